@@ -1,0 +1,29 @@
+"""Mechanistic simulator of immune repopulation after lymphocyte depletion.
+
+Research and teaching software, not a medical device.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from immunosim.scenario import Scenario, load_scenario
+    from immunosim.simulation import simulate
+    from immunosim.trajectory import Trajectory
+
+__version__ = "0.1.0"
+__all__ = ["Scenario", "Trajectory", "__version__", "load_scenario", "simulate"]
+
+_HOMES = {
+    "Scenario": "immunosim.scenario",
+    "Trajectory": "immunosim.trajectory",
+    "load_scenario": "immunosim.scenario",
+    "simulate": "immunosim.simulation",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name at its first use, so that importing the package stays quick."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,124 @@
+"""Errors of the package: what went wrong, where, and what to do about it.
+
+Every error that a user can cause is one of ours and carries the file, the key path, the reason and the cure. This
+module knows nothing of scenarios, models or solvers.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: the reason, the place and the cure."""
+
+    reason: str
+    file: str | None = None
+    key: str | None = None
+    cure: str | None = None
+
+    def __str__(self) -> str:
+        """Return ``file: key: reason, cure`` without the parts that are unknown."""
+        sentence = f"{self.reason}, {self.cure}" if self.cure else self.reason
+        return ": ".join(part for part in (self.file, self.key, sentence) if part)
+
+
+class ImmunosimError(Exception):
+    """Base of all errors that immunosim raises on purpose.
+
+    Parameters
+    ----------
+    reason : str
+        What is wrong, as a sentence without a full stop.
+    file, key, cure : str, optional
+        Where it is wrong (file and key path) and what to do about it.
+    problems : sequence of Problem, optional
+        Several problems found at once; they take the place of the other arguments.
+    """
+
+    def __init__(
+        self,
+        reason: str = "",
+        *,
+        file: str | None = None,
+        key: str | None = None,
+        cure: str | None = None,
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems) or (Problem(reason, file, key, cure),)
+        super().__init__(self.problems[0].reason)
+
+    @property
+    def reason(self) -> str:
+        """Return the reason of the first problem."""
+        return self.problems[0].reason
+
+    @property
+    def file(self) -> str | None:
+        """Return the file of the first problem."""
+        return self.problems[0].file
+
+    @property
+    def key(self) -> str | None:
+        """Return the key path of the first problem."""
+        return self.problems[0].key
+
+    @property
+    def cure(self) -> str | None:
+        """Return the cure of the first problem."""
+        return self.problems[0].cure
+
+    def __str__(self) -> str:
+        """Return all problems, one per line."""
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+class ScenarioError(ImmunosimError):
+    """A scenario file, or a scenario built in code, cannot be used."""
+
+
+class ParameterError(ImmunosimError):
+    """A parameter set is incomplete, inconsistent or out of bounds."""
+
+
+class ModelError(ImmunosimError):
+    """The declared biology contradicts itself, for example in its units."""
+
+
+class SolverError(ImmunosimError):
+    """A simulation could not be finished."""
+
+
+class DataError(ImmunosimError):
+    """An observed data set cannot be used."""
+
+
+class QuantityError(ImmunosimError, ValueError):
+    """A value is not the quantity that was expected; who knows its file and key path reports it as an own error."""
+
+
+def close_matches(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
+    """Return the known names that a misspelt name may have meant, best first, without regard to case."""
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    return [by_folded[match] for match in difflib.get_close_matches(name.casefold(), list(by_folded), n=limit)]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a cure for a misspelt name: ``did you mean "age"?``, or the list of known names where none is close."""
+    names = sorted(known)
+    matches = close_matches(name, names)
+    if matches:
+        return f"did you mean {any_of(matches)}?"
+    if not names:
+        return "none is known here"
+    shown = ", ".join(names[:20])
+    return f"known are {shown}" + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+
+
+def any_of(choices: Sequence[str]) -> str:
+    """Return the choices quoted and joined: ``"a", "b" or "c"``."""
+    quoted = [f'"{choice}"' for choice in choices]
+    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]

@@ -1,0 +1,63 @@
+"""Errors say what, where and cure, and misspelt names find their neighbours."""
+
+import pickle
+
+import pytest
+
+from immunosim.errors import (
+    DataError,
+    ImmunosimError,
+    ModelError,
+    ParameterError,
+    Problem,
+    QuantityError,
+    ScenarioError,
+    SolverError,
+    any_of,
+    close_matches,
+    did_you_mean,
+)
+
+
+def test_an_error_prints_file_key_reason_and_cure() -> None:
+    error = ScenarioError("is 13", file="a.toml", key="course[1].dose", cure="write 12")
+    assert str(error) == "a.toml: course[1].dose: is 13, write 12"
+    assert (error.file, error.key, error.reason, error.cure) == ("a.toml", "course[1].dose", "is 13", "write 12")
+
+
+def test_unknown_places_are_left_out_of_the_message() -> None:
+    assert str(ModelError("does not add up")) == "does not add up"
+    assert str(DataError("is missing", key="TIME")) == "TIME: is missing"
+
+
+def test_several_problems_print_one_per_line() -> None:
+    error = ScenarioError(problems=[Problem("is 1", "a.toml", "x"), Problem("is 2", "a.toml", "y", "write 3")])
+    assert str(error) == "a.toml: x: is 1\na.toml: y: is 2, write 3"
+    assert error.key == "x"
+
+
+@pytest.mark.parametrize("kind", [ScenarioError, ParameterError, ModelError, SolverError, DataError, QuantityError])
+def test_every_error_is_an_immunosim_error(kind: type[ImmunosimError]) -> None:
+    with pytest.raises(ImmunosimError, match="why"):
+        raise kind("why")
+
+
+def test_an_error_survives_pickling_with_its_place() -> None:
+    error = ScenarioError("is 13", file="a.toml", key="x", cure="write 12")
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_close_matches_ignore_case() -> None:
+    assert close_matches("Thymopoesis", ["thymopoiesis", "trafficking"]) == ["thymopoiesis"]
+
+
+def test_a_misspelt_name_is_answered_with_close_matches_or_else_with_all_names() -> None:
+    assert did_you_mean("doze", ["dose", "start"]) == 'did you mean "dose"?'
+    assert did_you_mean("zzz", ["dose", "start"]) == "known are dose, start"
+    assert did_you_mean("zzz", []) == "none is known here"
+    assert did_you_mean("zzz", [f"a{n:02}" for n in range(25)]).endswith("a19 and 5 more")
+
+
+def test_choices_are_joined_as_in_a_sentence() -> None:
+    assert any_of(["a"]) == '"a"'
+    assert any_of(["a", "b", "c"]) == '"a", "b" or "c"'
