@@ -1,0 +1,155 @@
+"""Reads parameter sets: one TOML file each in ``sets/``, one table ``[group.name]`` per parameter.
+
+Checks that every table is complete and that its words are known; what the numbers mean is none of its business.
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from immunosim.errors import ParameterError, Problem, any_of, did_you_mean
+from immunosim.parameters.schema import EVIDENCE, Parameter, ParameterSet, Prior
+
+ASSUMED = "assumed"
+"""What a parameter without a source says instead of a list of bibliography keys."""
+
+_REQUIRED = {
+    "value": (int, float),
+    "unit": (str,),
+    "bounds": (list,),
+    "source": (str, list),
+    "evidence": (str,),
+    "label": (str,),
+    "symbol": (str,),
+    "note": (str,),
+}
+_PRIOR = {"prior": (str,), "prior_median": (int, float), "prior_sd": (int, float)}
+_KNOWN = _REQUIRED | _PRIOR
+_PRIORS = ("lognormal",)
+
+
+def available_sets() -> tuple[str, ...]:
+    """Return the names of the parameter sets that the package brings, in alphabetical order."""
+    return tuple(sorted(file.name.removesuffix(".toml") for file in _sets().iterdir() if file.name.endswith(".toml")))
+
+
+@functools.cache
+def load_parameters(name: str = "default") -> ParameterSet:
+    """Return a parameter set of the package by name.
+
+    Parameters
+    ----------
+    name : str
+        A name that ``available_sets`` lists.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such set, or its file is damaged.
+    """
+    if name not in available_sets():
+        raise ParameterError(f'there is no parameter set "{name}"', cure=did_you_mean(name, available_sets()))
+    return parse_parameters((_sets() / f"{name}.toml").read_text(encoding="utf-8"), name)
+
+
+def parse_parameters(text: str, name: str) -> ParameterSet:
+    """Return the parameter set that a TOML text describes.
+
+    Parameters
+    ----------
+    text : str
+        Tables ``[group.name]`` with the keys value, unit, bounds, source, evidence, label, symbol and note, and where
+        a prior is known prior, prior_median and prior_sd.
+    name : str
+        Name of the set; messages call its file ``name.toml``.
+
+    Raises
+    ------
+    ParameterError
+        Naming every table that is incomplete or contradicts itself, every name that occurs twice and every value
+        outside its bounds.
+    """
+    file = f"{name}.toml"
+    try:
+        groups = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ParameterError(f"is not valid TOML: {error}", file=file) from error
+    tables = [(group, key, table) for group, tables in groups.items() for key, table in tables.items()]
+    problems = [problem for group, key, table in tables for problem in _problems(table, file, f"{group}.{key}")]
+    if problems:
+        raise ParameterError(problems=problems)
+    try:
+        return ParameterSet(name, (_parameter(group, key, table) for group, key, table in tables))
+    except ParameterError as error:
+        raise ParameterError(problems=[replace(problem, file=file) for problem in error.problems]) from error
+
+
+def _sets() -> Traversable:
+    return resources.files("immunosim.parameters") / "sets"
+
+
+def _parameter(group: str, name: str, table: Mapping[str, Any]) -> Parameter:
+    lower, upper = table["bounds"]
+    return Parameter(
+        name=name,
+        group=group,
+        value=float(table["value"]),
+        unit=table["unit"],
+        lower=float(lower),
+        upper=float(upper),
+        source=() if table["source"] == ASSUMED else tuple(table["source"]),
+        evidence=table["evidence"],
+        label=table["label"],
+        symbol=table["symbol"],
+        note=table["note"],
+        prior=_prior(table) if "prior" in table else None,
+    )
+
+
+def _prior(table: Mapping[str, Any]) -> Prior:
+    return Prior(table["prior"], float(table["prior_median"]), float(table["prior_sd"]))
+
+
+def _problems(table: object, file: str, key: str) -> Iterator[Problem]:
+    if not isinstance(table, dict):
+        yield Problem("is not a table", file, key, "write one table [group.name] per parameter")
+        return
+    wrong = [*_wrong_keys(table), *_wrong_types(table)]
+    for reason, cure in wrong or _wrong_words(table):
+        yield Problem(reason, file, key, cure)
+
+
+def _wrong_keys(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name in table.keys() - _KNOWN.keys():
+        yield f'unknown key "{name}"', did_you_mean(name, _KNOWN)
+    for name in _REQUIRED.keys() - table.keys():
+        yield f'key "{name}" is missing', "add it"
+    if 0 < len(table.keys() & _PRIOR.keys()) < len(_PRIOR):
+        yield "the prior is incomplete", f"give all of {', '.join(_PRIOR)}"
+
+
+def _wrong_types(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name in table.keys() & _KNOWN.keys():
+        if not isinstance(table[name], _KNOWN[name]) or isinstance(table[name], bool):
+            expected = " or ".join(kind.__name__ for kind in _KNOWN[name])
+            yield f"{name} = {table[name]!r} has a wrong type", f"give {expected}"
+
+
+def _wrong_words(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    bounds, source, evidence = table["bounds"], table["source"], table["evidence"]
+    if len(bounds) != 2 or not all(isinstance(bound, (int, float)) for bound in bounds) or not bounds[0] < bounds[1]:
+        yield f"bounds = {bounds!r} are not two rising numbers", "give [lower, upper]"
+    if evidence not in EVIDENCE:
+        yield f'evidence = "{evidence}" is not a grade', f"choose {any_of(tuple(EVIDENCE))}"
+    if source != ASSUMED and (isinstance(source, str) or not source):
+        yield f"source = {source!r} is not a list of bibliography keys", f'give keys of references.bib or "{ASSUMED}"'
+    if source == ASSUMED and evidence in ("measured", "derived"):
+        yield f"is {evidence} but has no source", "name the source"
+    if table.get("prior", _PRIORS[0]) not in _PRIORS:
+        yield f'prior = "{table["prior"]}" is not a known distribution', f"choose {any_of(_PRIORS)}"
