@@ -1,0 +1,116 @@
+"""Checks of a declared network: units of every rate, losses that vanish, pools that somebody fills.
+
+A network that fails never becomes kernels.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import sympy as sp
+
+from immunosim.errors import ModelError
+from immunosim.model.network import Network
+from immunosim.model.rate_laws import RateLaw, above
+
+# ug/mL and mg/L are one unit; the glossary names serum levels in ug/mL.
+SAME_UNIT = {"ug/mL": "mg/L"}
+
+
+def validate(net: Network) -> None:
+    """Check units and losses.
+
+    Raises
+    ------
+    ModelError
+        At the first expression whose units clash or loss that does not vanish with its pool.
+    """
+    check_units(net)
+    check_losses(net)
+
+
+def check_units(net: Network) -> None:
+    """Refuse a constant, signal, rate, read-out or untreated value whose unit is not the declared one."""
+    units = {name: parse_unit(unit) for name, unit in net.parameter_units.items()}
+    units |= dict.fromkeys(net.switches, sp.S.One)
+    units |= {pool.name: parse_unit(pool.unit) for pool in net.pools.values()}
+    units |= {item.name: parse_unit(item.unit) for item in net.inputs.values()}
+    declared = {**net.derived, **net.signals}
+    units |= {name: parse_unit(item.unit) for name, item in declared.items()}
+    per_day = 1 / parse_unit("day")
+    for name, process in net.processes.items():
+        pool = process.reactant if process.reactant is not None else process.product
+        units[name] = parse_unit(net.pools[str(pool)].unit) * per_day
+        _expect(name, process.rate, units[name], units)
+    for name, item in {**declared, **net.readouts}.items():
+        _expect(name, item.expression, parse_unit(item.unit), units)
+    for name, expression in net.baseline.items():
+        _expect(f"untreated {name}", expression, parse_unit(net.pools[name].unit), units)
+
+
+def check_losses(net: Network) -> None:
+    """Refuse a process that would take from an empty pool."""
+    expressions = {net[name]: expression for name, expression in reversed(net.assignments().items())}
+    for process in net.processes.values():
+        if process.reactant is None:
+            continue
+        rate = process.rate
+        for symbol, expression in expressions.items():
+            rate = rate.subs(symbol, expression)
+        if _spelt_out(rate.subs(process.reactant, 0)) != 0:
+            raise ModelError(
+                f"the rate does not vanish when {process.reactant} is empty", key=process.name, cure="make it a gain"
+            )
+
+
+def _spelt_out(expression: sp.Expr) -> sp.Expr:
+    def is_law(part: sp.Basic) -> bool:
+        return isinstance(part, RateLaw) and not isinstance(part, above)
+
+    return expression.replace(is_law, lambda law: law.formula())
+
+
+@lru_cache
+def parse_unit(text: str) -> sp.Expr:
+    """Return a unit as an expression over unit symbols.
+
+    Every unit symbol is its own dimension: years and days, or mg and kg, do not mix unless a conversion is written out.
+    """
+    text = SAME_UNIT.get(text, text).replace("1e9/L", "giga/L")
+    names = {name: sp.Symbol(name) for name in ("day", "cells", "uL", "mg", "L", "kg", "year", "giga")}
+    try:
+        return sp.sympify(text, locals=names)
+    except sp.SympifyError as error:
+        raise ModelError(f"{text!r} is not a unit") from error
+
+
+def unit_of(expression: sp.Expr, units: Mapping[str, sp.Expr]) -> sp.Expr:
+    """Return the unit of an expression; raise ModelError where a sum or a law mixes units."""
+    if expression.is_Symbol:
+        return units[expression.name]
+    if expression.is_Number:
+        return sp.S.One
+    parts = [unit_of(argument, units) for argument in expression.args]
+    if expression.is_Add:
+        for part in parts[1:]:
+            if part != parts[0]:
+                raise ModelError(f"{expression} adds {part} to {parts[0]}")
+        return parts[0]
+    if expression.is_Mul:
+        return sp.Mul(*parts)
+    if expression.is_Pow:
+        return parts[0] ** expression.exp
+    if isinstance(expression, RateLaw):
+        return expression.unit_of(parts)
+    raise ModelError(f"{expression}: the unit of {type(expression).__name__} is not known")
+
+
+def _expect(name: str, expression: sp.Expr, expected: sp.Expr, units: Mapping[str, sp.Expr]) -> None:
+    if expression == 0:
+        return
+    try:
+        found = unit_of(expression, units)
+    except ModelError as error:
+        raise ModelError(error.reason, key=name) from error
+    literal = expression.is_Number
+    if found != expected and not literal:
+        raise ModelError(f"has unit {found}, expected {expected}", key=name)
