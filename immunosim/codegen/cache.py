@@ -1,0 +1,114 @@
+"""Kernel modules on disk, found by a hash of everything that shapes them.
+
+The key covers the sources of the model, of the emitter and of the numerics, the names and units of the parameters,
+and the versions of Python and numba: a stale kernel cannot be found. A warm start reads these sources but imports
+neither sympy nor the model.
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+
+from platformdirs import user_cache_path
+
+from immunosim.errors import ModelError
+
+PACKAGE = Path(__file__).resolve().parent.parent
+SHAPING = ("model", "codegen", "numerics")
+
+
+def cache_root() -> Path:
+    """Return the folder of the kernel cache: ``IMMUNOSIM_CACHE_DIR`` or the user's cache folder."""
+    named = os.environ.get("IMMUNOSIM_CACHE_DIR")
+    return Path(named) if named else user_cache_path("immunosim")
+
+
+@lru_cache(maxsize=1)
+def source_key(parameter_units: tuple[tuple[str, str], ...]) -> str:
+    """Return the hash of all that shapes the kernels.
+
+    Parameters
+    ----------
+    parameter_units : tuple of (name, unit)
+        The primary parameters in their order.
+    """
+    import numba
+
+    digest = hashlib.sha256(repr((parameter_units, numba.__version__, sys.version_info[:2])).encode())
+    for folder in SHAPING:
+        for path in sorted((PACKAGE / folder).rglob("*.py")):
+            digest.update(path.relative_to(PACKAGE).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def load_module(parameter_units: Mapping[str, str], name: str, announce: Callable[[str], None]) -> ModuleType:
+    """Load a kernel module, generating the text first if it is not on disk.
+
+    Parameters
+    ----------
+    parameter_units : Mapping[str, str]
+        Unit of every primary parameter, in order.
+    name : str
+        ``"kernels"`` or ``"derivatives"``.
+    announce : callable
+        Told in a sentence when something slow starts.
+
+    Raises
+    ------
+    ModelError
+        If the cache folder cannot be written.
+    """
+    units = tuple(parameter_units.items())
+    folder = cache_root() / source_key(units)
+    if not (folder / f"{name}.py").is_file():
+        announce("Generating and compiling the model's kernels, once per installation (about a minute)")
+        _write(folder, dict(units))
+    module_name = f"immunosim_{name}_{folder.name}"
+    if module_name not in sys.modules:
+        _import(module_name, folder / f"{name}.py")
+    return sys.modules[module_name]
+
+
+def _import(module_name: str, path: Path) -> None:
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None:
+        raise ModelError(f"the kernel module {path} cannot be loaded", cure="remove the folder and run again")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        if not hasattr(module, "POOLS") and not hasattr(module, "RHS_SLOPES_ROWS"):
+            del sys.modules[module_name]
+
+
+def _write(folder: Path, parameter_units: Mapping[str, str]) -> None:
+    """Write the texts into a temporary folder and move it into place, so that nobody sees half of it."""
+    from immunosim.codegen.emit import core_text, derivatives_text
+    from immunosim.model.alemtuzumab import build_network
+    from immunosim.model.validate import validate
+
+    net = build_network(parameter_units)
+    validate(net)
+    texts = {"kernels": core_text(net, folder.name), "derivatives": derivatives_text(net, folder.name)}
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix="writing-"))
+    except OSError as error:
+        cure = "set IMMUNOSIM_CACHE_DIR to a folder that can be written"
+        raise ModelError(f"the kernel cache {folder.parent} cannot be written ({error.strerror})", cure=cure) from error
+    for name, text in texts.items():
+        (temporary / f"{name}.py").write_text(text, encoding="utf-8")
+    try:
+        os.replace(temporary, folder)
+    except OSError:
+        # Another process was first; its folder has the same content, since the key is a hash of the sources.
+        shutil.rmtree(temporary)

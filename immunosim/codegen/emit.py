@@ -1,0 +1,227 @@
+"""Text of the kernels of a network: right-hand side, Jacobian, factors, closure, rates and read-outs.
+
+The text is a product: one named line a rate, numbers that round-trip, a header with its hash. Array arguments end in
+an underscore, names of the model never do. Each kernel unpacks only what it reads.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import sympy as sp
+
+from immunosim.codegen.derivatives import Line, differentiate
+from immunosim.codegen.metadata import metadata_of
+from immunosim.codegen.printer import to_text
+from immunosim.codegen.sparse_lu import factorise_statements, plan_elimination, solve_statements
+from immunosim.model.network import Network
+
+CORE_HEADER = '''"""Kernels of the model {name!r}, generated: do not edit. Key {key}."""
+
+from numpy import array, exp, inf, log
+
+from immunosim.codegen.jit import compiled
+from immunosim.numerics.signatures import FACTORISE_SIGNATURE, JACOBIAN_SIGNATURE, RHS_SIGNATURE, SOLVE_SIGNATURE
+from immunosim.codegen.jit import FILL_SIGNATURE, MAP_SIGNATURE
+'''
+
+
+class KernelWriter:
+    """Writes the kernels of one network.
+
+    Parameters
+    ----------
+    net : Network
+        The declared model.
+    """
+
+    def __init__(self, net: Network) -> None:
+        self.net = net
+        self.pools = {pool.symbol: i for i, pool in enumerate(net.pools.values())}
+        primary = [*net.parameter_units, *net.switches]
+        self.n_primary = len(primary)
+        self.parameters = {net[name]: i for i, name in enumerate([*primary, *net.derived])}
+        self.inputs = {item.symbol: i for i, item in enumerate(net.inputs.values())}
+        self.assignments = net.assignments()
+
+    # --- kernels ---------------------------------------------------------------------------------------------------
+
+    def close(self) -> str:
+        """Text of the closure: the derived constants, in place."""
+        lines = [(item.symbol, item.expression) for item in self.net.derived.values()]
+        stores = [(f"p_[{self.parameters[symbol]}]", symbol) for symbol, _ in lines]
+        return self.function("close", "p_", lines, stores, "FILL_SIGNATURE", "Fill the derived constants.")
+
+    def baseline(self) -> str:
+        """Text of the untreated state."""
+        stores = [(f"out_[{i}]", self.net.baseline[pool.name]) for pool, i in self.pools.items()]
+        return self.function("baseline", "p_, out_", [], stores, "MAP_SIGNATURE", "Untreated state.")
+
+    def rhs(self) -> str:
+        """Text of the right-hand side."""
+        stores = [(f"out_[{i}]", self.net.balance(pool.name)) for pool, i in self.pools.items()]
+        lines = self.needed(sp.Tuple(*(value for _, value in stores)))
+        return self.function("rhs", "y_, p_, u_, out_", lines, stores, "RHS_SIGNATURE", "Change of each pool per day.")
+
+    def rates(self) -> str:
+        """Text of the process rates."""
+        names = [process.symbol for process in self.net.processes.values()]
+        stores = [(f"out_[{i}]", symbol) for i, symbol in enumerate(names)]
+        lines = self.needed(sp.Tuple(*names))
+        return self.function("rates", "y_, p_, u_, out_", lines, stores, "RHS_SIGNATURE", "Rate of each process.")
+
+    def readouts(self) -> str:
+        """Text of the read-outs."""
+        values = [item.expression for item in self.net.readouts.values()]
+        stores = [(f"out_[{i}]", value) for i, value in enumerate(values)]
+        lines = self.needed(sp.Tuple(*values))
+        return self.function("readouts", "y_, p_, u_, out_", lines, stores, "RHS_SIGNATURE", "Value of each read-out.")
+
+    def jacobian(self) -> tuple[str, list[tuple[int, int]]]:
+        """Text of the Jacobian's nonzeros, and their (row, column)."""
+        entries, lines = self.state_derivatives({pool.name: self.net.balance(pool.name) for pool in self.pools})
+        places = sorted(entries)
+        stores = [(f"out_[{k}]", entries[place]) for k, place in enumerate(places)]
+        text = "Nonzeros of the derivative of the right-hand side by the pools."
+        return self.function("jacobian", "y_, p_, u_, out_", lines, stores, "JACOBIAN_SIGNATURE", text), places
+
+    def factors(self, places: Sequence[tuple[int, int]]) -> str:
+        """Text of the factorisation and of the solution, with their index tables."""
+        plan = plan_elimination(len(self.pools), places)
+        position = [plan.position[place] for place in places]
+        diagonal = [plan.position[i, i] for i in range(len(self.pools))]
+        body = "\n    ".join(factorise_statements(plan))
+        return f"""
+POSITION = array({position})
+DIAGONAL = array({diagonal})
+N_FACTORS = {plan.size}
+N_LU = {plan.size + len(self.pools)}
+
+
+@compiled(FACTORISE_SIGNATURE)
+def factorise(jac_, shift, lu_):
+    \"\"\"Factorise shift I - J without pivoting; return the growth of its entries.\"\"\"
+    for k in range(N_FACTORS):
+        lu_[k] = 0.0
+    for k in range(POSITION.size):
+        lu_[POSITION[k]] = -jac_[k]
+    for k in range(DIAGONAL.size):
+        lu_[DIAGONAL[k]] += shift
+    largest = 0.0
+    for k in range(N_FACTORS):
+        largest = max(largest, abs(lu_[k]))
+    {body}
+    grown = 0.0
+    for k in range(N_FACTORS):
+        if not abs(lu_[k]) < inf:
+            return inf
+        grown = max(grown, abs(lu_[k]))
+    return grown / largest
+
+
+@compiled(SOLVE_SIGNATURE)
+def solve(lu_, b_):
+    \"\"\"Solve with the factors, in place.\"\"\"
+    {chr(10).join("    " + line for line in solve_statements(plan)).strip()}
+"""
+
+    # --- building blocks -------------------------------------------------------------------------------------------
+
+    def state_derivatives(
+        self, expressions: Mapping[str, sp.Expr]
+    ) -> tuple[dict[tuple[int, int], sp.Expr], list[Line]]:
+        """Return {(row, pool): derivative} of the expressions, and the lines that these need."""
+        derivatives = differentiate(self.assignments, set(self.pools))
+        entries = {}
+        for row, expression in enumerate(expressions.values()):
+            for pool, slope in derivatives.of(expression, set(self.pools)).items():
+                entries[row, self.pools[pool]] = slope
+        return entries, self.needed(sp.Tuple(*entries.values()), derivatives.lines)
+
+    def needed(self, target: sp.Expr, extra: Iterable[Line] = ()) -> list[Line]:
+        """Return the signals, rates and extra lines that an expression reads, in order."""
+        lines = [(self.net[name], expression) for name, expression in self.assignments.items()] + list(extra)
+        wanted = set(target.free_symbols)
+        kept = []
+        for symbol, expression in reversed(lines):
+            if symbol in wanted:
+                kept.append((symbol, expression))
+                wanted |= expression.free_symbols
+        return kept[::-1]
+
+    def function(
+        self,
+        name: str,
+        arguments: str,
+        lines: Sequence[Line],
+        stores: Sequence[tuple[str, sp.Expr]],
+        signature: str,
+        text: str,
+    ) -> str:
+        """Return the text of one kernel: unpack what is read, compute the lines, store the results."""
+        read: set[sp.Symbol] = set()
+        for _, expression in [*lines, *stores]:
+            read |= expression.free_symbols
+        made = {symbol for symbol, _ in lines}
+        body = [f'"""{text}"""']
+        for table, array in ((self.pools, "y_"), (self.parameters, "p_"), (self.inputs, "u_")):
+            body += [f"{symbol} = {array}[{i}]" for symbol, i in table.items() if symbol in read - made]
+        body += [f"{symbol} = {to_text(expression)}" for symbol, expression in lines]
+        body += [f"{place} = {to_text(value)}" for place, value in stores]
+        indented = "\n    ".join(body)
+        return f"\n\n@compiled({signature})\ndef {name}({arguments}):\n    {indented}\n"
+
+
+def core_text(net: Network, key: str) -> str:
+    """Return the module text that every simulation needs, with its metadata."""
+    writer = KernelWriter(net)
+    jacobian, places = writer.jacobian()
+    kernels = [writer.close(), writer.baseline(), writer.rhs(), jacobian, writer.factors(places)]
+    kernels += [writer.rates(), writer.readouts()]
+    tables = f"\nJACOBIAN_ROWS = {[i for i, _ in places]}\nJACOBIAN_COLUMNS = {[j for _, j in places]}\n"
+    return CORE_HEADER.format(name=net.name, key=key) + metadata_of(net) + tables + "".join(kernels)
+
+
+def derivatives_text(net: Network, key: str) -> str:
+    """Return the module text of the parameter derivatives, which only fits and sensitivities need.
+
+    Derivatives by the whole parameter vector, derived constants included, as if these were independent;
+    ``close_slopes`` holds how the derived constants depend on the vector, so that the chain rule gives total
+    derivatives.
+    """
+    writer = KernelWriter(net)
+    constants = set(writer.parameters)
+    derivatives = differentiate(writer.assignments, constants)
+    text = CORE_HEADER.format(name=net.name, key=key)
+    groups: dict[str, tuple[str, str, list[sp.Expr]]] = {
+        "close_slopes": ("p_, out_", "MAP_SIGNATURE", [item.expression for item in net.derived.values()]),
+        "baseline_slopes": ("p_, out_", "MAP_SIGNATURE", [net.baseline[pool] for pool in net.pools]),
+        "rhs_slopes": ("y_, p_, u_, out_", "RHS_SIGNATURE", [net.balance(pool) for pool in net.pools]),
+        "readout_slopes": (
+            "y_, p_, u_, out_",
+            "RHS_SIGNATURE",
+            [item.expression for item in net.readouts.values()],
+        ),
+    }
+    for name, (arguments, signature, expressions) in groups.items():
+        entries = {
+            (row, writer.parameters[symbol]): slope
+            for row, expression in enumerate(expressions)
+            for symbol, slope in derivatives.of(expression, constants).items()
+        }
+        text += _slopes(writer, name, arguments, signature, entries, derivatives.lines)
+    entries, lines = writer.state_derivatives({item.name: item.expression for item in net.readouts.values()})
+    return text + _slopes(writer, "readout_state_slopes", "y_, p_, u_, out_", "RHS_SIGNATURE", entries, lines)
+
+
+def _slopes(
+    writer: KernelWriter,
+    name: str,
+    arguments: str,
+    signature: str,
+    entries: Mapping[tuple[int, int], sp.Expr],
+    lines: Sequence[Line],
+) -> str:
+    places = sorted(entries)
+    stores = [(f"out_[{k}]", entries[place]) for k, place in enumerate(places)]
+    needed = writer.needed(sp.Tuple(*entries.values()), lines) if "y_" in arguments else []
+    tables = f"\n{name.upper()}_ROWS = {[i for i, _ in places]}\n{name.upper()}_COLUMNS = {[j for _, j in places]}\n"
+    return tables + writer.function(name, arguments, needed, stores, signature, "Nonzeros of a derivative.")
