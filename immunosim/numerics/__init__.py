@@ -1,0 +1,23 @@
+"""Stiff integration of many rows by a Rosenbrock method in hand-written numba; it knows no biology."""
+
+from immunosim.numerics.ensemble import solve_ensemble, solve_one
+from immunosim.numerics.problem import Kernels, Segments, SolverOptions
+from immunosim.numerics.results import Ensemble, Solution
+from immunosim.numerics.signatures import FACTORISE_SIGNATURE, JACOBIAN_SIGNATURE, RHS_SIGNATURE, SOLVE_SIGNATURE
+from immunosim.numerics.status import Status, advice
+
+__all__ = [
+    "FACTORISE_SIGNATURE",
+    "JACOBIAN_SIGNATURE",
+    "RHS_SIGNATURE",
+    "SOLVE_SIGNATURE",
+    "Ensemble",
+    "Kernels",
+    "Segments",
+    "Solution",
+    "SolverOptions",
+    "Status",
+    "advice",
+    "solve_ensemble",
+    "solve_one",
+]

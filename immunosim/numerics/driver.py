@@ -1,0 +1,113 @@
+"""The one compiled entry point: integrates a range of rows, for whatever kernels it is given.
+
+Its signature names no particular kernel, so it is compiled once per installation; the key of its cache holds the
+sources of the whole package.
+"""
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from numba import float64, int64, njit, types
+
+from immunosim.numerics.compilation import OPTIONS, kernel, source_fingerprint
+from immunosim.numerics.segments import integrate_row
+from immunosim.numerics.signatures import FACTORISE_TYPE, JACOBIAN_TYPE, RHS_TYPE, SOLVE_TYPE, VECTOR
+from immunosim.numerics.status import Status
+from immunosim.numerics.step_control import first_non_finite
+from immunosim.numerics.workspace import Batch, Control, Functions, Method, Outcome, Work, copy_into, fill_with_nan
+
+Array = npt.NDArray[np.float64]
+
+OK = int(Status.OK)
+REFUSED_INPUT = int(Status.REFUSED_INPUT)
+
+MATRIX = float64[:, ::1]
+INTEGERS = int64[::1]
+CONSTANTS = types.Array(float64, 2, "C", readonly=True)
+
+METHOD_TYPES = (float64, int64, int64, CONSTANTS, CONSTANTS, CONSTANTS)
+CONTROL_TYPES = (float64, float64, float64, int64, VECTOR, VECTOR)
+WORK_TYPES = (VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, MATRIX, MATRIX, VECTOR, INTEGERS)
+BATCH_TYPES = (MATRIX, MATRIX, INTEGERS, INTEGERS, VECTOR, MATRIX, MATRIX, VECTOR)
+OUTCOME_TYPES = (float64[:, :, ::1], INTEGERS, VECTOR, MATRIX, INTEGERS, int64[:, ::1])
+
+
+def _record(field_types: tuple[types.Type, ...], record: type) -> types.Type:
+    return types.NamedTuple(field_types, record)
+
+
+@functools.cache
+def compiled_driver() -> Callable[..., int]:
+    """Return the entry point, compiled or loaded from numba's cache at the first call.
+
+    It returns the fingerprint of the sources it was compiled from, to keep that in its closure.
+    """
+    fingerprint = source_fingerprint()
+    signature = int64(
+        *(RHS_TYPE, JACOBIAN_TYPE, FACTORISE_TYPE, SOLVE_TYPE),
+        _record(METHOD_TYPES, Method),
+        _record(CONTROL_TYPES, Control),
+        _record(WORK_TYPES, Work),
+        _record(BATCH_TYPES, Batch),
+        _record(OUTCOME_TYPES, Outcome),
+        *(int64, int64),
+    )
+
+    def driver(
+        rhs: Callable[..., None],
+        jacobian: Callable[..., None],
+        factorise: Callable[..., float],
+        solve: Callable[..., None],
+        method: Method,
+        control: Control,
+        work: Work,
+        batch: Batch,
+        outcome: Outcome,
+        first_row: int,
+        end_row: int,
+    ) -> int:
+        functions = Functions(rhs, jacobian, factorise, solve)
+        for row in range(first_row, end_row):
+            _solve_row(functions, method, control, work, batch, outcome, row)
+        return fingerprint
+
+    compiled: Callable[..., int] = njit(signature, cache=True, **OPTIONS)(driver)
+    return compiled
+
+
+@kernel
+def _solve_row(
+    functions: Functions, method: Method, control: Control, work: Work, batch: Batch, outcome: Outcome, row: int
+) -> None:
+    """Integrate one row and record what became of it; rows share only what they do not change."""
+    copy_into(work.y, batch.initial_states[row])
+    for k in range(work.counts.size):
+        work.counts[k] = 0
+    p = batch.parameters[row]
+    regimen = batch.set_of_row[row]
+    first, end = batch.set_start[regimen], batch.set_start[regimen + 1]
+    # Each set has one boundary more than segments, so those of set k start k places later.
+    boundaries = batch.boundaries[first + regimen : end + regimen + 1]
+    inputs, jumps = batch.inputs[first:end], batch.jumps[first:end]
+    status, t, pool = REFUSED_INPUT, boundaries[0], -1
+    if _is_acceptable(work.y, p, boundaries, batch.times):
+        status, t, pool = integrate_row(
+            functions, method, control, work, p, boundaries, inputs, jumps, batch.times, outcome.states[row]
+        )
+    outcome.status[row] = status
+    outcome.worst_pool[row] = pool
+    copy_into(outcome.counts[row], work.counts)
+    if status != OK:
+        fill_with_nan(outcome.states[row])
+        outcome.fail_time[row] = t
+        copy_into(outcome.fail_state[row], work.y)
+
+
+@kernel
+def _is_acceptable(initial_state: Array, p: Array, boundaries: Array, times: Array) -> bool:
+    """Whether a row may start: finite numbers, output times (sorted) inside its boundaries."""
+    if first_non_finite(initial_state) >= 0 or first_non_finite(p) >= 0:
+        return False
+    return times.size == 0 or (boundaries[0] <= times[0] and times[-1] <= boundaries[-1])

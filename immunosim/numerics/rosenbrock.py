@@ -1,0 +1,55 @@
+"""One step of a Rosenbrock method, equations (T1) and (T2) of ``tableaus``."""
+
+import numpy as np
+import numpy.typing as npt
+
+from immunosim.numerics.compilation import kernel
+from immunosim.numerics.workspace import LU, RHS, Functions, Method, Work
+
+Array = npt.NDArray[np.float64]
+
+# Elimination without pivoting loses about log10(growth) digits; ten of the sixteen must stay.
+GROWTH_LIMIT = 1e6
+
+
+@kernel
+def factorise_shifted(functions: Functions, method: Method, work: Work, h: float) -> bool:
+    """Factorise W = I / (gamma h) - J; False if elimination broke down, which a smaller step mends."""
+    work.counts[LU] += 1
+    growth: float = functions.factorise(work.jacobian, 1.0 / (method.gamma * h), work.lu)
+    return growth <= GROWTH_LIMIT  # also False for NaN
+
+
+@kernel
+def compute_stages(functions: Functions, method: Method, work: Work, p: Array, u: Array, h: float) -> None:
+    """Fill the increments and ``y_new`` from ``y``, ``f`` = rhs(y) and the factors of W, equations (T1) and (T2).
+
+    The last row of increments is the error estimate.
+    """
+    n_stages = method.A.shape[0]
+    n_pools = work.y.size
+    y, y_new = work.y, work.y_new
+    per_h = 1.0 / h
+    first = work.increments[0]
+    for i in range(n_pools):
+        first[i] = work.f[i]
+    functions.solve(work.lu, first)
+    for stage in range(1, n_stages):
+        out = work.increments[stage]
+        for i in range(n_pools):
+            y_new[i] = y[i]
+        for j in range(stage):
+            a = method.A[stage, j]
+            u_j = work.increments[j]
+            for i in range(n_pools):
+                y_new[i] += a * u_j[i]
+        functions.rhs(y_new, p, u, out)
+        for j in range(stage):
+            c = method.C[stage, j] * per_h
+            u_j = work.increments[j]
+            for i in range(n_pools):
+                out[i] += c * u_j[i]
+        functions.solve(work.lu, out)
+    for i in range(n_pools):
+        y_new[i] += out[i]
+    work.counts[RHS] += n_stages - 1

@@ -1,0 +1,99 @@
+"""Integration of one row over its segments: restarts, jumps, output.
+
+A step never crosses a boundary: each segment starts afresh and ends exactly on its last time.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from immunosim.numerics.compilation import kernel
+from immunosim.numerics.dense_output import write_output
+from immunosim.numerics.step_control import estimate_first_step, first_below, first_non_finite
+from immunosim.numerics.stepping import NEGATIVE, NON_FINITE, OK, take_step
+from immunosim.numerics.workspace import RHS, Control, Functions, Method, Work, copy_into
+
+Array = npt.NDArray[np.float64]
+
+
+@kernel
+def integrate_segment(
+    functions: Functions,
+    method: Method,
+    control: Control,
+    work: Work,
+    p: Array,
+    u: Array,
+    start: float,
+    end: float,
+    times: Array,
+    i_time: int,
+    states: Array,
+) -> tuple[int, float, int, int]:
+    """Integrate from ``start`` to ``end``; return status, time reached, next output time and the deciding pool."""
+    functions.rhs(work.y, p, u, work.f)
+    work.counts[RHS] += 1
+    pool = first_non_finite(work.f)
+    if pool >= 0:
+        return NON_FINITE, start, i_time, pool
+    h = control.first_step
+    if h <= 0.0:
+        h = estimate_first_step(functions, method, control, work, p, u, end - start)
+    work.memory[0] = 0.0
+    t = start
+    while t < end:
+        status, h_taken, h, pool = take_step(functions, method, control, work, p, u, t, end, h)
+        if status != OK:
+            return status, t, i_time, pool
+        t_new = end if h_taken == end - t else t + h_taken
+        i_time = write_output(functions, method, control, work, p, u, t, t_new, times, i_time, states)
+        copy_into(work.y, work.y_new)
+        copy_into(work.f, work.f_new)
+        t = t_new
+    return OK, t, i_time, pool
+
+
+@kernel
+def integrate_row(
+    functions: Functions,
+    method: Method,
+    control: Control,
+    work: Work,
+    p: Array,
+    boundaries: Array,
+    inputs: Array,
+    jumps: Array,
+    times: Array,
+    states: Array,
+) -> tuple[int, float, int]:
+    """Integrate one row from ``work.y`` over all its segments; return status, time reached and the deciding pool.
+
+    An output time on a boundary reports the state before the jump there, the first boundary included.
+    """
+    i_time = 0
+    pool = -1
+    t = boundaries[0]
+    while i_time < times.size and times[i_time] == t:
+        copy_into(states[i_time], work.y)
+        i_time += 1
+    for segment in range(inputs.shape[0]):
+        for i in range(work.y.size):
+            work.y[i] += jumps[segment, i]
+        pool = first_below(work.y, control.negative_tolerance)
+        if pool >= 0:
+            return NEGATIVE, t, pool
+        status, t, i_time, pool = integrate_segment(
+            functions,
+            method,
+            control,
+            work,
+            p,
+            inputs[segment],
+            boundaries[segment],
+            boundaries[segment + 1],
+            times,
+            i_time,
+            states,
+        )
+        if status != OK:
+            return status, t, pool
+    return OK, t, pool

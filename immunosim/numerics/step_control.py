@@ -1,0 +1,112 @@
+"""Choice of the step: error norm, predictive controller, first step."""
+
+import numpy as np
+import numpy.typing as npt
+
+from immunosim.numerics.compilation import kernel
+from immunosim.numerics.workspace import RHS, Control, Functions, Method, Work
+
+Array = npt.NDArray[np.float64]
+
+SAFETY = 0.9
+LARGEST_FACTOR = 6.0
+SMALLEST_FACTOR = 0.2
+# An error of zero would ask for an infinite step, and after a tiny one an ordinary one would look like a catastrophe.
+SMALLEST_ERROR = 1e-10
+SMALLEST_REMEMBERED_ERROR = 1e-2
+
+
+@kernel
+def first_non_finite(values: Array) -> int:
+    """Return the index of the first NaN or infinite value, -1 if there is none."""
+    for i in range(values.size):
+        if not np.isfinite(values[i]):
+            return i
+    return -1
+
+
+@kernel
+def first_below(values: Array, tolerance: Array) -> int:
+    """Return the index of the first value below minus its tolerance, -1 if there is none."""
+    for i in range(values.size):
+        if values[i] < -tolerance[i]:
+            return i
+    return -1
+
+
+@kernel
+def error_norm(control: Control, y: Array, y_new: Array, error: Array) -> tuple[float, int]:
+    """Return the largest scaled error and its pool.
+
+    Scaled componentwise, and the largest, not the root mean square: a mean over 46 pools would let one pool be wrong by
+    seven tolerances while the others are quiet, and the rare autoreactive cells are the ones that matter.
+    """
+    largest = 0.0
+    pool = 0
+    for i in range(error.size):
+        scaled = abs(error[i]) / (control.atol[i] + control.rtol * max(abs(y[i]), abs(y_new[i])))
+        if scaled > largest:
+            largest = scaled
+            pool = i
+    return largest, pool
+
+
+@kernel
+def accepted_factor(method: Method, memory: Array, h: float, norm: float) -> float:
+    """Return the factor from this accepted step to the next, and remember this one.
+
+    Gustafsson's predictive controller as in Hairer's RODAS (Hairer and Wanner, Solving Ordinary Differential Equations
+    II, IV.8): it extrapolates how the error coefficient changed over the last step, so steps shrink before they fail.
+    ``memory`` holds the size and the error of the last step, size zero for none.
+    """
+    power = 1.0 / (method.embedded_order + 1)
+    norm = max(norm, SMALLEST_ERROR)
+    factor: float = SAFETY * norm**-power
+    if memory[0] > 0.0:
+        factor = min(factor, SAFETY * (h / memory[0]) * (memory[1] / (norm * norm)) ** power)
+    memory[0] = h
+    memory[1] = max(norm, SMALLEST_REMEMBERED_ERROR)
+    return min(LARGEST_FACTOR, max(SMALLEST_FACTOR, factor))
+
+
+@kernel
+def rejected_factor(method: Method, norm: float) -> float:
+    """Return the factor by which a step with too large an error shrinks."""
+    factor: float = SAFETY * norm ** (-1.0 / (method.embedded_order + 1))
+    return max(SMALLEST_FACTOR, factor)
+
+
+@kernel
+def scaled_size(control: Control, y: Array, values: Array) -> float:
+    """Return the largest of ``values`` in units of the tolerance at ``y``."""
+    largest = 0.0
+    for i in range(y.size):
+        largest = max(largest, abs(values[i]) / (control.atol[i] + control.rtol * abs(y[i])))
+    return largest
+
+
+@kernel
+def estimate_first_step(
+    functions: Functions, method: Method, control: Control, work: Work, p: Array, u: Array, span: float
+) -> float:
+    """Return a first step from the first and second derivative at the start.
+
+    Hairer, Norsett and Wanner, Solving Ordinary Differential Equations I, II.4.  Where the state is at rest their fixed
+    1e-6 is taken in units of the segment, since the unit of time is not ours to know.
+    """
+    size = scaled_size(control, work.y, work.y)
+    slope = scaled_size(control, work.y, work.f)
+    trial = min(span, 0.01 * size / slope if size > 1e-5 and slope > 1e-5 else 1e-6 * span)
+    for i in range(work.y.size):
+        work.y_new[i] = work.y[i] + trial * work.f[i]
+    functions.rhs(work.y_new, p, u, work.f_new)
+    work.counts[RHS] += 1
+    if first_non_finite(work.f_new) >= 0:
+        return 0.01 * trial
+    for i in range(work.y.size):
+        work.f_new[i] -= work.f[i]
+    steepest = max(slope, scaled_size(control, work.y, work.f_new) / trial)
+    if steepest <= 1e-15:
+        return max(1e-6 * span, 1e-3 * trial)
+    longest: float = (0.01 / steepest) ** (1.0 / method.order)
+    return min(100.0 * trial, longest, span)

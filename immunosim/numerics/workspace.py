@@ -1,0 +1,123 @@
+"""Bundles of arrays that the kernels hand to one another: named tuples, which numba passes by value.
+
+Everything is allocated before the first step, so that kernels never allocate.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from immunosim.numerics.compilation import kernel
+
+Array = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+# Places in the vector of counts.
+STEPS, REJECTED, RHS, JACOBIAN, LU = range(5)
+N_COUNTS = 5
+
+
+class Functions(NamedTuple):
+    """The four generated kernels."""
+
+    rhs: Any
+    jacobian: Any
+    factorise: Any
+    solve: Any
+
+
+class Method(NamedTuple):
+    """What a step needs of a tableau."""
+
+    gamma: float
+    order: int
+    embedded_order: int
+    A: Array
+    C: Array
+    H: Array
+
+
+class Control(NamedTuple):
+    """Tolerances and limits; a first step of zero asks for an estimate."""
+
+    rtol: float
+    first_step: float
+    max_step: float
+    max_steps: int
+    atol: Array
+    negative_tolerance: Array
+
+
+class Work(NamedTuple):
+    """State and scratch of the row being solved.
+
+    ``y`` and ``f`` belong to the start of the step, ``y_new`` and ``f_new`` to its end; ``memory`` holds the size and
+    error of the last accepted step.
+    """
+
+    y: Array
+    y_new: Array
+    f: Array
+    f_new: Array
+    jacobian: Array
+    lu: Array
+    increments: Array
+    dense: Array
+    memory: Array
+    counts: Integers
+
+
+class Batch(NamedTuple):
+    """Input of all rows; the segments of all sets stand one after the other, set k at set_start[k]:set_start[k + 1]."""
+
+    initial_states: Array
+    parameters: Array
+    set_of_row: Integers
+    set_start: Integers
+    boundaries: Array
+    inputs: Array
+    jumps: Array
+    times: Array
+
+
+class Outcome(NamedTuple):
+    """Output of all rows; see ``Ensemble``."""
+
+    states: Array
+    status: Integers
+    fail_time: Array
+    fail_state: Array
+    worst_pool: Integers
+    counts: Integers
+
+
+def new_work(n_pools: int, n_jacobian: int, n_lu: int, n_stages: int) -> Work:
+    """Allocate the arrays of one row."""
+    return Work(
+        y=np.zeros(n_pools),
+        y_new=np.zeros(n_pools),
+        f=np.zeros(n_pools),
+        f_new=np.zeros(n_pools),
+        jacobian=np.zeros(n_jacobian),
+        lu=np.zeros(n_lu),
+        increments=np.zeros((n_stages, n_pools)),
+        dense=np.zeros((3, n_pools)),
+        memory=np.zeros(2),
+        counts=np.zeros(N_COUNTS, np.int64),
+    )
+
+
+@kernel
+def copy_into(target: Array, source: Array) -> None:
+    """Copy a vector; a slice assignment would compile numba's shape errors into every caller."""
+    for i in range(target.size):
+        target[i] = source[i]
+
+
+@kernel
+def fill_with_nan(states: Array) -> None:
+    """Mark the whole output of a row as not available."""
+    for i in range(states.shape[0]):
+        for j in range(states.shape[1]):
+            states[i, j] = np.nan
