@@ -1,0 +1,80 @@
+"""Check of the names in a scenario that only the model knows, against lists that the caller brings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from immunosim.errors import Problem, QuantityError, ScenarioError, did_you_mean
+from immunosim.scenario.records import Scenario
+from immunosim.units import convert, parse_quantity
+
+
+def check_names(
+    scenario: Scenario,
+    *,
+    mechanisms: Collection[str],
+    parameters: Collection[str] | Mapping[str, str],
+    readouts: Collection[str] | Mapping[str, str],
+    methods: Collection[str] | None = None,
+    file: str = "scenario",
+) -> None:
+    """Raise where a scenario names a mechanism, parameter, read-out or solver method that does not exist.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The scenario to check.
+    mechanisms, parameters, readouts, methods : collection of str
+        The known names. A mapping of parameters or read-outs to their units has the units checked as well.
+    file : str
+        What messages name as the place of a problem.
+
+    Raises
+    ------
+    ScenarioError
+        With every unknown name and its close matches, one per line.
+    """
+    problems = [
+        *_mechanisms(scenario, mechanisms, file),
+        *_parameters(scenario, parameters, file),
+        *_readouts(scenario, readouts, file),
+    ]
+    if methods is not None and scenario.solver.method not in methods:
+        problems.append(_unknown("method", scenario.solver.method, methods, file, "solver.method"))
+    if problems:
+        raise ScenarioError(problems=problems)
+
+
+def _mechanisms(scenario: Scenario, known: Collection[str], file: str) -> Iterator[Problem]:
+    for number, name in enumerate(scenario.mechanisms.off, 1):
+        if name not in known:
+            yield _unknown("mechanism", name, known, file, f"mechanisms.off[{number}]")
+
+
+def _parameters(scenario: Scenario, known: Collection[str] | Mapping[str, str], file: str) -> Iterator[Problem]:
+    for name, value in scenario.parameters.items():
+        if name not in known:
+            yield _unknown("parameter", name, known, file, f"parameters.{name}")
+        elif isinstance(known, Mapping):
+            try:
+                parse_quantity(value, known[name], bare=True)
+            except QuantityError as error:
+                yield Problem(error.reason, file, f"parameters.{name}", error.cure)
+
+
+def _readouts(scenario: Scenario, known: Collection[str] | Mapping[str, str], file: str) -> Iterator[Problem]:
+    for number, series in enumerate(scenario.observed, 1):
+        if series.readout not in known:
+            yield _unknown("read-out", series.readout, known, file, f"observed[{number}].readout")
+        elif isinstance(known, Mapping):
+            try:
+                convert(1.0, series.unit, known[series.readout])
+            except QuantityError:
+                reason = f'"{series.unit}" does not fit {series.readout}'
+                yield Problem(
+                    reason, file, f"observed[{number}].unit", f'give values in "{known[series.readout] or 1}"'
+                )
+
+
+def _unknown(kind: str, name: str, known: Collection[str], file: str, key: str) -> Problem:
+    return Problem(f'unknown {kind} "{name}"', file, key, did_you_mean(name, known))

@@ -1,0 +1,105 @@
+"""Changes to a scenario document before it becomes records: merging with a base, and `a.b=c` overrides."""
+
+from __future__ import annotations
+
+import copy
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from immunosim.errors import ScenarioError, did_you_mean
+from immunosim.scenario.problems import is_listed, record_in
+from immunosim.scenario.records import Scenario
+
+_SOURCE = "--set"
+_INDEX = re.compile(r"\[(\d+)\]")
+
+
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document with changes laid over a base: tables are merged, everything else is replaced whole."""
+    result = dict(base)
+    for key, value in changes.items():
+        below = result.get(key)
+        result[key] = merged(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return result
+
+
+def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
+    """Return a copy of a document with overrides such as ``patient.age=40`` or ``course.1.dose=10 mg`` applied in turn.
+
+    Entries of arrays are counted from one. A value is read as TOML where that is possible, and as text otherwise.
+
+    Raises
+    ------
+    ScenarioError
+        Where an override has no value or names a key that scenarios do not have.
+    """
+    result = copy.deepcopy(dict(data))
+    for override in overrides:
+        path, equals, text = override.partition("=")
+        if not equals or not path.strip():
+            raise ScenarioError(
+                f'"{override}" is not an override', file=_SOURCE, cure='write for example "patient.age=40"'
+            )
+        _set(result, path.strip(), text.strip())
+    return result
+
+
+def _set(document: dict[str, Any], path: str, text: str) -> None:
+    if not text:
+        raise ScenarioError("has no value", file=_SOURCE, key=path, cure=f"write {path}=...")
+    steps = [step.strip() for step in _INDEX.sub(r".\1", path).split(".")]
+    table: Any = document
+    record: type[BaseModel] | None = Scenario
+    for position, step in enumerate(steps):
+        final = position == len(steps) - 1
+        if isinstance(table, list):
+            key: Any = _index(table, step, path)
+        else:
+            key, annotation = step, _annotation(record, step, path)
+            record = record_in(annotation)
+            if not final:
+                table[key] = _container(table.get(key), record, annotation, path)
+        if final:
+            table[key] = _value(text)
+        else:
+            table = table[key]
+
+
+def _annotation(record: type[BaseModel] | None, step: str, path: str) -> Any:
+    if record is None:
+        return None  # below [parameters], whose names are the model's
+    if step not in record.model_fields:
+        raise ScenarioError(
+            f'unknown key "{step}"', file=_SOURCE, key=path, cure=did_you_mean(step, record.model_fields)
+        )
+    return record.model_fields[step].annotation
+
+
+def _container(present: Any, record: type[BaseModel] | None, annotation: Any, path: str) -> Any:
+    if isinstance(present, (dict, list)):
+        return present
+    if is_listed(annotation):
+        return []
+    if record is None and getattr(annotation, "__origin__", None) is not dict:
+        raise ScenarioError("goes below a single value", file=_SOURCE, key=path, cure="shorten the path")
+    return {}
+
+
+def _index(entries: list[Any], step: str, path: str) -> int:
+    if not step.isdecimal() or not 1 <= int(step) <= len(entries):
+        count = f"{len(entries)} entries" if len(entries) != 1 else "1 entry"
+        cure = "entries are counted from 1" if entries else "add the entry in the file"
+        raise ScenarioError(f'there is no entry "{step}" among {count}', file=_SOURCE, key=path, cure=cure)
+    return int(step) - 1
+
+
+def _value(text: str) -> Any:
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return text
+    return parsed["value"] if len(parsed) == 1 else text

@@ -1,0 +1,139 @@
+"""Problems of scenario records in our own words: pydantic's findings become a ScenarioError with cures.
+
+This module knows the shape of records in general, and no record in particular.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from immunosim.errors import ImmunosimError, Problem, ScenarioError, any_of, close_matches, did_you_mean
+from immunosim.units import shown
+
+
+class RecordFault(ValueError):
+    """Problems that a record finds in itself, with keys relative to the record."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(str(problem) for problem in problems))
+
+
+def key_path(location: Sequence[int | str]) -> str:
+    """Return a key path as messages and overrides write it, counting from one: ``course[1].dose``."""
+    path = ""
+    for part in location:
+        path += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path
+
+
+def record_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the record class that a field's annotation holds, alone, optional or in a list."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(record_in, get_args(annotation))), None)
+
+
+def is_listed(annotation: Any) -> bool:
+    """Return whether a field's annotation is a list of records or values."""
+    return getattr(annotation, "__origin__", None) is tuple
+
+
+def translated(error: ValidationError | RecordFault, record: type[BaseModel], file: str) -> ScenarioError:
+    """Return what pydantic or the record itself found as one ScenarioError that lists every problem."""
+    if isinstance(error, RecordFault):
+        return ScenarioError(problems=[replace(problem, file=file) for problem in error.problems])
+    found: dict[Problem, None] = {}
+    for details in error.errors(include_url=False):
+        location = tuple(details["loc"])
+        for problem in _problems_of(details, location, record):
+            key = ".".join(part for part in (key_path(location), problem.key) if part)
+            found[replace(problem, file=file, key=key or None)] = None
+    return ScenarioError(problems=tuple(found))
+
+
+def _problems_of(details: Any, location: tuple[int | str, ...], record: type[BaseModel]) -> Iterator[Problem]:
+    cause = details.get("ctx", {}).get("error")
+    if isinstance(cause, RecordFault):
+        yield from cause.problems
+    elif isinstance(cause, ImmunosimError):
+        yield from (replace(problem, key=None) for problem in cause.problems)
+    else:
+        yield _sentence(details, location, record)
+
+
+def _sentence(details: Any, location: tuple[int | str, ...], record: type[BaseModel]) -> Problem:
+    kind, value, limits = details["type"], shown(details["input"]), details.get("ctx", {})
+    if kind == "missing":
+        return Problem("is missing", cure=_example(record, location))
+    if kind == "extra_forbidden":
+        return Problem("unknown key", cure=did_you_mean(str(location[-1]), _fields(record, location[:-1])))
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        brackets = (
+            f"[[{location[0]}]]" if any(isinstance(part, int) for part in location) else f"[{key_path(location)}]"
+        )
+        return Problem("expected a table", cure=f"write {brackets}, got {value}")
+    if kind == "tuple_type":
+        return _expected_list(location, record, value)
+    if kind == "literal_error":
+        choices = re.findall(r"'([^']*)'", limits["expected"])
+        matches = close_matches(str(details["input"]), choices, limit=1)
+        return Problem(
+            f"{value} is not one of {any_of(choices)}", cure=f'did you mean "{matches[0]}"?' if matches else None
+        )
+    if kind in _LIMITS:
+        return Problem(f"{value} {_LIMITS[kind]} {next(iter(limits.values()))}")
+    if kind in _KINDS:
+        return Problem(f"{value} is not {_KINDS[kind][0]}", cure=_KINDS[kind][1])
+    return Problem(details["msg"].removeprefix("Value error, "), cure=f"got {value}")
+
+
+_LIMITS = {
+    "greater_than": "is out of range, must be greater than",
+    "greater_than_equal": "is out of range, must be at least",
+    "less_than": "is out of range, must be less than",
+    "less_than_equal": "is out of range, must be at most",
+}
+_KINDS = {
+    "string_type": ("text", "write it in quotes"),
+    "bool_type": ("true or false", "write true or false without quotes"),
+    "int_type": ("a whole number", "write for example 5"),
+}
+
+
+def _expected_list(location: tuple[int | str, ...], record: type[BaseModel], value: str) -> Problem:
+    holds_records = _nested(record, location) is not None
+    cure = (
+        f"write [[{location[0]}]]"
+        if len(location) == 1
+        else "write [{...}, {...}]"
+        if holds_records
+        else 'write ["...", "..."]'
+    )
+    return Problem("expected an array of tables" if holds_records else "expected a list", cure=f"{cure}, got {value}")
+
+
+def _nested(record: type[BaseModel], location: Sequence[int | str]) -> type[BaseModel] | None:
+    found: type[BaseModel] | None = record
+    for part in location:
+        if isinstance(part, str) and found is not None:
+            field = found.model_fields.get(part)
+            found = None if field is None else record_in(field.annotation)
+    return found
+
+
+def _fields(record: type[BaseModel], location: Sequence[int | str]) -> list[str]:
+    nested = _nested(record, location)
+    return [] if nested is None else list(nested.model_fields)
+
+
+def _example(record: type[BaseModel], location: Sequence[int | str]) -> str:
+    nested, name = _nested(record, location[:-1]), str(location[-1])
+    field = None if nested is None else nested.model_fields.get(name)
+    example = next((item.example for item in (field.metadata if field else ()) if hasattr(item, "example")), None)
+    return f'write for example {name} = "{example}"' if example else f"add {name} = ..."

@@ -1,0 +1,124 @@
+"""Field types of the scenario records: floats in internal units that people write as quantities, times or shares.
+
+Each type carries its unit, so that the writer can give the number back as text. This module knows no record.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic_core import CoreSchema, core_schema
+
+from immunosim.errors import QuantityError
+from immunosim.scenario.clock import FARTHEST_TIME, WANTED, Clock, as_date, is_deferred
+from immunosim.units import finite, parse_quantity, shown
+
+_CLOCK: ContextVar[Clock | None] = ContextVar("clock", default=None)
+
+
+@contextmanager
+def reading_times_with(clock: Clock) -> Iterator[None]:
+    """Resolve dates and offsets from courses with this clock until the block ends."""
+    token = _CLOCK.set(clock)
+    try:
+        yield
+    finally:
+        _CLOCK.reset(token)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Annotation of a float field that is read from a quantity and kept in an internal unit.
+
+    Bare numbers are refused from files and taken to be in the internal unit in code.
+    """
+
+    unit: str
+    example: str
+    may_be_zero: bool = False
+    bare: bool = False
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return pydantic's schema: our own validator in place of the one for floats."""
+        return core_schema.with_info_plain_validator_function(self.validate)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Return the JSON schema of the text that a file holds."""
+        kind: str | list[str] = ["string", "number"] if self.bare else "string"
+        return {"type": kind, "examples": [self.example], "description": f"quantity, kept in {self.unit}"}
+
+    def validate(self, value: object, info: ValidationInfo) -> float:
+        """Return the value in the internal unit."""
+        number = parse_quantity(value, self.unit, bare=self.bare or not info.context)
+        if number < 0 or (number == 0 and not self.may_be_zero):
+            raise QuantityError(f"{shown(value)} is not positive", cure=f'write for example "{self.example}"')
+        return number
+
+
+@dataclass(frozen=True)
+class Time(Quantity):
+    """Annotation of a float field that is a time in days after day 0.
+
+    Outside a scenario, a date or an offset from a course stays as it was given; the scenario that the record enters
+    resolves it.
+    """
+
+    unit: str = "day"
+    example: str = "12 months"
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Return the JSON schema of the text that a file holds."""
+        return {"type": "string", "examples": [self.example, "course 2 + 30 days", "2017-06-15"], "description": WANTED}
+
+    def validate(self, value: object, info: ValidationInfo) -> float:
+        """Return the time in days, or the value as it is where no scenario can resolve it yet."""
+        clock = _CLOCK.get()
+        if clock is None and is_deferred(value):
+            return value  # type: ignore[return-value]
+        days = (clock or Clock(None, ())).days(value, bare=not info.context)
+        if abs(days) > FARTHEST_TIME:
+            raise QuantityError(f"{shown(value)} lies more than a million days from day 0", cure=f"expected {WANTED}")
+        return days
+
+
+def _share(value: object) -> object:
+    if value is not True and value is not False:
+        return value
+    return 1.0 if value else 0.0
+
+
+def _median_draw(value: object) -> object:
+    return math.log(2) if value == "median" else value
+
+
+def _calendar_date(value: object) -> object:
+    date = as_date(value)
+    if date is None:
+        raise QuantityError(f"{shown(value)} is not a date", cure="write for example start_date = 2016-06-15")
+    return date
+
+
+def _number(value: object) -> object:
+    # Text and booleans are not numbers, although pydantic would take "3" and true for some.
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise QuantityError(f"{shown(value)} is not a number", cure="write a number without quotes")
+    return finite(value)
+
+
+Number = Annotated[float, BeforeValidator(_number)]
+Mass = Annotated[float, Quantity("mg", "12 mg")]
+Weight = Annotated[float, Quantity("kg", "70 kg")]
+Age = Annotated[float, Quantity("year", "31 years", bare=True)]
+Duration = Annotated[float, Quantity("day", "4 h")]
+Count = Annotated[float, Quantity("cells/uL", "500 cells/uL")]
+TimePoint = Annotated[float, Time()]
+Share = Annotated[Number, BeforeValidator(_share), Field(ge=0, le=1)]
+Draw = Annotated[Number, BeforeValidator(_median_draw), Field(gt=0)]
+CalendarDate = Annotated[datetime.date, BeforeValidator(_calendar_date)]

@@ -1,0 +1,155 @@
+"""Reading of scenario files: TOML text, one level of `extends`, overrides, and the records.
+
+The only module of the scenario layer that touches the disk.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from immunosim.errors import Problem, ScenarioError, any_of, close_matches
+from immunosim.scenario.overrides import apply_overrides, merged
+from immunosim.scenario.records import Scenario
+from immunosim.units import shown
+
+LARGEST_FILE = 10_000_000
+
+_LOCATED = re.compile(r"(?P<reason>.*) \(at (?P<where>.*)\)", re.DOTALL)
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+
+
+def load_scenario(path: Path | str, overrides: Iterable[str] = ()) -> Scenario:
+    """Read a scenario file.
+
+    Parameters
+    ----------
+    path : Path or str
+        A TOML file.
+    overrides : iterable of str
+        Changes such as ``patient.age=40``, applied after `extends`.
+
+    Returns
+    -------
+    Scenario
+        With all times resolved to days and all quantities in internal units.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem that was found, one per line.
+    """
+    path = Path(path)
+    own = _read(path, str(path))
+    base_file, base = _base_of(own, path)
+    changes = {key: value for key, value in own.items() if key != "extends"}
+    data = apply_overrides(merged(base, changes), overrides)
+    try:
+        return build_scenario(data, str(path))
+    except ScenarioError as error:
+        if base_file is None:
+            raise
+        raise ScenarioError(problems=[_blame(problem, own, base, base_file) for problem in error.problems]) from None
+
+
+def build_scenario(data: Mapping[str, Any], file: str = "scenario") -> Scenario:
+    """Return the scenario that a document describes.
+
+    Parameters
+    ----------
+    data : mapping
+        The document as TOML gives it: tables, arrays, text with units. `extends` is not resolved here.
+    file : str
+        What messages name as the place of a problem.
+    """
+    return Scenario.model_validate(dict(data), context={"file": file})
+
+
+def _base_of(own: Mapping[str, Any], path: Path) -> tuple[str | None, dict[str, Any]]:
+    if "extends" not in own:
+        return None, {}
+    name, file = own["extends"], str(path)
+    if not isinstance(name, str) or not name.strip():
+        cure = 'write for example extends = "two_courses.toml"'
+        raise ScenarioError(f"{shown(name)} is not the name of a file", file=file, key="extends", cure=cure)
+    base_path = path.parent / name
+    if base_path.resolve() == path.resolve():
+        raise ScenarioError("the scenario extends itself", file=file, key="extends", cure="name another file")
+    if not base_path.exists():
+        cure = "the name is relative to the folder of this file"
+        raise ScenarioError(f"{base_path} does not exist", file=file, key="extends", cure=cure)
+    base = _read(base_path, str(base_path))
+    if "extends" in base:
+        reason = f"{base_path} itself extends {shown(base['extends'])}"
+        raise ScenarioError(
+            reason, file=file, key="extends", cure="only one level is allowed, extend a file that stands alone"
+        )
+    return str(base_path), base
+
+
+def _blame(problem: Problem, own: Mapping[str, Any], base: Mapping[str, Any], base_file: str) -> Problem:
+    # A key that only the base has is wrong in the base, and there the user must look.
+    steps = [name or int(number) - 1 for name, number in _STEP.findall(problem.key or "")]
+    in_base_alone = steps and not _holds(own, steps) and _holds(base, steps)
+    return Problem(problem.reason, base_file, problem.key, problem.cure) if in_base_alone else problem
+
+
+def _holds(document: Any, steps: list[str | int]) -> bool:
+    for step in steps:
+        try:
+            document = document[step]
+        except (LookupError, TypeError):
+            return False
+    return True
+
+
+def _read(path: Path, file: str) -> dict[str, Any]:
+    text = _text_of(path, file)
+    try:
+        document = tomllib.loads(text)
+    except RecursionError:
+        raise ScenarioError("is nested too deeply", file=file, cure="a scenario has at most four levels") from None
+    except ValueError as error:
+        raise _syntax_error(str(error), file) from None
+    if not document:
+        raise ScenarioError("is empty", file=file, cure='write at least a horizon, for example horizon = "36 months"')
+    return document
+
+
+def _text_of(path: Path, file: str) -> str:
+    try:
+        if path.is_dir():
+            raise ScenarioError("is a folder", file=file, cure="name a scenario file in it")
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise ScenarioError("does not exist", file=file, cure=_similar_file(path)) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ScenarioError(f"cannot be read ({reason})", file=file, cure="name a file that you may read") from None
+    if len(content) > LARGEST_FILE:
+        raise ScenarioError(f"is larger than {LARGEST_FILE // 1_000_000} MB", file=file, cure="name a scenario file")
+    if b"\0" in content:
+        raise ScenarioError("is a binary file", file=file, cure="name a TOML file")
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        reason = f"is not UTF-8 text (byte 0x{content[error.start]:02x} at position {error.start})"
+        raise ScenarioError(reason, file=file, cure="save it as UTF-8") from None
+
+
+def _similar_file(path: Path) -> str:
+    matches = close_matches(path.name, [entry.name for entry in path.parent.glob("*.toml")])
+    if not matches:
+        return "check the name and the folder"
+    return f"did you mean {any_of([str(path.parent / match) for match in matches])}?"
+
+
+def _syntax_error(message: str, file: str) -> ScenarioError:
+    match = _LOCATED.fullmatch(message)
+    # The only message without a place is Python's own, about integers of thousands of digits.
+    reason, where = match.group("reason", "where") if match else ("a number has too many digits", None)
+    return ScenarioError(f"not valid TOML: {reason}", file=file, key=where, cure="correct it there")

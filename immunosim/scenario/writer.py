@@ -1,0 +1,105 @@
+"""Writing of a resolved scenario: TOML that names every value and is read back to an equal scenario."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from immunosim.scenario.quantities import Quantity
+from immunosim.scenario.records import Scenario
+from immunosim.units import format_quantity
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def to_toml(scenario: Scenario) -> str:
+    """Return a scenario as TOML text with every default written out and every time in days.
+
+    Numbers are written with `repr`, so that the text is read back to the same bits.
+    """
+    document = document_of(scenario)
+    tables = {key: value for key, value in document.items() if _is_table(value)}
+    lines = [f"{_key(key)} = {_value(value)}" for key, value in document.items() if key not in tables]
+    for key, value in tables.items():
+        for entry in value if isinstance(value, list) else [value]:
+            header = f"[[{_key(key)}]]" if isinstance(value, list) else f"[{_key(key)}]"
+            lines += ["", header, *_lines(entry, key)]
+    return "\n".join(lines) + "\n"
+
+
+def document_of(record: BaseModel) -> dict[str, Any]:
+    """Return a record as the document that a file would hold: text with units, without empty values."""
+    fields = type(record).model_fields
+    written = {name: _written(getattr(record, name), _unit_of(field)) for name, field in fields.items()}
+    if "premedication" in written:
+        written["premedication"] = written["premedication"] or False
+    return {
+        name: value for name, value in written.items() if value is not None and not _is_left_out(value, fields[name])
+    }
+
+
+def _is_left_out(value: Any, field: FieldInfo) -> bool:
+    # An empty value is worth writing only where leaving it out would mean something else.
+    return value in ("", [], {}) and not field.is_required() and _written(field.default, None) == value
+
+
+def _written(value: Any, unit: str | None) -> Any:
+    if isinstance(value, BaseModel):
+        return document_of(value)
+    if isinstance(value, tuple):
+        return [_written(entry, unit) for entry in value]
+    return format_quantity(value, unit) if unit is not None and isinstance(value, float) else value
+
+
+def _unit_of(field: FieldInfo) -> str | None:
+    return next((item.unit for item in _metadata(field) if isinstance(item, Quantity)), None)
+
+
+def _metadata(annotation: Any) -> Iterator[Any]:
+    if isinstance(annotation, FieldInfo):
+        yield from annotation.metadata
+        annotation = annotation.annotation
+    yield from getattr(annotation, "__metadata__", ())
+    for argument in get_args(annotation):
+        yield from _metadata(argument)
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and all(isinstance(entry, dict) for entry in value))
+
+
+def _lines(table: dict[str, Any], path: str) -> list[str]:
+    below = {key: value for key, value in table.items() if isinstance(value, dict)}
+    lines = [f"{_key(key)} = {_value(value)}" for key, value in table.items() if key not in below]
+    for key, value in below.items():
+        lines += [f"[{path}.{_key(key)}]", *_lines(value, f"{path}.{_key(key)}")]
+    return lines
+
+
+def _key(name: str) -> str:
+    return name if _BARE_KEY.fullmatch(name) else _text(name)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, list):
+        return "[" + ", ".join(_value(entry) for entry in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_key(key)} = {_value(entry)}" for key, entry in value.items()) + "}"
+    return repr(value)
+
+
+def _text(value: str) -> str:
+    # JSON escapes what TOML wants escaped, save for the delete character.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

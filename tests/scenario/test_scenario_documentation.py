@@ -1,0 +1,23 @@
+"""The page on scenario files names every key, and its example is a scenario."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from immunosim.scenario import Scenario, build_scenario
+
+PAGE = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+
+
+def test_the_example_is_a_scenario() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    scenario = build_scenario(tomllib.loads(example))
+    assert scenario.methylprednisolone[0].start == 18 * 30.4375
+
+
+def test_every_key_is_named() -> None:
+    schema = Scenario.model_json_schema()
+    keys = {key for record in [schema, *schema["$defs"].values()] for key in record["properties"]}
+    prose = re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL)
+    named = set(re.findall(r"[a-z][a-z0-9_]*", " ".join(re.findall(r"`[^`]+`", prose))))
+    assert keys - named == set()

@@ -1,0 +1,391 @@
+"""Every malformed scenario gets its exact message: file, key path, reason, cure. None leaves a traceback."""
+
+from pathlib import Path
+
+import pytest
+
+from immunosim.errors import ScenarioError
+from immunosim.scenario import load_scenario
+
+TIME = 'expected a time such as "12 months", a date such as 2017-06-15 or "course 2 + 30 days"'
+TOP = (
+    "known are course, description, dimethyl_fumarate, horizon, mechanisms, methylprednisolone, note, observed, "
+    "output, parameters, patient, prednisolone, relapse, solver, start_date, title, triamcinolone"
+)
+COURSE = '[[course]]\nstart = "0 days"\ndose = "12 mg"\n'
+FIVE = COURSE + "doses = 5\n"
+SERIES = '[[observed]]\nreadout = "lymphocytes"\nunit = "1e9/L"\n'
+
+MALFORMED: dict[str, tuple[str, str]] = {
+    # keys and types
+    "unknown key": ('horizn = "3 days"', 'horizn: unknown key, did you mean "horizon"?'),
+    "unknown key without neighbours": ("xyz = 1", f"xyz: unknown key, {TOP}"),
+    "unknown key in a course": (COURSE + "dos = 1", 'course[1].dos: unknown key, did you mean "dose" or "doses"?'),
+    "unknown key in premedication": (
+        COURSE + 'premedication = {dos = "1 g"}',
+        'course[1].premedication.dos: unknown key, did you mean "dose"?',
+    ),
+    "missing dose": ('[[course]]\nstart = "0 days"', 'course[1].dose: is missing, write for example dose = "12 mg"'),
+    "missing readout": (
+        '[[observed]]\nunit = "1"\npoints = [{time = "1 day", value = 1}]',
+        "observed[1].readout: is missing, add readout = ...",
+    ),
+    "table for an array": (
+        '[course]\nstart = "0 days"',
+        "course: expected an array of tables, write [[course]], got a table",
+    ),
+    "array for a table": ("[[patient]]\nage = 3", "patient: expected a table, write [patient], got a list"),
+    "number for a table": ("patient = 3", "patient: expected a table, write [patient], got 3"),
+    "number for a course": ("course = [1]", "course[1]: expected a table, write [[course]], got 1"),
+    "table for a taper": (
+        '[[prednisolone]]\nstart = "0 days"\ndose = "60 mg"\ntaper = {dose = "40 mg", doses = 3}',
+        "prednisolone[1].taper: expected an array of tables, write [{...}, {...}], got a table",
+    ),
+    "text for a list": (
+        'mechanisms.off = "relapse"',
+        'mechanisms.off: expected a list, write ["...", "..."], got "relapse"',
+    ),
+    "number for text": ("title = 3", "title: 3 is not text, write it in quotes"),
+    "text for a boolean": (
+        'patient.smoker = "yes"',
+        'patient.smoker: "yes" is not true or false, write true or false without quotes',
+    ),
+    "text for a number": ('solver.rtol = "1e-3"', 'solver.rtol: "1e-3" is not a number, write a number without quotes'),
+    "fraction for a whole number": (
+        COURSE + "doses = 2.5",
+        "course[1].doses: 2.5 is not a whole number, write for example 5",
+    ),
+    "misspelt choice": (
+        'patient.sex = "femal"',
+        'patient.sex: "femal" is not one of "female" or "male", did you mean "female"?',
+    ),
+    "neither boolean nor table": (
+        COURSE + 'premedication = "yes"',
+        'course[1].premedication: "yes" is neither true or false nor a table, write premedication = true',
+    ),
+    # quantities
+    "concentration for a dose": (
+        '[[course]]\nstart = "0 days"\ndose = "12 mg/L"',
+        'course[1].dose: "12 mg/L" is a concentration, expected a mass such as "12 mg"',
+    ),
+    "misspelt unit": (
+        '[[course]]\nstart = "0 days"\ndose = "12 mgg"',
+        'course[1].dose: "12 mgg" has the unknown unit "mgg", did you mean "mg"?',
+    ),
+    "bare weight": ("patient.weight = 70", 'patient.weight: 70 has no unit, expected a mass such as "70 kg"'),
+    "bare horizon": ("horizon = 36", f"horizon: 36 has no unit, {TIME}"),
+    "zero dose": (
+        '[[course]]\nstart = "0 days"\ndose = "0 mg"',
+        'course[1].dose: "0 mg" is not positive, write for example "12 mg"',
+    ),
+    "negative dose": (
+        '[[triamcinolone]]\ntime = "1 day"\ndose = "-15 mg"',
+        'triamcinolone[1].dose: "-15 mg" is not positive, write for example "12 mg"',
+    ),
+    "zero infusion": (
+        COURSE + 'infusion = "0 h"',
+        'course[1].infusion: "0 h" is not positive, write for example "4 h"',
+    ),
+    "infusion that drowns in rounding": (
+        COURSE + 'infusion = "1e-20 h"',
+        "course[1].infusion: 4.16667e-22 days is too short, "
+        "an infusion takes at least 0.1 s, give it a longer duration",
+    ),
+    "premedication that drowns in rounding": (
+        COURSE + 'premedication = {duration = "1 ms"}',
+        "course[1].premedication.duration: 1.15741e-08 days is too short, "
+        "an infusion takes at least 0.1 s, give it a longer duration",
+    ),
+    "doses without an end": (
+        FIVE + 'every = "1e300 years"',
+        "course[1].every: 5 doses at this interval last more than a million days, "
+        "shorten the interval or give fewer doses",
+    ),
+    "infusion out of sight": (
+        COURSE + 'infusion = "1e300 years"',
+        "course[1]: course 1, infusion 1 of 1 lasts until day 3.6525e+302, beyond the horizon, day 1095.75, "
+        "raise horizon or leave the dose out",
+    ),
+    "time out of sight": (
+        'horizon = "1e12 years"',
+        f'horizon: "1e12 years" lies more than a million days from day 0, {TIME}',
+    ),
+    "infinite dose": (
+        '[[course]]\nstart = "0 days"\ndose = inf',
+        "course[1].dose: inf is not a finite number, write a finite value",
+    ),
+    "nan parameter": (
+        "parameters.central_volume = nan",
+        "parameters.central_volume: nan is not a finite number, write a finite value",
+    ),
+    "boolean parameter": (
+        "parameters.a = true",
+        'parameters.a: true is not a parameter value, write a number or a quantity such as "11 L"',
+    ),
+    "share above one": (
+        "patient.anti_drug_antibody = 2",
+        "patient.anti_drug_antibody: 2 is out of range, must be at most 1",
+    ),
+    "no doses": (COURSE + "doses = 0", "course[1].doses: 0 is out of range, must be at least 1"),
+    "tolerance of zero": ("solver.rtol = 0", "solver.rtol: 0 is out of range, must be greater than 0"),
+    "draw that is no number": (
+        'patient.draws.thyroid = "mean"',
+        'patient.draws.thyroid: "mean" is not a number, write a number without quotes',
+    ),
+    "total with subsets": (
+        'patient.baseline = {lymphocytes = "2e9/L", cd4 = "300 cells/uL"}',
+        "patient.baseline.lymphocytes: is given together with cd4, which it would scale as well, "
+        "give either the total or single subsets",
+    ),
+    # times
+    "no time": (
+        '[[course]]\nstart = "soon"\ndose = "12 mg"',
+        f'course[1].start: "soon" is not a time, {TIME}',
+    ),
+    "date without a start date": (
+        '[[course]]\nstart = 2017-06-15\ndose = "12 mg"',
+        "course[1].start: 2017-06-15 is a date but the scenario has no start_date, "
+        "add start_date = 2016-06-15 (the date of day 0)",
+    ),
+    "impossible date": ('horizon = "2017-13-01"', f'horizon: "2017-13-01" is not a date, {TIME}'),
+    "date with a zone": (
+        "start_date = 2016-01-01\nhorizon = 2017-01-01T08:00:00Z",
+        "horizon: 2017-01-01 08:00:00+00:00 has a time zone, write the local date and time without one",
+    ),
+    "start date out of the calendar": (
+        'start_date = "2016-13-01"',
+        'start_date: "2016-13-01" is not a date, write for example start_date = 2016-06-15',
+    ),
+    "start date with a time": (
+        "start_date = 2016-06-15T08:00:00",
+        "start_date: 2016-06-15 08:00:00 is not a date, write for example start_date = 2016-06-15",
+    ),
+    "start date that is none": (
+        "start_date = 3",
+        "start_date: 3 is not a date, write for example start_date = 2016-06-15",
+    ),
+    "course that does not exist": (
+        COURSE + '[[triamcinolone]]\ntime = "course 2 + 2 months"\ndose = "15 mg"',
+        'triamcinolone[1].time: "course 2 + 2 months": there is no course 2, the scenario has 1 course',
+    ),
+    "misspelt label": (
+        COURSE + 'label = "retreatment"\n[[triamcinolone]]\ntime = "course retreatmnt"\ndose = "15 mg"',
+        'triamcinolone[1].time: "course retreatmnt": there is no course "retreatmnt", did you mean "retreatment"?',
+    ),
+    "offset without a unit": (
+        COURSE + '[[triamcinolone]]\ntime = "course 1 + 30"\ndose = "15 mg"',
+        'triamcinolone[1].time: "30" has no unit, expected an offset such as "30 days"',
+    ),
+    "course relative to itself": (
+        '[[course]]\nstart = "course 1 + 1 day"\ndose = "12 mg"',
+        'course[1].start: "course 1 + 1 day": the start of course 1 depends on itself, give one start as a duration',
+    ),
+    # within a record
+    "repeat without an interval": (
+        FIVE,
+        'course[1].every: is missing, 5 doses need an interval, write for example every = "24 h"',
+    ),
+    "taper without an interval": (
+        '[[prednisolone]]\nstart = "0 days"\ndose = "60 mg"\ntaper = [{dose = "40 mg", doses = 3}]',
+        'prednisolone[1].every: is missing, 4 doses need an interval, write for example every = "24 h"',
+    ),
+    "infusion longer than the interval": (
+        FIVE + 'every = "3 h"',
+        "course[1].infusion: an infusion of 4 h is longer than the interval of 3 h between doses, "
+        "shorten the infusion or raise every",
+    ),
+    "infusion of days longer than the interval": (
+        FIVE + 'every = "50 h"\ninfusion = "3 days"',
+        "course[1].infusion: an infusion of 3 days is longer than the interval of 2.08333 days between doses, "
+        "shorten the infusion or raise every",
+    ),
+    "stop before start": (
+        '[[dimethyl_fumarate]]\nstart = "3 days"\nstop = "2 days"',
+        "dimethyl_fumarate[1].stop: day 2 does not lie after the start, day 3, let stop come after start",
+    ),
+    "point without a value": (
+        SERIES + 'points = [{time = "3 days", low = 1}]',
+        "observed[1].points[1]: has no value, give value, or low and high",
+    ),
+    "point with too many values": (
+        SERIES + 'points = [{time = "3 days", value = 1, low = 1}]',
+        "observed[1].points[1].value: is given together with a range, give either value or low and high",
+    ),
+    "range upside down": (
+        SERIES + 'points = [{time = "3 days", low = 3, high = 2}]',
+        "observed[1].points[1].low: 3 is more than high, 2, exchange low and high",
+    ),
+    "series without points": (
+        SERIES + "points = []",
+        "observed[1].points: is empty, give at least one point or leave the series out",
+    ),
+    "series with a misspelt unit": (
+        SERIES.replace("1e9/L", "cell/uLL") + 'points = [{time = "3 days", value = 1}]',
+        'observed[1].unit: "cell/uLL" is not a unit, did you mean "cell/uL"?',
+    ),
+    # between records
+    "horizon of zero": (
+        'horizon = "0 days"',
+        'horizon: day 0 does not lie after day 0, write for example horizon = "36 months"',
+    ),
+    "dose after the horizon": (
+        '[[course]]\nstart = "40 months"\ndose = "12 mg"',
+        "course[1]: course 1, infusion 1 of 1 begins on day 1217.5, not before the horizon, day 1095.75, "
+        "raise horizon or leave the dose out",
+    ),
+    "bolus at the horizon": (
+        '[[triamcinolone]]\ntime = "36 months"\ndose = "15 mg"',
+        "triamcinolone[1]: triamcinolone 1 begins on day 1095.75, not before the horizon, day 1095.75, "
+        "raise horizon or leave the dose out",
+    ),
+    "infusion across the horizon": (
+        'horizon = "2 h"\n' + COURSE,
+        "course[1]: course 1, infusion 1 of 1 lasts until day 0.166667, beyond the horizon, day 0.0833333, "
+        "raise horizon or leave the dose out",
+    ),
+    "overlapping courses": (
+        FIVE + 'every = "24 h"\n[[course]]\nstart = "2 days"\ndose = "12 mg"',
+        "course[2]: course 2, infusion 1 of 1 starts on day 2 while course 1, infusion 3 of 5 runs until day 2.16667, "
+        "move one of them (course[1] and course[2] give the same drug)",
+    ),
+    "pulse during premedication": (
+        COURSE + 'premedication = true\n[[methylprednisolone]]\nstart = "30 min"\ndose = "1 g"',
+        "methylprednisolone[1]: methylprednisolone 1, infusion 1 of 1 starts on day 0.0208333 while course 1, "
+        "premedication 1 runs until day 0.0416667, "
+        "move one of them (course[1].premedication and methylprednisolone[1] give the same drug)",
+    ),
+    "courses out of order": (
+        '[[course]]\nstart = "12 months"\ndose = "12 mg"\n' + COURSE,
+        "course[2].start: day 0 lies before course 1, day 365.25, list the courses in the order of time",
+    ),
+    "label used twice": (
+        COURSE + 'label = "a"\n[[course]]\nlabel = "a"\nstart = "1 month"\ndose = "12 mg"',
+        'course[2].label: "a" is also the label of course 1, give each course its own name',
+    ),
+    "label that is a number": (
+        COURSE + 'label = "2"',
+        'course[1].label: "2" is a number or empty, give the course a name',
+    ),
+    "too many outputs": (
+        'output.every = "1 min"\nhorizon = "50 years"',
+        "output.every: 1 min makes 2.63e+07 outputs, more than 1000000, report less often",
+    ),
+    "extra output after the horizon": (
+        'output.extra = ["1 day", "40 months"]',
+        "output.extra[2]: day 1217.5 lies after the horizon, day 1095.75, raise horizon or leave it out",
+    ),
+    "observed after the horizon": (
+        SERIES + 'points = [{time = "40 months", value = 1}]',
+        "observed[1].points[1].time: day 1217.5 lies after the horizon, day 1095.75, raise horizon or leave it out",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_a_malformed_scenario_gets_its_exact_message(case: str, tmp_path: Path) -> None:
+    text, message = MALFORMED[case]
+    path = tmp_path / "scenario.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(path)
+    assert str(caught.value) == f"{path}: {message}"
+
+
+UNREADABLE: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", 'is empty, write at least a horizon, for example horizon = "36 months"'),
+    "only a comment": (b"# later\n", 'is empty, write at least a horizon, for example horizon = "36 months"'),
+    "binary": (b"\x7fELF\x00\x01", "is a binary file, name a TOML file"),
+    "not UTF-8": (b"title = '\xe9'", "is not UTF-8 text (byte 0xe9 at position 9), save it as UTF-8"),
+    "syntax": (b"title = \n", "line 1, column 9: not valid TOML: Invalid value, correct it there"),
+    "huge": (b"# " + b"x" * 10_000_000, "is larger than 10 MB, name a scenario file"),
+    "deep": (b"a = " + b"[" * 5000, "is nested too deeply, a scenario has at most four levels"),
+    "long number": (b"a = " + b"9" * 5000, "not valid TOML: a number has too many digits, correct it there"),
+    "extends a number": (
+        b"extends = 3",
+        'extends: 3 is not the name of a file, write for example extends = "two_courses.toml"',
+    ),
+    "extends itself": (b"extends = 'scenario.toml'", "extends: the scenario extends itself, name another file"),
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_an_unreadable_file_gets_its_exact_message(case: str, tmp_path: Path) -> None:
+    content, message = UNREADABLE[case]
+    path = tmp_path / "scenario.toml"
+    path.write_bytes(content)
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(path)
+    assert str(caught.value) == f"{path}: {message}"
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(tmp_path)
+    assert str(caught.value) == f"{tmp_path}: is a folder, name a scenario file in it"
+
+
+def test_a_missing_file_is_answered_with_similar_names(tmp_path: Path) -> None:
+    (tmp_path / "two_courses.toml").write_text("title = 'a'")
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(tmp_path / "two_course.toml")
+    hint = tmp_path / "two_courses.toml"
+    assert str(caught.value) == f'{tmp_path / "two_course.toml"}: does not exist, did you mean "{hint}"?'
+    with pytest.raises(ScenarioError, match="does not exist, check the name and the folder"):
+        load_scenario(tmp_path / "nowhere" / "zzz.toml")
+
+
+def test_a_path_that_the_system_refuses_is_an_error_of_ours() -> None:
+    with pytest.raises(ScenarioError, match="cannot be read"):
+        load_scenario("a\0b")
+
+
+def test_all_problems_of_a_file_are_listed(tmp_path: Path) -> None:
+    path = tmp_path / "scenario.toml"
+    path.write_text('horizn = "1 day"\npatient.age = "old"\n' + FIVE + "dos = 1")
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(path)
+    assert str(caught.value).splitlines() == [
+        f'{path}: patient.age: "old" is not a quantity, expected a duration such as "31 years"',
+        f'{path}: course[1].dos: unknown key, did you mean "dose" or "doses"?',
+        f'{path}: horizn: unknown key, did you mean "horizon"?',
+    ]
+
+
+def test_a_base_that_extends_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("title = 'a'")
+    (tmp_path / "b.toml").write_text("extends = 'a.toml'")
+    (tmp_path / "c.toml").write_text("extends = 'b.toml'")
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(tmp_path / "c.toml")
+    assert str(caught.value) == (
+        f'{tmp_path / "c.toml"}: extends: {tmp_path / "b.toml"} itself extends "a.toml", '
+        "only one level is allowed, extend a file that stands alone"
+    )
+
+
+def test_a_cycle_of_bases_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("extends = 'b.toml'")
+    (tmp_path / "b.toml").write_text("extends = 'a.toml'")
+    with pytest.raises(ScenarioError, match="itself extends"):
+        load_scenario(tmp_path / "a.toml")
+
+
+def test_a_missing_base_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text("extends = 'b.toml'")
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(path)
+    assert str(caught.value) == (
+        f"{path}: extends: {tmp_path / 'b.toml'} does not exist, the name is relative to the folder of this file"
+    )
+
+
+def test_a_problem_of_the_base_names_the_base(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text("[patient]\nagee = 3\nweight = '70 kg'")
+    (tmp_path / "a.toml").write_text("extends = 'base.toml'\npatient.weight = 3")
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(tmp_path / "a.toml")
+    assert str(caught.value).splitlines() == [
+        f'{tmp_path / "a.toml"}: patient.weight: 3 has no unit, expected a mass such as "70 kg"',
+        f'{tmp_path / "base.toml"}: patient.agee: unknown key, did you mean "age"?',
+    ]
