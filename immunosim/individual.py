@@ -1,0 +1,112 @@
+"""What a scenario says of one patient, as values of the model's parameters.
+
+The only place where a patient's age, weight, traits and untreated counts become parameters. Knows no integrator.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from immunosim.codegen.loader import Array, Model
+from immunosim.errors import ParameterError, QuantityError, did_you_mean
+from immunosim.parameters import ParameterSet
+from immunosim.scenario import Scenario
+from immunosim.units import parse_quantity
+
+# Parameters that a scenario sets under [patient], and where.
+PATIENT_KEYS = {
+    "age": "patient.age",
+    "weight": "patient.weight",
+    "anti_drug_antibody": "patient.anti_drug_antibody",
+    "family_history": "patient.family_history",
+    "smoker": "patient.smoker",
+    "depletion_efficiency": "patient.depletion_efficiency",
+    "thyroid_draw": "patient.draws.thyroid",
+    "platelet_draw": "patient.draws.platelets",
+    "gbm_draw": "patient.draws.glomerulus",
+}
+
+# Untreated counts that a scenario may give, and the parameters that scale the pools they are made of.
+SCALED_BY = {
+    "cd4": ("cd4_scale",),
+    "cd8": ("cd8_scale",),
+    "cd19": ("b_scale",),
+    "nk": ("nk_scale",),
+    "lymphocytes": ("cd4_scale", "cd8_scale", "b_scale", "nk_scale", "other_scale"),
+}
+
+
+def individual_vector(scenario: Scenario, parameters: ParameterSet, model: Model, file: str = "scenario") -> Array:
+    """Return the closed parameter vector of a scenario's patient.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    parameters : ParameterSet
+        The population's values, which the scenario overrides.
+    model : Model
+    file : str
+        Name for messages.
+
+    Returns
+    -------
+    ndarray, shape (n_parameters,)
+
+    Raises
+    ------
+    ParameterError
+        If a name is unknown, a value is out of bounds or in a wrong unit, or the values contradict one another.
+    """
+    overrides = {**_of_patient(scenario), **dict(_of_table(scenario, parameters, file))}
+    values = parameters.with_values(overrides).values()
+    vector = model.close(values, scenario.mechanisms.off)
+    scales = dict(_scales(scenario, model, vector, file))
+    if not scales:
+        return vector
+    values = parameters.with_values({**overrides, **scales}).values()
+    return model.close(values, scenario.mechanisms.off)
+
+
+def individual_differences(parameters: ParameterSet, model: Model, vector: Array) -> dict[str, float]:
+    """Return the primary parameters in which a patient differs from the parameter set, with the patient's values."""
+    values = ((name, float(vector[model.position[name]])) for name in model.module.PARAMETERS)
+    return {name: value for name, value in values if value != parameters.value(name)}
+
+
+def _of_patient(scenario: Scenario) -> dict[str, float]:
+    patient = scenario.patient
+    traits = ("age", "weight", "anti_drug_antibody", "family_history", "smoker", "depletion_efficiency")
+    found = {name: float(getattr(patient, name)) for name in traits}
+    draws = patient.draws
+    return found | {"thyroid_draw": draws.thyroid, "platelet_draw": draws.platelets, "gbm_draw": draws.glomerulus}
+
+
+def _of_table(scenario: Scenario, parameters: ParameterSet, file: str) -> Iterator[tuple[str, float]]:
+    for name, value in scenario.parameters.items():
+        key = f"parameters.{name}"
+        if name not in parameters:
+            raise ParameterError("is not a parameter", file=file, key=key, cure=did_you_mean(name, parameters))
+        if name in PATIENT_KEYS:
+            cure = f"set {PATIENT_KEYS[name]} instead"
+            raise ParameterError("belongs to the patient", file=file, key=key, cure=cure)
+        try:
+            yield name, parse_quantity(value, parameters[name].unit, bare=True)
+        except QuantityError as error:
+            raise ParameterError(error.reason, file=file, key=key, cure=error.cure) from error
+
+
+def _scales(scenario: Scenario, model: Model, vector: Array, file: str) -> Iterator[tuple[str, float]]:
+    """Yield the scale of each subset whose untreated count is given; counts are linear in their scale."""
+    given = scenario.patient.baseline.model_dump(exclude_none=True)
+    if not given:
+        return
+    untreated = model.baseline(vector)[np.newaxis]
+    counts = model.readouts_at(untreated, vector, np.zeros((1, len(model.inputs))))[0]
+    typical: Mapping[str, float] = dict(zip(model.readouts, counts, strict=True))
+    for name, count in given.items():
+        target = count / 1000.0 if name == "lymphocytes" else count
+        for scale in SCALED_BY[name]:
+            if scale in scenario.parameters:
+                cure = f"give either patient.baseline.{name} or parameters.{scale}"
+                raise ParameterError("is given twice", file=file, key=f"patient.baseline.{name}", cure=cure)
+            yield scale, float(vector[model.position[scale]] * target / typical[name])

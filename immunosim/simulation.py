@@ -1,0 +1,148 @@
+"""From a scenario to a trajectory: the only place that joins kernels and numerics.
+
+A ``Problem`` is a scenario turned into numbers: a parameter vector, an initial state, segments of constant inputs and
+output times. It can be solved here, or by somebody else to check us.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from immunosim.codegen.loader import Array, Model, load_model, say_nothing
+from immunosim.individual import individual_vector
+from immunosim.numerics import Segments, Solution, SolverOptions, solve_one
+from immunosim.parameters import ParameterSet, load_parameters
+from immunosim.scenario import Scenario, build_segments, check_names, events_of, output_times, start_of
+from immunosim.trajectory import Trajectory
+
+# What is too little to matter, as a share of a pool's scale and of the relative tolerance: at the default tolerance a
+# billionth of a pool, so that a drug that decayed for years does not hold up the steps and a small clone still counts.
+NEGLIGIBLE = 1e-3
+
+# A pool this far below zero, as a share of its scale, is a wrong curve and ends the run.
+NEGATIVE = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A scenario as numbers.
+
+    Attributes
+    ----------
+    scenario, parameters, model
+        Where the numbers come from.
+    vector : ndarray, shape (n_parameters,)
+        Closed parameter vector of the patient.
+    initial_state : ndarray, shape (n_pools,)
+        Untreated state.
+    segments : Segments
+        Inputs and jumps, day.
+    times : ndarray, shape (n_times,), day
+    options : SolverOptions
+    """
+
+    scenario: Scenario
+    parameters: ParameterSet
+    model: Model
+    vector: Array
+    initial_state: Array
+    segments: Segments
+    times: Array
+    options: SolverOptions
+
+    def inputs_at(self, times: Array) -> Array:
+        """Return the inputs, shape (n_times, n_inputs), just before each time."""
+        position = np.searchsorted(self.segments.boundaries, times, side="left") - 1
+        inputs: Array = self.segments.inputs[np.clip(position, 0, self.segments.n_segments - 1)]
+        return inputs
+
+
+def prepare(scenario: Scenario, file: str = "scenario", announce: Callable[[str], None] = say_nothing) -> Problem:
+    """Turn a scenario into numbers.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    file : str
+        Name for messages.
+    announce : callable
+        Told in a sentence when something slow starts (the first compilation).
+
+    Raises
+    ------
+    ScenarioError, ParameterError
+        If the scenario names what the model does not have, or its values are impossible.
+    """
+    parameters = load_parameters()
+    model = load_model(parameters.units(), announce)
+    check_names(scenario, mechanisms=model.mechanisms, parameters=parameters, readouts=(*model.readouts, *model.pools))
+    vector = individual_vector(scenario, parameters, model, file)
+    start, end = start_of(scenario), scenario.horizon
+    boundaries, inputs, jumps = build_segments(events_of(scenario), model.inputs, model.pools, start, end)
+    jumps[:, _frozen_pools(model, scenario.mechanisms.off)] = 0.0
+    return Problem(
+        scenario=scenario,
+        parameters=parameters,
+        model=model,
+        vector=vector,
+        initial_state=model.baseline(vector),
+        segments=Segments(boundaries, inputs, jumps),
+        times=output_times(scenario),
+        options=solver_options(scenario, model),
+    )
+
+
+def _frozen_pools(model: Model, off: tuple[str, ...]) -> list[int]:
+    """Return the pools of mechanisms that are off: they stay untreated, so doses into them are ignored."""
+    return [i for i, (_, _, owner, _) in enumerate(model.module.POOLS.values()) if owner in off]
+
+
+def solver_options(scenario: Scenario, model: Model) -> SolverOptions:
+    """Return the integrator's options: the scenario's tolerance, and absolute ones from the scales of the pools."""
+    solver = scenario.solver
+    return SolverOptions(
+        rtol=solver.rtol,
+        atol=NEGLIGIBLE * solver.rtol * model.scales,
+        negative_tolerance=NEGATIVE * model.scales,
+        max_steps=solver.max_steps,
+        method=solver.method,
+    )
+
+
+def solve(problem: Problem) -> Solution:
+    """Solve a prepared problem."""
+    return solve_one(
+        problem.model.kernels,
+        problem.initial_state,
+        problem.vector,
+        problem.segments,
+        problem.times,
+        problem.options,
+    )
+
+
+def simulate(scenario: Scenario, file: str = "scenario", announce: Callable[[str], None] = say_nothing) -> Trajectory:
+    """Simulate a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    file : str
+        Name for messages.
+    announce : callable
+        Told in a sentence when something slow starts.
+
+    Returns
+    -------
+    Trajectory
+        With NaN throughout and a status other than OK where the integration failed: a failure is a result, not an
+        error.
+
+    Raises
+    ------
+    ScenarioError, ParameterError
+        If the scenario is impossible.
+    """
+    problem = prepare(scenario, file, announce)
+    return Trajectory.of(problem, solve(problem))

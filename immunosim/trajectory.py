@@ -1,0 +1,110 @@
+"""A solved scenario with names and units: read-outs, pools and process rates over time.
+
+Results are an ``xarray.Dataset``: one variable a read-out or pool, dimension ``time`` in days, ``units`` and
+``long_name`` on every variable. Knows how a solution is labelled, not how it was computed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from immunosim.numerics import Solution, Status, advice
+
+if TYPE_CHECKING:
+    from immunosim.codegen.loader import Array, Model
+    from immunosim.scenario import Scenario
+    from immunosim.simulation import Problem
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """The course of one patient.
+
+    Attributes
+    ----------
+    problem : Problem
+        What was solved.
+    solution : Solution
+        What the integrator returned, with status and counts.
+    dataset : xarray.Dataset
+        Read-outs, then pools, over ``time`` [day].
+    """
+
+    problem: Problem
+    solution: Solution
+    dataset: xr.Dataset
+
+    @classmethod
+    def of(cls, problem: Problem, solution: Solution) -> Trajectory:
+        """Label a solution."""
+        return cls(problem, solution, _labelled(problem, solution))
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario that was simulated."""
+        return self.problem.scenario
+
+    @property
+    def status(self) -> Status:
+        """OK, or how the integration failed."""
+        return self.solution.status
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the integration reached the horizon."""
+        return self.status == Status.OK
+
+    @property
+    def time(self) -> Array:
+        """Times of the results, shape (n_times,), day."""
+        return self.problem.times
+
+    def __getitem__(self, name: str) -> Array:
+        """Return a read-out or a pool by name, shape (n_times,)."""
+        values: Array = self.dataset[name].values
+        return values
+
+    def at(self, name: str, time: float) -> float:
+        """Return a read-out or a pool at a time [day], linear between the two nearest output times."""
+        return float(np.interp(time, self.time, self[name]))
+
+    def failure(self) -> str:
+        """Return in a sentence how the integration failed and what may help; empty if it did not."""
+        if self.is_complete:
+            return ""
+        pool = self.problem.model.pools[self.solution.worst_pool] if self.solution.worst_pool >= 0 else "no pool"
+        reached = f"stopped on day {self.solution.fail_time:.6g} ({self.status.name}, decided by {pool})"
+        return f"the integration {reached}. {advice(self.status)}"
+
+    def rates(self) -> xr.Dataset:
+        """Return the rate of every process over time; each in the unit of its pool per day."""
+        problem, model = self.problem, self.problem.model
+        inputs = problem.inputs_at(self.time)
+        values = model.rates_at(self.solution.states, problem.vector, inputs)
+        described = model.module.PROCESSES
+        units = {name: f"{described_pool[1]}/day" for name, described_pool in model.module.POOLS.items()}
+        dataset = xr.Dataset(coords={"time": self.dataset["time"]})
+        for i, (name, (label, mechanism, reactant, product)) in enumerate(described.items()):
+            attributes = {"units": units[reactant or product], "long_name": label, "mechanism": mechanism}
+            dataset[name] = ("time", values[:, i], attributes)
+        return dataset
+
+
+def _labelled(problem: Problem, solution: Solution) -> xr.Dataset:
+    model: Model = problem.model
+    inputs = problem.inputs_at(problem.times)
+    readouts = model.readouts_at(solution.states, problem.vector, inputs)
+    dataset = xr.Dataset(coords={"time": ("time", problem.times, {"units": "day", "long_name": "time since day 0"})})
+    for i, (name, (label, unit)) in enumerate(model.module.READOUTS.items()):
+        dataset[name] = ("time", readouts[:, i], {"units": unit, "long_name": label, "kind": "read-out"})
+    for i, (name, (label, unit, owner, _)) in enumerate(model.module.POOLS.items()):
+        attributes = {"units": unit, "long_name": label, "kind": "pool", "mechanism": owner}
+        dataset[name] = ("time", solution.states[:, i], attributes)
+    dataset["status"] = ((), int(solution.status), {"long_name": "status of the integration, 0 is OK"})
+    dataset["fail_time"] = ((), solution.fail_time, {"units": "day", "long_name": "time of failure"})
+    dataset["n_steps"] = ((), solution.n_steps, {"long_name": "accepted steps"})
+    return dataset
