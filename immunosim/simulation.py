@@ -17,7 +17,7 @@ from immunosim.scenario import Scenario, build_segments, check_names, events_of,
 from immunosim.trajectory import Trajectory
 
 # What is too little to matter, as a share of a pool's scale and of the relative tolerance: at the default tolerance a
-# billionth of a pool, so that a drug that decayed for years does not hold up the steps and a small clone still counts.
+# hundred-millionth of a pool, so that a drug that decayed for years does not hold up the steps and a small clone counts.
 NEGLIGIBLE = 1e-3
 
 # A pool this far below zero, as a share of its scale, is a wrong curve and ends the run.

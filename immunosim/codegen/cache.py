@@ -86,7 +86,8 @@ def _import(module_name: str, path: Path) -> None:
     try:
         spec.loader.exec_module(module)
     finally:
-        if not hasattr(module, "POOLS") and not hasattr(module, "RHS_SLOPES_ROWS"):
+        # The last kernel of either module: one that was interrupted while it compiled must not be found again.
+        if not hasattr(module, "readouts") and not hasattr(module, "readout_state_slopes"):
             del sys.modules[module_name]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import sympy as sp
 
 from immunosim.codegen.derivatives import Line, differentiate
+from immunosim.codegen.hoisting import Hoister
 from immunosim.codegen.metadata import metadata_of
 from immunosim.codegen.printer import to_text
 from immunosim.codegen.sparse_lu import factorise_statements, plan_elimination, solve_statements
@@ -16,12 +17,15 @@ from immunosim.model.network import Network
 
 CORE_HEADER = '''"""Kernels of the model {name!r}, generated: do not edit. Key {key}."""
 
-from numpy import array, exp, inf, log
+from numpy import array, exp, log, sqrt
 
 from immunosim.codegen.jit import compiled
 from immunosim.numerics.signatures import FACTORISE_SIGNATURE, JACOBIAN_SIGNATURE, RHS_SIGNATURE, SOLVE_SIGNATURE
 from immunosim.codegen.jit import FILL_SIGNATURE, MAP_SIGNATURE
 '''
+
+
+GROUP = 8
 
 
 class KernelWriter:
@@ -41,19 +45,22 @@ class KernelWriter:
         self.parameters = {net[name]: i for i, name in enumerate([*primary, *net.derived])}
         self.inputs = {item.symbol: i for i, item in enumerate(net.inputs.values())}
         self.assignments = net.assignments()
+        self.hoist = Hoister(self.parameters)
 
     # --- kernels ---------------------------------------------------------------------------------------------------
 
     def close(self) -> str:
-        """Text of the closure: the derived constants, in place."""
+        """Text of the closure: the derived constants and, after the other kernels are written, the hoisted ones."""
         lines = [(item.symbol, item.expression) for item in self.net.derived.values()]
         stores = [(f"p_[{self.parameters[symbol]}]", symbol) for symbol, _ in lines]
-        return self.function("close", "p_", lines, stores, "FILL_SIGNATURE", "Fill the derived constants.")
+        stores += [(f"p_[{self.place_of_hoisted(i)}]", value) for i, value in enumerate(self.hoist.found)]
+        text = "Fill the derived constants."
+        return self.function("close", "p_", lines, stores, "FILL_SIGNATURE", text, hoisted=False)
 
     def baseline(self) -> str:
         """Text of the untreated state."""
         stores = [(f"out_[{i}]", self.net.baseline[pool.name]) for pool, i in self.pools.items()]
-        return self.function("baseline", "p_, out_", [], stores, "MAP_SIGNATURE", "Untreated state.")
+        return self.function("baseline", "p_, out_", [], stores, "MAP_SIGNATURE", "Untreated state.", hoisted=False)
 
     def rhs(self) -> str:
         """Text of the right-hand side."""
@@ -86,42 +93,50 @@ class KernelWriter:
     def factors(self, places: Sequence[tuple[int, int]]) -> str:
         """Text of the factorisation and of the solution, with their index tables."""
         plan = plan_elimination(len(self.pools), places)
+        # Padded with zeros to whole groups, so that the sums below run in independent accumulators.
+        size = -(-plan.size // GROUP) * GROUP
         position = [plan.position[place] for place in places]
         diagonal = [plan.position[i, i] for i in range(len(self.pools))]
-        body = "\n    ".join(factorise_statements(plan))
+        body = "\n    ".join(factorise_statements(plan, size))
+        accumulate = "\n        ".join(f"a{i} += lu_[k + {i}]*lu_[k + {i}]" for i in range(GROUP))
+        clear = " = ".join(f"a{i}" for i in range(GROUP)) + " = 0.0"
+        total = " + ".join(f"a{i}" for i in range(GROUP))
         return f"""
 POSITION = array({position})
 DIAGONAL = array({diagonal})
-N_FACTORS = {plan.size}
-N_LU = {plan.size + len(self.pools)}
+N_FACTORS = {size}
+N_LU = {size + len(self.pools)}
 
 
 @compiled(FACTORISE_SIGNATURE)
 def factorise(jac_, shift, lu_):
-    \"\"\"Factorise shift I - J without pivoting; return the growth of its entries.\"\"\"
+    \"\"\"Factorise shift I - J without pivoting; return the growth of its Frobenius norm.\"\"\"
     for k in range(N_FACTORS):
         lu_[k] = 0.0
     for k in range(POSITION.size):
         lu_[POSITION[k]] = -jac_[k]
     for k in range(DIAGONAL.size):
         lu_[DIAGONAL[k]] += shift
-    largest = 0.0
-    for k in range(N_FACTORS):
-        largest = max(largest, abs(lu_[k]))
+    {clear}
+    for k in range(0, N_FACTORS, {GROUP}):
+        {accumulate}
+    before = {total}
     {body}
-    grown = 0.0
-    for k in range(N_FACTORS):
-        if not abs(lu_[k]) < inf:
-            return inf
-        grown = max(grown, abs(lu_[k]))
-    return grown / largest
+    {clear}
+    for k in range(0, N_FACTORS, {GROUP}):
+        {accumulate}
+    return sqrt(({total}) / before)
 
 
 @compiled(SOLVE_SIGNATURE)
 def solve(lu_, b_):
     \"\"\"Solve with the factors, in place.\"\"\"
-    {chr(10).join("    " + line for line in solve_statements(plan)).strip()}
+    {chr(10).join("    " + line for line in solve_statements(plan, size)).strip()}
 """
+
+    def place_of_hoisted(self, index: int) -> int:
+        """Return the position of a hoisted constant in the parameter vector: after the derived ones."""
+        return len(self.parameters) + index
 
     # --- building blocks -------------------------------------------------------------------------------------------
 
@@ -155,8 +170,12 @@ def solve(lu_, b_):
         stores: Sequence[tuple[str, sp.Expr]],
         signature: str,
         text: str,
+        hoisted: bool = True,
     ) -> str:
         """Return the text of one kernel: unpack what is read, compute the lines, store the results."""
+        if hoisted:
+            lines = [(symbol, self.hoist(expression)) for symbol, expression in lines]
+            stores = [(place, self.hoist(expression)) for place, expression in stores]
         read: set[sp.Symbol] = set()
         for _, expression in [*lines, *stores]:
             read |= expression.free_symbols
@@ -164,6 +183,11 @@ def solve(lu_, b_):
         body = [f'"""{text}"""']
         for table, array in ((self.pools, "y_"), (self.parameters, "p_"), (self.inputs, "u_")):
             body += [f"{symbol} = {array}[{i}]" for symbol, i in table.items() if symbol in read - made]
+        body += [
+            f"{symbol} = p_[{self.place_of_hoisted(i)}]  # {expression}"
+            for i, (expression, symbol) in enumerate(self.hoist.found.items())
+            if symbol in read
+        ]
         body += [f"{symbol} = {to_text(expression)}" for symbol, expression in lines]
         body += [f"{place} = {to_text(value)}" for place, value in stores]
         indented = "\n    ".join(body)
@@ -173,11 +197,12 @@ def solve(lu_, b_):
 def core_text(net: Network, key: str) -> str:
     """Return the module text that every simulation needs, with its metadata."""
     writer = KernelWriter(net)
-    jacobian, places = writer.jacobian()
-    kernels = [writer.close(), writer.baseline(), writer.rhs(), jacobian, writer.factors(places)]
-    kernels += [writer.rates(), writer.readouts()]
+    rhs, (jacobian, places) = writer.rhs(), writer.jacobian()
+    kernels = [writer.baseline(), rhs, jacobian, writer.factors(places), writer.rates(), writer.readouts()]
     tables = f"\nJACOBIAN_ROWS = {[i for i, _ in places]}\nJACOBIAN_COLUMNS = {[j for _, j in places]}\n"
-    return CORE_HEADER.format(name=net.name, key=key) + metadata_of(net) + tables + "".join(kernels)
+    tables += f"N_HOISTED = {len(writer.hoist.found)}\n"
+    header = CORE_HEADER.format(name=net.name, key=key)
+    return header + metadata_of(net) + tables + writer.close() + "".join(kernels)
 
 
 def derivatives_text(net: Network, key: str) -> str:
@@ -224,4 +249,5 @@ def _slopes(
     stores = [(f"out_[{k}]", entries[place]) for k, place in enumerate(places)]
     needed = writer.needed(sp.Tuple(*entries.values()), lines) if "y_" in arguments else []
     tables = f"\n{name.upper()}_ROWS = {[i for i, _ in places]}\n{name.upper()}_COLUMNS = {[j for _, j in places]}\n"
-    return tables + writer.function(name, arguments, needed, stores, signature, "Nonzeros of a derivative.")
+    text = "Nonzeros of a derivative."
+    return tables + writer.function(name, arguments, needed, stores, signature, text, hoisted=False)

@@ -27,7 +27,7 @@ def say_nothing(message: str) -> None:
 class Model:
     """A compiled model: the names of its vectors and its kernels.
 
-    Vectors: parameters = primary, then switches, then derived constants; pools, inputs, processes and read-outs in
+    Vectors: parameters = primary, then switches, then derived constants, then nameless hoisted ones; pools, inputs, processes and read-outs in
     the order of their names here.
     """
 
@@ -62,7 +62,7 @@ class Model:
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
-        """Names of the whole parameter vector: primary, switches, derived."""
+        """Names of the parameter vector, primary, switches, derived; the hoisted constants behind them have none."""
         return (*self.module.PARAMETERS, *self.module.SWITCHES, *self.module.DERIVED)
 
     @cached_property
@@ -106,7 +106,7 @@ class Model:
         ParameterError
             If a derived constant makes no biological sense, with its name, value and cure.
         """
-        vector = np.zeros(len(self.parameters))
+        vector = np.zeros(len(self.parameters) + self.module.N_HOISTED)
         for name in self.module.PARAMETERS:
             vector[self.position[name]] = values[name]
         for mechanism in self.mechanisms:
@@ -129,7 +129,8 @@ class Model:
                 reason = f"follows from the parameters as {value:.4g}, but must be at least {least:g}"
                 raise ParameterError(reason, key=f"parameters: {name}", cure=cure)
         if not np.isfinite(vector).all():
-            name = self.parameters[int(np.flatnonzero(~np.isfinite(vector))[0])]
+            place = int(np.flatnonzero(~np.isfinite(vector))[0])
+            name = self.parameters[place] if place < len(self.parameters) else "a product or quotient of parameters"
             raise ParameterError("does not follow from the parameters as a finite number", key=f"parameters: {name}")
 
     def baseline(self, vector: Array) -> Array:

@@ -70,9 +70,9 @@ def plan_elimination(n: int, entries: Sequence[Entry]) -> Elimination:
     return Elimination(position, pivots, lower, upper)
 
 
-def factorise_statements(plan: Elimination) -> list[str]:
-    """Return the statements of the elimination; inverse pivots are stored after the factors."""
-    at, inverse = plan.position, {pivot: plan.size + pivot for pivot in plan.pivots}
+def factorise_statements(plan: Elimination, size: int) -> list[str]:
+    """Return the statements of the elimination; inverse pivots are stored from index ``size`` on."""
+    at, inverse = plan.position, {pivot: size + pivot for pivot in plan.pivots}
     statements = []
     for k in plan.pivots:
         statements.append(f"lu_[{inverse[k]}] = 1.0/lu_[{at[k, k]}]")
@@ -83,11 +83,11 @@ def factorise_statements(plan: Elimination) -> list[str]:
     return statements
 
 
-def solve_statements(plan: Elimination) -> list[str]:
-    """Return the statements of the forward and backward substitution, in place on ``b_``."""
+def solve_statements(plan: Elimination, size: int) -> list[str]:
+    """Return the statements of the forward and backward substitution, in place on ``b_``; ``size`` as above."""
     at = plan.position
     statements = [f"b_[{i}] -= lu_[{at[i, k]}]*b_[{k}]" for k in plan.pivots for i in plan.lower[k]]
     for k in reversed(plan.pivots):
         terms = "".join(f" - lu_[{at[k, j]}]*b_[{j}]" for j in plan.upper[k])
-        statements.append(f"b_[{k}] = (b_[{k}]{terms})*lu_[{plan.size + k}]")
+        statements.append(f"b_[{k}] = (b_[{k}]{terms})*lu_[{size + k}]")
     return statements

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sympy as sp
+from sympy.core.function import ArgumentIndexError
 
 from immunosim.errors import ModelError
 
@@ -27,7 +28,7 @@ class RateLaw(sp.Function):  # type: ignore[misc]  # sympy is untyped
         raise NotImplementedError
 
     def _wrong_argument(self, argindex: int) -> Any:
-        raise sp.ArgumentIndexError(self, argindex)
+        raise ArgumentIndexError(self, argindex)
 
 
 def _require_equal(units: Sequence[sp.Expr], law: str) -> None:

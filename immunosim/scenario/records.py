@@ -231,7 +231,7 @@ class Solver(Record):
     """How to integrate."""
 
     method: Text = "rodas5p"
-    rtol: Annotated[Number, Field(gt=0, lt=1)] = 1e-6
+    rtol: Annotated[Number, Field(gt=0, lt=1)] = 1e-5
     max_steps: Annotated[StrictInt, Field(ge=1, le=1_000_000_000)] = 100_000
 
 
