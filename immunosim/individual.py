@@ -4,6 +4,7 @@ The only place where a patient's age, weight, traits and untreated counts become
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -58,19 +59,32 @@ def individual_vector(scenario: Scenario, parameters: ParameterSet, model: Model
         If a name is unknown, a value is out of bounds or in a wrong unit, or the values contradict one another.
     """
     overrides = {**_of_patient(scenario), **dict(_of_table(scenario, parameters, file))}
-    values = parameters.with_values(overrides).values()
-    vector = model.close(values, scenario.mechanisms.off)
+    off = scenario.mechanisms.off
+    vector = _closed(parameters, overrides, model, off, file)
     scales = dict(_scales(scenario, model, vector, file))
     if not scales:
         return vector
-    values = parameters.with_values({**overrides, **scales}).values()
-    return model.close(values, scenario.mechanisms.off)
+    return _closed(parameters, {**overrides, **scales}, model, off, file)
 
 
 def individual_differences(parameters: ParameterSet, model: Model, vector: Array) -> dict[str, float]:
     """Return the primary parameters in which a patient differs from the parameter set, with the patient's values."""
     values = ((name, float(vector[model.position[name]])) for name in model.module.PARAMETERS)
     return {name: value for name, value in values if value != parameters.value(name)}
+
+
+def _closed(
+    parameters: ParameterSet, values: Mapping[str, float], model: Model, off: tuple[str, ...], file: str
+) -> Array:
+    """Return the closed vector with the patient's values; what is impossible is reported by file and key path."""
+    try:
+        return model.close(parameters.with_values(values).values(), off)
+    except ParameterError as error:
+        problems = [
+            replace(problem, file=file, key=PATIENT_KEYS.get(str(problem.key), f"parameters.{problem.key}"))
+            for problem in error.problems
+        ]
+        raise ParameterError(problems=problems) from error
 
 
 def _of_patient(scenario: Scenario) -> dict[str, float]:

@@ -1,7 +1,8 @@
 """Subexpressions of parameters alone, taken out of the kernels and computed once per patient.
 
-A product such as efficiency * rate * lysability * occupancy * cells keeps one constant factor; a division by a parameter
-becomes a multiplication. The right-hand side runs thousands of times for one parameter vector, its closure once.
+A product such as efficiency * rate * lysability * occupancy * cells keeps one constant factor; a division by a
+parameter becomes a multiplication. The right-hand side runs thousands of times for one parameter vector, its closure
+once.
 """
 
 from collections.abc import Collection

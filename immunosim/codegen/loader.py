@@ -27,8 +27,8 @@ def say_nothing(message: str) -> None:
 class Model:
     """A compiled model: the names of its vectors and its kernels.
 
-    Vectors: parameters = primary, then switches, then derived constants, then nameless hoisted ones; pools, inputs, processes and read-outs in
-    the order of their names here.
+    Vectors: parameters = primary, then switches, then derived constants, then nameless hoisted ones; pools, inputs,
+    processes and read-outs in the order of their names here.
     """
 
     module: ModuleType
@@ -49,6 +49,12 @@ class Model:
     def readouts(self) -> tuple[str, ...]:
         """Names of the read-outs."""
         return tuple(self.module.READOUTS)
+
+    @cached_property
+    def units(self) -> dict[str, str]:
+        """Unit of every read-out and pool."""
+        described = {**self.module.READOUTS, **self.module.POOLS}
+        return {name: about[1] for name, about in described.items()}
 
     @cached_property
     def processes(self) -> tuple[str, ...]:
@@ -127,11 +133,11 @@ class Model:
             value = vector[self.position[name]]
             if not value >= least:
                 reason = f"follows from the parameters as {value:.4g}, but must be at least {least:g}"
-                raise ParameterError(reason, key=f"parameters: {name}", cure=cure)
+                raise ParameterError(reason, key=name, cure=cure)
         if not np.isfinite(vector).all():
             place = int(np.flatnonzero(~np.isfinite(vector))[0])
             name = self.parameters[place] if place < len(self.parameters) else "a product or quotient of parameters"
-            raise ParameterError("does not follow from the parameters as a finite number", key=f"parameters: {name}")
+            raise ParameterError("does not follow from the parameters as a finite number", key=name)
 
     def baseline(self, vector: Array) -> Array:
         """Return the untreated state, shape (n_pools,), for a closed parameter vector."""

@@ -55,6 +55,7 @@ def build_network(parameter_units: Mapping[str, str]) -> Network:
     declare_transitional_b(net)
     declare_cytokines(net)
     declare_clones(net)
+    add_blood_counts(net)
 
     add_antibody_kinetics(net)
     add_steroid_kinetics(net)
@@ -77,5 +78,4 @@ def build_network(parameter_units: Mapping[str, str]) -> Network:
     add_hair_follicle(net)
     add_humoral_autoimmunity(net)
     add_relapse(net)
-    add_blood_counts(net)
     return net

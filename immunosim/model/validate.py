@@ -41,7 +41,8 @@ def check_units(net: Network) -> None:
         pool = process.reactant if process.reactant is not None else process.product
         units[name] = parse_unit(net.pools[str(pool)].unit) * per_day
         _expect(name, process.rate, units[name], units)
-    for name, item in {**declared, **net.readouts}.items():
+    # Not merged into one table: a read-out may bear the name of the signal that it reports.
+    for name, item in [*declared.items(), *net.readouts.items()]:
         _expect(name, item.expression, parse_unit(item.unit), units)
     for name, expression in net.baseline.items():
         _expect(f"untreated {name}", expression, parse_unit(net.pools[name].unit), units)

@@ -5,10 +5,12 @@ from immunosim.numerics.problem import Kernels, Segments, SolverOptions
 from immunosim.numerics.results import Ensemble, Solution
 from immunosim.numerics.signatures import FACTORISE_SIGNATURE, JACOBIAN_SIGNATURE, RHS_SIGNATURE, SOLVE_SIGNATURE
 from immunosim.numerics.status import Status, advice
+from immunosim.numerics.tableaus import METHODS
 
 __all__ = [
     "FACTORISE_SIGNATURE",
     "JACOBIAN_SIGNATURE",
+    "METHODS",
     "RHS_SIGNATURE",
     "SOLVE_SIGNATURE",
     "Ensemble",

@@ -1,0 +1,114 @@
+"""What a verification found: one record a check, with the number that was measured and the limit it must keep.
+
+Knows how findings are reported, not how they are made.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Check:
+    """One claim about a solution.
+
+    Attributes
+    ----------
+    name : str
+        Short name, by which ``Verification`` finds it.
+    claim : str
+        What is measured, in words.
+    value, limit : float
+        The worst that was found, and what is allowed.
+    where : str
+        Where the worst was found: a pool and a day, a drug, a dose.
+    """
+
+    name: str
+    claim: str
+    value: float
+    limit: float
+    where: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether the worst keeps the limit; NaN does not."""
+        return self.value <= self.limit
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the check as plain values."""
+        return asdict(self) | {"passed": self.passed}
+
+    def __str__(self) -> str:
+        """Return the check in one line."""
+        verdict = "ok" if self.passed else "FAILED"
+        return f"{self.name}: {self.value:.2g} (limit {self.limit:.0e}, {self.where}) {verdict}"
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What became of a drug.
+
+    Attributes
+    ----------
+    drug : str
+    given : float, mg
+        What entered its pools: the available part of the doses.
+    eliminated : float, mg
+        What left its pools: cleared, consumed or excreted.
+    remaining : float, mg
+        What its pools hold at the horizon.
+    error : float
+        Largest mismatch of the three at any boundary, as a share of all that is given.
+    """
+
+    drug: str
+    given: float
+    eliminated: float
+    remaining: float
+    error: float
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The outcome of ``verify``.
+
+    Attributes
+    ----------
+    checks : tuple of Check
+    errors : Mapping[str, float]
+        Largest error of each pool against the reference.
+    balances : tuple of Balance
+        One for each drug that was given.
+    reference : str
+        The method and tolerance of the reference.
+    """
+
+    checks: tuple[Check, ...]
+    errors: Mapping[str, float]
+    balances: tuple[Balance, ...]
+    reference: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check passed."""
+        return all(check.passed for check in self.checks)
+
+    @property
+    def failures(self) -> tuple[Check, ...]:
+        """The checks that failed."""
+        return tuple(check for check in self.checks if not check.passed)
+
+    def __getitem__(self, name: str) -> Check:
+        """Return a check by name."""
+        return {check.name: check for check in self.checks}[name]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        return {
+            "passed": self.passed,
+            "reference": self.reference,
+            "checks": {check.name: check.as_dict() for check in self.checks},
+            "errors": dict(self.errors),
+            "balances": {balance.drug: asdict(balance) for balance in self.balances},
+        }

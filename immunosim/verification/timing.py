@@ -1,0 +1,186 @@
+"""Our integrator against SciPy's LSODA on the same problem: time and error side by side.
+
+All solve with the same compiled right-hand side, tolerances, restarts and output times. LSODA is run through both of
+SciPy's doors, since ``odeint`` has less Python around it than ``solve_ivp``.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from immunosim.codegen.loader import Array, say_nothing
+from immunosim.errors import SolverError
+from immunosim.simulation import Problem, solve
+from immunosim.verification.accuracy import errors_against
+from immunosim.verification.reference import Piece, Reference, magnitudes_of, pieces_of, solve_reference
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way to solve the problem.
+
+    Attributes
+    ----------
+    name : str
+    seconds : float
+        Median over the rounds.
+    error : float
+        Largest error of any pool at the output times, as ``verify`` measures it.
+    """
+
+    name: str
+    seconds: float
+    error: float
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Our integrator and LSODA, timed in turns.
+
+    Attributes
+    ----------
+    ours : Contender
+    lsoda : tuple of Contender
+        LSODA by each of SciPy's interfaces.
+    rtol : float
+        Relative tolerance of all; absolute tolerances are the same too.
+    rounds : int
+    """
+
+    ours: Contender
+    lsoda: tuple[Contender, ...]
+    rtol: float
+    rounds: int
+
+    @property
+    def fastest(self) -> Contender:
+        """LSODA at its fastest."""
+        return min(self.lsoda, key=lambda contender: contender.seconds)
+
+    @property
+    def ratio(self) -> float:
+        """How many times faster we are than LSODA at its fastest."""
+        return self.fastest.seconds / self.ours.seconds
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        return asdict(self) | {"ratio": self.ratio, "fastest": self.fastest.name}
+
+    def __str__(self) -> str:
+        """Return the contenders side by side, one a line."""
+        lines = [f"{'':24s}{'milliseconds':>14s}{'largest error':>16s}{'times ours':>12s}"]
+        for one in (self.ours, *self.lsoda):
+            ratio = one.seconds / self.ours.seconds
+            lines.append(f"{one.name:24s}{1e3 * one.seconds:14.2f}{one.error:16.1e}{ratio:12.1f}")
+        return "\n".join(lines)
+
+
+def time_against_lsoda(
+    problem: Problem,
+    rounds: int = 5,
+    *,
+    reference: Reference | None = None,
+    announce: Callable[[str], None] = say_nothing,
+) -> Timing:
+    """Time our integrator and LSODA in turns, and measure the errors of both.
+
+    Parameters
+    ----------
+    problem : Problem
+    rounds : int
+        Each round runs every contender once; a round before the first is not counted.
+    reference : Reference, optional
+        What errors are measured against; solved for if not given.
+    announce : callable
+        Told in a sentence what is being done.
+
+    Raises
+    ------
+    SolverError
+        If one of them cannot solve the problem.
+    """
+    runs: dict[str, Callable[[], Array]] = {
+        "immunosim": lambda: _ours(problem),
+        "LSODA by solve_ivp": _lsoda(problem, _solve_ivp),
+        "LSODA by odeint": _lsoda(problem, _odeint),
+    }
+    states = {name: run() for name, run in runs.items()}
+    if reference is None:
+        reference = solve_reference(problem, magnitudes_of(problem, states["immunosim"]), announce=announce)
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for number in range(1, rounds + 1):
+        announce(f"Timing against LSODA: round {number} of {rounds}")
+        for name, run in runs.items():
+            start = perf_counter()
+            run()
+            seconds[name].append(perf_counter() - start)
+    ours, *others = (
+        Contender(name, median(seconds[name]), float(errors_against(reference, problem.times, states[name]).max()))
+        for name in runs
+    )
+    return Timing(ours, tuple(others), problem.options.rtol, rounds)
+
+
+def _ours(problem: Problem) -> Array:
+    solution = solve(problem)
+    if solution.status:
+        raise SolverError(f"the integration failed ({solution.status.name})", cure="simulate it first and see why")
+    return solution.states
+
+
+def _lsoda(problem: Problem, solve_piece: Callable[[Problem, Piece, Array], Array]) -> Callable[[], Array]:
+    """Return a run over all segments; what can be prepared once is not timed."""
+    times, pieces = problem.times, pieces_of(problem, problem.times)
+
+    def run() -> Array:
+        states = np.empty((times.size, problem.initial_state.size))
+        state = states[0] = problem.initial_state
+        for piece in pieces:
+            found = solve_piece(problem, piece, state + piece.jumps)
+            states[piece.rows] = found[: piece.rows.stop - piece.rows.start]
+            state = found[-1]
+        return states
+
+    return run
+
+
+def _rhs(problem: Problem, inputs: Array) -> Callable[[float, Array], Array]:
+    # One array serves all calls: LSODA copies what it is given, so nothing need be allocated.
+    kernel, vector, out = problem.model.kernels.rhs, problem.vector, np.empty(problem.initial_state.size)
+
+    def rhs(_: float, state: Array) -> Array:
+        kernel(state, vector, inputs, out)
+        return out
+
+    return rhs
+
+
+def _solve_ivp(problem: Problem, piece: Piece, state: Array) -> Array:
+    from scipy.integrate import solve_ivp
+
+    rhs, options = _rhs(problem, piece.inputs), problem.options
+    span = (piece.start, piece.end)
+    found = solve_ivp(rhs, span, state, method="LSODA", t_eval=piece.times, rtol=options.rtol, atol=options.atol)
+    if not found.success:
+        raise SolverError(f"LSODA by solve_ivp stopped after day {piece.start:g}: {found.message}")
+    states: Array = found.y.T
+    return states
+
+
+def _odeint(problem: Problem, piece: Piece, state: Array) -> Array:
+    from scipy.integrate import odeint
+
+    rhs, options = _rhs(problem, piece.inputs), problem.options
+    times = np.concatenate([[piece.start], piece.times])
+    limits = {"tcrit": [piece.end], "mxstep": options.max_steps}
+    found, information = odeint(
+        rhs, state, times, tfirst=True, rtol=options.rtol, atol=options.atol, full_output=True, **limits
+    )
+    if information["message"] != "Integration successful.":
+        raise SolverError(f"LSODA by odeint stopped after day {piece.start:g}: {information['message']}")
+    states: Array = found[1:]
+    return states
