@@ -8,7 +8,7 @@ from immunosim.numerics.workspace import RHS, Control, Functions, Method, Work
 
 Array = npt.NDArray[np.float64]
 
-SAFETY = 0.9
+SAFETY = 0.95
 LARGEST_FACTOR = 6.0
 SMALLEST_FACTOR = 0.2
 # An error of zero would ask for an infinite step, and after a tiny one an ordinary one would look like a catastrophe.

@@ -50,7 +50,7 @@ def declare_lymphocytes(net: Network) -> None:
             count *= growth(-net[f"{subset.name}_age_decline"], years_older)
         _declare_pools(net, subset, count)
     nk_count = net.derive("nk_count_0", net["nk_scale"] * net["nk_count"], "cells/uL")
-    net.add_pool("nk_cells", "NK cells", "cells/uL", nk_count, scale=200.0, owner="nk_cells")
+    net.add_pool("nk_cells", "NK cells", "cells/uL", nk_count, scale=1e3, owner="nk_cells")
 
 
 def _declare_pools(net: Network, subset: Subset, count: sp.Expr) -> None:
@@ -58,5 +58,5 @@ def _declare_pools(net: Network, subset: Subset, count: sp.Expr) -> None:
     in_blood = net.derive(f"{subset.name}_count_0", count, "cells/uL")
     in_tissue = net.derive(f"{subset.name}_lymphoid_0", in_blood * (1 - fraction) / fraction, "cells/uL")
     name, label = subset.name, subset.label
-    net.add_pool(f"{name}_blood", f"{label} in blood", "cells/uL", in_blood, scale=100.0, owner=subset.owner)
+    net.add_pool(f"{name}_blood", f"{label} in blood", "cells/uL", in_blood, scale=1e3, owner=subset.owner)
     net.add_pool(f"{name}_lymphoid", f"{label} in tissue", "cells/uL", in_tissue, scale=1e4, owner=subset.owner)

@@ -1,0 +1,76 @@
+"""``immunosim run``: simulate a scenario, write its results, print what a clinician would ask."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, command_line
+from immunosim.cli.printing import say, show
+
+if TYPE_CHECKING:
+    from immunosim.report.summary import Summary
+    from immunosim.trajectory import Trajectory
+
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Folder for the results, by default results/<name of the scenario>."),
+]
+
+
+def run(
+    scenario: ScenarioFile,
+    changes: Changes = None,
+    out: Out = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace earlier results in the folder.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate a scenario, write its results and print a short table.
+
+    The folder gets trajectory.nc, trajectory.csv, summary.json, figure.png and scenario.toml, all or none. With --json
+    only the summary is printed, and files are written only where --out is given. Exit code 3: the integration failed;
+    its results are written with their status.
+    """
+    from immunosim.report import refuse_existing, summarise, to_json, write_folder
+    from immunosim.scenario import load_scenario
+    from immunosim.simulation import simulate
+
+    command = command_line("run", scenario, changes or [])
+    folder = out or Path("results") / scenario.stem
+    is_written = out is not None or not as_json
+    found = load_scenario(scenario, changes or [])
+    if is_written:
+        refuse_existing(folder, force)
+    trajectory = simulate(found, str(scenario), say)
+    summary = summarise(trajectory)
+    if is_written:
+        write_folder(folder, _files(trajectory, summary, command), force)
+    if as_json:
+        show(to_json(summary).rstrip())
+    else:
+        from immunosim.cli.tables import show_summary
+
+        following = "verify" if trajectory.is_complete else "check"
+        show_summary(summary, folder, command_line(following, scenario, changes or []))
+    if not trajectory.is_complete:
+        say(f"{scenario}: {trajectory.failure()}")
+        raise typer.Exit(FAILED)
+
+
+def _files(trajectory: "Trajectory", summary: "Summary", command: str) -> dict[str, bytes]:
+    from immunosim.plots import clinical_page, encoded
+    from immunosim.report import INTENDED_USE, LIMITS, refined, result_files
+
+    figure = clinical_page(refined(trajectory), LIMITS, f"{_own_values(summary)} {INTENDED_USE}".strip())
+    return result_files(trajectory, summary, command) | {"figure.png": encoded(figure, "png")}
+
+
+def _own_values(summary: "Summary") -> str:
+    """Return the patient's own parameters and what they mean in one paragraph; empty if there are none."""
+    patient = summary["patient"]
+    own = [
+        f"{entry['parameter']} {entry['value']:.4g}"
+        for entry in patient["differs_from_default"]
+        if entry["set_by"].startswith("parameters.")
+    ]
+    return f"Individual parameters: {', '.join(own)}. {patient['individual_sentence']}" if own else ""

@@ -1,0 +1,71 @@
+"""``immunosim verify``: solve a scenario a second time by an independent method and store the worst error."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, command_line
+from immunosim.cli.printing import say, show, show_table
+
+if TYPE_CHECKING:
+    from immunosim.verification import Verification
+
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Folder for verify.json, by default results/<name>_verify."),
+]
+
+
+def verify(
+    scenario: ScenarioFile,
+    changes: Changes = None,
+    out: Out = None,
+    as_json: AsJson = False,
+    timing: Annotated[bool, typer.Option("--timing", help="Time against SciPy's LSODA, side by side.")] = False,
+) -> None:
+    """Check a simulation by an independent solver.
+
+    Checks doses, mass balances and signs as well. Prints and stores the worst errors; with --json the file is written
+    only where --out is given. Exit code 3: a check failed.
+    """
+    from immunosim.report import to_json, write_file
+    from immunosim.scenario import load_scenario
+    from immunosim.simulation import prepare
+    from immunosim.verification import time_against_lsoda
+    from immunosim.verification import verify as verified
+
+    problem = prepare(load_scenario(scenario, changes or []), str(scenario), say)
+    found = verified(problem, announce=say)
+    timed = time_against_lsoda(problem, announce=say) if timing else None
+    record = found.as_dict() | ({"timing": timed.as_dict()} if timed else {})
+    record["command"] = command_line("verify", scenario, changes or [])
+    path = (out or Path("results") / f"{scenario.stem}_verify") / "verify.json"
+    if out is not None or not as_json:
+        write_file(path, to_json(record).encode())
+    if as_json:
+        show(to_json(record).rstrip())
+    else:
+        _show(found)
+        show(f"\n{timed}" if timed else "")
+        show(f"File:  {path}")
+        show(f"Next:  {command_line('run', scenario, changes or [])}")
+    if not found.passed:
+        say(f"{scenario}: {len(found.failures)} of {len(found.checks)} checks failed")
+        raise typer.Exit(FAILED)
+
+
+def _show(found: "Verification") -> None:
+    rows = [
+        (
+            check.name,
+            check.claim,
+            check.where,
+            f"{check.value:.1e}",
+            f"{check.limit:.0e}",
+            "ok" if check.passed else "FAILED",
+        )
+        for check in found.checks
+    ]
+    headers = ("check", "what is measured", "worst at", "worst", "limit", "")
+    show_table(f"Verification against {found.reference}", headers, rows, align="<<<>><")

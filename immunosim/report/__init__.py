@@ -1,0 +1,24 @@
+"""What a run has to say: a summary as plain data, and the files that hold it."""
+
+from immunosim.report.limits import ALEMTUZUMAB_DETECTION_LIMIT, LIMITS, LOWER_LIMITS_OF_NORMAL
+from immunosim.report.output_files import OutputError, refuse_existing, result_files, to_json, write_file, write_folder
+from immunosim.report.provenance import INTENDED_USE, individual_sentence, version
+from immunosim.report.sampling import refined
+from immunosim.report.summary import summarise
+
+__all__ = [
+    "ALEMTUZUMAB_DETECTION_LIMIT",
+    "INTENDED_USE",
+    "LIMITS",
+    "LOWER_LIMITS_OF_NORMAL",
+    "OutputError",
+    "individual_sentence",
+    "refined",
+    "refuse_existing",
+    "result_files",
+    "summarise",
+    "to_json",
+    "version",
+    "write_file",
+    "write_folder",
+]

@@ -1,0 +1,68 @@
+"""Courses of alemtuzumab as windows of time: what follows a course belongs to it until the next one begins.
+
+This module knows the scenario and no results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from immunosim.scenario import Scenario
+from immunosim.scenario.regimen import end_of, keyed_events
+from immunosim.units import DAYS_PER_MONTH
+
+
+@dataclass(frozen=True)
+class CourseWindow:
+    """The time that belongs to one course, in days.
+
+    Attributes
+    ----------
+    label : str
+        What the scenario calls the course.
+    start : float
+        Its first dose, from which time after the course is counted.
+    last_infusion_end : float
+        End of its last infusion of alemtuzumab.
+    end : float
+        The first dose of the next course, or the horizon.
+    is_last : bool
+        Whether no course follows.
+    """
+
+    label: str
+    start: float
+    last_infusion_end: float
+    end: float
+    is_last: bool
+
+    def visit(self, months: float) -> float | None:
+        """Return when to read a visit some months after the start, day, or None if it lies beyond the window.
+
+        A visit on the day of the next course is read before its first dose.
+        """
+        time = self.start + months * DAYS_PER_MONTH
+        slack = 0.0 if self.is_last else 1.0
+        return min(time, self.end) if time <= self.end + slack else None
+
+
+def course_windows(scenario: Scenario) -> tuple[CourseWindow, ...]:
+    """Return the windows of a scenario's courses, which it lists in the order of time."""
+    infusions = {key: end_of(event) for key, event in keyed_events(scenario)}  # of each key the last one stays
+    begins = [*(course.start for course in scenario.course), scenario.horizon]
+    return tuple(
+        CourseWindow(
+            label=course.label or f"course {number}",
+            start=course.start,
+            last_infusion_end=infusions[f"course[{number}]"],
+            end=begins[number],
+            is_last=number == len(scenario.course),
+        )
+        for number, course in enumerate(scenario.course, 1)
+    )
+
+
+def course_before(windows: Sequence[CourseWindow], time: float) -> CourseWindow | None:
+    """Return the last course that began at a time [day] or before it."""
+    return next((window for window in reversed(windows) if window.start <= time), None)

@@ -1,0 +1,50 @@
+"""Observed values against simulated ones.
+
+An observed value is a range of no width, so that values and ranges are judged alike. Returns plain data for a summary.
+"""
+
+from typing import Any
+
+from immunosim.report.courses import course_before, course_windows
+from immunosim.scenario import Observed, Point
+from immunosim.trajectory import Trajectory
+from immunosim.units import DAYS_PER_MONTH, convert
+
+
+def observation_summary(trajectory: Trajectory) -> list[dict[str, Any]]:
+    """Return every observed point beside its simulated value, in the read-out's unit and the scenario's order.
+
+    ``difference_percent`` is simulated minus observed in percent of the observed value, of a range's middle;
+    ``outside_percent`` is the distance to the nearest end of the range in percent of that end, 0 inside. Both are None
+    where what they would be divided by is 0.
+    """
+    return [_compared(trajectory, series, point) for series in trajectory.scenario.observed for point in series.points]
+
+
+def _compared(trajectory: Trajectory, series: Observed, point: Point) -> dict[str, Any]:
+    unit = trajectory.dataset[series.readout].attrs["units"]
+    ends = (point.low, point.high) if point.value is None else (point.value, point.value)
+    low, high = (convert(end, series.unit, unit) for end in ends if end is not None)
+    simulated = trajectory.at(series.readout, point.time) if trajectory.is_complete else None
+    course = course_before(course_windows(trajectory.scenario), point.time)
+    return {
+        "readout": series.readout,
+        "label": series.label or trajectory.dataset[series.readout].attrs["long_name"],
+        "source": series.source,
+        "unit": unit,
+        "day": point.time,
+        "course": course.label if course else None,
+        "months_after_course": (point.time - course.start) / DAYS_PER_MONTH if course else None,
+        "observed_low": low,
+        "observed_high": high,
+        "simulated": simulated,
+        "difference_percent": None if simulated is None else _percent(simulated, (low + high) / 2),
+        "outside_percent": None if simulated is None else _percent(simulated, min(max(simulated, low), high)),
+        "note": point.note,
+    }
+
+
+def _percent(value: float, reference: float) -> float | None:
+    if value == reference:
+        return 0.0
+    return 100.0 * (value - reference) / reference if reference else None

@@ -1,0 +1,214 @@
+"""The files of a run, and the folder that holds them: whole or not at all.
+
+Every file is made in memory first; then all go into a temporary folder beside the target, which takes its name at the
+end. An interruption or a full disk leaves the target as it was. Nothing here depends on the clock: the same run gives
+the same bytes.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from immunosim.errors import ImmunosimError, any_of
+from immunosim.report.provenance import INTENDED_USE, model_description, software
+from immunosim.scenario import to_toml
+from immunosim.trajectory import Trajectory
+
+SIGNATURE = frozenset({"scenario.toml", "summary.json"})
+"""Files that a folder of results always holds: without them a folder is somebody else's and is never replaced."""
+
+KNOWN_FILES = SIGNATURE | {"trajectory.nc", "trajectory.csv", "figure.png", "verify.json"}
+"""Everything that immunosim ever writes into such a folder."""
+
+_ELSEWHERE = "choose a place that you may write, with --out"
+_CURES = {
+    errno.ENOSPC: "free some space, or choose another disk with --out",
+    errno.EDQUOT: "free some space, or choose another disk with --out",
+    errno.EACCES: _ELSEWHERE,
+    errno.EPERM: _ELSEWHERE,
+    errno.EROFS: _ELSEWHERE,
+}
+
+
+class OutputError(ImmunosimError):
+    """Results cannot be written where they should go."""
+
+
+def result_files(trajectory: Trajectory, summary: Mapping[str, Any], command: str = "") -> dict[str, bytes]:
+    """Return the data files of a run by name: the trajectory twice, the summary, the resolved scenario.
+
+    Parameters
+    ----------
+    trajectory : Trajectory
+    summary : mapping
+        What ``summarise`` returned.
+    command : str
+        How the run was started, recorded in the NetCDF file.
+    """
+    return {
+        "scenario.toml": to_toml(trajectory.scenario).encode(),
+        "summary.json": to_json(summary).encode(),
+        "trajectory.csv": _csv(trajectory).encode(),
+        "trajectory.nc": _netcdf(trajectory, command),
+    }
+
+
+def to_json(data: Any) -> str:
+    """Return plain data as JSON text that ends in a line break; a number that is not finite becomes null."""
+    return json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def refuse_existing(folder: Path, force: bool = False) -> None:
+    """Raise where results must not be written into a folder, so that nothing is computed in vain.
+
+    Parameters
+    ----------
+    folder : Path
+    force : bool
+        Whether a folder of earlier results may be replaced.
+
+    Raises
+    ------
+    OutputError
+        If a file is in the way, if the folder holds results and may not be replaced, or if it holds anything else.
+    """
+    where, elsewhere = str(folder), "choose another folder with --out"
+    with _explained(folder):
+        present = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
+        in_the_way = folder.exists() and not folder.is_dir()
+    if in_the_way:
+        raise OutputError("is a file, not a folder", file=where, cure=elsewhere)
+    if not present:
+        return
+    foreign = sorted(present - KNOWN_FILES)
+    if foreign or not present >= SIGNATURE:
+        found = f"holds {any_of(foreign[:3])}" if foreign else "is not empty"
+        raise OutputError(f"{found}, which is no result of immunosim, and is not replaced", file=where, cure=elsewhere)
+    if not force:
+        raise OutputError("already holds results", file=where, cure=f"{elsewhere}, or replace them with --force")
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes], force: bool = False) -> list[Path]:
+    """Write files into a folder, all or none, and return their paths.
+
+    Parameters
+    ----------
+    folder : Path
+        Created together with its parents.
+    files : mapping of str to bytes
+        Content by file name.
+    force : bool
+        Whether a folder of earlier results is replaced.
+
+    Raises
+    ------
+    OutputError
+        As for ``refuse_existing``, or if the disk is full or the place cannot be written.
+    """
+    refuse_existing(folder, force)
+    target = folder.resolve()
+    with _explained(folder):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-writing-"))
+        try:
+            for name, content in files.items():
+                (temporary / name).write_bytes(content)
+            temporary.chmod(_default_mode())
+            _move(temporary, target)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return [folder / name for name in files]
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write one file whole or not at all, in place of an earlier one.
+
+    Raises
+    ------
+    OutputError
+        If the disk is full or the place cannot be written.
+    """
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-writing-")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+            temporary.chmod(_default_mode() & 0o666)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _move(temporary: Path, target: Path) -> None:
+    """Give the temporary folder the target's name; what stood there comes back if that fails."""
+    if not target.exists():
+        temporary.rename(target)
+        return
+    aside = temporary.with_name(f"{temporary.name}-replaced")
+    try:
+        target.rename(aside)
+        temporary.rename(target)
+    finally:
+        if aside.exists() and not target.exists():
+            aside.rename(target)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _default_mode() -> int:
+    """Return the permissions that a new folder would have; temporary folders are private."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o777 & ~mask
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Report an error of the operating system as ours, with its cure."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        if error.errno in (errno.ENOTDIR, errno.EEXIST) and error.filename:
+            reason = f"{error.filename} is a file, not a folder"
+        cure = _CURES.get(error.errno or 0, "choose another place with --out")
+        raise OutputError(f"cannot be written ({reason})", file=str(path), cure=cure) from error
+
+
+def _csv(trajectory: Trajectory) -> str:
+    """Return the curves as text: time in days, read-outs, pools; `repr` keeps every bit of a number."""
+    dataset = trajectory.dataset
+    names = [str(name) for name in dataset.data_vars if dataset[name].dims == ("time",)]
+    columns = [trajectory.time.tolist(), *(dataset[name].values.tolist() for name in names)]
+    rows = (",".join(map(repr, row)) for row in zip(*columns, strict=True))
+    return "\n".join([",".join(["time", *names]), *rows]) + "\n"
+
+
+def _netcdf(trajectory: Trajectory, command: str) -> bytes:
+    attributes = {
+        "title": trajectory.scenario.title,
+        "intended_use": INTENDED_USE,
+        "scenario": to_toml(trajectory.scenario),
+        "model_key": model_description(trajectory.problem)["key"],
+        "software": ", ".join(f"{name} {version}" for name, version in software().items()),
+        "command": command,
+    }
+    return bytes(trajectory.dataset.assign_attrs(attributes).to_netcdf(engine="h5netcdf"))
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [_finite(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data

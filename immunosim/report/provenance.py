@@ -1,0 +1,102 @@
+"""Where a result comes from and what it may be used for: parameters, doses, mechanisms, solver, software.
+
+Returns plain data for a summary; knows no results.
+"""
+
+import platform
+from importlib import metadata
+from typing import Any
+
+from immunosim.codegen.cache import source_key
+from immunosim.individual import PATIENT_KEYS, individual_differences
+from immunosim.scenario import Scenario, dose_totals, events_of
+from immunosim.simulation import Problem
+from immunosim.trajectory import Trajectory
+
+INTENDED_USE = "Research and teaching software, not a medical device."
+
+LIBRARIES = ("numpy", "numba", "xarray")
+"""Packages whose version can change a result or how it is stored."""
+
+
+def version() -> str:
+    """Return the version of immunosim, or "not installed" where it runs from its source tree."""
+    try:
+        return metadata.version("immunosim")
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def software() -> dict[str, str]:
+    """Return the versions of immunosim, Python and the libraries that compute and store results."""
+    return {
+        "immunosim": version(),
+        "python": platform.python_version(),
+        **{library: metadata.version(library) for library in LIBRARIES},
+    }
+
+
+def model_description(problem: Problem) -> dict[str, Any]:
+    """Return the name of the model, the key of its compiled kernels, and the mechanisms that are off."""
+    model = problem.model
+    return {
+        "name": model.module.MODEL,
+        "key": source_key(tuple(problem.parameters.units().items())),
+        "parameter_set": problem.parameters.name,
+        "mechanisms_off": {name: model.module.MECHANISMS[name][1] for name in problem.scenario.mechanisms.off},
+    }
+
+
+def patient_differences(problem: Problem) -> list[dict[str, Any]]:
+    """Return every parameter in which the patient differs from the parameter set, and the key that sets it."""
+    own = individual_differences(problem.parameters, problem.model, problem.vector)
+    return [
+        {
+            "parameter": name,
+            "label": problem.parameters[name].label,
+            "set_by": _set_by(problem.scenario, name),
+            "value": value,
+            "default": problem.parameters.value(name),
+            "unit": problem.parameters[name].unit,
+        }
+        for name, value in own.items()
+    ]
+
+
+def individual_sentence(scenario: Scenario) -> str:
+    """Return what the scenario's own parameter values mean, in a sentence; empty if it has none.
+
+    Beside observed data they were chosen to reproduce the patient, otherwise they are an assumption of the scenario.
+    """
+    count = len(scenario.parameters)
+    if not count:
+        return ""
+    these = "This 1 value was" if count == 1 else f"These {count} values were"
+    if scenario.observed:
+        return f"{these} chosen to reproduce this patient: an existence proof, not an estimate."
+    return f"{these} set by the scenario: an assumption, not an estimate."
+
+
+def dose_summary(scenario: Scenario) -> dict[str, float]:
+    """Return the total dose of each drug, mg."""
+    return dose_totals(events_of(scenario))
+
+
+def solver_summary(trajectory: Trajectory) -> dict[str, Any]:
+    """Return how the integration was done and how much work it took."""
+    solution, options = trajectory.solution, trajectory.problem.options
+    return {
+        "method": options.method,
+        "relative_tolerance": options.rtol,
+        "accepted_steps": solution.n_steps,
+        "rejected_steps": solution.n_rejected,
+        "right_hand_sides": solution.n_rhs,
+        "jacobians": solution.n_jacobian,
+        "factorisations": solution.n_lu,
+    }
+
+
+def _set_by(scenario: Scenario, name: str) -> str:
+    if name in PATIENT_KEYS:
+        return PATIENT_KEYS[name]
+    return f"parameters.{name}" if name in scenario.parameters else "patient.baseline"

@@ -1,0 +1,98 @@
+"""The summary of a run as plain data: what a clinician would ask of a trajectory, in an order that a reader follows.
+
+Units stand in the key names (``_day``, ``_months_``, ``_percent``, ``_relative``, ``_per_year``), in a ``unit`` beside
+the value, or in the table ``units``. Days count from day 0 of the scenario, or from the start of a course where the
+name says so. None means never, or not simulated.
+"""
+
+from typing import Any
+
+from immunosim.report.counts import COUNTS, antibody_summary, count_summary
+from immunosim.report.courses import course_windows
+from immunosim.report.disease import autoimmunity_summary, hair_summary, relapse_summary
+from immunosim.report.observations import observation_summary
+from immunosim.report.provenance import (
+    INTENDED_USE,
+    dose_summary,
+    individual_sentence,
+    model_description,
+    patient_differences,
+    software,
+    solver_summary,
+)
+from immunosim.report.sampling import refined
+from immunosim.trajectory import Trajectory
+
+Summary = dict[str, Any]
+
+UNITS = {
+    "day": "days after day 0",
+    "month": "30.4375 days",
+    "salt": "SALT score, 0-100 percent of the scalp",
+    "alemtuzumab.peak": "ug/mL",
+    "alemtuzumab.undetectable": "0.06 ug/mL",
+    "dose_totals": "mg",
+    "organs.cumulative_hazard": "1, at the horizon",
+    "organs.probability": "1, of disease by the horizon: 1 - exp(-cumulative hazard)",
+    "organs.draw": "1, unit-exponential; disease begins where the cumulative hazard reaches it",
+}
+
+
+def summarise(trajectory: Trajectory) -> Summary:
+    """Return the summary of a trajectory as plain data that JSON can hold.
+
+    Peaks and nadirs are looked for every day and every hour around doses, not only at the scenario's output times.
+
+    Parameters
+    ----------
+    trajectory : Trajectory
+        Complete or failed; of a failed one the results are None.
+
+    Returns
+    -------
+    dict
+        Keys: title, description, intended_use, status, units, start_day, horizon_day, counts, alemtuzumab, observed,
+        salt, autoimmunity, relapse, dose_totals, patient, model, solver, software.
+    """
+    problem, scenario = trajectory.problem, trajectory.scenario
+    return {
+        "title": scenario.title,
+        "description": scenario.description,
+        "intended_use": INTENDED_USE,
+        "status": {"name": trajectory.status.name, "code": int(trajectory.status), "failure": trajectory.failure()},
+        "units": UNITS,
+        "start_day": float(trajectory.time[0]),
+        "horizon_day": scenario.horizon,
+        **_results(refined(trajectory)),
+        "dose_totals": dose_summary(scenario),
+        "patient": {
+            "differs_from_default": patient_differences(problem),
+            "individual_parameters": len(scenario.parameters),
+            "individual_sentence": individual_sentence(scenario),
+        },
+        "model": model_description(problem),
+        "solver": solver_summary(trajectory),
+        "software": software(),
+    }
+
+
+def _results(trajectory: Trajectory) -> Summary:
+    observed = observation_summary(trajectory)
+    if not trajectory.is_complete:
+        return {
+            "counts": None,
+            "alemtuzumab": None,
+            "observed": observed,
+            "salt": None,
+            "autoimmunity": None,
+            "relapse": None,
+        }
+    windows = course_windows(trajectory.scenario)
+    return {
+        "counts": {name: count_summary(trajectory, windows, name) for name in COUNTS},
+        "alemtuzumab": antibody_summary(trajectory, windows),
+        "observed": observed,
+        "salt": hair_summary(trajectory, windows),
+        "autoimmunity": autoimmunity_summary(trajectory),
+        "relapse": relapse_summary(trajectory),
+    }
