@@ -1,0 +1,65 @@
+"""Help answers at once, and a warm run loads neither sympy nor the declared model."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+HEAVY = {"numpy", "numba", "scipy", "sympy", "pandas", "xarray", "matplotlib", "pint"}
+
+PRINT_MODULES = """
+import sys
+from immunosim.cli.main import main
+try:
+    main()
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def fresh(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run Python in a fresh process that finds the package wherever it works."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder, env=environment)
+
+
+def modules_after(*arguments: str, folder: Path) -> set[str]:
+    """Return the modules that a command has imported in a fresh process."""
+    return set(fresh("-c", PRINT_MODULES, *arguments, folder=folder).stderr.split())
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["--version"]])
+def test_help_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
+    assert not modules_after(*arguments, folder=tmp_path) & HEAVY
+
+
+def test_a_warm_run_imports_neither_sympy_nor_the_model(short: Path) -> None:
+    modules_after("check", str(short), folder=short.parent)  # compiles where that has not been done
+    found = modules_after("run", str(short), folder=short.parent)
+    assert not {name for name in found if name.split(".")[0] == "sympy" or name.startswith("immunosim.model")}
+    assert "matplotlib.pyplot" not in found
+
+
+def test_the_module_is_the_command_line(tmp_path: Path) -> None:
+    assert fresh("-m", "immunosim", "--version", folder=tmp_path).stdout.startswith("immunosim ")
+
+
+def test_the_version_is_that_of_the_installed_package(
+    command: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metadata, "version", lambda name: "9.9")
+    assert command("--version").stdout == "immunosim 9.9\n"
+
+
+def test_no_command_shows_the_help(command: Callable[..., Result]) -> None:
+    text = command().output
+    assert all(verb in text for verb in ("run", "check", "verify", "params"))

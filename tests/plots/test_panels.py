@@ -1,0 +1,136 @@
+"""Panels draw what the trajectory holds, in its units, with limits and observed points where they belong."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from immunosim.plots import panels
+from immunosim.plots.drawing import label_ends, mark_treatments, set_log_axis, spread
+from immunosim.trajectory import Trajectory
+
+MONTH = 30.4375
+LIMITS = {"lymphocytes": 1.0, "cd4": 400.0, "alemtuzumab_serum": 0.06}
+
+PANELS: dict[str, tuple[Callable[[Axes, Trajectory], Axes], str]] = {
+    "lymphocytes": (lambda ax, t: panels.draw_counts(ax, t, panels.LYMPHOCYTES, LIMITS), "10⁹/L"),
+    "T cells": (lambda ax, t: panels.draw_counts(ax, t, panels.T_CELLS, LIMITS), "cells/µL"),
+    "antibody": (lambda ax, t: panels.draw_antibody(ax, t, LIMITS), "µg/mL"),
+    "hair": (panels.draw_hair, "SALT, 0-100"),
+    "autoreactivity": (panels.draw_autoreactivity, "relative"),
+    "autoimmunity": (panels.draw_autoimmunity, "probability, %"),
+    "relapse": (panels.draw_relapse_hazard, "per year"),
+}
+
+
+@pytest.fixture
+def ax() -> Axes:
+    return Figure().add_subplot()
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_a_panel_returns_its_axes_and_says_its_unit(ax: Axes, eventful: Trajectory, panel: str) -> None:
+    draw, unit = PANELS[panel]
+    assert draw(ax, eventful) is ax
+    assert ax.get_ylabel() == unit
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_a_panel_draws_a_course_in_which_nothing_happens(ax: Axes, uneventful: Trajectory, panel: str) -> None:
+    draw, _ = PANELS[panel]
+    low, high = draw(ax, uneventful).get_ylim()
+    assert low < high
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_a_panel_of_a_failed_course_is_empty_and_finite(ax: Axes, unfinished: Trajectory, panel: str) -> None:
+    draw, _ = PANELS[panel]
+    assert np.isfinite(draw(ax, unfinished).get_ylim()).all()
+
+
+def test_a_curve_is_the_readout_over_months_after_a_flat_lead_in(ax: Axes, eventful: Trajectory) -> None:
+    panels.draw_counts(ax, eventful, panels.LYMPHOCYTES, {})
+    months, values = ax.get_lines()[0].get_data()
+    assert np.array_equal(months[1:], eventful.time / MONTH)
+    assert np.array_equal(values[1:], eventful["lymphocytes"])
+    assert values[0] == values[1]
+
+
+def test_observed_points_are_drawn_in_the_unit_of_the_axis(ax: Axes, eventful: Trajectory) -> None:
+    panels.draw_counts(ax, eventful, panels.LYMPHOCYTES, {})
+    value, both_ends = (line.get_data() for line in ax.get_lines()[1:])
+    assert np.allclose(value, ([30 / MONTH], [0.4]), rtol=1e-15)
+    assert np.allclose(both_ends, ([60 / MONTH] * 2, [0.5, 0.7]), rtol=1e-15)
+
+
+def test_observed_points_have_the_colour_of_their_curve_among_several(ax: Axes, eventful: Trajectory) -> None:
+    panels.draw_counts(ax, eventful, panels.T_CELLS, {})
+    assert ax.get_lines()[1].get_markeredgecolor() == panels.T_CELLS[0].colour
+
+
+def test_limits_are_drawn_for_the_curves_that_have_one(ax: Axes, eventful: Trajectory) -> None:
+    panels.draw_counts(ax, eventful, panels.T_CELLS, LIMITS)
+    labelled = {line.get_label(): line.get_ydata()[0] for line in ax.get_lines() if line.get_label()[0] != "_"}
+    assert labelled.keys() == {"CD4", "CD8", "LLN 400"}
+    assert labelled["LLN 400"] == 400.0
+
+
+def test_a_limit_above_all_counts_is_still_on_the_axis(ax: Axes, unfinished: Trajectory) -> None:
+    panels.draw_counts(ax, unfinished, panels.T_CELLS, LIMITS)
+    assert ax.get_ylim()[1] > 400.0
+
+
+def test_autoimmunity_is_a_probability_in_percent(ax: Axes, eventful: Trajectory) -> None:
+    panels.draw_autoimmunity(ax, eventful)
+    drawn = ax.get_lines()[0].get_ydata()[-1]
+    expected = 100.0 * (1.0 - np.exp(-eventful["thyroid_cumulative_hazard"][-1]))
+    assert drawn == pytest.approx(expected, rel=1e-9)
+
+
+def test_notes_are_numbered_over_the_hair(ax: Axes, eventful: Trajectory) -> None:
+    panels.draw_hair(ax, eventful)
+    (number,) = ax.texts
+    assert (number.get_text(), number.get_position()[0]) == ("1", 20 / MONTH)
+
+
+def test_courses_are_marked_by_solid_lines_and_pulses_by_dotted_ones(ax: Axes, eventful: Trajectory) -> None:
+    mark_treatments(ax, eventful.scenario)
+    marks = [(line.get_xdata()[0], line.get_linestyle()) for line in ax.get_lines()]
+    assert marks == [(0.0, "-"), (50 / MONTH, ":")]
+
+
+def test_a_logarithmic_axis_has_plain_numbers_at_its_decades(ax: Axes) -> None:
+    set_log_axis(ax, 0.005, 30.0)
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["0.01", "0.1", "1", "10"]
+
+
+def test_every_labelled_line_is_named_at_its_end(ax: Axes, eventful: Trajectory) -> None:
+    label_ends(panels.draw_counts(ax, eventful, panels.T_CELLS, LIMITS))
+    assert {text.get_text() for text in ax.texts} == {"CD4", "CD8", "LLN 400"}
+
+
+def test_lines_without_a_finite_end_are_not_named(ax: Axes, unfinished: Trajectory) -> None:
+    label_ends(panels.draw_counts(ax, unfinished, panels.T_CELLS, LIMITS))
+    assert [text.get_text() for text in ax.texts] == ["LLN 400"]
+
+
+def test_heights_that_are_far_apart_stay_where_they_are() -> None:
+    assert spread([0.0, 10.0, 30.0], 10.0) == [0.0, 10.0, 30.0]
+    assert spread([], 10.0) == []
+
+
+def test_heights_that_are_equal_move_apart_evenly() -> None:
+    assert spread([5.0, 5.0, 5.0], 10.0) == [-5.0, 5.0, 15.0]
+
+
+@given(st.lists(st.floats(-1e3, 1e3), max_size=8))
+def test_spread_heights_keep_their_order_distance_and_mean(heights: list[float]) -> None:
+    moved = spread(sorted(heights), 9.5)
+    assert len(moved) == len(heights)
+    assert all(after - before > 9.5 - 1e-9 for before, after in pairwise(moved))
+    assert sum(moved) == pytest.approx(sum(heights), abs=1e-9)
