@@ -25,7 +25,7 @@ FLOOR = 1e-4
 
 # A pool that starts empty has no size of its own until something fills it, and may hold rounding meanwhile: the breach
 # of tolerance integrates the square of a difference of equal numbers. Below this share of its scale it counts as empty.
-EMPTY = 1e-3
+EMPTY = 1e-2
 
 Derivative = Callable[[float, Array], Array]
 

@@ -69,7 +69,7 @@ def test_a_verification_judges_the_trajectory_that_it_is_given(every_drug: Traje
 def test_a_pool_that_should_stay_empty_must_be_empty(problem_of: Callable[[dict[str, Any]], Problem]) -> None:
     problem = problem_of({"title": "untreated", "horizon": "2 days"})
     trajectory = Trajectory.of(problem, solve(problem))
-    found = verify(_changed(trajectory, "prednisolone", lambda values: values + 1e-9))["accuracy"]
+    found = verify(_changed(trajectory, "prednisolone", lambda values: values + 1e-7))["accuracy"]
     assert not found.passed
     assert found.where.startswith("prednisolone on day")
 

@@ -24,7 +24,7 @@ def add_humoral_autoimmunity(net: Network) -> None:
         escaped = hill(excess(net["autoreactive_cd4"], 1), net["breach_clone_size"], 2)
         pressure = net.relative(net["naive_b_lymphoid"]) * net["treg_release"] * escaped
         pressure = net.signal("breach_pressure", pressure, label="pressure on B-cell tolerance")
-        breach = net.add_pool("autoimmune_breach", "integrated breach of B-cell tolerance", "year", 0.0, scale=1e-3)
+        breach = net.add_pool("autoimmune_breach", "integrated breach of B-cell tolerance", "year", 0.0, scale=1.0)
         net.gain("breach of B-cell tolerance", breach, pressure / net["days_per_year"])
         _derive_relative_hazard(net)
         for organ, label in ORGANS.items():
