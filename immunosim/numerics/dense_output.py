@@ -65,7 +65,7 @@ def defect_of(
         change = work.y_new[i] - work.y[i] + (1.0 - 2.0 * theta) * inner + theta * (1.0 - theta) * bend
         defect[i] = change / h - defect[i]
     functions.solve(work.lu, defect)
-    norm, _ = error_norm(control, state, state, defect)
+    norm: float = error_norm(control, state, state, defect)[0]
     return norm
 
 
