@@ -61,7 +61,7 @@ def individual_vector(scenario: Scenario, parameters: ParameterSet, model: Model
     overrides = {**_of_patient(scenario), **dict(_of_table(scenario, parameters, file))}
     off = scenario.mechanisms.off
     vector = _closed(parameters, overrides, model, off, file)
-    scales = dict(_scales(scenario, model, vector, file))
+    scales = dict(_scales(scenario, parameters, model, vector, file))
     if not scales:
         return vector
     return _closed(parameters, {**overrides, **scales}, model, off, file)
@@ -109,7 +109,9 @@ def _of_table(scenario: Scenario, parameters: ParameterSet, file: str) -> Iterat
             raise ParameterError(error.reason, file=file, key=key, cure=error.cure) from error
 
 
-def _scales(scenario: Scenario, model: Model, vector: Array, file: str) -> Iterator[tuple[str, float]]:
+def _scales(
+    scenario: Scenario, parameters: ParameterSet, model: Model, vector: Array, file: str
+) -> Iterator[tuple[str, float]]:
     """Yield the scale of each subset whose untreated count is given; counts are linear in their scale."""
     given = scenario.patient.baseline.model_dump(exclude_none=True)
     if not given:
@@ -119,8 +121,14 @@ def _scales(scenario: Scenario, model: Model, vector: Array, file: str) -> Itera
     typical: Mapping[str, float] = dict(zip(model.readouts, counts, strict=True))
     for name, count in given.items():
         target = count / 1000.0 if name == "lymphocytes" else count
+        factor = target / typical[name]
         for scale in SCALED_BY[name]:
             if scale in scenario.parameters:
                 cure = f"give either patient.baseline.{name} or parameters.{scale}"
                 raise ParameterError("is given twice", file=file, key=f"patient.baseline.{name}", cure=cure)
-            yield scale, float(vector[model.position[scale]] * target / typical[name])
+            value = float(vector[model.position[scale]] * factor)
+            if parameters[scale].problem_with(value) is not None:
+                reason = f"is {factor:.3g} times the typical count, beyond what the model is meant for"
+                cure = f"check value and unit; typical is {typical[name]:.3g} {model.units[name]}"
+                raise ParameterError(reason, file=file, key=f"patient.baseline.{name}", cure=cure)
+            yield scale, value

@@ -92,7 +92,13 @@ def _import(module_name: str, path: Path) -> None:
 
 
 def _write(folder: Path, parameter_units: Mapping[str, str]) -> None:
-    """Write the texts into a temporary folder and move it into place, so that nobody sees half of it."""
+    """Write the texts into a temporary folder and move it into place, so that nobody sees half of it.
+
+    Raises
+    ------
+    ModelError
+        If the folder cannot be written; nothing is left behind.
+    """
     from immunosim.codegen.emit import core_text, derivatives_text
     from immunosim.model.alemtuzumab import build_network
     from immunosim.model.validate import validate
@@ -100,16 +106,17 @@ def _write(folder: Path, parameter_units: Mapping[str, str]) -> None:
     net = build_network(parameter_units)
     validate(net)
     texts = {"kernels": core_text(net, folder.name), "derivatives": derivatives_text(net, folder.name)}
+    temporary = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix="writing-"))
-    except OSError as error:
-        cure = "set IMMUNOSIM_CACHE_DIR to a folder that can be written"
-        raise ModelError(f"the kernel cache {folder.parent} cannot be written ({error.strerror})", cure=cure) from error
-    for name, text in texts.items():
-        (temporary / f"{name}.py").write_text(text, encoding="utf-8")
-    try:
+        for name, text in texts.items():
+            (temporary / f"{name}.py").write_text(text, encoding="utf-8")
         os.replace(temporary, folder)
-    except OSError:
-        # Another process was first; its folder has the same content, since the key is a hash of the sources.
-        shutil.rmtree(temporary)
+    except OSError as error:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+        if not folder.is_dir():  # else another process was first, with the same content
+            cure = "set IMMUNOSIM_CACHE_DIR to a folder that can be written"
+            reason = f"the kernel cache {folder.parent} cannot be written ({error.strerror})"
+            raise ModelError(reason, cure=cure) from error

@@ -38,9 +38,10 @@ def check_units(net: Network) -> None:
     units |= {name: parse_unit(item.unit) for name, item in declared.items()}
     per_day = 1 / parse_unit("day")
     for name, process in net.processes.items():
-        pool = process.reactant if process.reactant is not None else process.product
-        units[name] = parse_unit(net.pools[str(pool)].unit) * per_day
-        _expect(name, process.rate, units[name], units)
+        for end in (process.reactant, process.product):
+            if end is not None:
+                units[name] = parse_unit(net.pools[end.name].unit) * per_day
+                _expect(name, process.rate, units[name], units)
     # Not merged into one table: a read-out may bear the name of the signal that it reports.
     for name, item in [*declared.items(), *net.readouts.items()]:
         _expect(name, item.expression, parse_unit(item.unit), units)

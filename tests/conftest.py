@@ -1,0 +1,60 @@
+"""What the tests of the model, of its kernels and of the simulation start from."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from immunosim.codegen.loader import Model, load_model
+from immunosim.parameters import ParameterSet, load_parameters
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def configs() -> Path:
+    """Return the folder of the shipped scenarios."""
+    return ROOT / "configs"
+
+
+@pytest.fixture(scope="session")
+def parameters() -> ParameterSet:
+    """Return the default parameter set."""
+    return load_parameters()
+
+
+@pytest.fixture(scope="session")
+def defaults(parameters: ParameterSet) -> dict[str, float]:
+    """Return the default values by name."""
+    return parameters.values()
+
+
+@pytest.fixture(scope="session")
+def model(parameters: ParameterSet) -> Model:
+    """Return the compiled model."""
+    return load_model(parameters.units())
+
+
+@pytest.fixture(scope="session")
+def plain() -> Callable[[Any], Callable[..., Any]]:
+    """Return what gives the Python function behind a kernel, which also takes complex vectors."""
+    # With NUMBA_DISABLE_JIT=1 a kernel is the Python function itself.
+    return lambda kernel: getattr(kernel, "py_func", kernel)
+
+
+@pytest.fixture(scope="session")
+def run_python() -> Callable[..., str]:
+    """Return what runs a text in a fresh interpreter, warnings as errors, and gives what it prints."""
+
+    def run(text: str, **environment: str) -> str:
+        inherited = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+        command = [sys.executable, "-W", "error", "-c", text]
+        finished = subprocess.run(command, cwd=ROOT, env=inherited, capture_output=True, text=True, check=False)
+        assert finished.returncode == 0, finished.stderr
+        return finished.stdout
+
+    return run
