@@ -19,9 +19,8 @@ CORE_HEADER = '''"""Kernels of the model {name!r}, generated: do not edit. Key {
 
 from numpy import array, exp, log, sqrt
 
-from immunosim.codegen.jit import compiled
+from immunosim.codegen.jit import FILL_SIGNATURE, MAP_SIGNATURE, compiled
 from immunosim.numerics.signatures import FACTORISE_SIGNATURE, JACOBIAN_SIGNATURE, RHS_SIGNATURE, SOLVE_SIGNATURE
-from immunosim.codegen.jit import FILL_SIGNATURE, MAP_SIGNATURE
 '''
 
 
