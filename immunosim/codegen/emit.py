@@ -12,12 +12,12 @@ from immunosim.codegen.derivatives import Line, differentiate
 from immunosim.codegen.hoisting import Hoister
 from immunosim.codegen.metadata import metadata_of
 from immunosim.codegen.printer import to_text
-from immunosim.codegen.sparse_lu import factorise_statements, plan_elimination, solve_statements
+from immunosim.codegen.sparse_lu import assemble_statements, factorise_statements, plan_elimination, solve_statements
 from immunosim.model.network import Network
 
 CORE_HEADER = '''"""Kernels of the model {name!r}, generated: do not edit. Key {key}."""
 
-from numpy import array, exp, log, sqrt
+from numpy import exp, log, sqrt
 
 from immunosim.codegen.jit import FILL_SIGNATURE, MAP_SIGNATURE, compiled
 from immunosim.numerics.signatures import FACTORISE_SIGNATURE, JACOBIAN_SIGNATURE, RHS_SIGNATURE, SOLVE_SIGNATURE
@@ -90,19 +90,16 @@ class KernelWriter:
         return self.function("jacobian", "y_, p_, u_, out_", lines, stores, "JACOBIAN_SIGNATURE", text), places
 
     def factors(self, places: Sequence[tuple[int, int]]) -> str:
-        """Text of the factorisation and of the solution, with their index tables."""
+        """Text of the factorisation and of the solution."""
         plan = plan_elimination(len(self.pools), places)
         # Padded with zeros to whole groups, so that the sums below run in independent accumulators.
         size = -(-plan.size // GROUP) * GROUP
-        position = [plan.position[place] for place in places]
-        diagonal = [plan.position[i, i] for i in range(len(self.pools))]
         body = "\n    ".join(factorise_statements(plan, size))
+        assembly = "\n    ".join(assemble_statements(plan, places, size))
         accumulate = "\n        ".join(f"a{i} += lu_[k + {i}]*lu_[k + {i}]" for i in range(GROUP))
         clear = " = ".join(f"a{i}" for i in range(GROUP)) + " = 0.0"
         total = " + ".join(f"a{i}" for i in range(GROUP))
         return f"""
-POSITION = array({position})
-DIAGONAL = array({diagonal})
 N_FACTORS = {size}
 N_LU = {size + len(self.pools)}
 
@@ -110,12 +107,7 @@ N_LU = {size + len(self.pools)}
 @compiled(FACTORISE_SIGNATURE)
 def factorise(jac_, shift, lu_):
     \"\"\"Factorise shift I - J without pivoting; return the growth of its Frobenius norm.\"\"\"
-    for k in range(N_FACTORS):
-        lu_[k] = 0.0
-    for k in range(POSITION.size):
-        lu_[POSITION[k]] = -jac_[k]
-    for k in range(DIAGONAL.size):
-        lu_[DIAGONAL[k]] += shift
+    {assembly}
     {clear}
     for k in range(0, N_FACTORS, {GROUP}):
         {accumulate}

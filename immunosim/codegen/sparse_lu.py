@@ -70,6 +70,17 @@ def plan_elimination(n: int, entries: Sequence[Entry]) -> Elimination:
     return Elimination(position, pivots, lower, upper)
 
 
+def assemble_statements(plan: Elimination, places: Sequence[Entry], size: int) -> list[str]:
+    """Return the statements that write W = shift I - J, zeros for fill-in and padding included."""
+    source = {place: f"jac_[{k}]" for k, place in enumerate(places)}
+    statements = []
+    for (i, j), k in plan.position.items():
+        shift, slope = "shift" if i == j else "", source.get((i, j), "")
+        value = f"{shift} - {slope}".strip() if slope else shift or "0.0"
+        statements.append(f"lu_[{k}] = {value}")
+    return statements + [f"lu_[{k}] = 0.0" for k in range(plan.size, size)]
+
+
 def factorise_statements(plan: Elimination, size: int) -> list[str]:
     """Return the statements of the elimination; inverse pivots are stored from index ``size`` on."""
     at, inverse = plan.position, {pivot: size + pivot for pivot in plan.pivots}
