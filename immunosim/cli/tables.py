@@ -122,6 +122,8 @@ def _lowest_row(name: str, count: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _percent(probability: float) -> str:
+    if probability > 0.99:
+        return "above 99 %"
     return f"{100 * probability:.2g} %" if probability >= 1e-5 else "below 0.001 %"
 
 

@@ -85,6 +85,13 @@ def test_the_onset_of_autoimmunity_is_told() -> None:
     assert sentences[1].strip() == "thyroid: disease begins on day 400 for the draw of this patient."
 
 
+def test_a_near_certainty_is_not_rounded_to_a_certainty() -> None:
+    organs = {"thyroid": {"probability": 0.9998, "onset_day": None}}
+    relapse = {"mean_per_year": 0.2, "untreated_per_year": 0.6}
+    (first, *_) = risk_sentences({"autoimmunity": {"organs": organs}, "relapse": relapse})
+    assert first == "Probability of autoimmunity by the end: thyroid above 99 %."
+
+
 @pytest.mark.parametrize(
     ("limit", "fell", "months", "text"),
     [(None, None, None, "-"), (400.0, False, None, "above"), (400.0, True, None, "never"), (400.0, True, 8.0, "8.00")],
