@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,10 @@ def test_a_right_solution_passes_every_check(verification: Verification) -> None
     assert verification.passed
 
 
-@pytest.mark.parametrize("name", ["case_report", "case_report_no_methylprednisolone", "one_course", "two_courses"])
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in CONFIGS.glob("*.toml")))
 def test_a_shipped_scenario_passes_every_check(name: str, shipped: Callable[[str], Problem]) -> None:
     assert [str(check) for check in verify(shipped(name)).failures] == []
 
