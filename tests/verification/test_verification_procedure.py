@@ -16,6 +16,8 @@ from immunosim.verification import Check, Reference, Verification, verify
 from immunosim.verification.accuracy import check_accuracy, check_signs, errors_against
 from immunosim.verification.reference import magnitudes_of
 
+CONFIGS = Path(__file__).parents[2] / "configs"
+
 CHECKS = ("accuracy", "mass balance", "dose times", "dose amounts", "boluses", "signs")
 
 
@@ -39,9 +41,6 @@ def test_a_right_solution_passes_every_check(verification: Verification) -> None
     assert [check.name for check in verification.checks] == list(CHECKS)
     assert verification.failures == ()
     assert verification.passed
-
-
-CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in CONFIGS.glob("*.toml")))
