@@ -5,6 +5,7 @@ The only place where a patient's age, weight, traits and untreated counts become
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from operator import attrgetter
 
 import numpy as np
 
@@ -88,11 +89,7 @@ def _closed(
 
 
 def _of_patient(scenario: Scenario) -> dict[str, float]:
-    patient = scenario.patient
-    traits = ("age", "weight", "anti_drug_antibody", "family_history", "smoker", "depletion_efficiency")
-    found = {name: float(getattr(patient, name)) for name in traits}
-    draws = patient.draws
-    return found | {"thyroid_draw": draws.thyroid, "platelet_draw": draws.platelets, "gbm_draw": draws.glomerulus}
+    return {name: float(attrgetter(key)(scenario)) for name, key in PATIENT_KEYS.items()}
 
 
 def _of_table(scenario: Scenario, parameters: ParameterSet, file: str) -> Iterator[tuple[str, float]]:

@@ -23,7 +23,7 @@ from immunosim.codegen.jit import FILL_SIGNATURE, MAP_SIGNATURE, compiled
 from immunosim.numerics.signatures import FACTORISE_SIGNATURE, JACOBIAN_SIGNATURE, RHS_SIGNATURE, SOLVE_SIGNATURE
 '''
 
-
+# Independent accumulators of a sum over the factors: one would wait for itself.
 GROUP = 8
 
 
@@ -40,7 +40,6 @@ class KernelWriter:
         self.net = net
         self.pools = {pool.symbol: i for i, pool in enumerate(net.pools.values())}
         primary = [*net.parameter_units, *net.switches]
-        self.n_primary = len(primary)
         self.parameters = {net[name]: i for i, name in enumerate([*primary, *net.derived])}
         self.inputs = {item.symbol: i for i, item in enumerate(net.inputs.values())}
         self.assignments = net.assignments()

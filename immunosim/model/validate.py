@@ -107,12 +107,9 @@ def unit_of(expression: sp.Expr, units: Mapping[str, sp.Expr]) -> sp.Expr:
 
 
 def _expect(name: str, expression: sp.Expr, expected: sp.Expr, units: Mapping[str, sp.Expr]) -> None:
-    if expression == 0:
-        return
     try:
         found = unit_of(expression, units)
     except ModelError as error:
         raise ModelError(error.reason, key=name) from error
-    literal = expression.is_Number
-    if found != expected and not literal:
+    if found != expected and not expression.is_Number:
         raise ModelError(f"has unit {found}, expected {expected}", key=name)
