@@ -141,6 +141,7 @@ def test_a_complex_step_gives_the_derivative(diseased, seed):
 
 PUBLISHED_FIT = {
     "age": 34.0,
+    "blood_exit_rate": 10.0,
     "naive_cd4_blood_fraction": 0.02146,
     "memory_cd4_blood_fraction": 0.01067,
     "memory_cd8_blood_fraction": 0.006337,

