@@ -1,8 +1,7 @@
 """Fit the population's values to the trials, and one patient's values to the case report.
 
 Least squares on logarithms with the priors of the parameter set; targets in targets.toml. Without ``--refit`` the
-shipped values are compared with the targets. Run: ``python experiments/00_calibration/run.py [standard|fumarate|case]
-[--refit]``.
+shipped values are compared with the targets. Run: ``python experiments/00_calibration/run.py [NAME...] [--refit]``.
 """
 
 import argparse
@@ -25,6 +24,7 @@ from immunosim.units import DAYS_PER_MONTH
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
+TARGETS = tomllib.loads((HERE / "targets.toml").read_text(encoding="utf-8"))
 Vector = npt.NDArray[np.float64]
 
 
@@ -32,7 +32,7 @@ class Calibration:
     """One set of targets with the parameters that are free to meet them."""
 
     def __init__(self, name: str) -> None:
-        self.section: dict[str, Any] = tomllib.loads((HERE / "targets.toml").read_text(encoding="utf-8"))[name]
+        self.section: dict[str, Any] = TARGETS[name]
         self.free: list[str] = self.section["free"]
         self.problems = {False: self._prepared("scenario")}
         if "counterfactual" in self.section:
@@ -134,7 +134,7 @@ class Calibration:
 def main() -> None:
     """Compare or refit the chosen calibrations."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("which", nargs="*", default=["standard", "fumarate", "case"])
+    parser.add_argument("which", nargs="*", default=list(TARGETS), help=f"any of {', '.join(TARGETS)}; default all")
     parser.add_argument(
         "--refit", action="store_true", help="search for the best values; otherwise show the shipped ones"
     )
