@@ -140,6 +140,9 @@ def main() -> None:
     )
     parser.add_argument("--starts", type=int, default=4, help="random starts besides the shipped values")
     chosen = parser.parse_args()
+    unknown = sorted(set(chosen.which) - set(TARGETS))
+    if unknown:
+        parser.error(f"no targets for {', '.join(unknown)}; known are {', '.join(TARGETS)}")
     for name in chosen.which:
         print(f"\n== {name}")
         calibration = Calibration(name)
