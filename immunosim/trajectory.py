@@ -7,14 +7,18 @@ Results are an ``xarray.Dataset``: one variable a read-out or pool, dimension ``
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
+from immunosim.errors import DataError, did_you_mean
 from immunosim.numerics import Solution, Status, advice
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
     from immunosim.codegen.loader import Array, Model
     from immunosim.scenario import Scenario
     from immunosim.simulation import Problem
@@ -63,9 +67,28 @@ class Trajectory:
         """Times of the results, shape (n_times,), day."""
         return self.problem.times
 
+    def __repr__(self) -> str:
+        """Return in a line what was simulated, and how it ended."""
+        title, days = self.scenario.title or "untitled", self.time[[0, -1]]
+        end = f"day {days[0]:g} to {days[1]:g}, {len(self.time)} times, {self.solution.n_steps} steps"
+        return f"<Trajectory of {title!r}: {end}, {self.status.name}>"
+
+    def variable(self, name: str) -> xr.DataArray:
+        """Return a read-out or a pool by name, with its unit and label.
+
+        Raises
+        ------
+        DataError
+            If there is nothing of that name, with close matches.
+        """
+        if name not in self.dataset:
+            names = [str(known) for known in self.dataset.data_vars]
+            raise DataError(f'there is no read-out or pool "{name}"', cure=did_you_mean(name, names))
+        return self.dataset[name]
+
     def __getitem__(self, name: str) -> Array:
-        """Return a read-out or a pool by name, shape (n_times,)."""
-        values: Array = self.dataset[name].values
+        """Return the values of a read-out or a pool by name, shape (n_times,)."""
+        values: Array = self.variable(name).values
         return values
 
     def at(self, name: str, time: float) -> float:
@@ -79,6 +102,32 @@ class Trajectory:
         pool = self.problem.model.pools[self.solution.worst_pool] if self.solution.worst_pool >= 0 else "no pool"
         reached = f"stopped on day {self.solution.fail_time:.6g} ({self.status.name}, decided by {pool})"
         return f"the integration {reached}. {advice(self.status)}"
+
+    def summary(self) -> dict[str, Any]:
+        """Return what a clinician would ask, as plain data; see ``immunosim.report.summarise`` for its keys."""
+        from immunosim.report import summarise
+
+        return summarise(self)
+
+    def plot(self, *names: str, ax: Axes | None = None) -> Figure | Axes:
+        """Draw the course.
+
+        Parameters
+        ----------
+        names : str
+            Read-outs or pools of one unit to draw in one panel; none for the whole page.
+        ax : Axes, optional
+            Where to draw the panel; its own figure by default.
+
+        Returns
+        -------
+        Figure or Axes
+            The page, or the axes of the panel. Nothing is shown: save it with ``figure.savefig``, or let a notebook
+            show it as the last line of a cell.
+        """
+        from immunosim.report import draw_page, draw_panel
+
+        return draw_panel(self, names, ax) if names else draw_page(self)
 
     def rates(self) -> xr.Dataset:
         """Return the rate of every process over time; each in the unit of its pool per day."""

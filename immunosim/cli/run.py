@@ -58,19 +58,7 @@ def run(
 
 
 def _files(trajectory: "Trajectory", summary: "Summary", command: str) -> dict[str, bytes]:
-    from immunosim.plots import clinical_page, encoded
-    from immunosim.report import INTENDED_USE, LIMITS, refined, result_files
+    from immunosim.plots import encoded
+    from immunosim.report import draw_page, result_files
 
-    figure = clinical_page(refined(trajectory), LIMITS, f"{_own_values(summary)} {INTENDED_USE}".strip())
-    return result_files(trajectory, summary, command) | {"figure.png": encoded(figure, "png")}
-
-
-def _own_values(summary: "Summary") -> str:
-    """Return the patient's own parameters and what they mean in one paragraph; empty if there are none."""
-    patient = summary["patient"]
-    own = [
-        f"{entry['parameter']} {entry['value']:.4g}"
-        for entry in patient["differs_from_default"]
-        if entry["set_by"].startswith("parameters.")
-    ]
-    return f"Individual parameters: {', '.join(own)}. {patient['individual_sentence']}" if own else ""
+    return result_files(trajectory, summary, command) | {"figure.png": encoded(draw_page(trajectory), "png")}

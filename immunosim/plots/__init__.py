@@ -1,5 +1,7 @@
 """Figures of simulated courses: functions that take axes and return them, and one page that puts them together."""
 
 from immunosim.plots.clinical_page import clinical_page, encoded
+from immunosim.plots.named import draw_named
+from immunosim.plots.style import STYLE
 
-__all__ = ["clinical_page", "encoded"]
+__all__ = ["STYLE", "clinical_page", "draw_named", "encoded"]

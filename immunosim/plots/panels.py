@@ -54,7 +54,7 @@ def draw_counts(ax: Axes, trajectory: Trajectory, curves: Sequence[Curve], limit
             draw_limit(ax, limits[curve.name], f"LLN {limits[curve.name]:g}", curve.colour if len(curves) > 1 else GREY)
     highest = max([_top(trajectory, curves), *(limits[curve.name] for curve in curves if curve.name in limits)])
     ax.set_ylim(0.0, 1.12 * highest)
-    ax.set_ylabel(_unit(trajectory, curves[0].name))
+    ax.set_ylabel(unit_label(trajectory, curves[0].name))
     return ax
 
 
@@ -64,7 +64,7 @@ def draw_antibody(ax: Axes, trajectory: Trajectory, limits: Mapping[str, float])
     set_log_axis(ax, 0.005, 3.0 * max(1.0, _top(trajectory, ANTIBODY)))
     if "alemtuzumab_serum" in limits:
         draw_limit(ax, limits["alemtuzumab_serum"], f"limit {limits['alemtuzumab_serum']:g}")
-    ax.set_ylabel(_unit(trajectory, "alemtuzumab_serum"))
+    ax.set_ylabel(unit_label(trajectory, "alemtuzumab_serum"))
     return ax
 
 
@@ -120,6 +120,7 @@ def _top(trajectory: Trajectory, curves: Sequence[Curve]) -> float:
     return max(*simulated, *observed, 0.0) or 1.0
 
 
-def _unit(trajectory: Trajectory, name: str) -> str:
-    unit = str(trajectory.dataset[name].attrs["units"])
+def unit_label(trajectory: Trajectory, name: str) -> str:
+    """Return the unit of a read-out or pool as an axis shows it."""
+    unit = str(trajectory.variable(name).attrs["units"])
     return {"1e9/L": "10⁹/L", "cells/uL": "cells/µL", "ug/mL": "µg/mL"}.get(unit, unit)

@@ -1,5 +1,6 @@
 """What a run has to say: a summary as plain data, and the files that hold it."""
 
+from immunosim.report.figures import draw_page, draw_panel
 from immunosim.report.limits import ALEMTUZUMAB_DETECTION_LIMIT, LIMITS, LOWER_LIMITS_OF_NORMAL
 from immunosim.report.output_files import OutputError, refuse_existing, result_files, to_json, write_file, write_folder
 from immunosim.report.provenance import INTENDED_USE, individual_sentence, version
@@ -12,6 +13,8 @@ __all__ = [
     "LIMITS",
     "LOWER_LIMITS_OF_NORMAL",
     "OutputError",
+    "draw_page",
+    "draw_panel",
     "individual_sentence",
     "refined",
     "refuse_existing",
