@@ -70,8 +70,7 @@ class Trajectory:
     def __repr__(self) -> str:
         """Return in a line what was simulated, and how it ended."""
         title, days = self.scenario.title or "untitled", self.time[[0, -1]]
-        end = f"day {days[0]:g} to {days[1]:g}, {len(self.time)} times, {self.solution.n_steps} steps"
-        return f"<Trajectory of {title!r}: {end}, {self.status.name}>"
+        return f"<Trajectory of {title!r}: day {days[0]:g} to {days[1]:g}, {len(self.time)} times, {self.status.name}>"
 
     def variable(self, name: str) -> xr.DataArray:
         """Return a read-out or a pool by name, with its unit and label.
@@ -99,8 +98,9 @@ class Trajectory:
         """Return in a sentence how the integration failed and what may help; empty if it did not."""
         if self.is_complete:
             return ""
-        pool = self.problem.model.pools[self.solution.worst_pool] if self.solution.worst_pool >= 0 else "no pool"
-        reached = f"stopped on day {self.solution.fail_time:.6g} ({self.status.name}, decided by {pool})"
+        worst = self.solution.worst_pool
+        decided = f", decided by {self.problem.model.pools[worst]}" if worst >= 0 else ""
+        reached = f"stopped on day {self.solution.fail_time:.6g} ({self.status.name}{decided})"
         return f"the integration {reached}. {advice(self.status)}"
 
     def summary(self) -> dict[str, Any]:
@@ -136,24 +136,25 @@ class Trajectory:
         values = model.rates_at(self.solution.states, problem.vector, inputs)
         described = model.module.PROCESSES
         units = {name: f"{described_pool[1]}/day" for name, described_pool in model.module.POOLS.items()}
-        dataset = xr.Dataset(coords={"time": self.dataset["time"]})
-        for i, (name, (label, mechanism, reactant, product)) in enumerate(described.items()):
-            attributes = {"units": units[reactant or product], "long_name": label, "mechanism": mechanism}
-            dataset[name] = ("time", values[:, i], attributes)
-        return dataset
+        variables = {
+            name: ("time", values[:, i], {"units": units[reactant or product], "long_name": label, "mechanism": owner})
+            for i, (name, (label, owner, reactant, product)) in enumerate(described.items())
+        }
+        return xr.Dataset(variables, coords={"time": self.dataset["time"]})
 
 
 def _labelled(problem: Problem, solution: Solution) -> xr.Dataset:
     model: Model = problem.model
     inputs = problem.inputs_at(problem.times)
     readouts = model.readouts_at(solution.states, problem.vector, inputs)
-    dataset = xr.Dataset(coords={"time": ("time", problem.times, {"units": "day", "long_name": "time since day 0"})})
+    time = ("time", problem.times, {"units": "day", "long_name": "time since day 0"})
+    variables: dict[str, Any] = {}  # all at once: adding them to a dataset one by one takes longer than solving
     for i, (name, (label, unit)) in enumerate(model.module.READOUTS.items()):
-        dataset[name] = ("time", readouts[:, i], {"units": unit, "long_name": label, "kind": "read-out"})
+        variables[name] = ("time", readouts[:, i], {"units": unit, "long_name": label, "kind": "read-out"})
     for i, (name, (label, unit, owner, _)) in enumerate(model.module.POOLS.items()):
         attributes = {"units": unit, "long_name": label, "kind": "pool", "mechanism": owner}
-        dataset[name] = ("time", solution.states[:, i], attributes)
-    dataset["status"] = ((), int(solution.status), {"long_name": "status of the integration, 0 is OK"})
-    dataset["fail_time"] = ((), solution.fail_time, {"units": "day", "long_name": "time of failure"})
-    dataset["n_steps"] = ((), solution.n_steps, {"long_name": "accepted steps"})
-    return dataset
+        variables[name] = ("time", solution.states[:, i], attributes)
+    variables["status"] = ((), int(solution.status), {"long_name": "status of the integration, 0 is OK"})
+    variables["fail_time"] = ((), solution.fail_time, {"units": "day", "long_name": "time of failure"})
+    variables["n_steps"] = ((), solution.n_steps, {"long_name": "accepted steps"})
+    return xr.Dataset(variables, coords={"time": time})
