@@ -1,0 +1,118 @@
+"""``immunosim model``: the model itself, as tables, equations, generated code or a drawing."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from immunosim.cli.options import AsJson
+from immunosim.cli.printing import say, show
+from immunosim.errors import ModelError, any_of, did_you_mean
+
+if TYPE_CHECKING:
+    from immunosim.model.network import Network
+
+TABLES = ("pools", "processes", "signals", "readouts", "inputs", "constants")
+"""What is shown as a table."""
+
+TOPICS = (*TABLES, "equations", "latex")
+"""Everything that can be asked of a model."""
+
+
+def model(
+    topic: Annotated[
+        str,
+        typer.Argument(metavar="[TOPIC]", help=f"{', '.join(TOPICS[:-1])} or {TOPICS[-1]}.", show_default=False),
+    ] = "",
+    mechanism: Annotated[
+        str, typer.Option("--mechanism", metavar="NAME", help="Only what belongs to one mechanism.")
+    ] = "",
+    kernel: Annotated[
+        str, typer.Option("--kernel", metavar="NAME", help="Print the generated code of a kernel, such as rhs.")
+    ] = "",
+    diagram: Annotated[
+        Path | None,
+        typer.Option("--diagram", metavar="FILE", help="Draw the network into a .png or .pdf.", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the model itself: pools, processes, equations, generated code, a diagram.
+
+    Without TOPIC an overview. "equations" prints plain text that is also Python arithmetic, "latex" a document that
+    LaTeX compiles.
+    """
+    _refuse_contradictions(topic, mechanism, kernel, diagram, as_json)
+    if kernel:
+        from immunosim.cli.model_kernel import show_kernel
+
+        show_kernel(kernel)
+    elif diagram:
+        _draw(diagram)
+    elif topic == "latex":
+        _show_latex(mechanism)
+    else:
+        _show_records(topic, mechanism, as_json)
+
+
+def _refuse_contradictions(topic: str, mechanism: str, kernel: str, diagram: Path | None, as_json: bool) -> None:
+    if topic and topic not in TOPICS:
+        raise ModelError(f'there is no topic "{topic}"', cure=did_you_mean(topic, TOPICS))
+    asked = {topic: topic, "--kernel": kernel, "--diagram": diagram}
+    given = [name for name, value in asked.items() if value]
+    if len(given) > 1:
+        raise ModelError(f"{' and '.join(given)} exclude each other", cure="ask for one at a time")
+    for option, value, whole in (
+        ("--mechanism", mechanism, ("--kernel", "--diagram")),
+        ("--json", as_json, ("--kernel", "--diagram", "latex")),
+    ):
+        if value and given and given[0] in whole:
+            raise ModelError(f"{given[0]} does not go with {option}", cure=f"leave {option} out")
+
+
+def _show_records(topic: str, mechanism: str, as_json: bool) -> None:
+    from immunosim.cli.model_tables import records, show_kind, show_overview, show_part
+    from immunosim.cli.model_text import equations_text
+    from immunosim.codegen.equations import describe
+
+    everything = describe(_network())
+    part = everything.of(mechanism) if mechanism else everything
+    if as_json:
+        from immunosim.report import to_json
+
+        show(to_json(records(part, topic if topic in TABLES else "")).rstrip())
+    elif topic == "equations":
+        show(equations_text(everything, mechanism))
+    elif topic:
+        show_kind(part, topic)
+    elif mechanism:
+        show_part(part)
+    else:
+        show_overview(part)
+
+
+def _show_latex(mechanism: str) -> None:
+    from immunosim.codegen.latex import latex_document
+    from immunosim.parameters import load_parameters
+
+    show(latex_document(_network(), load_parameters(), mechanism).rstrip())
+
+
+def _draw(path: Path) -> None:
+    from immunosim.codegen.equations import describe
+    from immunosim.plots import encoded
+    from immunosim.plots.network_diagram import FORMATS, network_diagram
+    from immunosim.report import OutputError, write_file
+
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in FORMATS:
+        reason = f'a diagram cannot be written as "{path.suffix}"' if path.suffix else "the name has no ending"
+        raise OutputError(reason, file=str(path), cure=f"end the name in {any_of([f'.{name}' for name in FORMATS])}")
+    write_file(path, encoded(network_diagram(describe(_network())), kind, dpi=200))
+    say(f"Wrote {path}")
+
+
+def _network() -> "Network":
+    from immunosim.model.alemtuzumab import build_network
+    from immunosim.parameters import load_parameters
+
+    return build_network(load_parameters().units())

@@ -1,0 +1,348 @@
+"""The network as one drawing: pools as boxes, flows as arrows, regulation as dashed lines.
+
+What flows and what regulates comes from the model's description, positions from ``network_layout``. A pool without a
+place and an influence without a line are refused, so that the drawing cannot fall behind the model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+
+from immunosim.errors import ModelError
+from immunosim.plots.network_layout import (
+    BLOOD_X,
+    BOTTOM,
+    BOX_HEIGHT,
+    BOXES,
+    BUSES,
+    DOSED,
+    FAMILIES,
+    LINKS,
+    OUT,
+    PANELS,
+    TISSUE_X,
+    TOP,
+    WIDTH,
+    Box,
+    Bus,
+    Point,
+)
+from immunosim.plots.style import BLACK, GREY, STYLE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from immunosim.codegen.equations import Description, ProcessText
+
+FORMATS = ("png", "pdf")
+"""Kinds of file that a diagram can be written as."""
+
+INCH = 25.4
+FONT_SIZE = 6.2
+DASHES = (0, (2.2, 1.4))
+STUB = 3.4
+"""Length of the arrow of a gain or a loss, mm."""
+
+BAR, BAR_GAP = 1.0, 0.7
+"""Half the length of the bar of an inhibition, and its distance from what it inhibits, mm."""
+
+SIDES = {"left": (-1, 0), "right": (1, 0), "top": (0, 1), "bottom": (0, -1)}
+
+
+def network_diagram(description: Description) -> Figure:
+    """Return the drawing of a whole model.
+
+    Raises
+    ------
+    ModelError
+        If a pool, a mechanism or an influence of the model has no place in the drawing.
+    """
+    figure = Figure(figsize=(WIDTH / INCH, (TOP - BOTTOM) / INCH))
+    ax = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    with mpl.rc_context(STYLE):
+        draw_network(ax, description)
+    return figure
+
+
+def draw_network(ax: Axes, description: Description) -> Axes:
+    """Draw a whole model into axes, which become a page in millimetres; errors as ``network_diagram``."""
+    ax.set(xlim=(0, WIDTH), ylim=(BOTTOM, TOP))
+    ax.set_axis_off()
+    drawing = _Drawing(ax, description)
+    drawing.draw_panels()
+    drawing.draw_buses()
+    drawing.draw_links()
+    drawing.draw_flows()
+    drawing.draw_boxes()
+    drawing.draw_legend()
+    drawing.refuse_gaps()
+    return ax
+
+
+class _Drawing:
+    """One drawing under way, and what it has shown so far: flows by name, (source, process) pairs of influences."""
+
+    def __init__(self, ax: Axes, description: Description) -> None:
+        self.ax = ax
+        self.pools = {pool.name: pool for pool in description.pools}
+        self.processes = description.processes
+        self.colours = {name: colour for colour, names in FAMILIES.values() for name in names}
+        self.shown: set[str] = set()
+        self.influences: set[tuple[str, str]] = set()
+        _refuse("pool", set(self.pools) ^ set(BOXES), "give it a box in network_layout, or remove its box")
+        used = {item.mechanism for item in (*description.pools, *description.processes)}
+        _refuse("mechanism", used - set(self.colours), "give it a colour in network_layout")
+        self.stubs = self._place_stubs()
+
+    # --- pieces ----------------------------------------------------------------------------------------------------
+
+    def draw_panels(self) -> None:
+        """Draw the groups of pools and the heads of the two columns of lymphocytes."""
+        for panel in PANELS:
+            corner, size = (panel.left, panel.bottom), (panel.right - panel.left, panel.top - panel.bottom)
+            style = "round,pad=0,rounding_size=1.6"
+            patch = FancyBboxPatch(corner, *size, boxstyle=style, facecolor="#F5F5F5", edgecolor="none", zorder=0)
+            self.ax.add_patch(patch)
+            self._write(panel.left + 1.2, panel.top - 2.0, panel.title, ha="left", weight="bold")
+        self._write(BLOOD_X, PANELS[5].top - 2.0, "blood", color=GREY)
+        self._write(TISSUE_X, PANELS[5].top - 2.0, "lymphoid tissue", color=GREY)
+
+    def draw_buses(self) -> None:
+        """Draw the upright lines that regulate lymphocytes, with a dot at each process."""
+        for bus in BUSES:
+            colour, x = self._colour_of(bus.sources[0]), bus.path[-1][0]
+            regulated = [item for item in self.processes if _is_regulated(item, bus)]
+            heights = [self._connect(item, x, colour) for item in regulated]
+            for pool in bus.consumers:
+                box = BOXES[pool]
+                heights.append(box.y + OUT)
+                self._dash([(box.right, heights[-1]), (x, heights[-1])], self._colour_of(pool))
+                self._dot((x, heights[-1]), self._colour_of(pool), hollow=True)
+            self._dash([*bus.path[:-1], (x, min(heights, default=bus.path[-1][1]))], colour)
+            served = {*bus.consumers, *(end for item in regulated for end in _ends(item))}
+            self._cover(bus.sources, regulated)
+            self._cover(served, [item for item in self.processes if _ends(item) & set(bus.sources)])
+        self._dash(
+            [(BOXES["cortisol"].left, BOXES["cortisol"].y), (38, BOXES["cortisol"].y)], self._colour_of("cortisol")
+        )
+        self._dot((38, BOXES["cortisol"].y), self._colour_of("cortisol"))
+
+    def draw_links(self) -> None:
+        """Draw the regulatory arrows between boxes."""
+        for link in LINKS:
+            colour = self._colour_of(link.sources[0])
+            for path in link.paths:
+                self._dash(path[:-1], colour)
+                self._head(path[-2], path[-1], colour, link.inhibits)
+            for point in link.dots:
+                self._dot(point, colour)
+            self._cover(link.sources, [item for item in self.processes if _ends(item) & set(link.targets)])
+
+    def draw_flows(self) -> None:
+        """Draw every process: between two boxes, or as a short arrow into or out of one."""
+        for item in self.processes:
+            colour = self.colours[item.mechanism]
+            if item.reactant and item.product:
+                self._arrow(*self._between(item.reactant, item.product), colour)
+            elif item.name in self.stubs:
+                self._arrow(*self.stubs[item.name], colour)
+                if set(item.influences) - set(self.pools):
+                    self._dose(self.stubs[item.name][0])
+            else:
+                source = self._amplified(item)
+                start, end = self._between(source, item.product, aside=3.2)
+                self._dash((start, end), colour)
+                self._head(start, end, colour)
+                self.influences.add((source, item.name))
+            self.shown.add(item.name)
+
+    def draw_boxes(self) -> None:
+        """Draw the pools, in the colour of their mechanism, and where doses enter."""
+        for name, box in BOXES.items():
+            colour = self._colour_of(name)
+            corner = (box.left, box.y - BOX_HEIGHT / 2)
+            style = "round,pad=0,rounding_size=1.1"
+            patch = FancyBboxPatch(corner, box.width, BOX_HEIGHT, boxstyle=style, zorder=4)
+            patch.set(facecolor="white", edgecolor=colour, linewidth=0.9)
+            self.ax.add_patch(patch)
+            self._write(box.x, box.y - 0.1, box.text)
+        for name in DOSED:
+            inner, outer = _stub(BOXES[name], "top", 0.0)
+            self._arrow(outer, inner, BLACK)
+            self._dose(outer)
+
+    def draw_legend(self) -> None:
+        """Draw what colours, arrows and dots mean."""
+        handles: list[Artist] = [
+            Rectangle((0, 0), 1, 1, color=colour, label=name) for name, (colour, _) in FAMILIES.items()
+        ]
+        handles += [
+            Line2D([], [], color=BLACK, marker=">", markevery=[1], markersize=3.5, label="flow, gain or loss"),
+            _key("raises", marker=">", markersize=3.5, markevery=[1], markerfacecolor="white"),
+            _key("inhibits", marker="|", markersize=6, markevery=[1]),
+            _key("acts on this process", marker="o", markersize=2.4),
+            _key("is read or used up here", marker="o", markersize=3, markerfacecolor="white"),
+            _key("dose", linestyle="none", marker="s", markersize=3.5),
+            _key("(lysis also uses up alemtuzumab)", linestyle="none"),
+        ]
+        self.ax.legend(
+            handles=handles, ncol=4, loc="lower center", fontsize=FONT_SIZE, frameon=False, borderaxespad=0.3
+        )
+
+    def refuse_gaps(self) -> None:
+        """Refuse a model with a process or an influence that the drawing does not show.
+
+        Raises
+        ------
+        ModelError
+            Naming what is missing.
+        """
+        needed = {
+            (source, item.name)
+            for item in self.processes
+            for source in item.influences
+            if source in self.pools and source not in _ends(item)
+        }
+        gaps = {f"{source} on {process}" for source, process in needed - self.influences}
+        _refuse("process", {item.name for item in self.processes} - self.shown, "draw it in network_diagram")
+        _refuse("influence", gaps, "give it a bus or a link in network_layout")
+
+    # --- geometry --------------------------------------------------------------------------------------------------
+
+    def _place_stubs(self) -> dict[str, tuple[Point, Point]]:
+        """Return the start and end of the arrow of every gain and loss, side by side along the edge of its box."""
+        stubs = {}
+        for pool, box in BOXES.items():
+            gains = [item for item in self.processes if item.product == pool and not item.reactant]
+            losses = [item for item in self.processes if item.reactant == pool and not item.product]
+            by_side: dict[str, list[ProcessText]] = {}
+            for item in [*(gain for gain in gains if not self._amplified(gain)), *losses]:
+                by_side.setdefault(_side_of(item, box), []).append(item)
+            for side, items in by_side.items():
+                for place, item in enumerate(items):
+                    inner, outer = _stub(box, side, (place + 0.5) / len(items))
+                    stubs[item.name] = (outer, inner) if item.product else (inner, outer)
+        return stubs
+
+    def _amplified(self, item: ProcessText) -> str:
+        """Return the pool whose transfer a gain multiplies, as activated cells divide on their way."""
+        sources = {flow.reactant for flow in self.processes if flow.product == item.product and flow.reactant}
+        own = item.reactant or item.product in item.influences
+        return "" if own else next((name for name in item.influences if name in sources), "")
+
+    def _between(self, start: str, end: str, aside: float = 0.0) -> tuple[Point, Point]:
+        """Return the ends of an arrow between two boxes in one row or column; two that run both ways stand apart."""
+        one, other = BOXES[start], BOXES[end]
+        both_ways = any((item.reactant, item.product) == (end, start) for item in self.processes)
+        if abs(one.y - other.y) < 1.0:
+            right = other.x > one.x
+            y = one.y + (1.1 if right else -1.1) * both_ways
+            return ((one.right, y), (other.left, y)) if right else ((one.left, y), (other.right, y))
+        half = BOX_HEIGHT / 2 if other.y > one.y else -BOX_HEIGHT / 2
+        x = one.x + aside + (1.5 if other.y > one.y else -1.5) * both_ways
+        return (x, one.y + half), (x, other.y - half)
+
+    def _connect(self, item: ProcessText, x: float, colour: str) -> float:
+        """Draw the line from a bus to a process that it regulates, and return its height."""
+        if item.name in self.stubs:
+            ends = self.stubs[item.name]
+            start = ends[0] if item.product else ends[1]
+        else:
+            one, other = self._between(item.reactant or self._amplified(item), item.product)
+            start = ((one[0] + other[0]) / 2, (one[1] + other[1]) / 2)
+            if start[1] == one[1]:
+                start = (x, one[1])  # the flow runs across the bus
+            else:
+                self._dot(start, colour)
+        self._dash([start, (x, start[1])], colour)
+        self._dot((x, start[1]), colour)
+        return start[1]
+
+    # --- strokes ---------------------------------------------------------------------------------------------------
+
+    def _colour_of(self, pool: str) -> str:
+        return self.colours[self.pools[pool].mechanism]
+
+    def _cover(self, sources: Iterable[str], items: Iterable[ProcessText]) -> None:
+        self.influences |= {(source, item.name) for source in sources for item in items if source in item.influences}
+
+    def _dash(self, path: Iterable[Point], colour: str) -> None:
+        self.ax.plot(*zip(*path, strict=True), color=colour, linewidth=0.7, linestyle=DASHES, zorder=2)
+
+    def _dot(self, point: Point, colour: str, hollow: bool = False) -> None:
+        face = "white" if hollow else colour
+        size = 2.6 if hollow else 2.2
+        self.ax.plot(*point, "o", markersize=size, color=colour, markerfacecolor=face, markeredgewidth=0.6, zorder=5)
+
+    def _dose(self, point: Point) -> None:
+        self.ax.plot(*point, marker="s", markersize=3.2, color=BLACK, zorder=6)
+
+    def _arrow(self, start: Point, end: Point, colour: str) -> None:
+        style = "-|>,head_length=2.6,head_width=1.2"
+        arrow = FancyArrowPatch(
+            start, end, arrowstyle=style, color=colour, shrinkA=0, shrinkB=0, linewidth=1.0, zorder=3
+        )
+        self.ax.add_patch(arrow)
+
+    def _head(self, start: Point, end: Point, colour: str, bar: bool = False) -> None:
+        """Draw the last stretch of a regulatory line with its head: an open arrow, or a bar where it inhibits."""
+        if bar:
+            length = math.dist(start, end)
+            along = ((end[0] - start[0]) / length, (end[1] - start[1]) / length)
+            x, y = end[0] - BAR_GAP * along[0], end[1] - BAR_GAP * along[1]
+            self._dash((start, (x, y)), colour)
+            across = [(x + side * along[1], y - side * along[0]) for side in (-BAR, BAR)]
+            self.ax.plot(*zip(*across, strict=True), color=colour, linewidth=1.3, zorder=5)
+            return
+        style = "-|>,head_length=2.4,head_width=1.2"
+        arrow = FancyArrowPatch(start, end, arrowstyle=style, color=colour, shrinkA=0, shrinkB=0, zorder=5)
+        arrow.set(linewidth=0.7, linestyle=DASHES, facecolor="white")
+        self.ax.add_patch(arrow)
+
+    def _write(self, x: float, y: float, text: str, ha: str = "center", **style: Any) -> None:
+        self.ax.text(x, y, text, ha=ha, va="center", fontsize=FONT_SIZE, linespacing=0.95, zorder=6, **style)
+
+
+def _key(label: str, **style: Any) -> Line2D:
+    shared: dict[str, Any] = {"color": BLACK, "linewidth": 0.7, "linestyle": DASHES, "label": label}
+    return Line2D([], [], **(shared | style))
+
+
+def _is_regulated(item: ProcessText, bus: Bus) -> bool:
+    sources = set(bus.sources)
+    return item.mechanism in bus.mechanisms and bool(sources & set(item.influences)) and not sources & _ends(item)
+
+
+def _ends(item: ProcessText) -> set[str]:
+    return {item.reactant, item.product} - {""}
+
+
+def _side_of(item: ProcessText, box: Box) -> str:
+    """Return the side of a box at which a process stands: lysis of lymphocytes in blood faces its bus on the left."""
+    return "left" if _is_regulated(item, BUSES[0]) else box.side
+
+
+def _stub(box: Box, side: str, share: float) -> tuple[Point, Point]:
+    """Return the inner and outer end of a short arrow at a share of an edge; lymphocytes keep room for their line."""
+    across, up = SIDES[side]
+    if across:
+        above = OUT - 1.1 if box.side == "right" and box.x <= TISSUE_X else OUT
+        y = box.y + above - share * (above + OUT)
+        edge = box.right if across > 0 else box.left
+        return (edge, y), (edge + across * STUB, y)
+    x = box.x + (share - 0.5) * (box.width - 2)
+    y = box.y + up * BOX_HEIGHT / 2
+    return (x, y), (x, y + up * STUB)
+
+
+def _refuse(kind: str, names: set[str], cure: str) -> None:
+    if names:
+        raise ModelError(f"the diagram and the model disagree on the {kind} {', '.join(sorted(names))}", cure=cure)

@@ -1,0 +1,150 @@
+"""The drawing of the network shows every pool once and every process, and falls behind the model only loudly."""
+
+import struct
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch
+
+from immunosim.codegen.equations import Description, describe
+from immunosim.codegen.loader import Model
+from immunosim.errors import ModelError
+from immunosim.model.alemtuzumab import build_network
+from immunosim.parameters import ParameterSet
+from immunosim.plots import encoded
+from immunosim.plots.network_diagram import FORMATS, network_diagram
+from immunosim.plots.network_layout import BOX_HEIGHT, BOXES, BUSES, LINKS, PANELS
+
+
+@pytest.fixture(scope="module")
+def described(parameters: ParameterSet) -> Description:
+    return describe(build_network(parameters.units()))
+
+
+@pytest.fixture(scope="module")
+def figure(described: Description) -> Figure:
+    return network_diagram(described)
+
+
+def test_every_pool_is_drawn_exactly_once(figure: Figure, described: Description) -> None:
+    (ax,) = figure.axes
+    at = [text.get_position() for text in ax.texts]
+    assert set(BOXES) == {pool.name for pool in described.pools}
+    for box in BOXES.values():
+        assert sum(np.allclose(place, (box.x, box.y), atol=0.2) for place in at) == 1
+
+
+def test_every_process_has_its_arrow(figure: Figure, described: Description) -> None:
+    (ax,) = figure.axes
+    solid = [patch for patch in ax.patches if isinstance(patch, FancyArrowPatch) and patch.get_linestyle() == "solid"]
+    jumps = 2  # doses that enter at once, which are no process
+    clonal_expansions = [item for item in described.processes if item.name.startswith("clonal_expansion")]
+    assert len(solid) == len(described.processes) - len(clonal_expansions) + jumps
+
+
+def test_boxes_do_not_overlap_and_stay_inside_a_panel() -> None:
+    for one, other in combinations(BOXES.values(), 2):
+        apart = (abs(one.x - other.x) >= (one.width + other.width) / 2) or abs(one.y - other.y) >= BOX_HEIGHT
+        assert apart, (one, other)
+    for box in BOXES.values():
+        low, high = box.y - BOX_HEIGHT / 2, box.y + BOX_HEIGHT / 2
+        inside = [
+            panel
+            for panel in PANELS
+            if panel.left <= box.left and box.right <= panel.right and panel.bottom <= low and high <= panel.top
+        ]
+        assert len(inside) == 1, box
+
+
+def test_words_fit_their_boxes(figure: Figure) -> None:
+    figure.canvas.draw()
+    (ax,) = figure.axes
+    words = {text.get_text(): text.get_window_extent() for text in ax.texts}
+    for box in BOXES.values():
+        (left, _), (right, _) = ax.transData.transform([(box.left, box.y), (box.right, box.y)])
+        assert words[box.text].width < right - left, box.text
+
+
+def test_a_pool_without_a_place_is_refused(described: Description) -> None:
+    extra = replace(described.pools[0], name="dendritic_cells")
+    with pytest.raises(ModelError, match="pool dendritic_cells") as caught:
+        network_diagram(replace(described, pools=(*described.pools, extra)))
+    assert "network_layout" in str(caught.value)
+    with pytest.raises(ModelError, match="pool naive_cd4_blood"):
+        network_diagram(replace(described, pools=described.pools[1:]))
+
+
+def test_an_influence_without_a_line_is_refused(described: Description) -> None:
+    first, *others = described.processes
+    meddling = replace(first, influences=(*first.influences, "platelets"))
+    with pytest.raises(ModelError, match=f"influence platelets on {first.name}"):
+        network_diagram(replace(described, processes=(meddling, *others)))
+
+
+def test_a_mechanism_without_a_colour_is_refused(described: Description) -> None:
+    first, *others = described.processes
+    with pytest.raises(ModelError, match="mechanism complement"):
+        network_diagram(replace(described, processes=(replace(first, mechanism="complement"), *others)))
+
+
+def test_no_line_is_drawn_for_an_influence_that_does_not_exist(described: Description) -> None:
+    for link in LINKS:
+        for source in link.sources:
+            for target in link.targets:
+                changed = [item for item in described.processes if target in (item.reactant, item.product)]
+                assert any(source in item.influences for item in changed), (source, target)
+    for bus in BUSES:
+        for source in bus.sources:
+            assert any(
+                source in item.influences and item.mechanism in bus.mechanisms for item in described.processes
+            ), bus
+
+
+def test_arrows_and_bars_say_what_the_jacobian_says(model: Model, defaults: dict[str, float]) -> None:
+    # A state in which everything acts: drugs on board, some privilege lost, a clone above its untreated size. The dose
+    # of steroid is small, for under a high one even antigen adds to the loss of effectors.
+    vector = model.close(defaults)
+    state = model.baseline(vector)
+    for pool, value in {
+        "antibody_central": 10.0,
+        "methylprednisolone": 1.0,
+        "prednisolone": 1.0,
+        "triamcinolone_depot": 0.01,
+        "glucocorticoid_effect": 0.02,
+        "privilege_loss": 0.4,
+        "autoreactive_cd4": 2.0,
+        "autoreactive_cd8_effector": 0.5,
+        "autoreactive_resident_memory": 0.5,
+        "resting_follicles": 0.1,
+        "dystrophic_follicles": 0.1,
+        "autoimmune_breach": 0.5,
+        "thyroid_antibody": 0.5,
+        "platelet_antibody": 0.5,
+    }.items():
+        state[model.pools.index(pool)] = value
+    jacobian = np.empty(len(model.module.JACOBIAN_ROWS))
+    model.module.jacobian(state, vector, np.zeros(len(model.inputs)), jacobian)
+    places = zip(model.module.JACOBIAN_ROWS, model.module.JACOBIAN_COLUMNS, jacobian, strict=True)
+    slopes = {(model.pools[column], model.pools[row]): value for row, column, value in places}
+    for link in LINKS:
+        for source in link.sources:
+            for target in link.targets:
+                slope = slopes[source, target]
+                assert (slope < 0) if link.inhibits else (slope > 0), (source, target, slope)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_drawing_is_the_same_file_every_time(described: Description, kind: str) -> None:
+    first, second = (encoded(network_diagram(described), kind, dpi=60) for _ in range(2))
+    assert first == second
+
+
+def test_a_drawing_is_small_enough_for_a_page(figure: Figure) -> None:
+    content = encoded(figure, "png", dpi=200)
+    width, height = struct.unpack(">II", content[16:24])
+    assert width / 200 < 7.5  # inch: the text width of a journal page
+    assert height / 200 < 9.0
+    assert len(content) < 500_000
