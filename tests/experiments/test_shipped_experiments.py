@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 import immunosim
 from experiments.running import HERE, find_experiments, run_experiment
-from experiments.scorecard import ASSUMED, CASE_REPORT, Verdict, load_rows
+from experiments.scorecard import ASSUMED, CASE_REPORT, Verdict, as_markdown, load_rows
 from immunosim import load_scenario, simulate
 from immunosim.parameters import load_references
 
@@ -117,3 +117,8 @@ def test_a_failed_integration_makes_every_number_of_an_experiment_fail(name, mon
     few_steps = "solver.max_steps=20"
     monkeypatch.setattr(immunosim, "load_scenario", lambda path, changes=(): load_scenario(path, [*changes, few_steps]))
     assert all(np.isnan(one.simulated) and one.has_failed for one in run_experiment(FOLDERS[name]).judged)
+
+
+def test_the_readme_shows_the_scorecard(outcomes):
+    readme = (HERE.parent / "README.md").read_text(encoding="utf-8")
+    assert as_markdown({name: outcome.judged for name, outcome in outcomes.items()}) in readme
