@@ -5,6 +5,7 @@ and the versions of Python and numba: a stale kernel cannot be found. A warm sta
 neither sympy nor the model.
 """
 
+import atexit
 import hashlib
 import importlib.util
 import os
@@ -15,6 +16,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from platformdirs import user_cache_path
 
@@ -22,12 +24,26 @@ from immunosim.errors import ModelError
 
 PACKAGE = Path(__file__).resolve().parent.parent
 SHAPING = ("model", "codegen", "numerics")
+PLACE = "IMMUNOSIM_CACHE_DIR"
+
+NUMBA_FOLDER = "numba"
+"""Where numba keeps compiled code inside our cache if the package itself cannot be written."""
+
+LAST_KERNEL = {"kernels": "readouts", "derivatives": "readout_slopes", "gradients": "readout_state_slopes"}
+"""The modules, each with the kernel that its text defines last; one is compiled when it is first loaded."""
 
 
 def cache_root() -> Path:
     """Return the folder of the kernel cache: ``IMMUNOSIM_CACHE_DIR`` or the user's cache folder."""
-    named = os.environ.get("IMMUNOSIM_CACHE_DIR")
+    named = os.environ.get(PLACE)
     return Path(named) if named else user_cache_path("immunosim")
+
+
+def is_writable(folder: Path) -> bool:
+    """Return whether a folder takes new files, or could be made."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
 
 @lru_cache(maxsize=1)
@@ -57,24 +73,49 @@ def load_module(parameter_units: Mapping[str, str], name: str, announce: Callabl
     parameter_units : Mapping[str, str]
         Unit of every primary parameter, in order.
     name : str
-        ``"kernels"`` or ``"derivatives"``.
+        One of ``LAST_KERNEL``.
     announce : callable
         Told in a sentence when something slow starts.
 
     Raises
     ------
     ModelError
-        If the cache folder cannot be written.
+        If ``IMMUNOSIM_CACHE_DIR`` names a folder that cannot be written. The user's cache folder is then replaced by
+        a private one, which is removed when the process ends.
     """
     units = tuple(parameter_units.items())
     folder = cache_root() / source_key(units)
+    is_cold = not (folder / f"{name}.py").is_file()
+    if is_cold and not os.environ.get(PLACE) and not is_writable(folder):
+        announce(f"{folder.parent} cannot be written: compiling for this run only, set {PLACE} to keep the result")
+        folder = _private_root() / folder.name
     if not (folder / f"{name}.py").is_file():
         announce("Generating and compiling the model's kernels, once per installation (about a minute)")
         _write(folder, dict(units))
+    _give_numba_a_place(folder.parent)
     module_name = f"immunosim_{name}_{folder.name}"
     if module_name not in sys.modules:
         _import(module_name, folder / f"{name}.py")
     return sys.modules[module_name]
+
+
+@lru_cache(maxsize=1)
+def _private_root() -> Path:
+    root = Path(tempfile.mkdtemp(prefix="immunosim-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    return root
+
+
+def _give_numba_a_place(root: Path) -> None:
+    """Let numba keep the compiled integrator in our cache where the package is read-only.
+
+    By itself numba falls back to the home directory, and fails where that is missing or read-only as well.
+    """
+    import numba
+
+    config: Any = numba.config
+    if not config.CACHE_DIR and not is_writable(PACKAGE / "numerics"):
+        config.CACHE_DIR = str((root if is_writable(root) else _private_root()) / NUMBA_FOLDER)
 
 
 def _import(module_name: str, path: Path) -> None:
@@ -86,8 +127,8 @@ def _import(module_name: str, path: Path) -> None:
     try:
         spec.loader.exec_module(module)
     finally:
-        # The last kernel of either module: one that was interrupted while it compiled must not be found again.
-        if not hasattr(module, "readouts") and not hasattr(module, "readout_state_slopes"):
+        # A module that was interrupted while it compiled must not be found again.
+        if not hasattr(module, LAST_KERNEL[path.stem]):
             del sys.modules[module_name]
 
 
@@ -99,13 +140,14 @@ def _write(folder: Path, parameter_units: Mapping[str, str]) -> None:
     ModelError
         If the folder cannot be written; nothing is left behind.
     """
-    from immunosim.codegen.emit import core_text, derivatives_text
+    from immunosim.codegen.emit import core_text, derivatives_text, gradients_text
     from immunosim.model.alemtuzumab import build_network
     from immunosim.model.validate import validate
 
     net = build_network(parameter_units)
     validate(net)
-    texts = {"kernels": core_text(net, folder.name), "derivatives": derivatives_text(net, folder.name)}
+    writers = {"kernels": core_text, "derivatives": derivatives_text, "gradients": gradients_text}
+    texts = {name: write(net, folder.name) for name, write in writers.items()}
     temporary = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -117,6 +159,6 @@ def _write(folder: Path, parameter_units: Mapping[str, str]) -> None:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
         if not folder.is_dir():  # else another process was first, with the same content
-            cure = "set IMMUNOSIM_CACHE_DIR to a folder that can be written"
+            cure = f"set {PLACE} to a folder that can be written"
             reason = f"the kernel cache {folder.parent} cannot be written ({error.strerror})"
             raise ModelError(reason, cure=cure) from error

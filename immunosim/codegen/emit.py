@@ -223,7 +223,14 @@ def derivatives_text(net: Network, key: str) -> str:
             for symbol, slope in derivatives.of(expression, constants).items()
         }
         text += _slopes(writer, name, arguments, signature, entries, derivatives.lines)
+    return text
+
+
+def gradients_text(net: Network, key: str) -> str:
+    """Return the module text of the derivatives of read-outs by pools, which only explanations and fits need."""
+    writer = KernelWriter(net)
     entries, lines = writer.state_derivatives({item.name: item.expression for item in net.readouts.values()})
+    text = CORE_HEADER.format(name=net.name, key=key)
     return text + _slopes(writer, "readout_state_slopes", "y_, p_, u_, out_", "RHS_SIGNATURE", entries, lines)
 
 

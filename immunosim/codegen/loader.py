@@ -93,6 +93,11 @@ class Model:
         """The kernels of the parameter derivatives, compiled at first use."""
         return load_module(self.parameter_units, "derivatives", self.announce)
 
+    @cached_property
+    def gradients(self) -> ModuleType:
+        """The kernel of the derivatives of the read-outs by the pools, compiled at first use."""
+        return load_module(self.parameter_units, "gradients", self.announce)
+
     def close(self, values: Mapping[str, float], off: tuple[str, ...] = ()) -> Array:
         """Return the whole parameter vector from the primary values.
 
@@ -163,6 +168,16 @@ class Model:
     def rates_at(self, states: Array, vector: Array, inputs: Array) -> Array:
         """Return the rate of every process, shape (n_times, n_processes); arguments as ``readouts_at``."""
         return self._over_times(self.module.rates, len(self.processes), states, vector, inputs)
+
+    def gradient_at(self, readout: str, states: Array, vector: Array, inputs: Array) -> Array:
+        """Return the derivatives of a read-out by the pools, shape (n_times, n_pools); arguments as ``readouts_at``."""
+        module = self.gradients
+        entries = np.array(module.READOUT_STATE_SLOPES_ROWS) == self.readouts.index(readout)
+        columns = np.array(module.READOUT_STATE_SLOPES_COLUMNS)[entries]
+        slopes = self._over_times(module.readout_state_slopes, entries.size, states, vector, inputs)
+        gradient = np.zeros((len(states), len(self.pools)))
+        gradient[:, columns] = slopes[:, entries]
+        return gradient
 
     @staticmethod
     def _over_times(kernel: Any, width: int, states: Array, vector: Array, inputs: Array) -> Array:

@@ -42,9 +42,10 @@ def cold(tmp_path, monkeypatch):
     monkeypatch.setenv("IMMUNOSIM_CACHE_DIR", str(root))
     monkeypatch.setattr(cache, "source_key", lambda units: KEY)
     monkeypatch.setattr(emit, "core_text", lambda net, key: f"KEY = {key!r}\nreadouts = 1\n")
-    monkeypatch.setattr(emit, "derivatives_text", lambda net, key: "readout_state_slopes = 1\n")
+    monkeypatch.setattr(emit, "derivatives_text", lambda net, key: "readout_slopes = 1\n")
+    monkeypatch.setattr(emit, "gradients_text", lambda net, key: "readout_state_slopes = 1\n")
     yield root
-    for name in ("kernels", "derivatives"):
+    for name in cache.LAST_KERNEL:
         sys.modules.pop(f"immunosim_{name}_{KEY}", None)
 
 
@@ -102,7 +103,8 @@ def test_a_cold_cache_is_announced_and_filled_and_a_warm_one_is_only_read(cold, 
     assert "once per installation" in said[0]
     assert sorted(path.name for path in cold.iterdir()) == [KEY]
     assert cache.load_module(parameters.units(), "kernels", refuse_to_announce) is module
-    assert cache.load_module(parameters.units(), "derivatives", refuse_to_announce).readout_state_slopes == 1
+    assert cache.load_module(parameters.units(), "derivatives", refuse_to_announce).readout_slopes == 1
+    assert cache.load_module(parameters.units(), "gradients", refuse_to_announce).readout_state_slopes == 1
 
 
 def test_who_comes_second_leaves_the_folder_of_the_first_and_nothing_else(cold, parameters):
@@ -168,7 +170,7 @@ def test_two_processes_that_build_on_a_cold_cache_at_once_both_work(run_python, 
     assert first == second != ""
     folder, *others = tmp_path.iterdir()
     assert others == []
-    assert {"kernels.py", "derivatives.py"} <= {path.name for path in folder.iterdir()}
+    assert {f"{name}.py" for name in cache.LAST_KERNEL} <= {path.name for path in folder.iterdir()}
     # And a third finds what they left, whole.
     shutil.rmtree(folder / "__pycache__")
     assert run_python(BUILD, IMMUNOSIM_CACHE_DIR=str(tmp_path)) == first

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from immunosim.codegen.emit import core_text, derivatives_text
+from immunosim.codegen.emit import core_text, derivatives_text, gradients_text
 from immunosim.model.alemtuzumab import MECHANISMS, build_network
 
 KERNELS = {
     "kernels": {"close", "baseline", "rhs", "jacobian", "factorise", "solve", "rates", "readouts"},
-    "derivatives": {"close_slopes", "baseline_slopes", "rhs_slopes", "readout_slopes", "readout_state_slopes"},
+    "derivatives": {"close_slopes", "baseline_slopes", "rhs_slopes", "readout_slopes"},
+    "gradients": {"readout_state_slopes"},
 }
 
 
@@ -22,15 +23,16 @@ def folder(model):
 
 @pytest.fixture(scope="module")
 def texts(folder):
-    """Both texts as they lie on disk, written by whatever process was first."""
+    """The texts as they lie on disk, written by whatever process was first."""
     return {name: (folder / f"{name}.py").read_text(encoding="utf-8") for name in KERNELS}
 
 
 @pytest.fixture(scope="module")
 def generated(parameters, folder):
-    """Both texts generated here."""
+    """The texts generated here."""
     net = build_network(parameters.units())
-    return {"kernels": core_text(net, folder.name), "derivatives": derivatives_text(net, folder.name)}
+    writers = {"kernels": core_text, "derivatives": derivatives_text, "gradients": gradients_text}
+    return {name: write(net, folder.name) for name, write in writers.items()}
 
 
 def body_of(text, kernel):

@@ -144,17 +144,3 @@ def test_no_parameter_is_without_effect(derivatives, model, drawn):
             largest = np.maximum(largest, np.abs(slopes).max(axis=0))
     without = [name for name, slope in zip(model.parameters, largest, strict=False) if slope == 0.0]
     assert without == []
-
-
-def test_the_slopes_of_readouts_by_pools_are_those_of_a_complex_step(derivatives, model, drawn):
-    size = len(model.readouts)
-    kernel = derivatives.plain(model.module.readouts)
-    for seed in range(N_DRAWS):
-        draw = drawn(seed, empty=0.0)
-        arguments = (draw.state, draw.vector, draw.inputs)
-        found = derivatives.matrix("readout_state_slopes", (size, len(model.pools)), *arguments)
-        for pool in range(len(model.pools)):
-            state = draw.state.astype(complex)
-            state[pool] += STEP * 1j
-            expected = derivatives.step(kernel, (state, draw.vector.astype(complex), draw.inputs), size)
-            np.testing.assert_allclose(found[:, pool], expected, rtol=1e-10, atol=1e-13 * np.abs(expected).max())
