@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from immunosim.plots import panels
 from immunosim.plots.drawing import label_ends, mark_treatments, months_of
 from immunosim.plots.panels import B_AND_NK, LYMPHOCYTES, T_CELLS
-from immunosim.plots.style import GREY, STYLE, month_step
+from immunosim.plots.style import GREY, MONTHS, STYLE, TimeUnit, time_unit
 from immunosim.plots.timeline import draw_timeline, rows_of
 from immunosim.units import DAYS_PER_MONTH
 
@@ -38,9 +38,6 @@ HEAD, GAP, FOOT, LINE = 0.85, 0.27, 0.65, 0.135
 
 LEFT, RIGHT = 1.35, 1.15
 """Margins in inches: names of treatments at the left, names of curves at the right."""
-
-SHORT = 4.0
-"""Months up to which the time axis is not marked in whole months."""
 
 _PERSON = {"female": "Woman", "male": "Man"}
 
@@ -71,7 +68,8 @@ def clinical_page(trajectory: Trajectory, limits: Mapping[str, float] | None = N
             top = height - HEAD - strip - GAP - number * (GAP + PANEL)
             last = _panel(figure, trajectory, panel, "BCDEFGHI"[number], top, timeline)
         last.tick_params(labelbottom=True)
-        last.set_xlabel(time_label(trajectory.scenario))
+        last.set_xlabel(timeline.get_xlabel())
+        timeline.set_xlabel("")
         _write(figure, trajectory, caption)
     return figure
 
@@ -94,10 +92,10 @@ def encoded(figure: Figure, kind: str, dpi: int = 150) -> bytes:
     return stream.getvalue()
 
 
-def time_label(scenario: Scenario) -> str:
-    """Return what the axis of months counts from: the first infusion where that is day 0."""
+def time_label(scenario: Scenario, unit: TimeUnit = MONTHS) -> str:
+    """Return what an axis of time counts, and from when: the first infusion where that is day 0."""
     starts_at_zero = bool(scenario.course) and scenario.course[0].start == 0.0
-    return "months since the first infusion of alemtuzumab" if starts_at_zero else "months since day 0"
+    return f"{unit.name} since {'the first infusion of alemtuzumab' if starts_at_zero else 'day 0'}"
 
 
 def _panels(limits: Mapping[str, float]) -> tuple[Panel, ...]:
@@ -122,7 +120,7 @@ def _axes(figure: Figure, top: float, height: float, shared: Axes | None = None)
 
 def _timeline(figure: Figure, trajectory: Trajectory, top: float, height: float) -> Axes:
     ax = _axes(figure, top, height)
-    _set_months(ax, trajectory)
+    mark_time(ax, trajectory)
     draw_timeline(ax, trajectory.scenario)
     ax.set_title("A   Treatments", fontweight="bold")
     ax.tick_params(labelbottom=False)
@@ -141,12 +139,18 @@ def _panel(figure: Figure, trajectory: Trajectory, panel: Panel, letter: str, to
     return label_ends(ax)
 
 
-def _set_months(ax: Axes, trajectory: Trajectory) -> None:
-    first, last = months_of(trajectory)[[0, -1]]
-    ax.set_xlim(first, last)
-    if last - first > SHORT:
-        step = month_step(last - first)
-        ax.set_xticks(range(math.ceil(first / step) * step, math.floor(last) + 1, step))
+def mark_time(ax: Axes, trajectory: Trajectory) -> Axes:
+    """Mark and label the axis, whose coordinate is the month, in the unit that suits the length of the course."""
+    months = months_of(trajectory)
+    first, last = months[[0, -1]] * DAYS_PER_MONTH
+    unit = time_unit(trajectory.time[-1] - trajectory.time[0])
+    step = unit.step(last - first)
+    begin, end = math.ceil(first / unit.days / step) * step, math.floor(last / unit.days + 1e-9)
+    marks = range(begin, end + 1, step)
+    ax.set_xlim(months[0], months[-1])
+    ax.set_xticks([mark * unit.days / DAYS_PER_MONTH for mark in marks], [str(mark) for mark in marks])
+    ax.set_xlabel(time_label(trajectory.scenario, unit))
+    return ax
 
 
 def _caption(trajectory: Trajectory, footer: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from immunosim.errors import DataError
-from immunosim.plots.clinical_page import time_label
+from immunosim.plots.clinical_page import mark_time
 from immunosim.plots.drawing import Curve, draw_curves, draw_limit, mark_treatments
 from immunosim.plots.panels import unit_label
 from immunosim.plots.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILION
@@ -48,8 +48,8 @@ def draw_named(ax: Axes, trajectory: Trajectory, names: Sequence[str], limits: M
         if name in limits:
             draw_limit(ax, limits[name], f"limit {limits[name]:g}", COLOURS[i])
     mark_treatments(ax, trajectory.scenario)
+    mark_time(ax, trajectory)
     ax.set_ylim(bottom=0.0)
-    ax.set_xlabel(time_label(trajectory.scenario))
     ax.set_ylabel(f"{labels[names[0]]} [{units[names[0]]}]" if len(names) == 1 else units[names[0]])
     if len(names) > 1 or any(name in limits for name in names):
         ax.legend(frameon=False)

@@ -1,9 +1,13 @@
-"""How figures look: colours that colour-blind readers tell apart, fonts, the axis of months.
+"""How figures look: colours that colour-blind readers tell apart, fonts, the axis of time.
 
 Knows neither scenarios nor results.
 """
 
+import math
+from dataclasses import dataclass
 from typing import Any
+
+from immunosim.units import DAYS_PER_MONTH
 
 # Okabe and Ito, Color universal design (2008); yellow is left out: it is too light on white for a line.
 BLUE = "#0072B2"
@@ -34,7 +38,47 @@ STYLE: Any = {
 """Settings of matplotlib for all figures; used within ``matplotlib.rc_context``."""
 
 
+MOST_MARKS = 16
+"""Tick marks that fit below a page."""
+
+
+@dataclass(frozen=True)
+class TimeUnit:
+    """What the axis of time is marked in.
+
+    Attributes
+    ----------
+    name : str
+        In the plural, as the label of the axis says it.
+    days : float
+        Its length.
+    steps : tuple of int
+        Distances of tick marks, in this unit, from small to large.
+    """
+
+    name: str
+    days: float
+    steps: tuple[int, ...]
+
+    def step(self, days: float) -> int:
+        """Return the distance of tick marks for an axis of so many days."""
+        return next((step for step in self.steps if days / self.days / step <= MOST_MARKS), self.steps[-1])
+
+
+MINUTES = TimeUnit("minutes", 1 / 1440, (1, 2, 5, 10, 15, 30))
+HOURS = TimeUnit("hours", 1 / 24, (1, 2, 3, 6, 12))
+DAYS = TimeUnit("days", 1.0, (1, 2, 7, 14))
+MONTHS = TimeUnit("months", DAYS_PER_MONTH, (1, 3, 6, 12, 24, 60, 120))
+
+LONGEST = ((0.2, MINUTES), (4.0, HOURS), (4 * DAYS_PER_MONTH, DAYS), (math.inf, MONTHS))
+"""The longest axis, days, that is marked in each unit."""
+
+
+def time_unit(days: float) -> TimeUnit:
+    """Return what an axis of so many days is marked in: whole months where there are more than four."""
+    return next(unit for longest, unit in LONGEST if days <= longest)
+
+
 def month_step(months: float) -> int:
-    """Return the distance of tick marks for an axis of so many months: 1, 3, 6, 12 or more, at most about 16 marks."""
-    steps = (1, 3, 6, 12, 24, 60)
-    return next((step for step in steps if months / step <= 16), 120)
+    """Return the distance of tick marks for an axis of so many months."""
+    return MONTHS.step(months * DAYS_PER_MONTH)

@@ -1,0 +1,344 @@
+"""What makes scenarios differ: read-outs on common times, and their differences as sums over processes.
+
+With r the read-out, C_j the contribution of process j since the untreated state, and B compared with A:
+
+    r_B(t) - r_A(t) = (r_B0 - r_A0) + sum_j (C_jB(t) - C_jA(t))                       (X6)
+
+The first term is the untreated level. Times count from each scenario's own day 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from immunosim.attribution.engine import explain
+from immunosim.attribution.records import Contribution, Explanation, largest_first
+from immunosim.attribution.weights import EXCHANGING
+from immunosim.codegen.loader import Array
+from immunosim.errors import ImmunosimError, SolverError, did_you_mean
+from immunosim.scenario import Output, output_times
+from immunosim.scenario.segments import SAME_TIME
+from immunosim.simulation import solve
+from immunosim.trajectory import Trajectory
+from immunosim.units import DAYS_PER_MONTH
+
+READOUTS = (
+    "lymphocytes",
+    "cd4",
+    "cd8",
+    "cd19",
+    "nk",
+    "alemtuzumab_serum",
+    "salt_score",
+    "relapse_rate",
+    "thyroid_cumulative_hazard",
+)
+"""What a clinician asks of two courses."""
+
+NOTICED: Mapping[str, float] = {"lymphocytes": 0.01, "salt_score": 0.5}
+"""The read-outs that are explained first, and the difference, in their units, from which it is worth it: a hundredth of
+the lower limit of normal, and a SALT score that is just visible. Assumed."""
+
+VISITS = (1, 3, 6, 12, 24)
+"""Months after day 0 at which read-outs are compared."""
+
+VISITS_AFTER_LAST_COURSE = (1, 3, 6, 12)
+"""Months after the last course of any scenario at which they are compared as well."""
+
+MOST_SCENARIOS = 6
+"""More curves in a panel cannot be told apart."""
+
+BEHIND: Mapping[str, str] = {"salt_score": "autoreactive_cd8_effector"}
+"""What is explained together with a read-out, since its own processes say little: hair only grows and falls out."""
+
+NOISE = 10.0
+"""A difference below this multiple of the relative tolerance, as a share of the read-out, may be the solver's."""
+
+LEAST: Mapping[str, float] = {"salt_score": 0.05}
+"""Differences below which a read-out counts as the same, in its unit: nobody sees them. Assumed."""
+
+
+UNTREATED, UNTREATED_LABEL = "untreated_level", "untreated level"
+"""Name and label of the row, and of the group, that is no process: the difference of the untreated read-outs."""
+
+
+class ComparisonError(ImmunosimError):
+    """Scenarios that cannot be compared, or a read-out or time that they do not share."""
+
+
+@dataclass(frozen=True)
+class Largest:
+    """The largest difference of a read-out: when it is (day), both values, and the difference."""
+
+    time: float
+    reference_value: float
+    value: float
+
+    @property
+    def difference(self) -> float:
+        """The value minus the reference's."""
+        return self.value - self.reference_value
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Courses on common times; the first is the reference.
+
+    Attributes
+    ----------
+    names : tuple of str
+    trajectories : tuple of Trajectory
+        Each from its own start on.
+    times : ndarray, shape (n_times,), day
+        From the earliest start to the earliest horizon.
+    """
+
+    names: tuple[str, ...]
+    trajectories: tuple[Trajectory, ...]
+    times: Array
+
+    @property
+    def others(self) -> range:
+        """Positions of the scenarios that are compared with the reference."""
+        return range(1, len(self.names))
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether some scenario goes on after the common time."""
+        return any(trajectory.scenario.horizon > self.times[-1] + SAME_TIME for trajectory in self.trajectories)
+
+    def describe(self, readout: str) -> tuple[str, str]:
+        """Return label and unit of a read-out or pool."""
+        attributes = self.trajectories[0].variable(readout).attrs
+        return str(attributes["long_name"]), str(attributes["units"])
+
+    def values(self, i: int, readout: str) -> Array:
+        """Return a read-out of one scenario, shape (n_times,); untreated before its start."""
+        return _padded(self.trajectories[i][readout], self.times.size)
+
+    def difference(self, i: int, readout: str) -> Array:
+        """Return a read-out of one scenario minus that of the reference, shape (n_times,)."""
+        return self.values(i, readout) - self.values(0, readout)
+
+    def place(self, time: float) -> int:
+        """Return the position of a time among the common ones."""
+        return int(np.argmin(np.abs(self.times - time)))
+
+    def largest(self, i: int, readout: str) -> Largest:
+        """Return the largest difference from the reference, the first of equals."""
+        place = int(np.argmax(np.abs(self.difference(i, readout))))
+        reference, value = self.values(0, readout)[place], self.values(i, readout)[place]
+        return Largest(float(self.times[place]), float(reference), float(value))
+
+    def size(self, i: int, readout: str) -> float:
+        """Return the largest value of a read-out in a scenario and the reference, regardless of its sign."""
+        return float(max(np.abs(self.values(place, readout)).max() for place in (0, i)))
+
+    def noise(self, i: int, readout: str) -> float:
+        """Return up to where a difference may be the solver's or is too small for anyone to see."""
+        rtol = max(self.trajectories[place].problem.options.rtol for place in (0, i))
+        return max(NOISE * rtol * self.size(i, readout), LEAST.get(readout, 0.0))
+
+    def differs(self, readout: str, others: Iterable[int] | None = None) -> bool:
+        """Return whether a read-out differs from the reference anywhere, beyond the solver's error."""
+        chosen = self.others if others is None else others
+        return any(abs(self.largest(i, readout).difference) > self.noise(i, readout) for i in chosen)
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """Why a read-out differs between a scenario and the reference.
+
+    Attributes
+    ----------
+    reference, name : str
+        Names of the two scenarios.
+    explanation : Explanation
+        Of the difference, scenario minus reference, as a change from zero: the untreated level and every process
+        contribute, so that ``values`` and ``after`` are the difference itself.
+    """
+
+    reference: str
+    name: str
+    explanation: Explanation
+
+    def until(self, time: float) -> Attribution:
+        """Return the attribution of the difference at one of its times, day."""
+        found = self.explanation
+        last = int(np.argmin(np.abs(found.times - time)))
+        so_far = slice(last + 1)
+        parts = (replace(c, value=float(c.series[last]), series=c.series[so_far]) for c in found.contributions)
+        cut = replace(
+            found,
+            at=float(found.times[last]),
+            after=float(found.values[last]),
+            times=found.times[so_far],
+            values=found.values[so_far],
+            contributions=largest_first(parts),
+            residual=float(found.residual_series[last]),
+            residual_series=found.residual_series[so_far],
+        )
+        return replace(self, explanation=cut)
+
+
+def compare(trajectories: Mapping[str, Trajectory], at: Sequence[float] = ()) -> Comparison:
+    """Put courses side by side.
+
+    Parameters
+    ----------
+    trajectories : mapping of str to Trajectory
+        Two to six complete courses by name; the first is the reference.
+    at : sequence of float, day
+        Further times.
+
+    Raises
+    ------
+    ComparisonError
+        If there are too few or too many, if they share no time, or if a time lies outside the common one.
+    SolverError
+        If one of them failed.
+    """
+    check_number(len(trajectories))
+    for name, trajectory in trajectories.items():
+        if not trajectory.is_complete:
+            raise SolverError(trajectory.failure(), file=name)
+    times = _common_times(tuple(trajectories.values()), at)
+    aligned = tuple(_sampled(trajectory, times) for trajectory in trajectories.values())
+    return Comparison(tuple(trajectories), aligned, times)
+
+
+def check_number(scenarios: int) -> None:
+    """Raise where there are fewer than two scenarios or more than a figure can show."""
+    if scenarios < 2:
+        raise ComparisonError("a comparison needs two scenarios", cure="name at least two files")
+    if scenarios > MOST_SCENARIOS:
+        reason = f"{scenarios} scenarios cannot be told apart in a figure"
+        raise ComparisonError(reason, cure=f"compare {MOST_SCENARIOS} at most")
+
+
+def check_readouts(comparison: Comparison, readouts: Iterable[str]) -> None:
+    """Raise where a name is neither a read-out nor a pool."""
+    known = comparison.trajectories[0].problem.model.units
+    for readout in readouts:
+        if readout not in known:
+            reason = f'"{readout}" is neither a read-out nor a pool'
+            raise ComparisonError(reason, key="--readout", cure=did_you_mean(readout, known))
+
+
+def visits(comparison: Comparison) -> list[float]:
+    """Return when read-outs are compared by default, day: some months after day 0 and after the last course of any."""
+    starts = [course.start for trajectory in comparison.trajectories for course in trajectory.scenario.course]
+    months = [*VISITS, *(max(starts) / DAYS_PER_MONTH + after for after in VISITS_AFTER_LAST_COURSE if starts)]
+    days = sorted(month * DAYS_PER_MONTH for month in months)
+    inside = [day for day in days if comparison.times[0] < day < comparison.times[-1] - 1.0]
+    apart = [day for i, day in enumerate(inside) if i == 0 or day - inside[i - 1] > 1.0]
+    return [float(comparison.times[comparison.place(day)]) for day in (*apart, comparison.times[-1])]
+
+
+def worth_explaining(comparison: Comparison, i: int) -> tuple[str, ...]:
+    """Return which differences of a scenario to explain.
+
+    Lymphocytes, and the SALT score with what is behind it, where they differ enough to be noticed; otherwise the
+    read-out with the largest difference in relation to its size; none where there is no difference.
+    """
+    noticed = tuple(name for name, least in NOTICED.items() if abs(comparison.largest(i, name).difference) >= least)
+    differing = [name for name in READOUTS if comparison.differs(name, [i])]
+    if noticed or not differing:
+        return (*noticed, *(BEHIND[name] for name in noticed if name in BEHIND))
+    return (max(differing, key=lambda name: abs(comparison.largest(i, name).difference) / comparison.size(i, name)),)
+
+
+def attribute(comparison: Comparison, readout: str, others: Iterable[int] | None = None) -> tuple[Attribution, ...]:
+    """Attribute the difference of a read-out from the reference to the processes, over the common time.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    readout : str
+        Name of a read-out or pool.
+    others : iterable of int, optional
+        Positions of the scenarios to explain, by default all but the reference.
+
+    Raises
+    ------
+    ComparisonError
+        If there is no such read-out.
+    SolverError
+        If the accurate solve that the accounts need fails.
+    """
+    check_readouts(comparison, [readout])
+    chosen = tuple(comparison.others if others is None else others)
+    # Where exchange cannot be traced in one course it is traced in none: their processes must mean the same.
+    direct = any(EXCHANGING in trajectory.scenario.mechanisms.off for trajectory in comparison.trajectories)
+    end = float(comparison.times[-1])
+    explained = {i: explain(comparison.trajectories[i], readout, end, direct=direct) for i in (0, *chosen)}
+    return tuple(
+        Attribution(comparison.names[0], comparison.names[i], _difference(explained[0], explained[i], comparison.times))
+        for i in chosen
+    )
+
+
+def _difference(reference: Explanation, other: Explanation, times: Array) -> Explanation:
+    """Return the explanation of the difference of two explained read-outs on common times (X6)."""
+    values = _padded(other.values, times.size) - _padded(reference.values, times.size)
+    parts = _contributions(reference, other, times.size)
+    left = values - np.sum([part.series for part in parts], axis=0)
+    return replace(
+        other,
+        since=float(times[0]),
+        before=0.0,
+        after=float(values[-1]),
+        times=times,
+        values=values,
+        contributions=parts,
+        residual=float(left[-1]),
+        residual_series=left,
+        tolerance=max(reference.tolerance, other.tolerance),
+        mechanisms={**other.mechanisms, UNTREATED: UNTREATED_LABEL},
+    )
+
+
+def _contributions(reference: Explanation, other: Explanation, size: int) -> tuple[Contribution, ...]:
+    """Return the untreated level and what each process contributes to a difference, where it is not the same."""
+    described = {item.name: item for item in (*reference.contributions, *other.contributions)}
+    series = {name: np.zeros(size) for name in described}
+    for sign, explanation in ((-1.0, reference), (1.0, other)):
+        for item in explanation.contributions:
+            series[item.name] += sign * _padded(item.series, size)
+    level = other.before - reference.before
+    untreated = Contribution(UNTREATED, UNTREATED_LABEL, UNTREATED, level, np.full(size, level))
+    found = (replace(described[name], value=float(part[-1]), series=part) for name, part in series.items())
+    return largest_first([untreated, *(item for item in found if item.series.any())])
+
+
+def _common_times(trajectories: Sequence[Trajectory], at: Sequence[float]) -> Array:
+    first = min(float(trajectory.time[0]) for trajectory in trajectories)
+    last = min(trajectory.scenario.horizon for trajectory in trajectories)
+    if any(last <= trajectory.time[0] for trajectory in trajectories):
+        raise ComparisonError("the scenarios share no time", cure="compare scenarios with longer horizons")
+    for time in at:
+        if not first <= time <= last:
+            cure = f"choose a time from day {first:g} to day {last:g}"
+            raise ComparisonError(f"day {time:g} lies outside the time that all scenarios share", key="--at", cure=cure)
+    own = [trajectory.time for trajectory in trajectories]
+    # Reported as finely as by default, however seldom a scenario reports.
+    usual = [output_times(trajectory.scenario.model_copy(update={"output": Output()})) for trajectory in trajectories]
+    times = np.unique(np.concatenate([[first, last], at, *own, *usual]))
+    times = times[(times >= first) & (times <= last)]
+    kept: Array = times[np.concatenate([np.diff(times) > SAME_TIME, [True]])]
+    return kept
+
+
+def _sampled(trajectory: Trajectory, times: Array) -> Trajectory:
+    """Return a course at its start and at the times after it; the integrator takes the same steps."""
+    start = trajectory.time[:1]
+    problem = replace(trajectory.problem, times=np.concatenate([start, times[times > start + SAME_TIME]]))
+    return Trajectory.of(problem, solve(problem))
+
+
+def _padded(series: Array, size: int) -> Array:
+    """Return a series that may start late on all times: its first value, the untreated one, holds until then."""
+    return np.concatenate([np.full(size - series.size + 1, series[0]), series[1:]])

@@ -1,0 +1,59 @@
+"""An explanation as plain data and as tables of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from immunosim.attribution.records import Contribution, Explanation
+
+
+def as_dict(explanation: Explanation) -> dict[str, Any]:
+    """Return an explanation as plain data, without its courses over time."""
+    return {
+        "readout": explanation.readout,
+        "label": explanation.label,
+        "unit": explanation.unit,
+        "since_day": explanation.since,
+        "at_day": explanation.at,
+        "before": explanation.before,
+        "after": explanation.after,
+        "change": explanation.change,
+        "direct": explanation.is_direct,
+        "gross": explanation.is_gross,
+        "contributions": [_entry(explanation, item) for item in explanation.contributions],
+        "by_mechanism": [_entry(explanation, item) for item in explanation.by_mechanism()],
+        "residual": explanation.residual,
+        "tolerance": explanation.tolerance,
+        "closed": explanation.is_closed,
+    }
+
+
+def table_csv(explanation: Explanation) -> str:
+    """Return every contribution and the residual, one a line, in the unit of the read-out."""
+    rows = [(item.name, f'"{item.label}"', item.mechanism, repr(item.value)) for item in explanation.contributions]
+    rows.append(("not_accounted_for", '"not accounted for"', "", repr(explanation.residual)))
+    return _csv([("process", "label", "mechanism", "contribution"), *rows])
+
+
+def series_csv(explanation: Explanation) -> str:
+    """Return the contributions so far, one column each, after the time [day] and the read-out."""
+    names = [item.name for item in explanation.contributions]
+    columns = [explanation.times, explanation.values, *(item.series for item in explanation.contributions)]
+    columns.append(explanation.residual_series)
+    rows = (map(repr, row) for row in zip(*(column.tolist() for column in columns), strict=True))
+    return _csv([("time", explanation.readout, *names, "not_accounted_for"), *rows])
+
+
+def _entry(explanation: Explanation, item: Contribution) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "label": item.label,
+        "mechanism": item.mechanism,
+        "contribution": item.value,
+        "share_of_change": explanation.share(item),
+    }
+
+
+def _csv(rows: Iterable[Iterable[str]]) -> str:
+    return "\n".join(",".join(row) for row in rows) + "\n"

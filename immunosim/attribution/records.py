@@ -1,0 +1,142 @@
+"""What an explanation says: a change of a read-out and the contributions that add up to it.
+
+Plain records over arrays. Knows no solver and no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.errors import ImmunosimError
+
+
+class ExplanationError(ImmunosimError):
+    """A question that the simulation cannot answer: an unknown read-out, or a time outside the simulated time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Contribution:
+    """What one process, or one group of processes, did to a read-out.
+
+    Attributes
+    ----------
+    name : str
+        Name of the process, or of what is none: "exchange", "dose_of_<pool>"; of the mechanism for a subtotal.
+    label : str
+        The same in words.
+    mechanism : str
+        Name of the mechanism.
+    value : float
+        Contribution over the whole interval, in the unit of the read-out.
+    series : ndarray, shape (n_times,)
+        Contribution so far at the times of the explanation.
+    """
+
+    name: str
+    label: str
+    mechanism: str
+    value: float
+    series: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """A change of a read-out between two times as a sum of contributions.
+
+    Attributes
+    ----------
+    readout, label, unit : str
+        Name of the read-out or pool, the same in words, and its unit.
+    since, at : float, day
+        The interval; a value at the time of a dose is the one just before it.
+    before, after : float
+        The read-out at its ends.
+    times : ndarray, shape (n_times,), day
+        The ends and the reporting times between them.
+    values : ndarray, shape (n_times,)
+        The read-out at these times.
+    contributions : tuple of Contribution
+        Largest first; what never acts on the read-out is left out.
+    residual : float
+        Change that the contributions do not account for.
+    residual_series : ndarray, shape (n_times,)
+        The same at each time.
+    tolerance : float
+        Largest residual of an explanation that is closed.
+    mechanisms : Mapping[str, str]
+        Label of every mechanism by name.
+    is_direct, is_gross : bool
+        Whether exchange is left process by process, and whether untreated flows are left in.
+    """
+
+    readout: str
+    label: str
+    unit: str
+    since: float
+    at: float
+    before: float
+    after: float
+    times: Array
+    values: Array
+    contributions: tuple[Contribution, ...]
+    residual: float
+    residual_series: Array
+    tolerance: float
+    mechanisms: Mapping[str, str]
+    is_direct: bool
+    is_gross: bool
+
+    @property
+    def change(self) -> float:
+        """The change to be explained."""
+        return self.after - self.before
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the residual is within the tolerance at every time."""
+        return bool((np.abs(self.residual_series) <= self.tolerance).all())
+
+    def by_mechanism(self) -> tuple[Contribution, ...]:
+        """Return the subtotals of the mechanisms, largest first."""
+        groups: dict[str, list[Contribution]] = {}
+        for item in self.contributions:
+            groups.setdefault(item.mechanism, []).append(item)
+        totals = (total(group, name, self.mechanisms[name], name) for name, group in groups.items())
+        return largest_first(totals)
+
+    def shortened(self, n: int) -> tuple[Contribution, ...]:
+        """Return the `n` largest contributions; the others follow as one, "k others"."""
+        others = self.contributions[n:]
+        if len(others) < 2:
+            return self.contributions
+        return (*self.contributions[:n], total(others, "others", f"{len(others)} others", ""))
+
+    def share(self, contribution: Contribution) -> float | None:
+        """Return a contribution as a share of the change, or None where the change is what is left of far larger parts.
+
+        The shares of all contributions add up to one.
+        """
+        moved = sum(abs(item.value) for item in self.contributions)
+        return contribution.value / self.change if abs(self.change) > NEGLIGIBLE_CHANGE * moved else None
+
+
+NEGLIGIBLE_CHANGE = 0.01
+"""A change that is less than this part of all that was moved is no measure of its parts."""
+
+
+def total(items: Iterable[Contribution], name: str, label: str, mechanism: str) -> Contribution:
+    """Return the sum of contributions, at least one, under a name."""
+    first, *rest = items
+    value, series = first.value, first.series
+    for item in rest:
+        value, series = value + item.value, series + item.series
+    return replace(first, name=name, label=label, mechanism=mechanism, value=value, series=series)
+
+
+def largest_first(items: Iterable[Contribution]) -> tuple[Contribution, ...]:
+    """Return contributions in the order of their size at the end of the interval."""
+    return tuple(sorted(items, key=lambda item: -abs(item.value)))

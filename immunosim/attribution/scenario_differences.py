@@ -1,0 +1,144 @@
+"""In what scenarios differ: keys and values that a reader takes in at a glance.
+
+Only what can change a simulated course counts: titles, labels, observed values, relapses, notes and reporting times do
+not. Knows problems, not their solutions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from immunosim.scenario.writer import document_of
+from immunosim.simulation import Problem
+from immunosim.units import DAYS_PER_MONTH
+
+NOT_SIMULATED = ("title", "description", "start_date", "observed", "relapse", "note", "output", "parameters")
+"""Keys of a scenario that change no course, and the parameters, which are compared by value."""
+
+ABSENT = "-"
+"""Stands where a scenario does not have a key."""
+
+_SPANS = ((DAYS_PER_MONTH, "months", math.inf), (1.0, "days", math.inf), (1 / 24, "h", 2.0), (1 / 1440, "min", 2.0))
+"""Lengths in days, what they are called, and up to how many days a time is told in them."""
+
+_PLURAL = {"months": "month", "days": "day"}
+
+
+@dataclass(frozen=True)
+class InputDifference:
+    """A key of the scenario, as ``--set`` takes it, and its value in each of the compared scenarios."""
+
+    key: str
+    values: tuple[str, ...]
+
+
+def input_differences(problems: Sequence[Problem]) -> list[InputDifference]:
+    """Return the keys in which scenarios differ, with readable values.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        One for each scenario.
+
+    Returns
+    -------
+    list of InputDifference
+        A treatment that some scenarios do not have is one entry. Parameters are given with their unit and marked where
+        they are the default.
+    """
+    documents = [_simulated(document_of(problem.scenario)) for problem in problems]
+    return [*_differences("", documents), *_parameter_differences(problems)]
+
+
+def readable(value: object) -> str:
+    """Return a value of a scenario's document as one would say it: "18 months", "1 g", "4 h"."""
+    if value is None or value in ([], {}):
+        return ABSENT
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{key.replace('_', ' ')} {readable(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(readable(item) for item in value)
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return _quantity(value) if isinstance(value, str) else str(value)
+
+
+def _quantity(text: str) -> str:
+    number, _, unit = text.partition(" ")
+    if unit == "day":
+        return _span(float(number))
+    if unit == "mg":
+        return f"{float(number) / 1000:g} g" if float(number) >= 1000 else f"{float(number):.6g} mg"
+    if unit in ("kg", "year", "cells/uL"):
+        return f"{float(number):.6g} {'years' if unit == 'year' else unit}"
+    return text
+
+
+def _span(days: float) -> str:
+    """Return a time in the largest unit of which it is a whole number, and in days where there is none."""
+    for length, unit, most in _SPANS:
+        count = round(days / length)
+        if count and abs(days) < most and abs(count * length - days) < 1e-6:
+            return f"{count} {_PLURAL.get(unit, unit) if abs(count) == 1 else unit}"
+    return f"{days:.6g} days"
+
+
+def _simulated(document: dict[str, Any]) -> dict[str, Any]:
+    return {key: _unlabelled(value) for key, value in document.items() if key not in NOT_SIMULATED}
+
+
+def _unlabelled(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_unlabelled(entry) for entry in value]
+    return {key: item for key, item in value.items() if key != "label"} if isinstance(value, dict) else value
+
+
+def _differences(key: str, values: Sequence[Any]) -> Iterator[InputDifference]:
+    if all(value == values[0] for value in values):
+        return
+    if all(value is None or isinstance(value, dict) for value in values):
+        tables = [value or {} for value in values]
+        for name in dict.fromkeys(name for table in tables for name in table):
+            yield from _differences(f"{key}.{name}".lstrip("."), [table.get(name) for table in tables])
+    elif all(_is_array_of_tables(value) for value in values):
+        arrays = [value or [] for value in values]
+        for i in range(max(map(len, arrays))):
+            yield from _entry_differences(f"{key}.{i + 1}", [array[i] if i < len(array) else None for array in arrays])
+    else:
+        yield _difference(key, values)
+
+
+def _entry_differences(key: str, entries: Sequence[Any]) -> Iterator[InputDifference]:
+    """Yield the differences of one treatment, or the whole of it where some scenarios do not have it."""
+    if any(entry is None for entry in entries):
+        yield _difference(key, entries)
+    else:
+        yield from _differences(key, entries)
+
+
+def _difference(key: str, values: Sequence[Any]) -> InputDifference:
+    return InputDifference(key, tuple(readable(value) for value in values))
+
+
+def _is_array_of_tables(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and all(isinstance(entry, dict) for entry in value))
+
+
+def _parameter_differences(problems: Sequence[Problem]) -> Iterator[InputDifference]:
+    """Yield the parameters that any scenario sets and in which patients differ."""
+    first = problems[0]
+    for name in dict.fromkeys(name for problem in problems for name in problem.scenario.parameters):
+        values = [float(problem.vector[problem.model.position[name]]) for problem in problems]
+        if any(value != values[0] for value in values):
+            yield InputDifference(f"parameters.{name}", tuple(_parameter(first, name, value) for value in values))
+
+
+def _parameter(problem: Problem, name: str, value: float) -> str:
+    unit = problem.parameters[name].unit
+    text = f"{value:.4g}" if unit in ("", "1") else f"{value:.4g} {unit}"
+    return f"{text} (default)" if value == problem.parameters.value(name) else text

@@ -1,0 +1,178 @@
+"""``immunosim explain``: say why a read-out changed, as a sum of what each process contributed."""
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from immunosim.cli.options import AsJson, Changes, ScenarioFile, command_line
+from immunosim.cli.printing import number, say, show, show_table
+
+if TYPE_CHECKING:
+    from immunosim.attribution import Contribution, Explanation
+    from immunosim.trajectory import Trajectory
+
+OPTIONS = {"readout": "--readout", "at": "--at", "since": "--from"}
+"""Options by the argument that they give."""
+
+Readout = Annotated[
+    str, typer.Option("--readout", metavar="NAME", help="Read-out or pool, such as cd4.", show_default=False)
+]
+At = Annotated[
+    str | None,
+    typer.Option("--at", metavar="TIME", help="End of the accounting, such as '6 months'; by default the horizon."),
+]
+Since = Annotated[
+    str | None,
+    typer.Option("--from", metavar="TIME", help="Its start, by default that of the simulation, which is untreated."),
+]
+Direct = Annotated[
+    bool, typer.Option("--direct", help="Do not trace cells through the exchange between blood and tissue.")
+]
+Gross = Annotated[bool, typer.Option("--gross", help="Count whole flows, not their excess over untreated.")]
+Top = Annotated[int, typer.Option("--top", metavar="N", min=1, help="Rows of the table; the others are added up.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results, by default results/<name>_explain.")
+]
+
+
+def explain(
+    scenario: ScenarioFile,
+    readout: Readout,
+    at: At = None,
+    since: Since = None,
+    direct: Direct = False,
+    gross: Gross = False,
+    top: Top = 12,
+    changes: Changes = None,
+    out: Out = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace earlier files of this read-out.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say why a read-out changed.
+
+    Prints what each process and mechanism contributed, and draws it over time: why_<readout>.png, .csv and _series.csv.
+    With --json files are written only where --out is given. Exit code 3: the simulation failed.
+    """
+    from immunosim.attribution import ExplanationError, as_dict
+    from immunosim.attribution import explain as explained
+    from immunosim.report import to_json, write_file
+    from immunosim.scenario import load_scenario
+    from immunosim.simulation import simulate
+
+    found = load_scenario(scenario, changes or [])
+    folder = out or Path("results") / f"{scenario.stem}_explain"
+    paths = [folder / f"why_{readout}{ending}" for ending in (".png", ".csv", "_series.csv")]
+    is_written = out is not None or not as_json
+    if is_written and not force:
+        _refuse_existing(paths)
+    trajectory = simulate(found, str(scenario), say)
+    start, end = _day(trajectory, since, "--from"), _day(trajectory, at, "--at")
+    try:
+        last = float(trajectory.time[-1]) if end is None else end
+        explanation = explained(trajectory, readout, last, start, direct, gross)
+    except ExplanationError as error:
+        raise ExplanationError(error.reason, key=OPTIONS[error.key or ""], cure=error.cure) from None
+    if is_written:
+        for path, content in zip(paths, _contents(trajectory, explanation), strict=True):
+            write_file(path, content)
+    if as_json:
+        asked = ("--readout", readout, *(("--at", at) if at else ()), *(("--from", since) if since else ()))
+        command = f"{command_line('explain', scenario, changes or [])} {shlex.join(asked)}"
+        show(to_json(as_dict(explanation) | {"command": command}).rstrip())
+    else:
+        _show(trajectory, explanation, top)
+        show(f"\nFiles: {', '.join(map(str, paths))}")
+    if not explanation.is_closed:
+        say(f"{scenario}: {number(abs(explanation.residual))} {_unit(explanation)} of the change are not accounted for")
+
+
+def _refuse_existing(paths: list[Path]) -> None:
+    from immunosim.report import OutputError
+
+    for path in paths:
+        if path.exists():
+            cure = "choose another folder with --out, or replace it with --force"
+            raise OutputError("already exists", file=str(path), cure=cure)
+
+
+def _day(trajectory: "Trajectory", text: str | None, option: str) -> float | None:
+    """Return a time of the scenario as days, or None where none is given."""
+    from immunosim.attribution import ExplanationError
+    from immunosim.errors import QuantityError
+    from immunosim.scenario.clock import Clock
+
+    scenario = trajectory.scenario
+    clock = Clock(scenario.start_date, [(course.label, course.start) for course in scenario.course])
+    try:
+        return None if text is None else clock.days(text)
+    except QuantityError as error:
+        raise ExplanationError(error.reason, key=option, cure=error.cure) from error
+
+
+def _contents(trajectory: "Trajectory", explanation: "Explanation") -> tuple[bytes, bytes, bytes]:
+    """Return the figure and the two tables."""
+    from immunosim.attribution import series_csv, table_csv
+    from immunosim.plots import encoded
+    from immunosim.plots.why import why_figure
+    from immunosim.report import INTENDED_USE, LIMITS
+
+    figure = why_figure(explanation, trajectory.scenario, LIMITS.get(explanation.readout), INTENDED_USE)
+    return encoded(figure, "png"), table_csv(explanation).encode(), series_csv(explanation).encode()
+
+
+def _show(trajectory: "Trajectory", explanation: "Explanation", top: int) -> None:
+    for sentence in _sentences(trajectory, explanation):
+        show(sentence)
+    unit = _unit(explanation) or "contribution"
+    mechanisms = [(item.label, *_amounts(explanation, item)) for item in explanation.by_mechanism()]
+    show_table("By mechanism", ("mechanism", unit, "share"), mechanisms)
+    labels = explanation.mechanisms
+    rows = [
+        (item.label, labels.get(item.mechanism, ""), *_amounts(explanation, item))
+        for item in explanation.shortened(top)
+    ]
+    rows.append(("not accounted for", "", f"{explanation.residual:+.1e}", ""))
+    rows.append(("sum: the change", "", f"{explanation.change:+.5g}", "100 %"))
+    show_table("By process", ("process", "mechanism", unit, "share"), rows, align="<<")
+
+
+def _sentences(trajectory: "Trajectory", explanation: "Explanation") -> Iterator[str]:
+    before, after, unit = number(explanation.before), number(explanation.after), _unit(explanation)
+    start = "untreated" if explanation.since == float(trajectory.time[0]) else _when(explanation.since)
+    if abs(explanation.change) <= explanation.tolerance:
+        yield (
+            f"{explanation.label}: {after} {unit}".rstrip() + f" at {_when(explanation.at)}, as at the start, {start}."
+        )
+    else:
+        moved = "rises" if explanation.change > 0.0 else "falls"
+        values = f"{moved} from {before} to {after} {unit}".rstrip()
+        yield f"{explanation.label}: {values} between {start} and {_when(explanation.at)}."
+    found = [item for item in explanation.by_mechanism() if abs(item.value) > explanation.tolerance]
+    for kind, sign in (("lost", -1.0), ("gained", 1.0)):
+        item = next((item for item in found if sign * item.value > 0.0), None)
+        if item is not None:
+            yield f"Most is {kind} through {item.label} ({f'{_signed(item.value)} {unit}'.rstrip()})."
+    if not explanation.is_gross:
+        yield "Contributions are the excess over untreated: a loss that is smaller than untreated counts as a gain."
+
+
+def _amounts(explanation: "Explanation", item: "Contribution") -> tuple[str, str]:
+    share = explanation.share(item)
+    return _signed(item.value), "-" if share is None else f"{100.0 * share:.1f} %"
+
+
+def _signed(value: float) -> str:
+    return ("+" if value > 0.0 else "") + number(value)
+
+
+def _when(day: float) -> str:
+    from immunosim.units import DAYS_PER_MONTH
+
+    return f"month {day / DAYS_PER_MONTH:.3g}" if abs(day) > DAYS_PER_MONTH else f"day {day:.4g}"
+
+
+def _unit(explanation: "Explanation") -> str:
+    return "" if explanation.unit == "1" else explanation.unit
