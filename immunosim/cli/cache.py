@@ -1,0 +1,91 @@
+"""``immunosim cache``: what the folder of compiled kernels holds, and how to make it smaller."""
+
+import datetime
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from immunosim.cli.options import AsJson
+from immunosim.cli.printing import say, show, show_table
+from immunosim.errors import ImmunosimError
+
+if TYPE_CHECKING:
+    from immunosim.diagnosis.kernel_cache import Entry
+
+
+class Action(StrEnum):
+    """What to do with the cache."""
+
+    SHOW = "show"
+    CLEAR = "clear"
+
+
+def cache(
+    action: Annotated[Action, typer.Argument(help="Show the cache, or clear what is stale.")] = Action.SHOW,
+    everything: Annotated[bool, typer.Option("--all", help="Clear what is in use as well.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before clearing all.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show or clear the compiled kernels.
+
+    They lie in the user's cache folder, or where IMMUNOSIM_CACHE_DIR says. Stale entries belong to another version, to
+    edited sources, or to another installation, which then compiles again. What immunosim did not make is never
+    removed, nor what changed within the last minute, since another process may be compiling it.
+    """
+    from immunosim.codegen.cache import cache_root
+    from immunosim.diagnosis.kernel_cache import cache_entries, clear, stale
+
+    entries, removed = cache_entries(), []
+    if action is Action.CLEAR:
+        chosen = entries if everything else stale(entries)
+        if everything and chosen and not yes:
+            _confirm()
+        removed = clear(chosen)
+        _explain_kept([entry for entry in chosen if entry not in removed])
+        entries = [entry for entry in entries if entry not in removed]
+    if as_json:
+        from immunosim.report import to_json
+
+        listed = {"place": str(cache_root()), "entries": [*map(_record, entries)], "removed": [*map(_record, removed)]}
+        show(to_json(listed).rstrip())
+        return
+    show(f"Cache: {cache_root()}")
+    show_table("Removed", HEADERS, [_row(entry) for entry in removed], align="<<><")
+    show_table("Entries", HEADERS, [_row(entry) for entry in entries], align="<<><")
+    if not entries:
+        show("It is empty: the next run compiles the kernels (about a minute).")
+    elif stale(entries):
+        show("\nNext:  immunosim cache clear")
+
+
+HEADERS = ("entry", "state", "MB", "changed", "compiled")
+
+
+def _confirm() -> None:
+    if not sys.stdin.isatty():
+        raise ImmunosimError("nobody can be asked whether to clear all", cure="add --yes")
+    typer.confirm("Remove all compiled kernels? The next run compiles them again", abort=True, err=True)
+
+
+def _explain_kept(kept: "list[Entry]") -> None:
+    for entry in kept:
+        busy = "changed within the last minute, another process may be compiling it: try again later"
+        say(f"{entry.path}: kept, {busy if entry.is_busy else 'it cannot be removed'}")
+
+
+def _row(entry: "Entry") -> tuple[str, ...]:
+    day = datetime.datetime.fromtimestamp(entry.changed).strftime("%Y-%m-%d %H:%M")
+    return entry.path.name, entry.kind, f"{entry.size / 1e6:.1f}", day, "yes" if entry.is_compiled else "no"
+
+
+def _record(entry: "Entry") -> dict[str, Any]:
+    changed = datetime.datetime.fromtimestamp(entry.changed, datetime.UTC).isoformat(timespec="seconds")
+    return {
+        "name": entry.path.name,
+        "state": entry.kind,
+        "bytes": entry.size,
+        "changed": changed,
+        "compiled": entry.is_compiled,
+    }

@@ -1,0 +1,37 @@
+"""``immunosim doctor``: whether this installation works, and what to do where it does not."""
+
+import typer
+
+from immunosim.cli.options import FAILED, AsJson
+from immunosim.cli.printing import say, show, show_table
+from immunosim.cli.progress import progress
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Examine the installation and run a simulation whose answer is known.
+
+    Prints versions, machine, kernel cache and the core in use, each ok, warning or problem, and a cure where there is
+    something to do. Please send it with a report of an error. Exit code 3: a problem was found, or the self-test
+    failed.
+    """
+    import json
+    from dataclasses import asdict
+
+    from immunosim.diagnosis import State, examine
+
+    with progress("Examining the installation (compiles the kernels where that has not been done)"):
+        findings = list(examine())
+    problems = [finding.name for finding in findings if finding.state is State.PROBLEM]
+    if as_json:
+        record = {"healthy": not problems, "findings": [asdict(finding) for finding in findings]}
+        show(json.dumps(record, indent=2, ensure_ascii=False))
+    else:
+        rows = [(finding.name, str(finding.state), finding.found) for finding in findings]
+        show_table("Installation", ("what", "state", "found"), rows, align="<<<")
+        cures = [(finding.name, finding.cure) for finding in findings if finding.cure]
+        show_table("What to do", ("what", "cure"), cures, align="<<")
+    if problems:
+        say(f"Problems: {', '.join(problems)}")
+        raise typer.Exit(FAILED)
+    if not as_json:
+        show("\nEverything works.\nNext:  immunosim run configs/case_report.toml")
