@@ -7,18 +7,34 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from immunosim.attribution import attribute, compare, explain
     from immunosim.scenario import Scenario, load_scenario
     from immunosim.simulation import simulate
     from immunosim.trajectory import Trajectory
+    from immunosim.verification import verify
 
 __version__ = "0.1.0"
-__all__ = ["Scenario", "Trajectory", "__version__", "load_scenario", "simulate"]
+__all__ = [
+    "Scenario",
+    "Trajectory",
+    "__version__",
+    "attribute",
+    "compare",
+    "explain",
+    "load_scenario",
+    "simulate",
+    "verify",
+]
 
 _HOMES = {
     "Scenario": "immunosim.scenario",
     "Trajectory": "immunosim.trajectory",
+    "attribute": "immunosim.attribution",
+    "compare": "immunosim.attribution",
+    "explain": "immunosim.attribution",
     "load_scenario": "immunosim.scenario",
     "simulate": "immunosim.simulation",
+    "verify": "immunosim.verification",
 }
 
 

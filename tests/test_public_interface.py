@@ -47,7 +47,8 @@ def test_a_warm_simulation_imports_neither_sympy_nor_the_model(loaded, model):
 
 
 def test_the_public_names_are_reachable_and_others_are_not(configs):
-    assert set(immunosim.__all__) == {"Scenario", "Trajectory", "__version__", "load_scenario", "simulate"}
+    verbs = {"load_scenario", "simulate", "explain", "compare", "attribute", "verify"}
+    assert set(immunosim.__all__) == {"Scenario", "Trajectory", "__version__"} | verbs
     assert all(getattr(immunosim, name) for name in immunosim.__all__)
     assert isinstance(immunosim.load_scenario(configs / "two_courses.toml"), immunosim.Scenario)
     with pytest.raises(AttributeError, match="no attribute 'simulat'"):

@@ -1,7 +1,21 @@
-"""Why a read-out changed: its change as a sum of contributions, one for each process of the model."""
+"""Why a read-out changed, or differs: a sum of contributions, one for each process of the model."""
 
+from immunosim.attribution.comparison import Attribution, Comparison, ComparisonError, attribute, compare
 from immunosim.attribution.engine import explain
 from immunosim.attribution.export import as_dict, series_csv, table_csv
 from immunosim.attribution.records import Contribution, Explanation, ExplanationError
 
-__all__ = ["Contribution", "Explanation", "ExplanationError", "as_dict", "explain", "series_csv", "table_csv"]
+__all__ = [
+    "Attribution",
+    "Comparison",
+    "ComparisonError",
+    "Contribution",
+    "Explanation",
+    "ExplanationError",
+    "as_dict",
+    "attribute",
+    "compare",
+    "explain",
+    "series_csv",
+    "table_csv",
+]

@@ -184,7 +184,7 @@ def difference_figure(comparison: Comparison, attribution: Attribution, footer: 
         draw_overlay(upper, comparison, explanation.readout, {})
         upper.set_title(explanation.label[:1].upper() + explanation.label[1:], fontweight="bold")
         label_letters(upper)
-        draw_contributions(lower, explanation, named(moving))
+        draw_contributions(lower, explanation, named(moving), "difference")
         lower.set_title(
             f"Difference {_pair(comparison, attribution)}: what each process contributed", fontweight="bold"
         )

@@ -93,7 +93,9 @@ def draw_readout(ax: Axes, explanation: Explanation, limit: float | None = None)
     return ax
 
 
-def draw_contributions(ax: Axes, explanation: Explanation, items: Sequence[Contribution]) -> Axes:
+def draw_contributions(
+    ax: Axes, explanation: Explanation, items: Sequence[Contribution], total: str = "net change"
+) -> Axes:
     """Draw contributions so far as areas, gains upwards and losses downwards, and their sum as a line.
 
     The names stand to the right in the order of the areas at the end.
@@ -111,7 +113,7 @@ def draw_contributions(ax: Axes, explanation: Explanation, items: Sequence[Contr
         Patch(color=colours[item.name], label=_named(item.label, item.value)) for item in _downwards(items)
     ]
     is_back = abs(explanation.change) <= 1e-6 * np.abs(explanation.values).max()
-    net = _named("net change", 0.0 if is_back else explanation.change)
+    net = _named(total, 0.0 if is_back else explanation.change)
     keys.append(Line2D([], [], color=BLACK, label=net))
     ax.legend(
         handles=keys,
