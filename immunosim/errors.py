@@ -7,8 +7,15 @@ module knows nothing of scenarios, models or solvers.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+_CLOSE = 0.6
+_CLOSE_WORD = 0.8
+"""How alike (0 to 1) names, and words within them, must be; a word must be closer, since a name has several."""
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,7 @@ class SolverError(ImmunosimError):
 
 
 class DataError(ImmunosimError):
-    """An observed data set cannot be used."""
+    """Data that were given, or what is asked of a result, cannot be used."""
 
 
 class QuantityError(ImmunosimError, ValueError):
@@ -101,9 +108,14 @@ class QuantityError(ImmunosimError, ValueError):
 
 
 def close_matches(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
-    """Return the known names that a misspelt name may have meant, best first, without regard to case."""
-    by_folded = {candidate.casefold(): candidate for candidate in known}
-    return [by_folded[match] for match in difflib.get_close_matches(name.casefold(), list(by_folded), n=limit)]
+    """Return the known names that a misspelt name may have meant, best first, without regard to case.
+
+    A name is close as a whole, or where each word of the misspelt one is close to one of its words: `clearence` finds
+    ``antibody_clearance``.
+    """
+    scores = {candidate: _likeness(name.casefold(), candidate.casefold()) for candidate in known}
+    close = [candidate for candidate, score in scores.items() if score > (0.0, 0.0)]
+    return sorted(close, key=lambda candidate: scores[candidate], reverse=True)[:limit]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -122,3 +134,16 @@ def any_of(choices: Sequence[str]) -> str:
     """Return the choices quoted and joined: ``"a", "b" or "c"``."""
     quoted = [f'"{choice}"' for choice in choices]
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]
+
+
+def _likeness(name: str, candidate: str) -> tuple[float, float]:
+    """Return how alike two names are: in the better of both ways and as a whole; nothing where neither is close."""
+    whole = _ratio(name, candidate)
+    words = [max(_ratio(word, other) for other in _WORD.findall(candidate) or [""]) for word in _WORD.findall(name)]
+    by_words = min(words, default=0.0)
+    best = max(whole if whole >= _CLOSE else 0.0, by_words if by_words >= _CLOSE_WORD else 0.0)
+    return (best, whole) if best else (0.0, 0.0)
+
+
+def _ratio(name: str, candidate: str) -> float:
+    return difflib.SequenceMatcher(None, candidate, name).ratio()

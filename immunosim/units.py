@@ -32,6 +32,8 @@ _SCALES: dict[str, dict[float, str]] = {
         31557600: "yr year years",
     },
     "mass": {1: "ng", 1e3: "ug", 1e6: "mg", 1e9: "g", 1e12: "kg"},
+    "mass per weight": {1: "ng/kg", 1e3: "ug/kg", 1e6: "mg/kg", 1e9: "g/kg"},
+    "mass rate": {1: "mg/day", 24: "mg/h mg/hour", 1000: "g/day", 1440: "mg/min", 24000: "g/h g/hour"},
     "volume": {1: "uL", 1e3: "mL", 1e6: "L"},
     "concentration": {1: "ng/L", 1e3: "ng/mL ug/L", 1e6: "ug/mL mg/L", 1e9: "mg/mL g/L"},
     "count": {
@@ -50,6 +52,8 @@ _COMMON: dict[str, tuple[str, float]] = {
 _NOUNS = {
     "time": "a time",
     "mass": "a mass",
+    "mass per weight": "a mass per body weight",
+    "mass rate": "an infusion rate",
     "volume": "a volume",
     "concentration": "a concentration",
     "count": "a cell count",
@@ -58,6 +62,8 @@ _EXAMPLES = {
     "day": 'a duration such as "4 h"',
     "mg": 'a mass such as "12 mg"',
     "kg": 'a mass such as "70 kg"',
+    "mg/kg": 'a mass per body weight such as "0.3 mg/kg"',
+    "mg/day": 'an infusion rate such as "3 mg/h"',
     "year": 'a duration such as "31 years"',
     "cells/uL": 'a cell count such as "500 cells/uL" or "0.5e9/L"',
     "1e9/L": 'a cell count such as "0.5e9/L" or "500 cells/uL"',

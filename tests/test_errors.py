@@ -51,6 +51,34 @@ def test_close_matches_ignore_case() -> None:
     assert close_matches("Thymopoesis", ["thymopoiesis", "trafficking"]) == ["thymopoiesis"]
 
 
+NAMES = ["antibody_clearance", "intercompartmental_clearance", "central_volume", "half_life", "thymic_export_rate"]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("clearence", ["antibody_clearance", "intercompartmental_clearance"]),
+        ("antibdy clearnce", ["antibody_clearance"]),
+        ("Volum", ["central_volume"]),
+        ("export_thymic", ["thymic_export_rate"]),
+        ("thymic_exprt_rate", ["thymic_export_rate"]),
+        ("zzz", []),
+        ("", []),
+        ("_", []),
+    ],
+)
+def test_misspelt_words_within_a_longer_name_find_it(name: str, found: list[str]) -> None:
+    assert close_matches(name, NAMES) == found
+
+
+def test_a_word_too_many_is_no_match() -> None:
+    assert close_matches("clearance_of_everything_else", NAMES) == []
+
+
+def test_the_closest_match_comes_first_and_no_more_than_wanted_are_returned() -> None:
+    assert close_matches("dose", ["doses", "dose", "last_dose", "every"], limit=2) == ["dose", "last_dose"]
+
+
 def test_a_misspelt_name_is_answered_with_close_matches_or_else_with_all_names() -> None:
     assert did_you_mean("doze", ["dose", "start"]) == 'did you mean "dose"?'
     assert did_you_mean("zzz", ["dose", "start"]) == "known are dose, start"

@@ -30,6 +30,8 @@ ACCEPTED = [
     ("31 years", "year", 31.0),
     ("6 months", "year", 0.5),
     ("70 kg", "kg", 70.0),
+    ("300 ug/kg", "mg/kg", 0.3),
+    ("3 mg/h", "mg/day", 72.0),
     ("154 lb", "kg", 69.85322498),
     ("0.5e9/L", "cells/uL", 500.0),
     ("0.5e9 cells/L", "cells/uL", 500.0),
@@ -59,7 +61,7 @@ REFUSED = [
     ("12 h", "mg", '"12 h" is a time, expected a mass such as "12 mg"'),
     ("12 mg", "day", '"12 mg" is a mass, expected a duration such as "4 h"'),
     ("3 m", "day", '"3 m" is a length, expected a duration such as "4 h"'),
-    ("5 mg/kg", "mg", '"5 mg/kg" is a plain number, expected a mass such as "12 mg"'),
+    ("5 mg/kg", "mg", '"5 mg/kg" is a mass per body weight, expected a mass such as "12 mg"'),
     ("3 mol/L", "mg/L", '"3 mol/L" is a molar concentration, expected a quantity such as "1 mg/L"'),
     ("1 W", "mg", '"1 W" is of the dimension [mass] * [length] ** 2 / [time] ** 3, expected a mass such as "12 mg"'),
     (
@@ -115,7 +117,8 @@ def _registry() -> pint.UnitRegistry[Any]:
 @pytest.mark.parametrize("name", sorted(units._COMMON))
 def test_the_table_of_common_units_agrees_with_pint(name: str) -> None:
     dimension, _ = units._COMMON[name]
-    reference = {"time": "s", "mass": "ng", "volume": "uL", "concentration": "ng/L", "count": "cell/L"}[dimension]
+    reference = {"time": "s", "mass": "ng", "volume": "uL", "concentration": "ng/L", "count": "cell/L"}
+    reference |= {"mass per weight": "ng/kg", "mass rate": "mg/day"}
     registry = _registry()
     spelt = {"x10^9/L": "1e9/L", "1e9cells/L": "1e9 cells/L", "G/L": "giga_per_litre"}.get(name, name)
     spelt = spelt.replace("mm3", "mm**3")
@@ -124,7 +127,9 @@ def test_the_table_of_common_units_agrees_with_pint(name: str) -> None:
     if dimension == "count" and "cell" not in text:
         quantity = quantity * registry.Quantity("cell")
     # 1e-13: pint multiplies several factors, the table divides whole numbers once.
-    assert convert(1.0, name, reference) == pytest.approx(quantity.to(reference).magnitude, rel=1e-13)
+    assert convert(1.0, name, reference[dimension]) == pytest.approx(
+        quantity.to(reference[dimension]).magnitude, rel=1e-13
+    )
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(["day", "mg", "kg", "year", "cells/uL"]))

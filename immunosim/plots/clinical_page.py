@@ -166,6 +166,8 @@ def _caption(trajectory: Trajectory, footer: str) -> list[str]:
         "relative to untreated, effectors to half-maximal attack, privilege to intact."
     )
     observed = " Circles and bars: observed values and ranges." if scenario.observed else ""
+    if any(point.below is not None for series in scenario.observed for point in series.points):
+        observed += " Triangles among them: below this limit of quantification."
     paragraphs = [" ".join(notes), marks + observed, trajectory.failure(), footer]
     return [line for paragraph in paragraphs for line in textwrap.wrap(paragraph, 150)]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.transforms import Transform
 
     from immunosim.codegen.loader import Array
-    from immunosim.scenario import Scenario
+    from immunosim.scenario import Point, Scenario
     from immunosim.trajectory import Trajectory
 
 LEAD = 0.03
@@ -80,25 +80,34 @@ def set_log_axis(ax: Axes, lowest: float, highest: float) -> Axes:
 
 
 def draw_observed(ax: Axes, trajectory: Trajectory, name: str, colour: str = BLACK) -> Axes:
-    """Draw the observed values of a read-out as circles and ranges as bars, converted to the read-out's unit."""
-    for months, low, high in observed_ranges(trajectory, name):
-        if low == high:
-            ax.plot(months, low, "o", ms=4.2, mfc="white", mec=colour, mew=1.1, zorder=5)
-        else:
+    """Draw the observed values of a read-out, converted to its unit.
+
+    Values are circles, ranges are bars, and values below a limit of quantification are triangles at the limit that
+    point down.
+    """
+    for point, low, high in _observed(trajectory, name):
+        months = point.time / DAYS_PER_MONTH
+        if low < high and point.below is None:
             ax.plot([months, months], [low, high], "_-", color=colour, linewidth=1.1, ms=6, mew=1.1, zorder=5)
+        else:
+            marker = "o" if point.below is None else "v"
+            ax.plot(months, high, marker, ms=4.2, mfc="white", mec=colour, mew=1.1, zorder=5)
     return ax
 
 
 def observed_ranges(trajectory: Trajectory, name: str) -> Iterator[tuple[float, float, float]]:
     """Yield time [months], low and high of the observed points of a read-out; a value is a range of no width."""
+    return ((point.time / DAYS_PER_MONTH, low, high) for point, low, high in _observed(trajectory, name))
+
+
+def _observed(trajectory: Trajectory, name: str) -> Iterator[tuple[Point, float, float]]:
+    """Yield the observed points of a read-out, each with its lowest and highest value in the read-out's unit."""
     for series in trajectory.scenario.observed:
-        if series.readout != name:
-            continue
-        unit = trajectory.dataset[name].attrs["units"]
-        for point in series.points:
-            ends = (point.low, point.high) if point.value is None else (point.value, point.value)
-            low, high = (convert(end, series.unit, unit) for end in ends if end is not None)
-            yield point.time / DAYS_PER_MONTH, low, high
+        if series.readout == name:
+            unit = trajectory.dataset[name].attrs["units"]
+            for point in series.points:
+                low, high = (convert(end, series.unit, unit) for end in point.ends)
+                yield point, low, high
 
 
 def mark_treatments(ax: Axes, scenario: Scenario) -> Axes:

@@ -6,19 +6,21 @@ Draws a scenario; knows no results.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from immunosim.plots.drawing import draw_number
 from immunosim.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
+from immunosim.scenario.regimen import given_doses, planned_doses
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from immunosim.scenario import Prednisolone, Scenario
+    from immunosim.scenario import Scenario
+    from immunosim.scenario.regimen import Repeated
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,11 @@ def rows_of(scenario: Scenario) -> list[Row]:
     """Return the lines of the strip from top to bottom, without those that stay empty."""
     notes = [Mark(note.time, str(number)) for number, note in enumerate(scenario.note, 1)]
     rows = [
-        ("dimethyl fumarate", GREEN, "s", _fumarate(scenario)),
-        ("alemtuzumab", BLUE, "v", _courses(scenario)),
+        ("dimethyl fumarate", GREEN, "s", [*_fumarate(scenario), *_daily_rates(scenario)]),
+        ("alemtuzumab", BLUE, "v", [*map(_repeated, scenario.course), *_others(scenario, "alemtuzumab")]),
         ("methylprednisolone", VERMILION, "v", [*_premedication(scenario), *_pulses(scenario)]),
-        ("prednisolone", ORANGE, "s", map(_prescription, scenario.prednisolone)),
-        ("triamcinolone, scalp", PURPLE, "v", (Mark(s.time, _amount(s.dose)) for s in scenario.triamcinolone)),
+        ("prednisolone", ORANGE, "s", [*_prescriptions(scenario), *_others(scenario, "prednisolone")]),
+        ("triamcinolone, scalp", PURPLE, "v", [*_sessions(scenario), *_others(scenario, "triamcinolone")]),
         ("relapse", BLACK, "D", (Mark(relapse.time, relapse.note) for relapse in scenario.relapse)),
         ("notes", GREY, "", notes),
     ]
@@ -121,27 +123,51 @@ def _draw(ax: Axes, row: Row, mark: Mark, height: float, text_days: float) -> No
     ax.annotate(mark.text, where, (offset, 0), textcoords="offset points", fontsize=7, va="center", ha=side)
 
 
-def _courses(scenario: Scenario) -> Iterable[Mark]:
-    return (Mark(course.start, _doses(course.dose, course.doses)) for course in scenario.course)
-
-
 def _premedication(scenario: Scenario) -> Iterable[Mark]:
     for course in scenario.course:
         given = course.premedication
         if given is not None:
-            days = min(given.days, course.doses)
+            days = sum(dose.number <= given.days for dose in given_doses(course))
             yield Mark(course.start, _doses(given.dose, days), is_hollow=True)
 
 
 def _pulses(scenario: Scenario) -> Iterable[Mark]:
-    return (Mark(pulse.start, _doses(pulse.dose, pulse.doses)) for pulse in scenario.methylprednisolone)
+    return (*map(_repeated, scenario.methylprednisolone), *_others(scenario, "methylprednisolone"))
 
 
-def _prescription(prescription: Prednisolone) -> Mark:
-    doses = prescription.doses + sum(step.doses for step in prescription.taper)
-    stop = prescription.start + (doses - 1) * (prescription.every or 0.0)
-    taper = ", tapered" if prescription.taper else ""
-    return Mark(prescription.start, f"{_doses(prescription.dose, doses)}{taper}", stop if doses > 1 else None)
+def _prescriptions(scenario: Scenario) -> Iterable[Mark]:
+    for prescription in scenario.prednisolone:
+        times = [dose.start for dose in given_doses(prescription)]
+        yield replace(_repeated(prescription), stop=max(times) if len(times) > 1 else None)
+
+
+def _sessions(scenario: Scenario) -> Iterable[Mark]:
+    return (Mark(session.time, _amount(session.dose)) for session in scenario.triamcinolone)
+
+
+def _repeated(record: Repeated) -> Mark:
+    """Return a mark that says what was planned, and how many doses differed from it."""
+    text = _doses(record.dose, len(planned_doses(record)))
+    tapered = ", tapered" if getattr(record, "taper", ()) else ""
+    changed = f" ({len(record.changes)} changed)" if record.changes else ""
+    return Mark(record.start, text + tapered + changed)
+
+
+def _others(scenario: Scenario, drug: str) -> Iterator[Mark]:
+    """Yield the single doses of a drug and what was infused at rates of its own, as one dose each."""
+    yield from (Mark(dose.time, _amount(dose.dose)) for dose in scenario.additional_dose if dose.drug == drug)
+    for schedule in scenario.input:
+        if schedule.drug == drug:
+            steps = [step for step in schedule.steps if step.rate > 0]
+            total = sum(step.rate * (step.stop - step.start) for step in steps)
+            yield Mark(steps[0].start, _amount(total))
+
+
+def _daily_rates(scenario: Scenario) -> Iterator[Mark]:
+    for schedule in scenario.input:
+        for step in schedule.steps if schedule.drug == "dimethyl_fumarate" else ():
+            if step.rate > 0:
+                yield Mark(step.start, f"{_amount(step.rate)} a day", step.stop)
 
 
 def _fumarate(scenario: Scenario) -> Iterable[Mark]:

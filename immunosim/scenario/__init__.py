@@ -1,48 +1,50 @@
 """Scenarios: a patient's history, read from TOML or built in code, and turned into segments of constant inputs."""
 
+from immunosim.scenario.computation import Mechanisms, Output, OutputRule, Solver
+from immunosim.scenario.findings import Note, Observed, Point, Relapse
 from immunosim.scenario.names import check_names
 from immunosim.scenario.overrides import apply_overrides
+from immunosim.scenario.patient import Baseline, Draws, Patient
 from immunosim.scenario.reader import build_scenario, load_scenario
-from immunosim.scenario.records import (
-    Baseline,
+from immunosim.scenario.records import Scenario
+from immunosim.scenario.regimen import Bolus, Infusion, dose_totals, events_of, start_of
+from immunosim.scenario.segments import build_segments, output_times
+from immunosim.scenario.treatments import (
+    AdditionalDose,
+    Change,
     Course,
     DimethylFumarate,
-    Draws,
-    Mechanisms,
+    Input,
     Methylprednisolone,
-    Note,
-    Observed,
-    Output,
-    Patient,
-    Point,
     Prednisolone,
     Premedication,
-    Relapse,
-    Scenario,
-    Solver,
+    RateStep,
     TaperStep,
     Triamcinolone,
 )
-from immunosim.scenario.regimen import Bolus, Infusion, dose_totals, events_of, start_of
-from immunosim.scenario.segments import build_segments, output_times
 from immunosim.scenario.writer import to_toml
 
 __all__ = [
+    "AdditionalDose",
     "Baseline",
     "Bolus",
+    "Change",
     "Course",
     "DimethylFumarate",
     "Draws",
     "Infusion",
+    "Input",
     "Mechanisms",
     "Methylprednisolone",
     "Note",
     "Observed",
     "Output",
+    "OutputRule",
     "Patient",
     "Point",
     "Prednisolone",
     "Premedication",
+    "RateStep",
     "Relapse",
     "Scenario",
     "Solver",

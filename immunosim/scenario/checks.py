@@ -1,30 +1,36 @@
-"""What must hold between the values of a scenario: within one record, and between records.
+"""What must hold between the values of one record.
 
-Each check yields problems with key paths relative to what it was given. What is ambiguous is refused here, never
-guessed.
+Each check yields problems with key paths relative to the record. What is ambiguous is refused, never guessed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from immunosim.errors import Problem, QuantityError
 from immunosim.scenario.clock import FARTHEST_TIME
-from immunosim.scenario.regimen import Event, Infusion, begin_of, end_of, is_continuous, keyed_events, start_of
-from immunosim.scenario.segments import WATCHED
+from immunosim.scenario.consistency import ROUNDING, in_words, problems_between_records
+from immunosim.scenario.regimen import planned_doses
 from immunosim.units import check_unit
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from immunosim.scenario.records import Baseline, DimethylFumarate, Observed, Point, Scenario
+    from immunosim.scenario.findings import Observed, Point
+    from immunosim.scenario.patient import Baseline
+    from immunosim.scenario.regimen import Repeated
+    from immunosim.scenario.treatments import (
+        AdditionalDose,
+        Change,
+        Course,
+        Input,
+        Methylprednisolone,
+    )
 
-MOST_OUTPUTS = 1_000_000
 SHORTEST_INFUSION = 1e-6
 """Infusions shorter than this (day) would drown in the rounding of their times."""
-
-_ROUNDING = 1e-9
 
 
 def problems_of_record(record: BaseModel) -> list[Problem]:
@@ -36,9 +42,8 @@ def problems_of_record(record: BaseModel) -> list[Problem]:
     return list(check(record)) if check else []
 
 
-def _repeats(record: object) -> Iterator[Problem]:
-    every: float | None = getattr(record, "every", None)
-    doses: int = getattr(record, "doses", 1) + sum(step.doses for step in getattr(record, "taper", ()))
+def _repeats(record: Repeated) -> Iterator[Problem]:
+    every, doses = record.every, len(planned_doses(record))
     infusion: float | None = getattr(record, "infusion", None)
     if doses > 1 and every is None:
         yield Problem(
@@ -47,20 +52,63 @@ def _repeats(record: object) -> Iterator[Problem]:
     if every is not None and (doses - 1) * every > FARTHEST_TIME:
         reason = f"{doses} doses at this interval last more than a million days"
         yield Problem(reason, key="every", cure="shorten the interval or give fewer doses")
-    if every is not None and infusion is not None and doses > 1 and infusion > every + _ROUNDING:
+    if every is not None and infusion is not None and doses > 1 and infusion > every + ROUNDING:
         reason = f"an infusion of {in_words(infusion)} is longer than the interval of {in_words(every)} between doses"
         yield Problem(reason, key="infusion", cure="shorten the infusion or raise every")
+    yield from _changes(record, infusion)
+
+
+def _changes(record: Repeated, infusion: float | None) -> Iterator[Problem]:
+    doses, times = planned_doses(record), Counter(change.dose_number for change in record.changes)
+    for place, change in enumerate(record.changes, 1):
+        number = change.dose_number
+        if number > len(doses):
+            cure = "1 dose is planned" if len(doses) == 1 else f"{len(doses)} doses are planned"
+            yield Problem(f"there is no dose {number}", key=f"changes[{place}].dose_number", cure=cure)
+        elif times[number] > 1:
+            times[number] = 0  # said once
+            cure = "write one change for each dose"
+            yield Problem(f"dose {number} is changed twice", key=f"changes[{place}].dose_number", cure=cure)
+        else:
+            yield from _cut_short(change, doses[number - 1], infusion, f"changes[{place}].given")
+    skipped = {change.dose_number for change in record.changes if change.skipped}
+    if skipped.issuperset(range(1, len(doses) + 1)):
+        yield Problem("skip every dose", key="changes", cure="leave the whole entry out")
+
+
+def _cut_short(change: Change, planned: object, infusion: float | None, key: str) -> Iterator[Problem]:
+    given = change.given
+    if not isinstance(given, float) or not isinstance(planned, float):
+        return  # per body weight, which only the scenario knows
+    if given >= planned:
+        reason = f"{given:g} mg is not less than the planned dose, {planned:g} mg"
+        yield Problem(reason, key=key, cure="write the part that was given, or leave it out")
+    elif infusion is not None and infusion * (given / planned) < SHORTEST_INFUSION:
+        yield Problem(
+            f"ends the infusion after {infusion * (given / planned):g} days",
+            key=key,
+            cure="an infusion takes at least 0.1 s, write skipped = true",
+        )
+
+
+def _change(change: Change) -> Iterator[Problem]:
+    different = [name for name in ("late", "given") if getattr(change, name) is not None]
+    if change.skipped and different:
+        reason = f"is written together with {' and '.join(different)}"
+        yield Problem(reason, key="skipped", cure="a dose is either skipped or given")
+    elif not change.skipped and not different:
+        yield Problem("changes nothing", cure="write late, given or skipped = true")
 
 
 def _long_enough(record: object) -> Iterator[Problem]:
     for name in ("infusion", "duration"):
-        length: float = getattr(record, name, 1.0)
-        if length < SHORTEST_INFUSION:
+        length: float | None = getattr(record, name, None)
+        if length is not None and length < SHORTEST_INFUSION:
             cure = "an infusion takes at least 0.1 s, give it a longer duration"
             yield Problem(f"{length:g} days is too short", key=name, cure=cure)
 
 
-def _infusions(record: object) -> Iterator[Problem]:
+def _infusions(record: Course | Methylprednisolone) -> Iterator[Problem]:
     yield from (*_long_enough(record), *_repeats(record))
 
 
@@ -71,19 +119,45 @@ def _baseline(record: Baseline) -> Iterator[Problem]:
         yield Problem(reason, key="lymphocytes", cure="give either the total or single subsets")
 
 
-def _fumarate(record: DimethylFumarate) -> Iterator[Problem]:
-    comparable = isinstance(record.start, float) and isinstance(record.stop, float)
-    if comparable and record.stop is not None and record.stop <= record.start:
-        reason = f"day {record.stop:g} does not lie after the start, day {record.start:g}"
+def _span(record: object) -> Iterator[Problem]:
+    start, stop = getattr(record, "start", None), getattr(record, "stop", None)
+    if isinstance(start, float) and isinstance(stop, float) and stop <= start:
+        reason = f"day {stop:g} does not lie after the start, day {start:g}"
         yield Problem(reason, key="stop", cure="let stop come after start")
+
+
+def _single_dose(record: AdditionalDose) -> Iterator[Problem]:
+    if record.infusion is not None and record.drug in ("prednisolone", "triamcinolone"):
+        yield Problem(f"{record.drug} is not infused but given at once", key="infusion", cure="leave it out")
+    yield from _long_enough(record)
+
+
+def _rates(record: Input) -> Iterator[Problem]:
+    if not any(step.rate > 0 for step in record.steps):
+        yield Problem("give nothing", key="steps", cure='write at least one step with a rate such as "3 mg/h"')
+    before: float = -FARTHEST_TIME
+    for number, step in enumerate(record.steps, 1):
+        key = f"steps[{number}]"
+        if not isinstance(step.start, float) or not isinstance(step.stop, float):
+            return  # dates and offsets from courses, which only the scenario knows
+        if step.start < before - ROUNDING:
+            reason = f"day {step.start:.6g} lies before the end of step {number - 1}, day {before:.6g}"
+            yield Problem(reason, key=f"{key}.start", cure="list the steps in the order of time, without overlap")
+        if step.rate > 0 and step.start < step.stop < step.start + SHORTEST_INFUSION:
+            cure = "a step takes at least 0.1 s, let it last longer"
+            yield Problem(f"the step lasts {step.stop - step.start:g} days", key=f"{key}.stop", cure=cure)
+        before = step.stop
 
 
 def _point(record: Point) -> Iterator[Problem]:
     ranged = record.low is not None, record.high is not None
     if record.value is not None and any(ranged):
         yield Problem("is given together with a range", key="value", cure="give either value or low and high")
-    elif record.value is None and not all(ranged):
-        yield Problem("has no value", cure="give value, or low and high")
+    elif record.below is not None and (record.value is not None or any(ranged)):
+        other = "a value" if record.value is not None else "a range"
+        yield Problem(f"is given together with {other}", key="below", cure="give one of them")
+    elif record.value is None and record.below is None and not all(ranged):
+        yield Problem("has no value", cure="give value, or low and high, or below")
     elif record.low is not None and record.high is not None and record.low > record.high:
         yield Problem(f"{record.low:g} is more than high, {record.high:g}", key="low", cure="exchange low and high")
 
@@ -97,113 +171,19 @@ def _series(record: Observed) -> Iterator[Problem]:
         yield Problem(f'"{record.unit}" is not a unit', key="unit", cure=error.cure)
 
 
-def _scenario(scenario: Scenario) -> Iterator[Problem]:
-    problems = [*_horizon(scenario), *_courses(scenario), *_outputs(scenario)]
-    yield from problems
-    if not problems:  # the rest would only repeat them
-        events = list(keyed_events(scenario))
-        yield from (*_beyond_horizon(scenario, events), *_overlaps(events), *_observed_late(scenario))
-
-
-def _horizon(scenario: Scenario) -> Iterator[Problem]:
-    if scenario.horizon <= 0:
-        reason = f"day {scenario.horizon:g} does not lie after day 0"
-        yield Problem(reason, key="horizon", cure='write for example horizon = "36 months"')
-
-
-def _courses(scenario: Scenario) -> Iterator[Problem]:
-    labels: dict[str, int] = {}
-    for number, course in enumerate(scenario.course, 1):
-        label = course.label
-        if label is not None and (label.isdecimal() or not label.strip()):
-            yield Problem(
-                f'"{label}" is a number or empty', key=f"course[{number}].label", cure="give the course a name"
-            )
-        elif label in labels:
-            reason = f'"{label}" is also the label of course {labels[label]}'
-            yield Problem(reason, key=f"course[{number}].label", cure="give each course its own name")
-        elif label is not None:
-            labels[label] = number
-        if number > 1 and course.start < scenario.course[number - 2].start:
-            reason = f"day {course.start:g} lies before course {number - 1}, day {scenario.course[number - 2].start:g}"
-            yield Problem(reason, key=f"course[{number}].start", cure="list the courses in the order of time")
-
-
-def _outputs(scenario: Scenario) -> Iterator[Problem]:
-    outputs = (scenario.horizon - start_of(scenario)) / scenario.output.every
-    if outputs > MOST_OUTPUTS:
-        reason = f"{in_words(scenario.output.every)} makes {outputs:.3g} outputs, more than {MOST_OUTPUTS}"
-        yield Problem(reason, key="output.every", cure="report less often")
-    watched = sum(
-        min(end_of(event), scenario.horizon) - begin_of(event) + WATCHED
-        for _, event in keyed_events(scenario)
-        if not is_continuous(event)
-    )
-    if watched / scenario.output.during_treatment > MOST_OUTPUTS:
-        reason = f"{in_words(scenario.output.during_treatment)} makes more than {MOST_OUTPUTS} outputs around the doses"
-        yield Problem(reason, key="output.during_treatment", cure="report less often")
-    for number, time in enumerate(scenario.output.extra, 1):
-        if time > scenario.horizon:
-            reason = f"day {time:g} lies after the horizon, day {scenario.horizon:g}"
-            yield Problem(reason, key=f"output.extra[{number}]", cure="raise horizon or leave it out")
-
-
-def _beyond_horizon(scenario: Scenario, events: Sequence[tuple[str, Event]]) -> Iterator[Problem]:
-    last: dict[str, Event] = {}
-    for key, event in events:
-        if key not in last or end_of(event) >= end_of(last[key]):
-            last[key] = event
-    for key, event in last.items():
-        horizon = f"day {scenario.horizon:g}"
-        if begin_of(event) >= scenario.horizon - _ROUNDING:
-            reason = f"{event.label} begins on day {begin_of(event):g}, not before the horizon, {horizon}"
-            yield Problem(reason, key=key, cure="raise horizon or leave the dose out")
-        elif end_of(event) > scenario.horizon + _ROUNDING:
-            reason = f"{event.label} lasts until day {end_of(event):g}, beyond the horizon, {horizon}"
-            yield Problem(reason, key=key, cure="raise horizon or leave the dose out")
-
-
-def _overlaps(events: Sequence[tuple[str, Event]]) -> Iterator[Problem]:
-    latest: dict[str, tuple[str, Infusion]] = {}
-    reported: set[tuple[str, str]] = set()
-    infusions = [(key, event) for key, event in events if isinstance(event, Infusion)]
-    for key, event in sorted(infusions, key=lambda item: item[1].start):
-        before = latest.get(event.input)
-        if before is not None and event.start < before[1].stop - _ROUNDING and (before[0], key) not in reported:
-            reported.add((before[0], key))
-            running = f"{before[1].label} runs until day {before[1].stop:.6g}"
-            reason = f"{event.label} starts on day {event.start:.6g} while {running}"
-            yield Problem(reason, key=key, cure=f"move one of them ({before[0]} and {key} give the same drug)")
-        if before is None or event.stop > before[1].stop:
-            latest[event.input] = key, event
-
-
-def _observed_late(scenario: Scenario) -> Iterator[Problem]:
-    for series, record in enumerate(scenario.observed, 1):
-        for number, point in enumerate(record.points, 1):
-            if point.time > scenario.horizon:
-                reason = f"day {point.time:g} lies after the horizon, day {scenario.horizon:g}"
-                yield Problem(
-                    reason, key=f"observed[{series}].points[{number}].time", cure="raise horizon or leave it out"
-                )
-
-
-def in_words(days: float) -> str:
-    """Return a duration as a person would say it, in minutes, hours or days."""
-    for unit, length in (("min", 1 / 1440), ("h", 1 / 24)):
-        if days < (1 / 24 if unit == "min" else 2):
-            return f"{days / length:.6g} {unit}"
-    return f"{days:.6g} days"
-
-
 _CHECKS: dict[str, Callable[[Any], Iterator[Problem]]] = {
-    "Scenario": _scenario,
+    "Scenario": problems_between_records,
+    "Change": _change,
     "Course": _infusions,
     "Premedication": _long_enough,
     "Methylprednisolone": _infusions,
     "Prednisolone": _repeats,
+    "AdditionalDose": _single_dose,
+    "RateStep": _span,
+    "Input": _rates,
     "Baseline": _baseline,
-    "DimethylFumarate": _fumarate,
+    "DimethylFumarate": _span,
     "Point": _point,
     "Observed": _series,
+    "OutputRule": _span,
 }

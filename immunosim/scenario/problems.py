@@ -74,9 +74,8 @@ def _sentence(details: Any, location: tuple[int | str, ...], record: type[BaseMo
     if kind == "extra_forbidden":
         return Problem("unknown key", cure=did_you_mean(str(location[-1]), _fields(record, location[:-1])))
     if kind in ("model_type", "model_attributes_type", "dict_type"):
-        brackets = (
-            f"[[{location[0]}]]" if any(isinstance(part, int) for part in location) else f"[{key_path(location)}]"
-        )
+        path = ".".join(part for part in location if isinstance(part, str))
+        brackets = f"[[{path}]]" if isinstance(location[-1], int) else f"[{path}]"
         return Problem("expected a table", cure=f"write {brackets}, got {value}")
     if kind == "tuple_type":
         return _expected_list(location, record, value)

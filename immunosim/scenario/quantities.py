@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,17 +21,29 @@ from immunosim.errors import QuantityError
 from immunosim.scenario.clock import FARTHEST_TIME, WANTED, Clock, as_date, is_deferred
 from immunosim.units import finite, parse_quantity, shown
 
-_CLOCK: ContextVar[Clock | None] = ContextVar("clock", default=None)
+_PER_WEIGHT = re.compile(r".*/\s*kg\s*", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class _Surroundings:
+    clock: Clock
+    weight: float
+
+
+_SCENARIO: ContextVar[_Surroundings | None] = ContextVar("scenario", default=None)
 
 
 @contextmanager
-def reading_times_with(clock: Clock) -> Iterator[None]:
-    """Resolve dates and offsets from courses with this clock until the block ends."""
-    token = _CLOCK.set(clock)
+def reading_within(clock: Clock, weight: float) -> Iterator[None]:
+    """Resolve dates, offsets from courses and doses per body weight (kg) with these until the block ends.
+
+    A weight that is not a number is one that the scenario gives wrongly.
+    """
+    token = _SCENARIO.set(_Surroundings(clock, weight))
     try:
         yield
     finally:
-        _CLOCK.reset(token)
+        _SCENARIO.reset(token)
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,28 @@ class Quantity:
 
 
 @dataclass(frozen=True)
+class Dose(Quantity):
+    """Annotation of a float field that is a mass, mg, written as such or per body weight.
+
+    Outside a scenario, a dose per body weight stays as it was given; the scenario that the record enters resolves it.
+    """
+
+    unit: str = "mg"
+    example: str = "12 mg"
+
+    def validate(self, value: object, info: ValidationInfo) -> float:
+        """Return the mass in mg, or the value as it is where no scenario can resolve it yet."""
+        if not isinstance(value, str) or not _PER_WEIGHT.fullmatch(value):
+            return super().validate(value, info)
+        per_weight, scenario = Quantity("mg/kg", "0.3 mg/kg").validate(value, info), _SCENARIO.get()
+        if scenario is None:
+            return value  # type: ignore[return-value]
+        if math.isnan(scenario.weight):
+            raise QuantityError(f"{shown(value)}: the body weight is not known", cure="correct patient.weight first")
+        return per_weight * scenario.weight
+
+
+@dataclass(frozen=True)
 class Time(Quantity):
     """Annotation of a float field that is a time in days after day 0.
 
@@ -79,10 +114,10 @@ class Time(Quantity):
 
     def validate(self, value: object, info: ValidationInfo) -> float:
         """Return the time in days, or the value as it is where no scenario can resolve it yet."""
-        clock = _CLOCK.get()
-        if clock is None and is_deferred(value):
+        scenario = _SCENARIO.get()
+        if scenario is None and is_deferred(value):
             return value  # type: ignore[return-value]
-        days = (clock or Clock(None, ())).days(value, bare=not info.context)
+        days = (scenario.clock if scenario else Clock(None, ())).days(value, bare=not info.context)
         if abs(days) > FARTHEST_TIME:
             raise QuantityError(f"{shown(value)} lies more than a million days from day 0", cure=f"expected {WANTED}")
         return days
@@ -113,7 +148,8 @@ def _number(value: object) -> object:
 
 
 Number = Annotated[float, BeforeValidator(_number)]
-Mass = Annotated[float, Quantity("mg", "12 mg")]
+Mass = Annotated[float, Dose()]
+Rate = Annotated[float, Quantity("mg/day", "3 mg/h", may_be_zero=True)]
 Weight = Annotated[float, Quantity("kg", "70 kg")]
 Age = Annotated[float, Quantity("year", "31 years", bare=True)]
 Duration = Annotated[float, Quantity("day", "4 h")]

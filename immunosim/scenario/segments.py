@@ -82,10 +82,10 @@ def build_segments(
 def output_times(scenario: Scenario) -> Floats:
     """Return the times at which a scenario reports.
 
-    They are the multiples of `output.every` from the start of the simulation to the horizon, both ends, the extra
-    times, the times of the observed points, and around infusions and injections the start, the end and the multiples
-    of `output.during_treatment` until two days later: a count that falls and returns within a day is not missed. A
-    time at which a dose is given means the moment before the dose.
+    They are both ends of the simulation, the extra times, the times of the observed points and of the output rules;
+    unless the scenario reports only these, also the multiples of `output.every`, and around infusions and injections
+    the start, the end and the multiples of `output.during_treatment` until two days later: a count that falls and
+    returns within a day is not missed. A time at which a dose is given means the moment before the dose.
 
     Returns
     -------
@@ -94,10 +94,11 @@ def output_times(scenario: Scenario) -> Floats:
     """
     import numpy as np
 
-    start, end, every = start_of(scenario), scenario.horizon, scenario.output.every
-    grid = np.arange(np.ceil(start / every), np.floor(end / every) + 1) * every + 0.0  # no minus zero
+    start, end, output = start_of(scenario), scenario.horizon, scenario.output
     observed = [point.time for series in scenario.observed for point in series.points]
-    times = np.unique(np.concatenate([[start, end], scenario.output.extra, observed, grid, _around_doses(scenario)]))
+    ruled = [rule.start + _multiples(0.0, rule.stop - rule.start + SAME_TIME, rule.every) for rule in output.rule]
+    regular = [] if output.visits_only else [_multiples(start, end, output.every), _around_doses(scenario)]
+    times = np.unique(np.concatenate([[start, end], output.extra, observed, *ruled, *regular]))
     times = times[(times >= start) & (times <= end)]
     kept = np.concatenate([[True], np.diff(times) > SAME_TIME])
     return np.asarray(times[kept] if kept[-1] else np.append(times[kept][:-1], end), dtype=np.float64)
@@ -109,9 +110,16 @@ def _around_doses(scenario: Scenario) -> Floats:
     step = scenario.output.during_treatment
     doses = [event for event in events_of(scenario) if not is_continuous(event)]
     spans = [(begin_of(dose), end_of(dose) + WATCHED) for dose in doses]
-    ticks = [np.arange(np.ceil(begin / step), np.floor(until / step) + 1) for begin, until in spans]
     ends = [time for dose in doses for time in (begin_of(dose), end_of(dose))]
-    return np.concatenate([np.unique(np.concatenate([[], *ticks])) * step + 0.0, ends])
+    return np.concatenate([np.unique(np.concatenate([[], *(_multiples(*span, step) for span in spans)])), ends])
+
+
+def _multiples(start: float, end: float, step: float) -> Floats:
+    """Return the multiples of a step between two times."""
+    import numpy as np
+
+    multiples: Floats = np.arange(np.ceil(start / step), np.floor(end / step) + 1) * step + 0.0  # no minus zero
+    return multiples
 
 
 def _refuse_unusable(

@@ -12,6 +12,8 @@ from matplotlib.figure import Figure
 
 from immunosim.plots import panels
 from immunosim.plots.drawing import label_ends, mark_treatments, set_log_axis, spread
+from immunosim.scenario import build_scenario
+from immunosim.simulation import simulate
 from immunosim.trajectory import Trajectory
 
 MONTH = 30.4375
@@ -66,6 +68,15 @@ def test_observed_points_are_drawn_in_the_unit_of_the_axis(ax: Axes, eventful: T
     value, both_ends = (line.get_data() for line in ax.get_lines()[1:])
     assert np.allclose(value, ([30 / MONTH], [0.4]), rtol=1e-15)
     assert np.allclose(both_ends, ([60 / MONTH] * 2, [0.5, 0.7]), rtol=1e-15)
+
+
+def test_a_value_below_quantification_is_a_hollow_triangle_at_its_limit(ax: Axes) -> None:
+    points = [{"time": "20 days", "below": 20}]
+    tables = {"horizon": "30 days", "observed": [{"readout": "lymphocytes", "unit": "cells/uL", "points": points}]}
+    panels.draw_counts(ax, simulate(build_scenario(tables)), panels.LYMPHOCYTES, {})
+    triangle = ax.get_lines()[1]
+    assert (triangle.get_marker(), triangle.get_markerfacecolor()) == ("v", "white")
+    assert np.allclose(triangle.get_data(), ([20 / MONTH], [0.02]), rtol=1e-15)
 
 
 def test_observed_points_have_the_colour_of_their_curve_among_several(ax: Axes, eventful: Trajectory) -> None:

@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from immunosim.plots.timeline import Mark, draw_timeline, merged, rows_of
+from immunosim.scenario import build_scenario
 from immunosim.trajectory import Trajectory
 
 
@@ -35,6 +36,34 @@ def test_marks_say_dose_and_number(eventful: Trajectory) -> None:
     assert texts["prednisolone"] == ["50 mg × 10, tapered"]
     assert texts["dimethyl fumarate"] == ["240 mg × 2 a day"]
     assert texts["relapse"] == ["optic neuritis"]
+
+
+def test_what_went_differently_single_doses_and_rates_are_shown() -> None:
+    course = {"start": "0 days", "dose": "0.2 mg/kg", "doses": 3, "every": "24 h", "premedication": True}
+    pulse = {"start": "30 days", "dose": "1 g", "doses": 3, "every": "24 h", "taper": [{"dose": "500 mg", "doses": 2}]}
+    tablets = {"start": "40 days", "dose": "60 mg", "doses": 3, "every": "24 h"}
+    schedule = [
+        {"start": f"{day} days", "stop": f"{day + 1} days", "rate": f"{day - 60} mg/h"} for day in range(60, 63)
+    ]
+    daily = [{"start": "-9 days", "stop": "-2 days", "rate": "240 mg/day"}]
+    scenario = build_scenario(
+        {
+            "course": [course | {"changes": [{"dose_number": 2, "skipped": True}]}],
+            "methylprednisolone": [pulse | {"changes": [{"dose_number": n, "late": "1 h"} for n in (1, 5)]}],
+            "prednisolone": [tablets | {"changes": [{"dose_number": 3, "skipped": True}]}],
+            "additional_dose": [{"drug": "triamcinolone", "time": "9 days", "dose": "15 mg"}],
+            "input": [{"drug": "alemtuzumab", "steps": schedule}, {"drug": "dimethyl_fumarate", "steps": daily}],
+        }
+    )
+    marks = {row.label: row.marks for row in rows_of(scenario)}
+    assert marks["alemtuzumab"] == (Mark(0.0, "14 mg × 3 (1 changed)"), Mark(61.0, "72 mg"))
+    assert marks["methylprednisolone"] == (
+        Mark(0.0, "1 g × 2", is_hollow=True),
+        Mark(30.0, "1 g × 5, tapered (2 changed)"),
+    )
+    assert marks["prednisolone"] == (Mark(40.0, "60 mg × 3 (1 changed)", stop=41.0),)
+    assert marks["triamcinolone, scalp"] == (Mark(9.0, "15 mg"),)
+    assert marks["dimethyl fumarate"] == (Mark(-9.0, "240 mg a day", stop=-2.0),)
 
 
 def test_premedication_is_hollow(eventful: Trajectory) -> None:

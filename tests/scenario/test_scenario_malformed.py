@@ -9,11 +9,15 @@ from immunosim.scenario import load_scenario
 
 TIME = 'expected a time such as "12 months", a date such as 2017-06-15 or "course 2 + 30 days"'
 TOP = (
-    "known are course, description, dimethyl_fumarate, horizon, mechanisms, methylprednisolone, note, observed, "
-    "output, parameters, patient, prednisolone, relapse, solver, start_date, title, triamcinolone"
+    "known are additional_dose, course, description, dimethyl_fumarate, horizon, input, mechanisms, "
+    "methylprednisolone, note, observed, output, parameters, patient, prednisolone, relapse, solver, start_date, "
+    "title, triamcinolone"
 )
 COURSE = '[[course]]\nstart = "0 days"\ndose = "12 mg"\n'
 FIVE = COURSE + "doses = 5\n"
+PULSE = '[[methylprednisolone]]\nstart = "9 days"\ndose = "1 g"\ndoses = 3\nevery = "24 h"\n'
+SINGLE = '[[additional_dose]]\ntime = "9 days"\ndose = "12 mg"\n'
+RATES = '[[input]]\ndrug = "alemtuzumab"\n'
 SERIES = '[[observed]]\nreadout = "lymphocytes"\nunit = "1e9/L"\n'
 
 MALFORMED: dict[str, tuple[str, str]] = {
@@ -205,7 +209,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
     ),
     "point without a value": (
         SERIES + 'points = [{time = "3 days", low = 1}]',
-        "observed[1].points[1]: has no value, give value, or low and high",
+        "observed[1].points[1]: has no value, give value, or low and high, or below",
     ),
     "point with too many values": (
         SERIES + 'points = [{time = "3 days", value = 1, low = 1}]',
@@ -222,6 +226,241 @@ MALFORMED: dict[str, tuple[str, str]] = {
     "series with a misspelt unit": (
         SERIES.replace("1e9/L", "cell/uLL") + 'points = [{time = "3 days", value = 1}]',
         'observed[1].unit: "cell/uLL" is not a unit, did you mean "cell/uL"?',
+    ),
+    # doses per body weight
+    "duration per body weight": (
+        COURSE + 'infusion = "4 h/kg"',
+        'course[1].infusion: "4 h/kg" is of the dimension [time] / [mass], expected a duration such as "4 h"',
+    ),
+    "duration in mass per body weight": (
+        COURSE + 'infusion = "4 mg/kg"',
+        'course[1].infusion: "4 mg/kg" is a mass per body weight, expected a duration such as "4 h"',
+    ),
+    "weight per body weight": (
+        'patient.weight = "1 g/kg"',
+        'patient.weight: "1 g/kg" is a mass per body weight, expected a mass such as "70 kg"',
+    ),
+    "volume per body weight": (
+        '[[course]]\nstart = "0 days"\ndose = "3 h/kg"',
+        'course[1].dose: "3 h/kg" is of the dimension [time] / [mass], '
+        'expected a mass per body weight such as "0.3 mg/kg"',
+    ),
+    "rate per body weight": (
+        '[[course]]\nstart = "0 days"\ndose = "3 mg/h/kg"',
+        'course[1].dose: "3 mg/h/kg" is a rate, expected a mass per body weight such as "0.3 mg/kg"',
+    ),
+    "misspelt mass per body weight": (
+        '[[course]]\nstart = "0 days"\ndose = "3 mgg/kg"',
+        'course[1].dose: "3 mgg/kg" has the unknown unit "mgg/kg", did you mean "mg/kg"?',
+    ),
+    "negative dose per body weight": (
+        '[[course]]\nstart = "0 days"\ndose = "-1 mg/kg"',
+        'course[1].dose: "-1 mg/kg" is not positive, write for example "0.3 mg/kg"',
+    ),
+    # changes of single doses
+    "change that changes nothing": (
+        COURSE + "changes = [{dose_number = 1}]",
+        "course[1].changes[1]: changes nothing, write late, given or skipped = true",
+    ),
+    "change without a number": (
+        COURSE + 'changes = [{late = "1 h"}]',
+        "course[1].changes[1].dose_number: is missing, add dose_number = ...",
+    ),
+    "change that is a number": (
+        COURSE + "changes = [3]",
+        "course[1].changes[1]: expected a table, write [[course.changes]], got 3",
+    ),
+    "change that is one table": (
+        COURSE + "changes = {dose_number = 1, skipped = true}",
+        "course[1].changes: expected an array of tables, write [{...}, {...}], got a table",
+    ),
+    "unknown key of a change": (
+        COURSE + 'changes = [{dose_number = 1, lat = "1 h"}]',
+        'course[1].changes[1].lat: unknown key, did you mean "late"?',
+    ),
+    "change of a dose that is not planned": (
+        PULSE + "changes = [{dose_number = 4, skipped = true}]",
+        "methylprednisolone[1].changes[1].dose_number: there is no dose 4, 3 doses are planned",
+    ),
+    "change of a second dose where one is planned": (
+        COURSE + "changes = [{dose_number = 2, skipped = true}]",
+        "course[1].changes[1].dose_number: there is no dose 2, 1 dose is planned",
+    ),
+    "change of dose zero": (
+        PULSE + "changes = [{dose_number = 0, skipped = true}]",
+        "methylprednisolone[1].changes[1].dose_number: 0 is out of range, must be at least 1",
+    ),
+    "two changes of a dose": (
+        PULSE + 'changes = [{dose_number = 2, late = "1 h"}, {dose_number = 2, given = "9 mg"}]',
+        "methylprednisolone[1].changes[1].dose_number: dose 2 is changed twice, write one change for each dose",
+    ),
+    "dose both skipped and late": (
+        PULSE + 'changes = [{dose_number = 2, late = "1 h", given = "9 mg", skipped = true}]',
+        "methylprednisolone[1].changes[1].skipped: is written together with late and given, "
+        "a dose is either skipped or given",
+    ),
+    "dose given early": (
+        PULSE + 'changes = [{dose_number = 2, late = "-1 h"}]',
+        'methylprednisolone[1].changes[1].late: "-1 h" is not positive, write for example "4 h"',
+    ),
+    "part that is the whole": (
+        PULSE + 'changes = [{dose_number = 2, given = "1 g"}]',
+        "methylprednisolone[1].changes[1].given: 1000 mg is not less than the planned dose, 1000 mg, "
+        "write the part that was given, or leave it out",
+    ),
+    "part that is more than a step of the taper": (
+        PULSE + 'taper = [{dose = "10 mg", doses = 2}]\nchanges = [{dose_number = 5, given = "0.3 mg/kg"}]',
+        "methylprednisolone[1].changes[1].given: 21 mg is not less than the planned dose, 10 mg, "
+        "write the part that was given, or leave it out",
+    ),
+    "infusion that stops at once": (
+        PULSE + 'changes = [{dose_number = 2, given = "1 ug"}]',
+        "methylprednisolone[1].changes[1].given: ends the infusion after 4.16667e-08 days, "
+        "an infusion takes at least 0.1 s, write skipped = true",
+    ),
+    "no dose that is not skipped": (
+        COURSE + "changes = [{dose_number = 1, skipped = true}]",
+        "course[1].changes: skip every dose, leave the whole entry out",
+    ),
+    "late dose during the next": (
+        FIVE + 'every = "24 h"\nchanges = [{dose_number = 3, late = "22 h"}]',
+        "course[1]: course 1, infusion 4 of 5 starts on day 3 while course 1, infusion 3 of 5 runs until day 3.08333, "
+        "move one of them (both belong to course[1])",
+    ),
+    "late dose beyond the horizon": (
+        'horizon = "12 days"\n' + PULSE + 'changes = [{dose_number = 3, late = "24 h"}]',
+        "methylprednisolone[1]: methylprednisolone 1, infusion 3 of 3 begins on day 12, not before the horizon, "
+        "day 12, raise horizon or leave the dose out",
+    ),
+    # additional doses and inputs
+    "additional dose of a drug of months": (
+        SINGLE + 'drug = "dimethyl_fumarate"',
+        'additional_dose[1].drug: "dimethyl_fumarate" is not one of '
+        '"alemtuzumab", "methylprednisolone", "prednisolone" or "triamcinolone"',
+    ),
+    "additional dose of several drugs": (
+        SINGLE + 'drug = ["alemtuzumab"]',
+        "additional_dose[1].drug: a list is not one of "
+        '"alemtuzumab", "methylprednisolone", "prednisolone" or "triamcinolone", did you mean "alemtuzumab"?',
+    ),
+    "additional dose without a drug": (SINGLE, "additional_dose[1].drug: is missing, add drug = ..."),
+    "tablet that is infused": (
+        SINGLE + 'drug = "prednisolone"\ninfusion = "1 h"',
+        "additional_dose[1].infusion: prednisolone is not infused but given at once, leave it out",
+    ),
+    "additional infusion that drowns in rounding": (
+        SINGLE + 'drug = "alemtuzumab"\ninfusion = "1 ms"',
+        "additional_dose[1].infusion: 1.15741e-08 days is too short, "
+        "an infusion takes at least 0.1 s, give it a longer duration",
+    ),
+    "additional dose during a pulse": (
+        PULSE + SINGLE.replace("9 days", "9.02 days") + 'drug = "methylprednisolone"',
+        "additional_dose[1]: additional dose 1 starts on day 9.02 while methylprednisolone 1, infusion 1 of 3 "
+        "runs until day 9.04167, "
+        "move one of them (methylprednisolone[1] and additional_dose[1] give the same drug)",
+    ),
+    "additional dose beyond the horizon": (
+        'horizon = "9 days"\n' + SINGLE + 'drug = "triamcinolone"',
+        "additional_dose[1]: additional dose 1 begins on day 9, not before the horizon, day 9, "
+        "raise horizon or leave the dose out",
+    ),
+    "input of tablets": (
+        '[[input]]\ndrug = "prednisolone"\nsteps = []',
+        'input[1].drug: "prednisolone" is not one of "alemtuzumab", "methylprednisolone" or "dimethyl_fumarate", '
+        'did you mean "methylprednisolone"?',
+    ),
+    "input without steps": (
+        RATES + "steps = []",
+        'input[1].steps: give nothing, write at least one step with a rate such as "3 mg/h"',
+    ),
+    "input of zero": (
+        RATES + 'steps = [{start = "0 h", stop = "1 h", rate = "0 mg/h"}]',
+        'input[1].steps: give nothing, write at least one step with a rate such as "3 mg/h"',
+    ),
+    "rate without a duration": (
+        RATES + 'steps = [{start = "2 days", stop = "48 h", rate = "3 mg/h"}]',
+        "input[1].steps[1].stop: day 2 does not lie after the start, day 2, let stop come after start",
+    ),
+    "rate that drowns in rounding": (
+        RATES + 'steps = [{start = "0 h", stop = "10 ms", rate = "3 mg/h"}]',
+        "input[1].steps[1].stop: the step lasts 1.15741e-07 days, a step takes at least 0.1 s, let it last longer",
+    ),
+    "rate that is a mass": (
+        RATES + 'steps = [{start = "0 h", stop = "1 h", rate = "3 mg"}]',
+        'input[1].steps[1].rate: "3 mg" is a mass, expected an infusion rate such as "3 mg/h"',
+    ),
+    "dose that is a rate": (
+        '[[course]]\nstart = "0 days"\ndose = "3 mg/h"',
+        'course[1].dose: "3 mg/h" is an infusion rate, expected a mass such as "12 mg"',
+    ),
+    "negative rate": (
+        RATES + 'steps = [{start = "0 h", stop = "1 h", rate = "-3 mg/h"}]',
+        'input[1].steps[1].rate: "-3 mg/h" is not positive, write for example "3 mg/h"',
+    ),
+    "steps that overlap": (
+        RATES
+        + 'steps = [{start = "0 h", stop = "2 h", rate = "3 mg/h"}, {start = "1 h", stop = "3 h", rate = "0 mg/h"}]',
+        "input[1].steps[2].start: day 0.0416667 lies before the end of step 1, day 0.0833333, "
+        "list the steps in the order of time, without overlap",
+    ),
+    "step during a course": (
+        COURSE + RATES + 'steps = [{start = "3 h", stop = "5 h", rate = "3 mg/h"}]',
+        "input[1].steps[1]: input 1, step 1 starts on day 0.125 while course 1, infusion 1 of 1 runs until day "
+        "0.166667, move one of them (course[1] and input[1].steps[1] give the same drug)",
+    ),
+    "step across the horizon": (
+        'horizon = "1 day"\n' + RATES + 'steps = [{start = "3 h", stop = "25 h", rate = "3 mg/h"}]',
+        "input[1].steps[1]: input 1, step 1 lasts until day 1.04167, beyond the horizon, day 1, "
+        "raise horizon or leave the dose out",
+    ),
+    "fumarate twice": (
+        '[[dimethyl_fumarate]]\nstart = "-9 days"\nstop = "1 day"\n'
+        + RATES.replace("alemtuzumab", "dimethyl_fumarate")
+        + 'steps = [{start = "0 days", stop = "3 days", rate = "480 mg/day"}]',
+        "input[1].steps[1]: input 1, step 1 starts on day 0 while dimethyl fumarate runs until day 1, "
+        "move one of them (dimethyl_fumarate[1] and input[1].steps[1] give the same drug)",
+    ),
+    # observed limits and rules of output
+    "value with a limit": (
+        SERIES + 'points = [{time = "3 days", value = 1, below = 1}]',
+        "observed[1].points[1].below: is given together with a value, give one of them",
+    ),
+    "range with a limit": (
+        SERIES + 'points = [{time = "3 days", low = 1, below = 1}]',
+        "observed[1].points[1].below: is given together with a range, give one of them",
+    ),
+    "limit of zero": (
+        SERIES + 'points = [{time = "3 days", below = 0}]',
+        "observed[1].points[1].below: 0 is out of range, must be greater than 0",
+    ),
+    "limit with a unit": (
+        SERIES + 'points = [{time = "3 days", below = "0.02e9/L"}]',
+        'observed[1].points[1].below: "0.02e9/L" is not a number, write a number without quotes',
+    ),
+    "rule without an interval": (
+        '[[output.rule]]\nstart = "1 day"\nstop = "3 days"',
+        'output.rule[1].every: is missing, write for example every = "4 h"',
+    ),
+    "rule upside down": (
+        '[[output.rule]]\nevery = "1 day"\nstart = "3 days"\nstop = "1 day"',
+        "output.rule[1].stop: day 1 does not lie after the start, day 3, let stop come after start",
+    ),
+    "rule beyond the horizon": (
+        '[[output.rule]]\nevery = "1 day"\nstart = "3 days"\nstop = "37 months"',
+        "output.rule[1].stop: day 1126.19 lies after the horizon, day 1095.75, raise horizon or leave it out",
+    ),
+    "rule with too many outputs": (
+        '[[output.rule]]\nevery = "1 s"\nstart = "0 days"\nstop = "36 months"',
+        "output.rule[1].every: 0.0166667 min makes 9.47e+07 outputs, more than 1000000, report less often",
+    ),
+    "rule that is a number": (
+        "output.rule = [3]",
+        "output.rule[1]: expected a table, write [[output.rule]], got 3",
+    ),
+    "too many outputs around doses": (
+        'output.during_treatment = "0.1 s"\n' + COURSE,
+        "output.during_treatment: 0.00166667 min makes 1.87e+06 outputs around the doses, more than 1000000, "
+        "report less often",
     ),
     # between records
     "horizon of zero": (
@@ -366,8 +605,34 @@ def test_a_base_that_extends_is_refused(tmp_path: Path) -> None:
 def test_a_cycle_of_bases_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text("extends = 'b.toml'")
     (tmp_path / "b.toml").write_text("extends = 'a.toml'")
-    with pytest.raises(ScenarioError, match="itself extends"):
+    with pytest.raises(ScenarioError) as caught:
         load_scenario(tmp_path / "a.toml")
+    assert str(caught.value) == (
+        f'{tmp_path / "a.toml"}: extends: {tmp_path / "b.toml"} itself extends "a.toml", '
+        "only one level is allowed, extend a file that stands alone"
+    )
+
+
+@pytest.mark.parametrize("name", ["scenario.toml", "./scenario.toml", "sub/../scenario.toml", "same.toml"])
+def test_a_file_that_extends_itself_under_any_name_is_refused(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "scenario.toml"
+    path.write_text(f"extends = '{name}'")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "same.toml").symlink_to(path)
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(path)
+    assert str(caught.value) == f"{path}: extends: the scenario extends itself, name another file"
+
+
+def test_a_dose_per_body_weight_waits_for_a_sound_weight(tmp_path: Path) -> None:
+    path = tmp_path / "scenario.toml"
+    path.write_text('patient.weight = "heavy"\n' + COURSE.replace("12 mg", "0.2 mg/kg"))
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(path)
+    assert str(caught.value).splitlines() == [
+        f'{path}: patient.weight: "heavy" is not a quantity, expected a mass such as "70 kg"',
+        f'{path}: course[1].dose: "0.2 mg/kg": the body weight is not known, correct patient.weight first',
+    ]
 
 
 def test_a_missing_base_is_refused(tmp_path: Path) -> None:

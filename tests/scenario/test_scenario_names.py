@@ -53,3 +53,16 @@ def test_every_unknown_name_is_listed_with_its_close_matches() -> None:
         'a.toml: observed[2].unit: "mg/L" does not fit lymphocytes, give values in "1e9/L"',
         'a.toml: solver.method: unknown method "rodas5", did you mean "rodas5p"?',
     ]
+
+
+def test_a_limit_in_a_unit_that_does_not_fit_is_refused() -> None:
+    series = {"readout": "lymphocytes", "unit": "mg/L", "points": [{"time": "1 day", "below": 0.02}]}
+    with pytest.raises(ScenarioError) as caught:
+        check_names(build_scenario({"observed": [series]}), **KNOWN, file="a.toml")
+    assert str(caught.value) == ('a.toml: observed[1].unit: "mg/L" does not fit lymphocytes, give values in "1e9/L"')
+
+
+def test_a_misspelt_word_of_a_longer_name_finds_it() -> None:
+    scenario = build_scenario({"parameters": {"volum": 3}})
+    with pytest.raises(ScenarioError, match='did you mean "central_volume"'):
+        check_names(scenario, **KNOWN)

@@ -11,6 +11,8 @@ from immunosim.scenario import apply_overrides, load_scenario
 DOCUMENT: dict[str, Any] = {
     "patient": {"age": 31},
     "course": [{"dose": "12 mg", "premedication": True}, {"dose": "12 mg"}],
+    "input": [{"steps": [{"rate": "1 mg/h"}, {"rate": "2 mg/h"}]}],
+    "additional_dose": [{"dose": "12 mg"}],
 }
 
 
@@ -27,6 +29,14 @@ DOCUMENT: dict[str, Any] = {
         ("parameters.central_volume=11", ("parameters", "central_volume"), 11),
         ('mechanisms.off=["relapse"]', ("mechanisms", "off"), ["relapse"]),
         ("methylprednisolone=[]", ("methylprednisolone",), []),
+        (
+            'course.1.changes=[{dose_number = 2, late = "6 h"}]',
+            ("course", 0, "changes"),
+            [{"dose_number": 2, "late": "6 h"}],
+        ),
+        ("output.visits_only=true", ("output", "visits_only"), True),
+        ("input.1.steps.2.rate=3 mg/h", ("input", 0, "steps", 1, "rate"), "3 mg/h"),
+        ("additional_dose[1].dose=0.3 mg/kg", ("additional_dose", 0, "dose"), "0.3 mg/kg"),
         ("title=a=b", ("title",), "a=b"),
         ("title=1\ntitle=2", ("title",), "1\ntitle=2"),
     ],
@@ -53,6 +63,11 @@ def test_the_document_itself_is_left_alone() -> None:
         ("course.3.dose=4", 'course.3.dose: there is no entry "3" among 2 entries, entries are counted from 1'),
         ("course.dose=4", 'course.dose: there is no entry "dose" among 2 entries, entries are counted from 1'),
         ("note.1.text=4", 'note.1.text: there is no entry "1" among 0 entries, add the entry in the file'),
+        (
+            "course.1.changes.1.late=4 h",
+            'course.1.changes.1.late: there is no entry "1" among 0 entries, add the entry in the file',
+        ),
+        ("output.rul.1.every=4", 'output.rul.1.every: unknown key "rul", did you mean "rule"?'),
         ("patient.age.x=4", "patient.age.x: goes below a single value, shorten the path"),
         ("parameters.a.b=4", "parameters.a.b: goes below a single value, shorten the path"),
         ("patient.age=", "patient.age: has no value, write patient.age=..."),

@@ -240,3 +240,37 @@ def test_outputs_that_differ_by_rounding_are_one_and_the_horizon_stays() -> None
     times = output_times(scenario)
     assert times[-1] == 0.3
     assert len(times) == 4
+
+
+RULE = {"every": "1 week", "start": "course 1 + 1 day", "stop": "course 1 + 16 days"}
+
+
+def test_a_rule_counts_from_its_start_and_ends_at_its_stop_at_the_latest() -> None:
+    output = {"every": "1000 days", "during_treatment": "1000 days", "rule": [RULE]}
+    scenario = build_scenario({"horizon": "20 days", "course": [COURSE | {"doses": 1}], "output": output})
+    assert output_times(scenario).tolist() == [0.0, 4 / 24, 1.0, 8.0, 15.0, 20.0]
+
+
+def test_a_rule_includes_its_stop_where_the_steps_meet_it_but_for_rounding() -> None:
+    rule = {"every": "0.1 days", "start": "0.1 days", "stop": "0.3 days"}  # in binary 0.1 + 2 * 0.1 is more than 0.3
+    scenario = build_scenario({"horizon": "1 day", "output": {"visits_only": True, "rule": [rule]}})
+    # 1e-15: the sum of two rounded numbers.
+    assert output_times(scenario) == pytest.approx([0.0, 0.1, 0.2, 0.3, 1.0], rel=1e-15)
+
+
+def test_a_rule_before_day_zero_starts_the_simulation_earlier() -> None:
+    rule = {"every": "1 day", "start": "-2 days", "stop": "1 day"}
+    scenario = build_scenario({"horizon": "3 days", "output": {"visits_only": True, "rule": [rule]}})
+    assert output_times(scenario).tolist() == [-2.0, -1.0, 0.0, 1.0, 3.0]
+
+
+def test_visits_are_observed_points_extra_times_rules_and_both_ends() -> None:
+    series = {"readout": "lymphocytes", "unit": "1e9/L", "points": [{"time": "5.5 days", "below": 1.0}]}
+    output = {"visits_only": True, "extra": ["2 days"], "rule": [RULE]}
+    tables = {"horizon": "20 days", "course": [COURSE], "output": output, "observed": [series]}
+    assert output_times(build_scenario(tables)).tolist() == [0.0, 1.0, 2.0, 5.5, 8.0, 15.0, 20.0]
+
+
+def test_too_many_regular_outputs_do_not_matter_where_only_visits_are_reported() -> None:
+    output = {"every": "1 s", "during_treatment": "0.1 s", "visits_only": True}
+    assert len(output_times(build_scenario({"course": [COURSE], "output": output}))) == 2

@@ -28,7 +28,11 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         courses[-1] |= {"doses": draw(st.integers(1, 5)), "every": draw(st.floats(0.5, 2))}
         start += draw(st.floats(20, 100))
     taper = [{"dose": draw(MASS), "doses": draw(st.integers(1, 3))}]
-    point: dict[str, Any] = {"time": draw(DAYS), "value": draw(MASS), "note": draw(TEXT)}
+    point: dict[str, Any] = {"time": draw(DAYS), draw(st.sampled_from(["value", "below"])): draw(MASS)}
+    point["note"] = draw(TEXT)
+    cuts = sorted(draw(st.lists(DAYS, min_size=4, max_size=4, unique_by=lambda day: round(day, 3))))
+    steps = [{"start": start, "stop": stop, "rate": draw(MASS)} for start, stop in (cuts[:2], cuts[2:])]
+    change = draw(st.sampled_from([{"late": draw(MASS)}, {"given": 1e-4}, {"skipped": True}]))
     return Scenario.model_validate(
         {
             "title": draw(TEXT),
@@ -41,12 +45,35 @@ def scenarios(draw: st.DrawFn) -> Scenario:
             },
             "start_date": draw(st.none() | st.dates()),
             "course": courses,
-            "prednisolone": [{"start": draw(DAYS), "dose": draw(MASS), "doses": 2, "every": 1.0, "taper": taper}],
+            "prednisolone": [
+                {
+                    "start": draw(DAYS),
+                    "dose": draw(MASS),
+                    "doses": 2,
+                    "every": 1.0,
+                    "taper": taper,
+                    "changes": [change | {"dose_number": 2}],
+                }
+            ],
+            "input": [{"drug": "dimethyl_fumarate", "steps": steps}],
+            "additional_dose": [
+                {
+                    "drug": draw(st.sampled_from(["prednisolone", "triamcinolone"])),
+                    "time": draw(DAYS),
+                    "dose": draw(MASS),
+                },
+                {"drug": "methylprednisolone", "time": -draw(st.floats(1, 99)), "dose": draw(MASS), "label": "x"},
+            ],
             "triamcinolone": [{"time": draw(DAYS), "dose": draw(MASS), "label": draw(st.none() | TEXT)}],
-            "dimethyl_fumarate": [{"start": -draw(st.floats(1, 500)), "stop": draw(st.none() | DAYS)}],
+            "dimethyl_fumarate": [{"start": -draw(st.floats(1, 500)), "stop": -draw(st.floats(0, 0.5))}],
             "note": [{"time": draw(DAYS), "text": draw(TEXT)}],
             "observed": [{"readout": "lymphocytes", "unit": "1e9/L", "points": [point]}],
-            "output": {"extra": draw(st.lists(DAYS, max_size=3))},
+            "output": {
+                "extra": draw(st.lists(DAYS, max_size=3)),
+                "rule": [{"every": draw(MASS), "start": draw(DAYS), "stop": 200.0}],
+                "visits_only": draw(st.booleans()),
+            },
+            "horizon": 20_000.0,
             "mechanisms": {"off": draw(st.lists(TEXT, max_size=2))},
             "parameters": draw(st.dictionaries(TEXT, st.floats(allow_nan=False, allow_infinity=False) | TEXT)),
         }
@@ -71,6 +98,14 @@ def test_a_resolved_scenario_names_defaults_and_units_and_extends_nothing() -> N
     assert document["patient"]["weight"] == "70.0 kg"
     assert document["solver"]["method"] == "rodas5p"
     assert "extends" not in document
+
+
+def test_a_resolved_scenario_names_masses_and_usual_infusions() -> None:
+    single = {"drug": "alemtuzumab", "time": "1 day", "dose": "0.3 mg/kg"}
+    document = tomllib.loads(to_toml(build_scenario({"patient": {"weight": "55 kg"}, "additional_dose": [single]})))
+    assert document["additional_dose"] == [
+        {"drug": "alemtuzumab", "time": "1.0 day", "dose": "16.5 mg", "infusion": f"{1 / 6!r} day"}
+    ]
 
 
 def test_text_that_needs_escapes_is_kept() -> None:

@@ -125,6 +125,51 @@ def test_the_mass_of_every_drug_is_accounted_for(every_drug: Trajectory) -> None
     assert max(balance.error for balance in balances.values()) < 1e-6
 
 
+DIFFERENTLY: dict[str, Any] = {
+    "title": "nothing as planned",
+    "horizon": "30 days",
+    "patient": {"weight": "50 kg"},
+    "course": [
+        {"start": "1 day", "dose": "0.2 mg/kg", "doses": 3, "every": "24 h", "premedication": True}
+        | {"changes": [{"dose_number": 1, "late": "6 h", "given": "5 mg"}, {"dose_number": 2, "skipped": True}]}
+    ],
+    "methylprednisolone": [
+        {"start": "10 days", "dose": "1 g", "doses": 2, "every": "24 h", "taper": [{"dose": "500 mg", "doses": 2}]}
+        | {"changes": [{"dose_number": 4, "given": "200 mg"}]}
+    ],
+    "additional_dose": [
+        {"drug": "alemtuzumab", "time": "6 days", "dose": "4 mg"},
+        {"drug": "prednisolone", "time": "7 days", "dose": "1 mg/kg"},
+        {"drug": "triamcinolone", "time": "7 days", "dose": "15 mg"},
+    ],
+    "input": [
+        {
+            "drug": "alemtuzumab",
+            "steps": [
+                {"start": "20 days", "stop": "20.25 days", "rate": "1 mg/h"},
+                {"start": "20.25 days", "stop": "20.5 days", "rate": "0.5 mg/h"},
+            ],
+        },
+        {"drug": "dimethyl_fumarate", "steps": [{"start": "-5 days", "stop": "3 days", "rate": "240 mg/day"}]},
+    ],
+}
+
+
+def test_what_went_differently_from_the_plan_is_accounted_for(problem_of: Callable[[dict[str, Any]], Problem]) -> None:
+    problem = problem_of(DIFFERENTLY)
+    found = verify(problem)
+    assert found.passed
+    available = problem.vector[problem.model.position["methylprednisolone_available_fraction"]]
+    expected = {
+        "alemtuzumab": 5.0 + 10.0 + 4.0 + 6.0 + 3.0,
+        "methylprednisolone": (2 * 1000.0 + 2 * 1000.0 + 500.0 + 200.0) * available,  # premedication of two infusions
+        "prednisolone": 50.0,
+        "triamcinolone": 15.0,
+    }
+    given = {balance.drug: balance.given for balance in found.balances}
+    assert given == pytest.approx(expected, rel=1e-12)  # roundings of a few products
+
+
 def test_alemtuzumab_is_cleared_and_consumed_after_one_course(shipped: Callable[[str], Problem]) -> None:
     problem = shipped("one_course")
     balances = balances_of(problem, resolve(problem))

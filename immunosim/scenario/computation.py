@@ -1,0 +1,60 @@
+"""How to compute a scenario: when to report, how to integrate, and what differs from the default model."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt
+
+from immunosim.errors import QuantityError
+from immunosim.scenario.quantities import Duration, Number, TimePoint
+from immunosim.scenario.record import Record, Text
+from immunosim.units import finite, shown
+
+
+class OutputRule(Record):
+    """Report every `every` days from `start` on, until `stop`."""
+
+    every: Duration
+    start: TimePoint
+    stop: TimePoint
+
+
+class Output(Record):
+    """When to report: every `every` days, counted from day 0, more often around doses, by rules and at extra times.
+
+    With `visits_only`, only by rules, at extra times, at observed points and at both ends.
+    """
+
+    every: Duration = 1.0
+    during_treatment: Duration = 1 / 24
+    extra: tuple[TimePoint, ...] = ()
+    rule: tuple[OutputRule, ...] = ()
+    visits_only: StrictBool = False
+
+
+class Solver(Record):
+    """How to integrate."""
+
+    method: Text = "rodas5p"
+    rtol: Annotated[Number, Field(gt=0, lt=1)] = 1e-5
+    max_steps: Annotated[StrictInt, Field(ge=1, le=1_000_000_000)] = 1_000_000
+
+
+class Mechanisms(Record):
+    """Which mechanisms of the model are switched off."""
+
+    off: tuple[Text, ...] = ()
+
+
+def _parameter(value: object) -> object:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise QuantityError(
+            f"{shown(value)} is not a parameter value", cure='write a number or a quantity such as "11 L"'
+        )
+    return finite(value)
+
+
+Parameter = Annotated[float | str, BeforeValidator(_parameter)]

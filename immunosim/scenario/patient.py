@@ -1,0 +1,43 @@
+"""The patient of a scenario before treatment."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field, StrictBool
+
+from immunosim.scenario.quantities import Age, Count, Draw, Number, Share, Weight
+from immunosim.scenario.record import Record
+
+
+class Baseline(Record):
+    """Untreated counts in blood, cells/uL: either the total, which scales every subset, or single subsets."""
+
+    lymphocytes: Count | None = None
+    cd4: Count | None = None
+    cd8: Count | None = None
+    cd19: Count | None = None
+    nk: Count | None = None
+
+
+class Draws(Record):
+    """Draws of a unit-exponential variable; an organ falls ill when its cumulative hazard reaches its draw."""
+
+    thyroid: Draw = math.log(2)
+    platelets: Draw = math.log(2)
+    glomerulus: Draw = math.log(2)
+
+
+class Patient(Record):
+    """The patient before treatment; the default is the standard patient, aged 34 and weighing 70 kg."""
+
+    age: Age = 34.0
+    sex: Literal["female", "male"] = "female"
+    weight: Weight = 70.0
+    anti_drug_antibody: Share = 0.0
+    family_history: StrictBool = False
+    smoker: StrictBool = False
+    depletion_efficiency: Annotated[Number, Field(ge=0, le=10)] = 1.0
+    baseline: Baseline = Baseline()
+    draws: Draws = Draws()

@@ -1,0 +1,54 @@
+"""The base of all records of a scenario, and the field types that need nothing else."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from immunosim.scenario.checks import problems_of_record
+from immunosim.scenario.problems import RecordFault, translated
+
+_INSIDE: ContextVar[bool] = ContextVar("inside", default=False)
+
+
+class Record(BaseModel):
+    """Base of all records: frozen, without unknown keys, and with our own messages."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", revalidate_instances="always")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _report_in_our_words(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        # Only the outermost record reports, so that all problems of a file come together with their full key paths.
+        if _INSIDE.get():
+            return cls._checked(handler(data))
+        token = _INSIDE.set(True)
+        try:
+            return cls._checked(handler(data))
+        except (ValidationError, RecordFault) as error:
+            raise translated(error, cls, (info.context or {}).get("file", cls.__name__.lower())) from None
+        finally:
+            _INSIDE.reset(token)
+
+    @classmethod
+    def _checked(cls, record: Self) -> Self:
+        problems = problems_of_record(record)
+        if problems:
+            raise RecordFault(problems)
+        return record
+
+
+Text = StrictStr
+Repeats = Annotated[StrictInt, Field(ge=1, le=100_000)]

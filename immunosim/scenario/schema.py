@@ -1,0 +1,217 @@
+"""JSON Schema of scenario files, for editors that complete keys and mark mistakes.
+
+Generated from the records, but of what a file holds: quantities are text with a unit, times are text or dates. What
+the schema refuses, the reader refuses. The reader refuses more, such as doses that overlap: it has the last word. Names
+that only the model knows are brought by the caller.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, get_args
+
+from pydantic import BeforeValidator
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from immunosim.errors import QuantityError
+from immunosim.parameters import Parameter
+from immunosim.scenario.quantities import CalendarDate, Draw, Quantity, Share, Time
+from immunosim.scenario.records import Scenario
+from immunosim.scenario.treatments import Course
+from immunosim.units import DAYS_PER_MONTH, parse_quantity
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_UNIT = r"(?:\s*(?![eE][+-]?\d)[A-Za-zµμ%(×*^/]|\s+\d)"
+# Taplo gives every local date-time a "Z", so that a time zone, which the reader refuses, cannot be told from none.
+_DATE = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?\s*$"
+_CALENDAR_DATE = r"^\d{4}(?:-\d{2}-\d{2}|\d{4}|-?W\d{2}(?:-?\d)?)$"
+_USUAL_UNITS = (
+    *("s", "min", "h", "day", "days", "week", "weeks", "month", "months", "year", "years"),
+    *("ug", "mg", "g", "kg", "mL", "L", "ug/mL", "mg/L", "cells/uL", "/uL", "/L"),
+)
+_LIMITS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+
+
+def scenario_schema(
+    parameters: Iterable[Parameter],
+    mechanisms: Mapping[str, str],
+    readouts: Mapping[str, str],
+    methods: Iterable[str],
+) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of scenario files.
+
+    Parameters
+    ----------
+    parameters : iterable of Parameter
+        The parameters that a scenario may set under ``[parameters]``.
+    mechanisms, readouts : mapping of str to str
+        Names and what each means, in a few words.
+    methods : iterable of str
+        Names of the integrators.
+
+    Returns
+    -------
+    dict
+        Plain data, ready to be written as JSON.
+    """
+    schema = Scenario.model_json_schema(schema_generator=_FileSchema)
+    definitions = schema.pop("$defs")
+    definitions["Mechanisms"]["properties"]["off"]["items"] = _one_of(mechanisms)
+    definitions["Observed"]["properties"]["readout"] |= _one_of(readouts)
+    definitions["Solver"]["properties"]["method"] |= {"enum": list(methods)}
+    properties = schema.pop("properties")
+    properties["parameters"] |= {
+        "properties": {parameter.name: _parameter(parameter) for parameter in parameters},
+        "additionalProperties": False,
+    }
+    extends = {"type": "string", "pattern": r"\S", "description": descriptions()["Scenario"]["extends"]}
+    head = {"$schema": DIALECT} | schema | {"title": "immunosim scenario"}
+    return head | {"properties": {"extends": extends} | properties, "$defs": definitions}
+
+
+@cache
+def descriptions() -> dict[str, dict[str, str]]:
+    """Return what every key of a scenario file means, by record and key; ``Any`` has what records share."""
+    text = resources.files("immunosim.scenario").joinpath("keys.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def described(record: str, key: str) -> str | None:
+    """Return what a key of a record means, or None where nobody has written it down."""
+    known = descriptions()
+    return known.get(record, {}).get(key) or known["Any"].get(key)
+
+
+class _FileSchema(GenerateJsonSchema):
+    """Pydantic's generator, corrected where a file holds something else than the record that is read from it."""
+
+    def generate_inner(self, schema: Any) -> JsonSchemaValue:
+        quantity = _quantity_of(schema)
+        found = super().generate_inner(schema) if quantity is None else _quantity(quantity)
+        # Pydantic leaves limits behind a validator of ours under the names of its own arguments.
+        return {_LIMITS.get(key, key): value for key, value in found.items()}
+
+    def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> JsonSchemaValue:
+        inner = self.generate_inner(schema["schema"])
+        reader = schema["function"]["function"]
+        if reader is _reader(CalendarDate):
+            return {"type": "string", "pattern": _CALENDAR_DATE, "examples": ["2016-06-15"]}
+        if reader is _reader(Draw):
+            return {"anyOf": [{"const": "median"}, inner]}
+        if reader in (_reader(Share), _reader(Course.model_fields["premedication"])):
+            return {"anyOf": [{"type": "boolean"}, inner]}
+        return inner
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])  # TOML has no null
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        found = self.generate_inner(schema["schema"])
+        default = schema.get("default")
+        quantity = _quantity_of(schema["schema"])
+        if quantity is not None and default is not None:
+            return found | {"default": _as_text(default, quantity.unit)}
+        return found | {"default": default} if isinstance(default, (str, int, float)) and default != "" else found
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        found = super().model_schema(schema)
+        found["description"] = found["description"].split("\n\n")[0]
+        for key, about in found["properties"].items():
+            words = described(schema["cls"].__name__, key)
+            kind = about.get("description") if "$ref" not in about else None
+            if words:
+                about["description"] = f"{words}: {kind}." if kind else f"{words}."
+        return found
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def _quantity_of(schema: Any) -> Quantity | None:
+    if schema["type"] == "nullable":
+        return _quantity_of(schema["schema"])
+    owner = getattr(schema["function"]["function"], "__self__", None) if schema["type"] == "function-plain" else None
+    return owner if isinstance(owner, Quantity) else None
+
+
+def _reader(field: Any) -> Any:
+    """Return the function of the outermost validator of a field or of an annotated type."""
+    metadata = field.metadata if isinstance(field, FieldInfo) else get_args(field)[1:]
+    return [item.func for item in metadata if isinstance(item, BeforeValidator)][-1]
+
+
+def _quantity(quantity: Quantity) -> JsonSchemaValue:
+    if isinstance(quantity, Time):
+        return _time(quantity)
+    end = rf"(?:\s*$|{_UNIT})" if quantity.bare else _UNIT
+    pattern = rf"^\s*\+?{_NUMBER}{_not_of_another_kind(quantity.unit)}{end}"
+    text = {"pattern": pattern, "examples": [quantity.example], "description": _kind(quantity.unit)}
+    return {"type": ["string", "number"], "exclusiveMinimum": 0} | text if quantity.bare else {"type": "string"} | text
+
+
+def _time(quantity: Time) -> JsonSchemaValue:
+    duration = rf"[+-]?{_NUMBER}{_not_of_another_kind(quantity.unit)}{_UNIT}"
+    after_course = r"(?![+-]?\s*\.?\d)\S"
+    examples = [quantity.example, "course 2 + 30 days", "2017-06-15"]
+    pattern = rf"^\s*(?:{_DATE}|{duration}|{after_course})"
+    kind = 'a time such as "12 months" or "course 2 + 30 days", or a date such as 2017-06-15'
+    return {"type": "string", "pattern": pattern, "examples": examples, "description": kind}
+
+
+@cache
+def _not_of_another_kind(unit: str) -> str:
+    """Return a pattern that finds nothing where one of the usual units follows that does not fit this one."""
+    wrong = "|".join(re.escape(other) for other in _USUAL_UNITS if _refusal(f"1 {other}", unit))
+    return rf"(?!\s*(?:{wrong})\s*$)"
+
+
+@cache
+def _kind(unit: str) -> str:
+    """Return the reader's own words for the quantity that it expects: ``a mass such as "12 mg"``."""
+    return _refusal("?", unit).removeprefix("expected ")
+
+
+def _refusal(text: str, unit: str) -> str:
+    """Return the cure with which the reader refuses a text as a quantity, or nothing where it takes it."""
+    try:
+        parse_quantity(text, unit)
+    except QuantityError as error:
+        return error.cure or error.reason
+    return ""
+
+
+def _as_text(value: float, unit: str) -> str:
+    """Return a default as a person would write it."""
+    if unit != "day":
+        return f"{value:g} {unit}s" if unit == "year" else f"{value:g} {unit}"
+    for length, name in ((DAYS_PER_MONTH, "months"), (1.0, "days"), (1 / 24, "h")):
+        count = value / length
+        if count >= 1 and abs(count - round(count)) < 1e-9:
+            return f"{count:.0f} {name.removesuffix('s') if round(count) == 1 else name}"
+    return f"{value * 1440:g} min"
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    unit = "" if parameter.unit == "1" else f" {parameter.unit}"
+    scope = f"{parameter.value:g}{unit}, from {parameter.lower:g} to {parameter.upper:g}; {parameter.evidence}"
+    return {
+        "type": ["number", "string"],
+        "description": f"{parameter.label} ({scope}). {parameter.note}".strip(),
+        "default": parameter.value,
+        "minimum": parameter.lower,
+        "maximum": parameter.upper,
+        "pattern": rf"^\s*[+-]?{_NUMBER}",
+    }
+
+
+def _one_of(names: Mapping[str, str]) -> dict[str, Any]:
+    # JSON Schema has no words for the single values of an enumeration; Taplo reads them here, others skip them.
+    return {"type": "string", "enum": list(names), "x-taplo": {"docs": {"enumValues": list(names.values())}}}
