@@ -1,8 +1,6 @@
 """``immunosim check``: say what a scenario means without simulating it."""
 
-import datetime
 from collections.abc import Iterator
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from immunosim.cli.options import Changes, ScenarioFile, command_line
@@ -18,6 +16,7 @@ def check(scenario: ScenarioFile, changes: Changes = None) -> None:
 
     Names and parameters of the model are checked as well. Nothing is simulated or written.
     """
+    from immunosim.report.doses import dose_headers, dose_rows
     from immunosim.scenario import load_scenario
     from immunosim.simulation import prepare
 
@@ -26,10 +25,8 @@ def check(scenario: ScenarioFile, changes: Changes = None) -> None:
     show(found.title or "Untitled scenario")
     for sentence in _sentences(problem):
         show(sentence)
-    calendar = "month" if found.start_date is None else "date"
-    doses = ("drug", "given by", "from day", "to day", calendar, "doses", "mg in all")
-    show_table("Doses", doses, list(_dose_rows(found)), align="<<")
-    observed = ("read-out", "day", calendar, "value", "unit")
+    show_table("Doses", dose_headers(found), list(dose_rows(found)), align="<<")
+    observed = ("read-out", "day", "month" if found.start_date is None else "date", "value", "unit")
     show_table("Observed", observed, list(_observed_rows(found)), align="<>>><")
     show()
     show(f"{scenario} is a valid scenario.")
@@ -37,12 +34,16 @@ def check(scenario: ScenarioFile, changes: Changes = None) -> None:
 
 
 def _sentences(problem: "Problem") -> Iterator[str]:
+    from immunosim.report.doses import deviations
+    from immunosim.report.wording import calendar
+
     scenario, patient = problem.scenario, problem.scenario.patient
     yield f"Patient: {patient.sex}, {patient.age:g} years, {patient.weight:g} kg."
     start, end = float(problem.times[0]), float(problem.times[-1])
     word = "month " if scenario.start_date is None else ""
-    calendar = f"{word}{_calendar(scenario, start)} to {word}{_calendar(scenario, end)}"
-    yield f"Time: day {start:.0f} to day {end:.0f} ({calendar}), {len(problem.times)} output times."
+    span = f"{word}{calendar(scenario, start)} to {word}{calendar(scenario, end)}"
+    yield f"Time: day {start:.0f} to day {end:.0f} ({span}), {len(problem.times)} output times."
+    yield from deviations(scenario)
     if scenario.mechanisms.off:
         yield f"Mechanisms off: {', '.join(scenario.mechanisms.off)}."
     if scenario.parameters:
@@ -51,30 +52,11 @@ def _sentences(problem: "Problem") -> Iterator[str]:
     yield f"Solver: {problem.options.method}, relative tolerance {problem.options.rtol:g}."
 
 
-def _dose_rows(scenario: "Scenario") -> Iterator[tuple[str, ...]]:
-    from immunosim.scenario import dose_totals
-    from immunosim.scenario.regimen import begin_of, end_of, keyed_events
-
-    for key, pairs in groupby(keyed_events(scenario), key=lambda pair: pair[0]):
-        events = [event for _, event in pairs]
-        first, last = min(map(begin_of, events)), max(map(end_of, events))
-        for drug, total in dose_totals(events).items():
-            count = "daily" if drug == "dimethyl_fumarate" else str(len(events))
-            when = f"{first:.2f}", f"{last:.2f}", _calendar(scenario, first)
-            yield drug.replace("_", " "), key, *when, count, f"{total:g}"
-
-
 def _observed_rows(scenario: "Scenario") -> Iterator[tuple[str, ...]]:
+    from immunosim.report.wording import calendar
+
     for series in scenario.observed:
         for point in series.points:
-            value = f"{point.low:g} to {point.high:g}" if point.value is None else f"{point.value:g}"
-            yield series.readout, f"{point.time:.2f}", _calendar(scenario, point.time), value, series.unit
-
-
-def _calendar(scenario: "Scenario", day: float) -> str:
-    """Return a day as a date where the scenario has one, else as the month that it falls in."""
-    from immunosim.units import DAYS_PER_MONTH
-
-    if scenario.start_date is None:
-        return f"{day / DAYS_PER_MONTH:.1f}"
-    return str(scenario.start_date + datetime.timedelta(days=day))
+            low, high = point.ends
+            value = f"<{high:g}" if point.below else f"{low:g}" if low == high else f"{low:g} to {high:g}"
+            yield series.readout, f"{point.time:.2f}", calendar(scenario, point.time), value, series.unit

@@ -4,16 +4,29 @@ Errors that a user can cause end in a message on standard error and an exit code
 imports nothing heavy, so that ``immunosim --help`` answers at once.
 """
 
+import errno
+import io
+import os
+import signal
+import sys
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from immunosim.cli.cache import cache
 from immunosim.cli.check import check
-from immunosim.cli.options import BAD_INPUT, FAILED, INTERRUPTED
+from immunosim.cli.compare import compare
+from immunosim.cli.doctor import doctor
+from immunosim.cli.explain import explain
+from immunosim.cli.init import init
+from immunosim.cli.model import model
+from immunosim.cli.options import BAD_INPUT, FAILED, INTERRUPTED, TERMINATED
 from immunosim.cli.params import params
 from immunosim.cli.printing import say, show
+from immunosim.cli.report import report
 from immunosim.cli.run import run
+from immunosim.cli.schema import schema
 from immunosim.cli.verify import verify
 from immunosim.errors import ImmunosimError, SolverError
 
@@ -31,6 +44,17 @@ class Verbs(TyperGroup):
         except KeyboardInterrupt:
             say("Interrupted: nothing was left half-written")
             raise typer.Exit(INTERRUPTED) from None
+        except OSError as error:
+            if error.errno == errno.EPIPE or error.filename is not None:
+                raise
+            _give_up_output()
+            say(f"Standard output cannot be written: {error.strerror}")
+            raise typer.Exit(BAD_INPUT) from None
+
+
+def _give_up_output() -> None:
+    """Point standard output at nothing, so that Python does not try to write the rest of it when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 app = typer.Typer(
@@ -42,7 +66,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help: paragraphs are wrapped, and rich need not be imported
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _verb in (run, check, verify, params):
+for _verb in (init, run, check, verify, explain, compare, report, model, params, schema, doctor, cache):
     app.command()(_verb)
 
 
@@ -70,5 +94,23 @@ def immunosim(
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line.
+
+    SIGTERM ends it as tidily as Ctrl-C does, and a terminal without a letter that is to be printed gets "?" for it.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        app()
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("immunosim"):
+            raise
+        package = error.name.partition(".")[0]
+        say(f"The package {package} is missing, run: python -m pip install {package} (or: immunosim doctor)")
+        raise SystemExit(BAD_INPUT) from None
+
+
+def _terminate(number: int, frame: object) -> None:
+    raise SystemExit(TERMINATED)

@@ -16,6 +16,9 @@ FAILED = 3
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells expect it."""
 
+TERMINATED = 143
+"""Exit code after SIGTERM, as shells expect it."""
+
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML).", show_default=False)]
 
 Changes = Annotated[

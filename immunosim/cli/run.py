@@ -7,6 +7,7 @@ import typer
 
 from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, command_line
 from immunosim.cli.printing import say, show
+from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
     from immunosim.report.summary import Summary
@@ -24,27 +25,40 @@ def run(
     out: Out = None,
     force: Annotated[bool, typer.Option("--force", help="Replace earlier results in the folder.")] = False,
     as_json: AsJson = False,
+    report: Annotated[bool, typer.Option("--report", help="Add a page to read and print, and its figure.")] = False,
 ) -> None:
     """Simulate a scenario, write its results and print a short table.
 
-    The folder gets trajectory.nc, trajectory.csv, summary.json, figure.png and scenario.toml, all or none. With --json
-    only the summary is printed, and files are written only where --out is given. Exit code 3: the integration failed;
-    its results are written with their status.
+    The folder gets trajectory.nc, trajectory.csv, summary.json, figure.png and scenario.toml, and with --report
+    report.html and figure.pdf, all or none. With --json only the summary is printed, and files are written only with
+    --out or --report. More than 300 000 output times are not written. What takes longer than two seconds is shown on
+    standard error. Exit code 3: the integration failed; its results are written with their status.
     """
-    from immunosim.report import refuse_existing, summarise, to_json, write_folder
+    from immunosim.report import refuse_existing, refuse_large, summarise, to_json, write_folder
     from immunosim.scenario import load_scenario
     from immunosim.simulation import simulate
 
     command = command_line("run", scenario, changes or [])
     folder = out or Path("results") / scenario.stem
-    is_written = out is not None or not as_json
+    is_written = out is not None or report or not as_json
     found = load_scenario(scenario, changes or [])
     if is_written:
         refuse_existing(folder, force)
-    trajectory = simulate(found, str(scenario), say)
-    summary = summarise(trajectory)
-    if is_written:
-        write_folder(folder, _files(trajectory, summary, command), force)
+        refuse_large(folder, found)
+    with progress("Simulating") as now:
+        trajectory = simulate(found, str(scenario), now.announce)
+        now.begin("Summarising")
+        summary = summarise(trajectory)
+        now.begin("Writing the results")
+        if is_written:
+            files = _files(trajectory, summary, command)
+            if report:
+                from immunosim.report.page import report_files
+
+                files |= report_files(trajectory, summary, command_line("report", scenario, changes or []))
+            write_folder(folder, files, force)
+    if report:
+        say(f"Report: {folder / 'report.html'} (open it in a browser)")
     if as_json:
         show(to_json(summary).rstrip())
     else:

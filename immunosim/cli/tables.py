@@ -143,6 +143,8 @@ def _when(point: dict[str, Any]) -> str:
 
 def _seen(point: dict[str, Any]) -> str:
     low, high = point["observed_low"], point["observed_high"]
+    if point["is_below_limit"]:
+        return f"<{high:g}"
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 

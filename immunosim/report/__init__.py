@@ -2,7 +2,16 @@
 
 from immunosim.report.figures import draw_page, draw_panel
 from immunosim.report.limits import ALEMTUZUMAB_DETECTION_LIMIT, LIMITS, LOWER_LIMITS_OF_NORMAL
-from immunosim.report.output_files import OutputError, refuse_existing, result_files, to_json, write_file, write_folder
+from immunosim.report.output_files import (
+    OutputError,
+    record_files,
+    refuse_existing,
+    refuse_large,
+    result_files,
+    to_json,
+    write_file,
+    write_folder,
+)
 from immunosim.report.provenance import INTENDED_USE, individual_sentence, version
 from immunosim.report.sampling import refined
 from immunosim.report.summary import summarise
@@ -16,8 +25,10 @@ __all__ = [
     "draw_page",
     "draw_panel",
     "individual_sentence",
+    "record_files",
     "refined",
     "refuse_existing",
+    "refuse_large",
     "result_files",
     "summarise",
     "to_json",

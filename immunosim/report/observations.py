@@ -1,6 +1,7 @@
 """Observed values against simulated ones.
 
-An observed value is a range of no width, so that values and ranges are judged alike. Returns plain data for a summary.
+An observed value is a range of no width, and one below a limit of quantification a range from 0 to the limit, so that
+all are judged alike. Returns plain data for a summary.
 """
 
 from typing import Any
@@ -16,15 +17,15 @@ def observation_summary(trajectory: Trajectory) -> list[dict[str, Any]]:
 
     ``difference_percent`` is simulated minus observed in percent of the observed value, of a range's middle;
     ``outside_percent`` is the distance to the nearest end of the range in percent of that end, 0 inside. Both are None
-    where what they would be divided by is 0.
+    where what they would be divided by is 0, and the difference also where the point is below a limit.
     """
     return [_compared(trajectory, series, point) for series in trajectory.scenario.observed for point in series.points]
 
 
 def _compared(trajectory: Trajectory, series: Observed, point: Point) -> dict[str, Any]:
     unit = trajectory.dataset[series.readout].attrs["units"]
-    ends = (point.low, point.high) if point.value is None else (point.value, point.value)
-    low, high = (convert(end, series.unit, unit) for end in ends if end is not None)
+    low, high = (convert(end, series.unit, unit) for end in point.ends)
+    is_below = point.below is not None
     simulated = trajectory.at(series.readout, point.time) if trajectory.is_complete else None
     course = course_before(course_windows(trajectory.scenario), point.time)
     return {
@@ -37,8 +38,9 @@ def _compared(trajectory: Trajectory, series: Observed, point: Point) -> dict[st
         "months_after_course": (point.time - course.start) / DAYS_PER_MONTH if course else None,
         "observed_low": low,
         "observed_high": high,
+        "is_below_limit": is_below,
         "simulated": simulated,
-        "difference_percent": None if simulated is None else _percent(simulated, (low + high) / 2),
+        "difference_percent": None if simulated is None or is_below else _percent(simulated, (low + high) / 2),
         "outside_percent": None if simulated is None else _percent(simulated, min(max(simulated, low), high)),
         "note": point.note,
     }

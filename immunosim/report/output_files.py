@@ -18,16 +18,31 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from immunosim.errors import ImmunosimError, any_of
 from immunosim.report.provenance import INTENDED_USE, model_description, software
-from immunosim.scenario import to_toml
+from immunosim.scenario import Scenario, output_times, to_toml
 from immunosim.trajectory import Trajectory
 
 SIGNATURE = frozenset({"scenario.toml", "summary.json"})
 """Files that a folder of results always holds: without them a folder is somebody else's and is never replaced."""
 
-KNOWN_FILES = SIGNATURE | {"trajectory.nc", "trajectory.csv", "figure.png", "verify.json"}
+KNOWN_FILES = SIGNATURE | {
+    "trajectory.nc",
+    "trajectory.csv",
+    "figure.png",
+    "verify.json",
+    "report.html",
+    "figure.pdf",
+}
 """Everything that immunosim ever writes into such a folder."""
+
+MOST_TIMES = 300_000
+"""Most output times of a run: about half a gigabyte of files, made in two gigabytes of memory."""
+
+BYTES_PER_TIME = 1800
+"""Size of one output time in all files together, about 90 columns as text and as numbers (measured)."""
 
 _ELSEWHERE = "choose a place that you may write, with --out"
 _CURES = {
@@ -54,12 +69,13 @@ def result_files(trajectory: Trajectory, summary: Mapping[str, Any], command: st
     command : str
         How the run was started, recorded in the NetCDF file.
     """
-    return {
-        "scenario.toml": to_toml(trajectory.scenario).encode(),
-        "summary.json": to_json(summary).encode(),
-        "trajectory.csv": _csv(trajectory).encode(),
-        "trajectory.nc": _netcdf(trajectory, command),
-    }
+    curves = {"trajectory.csv": _csv(trajectory).encode(), "trajectory.nc": _netcdf(trajectory, command)}
+    return record_files(trajectory, summary) | curves
+
+
+def record_files(trajectory: Trajectory, summary: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return the files that every folder of results holds: what was simulated, and what came of it."""
+    return {"scenario.toml": to_toml(trajectory.scenario).encode(), "summary.json": to_json(summary).encode()}
 
 
 def to_json(data: Any) -> str:
@@ -95,6 +111,22 @@ def refuse_existing(folder: Path, force: bool = False) -> None:
         raise OutputError(f"{found}, which is no result of immunosim, and is not replaced", file=where, cure=elsewhere)
     if not force:
         raise OutputError("already holds results", file=where, cure=f"{elsewhere}, or replace them with --force")
+
+
+def refuse_large(folder: Path, scenario: Scenario) -> None:
+    """Raise where the files of a run would be larger than anybody reads, before it is computed.
+
+    Raises
+    ------
+    OutputError
+        With the number of output times and the size, where there are more than ``MOST_TIMES``.
+    """
+    count = len(output_times(scenario))
+    if count > MOST_TIMES:
+        size = f"{count * BYTES_PER_TIME / 1e9:.1f} GB"
+        reason = f"would hold {count} output times, about {size}, more than {MOST_TIMES}"
+        cure = "raise output.every or output.during_treatment, or shorten the horizon"
+        raise OutputError(reason, file=str(folder), cure=cure)
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes], force: bool = False) -> list[Path]:
@@ -189,8 +221,8 @@ def _csv(trajectory: Trajectory) -> str:
     """Return the curves as text: time in days, read-outs, pools; `repr` keeps every bit of a number."""
     dataset = trajectory.dataset
     names = [str(name) for name in dataset.data_vars if dataset[name].dims == ("time",)]
-    columns = [trajectory.time.tolist(), *(dataset[name].values.tolist() for name in names)]
-    rows = (",".join(map(repr, row)) for row in zip(*columns, strict=True))
+    table = np.column_stack([trajectory.time, *(dataset[name].values for name in names)])
+    rows = (",".join(map(repr, row.tolist())) for row in table)
     return "\n".join([",".join(["time", *names]), *rows]) + "\n"
 
 

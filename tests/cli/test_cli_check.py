@@ -34,6 +34,18 @@ def test_a_check_says_what_is_individual_and_what_is_off(command: Command, short
     assert text.rstrip().endswith("--set 'mechanisms.off=['\"'\"'depletion'\"'\"']'")
 
 
+def test_a_check_says_what_went_differently_and_what_was_below_a_limit(command: Command, short: Path) -> None:
+    changes = "course.1.changes=[{dose_number = 1, late = '6 h', given = '6 mg'}, {dose_number = 2, skipped = true}]"
+    steps = "input=[{drug='alemtuzumab', steps=[{start='9 days', stop='10 days', rate='0.5 mg/h'}]}]"
+    points = "observed.1.points=[{time = '30 days', below = 0.02}]"
+    result = command("check", short, "--set", changes, "--set", steps, "--set", points)
+    assert "Not as planned in course[1]: dose 1 6 h late and 6 mg given, dose 2 skipped.\n" in result.stdout
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert ["alemtuzumab", "course[1]", "0.29", "0.38", "2017-06-15", "1", "6"] in lines
+    assert ["alemtuzumab", "input[1].steps[1]", "9.00", "10.00", "2017-06-24", "rate", "12"] in lines
+    assert ["lymphocytes", "30.00", "2017-07-15", "<0.02", "1e9/L"] in lines
+
+
 def test_without_a_date_times_are_months(command: Command, short: Path) -> None:
     short.write_text('horizon = "60.875 days"\n', encoding="utf-8")
     assert "Time: day 0 to day 61 (month 0.0 to month 2.0)" in command("check", short).stdout

@@ -115,5 +115,16 @@ def test_a_recovery_is_a_time_or_a_word(
 
 def test_an_observed_value_without_a_percentage_has_a_dash(capsys: pytest.CaptureFixture[str]) -> None:
     point = {"course": None, "day": 9.0, "readout": "cd4", "unit": "cells/uL", "simulated": 3.0}
-    show_observed([point | {"observed_low": 0.0, "observed_high": 0.0, "outside_percent": None}])
+    point |= {"observed_low": 0.0, "observed_high": 0.0, "is_below_limit": False}
+    show_observed([point | {"outside_percent": None}])
     assert capsys.readouterr().out.splitlines()[-1].split() == ["day", "9", "cd4", "cells/uL", "0", "3.00", "-"]
+
+
+@pytest.mark.parametrize(("outside", "text"), [(0.0, ["inside"]), (50.0, ["+50.0", "%"])])
+def test_a_value_below_quantification_is_inside_or_above_its_limit(
+    capsys: pytest.CaptureFixture[str], outside: float, text: list[str]
+) -> None:
+    point = {"course": None, "day": 9.0, "readout": "cd4", "unit": "cells/uL", "simulated": 3.0}
+    point |= {"observed_low": 0.0, "observed_high": 2.0, "is_below_limit": True}
+    show_observed([point | {"outside_percent": outside}])
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["day", "9", "cd4", "cells/uL", "<2", "3.00", *text]

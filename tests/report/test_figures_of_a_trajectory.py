@@ -25,7 +25,7 @@ def test_named_read_outs_share_a_panel_with_their_limits_and_units(trajectory):
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert labels == ["CD4 T cells", "CD8 T cells", "limit 400", "limit 200"]
     assert ax.get_ylabel() == "cells/µL"
-    assert "months" in ax.get_xlabel()
+    assert ax.get_xlabel() == "days since day 0"
 
 
 def test_a_panel_goes_where_it_is_wanted(trajectory):

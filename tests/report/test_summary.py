@@ -154,6 +154,28 @@ def test_a_simulated_value_outside_a_range_is_measured_from_its_nearest_end(simu
     assert point["outside_percent"] == pytest.approx(100.0 * (point["simulated"] - 1.0), rel=1e-12)
 
 
+def test_a_value_below_a_limit_is_reproduced_by_any_value_below_it(simulate_with: Simulate) -> None:
+    (point,) = summarise(simulate_with(**observed(below=2000)))["observed"]
+    assert (point["is_below_limit"], point["observed_low"], point["observed_high"]) == (True, 0.0, 2.0)
+    assert (point["outside_percent"], point["difference_percent"]) == (0.0, None)
+
+
+def test_a_value_above_a_limit_is_measured_from_the_limit(simulate_with: Simulate) -> None:
+    (point,) = summarise(simulate_with(**observed(below=10)))["observed"]
+    assert point["outside_percent"] == pytest.approx(100.0 * (point["simulated"] - 0.01) / 0.01, rel=1e-12)
+
+
+def test_peaks_are_found_though_only_visits_are_reported(simulate_with: Simulate, course: Trajectory) -> None:
+    visits = simulate_with(output={"visits_only": True})
+    assert len(visits.time) == 2
+    found, usual = summarise(visits), summarise(course)
+    # 1e-9: the integrator takes the same steps, and the same interpolant is read at the same times.
+    assert found["alemtuzumab"][0]["peak"] == pytest.approx(usual["alemtuzumab"][0]["peak"], rel=1e-9)
+    assert found["counts"]["cd4"]["after_course"][0]["nadir"] == pytest.approx(
+        usual["counts"]["cd4"]["after_course"][0]["nadir"], rel=1e-9
+    )
+
+
 def test_an_observed_zero_has_no_percentage(simulate_with: Simulate) -> None:
     (point,) = summarise(simulate_with(**observed(value=0)))["observed"]
     assert point["difference_percent"] is None

@@ -1,0 +1,54 @@
+"""``immunosim report``: simulate a scenario and write a page to read, print and keep."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from immunosim.cli.options import FAILED, Changes, ScenarioFile, command_line
+from immunosim.cli.printing import say, show
+from immunosim.cli.progress import progress
+
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Folder for the report, by default results/<name>_report."),
+]
+
+
+def report(
+    scenario: ScenarioFile,
+    changes: Changes = None,
+    out: Out = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier report in the folder.")] = False,
+) -> None:
+    """Simulate a scenario and write a report: results, sources of every number, how to repeat it.
+
+    The folder gets report.html, one page that needs no other file and no network, figure.pdf, summary.json and
+    scenario.toml, all or none. Exit code 3: the integration failed; the report says how.
+    """
+    from immunosim.report import record_files, refuse_existing, summarise, write_folder
+    from immunosim.report.page import report_files
+    from immunosim.scenario import load_scenario
+    from immunosim.simulation import simulate
+
+    command, folder = (
+        command_line("report", scenario, changes or []),
+        out or Path("results") / f"{scenario.stem}_report",
+    )
+    found = load_scenario(scenario, changes or [])
+    refuse_existing(folder, force)
+    with progress("Simulating") as now:
+        trajectory = simulate(found, str(scenario), now.announce)
+        now.begin("Writing the report")
+        summary = summarise(trajectory)
+        files = report_files(trajectory, summary, command) | record_files(trajectory, summary)
+        write_folder(folder, files, force)
+    show(summary["title"] or "Untitled scenario")
+    show(f"Report: {folder / 'report.html'} (open it in a browser; it prints on A4)")
+    show(f"Figure: {folder / 'figure.pdf'}")
+    show(summary["intended_use"])
+    following = "verify" if trajectory.is_complete else "check"
+    show(f"Next:  {command_line(following, scenario, changes or [])}")
+    if not trajectory.is_complete:
+        say(f"{scenario}: {trajectory.failure()}")
+        raise typer.Exit(FAILED)

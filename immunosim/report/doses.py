@@ -1,0 +1,44 @@
+"""What a scenario gives, a line for each order and drug. Knows the scenario and no results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from immunosim.report.wording import calendar
+from immunosim.scenario import Change, Scenario, dose_totals
+from immunosim.scenario.consistency import in_words
+from immunosim.scenario.regimen import begin_of, end_of, keyed_events
+
+
+def dose_headers(scenario: Scenario) -> tuple[str, ...]:
+    """Return what the columns of ``dose_rows`` are."""
+    when = "month" if scenario.start_date is None else "date"
+    return "drug", "given by", "from day", "to day", when, "doses", "mg in all"
+
+
+def dose_rows(scenario: Scenario) -> Iterator[tuple[str, ...]]:
+    """Yield drug, key of the order, first and last day, date or month, number of doses and total of each order."""
+    for key, pairs in groupby(keyed_events(scenario), key=lambda pair: pair[0]):
+        events = [event for _, event in pairs]
+        first, last = min(map(begin_of, events)), max(map(end_of, events))
+        for drug, total in dose_totals(events).items():
+            count = "daily" if drug == "dimethyl_fumarate" else "rate" if ".steps" in key else str(len(events))
+            when = f"{first:.2f}", f"{last:.2f}", calendar(scenario, first)
+            yield drug.replace("_", " "), key, *when, count, f"{total:g}"
+
+
+def deviations(scenario: Scenario) -> Iterator[str]:
+    """Yield a sentence for each order whose doses were late, skipped or other than planned."""
+    for name in ("course", "methylprednisolone", "prednisolone"):
+        for number, order in enumerate(getattr(scenario, name), 1):
+            if order.changes:
+                yield f"Not as planned in {name}[{number}]: {', '.join(map(_deviation, order.changes))}."
+
+
+def _deviation(change: Change) -> str:
+    if change.skipped:
+        return f"dose {change.dose_number} skipped"
+    late = f"{in_words(change.late)} late" if change.late else ""
+    given = f"{change.given:g} mg given" if change.given else ""
+    return f"dose {change.dose_number} {' and '.join(filter(None, (late, given)))}"

@@ -1,0 +1,71 @@
+"""The answer first: what became of the counts, of hair and of risk, in a few numbers and sentences.
+
+Reads a summary; computes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from immunosim.report.wording import NAMES, hair_sentences, number, percent, quantity, risk_sentences, score
+
+Summary = Mapping[str, Any]
+
+
+def key_numbers(summary: Summary) -> Iterator[tuple[str, str, str]]:
+    """Yield name, value and remark of the numbers that a reader looks for first; none of a failed run."""
+    if summary["counts"] is None:
+        return
+    for name in ("lymphocytes", "cd4"):
+        count = summary["counts"][name]
+        remark = f"day {count['lowest_day']:.0f}; untreated {number(count['untreated'])}"
+        yield f"Lowest {NAMES[name]}", quantity(count["lowest"], count["unit"]), remark
+    salt = summary["salt"]
+    remark = f"day {salt['peak_day']:.0f}; at the end {score(salt['at_end'])}"
+    yield "Worst hair loss", f"SALT {score(salt['peak'])}", remark
+    thyroid = summary["autoimmunity"]["organs"]["thyroid"]
+    yield "Thyroid autoimmunity", percent(thyroid["probability"]), "probability by the end"
+    relapse = summary["relapse"]
+    remark = f"a year, mean; untreated {number(relapse['untreated_per_year'])}"
+    yield "Relapse hazard", number(relapse["mean_per_year"]), remark
+
+
+def sentences(summary: Summary) -> Iterator[str]:
+    """Yield the findings; none of a failed run."""
+    if summary["counts"] is None:
+        return
+    yield from _count_sentences(summary["counts"])
+    yield from hair_sentences(summary["salt"])
+    yield from risk_sentences(summary)
+    yield from _agreement(summary["observed"])
+
+
+def _count_sentences(counts: Summary) -> Iterator[str]:
+    total = counts["lymphocytes"]
+    yield (
+        f"Lymphocytes fall from {quantity(total['untreated'], total['unit'])} to {number(total['lowest'])} "
+        f"at the lowest (day {total['lowest_day']:.0f})."
+    )
+    judged = {name: count for name, count in counts.items() if count["lower_limit_of_normal"] is not None}
+    for i, course in enumerate(total["after_course"]):
+        returns = ", ".join(_return(name, count, count["after_course"][i]) for name, count in judged.items())
+        yield f"Return to the lower limit of normal after {course['course']}: {returns}."
+
+
+def _return(name: str, count: Summary, after: Summary) -> str:
+    limit = f"{NAMES[name]} ({quantity(count['lower_limit_of_normal'], count['unit'])})"
+    if not after["fell_below_limit"]:
+        return f"{limit} never below"
+    months = after["months_to_limit"]
+    return f"{limit} not reached" if months is None else f"{limit} after {number(months)} months"
+
+
+def _agreement(observed: list[Summary]) -> Iterator[str]:
+    """Yield how far the simulation is from what was observed."""
+    off = [abs(point["outside_percent"]) for point in observed if point["outside_percent"] is not None]
+    if off:
+        ranges = [point for point in observed if point["observed_low"] != point["observed_high"]]
+        inside = sum(point["outside_percent"] == 0.0 for point in ranges)
+        within = f"{inside} of {len(ranges)} observed ranges hold the simulated value; " if ranges else ""
+        yield f"Observed values compared: {len(off)}; {within}the largest difference is {max(off):.1f} %."

@@ -1,0 +1,135 @@
+"""Puts the report together: what the template shows, and the files that come of it.
+
+Nothing here depends on the clock, and nothing in the page on the network: the same run gives the same bytes, which
+read the same in ten years.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from immunosim.attribution import explain
+from immunosim.errors import SolverError
+from immunosim.parameters import EVIDENCE
+from immunosim.report.figures import draw_page
+from immunosim.report.limits import LIMITS
+from immunosim.report.page import answer, tables
+from immunosim.report.page.cautions import cautions
+from immunosim.report.page.drawings import font_faces, svg_of
+from immunosim.report.page.parameters import grades, groups
+from immunosim.report.page.sources import own_entry, sources
+from immunosim.report.provenance import INTENDED_USE
+from immunosim.report.sampling import refined
+from immunosim.report.wording import calendar
+from immunosim.scenario import to_toml
+from immunosim.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+EXPLAINED = "lymphocytes"
+"""The read-out whose course the page explains."""
+
+
+def report_files(trajectory: Trajectory, summary: Mapping[str, Any], command: str) -> dict[str, bytes]:
+    """Return the files of a report by name: the page and its figure.
+
+    Parameters
+    ----------
+    trajectory : Trajectory
+        Complete or failed; the report of a failed one says so first and has no results.
+    summary : mapping
+        What ``summarise`` returned.
+    command : str
+        What to type to get this report again.
+    """
+    from immunosim.plots import encoded
+
+    figure = draw_page(trajectory)
+    page = _environment().get_template("report.html.j2").render(_content(trajectory, summary, command, figure))
+    return {"report.html": page.encode(), "figure.pdf": encoded(figure, "pdf")}
+
+
+def limitations() -> list[str]:
+    """Return what is known to be wrong or missing in the model, a paragraph an entry."""
+    return (resources.files("immunosim.report.page") / "limits.txt").read_text(encoding="utf-8").splitlines()
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("immunosim.report.page"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _content(trajectory: Trajectory, summary: Mapping[str, Any], command: str, figure: Figure) -> dict[str, Any]:
+    """Return everything that the template names."""
+    problem, scenario = trajectory.problem, trajectory.scenario
+    drawing, why = svg_of(figure, "course", _described(summary)), _why(trajectory)
+    toml = to_toml(scenario)
+    return {
+        "summary": summary,
+        "scenario": scenario,
+        "start": calendar(scenario, float(trajectory.time[0])),
+        "end": calendar(scenario, float(trajectory.time[-1])),
+        "intended_use": INTENDED_USE,
+        "failure": trajectory.failure(),
+        "key_numbers": list(answer.key_numbers(summary)),
+        "sentences": list(answer.sentences(summary)),
+        "cautions": list(cautions(problem, summary)),
+        "timeline": [tables.doses(scenario), tables.events(scenario)],
+        "results": _results(summary),
+        "drawing": drawing,
+        "why": why,
+        "fonts": font_faces([drawing, why]),
+        "mechanisms": tables.mechanisms(problem),
+        "groups": list(groups(problem, summary)),
+        "grades": grades(problem.parameters[name] for name in problem.parameters),
+        "evidence": EVIDENCE,
+        "provenance": [tables.solver(summary), tables.software(summary)],
+        "command": command,
+        "toml": toml,
+        "toml_base64": base64.b64encode(toml.encode()).decode(),
+        "sources": list(sources(problem.parameters.references())),
+        "own_entry": own_entry(summary),
+        "limitations": limitations(),
+    }
+
+
+def _results(summary: Mapping[str, Any]) -> list[tables.Table]:
+    """Return the tables of results; of a failed run only what was observed."""
+    observed = tables.observed(summary)
+    if summary["counts"] is None:
+        return [observed]
+    course = [tables.antibody(summary), *tables.hair(summary), tables.autoimmunity(summary), tables.relapses(summary)]
+    return [*tables.counts(summary), observed, *course]
+
+
+def _described(summary: Mapping[str, Any]) -> str:
+    """Return in words what the figure of the course shows."""
+    shown = (
+        "Treatments, lymphocyte counts, alemtuzumab, hair loss, autoreactive cells, risk of autoimmunity and relapse "
+        "hazard over months."
+    )
+    return " ".join([shown, *answer.sentences(summary)])
+
+
+def _why(trajectory: Trajectory) -> str:
+    """Return the drawing of why the lymphocyte count changed; empty where the accounts cannot be made."""
+    from immunosim.plots.why import why_figure
+
+    try:
+        found = explain(refined(trajectory), EXPLAINED, at=float(trajectory.time[-1]))
+    except SolverError:
+        return ""
+    largest = ", ".join(f"{item.label} {item.value:+.2g}" for item in found.by_mechanism()[:3])
+    description = f"What each mechanism contributed to the change of {found.label}. Largest at the end: {largest}."
+    return svg_of(why_figure(found, trajectory.scenario, LIMITS.get(EXPLAINED)), "why", description)

@@ -1,0 +1,99 @@
+"""What to bear in mind when reading one run: only what is true of it.
+
+Each caution is a sentence or two; a run that gives no reason for one does not get it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from immunosim.report.wording import ORGANS, number
+from immunosim.simulation import Problem
+from immunosim.units import DAYS_PER_MONTH
+
+FITTED_MONTHS = 30
+"""Months after the first course up to which counts were fitted (experiments/00_calibration)."""
+
+FITTED_COURSES = 2
+"""Courses of the trials that counts were fitted to."""
+
+FITTED_AGES = (18, 50)
+"""Ages of the trial that T-cell counts were fitted to, CARE-MS I (fernandez2014, table 1), years."""
+
+Summary = Mapping[str, Any]
+
+
+def cautions(problem: Problem, summary: Summary) -> Iterator[str]:
+    """Yield what to bear in mind when reading a run."""
+    yield from _values(problem)
+    yield from _individual(problem, summary)
+    yield from _at_bounds(problem, summary)
+    yield from _extrapolated(problem)
+    yield from _mechanisms_off(summary)
+    yield from _onsets(summary)
+
+
+def _values(problem: Problem) -> Iterator[str]:
+    used = [problem.parameters[name] for name in problem.parameters]
+    assumed = sum(parameter.evidence == "assumed" for parameter in used)
+    share = f"{assumed} of the {len(used)} parameters of the set ({100 * assumed / len(used):.0f} %)"
+    yield f"{share} are assumed: chosen without data that fix them."
+
+
+def _individual(problem: Problem, summary: Summary) -> Iterator[str]:
+    own, seen = summary["patient"]["individual_parameters"], len(summary["observed"])
+    if not own:
+        return
+    yield f"Individual parameters: {own}. {summary['patient']['individual_sentence']} Others may tell the same story."
+    if 0 < seen <= own:
+        yield f"There are {own} individual values and {seen} observations: agreement is no evidence for the model."
+
+
+def _at_bounds(problem: Problem, summary: Summary) -> Iterator[str]:
+    for entry in summary["patient"]["differs_from_default"]:
+        name = entry["parameter"]
+        parameter = problem.parameters[name]
+        is_trait = (parameter.group, parameter.lower, parameter.upper) == (
+            "patient",
+            0.0,
+            1.0,
+        )  # yes or no, not a guess
+        at = [bound for bound in (parameter.lower, parameter.upper) if math.isclose(entry["value"], bound)]
+        if at and not is_trait:
+            yield f"{name} is at its bound of {at[0]:g}: {parameter.label.lower()} could not go further."
+
+
+def _extrapolated(problem: Problem) -> Iterator[str]:
+    scenario, (youngest, oldest) = problem.scenario, FITTED_AGES
+    if scenario.course:
+        months = (scenario.horizon - scenario.course[0].start) / DAYS_PER_MONTH
+        if months > FITTED_MONTHS:
+            yield (
+                f"The simulation ends {months:.0f} months after the first course; counts were fitted up to month "
+                f"{FITTED_MONTHS}. What lies beyond is extrapolated."
+            )
+    if len(scenario.course) > FITTED_COURSES:
+        yield f"There are {len(scenario.course)} courses; counts were fitted to {FITTED_COURSES}."
+    age = scenario.patient.age
+    if not youngest <= age <= oldest:
+        yield (
+            f"The patient is {age:g} years old; T-cell counts were fitted to a trial of people from {youngest} to "
+            f"{oldest} years."
+        )
+
+
+def _mechanisms_off(summary: Summary) -> Iterator[str]:
+    off = summary["model"]["mechanisms_off"]
+    if off:
+        yield f"Mechanisms are switched off, so this is no patient: {'; '.join(off.values())}."
+
+
+def _onsets(summary: Summary) -> Iterator[str]:
+    for name, organ in ((summary["autoimmunity"] or {}).get("organs") or {}).items():
+        if organ["onset_day"] is not None:
+            yield (
+                f"{ORGANS[name].capitalize()}: the onset follows from the draw of this patient "
+                f"({number(organ['draw'])}), which is set, not predicted."
+            )

@@ -1,0 +1,226 @@
+"""The tables of the page: courses, counts, observations, hair, autoimmunity, mechanisms, solver.
+
+Reads a scenario and the summary of its run; computes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from immunosim.report.courses import course_before, course_windows
+from immunosim.report.doses import deviations, dose_headers, dose_rows
+from immunosim.report.wording import (
+    NAMES,
+    ORGANS,
+    calendar,
+    difference,
+    number,
+    percent,
+    quantity,
+    recovery,
+    score,
+    seen,
+    unit_text,
+)
+from immunosim.scenario import Scenario
+from immunosim.simulation import Problem
+from immunosim.units import DAYS_PER_MONTH
+
+Summary = Mapping[str, Any]
+Row = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: the first cell of a row names it; `align` has "<" for a column of text, and ">" follows its end."""
+
+    caption: str
+    headers: Row
+    rows: Sequence[Row]
+    align: str = "<"
+    note: str = ""
+
+    def is_text(self, column: int) -> bool:
+        """Return whether a column holds text, not numbers."""
+        return self.align[column : column + 1] == "<"
+
+
+def doses(scenario: Scenario) -> Table:
+    """Return what was given, as ``immunosim check`` shows it."""
+    return Table("Doses", dose_headers(scenario), list(dose_rows(scenario)), "<<", " ".join(deviations(scenario)))
+
+
+def events(scenario: Scenario) -> Table:
+    """Return the numbered notes and relapses in the order of time."""
+    notes = [(note.time, str(number), "note", note.text) for number, note in enumerate(scenario.note, 1)]
+    relapses = [(one.time, f"R{number}", "relapse", one.note) for number, one in enumerate(scenario.relapse, 1)]
+    rows = [
+        (mark, kind, f"{time:.0f}", calendar(scenario, time), _after(scenario, time), text)
+        for time, mark, kind, text in sorted(notes + relapses)
+    ]
+    headers = ("no.", "kind", "day", _calendar_header(scenario), "months after a course", "what was noted")
+    note = "Notes carry the same numbers in the figure. They do not change the simulation."
+    return Table("Notes and relapses", headers, rows, "<<>><<", note)
+
+
+def counts(summary: Summary) -> Iterator[Table]:
+    """Yield a table of counts for each course, or one of the lowest counts where there is no course."""
+    found = summary["counts"]
+    courses = found["lymphocytes"]["after_course"]
+    first = ("count", "unit", "untreated", "lowest", "on day")
+    if not courses:
+        yield Table("Counts", (*first, "LLN"), [_lowest(name, found[name]) for name in NAMES], "<<", _LLN)
+    for i, course in enumerate(courses):
+        months = (f"month {month}" for month in course["at_months"])
+        headers = (*first, *months, "LLN", "months to LLN")
+        rows = [_counted(name, found[name], found[name]["after_course"][i]) for name in NAMES]
+        caption = f"Counts after {course['course']} (day {course['start_day']:.0f})"
+        yield Table(caption, headers, rows, "<<", f"Days and months since the start of the course. {_LLN}")
+
+
+def observed(summary: Summary) -> Table:
+    """Return every observed value beside the simulated one."""
+    headers = ("when", "day", "read-out", "unit", "observed", "simulated", "residual", "in percent", "remark")
+    note = (
+        "Residual: simulated minus observed, from the nearest end of a range, and in percent of it. "
+        "Inside a range it is zero."
+    )
+    return Table("Observed and simulated", headers, [_observed(one) for one in summary["observed"]], "<><<>>>><", note)
+
+
+def antibody(summary: Summary) -> Table:
+    """Return the serum level of alemtuzumab by course."""
+    rows = [
+        (
+            course["course"],
+            number(course["peak"]),
+            f"{course['peak_days_after_start']:.2f}",
+            number(course["undetectable_days_after_start"], "still detectable"),
+        )
+        for course in summary["alemtuzumab"]
+    ]
+    headers = ("course", "peak, µg/mL", "peak, days after start", "below 0.06 µg/mL, days after start")
+    return Table("Alemtuzumab in serum", headers, rows)
+
+
+def hair(summary: Summary) -> Iterator[Table]:
+    """Yield the SALT score after each course and each pulse of methylprednisolone."""
+    salt = summary["salt"]
+    visits = [course["at_months"] for course in salt["after_course"]]
+    if visits:
+        headers = ("SALT score after", *(f"month {month}" for month in visits[0]))
+        rows = [(course["course"], *map(score, course["at_months"].values())) for course in salt["after_course"]]
+        yield Table("Hair loss by course", headers, rows, note="SALT: percent of the scalp without hair, 0 to 100.")
+    if salt["after_pulse"]:
+        headers = ("SALT score after", "on day", "at the start", "after 4 weeks", "after 4 months")
+        keys = ("at_start", "after_4_weeks", "after_4_months")
+        rows = [
+            (one["pulse"], f"{one['start_day']:.0f}", *(score(one[key]) for key in keys)) for one in salt["after_pulse"]
+        ]
+        yield Table("Hair loss and pulses of methylprednisolone", headers, rows)
+
+
+def autoimmunity(summary: Summary) -> Table:
+    """Return the probability of autoimmunity of each organ, and whether this patient falls ill."""
+    found = summary["autoimmunity"]
+    rows = [
+        (
+            ORGANS[name],
+            percent(organ["probability"]),
+            number(organ["cumulative_hazard"]),
+            number(organ["draw"]),
+            number(organ["onset_day"], "not simulated to fall ill"),
+        )
+        for name, organ in found["organs"].items()
+    ]
+    note = (
+        f"Highest thyroid hormone {number(found['thyroid_hormone_peak_relative'])} times untreated "
+        f"(day {found['thyroid_hormone_peak_day']:.0f}); lowest platelet count "
+        f"{quantity(found['platelet_nadir'], found['platelet_unit'])} (day {found['platelet_nadir_day']:.0f}). "
+        "An organ falls ill on the day on which its cumulative hazard reaches the draw of the patient."
+    )
+    headers = ("organ", "probability by the end", "cumulative hazard", "draw", "onset on day")
+    return Table("Secondary autoimmunity", headers, rows, note=note)
+
+
+def relapses(summary: Summary) -> Table:
+    """Return the relapse hazard."""
+    found = summary["relapse"]
+    rows = [
+        ("untreated hazard, per year", number(found["untreated_per_year"])),
+        ("mean hazard from day 0 to the end, per year", number(found["mean_per_year"])),
+        ("relapses reported in the scenario", str(found["reported_relapses"])),
+    ]
+    return Table("Relapses of multiple sclerosis", ("quantity", "value"), rows)
+
+
+def mechanisms(problem: Problem) -> Table:
+    """Return every mechanism, whether it is on, and what it means to switch it off."""
+    off = problem.scenario.mechanisms.off
+    described = problem.model.module.MECHANISMS.items()
+    rows = [(label, name, "OFF" if name in off else "on", meaning) for name, (label, meaning) in described]
+    return Table("Mechanisms of the model", ("mechanism", "key", "state", "what off means"), rows, "<<<<")
+
+
+def solver(summary: Summary) -> Table:
+    """Return how the integration was done and how much work it took."""
+    rows = [(name.replace("_", " "), f"{value}") for name, value in summary["solver"].items()]
+    return Table("Solver", ("setting or count", "value"), rows)
+
+
+def software(summary: Summary) -> Table:
+    """Return the model and the versions of the software."""
+    model = summary["model"]
+    rows = [
+        ("model", model["name"]),
+        ("key of its compiled kernels", model["key"]),
+        ("parameter set", model["parameter_set"]),
+        *summary["software"].items(),
+    ]
+    return Table("Versions", ("what", "version"), rows, "<<")
+
+
+_LLN = "LLN: lower limit of normal; never: not before the next course or the end; above: never below it."
+
+
+def _calendar_header(scenario: Scenario) -> str:
+    return "month" if scenario.start_date is None else "date"
+
+
+def _after(scenario: Scenario, time: float) -> str:
+    course = course_before(course_windows(scenario), time)
+    return "" if course is None else f"{course.label} + {(time - course.start) / DAYS_PER_MONTH:.1f}"
+
+
+def _counted(name: str, count: Summary, after: Summary) -> Row:
+    first = (NAMES[name], unit_text(count["unit"]), number(count["untreated"]), number(after["nadir"]))
+    months = (number(value) for value in after["at_months"].values())
+    day, limit = f"{after['nadir_days_after_start']:.1f}", _limit(count)
+    return *first, day, *months, limit, recovery(count, after)
+
+
+def _lowest(name: str, count: Summary) -> Row:
+    values = number(count["untreated"]), number(count["lowest"]), f"{count['lowest_day']:.1f}"
+    return NAMES[name], unit_text(count["unit"]), *values, _limit(count)
+
+
+def _limit(count: Summary) -> str:
+    limit = count["lower_limit_of_normal"]
+    return "-" if limit is None else f"{limit:g}"
+
+
+def _observed(point: Summary) -> Row:
+    simulated, low, high = point["simulated"], point["observed_low"], point["observed_high"]
+    residual = "-" if simulated is None else _signed(simulated - min(max(simulated, low), high))
+    when = (
+        "before treatment" if point["course"] is None else f"{point['course']} + {point['months_after_course']:.1f} mo"
+    )
+    remark = "; ".join(text for text in (point["note"], point["source"]) if text)
+    values = (seen(point), number(simulated, "failed"), residual, difference(point))
+    return when, f"{point['day']:.1f}", point["label"], unit_text(point["unit"]), *values, remark
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value > 0 else ''}{number(value)}" if value else "0"

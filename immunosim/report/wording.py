@@ -1,0 +1,119 @@
+"""How numbers, units, days and findings of a summary are written for a reader.
+
+Turns plain data into words; computes nothing that a summary does not hold.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from immunosim.units import DAYS_PER_MONTH
+
+if TYPE_CHECKING:
+    from immunosim.scenario import Scenario
+
+NAMES = {"lymphocytes": "lymphocytes", "cd4": "CD4", "cd8": "CD8", "cd19": "CD19 (B)", "nk": "NK"}
+"""What a blood count calls the read-outs of a summary."""
+
+ORGANS = {"thyroid": "thyroid", "platelet": "platelets", "gbm": "kidney (anti-GBM)"}
+"""What a reader calls the organs of a summary."""
+
+VISIBLE = 0.5
+"""SALT score below which nobody sees hair loss."""
+
+_UNITS = (("1e9/L", "10⁹/L"), ("uL", "µL"), ("ug/", "µg/"))
+
+
+def number(value: float | None, none: str = "-") -> str:
+    """Return a number with three digits that count, or what to write where there is none."""
+    if value is None:
+        return none
+    size = abs(value)
+    decimals = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
+    return f"{value:.{decimals}f}" if size >= 0.01 or not value else f"{value:.2g}"
+
+
+def percent(probability: float) -> str:
+    """Return a probability in percent, without digits that a model of few data cannot have."""
+    if probability > 0.99:
+        return "above 99 %"
+    return f"{100 * probability:.2g} %" if probability >= 1e-5 else "below 0.001 %"
+
+
+def unit_text(unit: str) -> str:
+    """Return a unit as print shows it; empty for numbers without dimension."""
+    for plain, printed in _UNITS:
+        unit = unit.replace(plain, printed)
+    return "" if unit == "1" else unit
+
+
+def quantity(value: float, unit: str) -> str:
+    """Return a number with its unit as a sentence has it: "0.056 × 10⁹/L", "42.0 cells/µL"."""
+    return f"{number(value)} {unit_text(unit).replace('10⁹', '× 10⁹')}"
+
+
+def score(value: float | None) -> str:
+    """Return a SALT score, which nobody reads finer than a tenth."""
+    return "-" if value is None else f"{value:.1f}"
+
+
+def calendar(scenario: Scenario, day: float) -> str:
+    """Return a day as a date where the scenario has one, else as the month that it falls in."""
+    if scenario.start_date is None:
+        return f"{day / DAYS_PER_MONTH:.1f}"
+    return str(scenario.start_date + datetime.timedelta(days=day))
+
+
+def seen(point: Mapping[str, Any]) -> str:
+    """Return an observed value, a range, or the limit below which it lies."""
+    low, high = point["observed_low"], point["observed_high"]
+    if point["is_below_limit"]:
+        return f"<{high:g}"
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+
+def difference(point: Mapping[str, Any]) -> str:
+    """Return how far the simulated value lies from the observed one, in percent."""
+    outside = point["outside_percent"]
+    if outside is None:
+        return "-"
+    is_inside = outside == 0.0 and point["observed_low"] != point["observed_high"]
+    return "inside" if is_inside else f"{outside:+.1f} %"
+
+
+def recovery(count: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Return the months that a count took to its lower limit of normal after a course."""
+    if count["lower_limit_of_normal"] is None:
+        return "-"
+    return number(after["months_to_limit"], "never") if after["fell_below_limit"] else "above"
+
+
+def hair_sentences(salt: Mapping[str, Any]) -> Iterator[str]:
+    """Yield when hair loss was worst and how it ended, then what each pulse did."""
+    if salt["peak"] < VISIBLE:
+        yield "Hair: no visible loss (SALT below 0.5 throughout)."
+        return
+    course, months = salt["peak_course"], salt["peak_months_after_course"]
+    after = f", {months:.1f} months after {course}" if course else ""
+    at_end = "near zero" if salt["at_end"] < VISIBLE else number(salt["at_end"])
+    yield f"Hair: SALT peaks at {number(salt['peak'])} on day {salt['peak_day']:.0f}{after}; at the end it is {at_end}."
+    for pulse in salt["after_pulse"]:
+        scores = [number(pulse[key]) for key in ("at_start", "after_4_weeks", "after_4_months")]
+        change = f"{scores[0]} at its start, {scores[1]} after 4 weeks, {scores[2]} after 4 months"
+        yield f"SALT and {pulse['pulse']}: {change}."
+
+
+def risk_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the probabilities of secondary autoimmunity, onsets of disease and the relapse hazard."""
+    organs = summary["autoimmunity"]["organs"]
+    risks = ", ".join(f"{ORGANS[organ]} {percent(found['probability'])}" for organ, found in organs.items())
+    yield f"Probability of autoimmunity by the end: {risks}."
+    for organ, found in organs.items():
+        if found["onset_day"] is not None:
+            name = ORGANS[organ].capitalize()
+            yield f"{name}: disease begins on day {found['onset_day']:.0f} for the draw of this patient."
+    relapse = summary["relapse"]
+    untreated = f"untreated {number(relapse['untreated_per_year'])}"
+    yield f"Relapse hazard: mean {number(relapse['mean_per_year'])} a year ({untreated})."
