@@ -35,7 +35,7 @@ def check(scenario: ScenarioFile, changes: Changes = None) -> None:
 
 def _sentences(problem: "Problem") -> Iterator[str]:
     from immunosim.report.doses import deviations
-    from immunosim.report.wording import calendar
+    from immunosim.wording import calendar
 
     scenario, patient = problem.scenario, problem.scenario.patient
     yield f"Patient: {patient.sex}, {patient.age:g} years, {patient.weight:g} kg."
@@ -53,7 +53,7 @@ def _sentences(problem: "Problem") -> Iterator[str]:
 
 
 def _observed_rows(scenario: "Scenario") -> Iterator[tuple[str, ...]]:
-    from immunosim.report.wording import calendar
+    from immunosim.wording import calendar
 
     for series in scenario.observed:
         for point in series.points:

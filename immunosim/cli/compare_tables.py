@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from immunosim.cli.printing import number, show, show_table
+from immunosim.cli.printing import show, show_table
 from immunosim.units import DAYS_PER_MONTH
+from immunosim.wording import number
 
 if TYPE_CHECKING:
     from immunosim.attribution.comparison import Comparison

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from immunosim.cli.options import AsJson, Changes, ScenarioFile, command_line
-from immunosim.cli.printing import number, say, show, show_table
+from immunosim.cli.printing import say, show, show_table
+from immunosim.wording import number
 
 if TYPE_CHECKING:
     from immunosim.attribution import Contribution, Explanation

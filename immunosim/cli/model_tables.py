@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from immunosim.cli.model_text import arrow
-from immunosim.cli.printing import number, say, show, show_table
+from immunosim.cli.printing import say, show, show_table
+from immunosim.wording import number
 
 if TYPE_CHECKING:
     from immunosim.codegen.equations import Description, PoolText, ProcessText, Quantity

@@ -42,15 +42,6 @@ def plain_table(title: str, headers: Cells, rows: Sequence[Cells], align: str) -
     return "\n".join(["", title, *(line.rstrip() for line in lines)])
 
 
-def number(value: float | None, none: str = "-") -> str:
-    """Return a number with three digits that count, or what to write where there is none."""
-    if value is None:
-        return none
-    size = abs(value)
-    decimals = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
-    return f"{value:.{decimals}f}" if size >= 0.01 or not value else f"{value:.2g}"
-
-
 def _show_fitted(title: str, headers: Cells, rows: Sequence[Cells], align: str) -> None:
     from rich.console import Console
     from rich.table import Table

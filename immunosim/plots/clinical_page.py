@@ -81,13 +81,13 @@ def encoded(figure: Figure, kind: str, dpi: int = 150) -> bytes:
     ----------
     figure : Figure
     kind : str
-        "png" or "pdf".
+        "png", "pdf" or "svg".
     dpi : int
         Resolution of a PNG, dots per inch.
     """
-    dated = {"png": "Software", "pdf": "CreationDate"}[kind]
+    dated = {"png": "Software", "pdf": "CreationDate", "svg": "Date"}[kind]
     stream = io.BytesIO()
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(STYLE | {"svg.hashsalt": "immunosim"}):
         figure.savefig(stream, format=kind, dpi=dpi, metadata={dated: None})
     return stream.getvalue()
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from immunosim.codegen.equations import Description, ProcessText
 
-FORMATS = ("png", "pdf")
+FORMATS = ("png", "pdf", "svg")
 """Kinds of file that a diagram can be written as."""
 
 INCH = 25.4

@@ -44,10 +44,10 @@ MOST_TIMES = 300_000
 BYTES_PER_TIME = 1800
 """Size of one output time in all files together, about 90 columns as text and as numbers (measured)."""
 
-_ELSEWHERE = "choose a place that you may write, with --out"
+_ELSEWHERE = "choose a place that you may write"
 _CURES = {
-    errno.ENOSPC: "free some space, or choose another disk with --out",
-    errno.EDQUOT: "free some space, or choose another disk with --out",
+    errno.ENOSPC: "free some space, or choose another disk",
+    errno.EDQUOT: "free some space, or choose another disk",
     errno.EACCES: _ELSEWHERE,
     errno.EPERM: _ELSEWHERE,
     errno.EROFS: _ELSEWHERE,
@@ -213,7 +213,7 @@ def _explained(path: Path) -> Iterator[None]:
         reason = error.strerror or str(error)
         if error.errno in (errno.ENOTDIR, errno.EEXIST) and error.filename:
             reason = f"{error.filename} is a file, not a folder"
-        cure = _CURES.get(error.errno or 0, "choose another place with --out")
+        cure = _CURES.get(error.errno or 0, "choose another place")
         raise OutputError(f"cannot be written ({reason})", file=str(path), cure=cure) from error
 
 

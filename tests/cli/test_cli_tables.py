@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from immunosim.cli import printing
-from immunosim.cli.printing import number, plain_table, show_table
+from immunosim.cli.printing import plain_table, show_table
 from immunosim.cli.tables import NAMES, antibody_sentences, hair_sentences, risk_sentences, show_counts, show_observed
+from immunosim.wording import number
 
 SALT: dict[str, Any] = {
     "peak": 42.0,
@@ -82,7 +83,7 @@ def test_the_onset_of_autoimmunity_is_told() -> None:
     relapse = {"mean_per_year": 0.2, "untreated_per_year": 0.6}
     sentences = list(risk_sentences({"autoimmunity": {"organs": organs}, "relapse": relapse}))
     assert sentences[0] == "Probability of autoimmunity by the end: thyroid 50 %, kidney (anti-GBM) below 0.001 %."
-    assert sentences[1].strip() == "thyroid: disease begins on day 400 for the draw of this patient."
+    assert sentences[1] == "Thyroid: disease begins on day 400 for the draw of this patient."
 
 
 def test_a_near_certainty_is_not_rounded_to_a_certainty() -> None:

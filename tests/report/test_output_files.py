@@ -138,7 +138,7 @@ def test_a_file_in_place_of_a_parent_is_named(tmp_path: Path) -> None:
         (errno.ENOSPC, "free some space"),
         (errno.EROFS, "choose a place that you may write"),
         (errno.EACCES, "choose a place that you may write"),
-        (errno.EIO, "choose another place with --out"),
+        (errno.EIO, "choose another place"),
     ],
 )
 def test_a_disk_that_fails_leaves_nothing_and_is_explained(

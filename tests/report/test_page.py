@@ -23,9 +23,9 @@ from immunosim.report.page.drawings import font_faces, svg_of
 from immunosim.report.page.parameters import groups
 from immunosim.report.page.sources import sources
 from immunosim.report.page.tables import counts, events, observed
-from immunosim.report.wording import difference, number, percent, quantity, recovery, score, seen, unit_text
 from immunosim.scenario import build_scenario
 from immunosim.trajectory import Trajectory
+from immunosim.wording import difference, number, percent, quantity, recovery, score, seen, unit_text
 
 ROOT = Path(__file__).parents[2]
 Simulate = Callable[..., Trajectory]

@@ -25,9 +25,9 @@ from immunosim.report.page.parameters import grades, groups
 from immunosim.report.page.sources import own_entry, sources
 from immunosim.report.provenance import INTENDED_USE
 from immunosim.report.sampling import refined
-from immunosim.report.wording import calendar
 from immunosim.scenario import to_toml
 from immunosim.trajectory import Trajectory
+from immunosim.wording import calendar
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from immunosim.parameters import EVIDENCE, Parameter
-from immunosim.report.wording import unit_text
 from immunosim.simulation import Problem
+from immunosim.wording import unit_text
 
 GROUPS = {"patient": "patient", "lymphocytes": "untreated counts and distribution", "conversion": "conversion"}
 """What a reader calls the groups that are no mechanism."""

@@ -11,7 +11,10 @@ from typing import Any
 
 from immunosim.report.courses import course_before, course_windows
 from immunosim.report.doses import deviations, dose_headers, dose_rows
-from immunosim.report.wording import (
+from immunosim.scenario import Scenario
+from immunosim.simulation import Problem
+from immunosim.units import DAYS_PER_MONTH
+from immunosim.wording import (
     NAMES,
     ORGANS,
     calendar,
@@ -24,9 +27,6 @@ from immunosim.report.wording import (
     seen,
     unit_text,
 )
-from immunosim.scenario import Scenario
-from immunosim.simulation import Problem
-from immunosim.units import DAYS_PER_MONTH
 
 Summary = Mapping[str, Any]
 Row = Sequence[str]
