@@ -32,7 +32,7 @@ def model(
     ] = "",
     diagram: Annotated[
         Path | None,
-        typer.Option("--diagram", metavar="FILE", help="Draw the network into a .png, .pdf or .svg.", show_default=False),
+        typer.Option("--diagram", metavar="FILE", help="Draw the network: .png, .pdf or .svg.", show_default=False),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
