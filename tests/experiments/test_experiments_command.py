@@ -85,7 +85,7 @@ def test_a_place_that_cannot_be_written_ends_with_2(add, tmp_path, capsys):
     add("01_small", 11.0)
     (tmp_path / "file").write_text("")
     assert command.main(["--out", str(tmp_path / "file")]) == 2
-    assert "--out" in capsys.readouterr().err
+    assert "choose another place" in capsys.readouterr().err
 
 
 def test_json_can_be_loaded_and_a_number_that_is_none_is_null(add, run, capsys):
