@@ -120,7 +120,8 @@ def _days(complete: "dict[str, Trajectory]", texts: Sequence[str]) -> list[float
 
 def _attributions(comparison: "Comparison", readouts: Sequence[str]) -> "list[Attribution]":
     """Return the attributions over the common time: of the read-outs that are named, or that are worth explaining."""
-    from immunosim.attribution.comparison import attribute, worth_explaining
+    from immunosim.attribution.choice import worth_explaining
+    from immunosim.attribution.comparison import attribute
 
     wanted = {i: tuple(dict.fromkeys(readouts)) or worth_explaining(comparison, i) for i in comparison.others}
     names = dict.fromkeys(name for chosen in wanted.values() for name in chosen)
@@ -132,7 +133,7 @@ def _record(
     comparison: "Comparison", attributions: "Sequence[Attribution]", readouts: Sequence[str], times: Sequence[float]
 ) -> dict[str, Any]:
     """Return the comparison as plain data, each attribution at the times asked for or at the largest difference."""
-    from immunosim.attribution.comparison import READOUTS, visits
+    from immunosim.attribution.choice import READOUTS, visits
     from immunosim.attribution.comparison_tables import comparison_dict
     from immunosim.report import INTENDED_USE
 

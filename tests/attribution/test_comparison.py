@@ -10,16 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from immunosim.attribution.choice import READOUTS, visits, worth_explaining
 from immunosim.attribution.comparison import (
-    READOUTS,
     Attribution,
     Comparison,
     ComparisonError,
     attribute,
     check_number,
     compare,
-    visits,
-    worth_explaining,
 )
 from immunosim.attribution.comparison_tables import attribution_csv, comparison_dict, difference_rows, rows_csv
 from immunosim.attribution.scenario_differences import input_differences, readable
