@@ -4,7 +4,7 @@ The only door to the kernel modules. Knows names and arrays, neither sympy nor s
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from immunosim.codegen.cache import load_module
+from immunosim.codegen.vector.core import Core, choose_core
 from immunosim.errors import ParameterError
 from immunosim.numerics import Kernels
 
@@ -87,6 +88,16 @@ class Model:
         module = self.module
         sizes = (len(self.pools), len(module.JACOBIAN_ROWS), module.N_LU)
         return Kernels(module.rhs, module.jacobian, module.factorise, module.solve, *sizes)
+
+    @cached_property
+    def core(self) -> Core:
+        """What solves ensembles on this machine, and why; compiled at first use."""
+        return choose_core(self.module)
+
+    @cached_property
+    def ensemble_kernels(self) -> Kernels:
+        """The kernels, with lanes where this machine can have them."""
+        return replace(self.kernels, lanes=self.core.lanes)
 
     @cached_property
     def derivatives(self) -> ModuleType:

@@ -21,6 +21,7 @@ def examine() -> Iterator[Finding]:
     yield from guarded("machine", machine_findings)
     yield from guarded("cache", _cache)
     yield from guarded("core", _core)
+    yield from guarded("ensembles", _ensembles)
     yield from guarded("self-test", _self_test)
 
 
@@ -64,8 +65,17 @@ def _core() -> Iterator[Finding]:
         cure = "unset NUMBA_DISABLE_JIT: runs take a hundred times longer"
         yield Finding("core", f"plain Python, since NUMBA_DISABLE_JIT is set; {method}", State.WARNING, cure)
     else:
-        yield Finding("core", f"numba, one patient at a time on one core; method {method}")
+        yield Finding("core", f"numba for single patients; method {method}")
     yield Finding("threads", f"{cores()}: Python threads over kernels that release the GIL; numba's own are not used")
+
+
+def _ensembles() -> Iterator[Finding]:
+    from immunosim.codegen.loader import load_model
+    from immunosim.parameters import load_parameters
+
+    core = load_model(load_parameters().units()).core
+    state = State.OK if core.lanes else State.WARNING
+    yield Finding("ensembles", f"{core.name} core: {core.reason}", state)
 
 
 def _self_test() -> Iterator[Finding]:

@@ -16,6 +16,9 @@ INNER_OPTIONS: dict[str, Any] = {"_nrt": False, "no_cfunc_wrapper": True, **OPTI
 kernel = njit(**INNER_OPTIONS)
 """Decorator of the inner kernels: compiled into the driver, never cached on their own."""
 
+inlined = njit(forceinline=True, **INNER_OPTIONS)
+"""Decorator of short kernels that take large records: a call would copy every field of these."""
+
 
 def source_fingerprint() -> int:
     """Return 63 bits of a hash over the sources of this package.
@@ -24,7 +27,8 @@ def source_fingerprint() -> int:
     (numba issue 1833).  The cached driver carries this number in its closure, which is part of numba's key.
     """
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode())
+    folder = Path(__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode())
         digest.update(path.read_bytes())
     return int.from_bytes(digest.digest()[:8], "big") >> 1

@@ -19,6 +19,7 @@ from immunosim.numerics.step_control import first_non_finite
 from immunosim.numerics.workspace import Batch, Control, Functions, Method, Outcome, Work, copy_into, fill_with_nan
 
 Array = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 OK = int(Status.OK)
 REFUSED_INPUT = int(Status.REFUSED_INPUT)
@@ -34,7 +35,10 @@ BATCH_TYPES = (MATRIX, MATRIX, INTEGERS, INTEGERS, VECTOR, MATRIX, MATRIX, VECTO
 OUTCOME_TYPES = (float64[:, :, ::1], INTEGERS, VECTOR, MATRIX, INTEGERS, int64[:, ::1])
 
 
-def _record(field_types: tuple[types.Type, ...], record: type) -> types.Type:
+def record_type(field_types: tuple[types.Type, ...], record: type) -> types.Type:
+    """Return the type of a record; numba has another one where all fields are alike."""
+    if len(set(field_types)) == 1:
+        return types.NamedUniTuple(field_types[0], len(field_types), record)
     return types.NamedTuple(field_types, record)
 
 
@@ -47,11 +51,11 @@ def compiled_driver() -> Callable[..., int]:
     fingerprint = source_fingerprint()
     signature = int64(
         *(RHS_TYPE, JACOBIAN_TYPE, FACTORISE_TYPE, SOLVE_TYPE),
-        _record(METHOD_TYPES, Method),
-        _record(CONTROL_TYPES, Control),
-        _record(WORK_TYPES, Work),
-        _record(BATCH_TYPES, Batch),
-        _record(OUTCOME_TYPES, Outcome),
+        record_type(METHOD_TYPES, Method),
+        record_type(CONTROL_TYPES, Control),
+        record_type(WORK_TYPES, Work),
+        record_type(BATCH_TYPES, Batch),
+        record_type(OUTCOME_TYPES, Outcome),
         *(int64, int64),
     )
 
@@ -92,21 +96,27 @@ def _solve_row(
     boundaries = batch.boundaries[first + regimen : end + regimen + 1]
     inputs, jumps = batch.inputs[first:end], batch.jumps[first:end]
     status, t, pool = REFUSED_INPUT, boundaries[0], -1
-    if _is_acceptable(work.y, p, boundaries, batch.times):
+    if is_acceptable(work.y, p, boundaries, batch.times):
         status, t, pool = integrate_row(
             functions, method, control, work, p, boundaries, inputs, jumps, batch.times, outcome.states[row]
         )
-    outcome.status[row] = status
-    outcome.worst_pool[row] = pool
-    copy_into(outcome.counts[row], work.counts)
-    if status != OK:
-        fill_with_nan(outcome.states[row])
-        outcome.fail_time[row] = t
-        copy_into(outcome.fail_state[row], work.y)
+    record_end(outcome, row, status, t, pool, work.y, work.counts)
 
 
 @kernel
-def _is_acceptable(initial_state: Array, p: Array, boundaries: Array, times: Array) -> bool:
+def record_end(outcome: Outcome, row: int, status: int, t: float, pool: int, y: Array, counts: Integers) -> None:
+    """Record how a row ended; one that failed has no states, but the time and state it reached."""
+    outcome.status[row] = status
+    outcome.worst_pool[row] = pool
+    copy_into(outcome.counts[row], counts)
+    if status != OK:
+        fill_with_nan(outcome.states[row])
+        outcome.fail_time[row] = t
+        copy_into(outcome.fail_state[row], y)
+
+
+@kernel
+def is_acceptable(initial_state: Array, p: Array, boundaries: Array, times: Array) -> bool:
     """Whether a row may start: finite numbers, output times (sorted) inside its boundaries."""
     if first_non_finite(initial_state) >= 0 or first_non_finite(p) >= 0:
         return False

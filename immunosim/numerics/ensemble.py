@@ -1,7 +1,8 @@
-"""Solve many rows (or one): the seam behind which a faster core may take over.
+"""Solve many rows (or one): the seam behind which the scalar core and the lane core stand.
 
 A row is an initial state, a parameter vector and a set of segments.  Rows share kernels, output times and options, and
-are independent of one another: results are the same bits for any number of threads.
+are independent of one another: results are the same bits for any order, number of rows and number of threads.  Kernels
+that come with lanes are solved in these, which agrees with the scalar core to rounding.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from immunosim.numerics.driver import compiled_driver
+from immunosim.numerics.lanes.solving import solve_in_lanes
 from immunosim.numerics.problem import Kernels, Segments, SolverOptions
 from immunosim.numerics.results import Ensemble, Solution
 from immunosim.numerics.status import Status
@@ -65,6 +67,9 @@ def solve_ensemble(
     n, n_pools = batch.initial_states.shape
     outcome = _empty_outcome(out, n, batch.times.size, n_pools)
     method, control = _method(options), _control(options, n_pools)
+    if kernels.lanes is not None:
+        solve_in_lanes(kernels, kernels.lanes, options.method, method, control, batch, outcome, n_threads)
+        return Ensemble(**outcome._asdict())
     driver, functions = compiled_driver(), (kernels.rhs, kernels.jacobian, kernels.factorise, kernels.solve)
 
     def solve_chunk(first_row: int, end_row: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from immunosim.numerics.lanes.records import LaneFunctions
 from immunosim.numerics.signatures import KERNEL_SIGNATURES
 from immunosim.numerics.tableaus import METHODS
 
@@ -26,6 +27,8 @@ class Kernels:
         numba functions compiled with the explicit signatures, or plain Python where numba is disabled.
     n_pools, n_jacobian, n_lu : int
         Lengths of the state, of the Jacobian's nonzeros and of the factors.
+    lanes : LaneFunctions, optional
+        The same functions for several rows at once.
     """
 
     rhs: Callable[..., Any]
@@ -35,6 +38,7 @@ class Kernels:
     n_pools: int
     n_jacobian: int
     n_lu: int
+    lanes: LaneFunctions | None = None
 
     def __post_init__(self) -> None:
         """Refuse sizes that cannot be, and functions compiled for other arguments.

@@ -53,6 +53,16 @@ def integrate_segment(
 
 
 @kernel
+def write_start(y: Array, t: float, times: Array, states: Array) -> int:
+    """Write the state at output times that are the very start; return the index of the next output time."""
+    i_time = 0
+    while i_time < times.size and times[i_time] == t:
+        copy_into(states[i_time], y)
+        i_time += 1
+    return i_time
+
+
+@kernel
 def integrate_row(
     functions: Functions,
     method: Method,
@@ -69,12 +79,9 @@ def integrate_row(
 
     An output time on a boundary reports the state before the jump there, the first boundary included.
     """
-    i_time = 0
     pool = -1
     t = boundaries[0]
-    while i_time < times.size and times[i_time] == t:
-        copy_into(states[i_time], work.y)
-        i_time += 1
+    i_time = write_start(work.y, t, times, states)
     for segment in range(inputs.shape[0]):
         for i in range(work.y.size):
             work.y[i] += jumps[segment, i]

@@ -1,0 +1,129 @@
+"""Output of all lanes: the decisions of ``dense_output.write_output``, made in rounds of one output time a lane.
+
+A round samples the steps of all lanes at once, whether they have output or not: with a few lanes in need in most steps
+that is cheaper than taking the increments and factors of one lane out of the vectors.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from immunosim.numerics.compilation import inlined, kernel
+from immunosim.numerics.dense_output import LARGEST_DEFECT, QUIET_DEFECT, step_to_output
+from immunosim.numerics.lanes.control import gather, jacobian_of_lane, segment_of
+from immunosim.numerics.lanes.records import Engine, Lanes, Vectors
+from immunosim.numerics.workspace import RHS, Batch, Functions, Method, Outcome, Work, copy_into
+
+Array = npt.NDArray[np.float64]
+
+# What a lane wants of a round.
+NOTHING, MIDDLE, CHECKED, QUIET, DISTRUSTED = range(5)
+
+
+@inlined
+def write_outputs(
+    functions: Functions,
+    engine: Engine,
+    method: Method,
+    vectors: Vectors,
+    lanes: Lanes,
+    work: Work,
+    batch: Batch,
+    outcome: Outcome,
+) -> None:
+    """Write the states at the output times that the accepted steps pass."""
+    for lane in range(lanes.row.size):
+        lanes.report[lane] = first_wish(vectors, lanes, batch.times, lane)
+        write_ends(vectors, lanes, batch.times, outcome, lane)
+    while True:
+        wishes, checks = 0, 0
+        for lane in range(lanes.row.size):
+            wish = lanes.report[lane]
+            if wish != NOTHING:
+                wishes += 1
+                checks += wish in (MIDDLE, CHECKED)
+                h = lanes.t_new[lane] - lanes.t[lane]
+                share = (batch.times[lanes.i_time[lane]] - lanes.t[lane]) / h
+                vectors.theta[0, lane] = 0.5 if wish == MIDDLE else share
+        if wishes == 0:
+            return
+        engine.sample(engine.frame)
+        if checks > 0:
+            engine.defect(engine.frame)
+        for lane in range(lanes.row.size):
+            if lanes.report[lane] != NOTHING:
+                answer_wish(functions, method, vectors, lanes, work, batch, outcome, lane)
+
+
+@inlined
+def first_wish(vectors: Vectors, lanes: Lanes, times: Array, lane: int) -> int:
+    """Return what a lane wants of the first round."""
+    i_time, t_new = lanes.i_time[lane], lanes.t_new[lane]
+    if vectors.accepted[0, lane] == 0.0 or i_time >= times.size or times[i_time] >= t_new:
+        return NOTHING
+    has_second = i_time + 1 < times.size and times[i_time + 1] < t_new
+    return MIDDLE if has_second else CHECKED
+
+
+@inlined
+def write_ends(vectors: Vectors, lanes: Lanes, times: Array, outcome: Outcome, lane: int) -> None:
+    """Write the end of the accepted step, if nothing is left inside it and output times are there."""
+    if vectors.accepted[0, lane] == 0.0 or lanes.report[lane] != NOTHING:
+        return
+    while lanes.i_time[lane] < times.size and times[lanes.i_time[lane]] == lanes.t_new[lane]:
+        gather(vectors.y_new, lane, outcome.states[lanes.row[lane], lanes.i_time[lane]])
+        lanes.i_time[lane] += 1
+
+
+@inlined
+def answer_wish(
+    functions: Functions,
+    method: Method,
+    vectors: Vectors,
+    lanes: Lanes,
+    work: Work,
+    batch: Batch,
+    outcome: Outcome,
+    lane: int,
+) -> None:
+    """Use what the round computed for a lane, and note what it wants of the next."""
+    defect = vectors.norm[0, lane]
+    wish = lanes.report[lane]
+    if wish in (MIDDLE, CHECKED):
+        lanes.counts[lane, RHS] += 1
+    if wish == MIDDLE:
+        lanes.report[lane] = QUIET if defect <= QUIET_DEFECT else CHECKED
+        return
+    if wish == CHECKED and not defect <= LARGEST_DEFECT:
+        wish = lanes.report[lane] = DISTRUSTED
+    i_time = lanes.i_time[lane]
+    out = outcome.states[lanes.row[lane], i_time]
+    theta = vectors.theta[0, lane]
+    if wish != DISTRUSTED or not step_of_lane(functions, method, vectors, lanes, work, batch, lane, theta, out):
+        gather(vectors.state, lane, out)
+    lanes.i_time[lane] = i_time + 1
+    if i_time + 1 == batch.times.size or batch.times[i_time + 1] >= lanes.t_new[lane]:
+        lanes.report[lane] = NOTHING
+        write_ends(vectors, lanes, batch.times, outcome, lane)
+
+
+@kernel
+def step_of_lane(
+    functions: Functions,
+    method: Method,
+    vectors: Vectors,
+    lanes: Lanes,
+    work: Work,
+    batch: Batch,
+    lane: int,
+    theta: float,
+    out: Array,
+) -> bool:
+    """Write the state that a step of its own reaches from the start of the lane's step; False if it breaks down."""
+    jacobian_of_lane(functions, vectors, lanes, work, batch, lane)
+    gather(vectors.f, lane, work.f)
+    copy_into(work.counts, lanes.counts[lane])
+    p, u = batch.parameters[lanes.row[lane]], batch.inputs[segment_of(lanes, batch, lane)]
+    h = theta * (lanes.t_new[lane] - lanes.t[lane])
+    done: bool = step_to_output(functions, method, work, p, u, h, out)
+    copy_into(lanes.counts[lane], work.counts)
+    return done

@@ -1,0 +1,60 @@
+"""The solution inside a step of all lanes, equation (T3) of ``tableaus``, and its defect, written as LLVM IR.
+
+``theta`` holds the fraction of the step for each lane. Both sums over the increments are taken in one pass, with
+coefficients that hold theta, so that nothing is prepared for steps without output.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+
+from immunosim.numerics.lanes.step_ir import framed, scaled
+from immunosim.numerics.tableaus import Tableau
+
+
+def add_sample(module: ir.Module, tableau: Tableau, n_pools: int, width: int) -> None:
+    """Add ``sample_<method>(frame)``: fill ``state`` and ``change``, its derivative by theta."""
+    writer, at = framed(module, f"sample_{tableau.name}", width)
+    theta, one = writer.load(at["theta"], 0), writer.constant(1.0)
+    rest = writer.subtract(one, theta)
+    both = writer.multiply(theta, rest)
+    tilt = writer.subtract(rest, theta)
+    values, slopes, increments = [], [], []
+    for j in range(tableau.n_stages):
+        first, second, third = (writer.constant(row[j]) for row in tableau.H)
+        lifted = writer.multiply(theta, third)
+        inner = writer.add(first, writer.multiply(theta, writer.add(second, lifted)))
+        bend = writer.add(second, writer.add(lifted, lifted))
+        values.append(writer.multiply(both, inner))
+        slopes.append(writer.add(writer.multiply(tilt, inner), writer.multiply(both, bend)))
+        increments.append(writer.address(at["increments"], j * n_pools))
+    with writer.loop(0, n_pools, 1, []) as (i, _):
+        y, y_new = writer.load(at["y"], i), writer.load(at["y_new"], i)
+        state = writer.add(writer.multiply(rest, y), writer.multiply(theta, y_new))
+        change = writer.subtract(y_new, y)
+        for value, slope, increment in zip(values, slopes, increments, strict=True):
+            u_j = writer.load(increment, i)
+            state = writer.add(state, writer.multiply(value, u_j))
+            change = writer.add(change, writer.multiply(slope, u_j))
+        writer.store(state, at["state"], i)
+        writer.store(change, at["change"], i)
+    writer.build.ret_void()
+
+
+def add_defect(module: ir.Module, n_pools: int, width: int) -> None:
+    """Add ``defect(frame)``: the norm of W^-1 (s' - f(s)) for the sampled states s; overwrites ``change``."""
+    writer, at = framed(module, "defect", width)
+    with writer.loop(0, n_pools, 1, []) as (i, _):
+        writer.store(writer.constant(0.0), at["slope"], i)
+    writer.call("rhs", at["state"], at["p"], at["u"], at["slope"])
+    per_h = writer.load(at["per_h"], 0)
+    with writer.loop(0, n_pools, 1, []) as (i, _):
+        slope = writer.multiply(writer.load(at["change"], i), per_h)
+        writer.store(writer.subtract(slope, writer.load(at["slope"], i)), at["change"], i)
+    writer.call("solve", at["lu"], at["change"])
+    carried: list[Any] = [writer.constant(0.0)]
+    with writer.loop(0, n_pools, 1, carried) as (i, turn):
+        state = writer.load(at["state"], i)
+        turn[0] = writer.larger(scaled(writer, at, i, state, state, writer.load(at["change"], i)), turn[0])
+    writer.store(carried[0], at["norm"], 0)
+    writer.build.ret_void()

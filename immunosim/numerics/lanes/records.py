@@ -1,0 +1,169 @@
+"""Records of the lane core: its compiled functions, and the arrays that they share.
+
+Arrays over lanes are ``[n][W]``, lanes innermost, and start on a cache line.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from immunosim.numerics.workspace import N_COUNTS
+
+Array = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+CACHE_LINE = 64
+
+# Order of the addresses that the compiled step receives.
+FRAME = (
+    *("y", "f", "p", "u", "y_new", "f_new", "lu", "increments"),
+    *("shift", "per_h", "growth", "atol", "rtol", "negative_tolerance"),
+    *("norm", "worst", "validity", "margin", "accepted"),
+    *("theta", "state", "change", "slope"),
+)
+
+
+PER_POOL = ("y", "f", "y_new", "f_new", "atol", "negative_tolerance", "state", "change", "slope")
+
+
+@dataclass(frozen=True)
+class LaneFunctions:
+    """Addresses of the compiled functions of one model.
+
+    Attributes
+    ----------
+    width : int
+        Lanes of a vector.
+    attempt : dict of str to int
+        For each method: one trial step of all lanes.
+    sample : dict of str to int
+        For each method: the state inside the step.
+    defect : int
+        Estimates the error of the sampled states.
+    advance : int
+        Accepts the trial step in some lanes.
+    next_row : int
+        Takes a number from a counter that threads share.
+    kernels : dict of str to int
+        The model's own functions over lanes.
+    owner : object
+        What keeps the machine code in memory.
+    """
+
+    width: int
+    attempt: dict[str, int]
+    sample: dict[str, int]
+    defect: int
+    advance: int
+    next_row: int
+    kernels: dict[str, int]
+    owner: Any
+
+
+class Vectors(NamedTuple):
+    """Arrays over lanes of one thread; those named as in ``Work`` mean the same here.
+
+    ``shift`` and ``per_h`` are 1 / (gamma h) and 1 / h. Of the trial step: ``growth`` of the factors, error ``norm``
+    and its ``worst`` pool, ``validity`` zero where all is finite and NaN elsewhere, ``margin`` the least distance from
+    the negative tolerance. ``accepted`` is one where the step is taken, else zero.
+    """
+
+    y: Array
+    f: Array
+    p: Array
+    u: Array
+    y_new: Array
+    f_new: Array
+    lu: Array
+    increments: Array
+    shift: Array
+    per_h: Array
+    growth: Array
+    atol: Array
+    rtol: Array
+    negative_tolerance: Array
+    norm: Array
+    worst: Array
+    validity: Array
+    margin: Array
+    accepted: Array
+    theta: Array
+    state: Array
+    change: Array
+    slope: Array
+
+
+class Lanes(NamedTuple):
+    """What each lane is at: its row (-1: idle), segment, next output time, and the state of its step control."""
+
+    row: Integers
+    segment: Integers
+    i_time: Integers
+    was_rejected: Integers
+    report: Integers
+    status: Integers
+    pool: Integers
+    t: Array
+    t_new: Array
+    end: Array
+    h: Array
+    shortest: Array
+    memory: Array
+    counts: Integers
+
+
+class Engine(NamedTuple):
+    """The functions of machine code, and the addresses that they receive."""
+
+    attempt: Any
+    sample: Any
+    defect: Any
+    advance: Any
+    next_row: Any
+    frame: int
+    counter: int
+
+
+def aligned(*shape: int) -> Array:
+    """Return zeros that start on a cache line."""
+    size = int(np.prod(shape))
+    room = np.zeros(size + CACHE_LINE // 8)
+    skip = -room.ctypes.data % CACHE_LINE // 8
+    return room[skip : skip + size].reshape(shape)
+
+
+def new_vectors(width: int, n_pools: int, n_parameters: int, n_inputs: int, n_lu: int, n_stages: int) -> Vectors:
+    """Allocate the arrays of one thread."""
+    lengths = {
+        **dict.fromkeys(PER_POOL, n_pools),
+        **{"p": n_parameters, "u": max(n_inputs, 1), "lu": n_lu, "increments": n_stages * n_pools},
+    }
+    return Vectors(*(aligned(lengths.get(name, 1), width) for name in Vectors._fields))
+
+
+def frame_of(vectors: Vectors) -> Integers:
+    """Return the addresses of the arrays in the order of ``FRAME``."""
+    return np.array([getattr(vectors, name).ctypes.data for name in FRAME], np.int64)
+
+
+def new_lanes(width: int) -> Lanes:
+    """Return idle lanes."""
+    integers, numbers = (lambda: np.zeros(width, np.int64)), (lambda: np.zeros(width))
+    return Lanes(
+        row=np.full(width, -1),
+        segment=integers(),
+        i_time=integers(),
+        was_rejected=integers(),
+        report=integers(),
+        status=integers(),
+        pool=integers(),
+        t=numbers(),
+        t_new=numbers(),
+        end=numbers(),
+        h=np.ones(width),
+        shortest=numbers(),
+        memory=np.zeros((width, 2)),
+        counts=np.zeros((width, N_COUNTS), np.int64),
+    )

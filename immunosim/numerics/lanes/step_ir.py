@@ -1,0 +1,124 @@
+"""One trial step of all lanes, equations (T1) and (T2) of ``tableaus``, written as LLVM IR.
+
+The same operations in the same order as ``rosenbrock`` and ``step_control``, so that a lane follows the scalar core to
+rounding. Only what a lane does by itself (choice of the step, output, segments) is left to the driver.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+
+from immunosim.numerics.lanes.records import FRAME
+from immunosim.numerics.lanes.vector_ir import INT64, POINTER, LaneBuilder
+from immunosim.numerics.tableaus import Tableau
+
+
+def add_step(module: ir.Module, tableau: Tableau, n_pools: int, width: int) -> None:
+    """Add ``attempt_<method>(frame)`` to a module that holds the model's kernels over lanes."""
+    _Step(module, f"attempt_{tableau.name}", tableau, n_pools, width).write()
+
+
+def add_advance(module: ir.Module, n_pools: int, width: int) -> None:
+    """Add ``advance(frame)``: lanes that accept the trial step move to its end."""
+    writer, at = framed(module, "advance", width)
+    accepted = writer.load(at["accepted"], 0)
+    half = writer.constant(0.5)
+    with writer.loop(0, n_pools, 1, []) as (i, _):
+        for old, new in (("y", "y_new"), ("f", "f_new")):
+            values = writer.load(at[new], i), writer.load(at[old], i)
+            writer.store(writer.choose(accepted, ">", half, *values), at[old], i)
+    writer.build.ret_void()
+
+
+def add_next_row(module: ir.Module) -> None:
+    """Add ``next_row(counter)``: return the counter and raise it by one, whichever thread asks."""
+    function = ir.Function(module, ir.FunctionType(INT64, [POINTER]), "next_row")
+    build = ir.IRBuilder(function.append_basic_block("entry"))
+    build.ret(build.atomic_rmw("add", function.args[0], ir.Constant(INT64, 1), "monotonic"))
+
+
+def framed(module: ir.Module, name: str, width: int) -> tuple[LaneBuilder, dict[str, Any]]:
+    """Start a function of one argument, the frame, and load the addresses it holds."""
+    writer = LaneBuilder(module, name, ["frame"], width)
+    frame, at = writer.pointers["frame"], {}
+    for k, field in enumerate(FRAME):
+        place = writer.build.gep(frame, [ir.Constant(INT64, k)], inbounds=True, source_etype=POINTER)
+        at[field] = writer.build.load(place, typ=POINTER)
+    return writer, at
+
+
+def scaled(writer: LaneBuilder, at: dict[str, Any], i: Any, y: Any, y_new: Any, error: Any) -> Any:
+    """Return the error of pool i in units of its tolerance."""
+    size = writer.larger(writer.magnitude(y), writer.magnitude(y_new))
+    scale = writer.add(writer.load(at["atol"], i), writer.multiply(writer.load(at["rtol"], 0), size))
+    return writer.divide(writer.magnitude(error), scale)
+
+
+class _Step:
+    """Writes the trial step of one method."""
+
+    def __init__(self, module: ir.Module, name: str, tableau: Tableau, n_pools: int, width: int) -> None:
+        self.tableau = tableau
+        self.n_pools = n_pools
+        self.writer, self.at = framed(module, name, width)
+        self.increments = [self.writer.address(self.at["increments"], j * n_pools) for j in range(tableau.n_stages)]
+
+    def write(self) -> None:
+        writer, at = self.writer, self.at
+        writer.call("factorise", *(at[name] for name in ("y", "p", "u", "shift", "lu", "growth")))
+        with writer.loop(0, self.n_pools, 1, []) as (i, _):
+            writer.store(writer.load(at["f"], i), self.increments[0], i)
+        writer.call("solve", at["lu"], self.increments[0])
+        for stage in range(1, self.tableau.n_stages):
+            self.stage(stage)
+        with writer.loop(0, self.n_pools, 1, []) as (i, _):
+            y_new = writer.add(writer.load(at["y_new"], i), writer.load(self.increments[-1], i))
+            writer.store(y_new, at["y_new"], i)
+            writer.store(writer.constant(0.0), at["f_new"], i)
+        writer.call("rhs", at["y_new"], at["p"], at["u"], at["f_new"])
+        self.judge()
+        writer.build.ret_void()
+
+    def stage(self, stage: int) -> None:
+        """Write the two sums over the increments in one pass, which loads each of these once."""
+        writer, at = self.writer, self.at
+        a, c = self.tableau.A[stage], self.tableau.C[stage]
+        # Where a stage starts where the one before it did, plus its increment, the sum of that one is kept.
+        follows = stage > 1 and a[stage - 1] == 1.0 and (a[: stage - 1] == self.tableau.A[stage - 1][: stage - 1]).all()
+        start, first = (at["y_new"], stage - 1) if follows else (at["y"], 0)
+        out, per_h = self.increments[stage], writer.load(at["per_h"], 0)
+        shares = [writer.constant(a[j]) for j in range(stage)]
+        slopes = [writer.multiply(writer.constant(c[j]), per_h) for j in range(stage)]
+        with writer.loop(0, self.n_pools, 1, []) as (i, _):
+            state, slope = writer.load(start, i), None
+            for j in range(stage):
+                u_j = writer.load(self.increments[j], i)
+                if j >= first:
+                    state = writer.add(state, writer.multiply(shares[j], u_j))
+                term = writer.multiply(slopes[j], u_j)
+                slope = term if slope is None else writer.add(slope, term)
+            writer.store(state, at["y_new"], i)
+            writer.store(slope, out, i)
+        writer.call("rhs", at["y_new"], at["p"], at["u"], out)
+        writer.call("solve", at["lu"], out)
+
+    def judge(self) -> None:
+        """Store error norm, worst pool, validity and margin, as ``step_control`` computes them."""
+        writer, at = self.writer, self.at
+        zero = writer.constant(0.0)
+        carried = [zero, zero, zero, writer.constant(float("inf")), zero]
+        with writer.loop(0, self.n_pools, 1, carried) as (i, turn):
+            largest, worst, validity, margin, pool = turn
+            y, y_new, error = (writer.load(array, i) for array in (at["y"], at["y_new"], self.increments[-1]))
+            share = scaled(writer, at, i, y, y_new, error)
+            everything = writer.add(writer.add(y_new, error), writer.load(at["f_new"], i))
+            room = writer.add(y_new, writer.load(at["negative_tolerance"], i))
+            turn[:] = (
+                writer.larger(share, largest),
+                writer.choose(share, ">", largest, pool, worst),
+                writer.add(validity, writer.multiply(everything, zero)),
+                writer.choose(room, "<", margin, room, margin),
+                writer.add(pool, writer.constant(1.0)),
+            )
+        for name, value in zip(("norm", "worst", "validity", "margin"), carried, strict=False):
+            writer.store(value, at[name], 0)

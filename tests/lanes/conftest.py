@@ -1,0 +1,141 @@
+"""A population of the model, and one-pool problems written as the emitter writes kernels."""
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from numba import config
+
+from immunosim.codegen.loader import Model
+from immunosim.codegen.vector.build import lane_functions
+from immunosim.numerics import Ensemble, Kernels, Segments, SolverOptions, solve_ensemble
+from immunosim.scenario import load_scenario
+from immunosim.simulation import prepare
+
+Array = npt.NDArray[np.float64]
+
+N_ROWS = 64
+SPREAD = 0.3
+
+if config.DISABLE_JIT:
+    collect_ignore_glob = ["test_*.py"]  # lanes are machine code
+
+ONE_POOL = """
+from numpy import sqrt
+from immunosim.codegen.jit import compiled
+from immunosim.numerics.signatures import FACTORISE_SIGNATURE, JACOBIAN_SIGNATURE, RHS_SIGNATURE, SOLVE_SIGNATURE
+
+POOLS = {{"pool": ()}}
+JACOBIAN_ROWS = [0]
+N_LU = 2
+
+@compiled(RHS_SIGNATURE)
+def rhs(y_, p_, u_, out_):
+    y = y_[0]
+    p = p_[0]
+    u = u_[0]
+    out_[0] = {rhs}
+
+@compiled(JACOBIAN_SIGNATURE)
+def jacobian(y_, p_, u_, out_):
+    y = y_[0]
+    p = p_[0]
+    out_[0] = {jacobian}
+
+@compiled(FACTORISE_SIGNATURE)
+def factorise(jac_, shift, lu_):
+    lu_[0] = shift - jac_[0]
+    lu_[1] = 1.0/lu_[0]
+    return {growth}
+
+@compiled(SOLVE_SIGNATURE)
+def solve(lu_, b_):
+    b_[0] = b_[0]*lu_[1]
+"""
+
+
+@dataclass(frozen=True)
+class Population:
+    """Rows of the model and what they share."""
+
+    kernels: Kernels
+    states: Array
+    parameters: Array
+    segments: Segments
+    times: Array
+    options: SolverOptions
+
+    def solve(self, rows: slice | Array = slice(None), width: int | None = None, n_threads: int = 1) -> Ensemble:
+        """Solve some rows, by the scalar core or in lanes of a width."""
+        kernels = self.kernels if width is None else replace(self.kernels, lanes=LANES[width])
+        states, parameters = self.states[rows], self.parameters[rows]
+        return solve_ensemble(kernels, states, parameters, self.segments, self.times, self.options, n_threads=n_threads)
+
+
+LANES = {}
+
+
+@pytest.fixture(scope="session", params=[1, 2, 4, 8])
+def width(request, model: Model) -> int:
+    """Return each width in turn, compiled for the model."""
+    LANES[request.param] = lane_functions(model.module, request.param)
+    return int(request.param)
+
+
+@pytest.fixture(scope="session")
+def host_width(model: Model) -> int:
+    """Return the width that this machine takes by itself."""
+    lanes = model.core.lanes
+    assert lanes is not None, model.core.reason
+    LANES[lanes.width] = lanes
+    return lanes.width
+
+
+def spread_vectors(model: Model, vector: Array, n: int) -> Array:
+    """Return admissible patients whose rates all scatter around a patient's."""
+    generator = np.random.default_rng(20)
+    rates = [model.position[name] for name in model.module.PARAMETERS if name.endswith("_rate")]
+    found: list[Array] = []
+    while len(found) < n:
+        drawn = vector.copy()
+        drawn[rates] *= generator.lognormal(sigma=SPREAD, size=len(rates))
+        model.module.close(drawn)
+        if all(drawn[model.position[name]] >= least for name, least, _ in model.module.ADMISSIBLE):
+            found.append(drawn)
+    return np.array(found)
+
+
+@pytest.fixture(scope="session")
+def population(configs) -> Population:
+    """Return two courses and a steroid pulse over five years, reported every week."""
+    pulse = '[{start = "24 months", dose = "1 g", doses = 5, every = "24 h"}]'
+    changes = ("horizon=60 months", f"methylprednisolone={pulse}")
+    problem = prepare(load_scenario(configs / "two_courses.toml", changes))
+    vectors = spread_vectors(problem.model, problem.vector, N_ROWS)
+    return Population(
+        kernels=problem.model.kernels,
+        states=np.array([problem.model.baseline(vector) for vector in vectors]),
+        parameters=vectors,
+        segments=problem.segments,
+        times=np.arange(0.0, problem.segments.boundaries[-1], 7.0),
+        options=problem.options,
+    )
+
+
+@pytest.fixture(scope="session")
+def one_pool(tmp_path_factory) -> Callable[..., Kernels]:
+    """Return what makes scalar and lane kernels of y' = f(y, p, u)."""
+
+    def make(rhs: str, jacobian: str, growth: str = "1.0", width: int = 4) -> Kernels:
+        path = tmp_path_factory.mktemp("one_pool") / "kernels.py"
+        path.write_text(ONE_POOL.format(rhs=rhs, jacobian=jacobian, growth=growth), encoding="utf-8")
+        spec = importlib.util.spec_from_file_location(f"one_pool_{path.parent.name}", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        lanes = lane_functions(module, width)
+        return Kernels(module.rhs, module.jacobian, module.factorise, module.solve, 1, 1, 2, lanes)
+
+    return make
