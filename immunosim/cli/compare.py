@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from immunosim.cli.options import FAILED, AsJson, Changes, command_line
+from immunosim.cli.options import FAILED, AsJson, Changes, command_line, day_of
 from immunosim.cli.printing import say, show
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def compare(
     if is_written and not force:
         _refuse_existing(folder)
     complete, failures = _simulated(scenarios, changes or [])
-    times = _days(complete, at or [])
+    reference = next(iter(complete.values())).scenario  # dates and courses are those of the reference
+    times = [day_of(reference, text, "--at") for text in at or []]
     comparison = compared(complete, times)
     check_readouts(comparison, readout or [])
     attributions = _attributions(comparison, readout or [])
@@ -102,20 +103,6 @@ def _simulated(paths: Sequence[Path], changes: Sequence[str]) -> "tuple[dict[str
         reason = f"{len(complete)} of {len(found)} scenarios could be simulated, which leaves nothing to compare"
         raise SolverError(reason, cure="correct the others, see above")
     return complete, failures
-
-
-def _days(complete: "dict[str, Trajectory]", texts: Sequence[str]) -> list[float]:
-    """Return times as days; dates and courses are those of the reference."""
-    from immunosim.attribution.comparison import ComparisonError
-    from immunosim.errors import QuantityError
-    from immunosim.scenario.clock import Clock
-
-    scenario = next(iter(complete.values())).scenario
-    clock = Clock(scenario.start_date, [(course.label, course.start) for course in scenario.course])
-    try:
-        return [clock.days(text) for text in texts]
-    except QuantityError as error:
-        raise ComparisonError(error.reason, key="--at", cure=error.cure) from error
 
 
 def _attributions(comparison: "Comparison", readouts: Sequence[str]) -> "list[Attribution]":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.options import AsJson, Changes, ScenarioFile, command_line
+from immunosim.cli.options import AsJson, Changes, ScenarioFile, command_line, day_of
 from immunosim.cli.printing import say, show, show_table
 from immunosim.wording import number
 
@@ -70,7 +70,8 @@ def explain(
     if is_written and not force:
         _refuse_existing(paths)
     trajectory = simulate(found, str(scenario), say)
-    start, end = _day(trajectory, since, "--from"), _day(trajectory, at, "--at")
+    start = None if since is None else day_of(found, since, "--from")
+    end = None if at is None else day_of(found, at, "--at")
     try:
         last = float(trajectory.time[-1]) if end is None else end
         explanation = explained(trajectory, readout, last, start, direct, gross)
@@ -97,20 +98,6 @@ def _refuse_existing(paths: list[Path]) -> None:
         if path.exists():
             cure = "choose another folder with --out, or replace it with --force"
             raise OutputError("already exists", file=str(path), cure=cure)
-
-
-def _day(trajectory: "Trajectory", text: str | None, option: str) -> float | None:
-    """Return a time of the scenario as days, or None where none is given."""
-    from immunosim.attribution import ExplanationError
-    from immunosim.errors import QuantityError
-    from immunosim.scenario.clock import Clock
-
-    scenario = trajectory.scenario
-    clock = Clock(scenario.start_date, [(course.label, course.start) for course in scenario.course])
-    try:
-        return None if text is None else clock.days(text)
-    except QuantityError as error:
-        raise ExplanationError(error.reason, key=option, cure=error.cure) from error
 
 
 def _contents(trajectory: "Trajectory", explanation: "Explanation") -> tuple[bytes, bytes, bytes]:

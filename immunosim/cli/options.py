@@ -1,11 +1,14 @@
-"""Arguments and exit codes that the verbs share, and how a command is written down."""
+"""Arguments and exit codes that the verbs share, what a time means, and how a command is written down."""
 
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from immunosim.scenario import Scenario
 
 BAD_INPUT = 2
 """Exit code where the user has to change something."""
@@ -32,6 +35,24 @@ Changes = Annotated[
 ]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")]
+
+
+def day_of(scenario: "Scenario", text: str, option: str) -> float:
+    """Return a time as the scenario itself would understand it, day.
+
+    Raises
+    ------
+    ScenarioError
+        If it is no time; the option that gave it stands in the message.
+    """
+    from immunosim.errors import QuantityError, ScenarioError
+    from immunosim.scenario.clock import Clock
+
+    clock = Clock(scenario.start_date, [(course.label, course.start) for course in scenario.course])
+    try:
+        return clock.days(text)
+    except QuantityError as error:
+        raise ScenarioError(error.reason, key=option, cure=error.cure) from error
 
 
 def command_line(verb: str, scenario: Path, changes: Sequence[str]) -> str:
