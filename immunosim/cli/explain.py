@@ -69,9 +69,9 @@ def explain(
     is_written = out is not None or not as_json
     if is_written and not force:
         _refuse_existing(paths)
-    trajectory = simulate(found, str(scenario), say)
     start = None if since is None else day_of(found, since, "--from")
     end = None if at is None else day_of(found, at, "--at")
+    trajectory = simulate(found, str(scenario), say)
     try:
         last = float(trajectory.time[-1]) if end is None else end
         explanation = explained(trajectory, readout, last, start, direct, gross)
