@@ -87,7 +87,8 @@ class Model:
         """What the integrator needs of the model."""
         module = self.module
         sizes = (len(self.pools), len(module.JACOBIAN_ROWS), module.N_LU)
-        return Kernels(module.rhs, module.jacobian, module.factorise, module.solve, *sizes)
+        kernels = Kernels(module.rhs, module.jacobian, module.factorise, module.solve, *sizes)
+        return replace(kernels, readouts=module.readouts, n_readouts=len(self.readouts))
 
     @cached_property
     def core(self) -> Core:

@@ -2,6 +2,7 @@
 
 from immunosim.numerics.ensemble import solve_ensemble, solve_one
 from immunosim.numerics.problem import Kernels, Segments, SolverOptions
+from immunosim.numerics.request import Kind, Request, Summary
 from immunosim.numerics.results import Ensemble, Solution
 from immunosim.numerics.signatures import FACTORISE_SIGNATURE, JACOBIAN_SIGNATURE, RHS_SIGNATURE, SOLVE_SIGNATURE
 from immunosim.numerics.status import Status, advice
@@ -15,10 +16,13 @@ __all__ = [
     "SOLVE_SIGNATURE",
     "Ensemble",
     "Kernels",
+    "Kind",
+    "Request",
     "Segments",
     "Solution",
     "SolverOptions",
     "Status",
+    "Summary",
     "advice",
     "solve_ensemble",
     "solve_one",

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from immunosim.numerics.compilation import kernel
 from immunosim.numerics.rosenbrock import compute_stages, factorise_shifted
 from immunosim.numerics.step_control import error_norm, first_non_finite
-from immunosim.numerics.workspace import RHS, Control, Functions, Method, Work, copy_into
+from immunosim.numerics.summaries import LAST_NODE, fill_node
+from immunosim.numerics.workspace import RHS, Control, Functions, Method, Outcome, Report, Work, copy_into
 
 Array = npt.NDArray[np.float64]
 
@@ -92,41 +93,73 @@ def step_to_output(functions: Functions, method: Method, work: Work, p: Array, u
 
 
 @kernel
+def deliver(
+    functions: Functions, report: Report, outcome: Outcome, row: int, i_time: int, state: Array, p: Array, u: Array
+) -> None:
+    """Write what is asked for at an output time, from the state there."""
+    if report.keeps_states:
+        copy_into(outcome.states[row, i_time], state)
+    if report.chosen.size:
+        functions.readouts(state, p, u, report.values)
+        for j in range(report.chosen.size):
+            outcome.readouts[row, i_time, j] = report.values[report.chosen[j]]
+
+
+@kernel
 def write_output(
     functions: Functions,
     method: Method,
     control: Control,
     work: Work,
+    report: Report,
+    outcome: Outcome,
+    row: int,
     p: Array,
     u: Array,
     t: float,
     t_new: float,
     times: Array,
     i_time: int,
-    states: Array,
 ) -> int:
-    """Write the states at the output times in (t, t_new]; return the index of the next output time."""
+    """Deliver the output times in (t, t_new], after ``prepare_dense``; return the index of the next one."""
     h = t_new - t
-    prepared = False
     trusted = True
     quiet = False
+    out = report.state
+    if i_time + 1 < times.size and times[i_time + 1] < t_new:
+        interpolate(work, 0.5, out)
+        quiet = defect_of(functions, control, work, p, u, h, 0.5, out) <= QUIET_DEFECT
     while i_time < times.size and times[i_time] <= t_new:
-        out = states[i_time]
         theta = (times[i_time] - t) / h
-        i_time += 1
         if theta == 1.0:
             copy_into(out, work.y_new)
-            continue
-        if not prepared:
-            prepare_dense(method, work)
-            prepared = True
-            if i_time < times.size and times[i_time] < t_new:
-                interpolate(work, 0.5, out)
-                quiet = defect_of(functions, control, work, p, u, h, 0.5, out) <= QUIET_DEFECT
-        if trusted:
+        else:
             interpolate(work, theta, out)
-            if not quiet:
+            if trusted and not quiet:
                 trusted = defect_of(functions, control, work, p, u, h, theta, out) <= LARGEST_DEFECT
-        if not trusted and not step_to_output(functions, method, work, p, u, theta * h, out):
-            interpolate(work, theta, out)
+            if not trusted and not step_to_output(functions, method, work, p, u, theta * h, out):
+                interpolate(work, theta, out)
+        deliver(functions, report, outcome, row, i_time, out, p, u)
+        i_time += 1
+    if not trusted:
+        functions.factorise(work.jacobian, 1.0 / (method.gamma * h), work.lu)
     return i_time
+
+
+@kernel
+def trace_step(
+    functions: Functions, method: Method, control: Control, work: Work, report: Report, p: Array, u: Array, h: float
+) -> None:
+    """Fill the nodes of the summaries inside the accepted step and at its end, after ``prepare_dense``.
+
+    Interpolated states are trusted or replaced as in ``write_output``. The first node is there from before.
+    """
+    state = report.state
+    interpolate(work, 0.5, state)
+    trusted = defect_of(functions, control, work, p, u, h, 0.5, state) <= LARGEST_DEFECT
+    for k in range(1, LAST_NODE):
+        interpolate(work, 0.25 * k, state)
+        if not trusted and not step_to_output(functions, method, work, p, u, 0.25 * k * h, state):
+            interpolate(work, 0.25 * k, state)
+        fill_node(functions, report, k, 0, state, p, u)
+    fill_node(functions, report, LAST_NODE, 0, work.y_new, p, u)

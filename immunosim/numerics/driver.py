@@ -16,7 +16,18 @@ from immunosim.numerics.segments import integrate_row
 from immunosim.numerics.signatures import FACTORISE_TYPE, JACOBIAN_TYPE, RHS_TYPE, SOLVE_TYPE, VECTOR
 from immunosim.numerics.status import Status
 from immunosim.numerics.step_control import first_non_finite
-from immunosim.numerics.workspace import Batch, Control, Functions, Method, Outcome, Work, copy_into, fill_with_nan
+from immunosim.numerics.workspace import (
+    Batch,
+    Control,
+    Functions,
+    Method,
+    Outcome,
+    Report,
+    Work,
+    copy_into,
+    fill_with_nan,
+    line_of,
+)
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -31,8 +42,10 @@ CONSTANTS = types.Array(float64, 2, "C", readonly=True)
 METHOD_TYPES = (float64, int64, int64, CONSTANTS, CONSTANTS, CONSTANTS)
 CONTROL_TYPES = (float64, float64, float64, int64, VECTOR, VECTOR)
 WORK_TYPES = (VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, MATRIX, MATRIX, VECTOR, INTEGERS)
-BATCH_TYPES = (MATRIX, MATRIX, INTEGERS, INTEGERS, VECTOR, MATRIX, MATRIX, VECTOR)
-OUTCOME_TYPES = (float64[:, :, ::1], INTEGERS, VECTOR, MATRIX, INTEGERS, int64[:, ::1])
+BATCH_TYPES = (MATRIX, MATRIX, INTEGERS, INTEGERS, VECTOR, MATRIX, MATRIX, MATRIX, INTEGERS)
+CUBE = float64[:, :, ::1]
+OUTCOME_TYPES = (CUBE, CUBE, MATRIX, INTEGERS, VECTOR, MATRIX, INTEGERS, int64[:, ::1])
+REPORT_TYPES = (int64, INTEGERS, INTEGERS, INTEGERS, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, CUBE, MATRIX)
 
 
 def record_type(field_types: tuple[types.Type, ...], record: type) -> types.Type:
@@ -50,11 +63,12 @@ def compiled_driver() -> Callable[..., int]:
     """
     fingerprint = source_fingerprint()
     signature = int64(
-        *(RHS_TYPE, JACOBIAN_TYPE, FACTORISE_TYPE, SOLVE_TYPE),
+        *(RHS_TYPE, JACOBIAN_TYPE, FACTORISE_TYPE, SOLVE_TYPE, RHS_TYPE),
         record_type(METHOD_TYPES, Method),
         record_type(CONTROL_TYPES, Control),
         record_type(WORK_TYPES, Work),
         record_type(BATCH_TYPES, Batch),
+        record_type(REPORT_TYPES, Report),
         record_type(OUTCOME_TYPES, Outcome),
         *(int64, int64),
     )
@@ -64,17 +78,19 @@ def compiled_driver() -> Callable[..., int]:
         jacobian: Callable[..., None],
         factorise: Callable[..., float],
         solve: Callable[..., None],
+        readouts: Callable[..., None],
         method: Method,
         control: Control,
         work: Work,
         batch: Batch,
+        report: Report,
         outcome: Outcome,
         first_row: int,
         end_row: int,
     ) -> int:
-        functions = Functions(rhs, jacobian, factorise, solve)
+        functions = Functions(rhs, jacobian, factorise, solve, readouts)
         for row in range(first_row, end_row):
-            _solve_row(functions, method, control, work, batch, outcome, row)
+            _solve_row(functions, method, control, work, batch, report, outcome, row)
         return fingerprint
 
     compiled: Callable[..., int] = njit(signature, cache=True, **OPTIONS)(driver)
@@ -83,7 +99,14 @@ def compiled_driver() -> Callable[..., int]:
 
 @kernel
 def _solve_row(
-    functions: Functions, method: Method, control: Control, work: Work, batch: Batch, outcome: Outcome, row: int
+    functions: Functions,
+    method: Method,
+    control: Control,
+    work: Work,
+    batch: Batch,
+    report: Report,
+    outcome: Outcome,
+    row: int,
 ) -> None:
     """Integrate one row and record what became of it; rows share only what they do not change."""
     copy_into(work.y, batch.initial_states[row])
@@ -96,9 +119,11 @@ def _solve_row(
     boundaries = batch.boundaries[first + regimen : end + regimen + 1]
     inputs, jumps = batch.inputs[first:end], batch.jumps[first:end]
     status, t, pool = REFUSED_INPUT, boundaries[0], -1
-    if is_acceptable(work.y, p, boundaries, batch.times):
+    line = line_of(batch, row)
+    times = batch.times[line, : batch.n_times[line]]
+    if is_acceptable(work.y, p, boundaries, times):
         status, t, pool = integrate_row(
-            functions, method, control, work, p, boundaries, inputs, jumps, batch.times, outcome.states[row]
+            functions, method, control, work, report, outcome, row, p, boundaries, inputs, jumps, times
         )
     record_end(outcome, row, status, t, pool, work.y, work.counts)
 
@@ -111,6 +136,7 @@ def record_end(outcome: Outcome, row: int, status: int, t: float, pool: int, y: 
     copy_into(outcome.counts[row], counts)
     if status != OK:
         fill_with_nan(outcome.states[row])
+        fill_with_nan(outcome.readouts[row])
         outcome.fail_time[row] = t
         copy_into(outcome.fail_state[row], y)
 

@@ -1,8 +1,8 @@
 """Solve many rows (or one): the seam behind which the scalar core and the lane core stand.
 
-A row is an initial state, a parameter vector and a set of segments.  Rows share kernels, output times and options, and
-are independent of one another: results are the same bits for any order, number of rows and number of threads.  Kernels
-that come with lanes are solved in these, which agrees with the scalar core to rounding.
+A row is an initial state, a parameter vector, a set of segments and its output times.  Rows share kernels, options and
+what is asked of them, and are independent of one another: results are the same bits for any order, number of rows and
+number of threads.  Kernels that come with lanes are solved in these, which agrees with the scalar core to rounding.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,10 +14,12 @@ import numpy.typing as npt
 from immunosim.numerics.driver import compiled_driver
 from immunosim.numerics.lanes.solving import solve_in_lanes
 from immunosim.numerics.problem import Kernels, Segments, SolverOptions
+from immunosim.numerics.reporting import new_outcome, new_report
+from immunosim.numerics.request import Request
 from immunosim.numerics.results import Ensemble, Solution
-from immunosim.numerics.status import Status
+from immunosim.numerics.summaries import N_NODES
 from immunosim.numerics.tableaus import METHODS
-from immunosim.numerics.workspace import N_COUNTS, Batch, Control, Method, Outcome, new_work
+from immunosim.numerics.workspace import Batch, Control, Method, new_work
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -33,10 +35,11 @@ def solve_ensemble(
     segments: Segments | Sequence[Segments],
     times: npt.ArrayLike,
     options: SolverOptions | None = None,
-    out: Array | None = None,
+    out: Ensemble | None = None,
     n_threads: int = 1,
+    request: Request | None = None,
 ) -> Ensemble:
-    """Integrate every row over its segments and report the states at ``times``.
+    """Integrate every row over its segments and report what is asked for.
 
     Parameters
     ----------
@@ -46,12 +49,16 @@ def solve_ensemble(
     parameters : array_like, shape (n, n_parameters)
         Closed parameters: primary, then derived.
     segments : Segments or sequence of n Segments
-        Shared by all rows, or one for each.
-    times : array_like, shape (n_times,), not decreasing
-        A time on a boundary reports the state before the jump there.
+        Shared by all rows, or one for each; the last boundary is a row's horizon.
+    times : array_like, shape (n_times,) or (n, n_times), not decreasing
+        Shared by all rows, or one line for each, which may end in NaN: there nothing is reported. A time on a boundary
+        reports the state before the jump there.
     options : SolverOptions, optional
-    out : ndarray, shape (n, n_times, n_pools), optional, receives the states
+    out : Ensemble, optional
+        An earlier result of the same shapes, whose arrays are filled again instead of new ones.
     n_threads : int
+    request : Request, optional
+        What to report; by default the states at ``times``.
 
     Returns
     -------
@@ -60,22 +67,26 @@ def solve_ensemble(
     Raises
     ------
     ValueError
-        If shapes disagree or ``times`` decreases; what is wrong with the numbers of a row is its status.
+        If shapes disagree, ``times`` decreases or a read-out is asked for that the kernels do not have; what is wrong
+        with the numbers of a row is its status.
     """
-    options = options or SolverOptions()
-    batch = _batch(kernels, initial_states, parameters, segments, times)
+    options, request = options or SolverOptions(), request or Request()
+    _check_request(request, kernels)
+    batch = _batch(kernels, initial_states, parameters, segments, times if request.needs_times else [])
     n, n_pools = batch.initial_states.shape
-    outcome = _empty_outcome(out, n, batch.times.size, n_pools)
+    outcome = new_outcome(request, n, batch.times.shape[1], n_pools, out)
     method, control = _method(options), _control(options, n_pools)
     if kernels.lanes is not None:
-        solve_in_lanes(kernels, kernels.lanes, options.method, method, control, batch, outcome, n_threads)
+        solve_in_lanes(kernels, kernels.lanes, options.method, method, control, batch, request, outcome, n_threads)
         return Ensemble(**outcome._asdict())
-    driver, functions = compiled_driver(), (kernels.rhs, kernels.jacobian, kernels.factorise, kernels.solve)
+    driver = compiled_driver()
 
     def solve_chunk(first_row: int, end_row: int) -> None:
         work = new_work(n_pools, kernels.n_jacobian, kernels.n_lu, len(method.A))
+        nodes = np.zeros((N_NODES * max(kernels.n_readouts, 1), 1))
+        report = new_report(request, n_pools, kernels.n_readouts, nodes)
         with np.errstate(all="ignore"):  # kernels run as plain Python would warn where compiled ones are silent
-            driver(*functions, method, control, work, batch, outcome, first_row, end_row)
+            driver(*kernels.functions, method, control, work, batch, report, outcome, first_row, end_row)
 
     _run_chunks(solve_chunk, n, n_threads)
     return Ensemble(**outcome._asdict())
@@ -88,6 +99,7 @@ def solve_one(
     segments: Segments,
     times: npt.ArrayLike,
     options: SolverOptions | None = None,
+    request: Request | None = None,
 ) -> Solution:
     """Integrate one row: ``solve_ensemble`` with n = 1.
 
@@ -95,11 +107,18 @@ def solve_one(
     ----------
     initial_state : array_like, shape (n_pools,)
     parameters : array_like, shape (n_parameters,)
-    kernels, segments, times, options
+    kernels, segments, times, options, request
         As in ``solve_ensemble``.
     """
-    rows = solve_ensemble(kernels, np.atleast_2d(initial_state), np.atleast_2d(parameters), segments, times, options)
-    return rows.row(0)
+    row = np.atleast_2d(initial_state), np.atleast_2d(parameters)
+    return solve_ensemble(kernels, *row, segments, times, options, request=request).row(0)
+
+
+def _check_request(request: Request, kernels: Kernels) -> None:
+    places = [*request.readouts, *(summary.readout for summary in request.summaries)]
+    wrong = [place for place in places if not 0 <= place < kernels.n_readouts]
+    if wrong:
+        raise ValueError(f"there is no read-out {wrong[0]}: the kernels compute {kernels.n_readouts}")
 
 
 def _batch(
@@ -116,7 +135,7 @@ def _batch(
         raise ValueError(f"initial_states has {n_pools} columns, expected one for each of {kernels.n_pools} pools")
     if len(p) != n:
         raise ValueError(f"parameters has {len(p)} rows, initial_states {n}: give one of each for every solve")
-    return Batch(states, p, *_flatten(segments, n, n_pools), _checked_times(times))
+    return Batch(states, p, *_flatten(segments, n, n_pools), *_checked_times(times, n))
 
 
 def _native(values: npt.ArrayLike) -> Array:
@@ -131,11 +150,20 @@ def _matrix(values: npt.ArrayLike, name: str) -> Array:
     return array
 
 
-def _checked_times(times: npt.ArrayLike) -> Array:
-    array = _native(times)
-    if array.ndim != 1 or not np.isfinite(array).all() or (np.diff(array) < 0.0).any():
-        raise ValueError("times must be a vector of finite numbers that does not decrease")
-    return array
+def _checked_times(times: npt.ArrayLike, n: int) -> tuple[Array, Integers]:
+    """Return the output times as a line for all rows or one for each, and how many of each line count."""
+    given = _native(times)
+    array = np.atleast_2d(given)
+    is_time = np.isfinite(array)
+    n_times = is_time.sum(axis=1)
+    is_at_the_end = (is_time == (np.arange(array.shape[1]) < n_times[:, np.newaxis])).all()
+    if given.ndim == 1 and not is_time.all():
+        raise ValueError("times must be finite numbers")
+    if given.ndim == 2 and (len(array) != n or not is_at_the_end or np.isinf(array).any()):
+        raise ValueError(f"times has {len(array)} lines of numbers, expected {n}, which may end in NaN")
+    if given.ndim not in (1, 2) or (np.diff(array) < 0.0).any():
+        raise ValueError("times must be a vector of numbers that does not decrease, or one for each row")
+    return array, n_times
 
 
 def _flatten(
@@ -159,23 +187,6 @@ def _flatten(
         np.concatenate([one.boundaries for one in sets]),
         np.concatenate([one.inputs for one in sets]),
         np.concatenate([one.jumps for one in sets]),
-    )
-
-
-def _empty_outcome(out: Array | None, n: int, n_times: int, n_pools: int) -> Outcome:
-    """Allocate the output; until a row is solved it says NaN and REFUSED_INPUT."""
-    shape = (n, n_times, n_pools)
-    states = np.empty(shape) if out is None else out
-    if states.shape != shape or states.dtype != np.float64 or not states.flags.carray:
-        raise ValueError(f"out must be a writeable C-contiguous float64 array of shape {shape}")
-    states.fill(np.nan)
-    return Outcome(
-        states=states,
-        status=np.full(n, int(Status.REFUSED_INPUT)),
-        fail_time=np.full(n, np.nan),
-        fail_state=np.full((n, n_pools), np.nan),
-        worst_pool=np.full(n, -1),
-        counts=np.zeros((n, N_COUNTS), np.int64),
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from immunosim.numerics.lanes.records import LaneFunctions
-from immunosim.numerics.signatures import KERNEL_SIGNATURES
+from immunosim.numerics.signatures import KERNEL_SIGNATURES, RHS_SIGNATURE
 from immunosim.numerics.tableaus import METHODS
 
 Array = npt.NDArray[np.float64]
@@ -29,6 +29,10 @@ class Kernels:
         Lengths of the state, of the Jacobian's nonzeros and of the factors.
     lanes : LaneFunctions, optional
         The same functions for several rows at once.
+    readouts : callable, optional
+        Fills the read-outs of a state, with the signature of ``rhs``.
+    n_readouts : int
+        How many these are.
     """
 
     rhs: Callable[..., Any]
@@ -39,6 +43,13 @@ class Kernels:
     n_jacobian: int
     n_lu: int
     lanes: LaneFunctions | None = None
+    readouts: Callable[..., Any] | None = None
+    n_readouts: int = 0
+
+    @property
+    def functions(self) -> tuple[Callable[..., Any], ...]:
+        """The functions in the order of ``Functions``; without read-outs, something of the same signature."""
+        return self.rhs, self.jacobian, self.factorise, self.solve, self.readouts or self.rhs
 
     def __post_init__(self) -> None:
         """Refuse sizes that cannot be, and functions compiled for other arguments.
@@ -51,7 +62,8 @@ class Kernels:
         for name in ("n_pools", "n_jacobian", "n_lu"):
             if getattr(self, name) < 1:
                 raise ValueError(f"Kernels.{name} is {getattr(self, name)}, expected at least 1")
-        for name, signature in KERNEL_SIGNATURES.items():
+        expected = {**KERNEL_SIGNATURES, "readouts": RHS_SIGNATURE}
+        for name, signature in expected.items():
             compiled_for = getattr(getattr(self, name), "signatures", None)
             if compiled_for and signature.args not in compiled_for:
                 raise ValueError(f"Kernels.{name} is compiled for {compiled_for}, expected {signature.args}")

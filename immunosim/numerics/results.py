@@ -19,7 +19,11 @@ class Ensemble:
     Attributes
     ----------
     states : ndarray, shape (n, n_times, n_pools)
-        NaN throughout for a row that failed.
+        NaN throughout for a row that failed; no times where states were not asked for.
+    readouts : ndarray, shape (n, n_times, n_chosen)
+        The read-outs that were asked for, in that order, NaN likewise.
+    summaries : ndarray, shape (n, n_summaries)
+        NaN likewise.
     status : ndarray of int, shape (n,), values of ``Status``
     fail_time : ndarray, shape (n,)
         Time reached by a row that failed, NaN for the others.
@@ -32,6 +36,8 @@ class Ensemble:
     """
 
     states: Array
+    readouts: Array
+    summaries: Array
     status: Integers
     fail_time: Array
     fail_state: Array
@@ -67,6 +73,8 @@ class Ensemble:
         """Return one row."""
         return Solution(
             states=self.states[i],
+            readouts=self.readouts[i],
+            summaries=self.summaries[i],
             status=Status(self.status[i]),
             fail_time=float(self.fail_time[i]),
             fail_state=self.fail_state[i],
@@ -84,6 +92,8 @@ class Solution:
     """Result of ``solve_one``: one row of an ``Ensemble``, so ``states`` has shape (n_times, n_pools)."""
 
     states: Array
+    readouts: Array
+    summaries: Array
     status: Status
     fail_time: float
     fail_state: Array

@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from immunosim.numerics.compilation import kernel
-from immunosim.numerics.dense_output import write_output
+from immunosim.numerics.dense_output import deliver, prepare_dense, trace_step, write_output
 from immunosim.numerics.step_control import estimate_first_step, first_below, first_non_finite
 from immunosim.numerics.stepping import NEGATIVE, NON_FINITE, OK, take_step
-from immunosim.numerics.workspace import RHS, Control, Functions, Method, Work, copy_into
+from immunosim.numerics.summaries import begin_summaries, end_summaries, fill_node, note_step
+from immunosim.numerics.workspace import RHS, Control, Functions, Method, Outcome, Report, Work, copy_into
 
 Array = npt.NDArray[np.float64]
 
@@ -21,13 +22,15 @@ def integrate_segment(
     method: Method,
     control: Control,
     work: Work,
+    report: Report,
+    outcome: Outcome,
+    row: int,
     p: Array,
     u: Array,
     start: float,
     end: float,
     times: Array,
     i_time: int,
-    states: Array,
 ) -> tuple[int, float, int, int]:
     """Integrate from ``start`` to ``end``; return status, time reached, next output time and the deciding pool."""
     functions.rhs(work.y, p, u, work.f)
@@ -35,6 +38,8 @@ def integrate_segment(
     pool = first_non_finite(work.f)
     if pool >= 0:
         return NON_FINITE, start, i_time, pool
+    if report.kind.size:
+        fill_node(functions, report, 0, 0, work.y, p, u)
     h = control.first_step
     if h <= 0.0:
         h = estimate_first_step(functions, method, control, work, p, u, end - start)
@@ -45,7 +50,12 @@ def integrate_segment(
         if status != OK:
             return status, t, i_time, pool
         t_new = end if h_taken == end - t else t + h_taken
-        i_time = write_output(functions, method, control, work, p, u, t, t_new, times, i_time, states)
+        if report.kind.size or (i_time < times.size and times[i_time] < t_new):
+            prepare_dense(method, work)
+        i_time = write_output(functions, method, control, work, report, outcome, row, p, u, t, t_new, times, i_time)
+        if report.kind.size:
+            trace_step(functions, method, control, work, report, p, u, t_new - t)
+            note_step(report, 0, t, t_new)
         copy_into(work.y, work.y_new)
         copy_into(work.f, work.f_new)
         t = t_new
@@ -53,11 +63,21 @@ def integrate_segment(
 
 
 @kernel
-def write_start(y: Array, t: float, times: Array, states: Array) -> int:
-    """Write the state at output times that are the very start; return the index of the next output time."""
+def write_start(
+    functions: Functions,
+    report: Report,
+    outcome: Outcome,
+    row: int,
+    y: Array,
+    p: Array,
+    u: Array,
+    t: float,
+    times: Array,
+) -> int:
+    """Deliver output times that are the very start; return the index of the next output time."""
     i_time = 0
     while i_time < times.size and times[i_time] == t:
-        copy_into(states[i_time], y)
+        deliver(functions, report, outcome, row, i_time, y, p, u)
         i_time += 1
     return i_time
 
@@ -68,12 +88,14 @@ def integrate_row(
     method: Method,
     control: Control,
     work: Work,
+    report: Report,
+    outcome: Outcome,
+    row: int,
     p: Array,
     boundaries: Array,
     inputs: Array,
     jumps: Array,
     times: Array,
-    states: Array,
 ) -> tuple[int, float, int]:
     """Integrate one row from ``work.y`` over all its segments; return status, time reached and the deciding pool.
 
@@ -81,7 +103,8 @@ def integrate_row(
     """
     pool = -1
     t = boundaries[0]
-    i_time = write_start(work.y, t, times, states)
+    begin_summaries(report, 0)
+    i_time = write_start(functions, report, outcome, row, work.y, p, inputs[0], t, times)
     for segment in range(inputs.shape[0]):
         for i in range(work.y.size):
             work.y[i] += jumps[segment, i]
@@ -93,14 +116,17 @@ def integrate_row(
             method,
             control,
             work,
+            report,
+            outcome,
+            row,
             p,
             inputs[segment],
             boundaries[segment],
             boundaries[segment + 1],
             times,
             i_time,
-            states,
         )
         if status != OK:
             return status, t, pool
+    end_summaries(report, outcome, row, 0)
     return OK, t, pool

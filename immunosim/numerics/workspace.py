@@ -19,12 +19,13 @@ N_COUNTS = 5
 
 
 class Functions(NamedTuple):
-    """The four generated kernels."""
+    """The generated kernels; ``readouts`` is any of them where nothing asks for read-outs."""
 
     rhs: Any
     jacobian: Any
     factorise: Any
     solve: Any
+    readouts: Any
 
 
 class Method(NamedTuple):
@@ -68,8 +69,32 @@ class Work(NamedTuple):
     counts: Integers
 
 
+class Report(NamedTuple):
+    """What is asked of every row, see ``Request``, and the scratch of one thread for it.
+
+    ``state`` and ``values`` take a state and its read-outs. For the summaries, one entry each: ``kind``, ``place`` of
+    the read-out, ``threshold`` and window; ``memory``, shape (lanes, summaries, 2), is what they carry through a row,
+    and ``nodes``, shape (5 n_readouts, lanes), the read-outs at five places of a step.
+    """
+
+    keeps_states: int
+    chosen: Integers
+    kind: Integers
+    place: Integers
+    threshold: Array
+    start: Array
+    end: Array
+    state: Array
+    values: Array
+    memory: Array
+    nodes: Array
+
+
 class Batch(NamedTuple):
-    """Input of all rows; the segments of all sets stand one after the other, set k at set_start[k]:set_start[k + 1]."""
+    """Input of all rows; the segments of all sets stand one after the other, set k at set_start[k]:set_start[k + 1].
+
+    ``times`` has one row for all, or one for each; row k counts as far as ``n_times[k]``.
+    """
 
     initial_states: Array
     parameters: Array
@@ -79,12 +104,15 @@ class Batch(NamedTuple):
     inputs: Array
     jumps: Array
     times: Array
+    n_times: Integers
 
 
 class Outcome(NamedTuple):
     """Output of all rows; see ``Ensemble``."""
 
     states: Array
+    readouts: Array
+    summaries: Array
     status: Integers
     fail_time: Array
     fail_state: Array
@@ -116,8 +144,14 @@ def copy_into(target: Array, source: Array) -> None:
 
 
 @kernel
-def fill_with_nan(states: Array) -> None:
-    """Mark the whole output of a row as not available."""
-    for i in range(states.shape[0]):
-        for j in range(states.shape[1]):
-            states[i, j] = np.nan
+def fill_with_nan(values: Array) -> None:
+    """Mark the whole output of a row at its times as not available."""
+    for i in range(values.shape[0]):
+        for j in range(values.shape[1]):
+            values[i, j] = np.nan
+
+
+@kernel
+def line_of(batch: Batch, row: int) -> int:
+    """Return which line of the output times is that of a row."""
+    return row if batch.times.shape[0] > 1 else 0

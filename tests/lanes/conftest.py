@@ -11,7 +11,7 @@ from numba import config
 
 from immunosim.codegen.loader import Model
 from immunosim.codegen.vector.build import lane_functions
-from immunosim.numerics import Ensemble, Kernels, Segments, SolverOptions, solve_ensemble
+from immunosim.numerics import Ensemble, Kernels, Request, Segments, SolverOptions, solve_ensemble
 from immunosim.scenario import load_scenario
 from immunosim.simulation import prepare
 
@@ -29,6 +29,7 @@ from immunosim.codegen.jit import compiled
 from immunosim.numerics.signatures import FACTORISE_SIGNATURE, JACOBIAN_SIGNATURE, RHS_SIGNATURE, SOLVE_SIGNATURE
 
 POOLS = {{"pool": ()}}
+READOUTS = {{"pool": (), "square": ()}}
 JACOBIAN_ROWS = [0]
 N_LU = 2
 
@@ -54,6 +55,13 @@ def factorise(jac_, shift, lu_):
 @compiled(SOLVE_SIGNATURE)
 def solve(lu_, b_):
     b_[0] = b_[0]*lu_[1]
+
+@compiled(RHS_SIGNATURE)
+def readouts(y_, p_, u_, out_):
+    y = y_[0]
+    u = u_[0]
+    out_[0] = y
+    out_[1] = y*y + 0.0*u
 """
 
 
@@ -68,11 +76,18 @@ class Population:
     times: Array
     options: SolverOptions
 
-    def solve(self, rows: slice | Array = slice(None), width: int | None = None, n_threads: int = 1) -> Ensemble:
+    def solve(
+        self,
+        rows: slice | Array = slice(None),
+        width: int | None = None,
+        n_threads: int = 1,
+        request: Request | None = None,
+    ) -> Ensemble:
         """Solve some rows, by the scalar core or in lanes of a width."""
         kernels = self.kernels if width is None else replace(self.kernels, lanes=LANES[width])
         states, parameters = self.states[rows], self.parameters[rows]
-        return solve_ensemble(kernels, states, parameters, self.segments, self.times, self.options, n_threads=n_threads)
+        arguments = (kernels, states, parameters, self.segments, self.times, self.options)
+        return solve_ensemble(*arguments, n_threads=n_threads, request=request)
 
 
 LANES = {}
@@ -136,6 +151,7 @@ def one_pool(tmp_path_factory) -> Callable[..., Kernels]:
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         lanes = lane_functions(module, width)
-        return Kernels(module.rhs, module.jacobian, module.factorise, module.solve, 1, 1, 2, lanes)
+        functions = module.rhs, module.jacobian, module.factorise, module.solve
+        return Kernels(*functions, 1, 1, 2, lanes, readouts=module.readouts, n_readouts=2)
 
     return make

@@ -48,6 +48,7 @@ def lane_functions(module: ModuleType, width: int | None = None) -> LaneFunction
         width=width,
         attempt={name: address(f"attempt_{name}") for name in METHODS},
         sample={name: address(f"sample_{name}") for name in METHODS},
+        trace={name: address(f"trace_{name}") for name in METHODS if hasattr(module, "READOUTS")},
         defect=address("defect"),
         advance=address("advance"),
         next_row=address("next_row"),
@@ -60,8 +61,8 @@ def compile_lanes(text: str, constants: dict[str, Any], width: int, machine: Any
     """Return the object file of the lane core for the text of a kernel module."""
     from llvmlite import binding, ir
 
-    from immunosim.codegen.vector.translate import add_factorise, add_rhs, add_solve
-    from immunosim.numerics.lanes.output_ir import add_defect, add_sample
+    from immunosim.codegen.vector.translate import add_factorise, add_readouts, add_rhs, add_solve
+    from immunosim.numerics.lanes.output_ir import add_defect, add_sample, add_trace
     from immunosim.numerics.lanes.step_ir import add_advance, add_next_row, add_step
     from immunosim.numerics.tableaus import METHODS
 
@@ -70,10 +71,14 @@ def compile_lanes(text: str, constants: dict[str, Any], width: int, machine: Any
     add_rhs(module, functions["rhs"], width)
     add_factorise(module, functions["jacobian"], functions["factorise"], constants, width)
     add_solve(module, functions["solve"], width)
+    if "READOUTS" in constants:
+        add_readouts(module, functions["readouts"], width)
     n_pools = len(constants["POOLS"])
     for tableau in METHODS.values():
         add_step(module, tableau, n_pools, width)
         add_sample(module, tableau, n_pools, width)
+        if "READOUTS" in constants:
+            add_trace(module, tableau, n_pools, len(constants["READOUTS"]), width)
     add_defect(module, n_pools, width)
     add_advance(module, n_pools, width)
     add_next_row(module)

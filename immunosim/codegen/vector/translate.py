@@ -57,6 +57,14 @@ def add_solve(module: ir.Module, solve: ast.FunctionDef, width: int) -> None:
     writer.build.ret_void()
 
 
+def add_readouts(module: ir.Module, readouts: ast.FunctionDef, width: int) -> None:
+    """Add ``readouts(y, p, u, out)``."""
+    writer = LaneBuilder(module, "readouts", ["y_", "p_", "u_", "out_"], width)
+    translation = _Translation(writer, {})
+    translation.block(translation.postpone(readouts.body, {}))
+    writer.build.ret_void()
+
+
 class _Translation:
     """The state of one translation: values of names, and what is known of the memory."""
 

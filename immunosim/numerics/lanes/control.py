@@ -29,6 +29,7 @@ from immunosim.numerics.stepping import (
     STEP_UNDERFLOW,
     fit_step,
 )
+from immunosim.numerics.summaries import fill_node
 from immunosim.numerics.workspace import (
     JACOBIAN,
     LU,
@@ -39,6 +40,7 @@ from immunosim.numerics.workspace import (
     Control,
     Functions,
     Method,
+    Report,
     Work,
     copy_into,
 )
@@ -189,6 +191,7 @@ def begin_segment(
     lanes: Lanes,
     work: Work,
     batch: Batch,
+    report: Report,
     lane: int,
 ) -> tuple[int, int]:
     """Start the lane's next segment from ``work.y``: jump, inputs, first step; return the status and deciding pool."""
@@ -208,6 +211,8 @@ def begin_segment(
     functions.rhs(work.y, p, u, work.f)
     work.counts[RHS] += 1
     pool = first_non_finite(work.f)
+    if report.kind.size:
+        fill_node(functions, report, 0, lane, work.y, p, u)
     lanes.h[lane] = control.first_step
     if pool < 0 and control.first_step <= 0.0:
         span = lanes.end[lane] - lanes.t[lane]

@@ -19,6 +19,7 @@ from immunosim.numerics.driver import (
     MATRIX,
     METHOD_TYPES,
     OUTCOME_TYPES,
+    REPORT_TYPES,
     WORK_TYPES,
     is_acceptable,
     record_end,
@@ -35,11 +36,13 @@ from immunosim.numerics.lanes.control import (
 )
 from immunosim.numerics.lanes.output import write_outputs
 from immunosim.numerics.lanes.records import Engine, Lanes, Vectors
+from immunosim.numerics.lanes.tracing import trace_steps
 from immunosim.numerics.segments import write_start
 from immunosim.numerics.signatures import FACTORISE_TYPE, JACOBIAN_TYPE, RHS_TYPE, SOLVE_TYPE, VECTOR
 from immunosim.numerics.status import Status
 from immunosim.numerics.stepping import OK
-from immunosim.numerics.workspace import Batch, Control, Functions, Method, Outcome, Work, copy_into
+from immunosim.numerics.summaries import begin_summaries, end_summaries
+from immunosim.numerics.workspace import Batch, Control, Functions, Method, Outcome, Report, Work, copy_into, line_of
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -58,14 +61,16 @@ def compiled_lane_driver() -> Callable[..., int]:
     """Return the entry point, compiled or loaded from numba's cache at the first call."""
     fingerprint = source_fingerprint()
     signature = int64(
-        *(RHS_TYPE, JACOBIAN_TYPE, FACTORISE_TYPE, SOLVE_TYPE),
-        *(FRAME_FUNCTION, FRAME_FUNCTION, FRAME_FUNCTION, FRAME_FUNCTION, COUNTER_FUNCTION, int64, int64),
+        *(RHS_TYPE, JACOBIAN_TYPE, FACTORISE_TYPE, SOLVE_TYPE, RHS_TYPE),
+        *(FRAME_FUNCTION,) * 5,
+        *(COUNTER_FUNCTION, int64, int64),
         record_type(METHOD_TYPES, Method),
         record_type(CONTROL_TYPES, Control),
         record_type(WORK_TYPES, Work),
         record_type((MATRIX,) * len(Vectors._fields), Vectors),
         record_type(LANES_TYPES, Lanes),
         record_type(BATCH_TYPES, Batch),
+        record_type(REPORT_TYPES, Report),
         record_type(OUTCOME_TYPES, Outcome),
     )
 
@@ -74,8 +79,10 @@ def compiled_lane_driver() -> Callable[..., int]:
         jacobian: Callable[..., None],
         factorise: Callable[..., float],
         solve: Callable[..., None],
+        readouts: Callable[..., None],
         attempt: Callable[[int], None],
         sample: Callable[[int], None],
+        trace: Callable[[int], None],
         defect: Callable[[int], None],
         advance: Callable[[int], None],
         next_row: Callable[[int], int],
@@ -87,13 +94,14 @@ def compiled_lane_driver() -> Callable[..., int]:
         vectors: Vectors,
         lanes: Lanes,
         batch: Batch,
+        report: Report,
         outcome: Outcome,
     ) -> int:
-        functions = Functions(rhs, jacobian, factorise, solve)
-        engine = Engine(attempt, sample, defect, advance, next_row, frame, counter)
+        functions = Functions(rhs, jacobian, factorise, solve, readouts)
+        engine = Engine(attempt, sample, trace, defect, advance, next_row, frame, counter)
         busy = 0
         for lane in range(lanes.row.size):
-            busy += begin_row(functions, engine, method, control, work, vectors, lanes, batch, outcome, lane)
+            busy += begin_row(functions, engine, method, control, work, vectors, lanes, batch, report, outcome, lane)
         while busy > 0:
             for lane in range(lanes.row.size):
                 propose(method, control, vectors, lanes, lane)
@@ -101,10 +109,14 @@ def compiled_lane_driver() -> Callable[..., int]:
             for lane in range(lanes.row.size):
                 if lanes.row[lane] != IDLE:
                     judge(functions, method, control, vectors, lanes, work, batch, lane)
-            write_outputs(functions, engine, method, vectors, lanes, work, batch, outcome)
+            write_outputs(functions, engine, method, vectors, lanes, work, batch, report, outcome)
+            if report.kind.size:
+                trace_steps(functions, engine, method, vectors, lanes, work, batch, report)
             for lane in range(lanes.row.size):
                 if lanes.row[lane] != IDLE:
-                    busy += settle(functions, engine, method, control, work, vectors, lanes, batch, outcome, lane)
+                    busy += settle(
+                        functions, engine, method, control, work, vectors, lanes, batch, report, outcome, lane
+                    )
             engine.advance(engine.frame)
         return fingerprint
 
@@ -122,6 +134,7 @@ def begin_row(
     vectors: Vectors,
     lanes: Lanes,
     batch: Batch,
+    report: Report,
     outcome: Outcome,
     lane: int,
 ) -> int:
@@ -140,10 +153,14 @@ def begin_row(
         first, end = batch.set_start[regimen], batch.set_start[regimen + 1]
         boundaries = batch.boundaries[first + regimen : end + regimen + 1]
         status, pool = REFUSED_INPUT, -1
-        if is_acceptable(work.y, p, boundaries, batch.times):
+        line = line_of(batch, row)
+        times = batch.times[line, : batch.n_times[line]]
+        if is_acceptable(work.y, p, boundaries, times):
             scatter(p, vectors.p, lane)
-            lanes.i_time[lane] = write_start(work.y, boundaries[0], batch.times, outcome.states[row])
-            status, pool = begin_segment(functions, method, control, vectors, lanes, work, batch, lane)
+            begin_summaries(report, lane)
+            u = batch.inputs[first]
+            lanes.i_time[lane] = write_start(functions, report, outcome, row, work.y, p, u, boundaries[0], times)
+            status, pool = begin_segment(functions, method, control, vectors, lanes, work, batch, report, lane)
             if status == OK:
                 return 1
         record_end(outcome, row, status, boundaries[0], pool, work.y, lanes.counts[lane])
@@ -159,6 +176,7 @@ def settle(
     vectors: Vectors,
     lanes: Lanes,
     batch: Batch,
+    report: Report,
     outcome: Outcome,
     lane: int,
 ) -> int:
@@ -170,13 +188,15 @@ def settle(
         return 0
     else:
         lanes.t[lane] = lanes.t_new[lane]
-        status, pool = go_on(functions, method, control, work, vectors, lanes, batch, lane)
-        if status == OK and has_segment(lanes, batch, lane):
-            return 0
+        status, pool = go_on(functions, method, control, work, vectors, lanes, batch, report, lane)
+        if status == OK:
+            if has_segment(lanes, batch, lane):
+                return 0
+            end_summaries(report, outcome, lanes.row[lane], lane)
     # The lane leaves its vectors here: ``advance`` must not touch what is put there instead.
     vectors.accepted[0, lane] = 0.0
     record_end(outcome, lanes.row[lane], status, lanes.t[lane], pool, work.y, lanes.counts[lane])
-    still_busy: int = begin_row(functions, engine, method, control, work, vectors, lanes, batch, outcome, lane)
+    still_busy: int = begin_row(functions, engine, method, control, work, vectors, lanes, batch, report, outcome, lane)
     return still_busy - 1
 
 
@@ -189,6 +209,7 @@ def go_on(
     vectors: Vectors,
     lanes: Lanes,
     batch: Batch,
+    report: Report,
     lane: int,
 ) -> tuple[int, int]:
     """After an accepted step begin the next one, in the same segment or the next; return status and deciding pool.
@@ -205,5 +226,5 @@ def go_on(
     lanes.segment[lane] += 1
     if not has_segment(lanes, batch, lane):
         return OK, lanes.pool[lane]
-    status, pool = begin_segment(functions, method, control, vectors, lanes, work, batch, lane)
+    status, pool = begin_segment(functions, method, control, vectors, lanes, work, batch, report, lane)
     return status, pool

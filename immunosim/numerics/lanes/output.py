@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from immunosim.numerics.compilation import inlined, kernel
-from immunosim.numerics.dense_output import LARGEST_DEFECT, QUIET_DEFECT, step_to_output
+from immunosim.numerics.dense_output import LARGEST_DEFECT, QUIET_DEFECT, deliver, step_to_output
 from immunosim.numerics.lanes.control import gather, jacobian_of_lane, segment_of
 from immunosim.numerics.lanes.records import Engine, Lanes, Vectors
-from immunosim.numerics.workspace import RHS, Batch, Functions, Method, Outcome, Work, copy_into
+from immunosim.numerics.workspace import RHS, Batch, Functions, Method, Outcome, Report, Work, copy_into, line_of
 
 Array = npt.NDArray[np.float64]
 
@@ -28,12 +28,16 @@ def write_outputs(
     lanes: Lanes,
     work: Work,
     batch: Batch,
+    report: Report,
     outcome: Outcome,
 ) -> None:
-    """Write the states at the output times that the accepted steps pass."""
+    """Deliver what is asked for at the output times that the accepted steps pass."""
     for lane in range(lanes.row.size):
-        lanes.report[lane] = first_wish(vectors, lanes, batch.times, lane)
-        write_ends(vectors, lanes, batch.times, outcome, lane)
+        lanes.report[lane] = NOTHING
+        if vectors.accepted[0, lane] != 0.0:
+            lanes.report[lane] = first_wish(lanes, batch, lane)
+            if lanes.report[lane] == NOTHING:
+                write_ends(functions, vectors, lanes, batch, report, outcome, lane)
     while True:
         wishes, checks = 0, 0
         for lane in range(lanes.row.size):
@@ -42,7 +46,7 @@ def write_outputs(
                 wishes += 1
                 checks += wish in (MIDDLE, CHECKED)
                 h = lanes.t_new[lane] - lanes.t[lane]
-                share = (batch.times[lanes.i_time[lane]] - lanes.t[lane]) / h
+                share = (batch.times[line_of(batch, lanes.row[lane]), lanes.i_time[lane]] - lanes.t[lane]) / h
                 vectors.theta[0, lane] = 0.5 if wish == MIDDLE else share
         if wishes == 0:
             return
@@ -51,26 +55,33 @@ def write_outputs(
             engine.defect(engine.frame)
         for lane in range(lanes.row.size):
             if lanes.report[lane] != NOTHING:
-                answer_wish(functions, method, vectors, lanes, work, batch, outcome, lane)
+                answer_wish(functions, method, vectors, lanes, work, batch, report, outcome, lane)
 
 
 @inlined
-def first_wish(vectors: Vectors, lanes: Lanes, times: Array, lane: int) -> int:
-    """Return what a lane wants of the first round."""
-    i_time, t_new = lanes.i_time[lane], lanes.t_new[lane]
-    if vectors.accepted[0, lane] == 0.0 or i_time >= times.size or times[i_time] >= t_new:
+def first_wish(lanes: Lanes, batch: Batch, lane: int) -> int:
+    """Return what a lane wants of the first round after an accepted step."""
+    line, i_time, t_new = line_of(batch, lanes.row[lane]), lanes.i_time[lane], lanes.t_new[lane]
+    times = batch.times[line, : batch.n_times[line]]
+    if i_time >= times.size or times[i_time] >= t_new:
         return NOTHING
     has_second = i_time + 1 < times.size and times[i_time + 1] < t_new
     return MIDDLE if has_second else CHECKED
 
 
 @inlined
-def write_ends(vectors: Vectors, lanes: Lanes, times: Array, outcome: Outcome, lane: int) -> None:
-    """Write the end of the accepted step, if nothing is left inside it and output times are there."""
-    if vectors.accepted[0, lane] == 0.0 or lanes.report[lane] != NOTHING:
-        return
+def write_ends(
+    functions: Functions, vectors: Vectors, lanes: Lanes, batch: Batch, report: Report, outcome: Outcome, lane: int
+) -> None:
+    """Deliver the output times that are the end of the accepted step, when none is left inside it."""
+    row = lanes.row[lane]
+    line = line_of(batch, row)
+    times = batch.times[line, : batch.n_times[line]]
+    if lanes.i_time[lane] < times.size and times[lanes.i_time[lane]] == lanes.t_new[lane]:
+        gather(vectors.y_new, lane, report.state)
     while lanes.i_time[lane] < times.size and times[lanes.i_time[lane]] == lanes.t_new[lane]:
-        gather(vectors.y_new, lane, outcome.states[lanes.row[lane], lanes.i_time[lane]])
+        u = batch.inputs[segment_of(lanes, batch, lane)]
+        deliver(functions, report, outcome, row, lanes.i_time[lane], report.state, batch.parameters[row], u)
         lanes.i_time[lane] += 1
 
 
@@ -82,6 +93,7 @@ def answer_wish(
     lanes: Lanes,
     work: Work,
     batch: Batch,
+    report: Report,
     outcome: Outcome,
     lane: int,
 ) -> None:
@@ -95,15 +107,17 @@ def answer_wish(
         return
     if wish == CHECKED and not defect <= LARGEST_DEFECT:
         wish = lanes.report[lane] = DISTRUSTED
-    i_time = lanes.i_time[lane]
-    out = outcome.states[lanes.row[lane], i_time]
-    theta = vectors.theta[0, lane]
+    row, i_time, out = lanes.row[lane], lanes.i_time[lane], report.state
+    line, theta = line_of(batch, row), vectors.theta[0, lane]
+    times = batch.times[line, : batch.n_times[line]]
     if wish != DISTRUSTED or not step_of_lane(functions, method, vectors, lanes, work, batch, lane, theta, out):
         gather(vectors.state, lane, out)
+    u = batch.inputs[segment_of(lanes, batch, lane)]
+    deliver(functions, report, outcome, row, i_time, out, batch.parameters[row], u)
     lanes.i_time[lane] = i_time + 1
-    if i_time + 1 == batch.times.size or batch.times[i_time + 1] >= lanes.t_new[lane]:
+    if i_time + 1 == times.size or times[i_time + 1] >= lanes.t_new[lane]:
         lanes.report[lane] = NOTHING
-        write_ends(vectors, lanes, batch.times, outcome, lane)
+        write_ends(functions, vectors, lanes, batch, report, outcome, lane)
 
 
 @kernel

@@ -9,6 +9,7 @@ from typing import Any
 from llvmlite import ir
 
 from immunosim.numerics.lanes.step_ir import framed, scaled
+from immunosim.numerics.summaries import LAST_NODE
 from immunosim.numerics.tableaus import Tableau
 
 
@@ -38,6 +39,31 @@ def add_sample(module: ir.Module, tableau: Tableau, n_pools: int, width: int) ->
             change = writer.add(change, writer.multiply(slope, u_j))
         writer.store(state, at["state"], i)
         writer.store(change, at["change"], i)
+    writer.build.ret_void()
+
+
+def add_trace(module: ir.Module, tableau: Tableau, n_pools: int, n_readouts: int, width: int) -> None:
+    """Add ``trace_<method>(frame)``: fill ``nodes`` 1 to 4 with the read-outs at the quarters and the end of the step.
+
+    ``state`` is scratch. The places are the same in all lanes, so the weights of equation (T3) are constants.
+    """
+    writer, at = framed(module, f"trace_{tableau.name}", width)
+    for k in range(1, LAST_NODE):
+        theta = 0.25 * k
+        rest = 1.0 - theta
+        weights = theta * rest * (tableau.H[0] + theta * (tableau.H[1] + theta * tableau.H[2]))
+        with writer.loop(0, n_pools, 1, []) as (i, _):
+            y, y_new = writer.load(at["y"], i), writer.load(at["y_new"], i)
+            state = writer.add(
+                writer.multiply(writer.constant(rest), y), writer.multiply(writer.constant(theta), y_new)
+            )
+            for j, weight in enumerate(weights):
+                u_j = writer.load(writer.address(at["increments"], j * n_pools), i)
+                state = writer.add(state, writer.multiply(writer.constant(weight), u_j))
+            writer.store(state, at["state"], i)
+        node = writer.address(at["nodes"], k * n_readouts)
+        writer.call("readouts", at["state"], at["p"], at["u"], node)
+    writer.call("readouts", at["y_new"], at["p"], at["u"], writer.address(at["nodes"], LAST_NODE * n_readouts))
     writer.build.ret_void()
 
 

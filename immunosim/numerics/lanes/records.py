@@ -21,7 +21,7 @@ FRAME = (
     *("y", "f", "p", "u", "y_new", "f_new", "lu", "increments"),
     *("shift", "per_h", "growth", "atol", "rtol", "negative_tolerance"),
     *("norm", "worst", "validity", "margin", "accepted"),
-    *("theta", "state", "change", "slope"),
+    *("theta", "state", "change", "slope", "nodes"),
 )
 
 
@@ -40,6 +40,8 @@ class LaneFunctions:
         For each method: one trial step of all lanes.
     sample : dict of str to int
         For each method: the state inside the step.
+    trace : dict of str to int
+        For each method: the read-outs at the places of a step that summaries see; empty without read-outs.
     defect : int
         Estimates the error of the sampled states.
     advance : int
@@ -55,6 +57,7 @@ class LaneFunctions:
     width: int
     attempt: dict[str, int]
     sample: dict[str, int]
+    trace: dict[str, int]
     defect: int
     advance: int
     next_row: int
@@ -93,6 +96,7 @@ class Vectors(NamedTuple):
     state: Array
     change: Array
     slope: Array
+    nodes: Array
 
 
 class Lanes(NamedTuple):
@@ -119,6 +123,7 @@ class Engine(NamedTuple):
 
     attempt: Any
     sample: Any
+    trace: Any
     defect: Any
     advance: Any
     next_row: Any
@@ -134,11 +139,13 @@ def aligned(*shape: int) -> Array:
     return room[skip : skip + size].reshape(shape)
 
 
-def new_vectors(width: int, n_pools: int, n_parameters: int, n_inputs: int, n_lu: int, n_stages: int) -> Vectors:
+def new_vectors(
+    width: int, n_pools: int, n_parameters: int, n_inputs: int, n_lu: int, n_stages: int, n_nodes: int = 1
+) -> Vectors:
     """Allocate the arrays of one thread."""
     lengths = {
         **dict.fromkeys(PER_POOL, n_pools),
-        **{"p": n_parameters, "u": max(n_inputs, 1), "lu": n_lu, "increments": n_stages * n_pools},
+        **{"p": n_parameters, "u": max(n_inputs, 1), "lu": n_lu, "increments": n_stages * n_pools, "nodes": n_nodes},
     }
     return Vectors(*(aligned(lengths.get(name, 1), width) for name in Vectors._fields))
 

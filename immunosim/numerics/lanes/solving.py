@@ -9,6 +9,9 @@ from numba import types
 from immunosim.numerics.lanes.driver import COUNTER_FUNCTION, FRAME_FUNCTION, compiled_lane_driver
 from immunosim.numerics.lanes.records import LaneFunctions, frame_of, new_lanes, new_vectors
 from immunosim.numerics.problem import Kernels
+from immunosim.numerics.reporting import new_report
+from immunosim.numerics.request import Request
+from immunosim.numerics.summaries import N_NODES
 from immunosim.numerics.workspace import Batch, Control, Method, Outcome, new_work
 
 
@@ -35,6 +38,7 @@ def solve_in_lanes(
     method: Method,
     control: Control,
     batch: Batch,
+    request: Request,
     outcome: Outcome,
     n_threads: int,
 ) -> None:
@@ -49,11 +53,12 @@ def solve_in_lanes(
     code = (
         MachineCode(lane_functions.attempt[method_name], FRAME_FUNCTION),
         MachineCode(lane_functions.sample[method_name], FRAME_FUNCTION),
+        # Without read-outs nothing asks for a trace.
+        MachineCode(lane_functions.trace.get(method_name, lane_functions.sample[method_name]), FRAME_FUNCTION),
         MachineCode(lane_functions.defect, FRAME_FUNCTION),
         MachineCode(lane_functions.advance, FRAME_FUNCTION),
         MachineCode(lane_functions.next_row, COUNTER_FUNCTION),
     )
-    scalar = (kernels.rhs, kernels.jacobian, kernels.factorise, kernels.solve)
 
     def run() -> None:
         n_stages = len(method.A)
@@ -65,6 +70,7 @@ def solve_in_lanes(
             batch.inputs.shape[1],
             kernels.n_lu,
             n_stages,
+            N_NODES * max(kernels.n_readouts, 1),
         )
         vectors.rtol[:] = control.rtol
         vectors.atol[:] = control.atol[:, np.newaxis]
@@ -72,7 +78,8 @@ def solve_in_lanes(
         frame = frame_of(vectors)
         lanes = new_lanes(lane_functions.width)
         addresses = (frame.ctypes.data, counter.ctypes.data)
-        driver(*scalar, *code, *addresses, method, control, work, vectors, lanes, batch, outcome)
+        report = new_report(request, kernels.n_pools, kernels.n_readouts, vectors.nodes)
+        driver(*kernels.functions, *code, *addresses, method, control, work, vectors, lanes, batch, report, outcome)
 
     n_workers = max(1, min(n_threads, n_rows))
     with ThreadPoolExecutor(n_workers) as pool:
