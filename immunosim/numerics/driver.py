@@ -109,6 +109,8 @@ def _solve_row(
     row: int,
 ) -> None:
     """Integrate one row and record what became of it; rows share only what they do not change."""
+    fill_with_nan(outcome.states[row])
+    fill_with_nan(outcome.readouts[row])
     copy_into(work.y, batch.initial_states[row])
     for k in range(work.counts.size):
         work.counts[k] = 0

@@ -12,6 +12,8 @@ Values = tuple[float, float, float, float, float]
 
 # Halvings of a bracket of two nodes: down to the rounding of a place.
 HALVINGS = 50
+# A quartic may turn more than once between the neighbours of its lowest node.
+PIECES = 8
 
 
 @kernel
@@ -59,13 +61,17 @@ def lowest(v: Values) -> tuple[float, float]:
             best = k
     c = coefficients(v)
     slope = (c[1], 2.0 * c[2], 3.0 * c[3], 4.0 * c[4], 0.0)
-    low, high = max(best - 1.0, 0.0), min(best + 1.0, 4.0)
-    if value_at(slope, low) <= 0.0 <= value_at(slope, high):
-        place = root_between(slope, low, high)
-        value = value_at(c, place)
-        if value < v[best]:
-            return place, value
-    return float(best), v[best]
+    start, end = max(best - 1.0, 0.0), min(best + 1.0, 4.0)
+    place, least = float(best), v[best]
+    piece = (end - start) / PIECES
+    for k in range(PIECES):
+        low, high = start + k * piece, start + (k + 1) * piece
+        if value_at(slope, low) <= 0.0 <= value_at(slope, high):
+            root = root_between(slope, low, high)
+            value = value_at(c, root)
+            if value < least:
+                place, least = root, value
+    return place, least
 
 
 @kernel

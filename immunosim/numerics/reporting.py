@@ -34,7 +34,10 @@ def new_report(request: Request, n_pools: int, n_readouts: int, nodes: Array) ->
 
 
 def new_outcome(request: Request, n: int, n_times: int, n_pools: int, out: "Ensemble | None" = None) -> Outcome:
-    """Return the arrays to fill: new ones or those of ``out``; until a row is solved it says NaN and REFUSED_INPUT.
+    """Return the arrays to fill: new ones or those of ``out``.
+
+    Until a row is solved it says REFUSED_INPUT; its outputs at times are filled with NaN when it begins, not here, so
+    that their memory is touched once, by the thread that needs it.
 
     Raises
     ------
@@ -58,6 +61,7 @@ def new_outcome(request: Request, n: int, n_times: int, n_pools: int, out: "Ense
         array = np.empty(shape, kind) if out is None else getattr(out, name)
         if array.shape != shape or array.dtype != kind or not array.flags.carray:
             raise ValueError(f"out.{name} must be a writeable C-contiguous {kind.__name__} array of shape {shape}")
-        array.fill(empty.get(name, np.nan))
+        if array.ndim < 3:
+            array.fill(empty.get(name, np.nan))
         arrays[name] = array
     return Outcome(**arrays)

@@ -12,8 +12,10 @@ SAFETY = 0.95
 LARGEST_FACTOR = 6.0
 SMALLEST_FACTOR = 0.2
 # An error of zero would ask for an infinite step, and after a tiny one an ordinary one would look like a catastrophe.
+# No factor needs to know how far beyond the other end an error is.
 SMALLEST_ERROR = 1e-10
 SMALLEST_REMEMBERED_ERROR = 1e-2
+LARGEST_ERROR = 1e5
 
 
 @kernel
@@ -52,27 +54,34 @@ def error_norm(control: Control, y: Array, y_new: Array, error: Array) -> tuple[
 
 
 @kernel
+def root_of(method: Method, norm: float) -> float:
+    """Return what the step would be multiplied by to have an error of one, norm^(-1 / (embedded order + 1))."""
+    bounded = min(max(norm, SMALLEST_ERROR), LARGEST_ERROR)
+    root: float = bounded ** (-1.0 / (method.embedded_order + 1))
+    return root
+
+
+@kernel
 def accepted_factor(method: Method, memory: Array, h: float, norm: float) -> float:
     """Return the factor from this accepted step to the next, and remember this one.
 
     Gustafsson's predictive controller as in Hairer's RODAS (Hairer and Wanner, Solving Ordinary Differential Equations
     II, IV.8): it extrapolates how the error coefficient changed over the last step, so steps shrink before they fail.
-    ``memory`` holds the size and the error of the last step, size zero for none.
+    ``memory`` holds the size and the root of the last step, size zero for none.
     """
-    power = 1.0 / (method.embedded_order + 1)
-    norm = max(norm, SMALLEST_ERROR)
-    factor: float = SAFETY * norm**-power
+    root = root_of(method, norm)
+    factor: float = SAFETY * root
     if memory[0] > 0.0:
-        factor = min(factor, SAFETY * (h / memory[0]) * (memory[1] / (norm * norm)) ** power)
+        factor = min(factor, SAFETY * (h / memory[0]) * (root * root / memory[1]))
     memory[0] = h
-    memory[1] = max(norm, SMALLEST_REMEMBERED_ERROR)
+    memory[1] = min(root, root_of(method, SMALLEST_REMEMBERED_ERROR))
     return min(LARGEST_FACTOR, max(SMALLEST_FACTOR, factor))
 
 
 @kernel
 def rejected_factor(method: Method, norm: float) -> float:
     """Return the factor by which a step with too large an error shrinks."""
-    factor: float = SAFETY * norm ** (-1.0 / (method.embedded_order + 1))
+    factor: float = SAFETY * root_of(method, norm)
     return max(SMALLEST_FACTOR, factor)
 
 

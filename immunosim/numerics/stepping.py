@@ -21,6 +21,8 @@ SINGULAR_MATRIX = int(Status.SINGULAR_MATRIX)
 
 # A trial that cannot be judged by its error (not finite, singular, negative) is repeated with a quarter of the step.
 BLIND_FACTOR = 0.25
+# A step this much longer lands on the boundary as well: no sliver is left before it.
+LANDS = 1.0 + 1e-10
 # Shortest step, relative to the time (a few units in the last place) and to what is left of the segment (at time zero).
 SHORTEST_OF_TIME = 16.0 * float(np.finfo(np.float64).eps)
 SHORTEST_OF_REST = 1e-30
@@ -59,7 +61,7 @@ def try_step(
 def fit_step(t: float, end: float, h: float) -> float:
     """Return the step that lands on ``end`` or leaves at least as long a step before it, exact in floating point."""
     rest = end - t
-    if h * (1.0 + 1e-10) >= rest:
+    if h * LANDS >= rest:
         return rest
     if 2.0 * h > rest:
         h = 0.5 * rest

@@ -33,7 +33,8 @@ def test_nothing_of_the_quartic_near_its_lowest_node_is_lower_than_the_minimum_f
     assert value == pytest.approx(polynomial(place), abs=1e-9)
     near = np.abs(FINE - np.argmin(v)) <= 1.0
     slope = polynomial.deriv()(FINE[near])
-    if (np.diff(np.sign(slope)) != 0).sum() <= 1:  # one extremum between the neighbours
+    is_flat = abs(polynomial.deriv()(np.argmin(v))) < 1e-9  # the sign of the slope there is rounding
+    if (np.diff(np.sign(slope)) != 0).sum() <= 1 and not is_flat:  # one extremum between the neighbours
         # The grid is 1e-4 apart: a curvature of up to 1e3 there.
         assert value <= polynomial(FINE[near]).min() + 1e-9 + 1e-8 * np.abs(polynomial.deriv(2)(FINE)).max()
 

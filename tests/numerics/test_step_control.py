@@ -34,13 +34,14 @@ def test_the_error_is_scaled_by_the_larger_end_of_the_step():
 
 
 def test_a_steady_error_at_the_safe_level_keeps_the_step():
-    memory = np.array([1.0, step_control.SAFETY**5])
+    # The root remembered of an error that asks for the same step, once reduced by the safety factor.
+    memory = np.array([1.0, 1.0 / step_control.SAFETY])
     factor = plain(step_control.accepted_factor)(METHOD, memory, 1.0, step_control.SAFETY**5)
     assert factor == pytest.approx(1.0)
 
 
 def test_the_controller_sees_a_growing_error_coming():
-    falling, growing = np.array([1.0, 0.5]), np.array([1.0, 0.05])
+    falling, growing = (np.array([1.0, last**-0.2]) for last in (0.5, 0.05))
     factor = plain(step_control.accepted_factor)
     assert factor(METHOD, growing, 1.0, 0.5) < factor(METHOD, falling, 1.0, 0.5)
 

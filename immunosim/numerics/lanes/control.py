@@ -1,4 +1,4 @@
-"""What a lane does by itself: begin a row and its segments, propose a step, judge a trial, write output.
+"""What a lane does by itself: begin its segments, and say what is wrong with a trial that no vector can judge.
 
 The formulas are those of the scalar core, called on the values of one lane; whatever needs the whole state of a lane
 takes it out of the vectors into the scratch of a scalar row.
@@ -11,7 +11,7 @@ from immunosim.numerics.compilation import inlined, kernel
 from immunosim.numerics.lanes.records import Lanes, Vectors
 from immunosim.numerics.rosenbrock import GROWTH_LIMIT
 from immunosim.numerics.step_control import (
-    accepted_factor,
+    error_norm,
     estimate_first_step,
     first_below,
     first_non_finite,
@@ -27,7 +27,6 @@ from immunosim.numerics.stepping import (
     SINGULAR_MATRIX,
     STEP_LIMIT,
     STEP_UNDERFLOW,
-    fit_step,
 )
 from immunosim.numerics.summaries import fill_node
 from immunosim.numerics.workspace import (
@@ -62,27 +61,6 @@ def scatter(values: Array, vector: Array, lane: int) -> None:
         vector[i, lane] = values[i]
 
 
-@inlined
-def begin_step(control: Control, lanes: Lanes, lane: int) -> int:
-    """Note what holds until the lane's next accepted step; return STEP_LIMIT if there may be none."""
-    t, end = lanes.t[lane], lanes.end[lane]
-    lanes.shortest[lane] = max(SHORTEST_OF_TIME * abs(t), SHORTEST_OF_REST * (end - t))
-    lanes.was_rejected[lane] = 0
-    counts = lanes.counts[lane]
-    counts[JACOBIAN] += 1
-    return OK if counts[STEPS] + counts[REJECTED] < control.max_steps else STEP_LIMIT
-
-
-@inlined
-def propose(method: Method, control: Control, vectors: Vectors, lanes: Lanes, lane: int) -> None:
-    """Set the step of the lane's next trial."""
-    h = max(lanes.shortest[lane], min(lanes.h[lane], control.max_step))
-    h = fit_step(lanes.t[lane], lanes.end[lane], h)
-    lanes.h[lane] = h
-    vectors.shift[0, lane] = 1.0 / (method.gamma * h)
-    vectors.per_h[0, lane] = 1.0 / h
-
-
 @kernel
 def jacobian_of_lane(functions: Functions, vectors: Vectors, lanes: Lanes, work: Work, batch: Batch, lane: int) -> None:
     """Compute the Jacobian of one lane at the start of its step: the lanes' factors are made without one in memory."""
@@ -98,17 +76,12 @@ def segment_of(lanes: Lanes, batch: Batch, lane: int) -> int:
     return place
 
 
-@inlined
+@kernel
 def problem_of_trial(
     functions: Functions, control: Control, vectors: Vectors, lanes: Lanes, work: Work, batch: Batch, lane: int
 ) -> tuple[int, int]:
-    """Return what is wrong with the lane's trial, as ``try_step`` does, and the pool that decided it."""
+    """Return what is wrong with a trial that cannot be judged by its error, as ``try_step`` does, and the pool."""
     norm = vectors.norm[0, lane]
-    if vectors.growth[0, lane] <= GROWTH_LIMIT and vectors.validity[0, lane] == 0.0:
-        if norm > 1.0 or vectors.margin[0, lane] >= 0.0:
-            return OK, int(vectors.worst[0, lane])
-        gather(vectors.y_new, lane, work.y_new)
-        return NEGATIVE, first_below(work.y_new, control.negative_tolerance)
     if not vectors.growth[0, lane] <= GROWTH_LIMIT:
         jacobian_of_lane(functions, vectors, lanes, work, batch, lane)
         return (SINGULAR_MATRIX if first_non_finite(work.jacobian) < 0 else NON_FINITE), -1
@@ -122,7 +95,7 @@ def problem_of_trial(
     if pool >= 0:
         return NON_FINITE, pool
     if norm > 1.0:
-        return OK, int(vectors.worst[0, lane])
+        return OK, -1
     pool = first_below(work.y_new, control.negative_tolerance)
     if pool >= 0:
         return NEGATIVE, pool
@@ -131,8 +104,19 @@ def problem_of_trial(
     return NON_FINITE, first_non_finite(work.f_new)
 
 
-@inlined
-def judge(
+@kernel
+def worst_pool(control: Control, vectors: Vectors, work: Work, lane: int) -> int:
+    """Return the pool with the largest scaled error in the lane's trial; uses the scratch of a scalar row."""
+    error, y = work.increments[0], work.f_new
+    gather(vectors.increments[vectors.increments.shape[0] - error.size :], lane, error)
+    gather(vectors.y_new, lane, work.y_new)
+    gather(vectors.y, lane, y)
+    pool: int = error_norm(control, y, work.y_new, error)[1]
+    return pool
+
+
+@kernel
+def look_at_trial(
     functions: Functions,
     method: Method,
     control: Control,
@@ -142,36 +126,38 @@ def judge(
     batch: Batch,
     lane: int,
 ) -> None:
-    """Accept or reject the lane's trial, as ``take_step`` does; note the status and the deciding pool.
-
-    ``accepted`` tells which it was; the next step is left in ``h``.
-    """
-    n_stages = method.A.shape[0]
-    h, norm = lanes.h[lane], vectors.norm[0, lane]
-    problem, pool = problem_of_trial(functions, control, vectors, lanes, work, batch, lane)
-    lanes.status[lane], lanes.pool[lane] = OK, pool
-    counts = lanes.counts[lane]
-    counts[LU] += 1
-    if vectors.growth[0, lane] <= GROWTH_LIMIT:
-        counts[RHS] += n_stages - 1
-    vectors.accepted[0, lane] = 0.0
-    if problem == OK and norm <= 1.0:
-        counts[RHS] += 1
-        counts[STEPS] += 1
-        factor = accepted_factor(method, lanes.memory[lane], h, norm)
-        lanes.h[lane] = h * (min(factor, 1.0) if lanes.was_rejected[lane] else factor)
-        vectors.accepted[0, lane] = 1.0
-        t, end = lanes.t[lane], lanes.end[lane]
-        lanes.t_new[lane] = end if h == end - t else t + h
+    """Note status and deciding pool of a lane with an event, as ``take_step`` does, and what the step shrinks to."""
+    lanes.status[lane], lanes.pool[lane] = OK, -1
+    if vectors.accepted[0, lane] != 0.0:
         return
-    counts[REJECTED] += 1
-    lanes.was_rejected[lane] = 1
-    h *= rejected_factor(method, norm) if problem == OK else BLIND_FACTOR
-    lanes.h[lane] = h
-    if h < lanes.shortest[lane]:
+    norm, t = vectors.norm[0, lane], vectors.t[0, lane]
+    is_sound = vectors.growth[0, lane] <= GROWTH_LIMIT and vectors.validity[0, lane] == 0.0
+    problem = OK
+    if not (is_sound and (norm > 1.0 or vectors.margin[0, lane] >= 0.0)):
+        problem, pool = problem_of_trial(functions, control, vectors, lanes, work, batch, lane)
+        lanes.pool[lane] = pool
+        h = 1.0 / vectors.per_h[0, lane]
+        vectors.h[0, lane] = h * (rejected_factor(method, norm) if problem == OK else BLIND_FACTOR)
+        if not vectors.growth[0, lane] <= GROWTH_LIMIT:
+            lanes.counts[lane, RHS] -= method.A.shape[0] - 1  # without factors there were no stages
+    if vectors.h[0, lane] < max(SHORTEST_OF_TIME * abs(t), SHORTEST_OF_REST * (vectors.end[0, lane] - t)):
         lanes.status[lane] = STEP_UNDERFLOW if problem == OK else problem
-    elif counts[STEPS] + counts[REJECTED] >= control.max_steps:
+    elif vectors.n_trials[0, lane] >= control.max_steps:
         lanes.status[lane] = STEP_LIMIT
+    if problem == OK and lanes.status[lane] != OK:
+        lanes.pool[lane] = worst_pool(control, vectors, work, lane)
+
+
+@inlined
+def tally(method: Method, vectors: Vectors, lanes: Lanes, lane: int) -> None:
+    """Add to the counts of a lane what follows from its trials and accepted steps."""
+    n_trials, n_accepted = int(vectors.n_trials[0, lane]), int(vectors.n_accepted[0, lane])
+    counts = lanes.counts[lane]
+    counts[STEPS] += n_accepted
+    counts[REJECTED] += n_trials - n_accepted
+    counts[RHS] += (method.A.shape[0] - 1) * n_trials + n_accepted
+    counts[JACOBIAN] += n_accepted
+    counts[LU] += n_trials
 
 
 @inlined
@@ -200,8 +186,9 @@ def begin_segment(
     place = batch.set_start[regimen] + lanes.segment[lane]
     p, u = batch.parameters[row], batch.inputs[place]
     # Each set has one boundary more than segments, so those of set k start k places later.
-    lanes.t[lane], lanes.end[lane] = batch.boundaries[place + regimen], batch.boundaries[place + regimen + 1]
-    lanes.memory[lane, 0] = 0.0
+    start, end = batch.boundaries[place + regimen], batch.boundaries[place + regimen + 1]
+    vectors.t[0, lane], vectors.end[0, lane] = start, end
+    vectors.last_h[0, lane] = vectors.was_rejected[0, lane] = 0.0
     for i in range(work.y.size):
         work.y[i] += batch.jumps[place, i]
     pool = first_below(work.y, control.negative_tolerance)
@@ -213,12 +200,14 @@ def begin_segment(
     pool = first_non_finite(work.f)
     if report.kind.size:
         fill_node(functions, report, 0, lane, work.y, p, u)
-    lanes.h[lane] = control.first_step
+    vectors.h[0, lane] = control.first_step
     if pool < 0 and control.first_step <= 0.0:
-        span = lanes.end[lane] - lanes.t[lane]
-        lanes.h[lane] = estimate_first_step(functions, method, control, work, p, u, span)
+        vectors.h[0, lane] = estimate_first_step(functions, method, control, work, p, u, end - start)
     copy_into(lanes.counts[lane], work.counts)
     scatter(work.y, vectors.y, lane)
     scatter(work.f, vectors.f, lane)
     scatter(u, vectors.u, lane)
-    return (begin_step(control, lanes, lane) if pool < 0 else NON_FINITE), pool
+    if pool >= 0:
+        return NON_FINITE, pool
+    lanes.counts[lane, JACOBIAN] += 1
+    return (OK if vectors.n_trials[0, lane] < control.max_steps else STEP_LIMIT), pool

@@ -27,22 +27,34 @@ from immunosim.numerics.driver import (
 )
 from immunosim.numerics.lanes.control import (
     begin_segment,
-    begin_step,
     gather,
     has_segment,
-    judge,
-    propose,
+    look_at_trial,
     scatter,
+    tally,
+    worst_pool,
 )
-from immunosim.numerics.lanes.output import write_outputs
+from immunosim.numerics.lanes.output import set_output_time, write_outputs
 from immunosim.numerics.lanes.records import Engine, Lanes, Vectors
 from immunosim.numerics.lanes.tracing import trace_steps
 from immunosim.numerics.segments import write_start
-from immunosim.numerics.signatures import FACTORISE_TYPE, JACOBIAN_TYPE, RHS_TYPE, SOLVE_TYPE, VECTOR
+from immunosim.numerics.signatures import FACTORISE_TYPE, JACOBIAN_TYPE, RHS_TYPE, SOLVE_TYPE
 from immunosim.numerics.status import Status
-from immunosim.numerics.stepping import OK
+from immunosim.numerics.stepping import OK, STEP_LIMIT
 from immunosim.numerics.summaries import begin_summaries, end_summaries
-from immunosim.numerics.workspace import Batch, Control, Functions, Method, Outcome, Report, Work, copy_into, line_of
+from immunosim.numerics.workspace import (
+    JACOBIAN,
+    Batch,
+    Control,
+    Functions,
+    Method,
+    Outcome,
+    Report,
+    Work,
+    copy_into,
+    fill_with_nan,
+    line_of,
+)
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -53,7 +65,7 @@ IDLE = -1
 # The functions of machine code take and return addresses and whole numbers.
 FRAME_FUNCTION = types.FunctionType(void(int64))
 COUNTER_FUNCTION = types.FunctionType(int64(int64))
-LANES_TYPES = (*(INTEGERS,) * 7, *(VECTOR,) * 5, MATRIX, int64[:, ::1])
+LANES_TYPES = (*(INTEGERS,) * 6, int64[:, ::1])
 
 
 @functools.cache
@@ -103,17 +115,20 @@ def compiled_lane_driver() -> Callable[..., int]:
         for lane in range(lanes.row.size):
             busy += begin_row(functions, engine, method, control, work, vectors, lanes, batch, report, outcome, lane)
         while busy > 0:
-            for lane in range(lanes.row.size):
-                propose(method, control, vectors, lanes, lane)
             engine.attempt(engine.frame)
+            dues = 0
             for lane in range(lanes.row.size):
-                if lanes.row[lane] != IDLE:
-                    judge(functions, method, control, vectors, lanes, work, batch, lane)
-            write_outputs(functions, engine, method, vectors, lanes, work, batch, report, outcome)
+                if lanes.row[lane] == IDLE:
+                    vectors.accepted[0, lane] = vectors.event[0, lane] = vectors.due[0, lane] = 0.0
+                elif vectors.event[0, lane] != 0.0:
+                    look_at_trial(functions, method, control, vectors, lanes, work, batch, lane)
+                dues += vectors.due[0, lane] != 0.0
+            if dues > 0:
+                write_outputs(functions, engine, method, vectors, lanes, work, batch, report, outcome)
             if report.kind.size:
                 trace_steps(functions, engine, method, vectors, lanes, work, batch, report)
             for lane in range(lanes.row.size):
-                if lanes.row[lane] != IDLE:
+                if vectors.event[0, lane] != 0.0:
                     busy += settle(
                         functions, engine, method, control, work, vectors, lanes, batch, report, outcome, lane
                     )
@@ -147,6 +162,8 @@ def begin_row(
         lanes.row[lane], lanes.segment[lane] = row, 0
         for k in range(work.counts.size):
             lanes.counts[lane, k] = 0
+        fill_with_nan(outcome.states[row])
+        fill_with_nan(outcome.readouts[row])
         copy_into(work.y, batch.initial_states[row])
         p = batch.parameters[row]
         regimen = batch.set_of_row[row]
@@ -159,7 +176,9 @@ def begin_row(
             scatter(p, vectors.p, lane)
             begin_summaries(report, lane)
             u = batch.inputs[first]
+            vectors.n_trials[0, lane] = vectors.n_accepted[0, lane] = 0.0
             lanes.i_time[lane] = write_start(functions, report, outcome, row, work.y, p, u, boundaries[0], times)
+            set_output_time(vectors, lanes, lane, times)
             status, pool = begin_segment(functions, method, control, vectors, lanes, work, batch, report, lane)
             if status == OK:
                 return 1
@@ -180,51 +199,30 @@ def settle(
     outcome: Outcome,
     lane: int,
 ) -> int:
-    """Do what follows from a lane's trial; return 0, or -1 where the lane falls idle."""
-    status, pool = lanes.status[lane], lanes.pool[lane]
+    """Do what follows from an event in a lane; return 0, or -1 where the lane falls idle."""
+    row, status, pool, t = lanes.row[lane], lanes.status[lane], lanes.pool[lane], vectors.t[0, lane]
     if status != OK:
         gather(vectors.y, lane, work.y)
     elif vectors.accepted[0, lane] == 0.0:
         return 0
     else:
-        lanes.t[lane] = lanes.t_new[lane]
-        status, pool = go_on(functions, method, control, work, vectors, lanes, batch, report, lane)
-        if status == OK:
+        t = vectors.t_new[0, lane]
+        gather(vectors.y_new, lane, work.y)
+        # The lane leaves its vectors here: ``advance`` must not touch what is put there instead.
+        vectors.accepted[0, lane] = 0.0
+        if t < vectors.end[0, lane]:  # no further trial is allowed
+            status, pool = STEP_LIMIT, -1
+        else:
+            lanes.counts[lane, JACOBIAN] -= 1  # the last step of a segment begins no other
+            lanes.segment[lane] += 1
             if has_segment(lanes, batch, lane):
-                return 0
-            end_summaries(report, outcome, lanes.row[lane], lane)
-    # The lane leaves its vectors here: ``advance`` must not touch what is put there instead.
-    vectors.accepted[0, lane] = 0.0
-    record_end(outcome, lanes.row[lane], status, lanes.t[lane], pool, work.y, lanes.counts[lane])
+                status, pool = begin_segment(functions, method, control, vectors, lanes, work, batch, report, lane)
+                if status == OK:
+                    return 0
+            else:
+                pool = worst_pool(control, vectors, work, lane)
+                end_summaries(report, outcome, row, lane)
+    tally(method, vectors, lanes, lane)
+    record_end(outcome, row, status, t, pool, work.y, lanes.counts[lane])
     still_busy: int = begin_row(functions, engine, method, control, work, vectors, lanes, batch, report, outcome, lane)
     return still_busy - 1
-
-
-@inlined
-def go_on(
-    functions: Functions,
-    method: Method,
-    control: Control,
-    work: Work,
-    vectors: Vectors,
-    lanes: Lanes,
-    batch: Batch,
-    report: Report,
-    lane: int,
-) -> tuple[int, int]:
-    """After an accepted step begin the next one, in the same segment or the next; return status and deciding pool.
-
-    Where the lane does not simply go on, the state reached is in ``work.y``.
-    """
-    if lanes.t[lane] < lanes.end[lane]:
-        status = begin_step(control, lanes, lane)
-        if status != OK:
-            gather(vectors.y_new, lane, work.y)
-        return status, -1
-    vectors.accepted[0, lane] = 0.0
-    gather(vectors.y_new, lane, work.y)
-    lanes.segment[lane] += 1
-    if not has_segment(lanes, batch, lane):
-        return OK, lanes.pool[lane]
-    status, pool = begin_segment(functions, method, control, vectors, lanes, work, batch, report, lane)
-    return status, pool

@@ -34,8 +34,8 @@ def write_outputs(
     """Deliver what is asked for at the output times that the accepted steps pass."""
     for lane in range(lanes.row.size):
         lanes.report[lane] = NOTHING
-        if vectors.accepted[0, lane] != 0.0:
-            lanes.report[lane] = first_wish(lanes, batch, lane)
+        if vectors.due[0, lane] != 0.0:
+            lanes.report[lane] = first_wish(vectors, lanes, batch, lane)
             if lanes.report[lane] == NOTHING:
                 write_ends(functions, vectors, lanes, batch, report, outcome, lane)
     while True:
@@ -45,8 +45,8 @@ def write_outputs(
             if wish != NOTHING:
                 wishes += 1
                 checks += wish in (MIDDLE, CHECKED)
-                h = lanes.t_new[lane] - lanes.t[lane]
-                share = (batch.times[line_of(batch, lanes.row[lane]), lanes.i_time[lane]] - lanes.t[lane]) / h
+                t = vectors.t[0, lane]
+                share = (vectors.output_time[0, lane] - t) / (vectors.t_new[0, lane] - t)
                 vectors.theta[0, lane] = 0.5 if wish == MIDDLE else share
         if wishes == 0:
             return
@@ -59,11 +59,11 @@ def write_outputs(
 
 
 @inlined
-def first_wish(lanes: Lanes, batch: Batch, lane: int) -> int:
+def first_wish(vectors: Vectors, lanes: Lanes, batch: Batch, lane: int) -> int:
     """Return what a lane wants of the first round after an accepted step."""
-    line, i_time, t_new = line_of(batch, lanes.row[lane]), lanes.i_time[lane], lanes.t_new[lane]
+    line, i_time, t_new = line_of(batch, lanes.row[lane]), lanes.i_time[lane], vectors.t_new[0, lane]
     times = batch.times[line, : batch.n_times[line]]
-    if i_time >= times.size or times[i_time] >= t_new:
+    if times[i_time] >= t_new:
         return NOTHING
     has_second = i_time + 1 < times.size and times[i_time + 1] < t_new
     return MIDDLE if has_second else CHECKED
@@ -74,15 +74,23 @@ def write_ends(
     functions: Functions, vectors: Vectors, lanes: Lanes, batch: Batch, report: Report, outcome: Outcome, lane: int
 ) -> None:
     """Deliver the output times that are the end of the accepted step, when none is left inside it."""
-    row = lanes.row[lane]
+    row, t_new = lanes.row[lane], vectors.t_new[0, lane]
     line = line_of(batch, row)
     times = batch.times[line, : batch.n_times[line]]
-    if lanes.i_time[lane] < times.size and times[lanes.i_time[lane]] == lanes.t_new[lane]:
+    if lanes.i_time[lane] < times.size and times[lanes.i_time[lane]] == t_new:
         gather(vectors.y_new, lane, report.state)
-    while lanes.i_time[lane] < times.size and times[lanes.i_time[lane]] == lanes.t_new[lane]:
+    while lanes.i_time[lane] < times.size and times[lanes.i_time[lane]] == t_new:
         u = batch.inputs[segment_of(lanes, batch, lane)]
         deliver(functions, report, outcome, row, lanes.i_time[lane], report.state, batch.parameters[row], u)
         lanes.i_time[lane] += 1
+    set_output_time(vectors, lanes, lane, times)
+
+
+@inlined
+def set_output_time(vectors: Vectors, lanes: Lanes, lane: int, times: Array) -> None:
+    """Tell the vectors the lane's next output time, infinity where there is none."""
+    i_time = lanes.i_time[lane]
+    vectors.output_time[0, lane] = times[i_time] if i_time < times.size else np.inf
 
 
 @inlined
@@ -115,7 +123,8 @@ def answer_wish(
     u = batch.inputs[segment_of(lanes, batch, lane)]
     deliver(functions, report, outcome, row, i_time, out, batch.parameters[row], u)
     lanes.i_time[lane] = i_time + 1
-    if i_time + 1 == times.size or times[i_time + 1] >= lanes.t_new[lane]:
+    set_output_time(vectors, lanes, lane, times)
+    if i_time + 1 == times.size or times[i_time + 1] >= vectors.t_new[0, lane]:
         lanes.report[lane] = NOTHING
         write_ends(functions, vectors, lanes, batch, report, outcome, lane)
 
@@ -137,7 +146,7 @@ def step_of_lane(
     gather(vectors.f, lane, work.f)
     copy_into(work.counts, lanes.counts[lane])
     p, u = batch.parameters[lanes.row[lane]], batch.inputs[segment_of(lanes, batch, lane)]
-    h = theta * (lanes.t_new[lane] - lanes.t[lane])
+    h = theta * (vectors.t_new[0, lane] - vectors.t[0, lane])
     done: bool = step_to_output(functions, method, work, p, u, h, out)
     copy_into(lanes.counts[lane], work.counts)
     return done

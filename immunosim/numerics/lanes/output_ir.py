@@ -14,9 +14,10 @@ from immunosim.numerics.tableaus import Tableau
 
 
 def add_sample(module: ir.Module, tableau: Tableau, n_pools: int, width: int) -> None:
-    """Add ``sample_<method>(frame)``: fill ``state`` and ``change``, its derivative by theta."""
+    """Add ``sample_<method>(frame)``: fill ``state`` and ``change``, minus its slope in time."""
     writer, at = framed(module, f"sample_{tableau.name}", width)
     theta, one = writer.load(at["theta"], 0), writer.constant(1.0)
+    per_h = writer.negate(writer.load(at["per_h"], 0))
     rest = writer.subtract(one, theta)
     both = writer.multiply(theta, rest)
     tilt = writer.subtract(rest, theta)
@@ -38,7 +39,7 @@ def add_sample(module: ir.Module, tableau: Tableau, n_pools: int, width: int) ->
             state = writer.add(state, writer.multiply(value, u_j))
             change = writer.add(change, writer.multiply(slope, u_j))
         writer.store(state, at["state"], i)
-        writer.store(change, at["change"], i)
+        writer.store(writer.multiply(change, per_h), at["change"], i)
     writer.build.ret_void()
 
 
@@ -68,15 +69,9 @@ def add_trace(module: ir.Module, tableau: Tableau, n_pools: int, n_readouts: int
 
 
 def add_defect(module: ir.Module, n_pools: int, width: int) -> None:
-    """Add ``defect(frame)``: the norm of W^-1 (s' - f(s)) for the sampled states s; overwrites ``change``."""
+    """Add ``defect(frame)``: the norm of W^-1 (f(s) - s') for the sampled states s; overwrites ``change``."""
     writer, at = framed(module, "defect", width)
-    with writer.loop(0, n_pools, 1, []) as (i, _):
-        writer.store(writer.constant(0.0), at["slope"], i)
-    writer.call("rhs", at["state"], at["p"], at["u"], at["slope"])
-    per_h = writer.load(at["per_h"], 0)
-    with writer.loop(0, n_pools, 1, []) as (i, _):
-        slope = writer.multiply(writer.load(at["change"], i), per_h)
-        writer.store(writer.subtract(slope, writer.load(at["slope"], i)), at["change"], i)
+    writer.call("rhs", at["state"], at["p"], at["u"], at["change"])
     writer.call("solve", at["lu"], at["change"])
     carried: list[Any] = [writer.constant(0.0)]
     with writer.loop(0, n_pools, 1, carried) as (i, turn):

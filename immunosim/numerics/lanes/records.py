@@ -19,13 +19,15 @@ CACHE_LINE = 64
 # Order of the addresses that the compiled step receives.
 FRAME = (
     *("y", "f", "p", "u", "y_new", "f_new", "lu", "increments"),
+    *("t", "end", "h", "max_step", "max_trials", "last_h", "last_root", "was_rejected", "output_time"),
     *("shift", "per_h", "growth", "atol", "rtol", "negative_tolerance"),
-    *("norm", "worst", "validity", "margin", "accepted"),
-    *("theta", "state", "change", "slope", "nodes"),
+    *("norm", "validity", "margin"),
+    *("t_new", "accepted", "event", "due", "n_trials", "n_accepted"),
+    *("theta", "state", "change", "nodes"),
 )
 
 
-PER_POOL = ("y", "f", "y_new", "f_new", "atol", "negative_tolerance", "state", "change", "slope")
+PER_POOL = ("y", "f", "y_new", "f_new", "atol", "negative_tolerance", "state", "change")
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,14 @@ class LaneFunctions:
 class Vectors(NamedTuple):
     """Arrays over lanes of one thread; those named as in ``Work`` mean the same here.
 
-    ``shift`` and ``per_h`` are 1 / (gamma h) and 1 / h. Of the trial step: ``growth`` of the factors, error ``norm``
-    and its ``worst`` pool, ``validity`` zero where all is finite and NaN elsewhere, ``margin`` the least distance from
-    the negative tolerance. ``accepted`` is one where the step is taken, else zero.
+    Each lane is at ``t`` in a segment that ends at ``end``, wants ``h`` as its next step, and remembers the size and
+    the root of its last one.
+
+    Of the trial step: ``shift`` and ``per_h`` are 1 / (gamma h) and 1 / h, ``growth`` that of the factors, ``norm`` the
+    error, ``validity`` zero where all is finite and NaN elsewhere, ``margin`` the least distance from the negative
+    tolerance. ``accepted`` is one where the step is taken, to ``t_new``, else zero; ``event`` one where the driver must
+    look at the lane (the segment ends, the trial cannot be judged by its error, no further one is allowed), ``due``
+    where an output time is passed.
     """
 
     y: Array
@@ -81,6 +88,15 @@ class Vectors(NamedTuple):
     f_new: Array
     lu: Array
     increments: Array
+    t: Array
+    end: Array
+    h: Array
+    max_step: Array
+    max_trials: Array
+    last_h: Array
+    last_root: Array
+    was_rejected: Array
+    output_time: Array
     shift: Array
     per_h: Array
     growth: Array
@@ -88,33 +104,32 @@ class Vectors(NamedTuple):
     rtol: Array
     negative_tolerance: Array
     norm: Array
-    worst: Array
     validity: Array
     margin: Array
+    t_new: Array
     accepted: Array
+    event: Array
+    due: Array
+    n_trials: Array
+    n_accepted: Array
     theta: Array
     state: Array
     change: Array
-    slope: Array
     nodes: Array
 
 
 class Lanes(NamedTuple):
-    """What each lane is at: its row (-1: idle), segment, next output time, and the state of its step control."""
+    """What the driver notes of each lane: its row (-1: idle), segment, next output time, and how its trial ended.
+
+    ``counts`` holds what is not derived from the numbers of trials and accepted steps, see ``tally``.
+    """
 
     row: Integers
     segment: Integers
     i_time: Integers
-    was_rejected: Integers
     report: Integers
     status: Integers
     pool: Integers
-    t: Array
-    t_new: Array
-    end: Array
-    h: Array
-    shortest: Array
-    memory: Array
     counts: Integers
 
 
@@ -157,20 +172,12 @@ def frame_of(vectors: Vectors) -> Integers:
 
 def new_lanes(width: int) -> Lanes:
     """Return idle lanes."""
-    integers, numbers = (lambda: np.zeros(width, np.int64)), (lambda: np.zeros(width))
     return Lanes(
         row=np.full(width, -1),
-        segment=integers(),
-        i_time=integers(),
-        was_rejected=integers(),
-        report=integers(),
-        status=integers(),
-        pool=integers(),
-        t=numbers(),
-        t_new=numbers(),
-        end=numbers(),
-        h=np.ones(width),
-        shortest=numbers(),
-        memory=np.zeros((width, 2)),
+        segment=np.zeros(width, np.int64),
+        i_time=np.zeros(width, np.int64),
+        report=np.zeros(width, np.int64),
+        status=np.zeros(width, np.int64),
+        pool=np.zeros(width, np.int64),
         counts=np.zeros((width, N_COUNTS), np.int64),
     )

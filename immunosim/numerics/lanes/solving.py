@@ -74,6 +74,8 @@ def solve_in_lanes(
         )
         vectors.rtol[:] = control.rtol
         vectors.atol[:] = control.atol[:, np.newaxis]
+        vectors.max_step[:] = control.max_step
+        vectors.max_trials[:] = control.max_steps
         vectors.negative_tolerance[:] = control.negative_tolerance[:, np.newaxis]
         frame = frame_of(vectors)
         lanes = new_lanes(lane_functions.width)

@@ -1,13 +1,14 @@
 """One trial step of all lanes, equations (T1) and (T2) of ``tableaus``, written as LLVM IR.
 
 The same operations in the same order as ``rosenbrock`` and ``step_control``, so that a lane follows the scalar core to
-rounding. Only what a lane does by itself (choice of the step, output, segments) is left to the driver.
+rounding. Only what a lane does by itself (output, segments, trials that break down) is left to the driver.
 """
 
 from typing import Any
 
 from llvmlite import ir
 
+from immunosim.numerics.lanes.control_ir import judge, propose
 from immunosim.numerics.lanes.records import FRAME
 from immunosim.numerics.lanes.vector_ir import INT64, POINTER, LaneBuilder
 from immunosim.numerics.tableaus import Tableau
@@ -23,6 +24,8 @@ def add_advance(module: ir.Module, n_pools: int, width: int) -> None:
     writer, at = framed(module, "advance", width)
     accepted = writer.load(at["accepted"], 0)
     half = writer.constant(0.5)
+    times = writer.load(at["t_new"], 0), writer.load(at["t"], 0)
+    writer.store(writer.choose(accepted, ">", half, *times), at["t"], 0)
     with writer.loop(0, n_pools, 1, []) as (i, _):
         for old, new in (("y", "y_new"), ("f", "f_new")):
             values = writer.load(at[new], i), writer.load(at[old], i)
@@ -65,6 +68,7 @@ class _Step:
 
     def write(self) -> None:
         writer, at = self.writer, self.at
+        h, rest = propose(writer, at, self.tableau.gamma)
         writer.call("factorise", *(at[name] for name in ("y", "p", "u", "shift", "lu", "growth")))
         with writer.loop(0, self.n_pools, 1, []) as (i, _):
             writer.store(writer.load(at["f"], i), self.increments[0], i)
@@ -76,7 +80,7 @@ class _Step:
             writer.store(y_new, at["y_new"], i)
             writer.store(writer.constant(0.0), at["f_new"], i)
         writer.call("rhs", at["y_new"], at["p"], at["u"], at["f_new"])
-        self.judge()
+        judge(writer, at, self.tableau, h, rest, self.look())
         writer.build.ret_void()
 
     def stage(self, stage: int) -> None:
@@ -102,23 +106,23 @@ class _Step:
         writer.call("rhs", at["y_new"], at["p"], at["u"], out)
         writer.call("solve", at["lu"], out)
 
-    def judge(self) -> None:
-        """Store error norm, worst pool, validity and margin, as ``step_control`` computes them."""
+    def look(self) -> dict[str, Any]:
+        """Store and return error norm, validity and margin, as ``step_control`` computes them."""
         writer, at = self.writer, self.at
         zero = writer.constant(0.0)
-        carried = [zero, zero, zero, writer.constant(float("inf")), zero]
+        carried = [zero, zero, writer.constant(float("inf"))]
         with writer.loop(0, self.n_pools, 1, carried) as (i, turn):
-            largest, worst, validity, margin, pool = turn
+            largest, validity, margin = turn
             y, y_new, error = (writer.load(array, i) for array in (at["y"], at["y_new"], self.increments[-1]))
             share = scaled(writer, at, i, y, y_new, error)
             everything = writer.add(writer.add(y_new, error), writer.load(at["f_new"], i))
             room = writer.add(y_new, writer.load(at["negative_tolerance"], i))
             turn[:] = (
                 writer.larger(share, largest),
-                writer.choose(share, ">", largest, pool, worst),
                 writer.add(validity, writer.multiply(everything, zero)),
-                writer.choose(room, "<", margin, room, margin),
-                writer.add(pool, writer.constant(1.0)),
+                writer.smaller(room, margin),
             )
-        for name, value in zip(("norm", "worst", "validity", "margin"), carried, strict=False):
+        found = dict(zip(("norm", "validity", "margin"), carried, strict=True))
+        for name, value in found.items():
             writer.store(value, at[name], 0)
+        return found

@@ -27,11 +27,11 @@ def trace_steps(
     engine.defect(engine.frame)
     engine.trace(engine.frame)
     for lane in range(lanes.row.size):
-        if lanes.row[lane] >= 0 and vectors.accepted[0, lane] != 0.0:
+        if vectors.accepted[0, lane] != 0.0:
             lanes.counts[lane, RHS] += 1
             if not vectors.norm[0, lane] <= LARGEST_DEFECT:
                 retrace_lane(functions, method, vectors, lanes, work, batch, report, lane)
-            note_step(report, lane, lanes.t[lane], lanes.t_new[lane])
+            note_step(report, lane, vectors.t[0, lane], vectors.t_new[0, lane])
 
 
 @kernel

@@ -33,6 +33,7 @@ class LaneBuilder:
     def __init__(self, module: ir.Module, name: str, arguments: Sequence[str], width: int) -> None:
         self.width = width
         self.vector = DOUBLE if width == 1 else ir.VectorType(DOUBLE, width)
+        self.integers = INT64 if width == 1 else ir.VectorType(INT64, width)
         kind = ir.FunctionType(ir.VoidType(), [POINTER] * len(arguments))
         self.function = ir.Function(module, kind, name)
         self.function.attributes.add("noinline")
@@ -101,7 +102,29 @@ class LaneBuilder:
 
     def choose(self, a: Any, comparison: str, b: Any, where_true: Any, where_false: Any) -> Any:
         """Return, lane by lane, one value where the comparison holds and the other where not (or NaN)."""
-        return self.build.select(self.build.fcmp_ordered(comparison, a, b), where_true, where_false)
+        return self.build.select(self.compare(a, comparison, b), where_true, where_false)
+
+    def smaller(self, a: Any, b: Any) -> Any:
+        """Return a where it is less than b, else b."""
+        return self.choose(a, "<", b, a, b)
+
+    def compare(self, a: Any, comparison: str, b: Any) -> Any:
+        """Return, lane by lane, whether the comparison holds; it does not for NaN."""
+        return self.build.fcmp_ordered(comparison, a, b)
+
+    # --- bits ------------------------------------------------------------------------------------------------------
+
+    def integer(self, value: int) -> Any:
+        """Return the same whole number in all lanes."""
+        return ir.Constant(self.integers, value if self.width == 1 else [value] * self.width)
+
+    def as_integers(self, a: Any) -> Any:
+        """Return the bits of numbers as whole numbers."""
+        return self.build.bitcast(a, self.integers)
+
+    def as_numbers(self, a: Any) -> Any:
+        """Return the numbers that have the bits of whole numbers."""
+        return self.build.bitcast(a, self.vector)
 
     def call(self, name: str, *pointers: Any) -> None:
         """Call another function over lanes of the module."""
