@@ -1,15 +1,14 @@
 """What a run has to say: a summary as plain data, and the files that hold it."""
 
+from immunosim.files import OutputError, write_file
 from immunosim.report.figures import draw_page, draw_panel
 from immunosim.report.limits import ALEMTUZUMAB_DETECTION_LIMIT, LIMITS, LOWER_LIMITS_OF_NORMAL
 from immunosim.report.output_files import (
-    OutputError,
     record_files,
     refuse_existing,
     refuse_large,
     result_files,
     to_json,
-    write_file,
     write_folder,
 )
 from immunosim.report.provenance import INTENDED_USE, individual_sentence, version

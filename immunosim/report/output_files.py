@@ -7,20 +7,18 @@ the same bytes.
 
 from __future__ import annotations
 
-import errno
 import json
 import math
-import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from immunosim.errors import ImmunosimError, any_of
+from immunosim.errors import any_of
+from immunosim.files import OutputError, default_mode, explained
 from immunosim.report.provenance import INTENDED_USE, model_description, software
 from immunosim.scenario import Scenario, output_times, to_toml
 from immunosim.trajectory import Trajectory
@@ -43,19 +41,6 @@ MOST_TIMES = 300_000
 
 BYTES_PER_TIME = 1800
 """Size of one output time in all files together, about 90 columns as text and as numbers (measured)."""
-
-_ELSEWHERE = "choose a place that you may write"
-_CURES = {
-    errno.ENOSPC: "free some space, or choose another disk",
-    errno.EDQUOT: "free some space, or choose another disk",
-    errno.EACCES: _ELSEWHERE,
-    errno.EPERM: _ELSEWHERE,
-    errno.EROFS: _ELSEWHERE,
-}
-
-
-class OutputError(ImmunosimError):
-    """Results cannot be written where they should go."""
 
 
 def result_files(trajectory: Trajectory, summary: Mapping[str, Any], command: str = "") -> dict[str, bytes]:
@@ -98,7 +83,7 @@ def refuse_existing(folder: Path, force: bool = False) -> None:
         If a file is in the way, if the folder holds results and may not be replaced, or if it holds anything else.
     """
     where, elsewhere = str(folder), "choose another folder with --out"
-    with _explained(folder):
+    with explained(folder):
         present = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
         in_the_way = folder.exists() and not folder.is_dir()
     if in_the_way:
@@ -148,38 +133,17 @@ def write_folder(folder: Path, files: Mapping[str, bytes], force: bool = False) 
     """
     refuse_existing(folder, force)
     target = folder.resolve()
-    with _explained(folder):
+    with explained(folder):
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-writing-"))
         try:
             for name, content in files.items():
                 (temporary / name).write_bytes(content)
-            temporary.chmod(_default_mode())
+            temporary.chmod(default_mode())
             _move(temporary, target)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     return [folder / name for name in files]
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write one file whole or not at all, in place of an earlier one.
-
-    Raises
-    ------
-    OutputError
-        If the disk is full or the place cannot be written.
-    """
-    with _explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-writing-")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-            temporary.chmod(_default_mode() & 0o666)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
 
 
 def _move(temporary: Path, target: Path) -> None:
@@ -195,26 +159,6 @@ def _move(temporary: Path, target: Path) -> None:
         if aside.exists() and not target.exists():
             aside.rename(target)
     shutil.rmtree(aside, ignore_errors=True)
-
-
-def _default_mode() -> int:
-    """Return the permissions that a new folder would have; temporary folders are private."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o777 & ~mask
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Report an error of the operating system as ours, with its cure."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        if error.errno in (errno.ENOTDIR, errno.EEXIST) and error.filename:
-            reason = f"{error.filename} is a file, not a folder"
-        cure = _CURES.get(error.errno or 0, "choose another place")
-        raise OutputError(f"cannot be written ({reason})", file=str(path), cure=cure) from error
 
 
 def _csv(trajectory: Trajectory) -> str:
