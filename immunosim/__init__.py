@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from immunosim.attribution import attribute, compare, explain
+    from immunosim.ensembles import Endpoint, EnsembleResult, load_ensemble, replay, simulate_ensemble
     from immunosim.scenario import Scenario, load_scenario
     from immunosim.simulation import simulate
     from immunosim.trajectory import Trajectory
@@ -15,25 +16,35 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "Endpoint",
+    "EnsembleResult",
     "Scenario",
     "Trajectory",
     "__version__",
     "attribute",
     "compare",
     "explain",
+    "load_ensemble",
     "load_scenario",
+    "replay",
     "simulate",
+    "simulate_ensemble",
     "verify",
 ]
 
 _HOMES = {
+    "Endpoint": "immunosim.ensembles",
+    "EnsembleResult": "immunosim.ensembles",
     "Scenario": "immunosim.scenario",
     "Trajectory": "immunosim.trajectory",
     "attribute": "immunosim.attribution",
     "compare": "immunosim.attribution",
     "explain": "immunosim.attribution",
+    "load_ensemble": "immunosim.ensembles",
     "load_scenario": "immunosim.scenario",
+    "replay": "immunosim.ensembles",
     "simulate": "immunosim.simulation",
+    "simulate_ensemble": "immunosim.ensembles",
     "verify": "immunosim.verification",
 }
 

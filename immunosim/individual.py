@@ -62,7 +62,7 @@ def individual_vector(scenario: Scenario, parameters: ParameterSet, model: Model
     overrides = {**_of_patient(scenario), **dict(_of_table(scenario, parameters, file))}
     off = scenario.mechanisms.off
     vector = _closed(parameters, overrides, model, off, file)
-    scales = dict(_scales(scenario, parameters, model, vector, file))
+    scales = dict(count_scales(scenario, parameters, model, vector, file))
     if not scales:
         return vector
     return _closed(parameters, {**overrides, **scales}, model, off, file)
@@ -72,6 +72,37 @@ def individual_differences(parameters: ParameterSet, model: Model, vector: Array
     """Return the primary parameters in which a patient differs from the parameter set, with the patient's values."""
     values = ((name, float(vector[model.position[name]])) for name in model.module.PARAMETERS)
     return {name: value for name, value in values if value != parameters.value(name)}
+
+
+def count_scales(
+    scenario: Scenario, parameters: ParameterSet, model: Model, vector: Array, file: str = "scenario"
+) -> Iterator[tuple[str, float]]:
+    """Yield the scale of each subset whose untreated count is given; counts are linear in their scale.
+
+    Raises
+    ------
+    ParameterError
+        If a count is also given as a parameter, or is far beyond the typical one.
+    """
+    given = scenario.patient.baseline.model_dump(exclude_none=True)
+    if not given:
+        return
+    untreated = model.baseline(vector)[np.newaxis]
+    counts = model.readouts_at(untreated, vector, np.zeros((1, len(model.inputs))))[0]
+    typical: Mapping[str, float] = dict(zip(model.readouts, counts, strict=True))
+    for name, count in given.items():
+        target = count / 1000.0 if name == "lymphocytes" else count
+        factor = target / typical[name]
+        for scale in SCALED_BY[name]:
+            if scale in scenario.parameters:
+                cure = f"give either patient.baseline.{name} or parameters.{scale}"
+                raise ParameterError("is given twice", file=file, key=f"patient.baseline.{name}", cure=cure)
+            value = float(vector[model.position[scale]] * factor)
+            if parameters[scale].problem_with(value) is not None:
+                reason = f"is {factor:.3g} times the typical count, beyond what the model is meant for"
+                cure = f"check value and unit; typical is {typical[name]:.3g} {model.units[name]}"
+                raise ParameterError(reason, file=file, key=f"patient.baseline.{name}", cure=cure)
+            yield scale, value
 
 
 def _closed(
@@ -104,28 +135,3 @@ def _of_table(scenario: Scenario, parameters: ParameterSet, file: str) -> Iterat
             yield name, parse_quantity(value, parameters[name].unit, bare=True)
         except QuantityError as error:
             raise ParameterError(error.reason, file=file, key=key, cure=error.cure) from error
-
-
-def _scales(
-    scenario: Scenario, parameters: ParameterSet, model: Model, vector: Array, file: str
-) -> Iterator[tuple[str, float]]:
-    """Yield the scale of each subset whose untreated count is given; counts are linear in their scale."""
-    given = scenario.patient.baseline.model_dump(exclude_none=True)
-    if not given:
-        return
-    untreated = model.baseline(vector)[np.newaxis]
-    counts = model.readouts_at(untreated, vector, np.zeros((1, len(model.inputs))))[0]
-    typical: Mapping[str, float] = dict(zip(model.readouts, counts, strict=True))
-    for name, count in given.items():
-        target = count / 1000.0 if name == "lymphocytes" else count
-        factor = target / typical[name]
-        for scale in SCALED_BY[name]:
-            if scale in scenario.parameters:
-                cure = f"give either patient.baseline.{name} or parameters.{scale}"
-                raise ParameterError("is given twice", file=file, key=f"patient.baseline.{name}", cure=cure)
-            value = float(vector[model.position[scale]] * factor)
-            if parameters[scale].problem_with(value) is not None:
-                reason = f"is {factor:.3g} times the typical count, beyond what the model is meant for"
-                cure = f"check value and unit; typical is {typical[name]:.3g} {model.units[name]}"
-                raise ParameterError(reason, file=file, key=f"patient.baseline.{name}", cure=cure)
-            yield scale, value

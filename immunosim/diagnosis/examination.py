@@ -9,10 +9,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from immunosim.diagnosis.machine import cores, machine_findings
+from immunosim.diagnosis.machine import machine_findings
 from immunosim.diagnosis.records import Finding, State
 from immunosim.diagnosis.software import BROKEN, software_findings
 from immunosim.errors import ImmunosimError
+from immunosim.machine import cores
 
 
 def examine() -> Iterator[Finding]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from pathlib import Path
 
 from immunosim.diagnosis.records import Finding, State
+from immunosim.machine import cores
 
 SIMD = ("sse4.2", "avx", "avx2", "fma", "avx512f", "neon", "sve")
 """Vector instructions that matter for the kernels, as LLVM calls them."""
@@ -23,12 +23,6 @@ def machine_findings() -> list[Finding]:
         _vectors(),
         _memory(),
     ]
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    mask = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
-    return len(mask(0)) if mask else os.cpu_count() or 1
 
 
 def _processor() -> str:

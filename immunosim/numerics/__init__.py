@@ -1,6 +1,6 @@
 """Stiff integration of many rows by a Rosenbrock method in hand-written numba; it knows no biology."""
 
-from immunosim.numerics.ensemble import solve_ensemble, solve_one
+from immunosim.numerics.ensemble import solve_ensemble, solve_one, solve_with_history
 from immunosim.numerics.problem import Kernels, Segments, SolverOptions
 from immunosim.numerics.request import Kind, Request, Summary
 from immunosim.numerics.results import Ensemble, Solution
@@ -26,4 +26,5 @@ __all__ = [
     "advice",
     "solve_ensemble",
     "solve_one",
+    "solve_with_history",
 ]

@@ -84,6 +84,7 @@ def step_to_output(functions: Functions, method: Method, work: Work, p: Array, u
         work.dense,
         work.memory,
         work.counts,
+        work.history,
     )
     if not factorise_shifted(functions, method, side, h):
         return False

@@ -114,6 +114,38 @@ def solve_one(
     return solve_ensemble(kernels, *row, segments, times, options, request=request).row(0)
 
 
+def solve_with_history(
+    kernels: Kernels,
+    initial_state: npt.ArrayLike,
+    parameters: npt.ArrayLike,
+    segments: Segments,
+    options: SolverOptions,
+    n_trials: int = 50,
+) -> tuple[Solution, Array]:
+    """Integrate one row by the scalar core, and keep its last trials: for the diagnosis of one that failed.
+
+    Returns
+    -------
+    solution : Solution
+        Without states.
+    history : ndarray, shape (up to n_trials, 5)
+        Time, step, error norm, deciding pool (-1 for none) and what was wrong (a ``Status``), the last trial last.
+    """
+    request = Request(states=False)
+    batch = _batch(kernels, np.atleast_2d(initial_state), np.atleast_2d(parameters), segments, [])
+    n_pools = kernels.n_pools
+    outcome = new_outcome(request, 1, 0, n_pools)
+    method = _method(options)
+    work = new_work(n_pools, kernels.n_jacobian, kernels.n_lu, len(method.A), n_trials)
+    report = new_report(request, n_pools, kernels.n_readouts, np.zeros((N_NODES * max(kernels.n_readouts, 1), 1)))
+    with np.errstate(all="ignore"):
+        compiled_driver()(*kernels.functions, method, _control(options, n_pools), work, batch, report, outcome, 0, 1)
+    solution = Ensemble(**outcome._asdict()).row(0)
+    seen = solution.n_steps + solution.n_rejected
+    order = np.arange(max(0, seen - n_trials), seen) % n_trials
+    return solution, work.history[order]
+
+
 def _check_request(request: Request, kernels: Kernels) -> None:
     places = [*request.readouts, *(summary.readout for summary in request.summaries)]
     wrong = [place for place in places if not 0 <= place < kernels.n_readouts]

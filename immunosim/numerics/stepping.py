@@ -69,6 +69,13 @@ def fit_step(t: float, end: float, h: float) -> float:
 
 
 @kernel
+def note_trial(work: Work, t: float, h: float, norm: float, pool: int, problem: int) -> None:
+    """Keep a trial in the ring of the last ones, at the place of its number."""
+    trial = work.history[(work.counts[STEPS] + work.counts[REJECTED]) % work.history.shape[0]]
+    trial[0], trial[1], trial[2], trial[3], trial[4] = t, h, norm, float(pool), float(problem)
+
+
+@kernel
 def take_step(
     functions: Functions,
     method: Method,
@@ -92,6 +99,7 @@ def take_step(
     while work.counts[STEPS] + work.counts[REJECTED] < control.max_steps:
         h = fit_step(t, end, max(shortest, min(h, control.max_step)))
         problem, norm, pool = try_step(functions, method, control, work, p, u, h)
+        note_trial(work, t, h, norm, pool, problem)
         if problem == OK and norm <= 1.0:
             work.counts[STEPS] += 1
             factor = accepted_factor(method, work.memory, h, norm)

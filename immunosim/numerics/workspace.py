@@ -54,7 +54,8 @@ class Work(NamedTuple):
     """State and scratch of the row being solved.
 
     ``y`` and ``f`` belong to the start of the step, ``y_new`` and ``f_new`` to its end; ``memory`` holds the size and
-    error of the last accepted step.
+    error of the last accepted step. ``history`` is a ring of the last trials: time, step, error norm, deciding pool and
+    what was wrong, a status.
     """
 
     y: Array
@@ -67,6 +68,7 @@ class Work(NamedTuple):
     dense: Array
     memory: Array
     counts: Integers
+    history: Array
 
 
 class Report(NamedTuple):
@@ -120,7 +122,7 @@ class Outcome(NamedTuple):
     counts: Integers
 
 
-def new_work(n_pools: int, n_jacobian: int, n_lu: int, n_stages: int) -> Work:
+def new_work(n_pools: int, n_jacobian: int, n_lu: int, n_stages: int, n_history: int = 1) -> Work:
     """Allocate the arrays of one row."""
     return Work(
         y=np.zeros(n_pools),
@@ -133,6 +135,7 @@ def new_work(n_pools: int, n_jacobian: int, n_lu: int, n_stages: int) -> Work:
         dense=np.zeros((3, n_pools)),
         memory=np.zeros(2),
         counts=np.zeros(N_COUNTS, np.int64),
+        history=np.zeros((n_history, 5)),
     )
 
 

@@ -1,0 +1,75 @@
+"""``immunosim replay``: run one patient of an ensemble again, alone, and show why it failed."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from immunosim.cli.options import FAILED, AsJson
+from immunosim.cli.printing import say, show, show_table
+from immunosim.cli.progress import progress
+
+if TYPE_CHECKING:
+    from immunosim.ensembles import EnsembleResult, Replay
+
+MOST_POOLS = 12
+
+
+def replay(
+    result: Annotated[Path, typer.Argument(metavar="RESULT", help="File of an ensemble (NetCDF).", show_default=False)],
+    sample: Annotated[
+        int | None,
+        typer.Option("--sample", metavar="N", help="Which patient, counted from 0; by default the first that failed."),
+    ] = None,
+    trials: Annotated[int, typer.Option("--trials", min=1, help="How many of the last trial steps to show.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Run one patient of an ensemble again and show how far it came, its last steps, its pools and fastest processes.
+
+    The patient is made from what the file holds. Exit code 3: it failed again, or ended otherwise than in the ensemble.
+    """
+    from immunosim.ensembles import load_ensemble
+    from immunosim.ensembles import replay as replayed
+    from immunosim.report import to_json
+
+    with progress("Replaying") as now:
+        ensemble = load_ensemble(result)
+        chosen = _first_failed(ensemble, result) if sample is None else sample
+        found = replayed(ensemble, chosen, n_trials=trials, announce=now.announce)
+    if as_json:
+        show(to_json(found.as_dict()).rstrip())
+    else:
+        _show(found)
+    if not found.is_reproduced:
+        say(f"{result}: patient {chosen} ended with {found.stored} in the ensemble but {found.status} alone")
+    if not found.is_reproduced or found.status != "OK":
+        raise typer.Exit(FAILED)
+
+
+def _first_failed(ensemble: "EnsembleResult", path: Path) -> int:
+    from immunosim.errors import DataError
+
+    if not ensemble.failed:
+        cure = "name one of them with --sample to run it again all the same"
+        raise DataError(f"none of its {len(ensemble)} patients failed", file=str(path), cure=cure)
+    say(f"{len(ensemble.failed)} of {len(ensemble)} patients failed: {ensemble.counts()}; this is the first")
+    return ensemble.failed[0]
+
+
+def _show(found: "Replay") -> None:
+    reached = "" if math.isnan(found.time) else f" on day {found.time:.6g}"
+    decided = f", decided by {found.pool}" if found.pool and reached else ""
+    show(f"Patient {found.sample}: {found.status}{reached}{decided}, as in the ensemble" if found.is_reproduced else "")
+    show(f"{found.n_steps} steps accepted, {found.n_rejected} rejected")
+    show_table("Varied parameters", ("name", "value"), [(n, f"{v:.6g}") for n, v in found.parameters.items()], "<>")
+    rows = [(f"{t.time:.9g}", f"{t.step:.3g}", f"{t.error:.3g}", t.pool or "-", t.problem) for t in found.trials]
+    show_table("Last trial steps", ("day", "step, day", "error", "decided by", "result"), rows, ">>><<")
+    pools = [
+        (pool.name, f"{pool.value:.4g}", f"{pool.untreated:.4g}", f"{pool.change:.3g}", pool.unit)
+        for pool in found.pools[:MOST_POOLS]
+    ]
+    show_table("Pools farthest from untreated", ("pool", "value", "untreated", "change a day", "unit"), pools, "<>>><")
+    rates = [(rate.label, f"{rate.rate:.4g}", rate.unit, f"{rate.turnovers:.3g}") for rate in found.rates]
+    show_table("Fastest processes", ("process", "rate", "unit", "times a day"), rates, "<><>")
+    show(f"\n{found.refusal or found.advice}")

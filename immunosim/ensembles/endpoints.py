@@ -1,0 +1,148 @@
+"""Endpoints: one number a patient, taken from the whole course of a read-out while it is computed.
+
+Translates what a user asks, with names and units, into the summaries of the integrator and back into labelled numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from immunosim.codegen.loader import Array, Model
+from immunosim.errors import DataError, QuantityError, did_you_mean
+from immunosim.numerics import Kind, Summary
+from immunosim.units import convert, parse_quantity
+
+KINDS = {
+    "minimum": Kind.MINIMUM,
+    "nadir": Kind.MINIMUM,
+    "time_of_minimum": Kind.TIME_OF_MINIMUM,
+    "time_of_nadir": Kind.TIME_OF_MINIMUM,
+    "maximum": Kind.MAXIMUM,
+    "peak": Kind.MAXIMUM,
+    "time_of_maximum": Kind.TIME_OF_MAXIMUM,
+    "time_of_peak": Kind.TIME_OF_MAXIMUM,
+    "area": Kind.AREA,
+    "mean": Kind.MEAN,
+    "time_below": Kind.TIME_BELOW,
+    "time_above": Kind.TIME_ABOVE,
+    "first_below": Kind.FIRST_BELOW,
+    "first_above": Kind.FIRST_ABOVE,
+    "last_below": Kind.LAST_BELOW,
+    "last_above": Kind.LAST_ABOVE,
+    "cumulative_hazard": Kind.AREA,
+    "risk": Kind.AREA,
+}
+"""What may be asked, and the summary it is computed from; times are days after day 0, durations days."""
+
+OF_VALUE = frozenset({"minimum", "nadir", "maximum", "peak", "mean"})
+OF_HAZARD = frozenset({"cumulative_hazard", "risk"})
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One number a patient.
+
+    Attributes
+    ----------
+    kind : str
+        A key of ``KINDS``. The area under a hazard is its ``cumulative_hazard``, and ``risk`` the probability
+        1 - exp(-cumulative hazard).
+    readout : str
+        Name of a read-out.
+    threshold : float or str, optional
+        For the kinds that compare; a bare number is in the unit of the read-out.
+    start, end : float or str, optional
+        Window after day 0, bare numbers in days; by default the whole course.
+    name : str, optional
+        What the result is called; by default kind, read-out and threshold.
+    """
+
+    kind: str
+    readout: str
+    threshold: float | str | None = None
+    start: float | str | None = None
+    end: float | str | None = None
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """Return the name of the result."""
+        if self.name:
+            return self.name
+        level = "" if self.threshold is None else f"_{self.threshold}"
+        return f"{self.kind}_{self.readout}{level}".replace(" ", "_").replace("/", "_per_")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An endpoint as the integrator computes it, and how its number becomes the result."""
+
+    label: str
+    description: str
+    unit: str
+    summary: Summary
+    convert: Callable[[Array], Array]
+
+
+def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> Measured:
+    """Return how an endpoint is computed.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+    model : Model
+    start, horizon : float
+        First and last time of the course, day.
+
+    Raises
+    ------
+    DataError
+        If the kind or the read-out is unknown, a unit does not fit, or the window is not part of the course.
+    """
+    key = f"endpoint {endpoint.label}"
+    if endpoint.kind not in KINDS:
+        raise DataError(f'"{endpoint.kind}" is no kind of endpoint', key=key, cure=did_you_mean(endpoint.kind, KINDS))
+    if endpoint.readout not in model.readouts:
+        cure = did_you_mean(endpoint.readout, model.readouts)
+        raise DataError(f'there is no read-out "{endpoint.readout}"', key=key, cure=cure)
+    unit = model.units[endpoint.readout]
+    try:
+        threshold = np.nan if endpoint.threshold is None else parse_quantity(endpoint.threshold, unit, bare=True)
+        window = (
+            start if endpoint.start is None else parse_quantity(endpoint.start, "day", bare=True),
+            horizon if endpoint.end is None else parse_quantity(endpoint.end, "day", bare=True),
+        )
+    except QuantityError as error:
+        raise DataError(error.reason, key=key, cure=error.cure) from error
+    if not start <= window[0] < window[1] <= horizon:
+        reason = f"its window from day {window[0]:g} to {window[1]:g} is not part of the course"
+        raise DataError(reason, key=key, cure=f"choose from day {start:g} to {horizon:g}")
+    place = model.readouts.index(endpoint.readout)
+    try:
+        summary = Summary(KINDS[endpoint.kind], place, threshold, *window)
+        result_unit, conversion = _result(endpoint, unit)
+    except ValueError as error:
+        raise DataError(str(error), key=key, cure="see immunosim.ensembles.endpoints.KINDS") from error
+    label = model.module.READOUTS[endpoint.readout][0]
+    level = "" if endpoint.threshold is None else f", threshold {threshold:g} {unit}"
+    description = f"{endpoint.kind.replace('_', ' ')} of {label}{level}, day {window[0]:g} to {window[1]:g}"
+    return Measured(endpoint.label, description, result_unit, summary, conversion)
+
+
+def _result(endpoint: Endpoint, unit: str) -> tuple[str, Callable[[Array], Array]]:
+    """Return the unit of the result and how it follows from the summary."""
+    if endpoint.kind in OF_HAZARD:
+        per_day = convert(1.0, unit, "1/day")
+        if endpoint.kind == "risk":
+            return "1", lambda area: -np.expm1(-per_day * area)
+        return "1", lambda area: per_day * area
+    if endpoint.kind in OF_VALUE:
+        return unit, _same
+    return ("day" if unit == "1" else f"{unit} day") if endpoint.kind == "area" else "day", _same
+
+
+def _same(values: Array) -> Array:
+    return values

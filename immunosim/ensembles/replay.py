@@ -1,0 +1,219 @@
+"""The replay of one patient of an ensemble, alone, by the scalar core, with everything that explains a failure.
+
+The patient is made again from what the result holds, its scenario and its varied parameters, by the same functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from immunosim.codegen.loader import Array, say_nothing
+from immunosim.ensembles.result import EnsembleResult
+from immunosim.ensembles.rows import checked_parameters, vary, why_refused
+from immunosim.errors import DataError
+from immunosim.numerics import Solution, Status, advice, solve_ensemble, solve_with_history
+from immunosim.simulation import Problem, prepare
+
+MOST_RATES = 8
+"""Processes that are shown of a failure, the fastest relative to their pool."""
+
+SAME_TIME = 1e-6
+"""Relative difference of times of failure that are the same: error estimates, hence steps, differ by rounding."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial step: time and size [day], error in units of the tolerance, what decided it and what was wrong."""
+
+    time: float
+    step: float
+    error: float
+    pool: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class PoolState:
+    """A pool where the integration ended: value, untreated value and change a day, in the pool's own unit."""
+
+    name: str
+    unit: str
+    value: float
+    untreated: float
+    change: float
+
+
+@dataclass(frozen=True)
+class ProcessRate:
+    """A process where the integration ended: its rate, and how many times a day it turns over the pool it changes."""
+
+    label: str
+    rate: float
+    unit: str
+    turnovers: float
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What a patient did when run alone.
+
+    Attributes
+    ----------
+    sample : int
+    parameters : dict
+        The varied parameters, in their own units.
+    stored, status : str
+        How it ended in the ensemble, and alone.
+    stored_time, time : float
+        When it failed in the ensemble, and alone [day]; NaN if it did not.
+    refusal : str
+        Why it was not started; empty if it was.
+    pool : str
+        What decided the last trial.
+    advice : str
+    n_steps, n_rejected : int
+    trials : tuple of Trial
+        The last ones.
+    pools : tuple of PoolState
+        All pools where it ended, those that are farthest from untreated first.
+    rates : tuple of ProcessRate
+        The fastest processes there.
+    """
+
+    sample: int
+    parameters: dict[str, float]
+    stored: str
+    status: str
+    stored_time: float
+    time: float
+    refusal: str
+    pool: str
+    advice: str
+    n_steps: int
+    n_rejected: int
+    trials: tuple[Trial, ...]
+    pools: tuple[PoolState, ...]
+    rates: tuple[ProcessRate, ...]
+
+    @property
+    def is_reproduced(self) -> bool:
+        """Whether it ended alone as in the ensemble."""
+        if self.stored != self.status:
+            return False
+        return bool(np.isnan(self.time)) or abs(self.time - self.stored_time) <= SAME_TIME * max(1.0, abs(self.time))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        return asdict(self) | {"is_reproduced": self.is_reproduced}
+
+
+def replay(
+    result: EnsembleResult, sample: int, *, n_trials: int = 20, announce: Callable[[str], None] = say_nothing
+) -> Replay:
+    """Run one patient of an ensemble again.
+
+    Parameters
+    ----------
+    result : EnsembleResult
+    sample : int
+        Place of the patient, counted from 0.
+    n_trials : int
+        How many of the last trial steps to keep.
+    announce : callable
+        Told in a sentence when something slow starts.
+
+    Raises
+    ------
+    DataError
+        If there is no such patient.
+    """
+    if not 0 <= sample < len(result):
+        cure = f"choose from 0 to {len(result) - 1}"
+        raise DataError(f"there is no patient {sample} among {len(result)}", key="--sample", cure=cure)
+    problem = prepare(result.scenario_of(sample), f"patient {sample}", announce)
+    values = result.parameters_of(sample)
+    vector, state, refusal = _patient(problem, values)
+    arguments = (problem.model.kernels, state, vector, problem.segments, problem.options)
+    solution, history = solve_with_history(*arguments, n_trials=n_trials)
+    end = solution.fail_state if solution.status else _last_state(problem, vector, state)
+    is_started = not refusal and bool(np.isfinite(end).all())
+    names = problem.model.pools
+    return Replay(
+        sample=sample,
+        parameters=values,
+        stored=Status(int(result.status[sample])).name,
+        status=solution.status.name,
+        stored_time=float(result["fail_time"][sample]),
+        time=solution.fail_time,
+        refusal=refusal,
+        pool=names[solution.worst_pool] if solution.worst_pool >= 0 else "",
+        advice=advice(solution.status),
+        n_steps=solution.n_steps,
+        n_rejected=solution.n_rejected,
+        trials=tuple(_trial(line, names) for line in history),
+        pools=_pools(problem, vector, state, end, solution) if is_started else (),
+        rates=_rates(problem, vector, end, solution) if is_started else (),
+    )
+
+
+def _patient(problem: Problem, values: dict[str, float]) -> tuple[Array, Array, str]:
+    """Return vector, untreated state, and why the patient is refused."""
+    if not values:
+        return problem.vector, problem.initial_state, ""
+    columns = checked_parameters(problem, {name: [value] for name, value in values.items()})
+    rows = vary(problem, columns, slice(0, 1))
+    refusal = "" if np.isfinite(rows.vectors).all() else why_refused(problem, values)
+    return rows.vectors[0], rows.states[0], refusal
+
+
+def _last_state(problem: Problem, vector: Array, state: Array) -> Array:
+    end = problem.segments.boundaries[-1:]
+    arguments = (state[np.newaxis], vector[np.newaxis], problem.segments, end, problem.options)
+    last: Array = solve_ensemble(problem.model.kernels, *arguments).states[0, 0]
+    return last
+
+
+def _trial(line: Array, names: tuple[str, ...]) -> Trial:
+    time, step, error, pool, problem = line
+    kind = Status(int(problem))
+    word = ("accepted" if error <= 1.0 else "error too large") if kind == Status.OK else kind.name
+    return Trial(float(time), float(step), float(error), names[int(pool)] if pool >= 0 else "", word)
+
+
+def _inputs(problem: Problem, solution: Solution) -> Array:
+    """Return the inputs of the segment in which the integration ended."""
+    boundaries = problem.segments.boundaries
+    time = solution.fail_time if solution.status else boundaries[-1]
+    place = int(np.clip(np.searchsorted(boundaries, time, side="right") - 1, 0, problem.segments.n_segments - 1))
+    inputs: Array = problem.segments.inputs[place]
+    return inputs
+
+
+def _pools(problem: Problem, vector: Array, state: Array, end: Array, solution: Solution) -> tuple[PoolState, ...]:
+    model = problem.model
+    change = np.empty(len(model.pools))
+    model.kernels.rhs(np.ascontiguousarray(end), vector, _inputs(problem, solution), change)
+    distance = np.abs(end - state) / (np.abs(state) + model.scales)
+    found = [
+        PoolState(name, model.units[name], float(end[i]), float(state[i]), float(change[i]))
+        for i, name in enumerate(model.pools)
+    ]
+    return tuple(found[i] for i in np.argsort(-distance, kind="stable"))
+
+
+def _rates(problem: Problem, vector: Array, end: Array, solution: Solution) -> tuple[ProcessRate, ...]:
+    model = problem.model
+    rates = model.rates_at(end[np.newaxis], vector, _inputs(problem, solution)[np.newaxis])[0]
+    found: list[ProcessRate] = []
+    for rate, about in zip(rates, model.module.PROCESSES.values(), strict=True):
+        label, _, reactant, product = about
+        pool = reactant or product
+        place = model.pools.index(pool)
+        size = max(abs(float(end[place])), 1e-6 * float(model.scales[place]))
+        found.append(ProcessRate(label, float(rate), f"{model.units[pool]}/day", float(rate) / size))
+    fastest = sorted((one for one in found if np.isfinite(one.rate)), key=lambda one: -abs(one.turnovers))
+    return tuple(fastest[:MOST_RATES])

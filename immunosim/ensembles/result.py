@@ -1,0 +1,199 @@
+"""The labelled result of an ensemble, and its file.
+
+An ``xarray.Dataset`` over ``sample`` (and ``time``): read-outs, endpoints, pools; the varied parameters are
+coordinates; ``status``, ``fail_time`` and the numbers of steps stand beside them. The states of failed rows have a
+dimension of their own, ``failure``, since they are few. Attributes hold the scenarios: any row can be run again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from immunosim.codegen.cache import source_key
+from immunosim.codegen.loader import Array
+from immunosim.ensembles.endpoints import Measured
+from immunosim.errors import DataError
+from immunosim.files import write_file
+from immunosim.numerics import Ensemble, Status
+from immunosim.scenario import Scenario, build_scenario, to_toml
+from immunosim.simulation import Problem
+
+FORMAT = "immunosim ensemble 1"
+
+
+@dataclass(frozen=True, eq=False)
+class EnsembleResult:
+    """Many simulated patients.
+
+    Attributes
+    ----------
+    dataset : xarray.Dataset
+    """
+
+    dataset: xr.Dataset
+
+    def __len__(self) -> int:
+        """Return the number of patients."""
+        return int(self.dataset.sizes["sample"])
+
+    def __repr__(self) -> str:
+        """Return in a line how many patients there are, and how many failed."""
+        return f"<EnsembleResult of {len(self)} patients, {len(self.failed)} failed>"
+
+    def __getitem__(self, name: str) -> Array:
+        """Return the values of a variable or coordinate by name."""
+        values: Array = self.dataset[name].values
+        return values
+
+    @property
+    def status(self) -> Array:
+        """Status of every patient, 0 is OK."""
+        return self["status"]
+
+    @property
+    def failed(self) -> list[int]:
+        """Places of the patients that failed."""
+        return [int(place) for place in np.flatnonzero(self.status != int(Status.OK))]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many patients ended with each status that occurs."""
+        found, numbers = np.unique(self.status, return_counts=True)
+        return {Status(int(code)).name: int(number) for code, number in zip(found, numbers, strict=True)}
+
+    def scenario_of(self, sample: int) -> Scenario:
+        """Return the scenario of a patient."""
+        texts = json.loads(self.dataset.attrs["scenarios"])
+        return scenario_from(texts[sample if len(texts) > 1 else 0])
+
+    def parameters_of(self, sample: int) -> dict[str, float]:
+        """Return the varied parameters of a patient."""
+        names = json.loads(self.dataset.attrs["varied"])
+        return {name: float(self.dataset[name].values[sample]) for name in names}
+
+    def save(self, path: str | Path) -> Path:
+        """Write a NetCDF file, whole or not at all.
+
+        Raises
+        ------
+        OutputError
+            If the place cannot be written.
+        """
+        target = Path(path)
+        write_file(target, bytes(self.dataset.to_netcdf(engine="h5netcdf")))
+        return target
+
+
+def load_ensemble(path: str | Path) -> EnsembleResult:
+    """Read what ``EnsembleResult.save`` wrote.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or it holds something else.
+    """
+    file = str(path)
+    if not Path(path).is_file():
+        raise DataError("does not exist", file=file, cure="name the file of an ensemble")
+    try:
+        dataset = xr.load_dataset(path, engine="h5netcdf")
+    except (OSError, ValueError) as error:
+        raise DataError("is no NetCDF file that can be read", file=file, cure="name the file of an ensemble") from error
+    if dataset.attrs.get("format") != FORMAT:
+        raise DataError("holds no ensemble", file=file, cure="name a file that EnsembleResult.save wrote")
+    return EnsembleResult(dataset)
+
+
+def scenario_from(text: str) -> Scenario:
+    """Return a scenario from its TOML text."""
+    import tomllib
+
+    return build_scenario(tomllib.loads(text))
+
+
+def labelled(
+    problems: Sequence[Problem],
+    columns: Mapping[str, Array],
+    parts: Sequence[Ensemble],
+    times: Array,
+    readouts: Sequence[str],
+    measures: Sequence[Measured],
+) -> EnsembleResult:
+    """Put names and units on solved chunks."""
+    model = problems[0].model
+    n = sum(len(part.status) for part in parts)
+    variables = _outputs(problems[0], parts, readouts) | _solver(parts)
+    for j, one in enumerate(measures):
+        values = one.convert(np.concatenate([part.summaries[:, j] for part in parts]))
+        variables[one.label] = ("sample", values, {"units": one.unit, "long_name": one.description, "kind": "endpoint"})
+    variables |= _failures(parts, model.pools)
+    coordinates: dict[str, Any] = {"sample": ("sample", np.arange(n), {"long_name": "patient, counted from 0"})}
+    if any("time" in dims for dims, *_ in variables.values()):
+        about = {"units": "day", "long_name": "time since day 0"}
+        if times.ndim == 1:
+            coordinates["time"] = ("time", times, about)
+        else:
+            coordinates["time_of_sample"] = (("sample", "time"), times, about)
+    for name, column in columns.items():
+        parameter = problems[0].parameters[name]
+        coordinates[name] = ("sample", column, {"units": parameter.unit, "long_name": parameter.label})
+    attributes = {
+        "format": FORMAT,
+        "intended_use": "Research and teaching software, not a medical device.",
+        "scenarios": json.dumps([to_toml(problem.scenario) for problem in problems]),
+        "varied": json.dumps(list(columns)),
+        "pools": json.dumps(list(model.pools)),
+        "core": model.core.reason,
+        "model_key": source_key(tuple(problems[0].parameters.units().items())),
+        "software": ", ".join(f"{name} {metadata.version(name)}" for name in ("numpy", "numba", "xarray")),
+    }
+    return EnsembleResult(xr.Dataset(variables, coords=coordinates, attrs=attributes))
+
+
+def _outputs(problem: Problem, parts: Sequence[Ensemble], readouts: Sequence[str]) -> dict[str, Any]:
+    model, variables = problem.model, {}
+    for j, name in enumerate(readouts):
+        label, unit = model.module.READOUTS[name]
+        values = np.concatenate([part.readouts[:, :, j] for part in parts])
+        variables[name] = (("sample", "time"), values, {"units": unit, "long_name": label, "kind": "read-out"})
+    if parts[0].states.shape[1]:
+        for i, (name, (label, unit, owner, _)) in enumerate(model.module.POOLS.items()):
+            values = np.concatenate([part.states[:, :, i] for part in parts])
+            about = {"units": unit, "long_name": label, "kind": "pool", "mechanism": owner}
+            variables[name] = (("sample", "time"), values, about)
+    return variables
+
+
+def _solver(parts: Sequence[Ensemble]) -> dict[str, Any]:
+    codes = {"flag_values": [int(status) for status in Status], "flag_meanings": " ".join(s.name for s in Status)}
+    about = {
+        "status": {"long_name": "status of the integration, 0 is OK", **codes},
+        "fail_time": {"units": "day", "long_name": "time reached by a patient that failed"},
+        "worst_pool": {"long_name": "place among the pools of the one that decided the last step, -1 for none"},
+        "n_steps": {"long_name": "accepted steps"},
+        "n_rejected": {"long_name": "rejected steps"},
+    }
+    return {
+        name: ("sample", np.concatenate([getattr(part, name) for part in parts]), attributes)
+        for name, attributes in about.items()
+    }
+
+
+def _failures(parts: Sequence[Ensemble], pools: Sequence[str]) -> dict[str, Any]:
+    """Return the rows that failed and the states they had reached; nothing where none did."""
+    status = np.concatenate([part.status for part in parts])
+    failed = np.flatnonzero(status != int(Status.OK))
+    if not failed.size:
+        return {}
+    states = np.concatenate([part.fail_state[part.status != int(Status.OK)] for part in parts])
+    return {
+        "failed_sample": ("failure", failed, {"long_name": "patient that failed"}),
+        "fail_state": (("failure", "pool"), states, {"long_name": "pools at fail_time, in their own units and order"}),
+    }

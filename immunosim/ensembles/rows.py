@@ -1,0 +1,160 @@
+"""Rows: patients as vectors, ready for the integrator.
+
+A row that cannot be (a value out of bounds, an untreated state that does not exist) is not an error of the ensemble: it
+is marked, handed on as NaN, and refused by the integrator with a status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.errors import DataError, ParameterError, did_you_mean
+from immunosim.individual import SCALED_BY, count_scales
+from immunosim.numerics import Segments
+from immunosim.simulation import Problem
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Patients in the form of the integrator.
+
+    Attributes
+    ----------
+    vectors : ndarray, shape (n, n_parameters), closed; NaN where refused
+    states : ndarray, shape (n, n_pools), untreated
+    segments : Segments or list of n Segments
+    times : ndarray, shape (n_times,) or (n, n_times), day, padded with NaN
+    """
+
+    vectors: Array
+    states: Array
+    segments: Segments | list[Segments]
+    times: Array
+
+
+def checked_parameters(problem: Problem, parameters: Mapping[str, object]) -> dict[str, Array]:
+    """Return the varied parameters as columns of one length.
+
+    Parameters
+    ----------
+    problem : Problem
+    parameters : mapping of str to array_like, shape (n,)
+        Primary parameters of the model in their own units.
+
+    Raises
+    ------
+    DataError
+        If a name is unknown, a column is no vector of numbers, or the lengths differ.
+    """
+    columns = {}
+    for name, values in parameters.items():
+        if name not in problem.parameters:
+            cure = did_you_mean(name, problem.parameters)
+            raise DataError("is not a parameter", key=f"parameters.{name}", cure=cure)
+        given = problem.scenario.patient.baseline.model_dump(exclude_none=True)
+        clash = [count for count in given if name in SCALED_BY[count]]
+        if clash:
+            cure = f"vary one of them, not both: remove patient.baseline.{clash[0]} from the scenario"
+            raise DataError(f"follows from patient.baseline.{clash[0]}", key=f"parameters.{name}", cure=cure)
+        try:
+            columns[name] = np.asarray(values, np.float64)
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                "holds something that is not a number", key=f"parameters.{name}", cure="give numbers"
+            ) from error
+        if columns[name].ndim != 1:
+            raise DataError("is not a vector", key=f"parameters.{name}", cure="give one number for each patient")
+    if len({column.size for column in columns.values()}) > 1:
+        lengths = ", ".join(f"{name} {column.size}" for name, column in columns.items())
+        raise DataError(f"the parameters have different lengths ({lengths})", cure="give one number for each patient")
+    return columns
+
+
+def vary(problem: Problem, columns: Mapping[str, Array], rows: slice) -> Rows:
+    """Return patients who differ from a problem's in some parameters.
+
+    Parameters
+    ----------
+    problem : Problem
+    columns : mapping of str to ndarray
+        As ``checked_parameters`` returns them.
+    rows : slice
+        Which of them.
+    """
+    chosen = {name: column[rows] for name, column in columns.items()}
+    n = len(next(iter(chosen.values())))
+    model = problem.model
+    vectors = np.tile(problem.vector, (n, 1))
+    for name, column in chosen.items():
+        vectors[:, model.position[name]] = column
+    is_possible = np.ones(n, bool)
+    for name, column in chosen.items():
+        about = problem.parameters[name]
+        is_possible &= (column >= about.lower) & (column <= about.upper)  # also False for NaN
+    keeps_counts = bool(problem.scenario.patient.baseline.model_dump(exclude_none=True))
+    for i in np.flatnonzero(is_possible):
+        model.module.close(vectors[i])
+        if keeps_counts:
+            is_possible[i] = _rescale(problem, vectors[i])
+    for name, least, _ in model.module.ADMISSIBLE:
+        is_possible &= vectors[:, model.position[name]] >= least
+    vectors[~is_possible] = np.nan
+    states = np.full((n, len(model.pools)), np.nan)
+    for i in np.flatnonzero(is_possible):
+        model.module.baseline(vectors[i], states[i])
+    return Rows(vectors, states, problem.segments, problem.times)
+
+
+def stack(problems: Sequence[Problem]) -> Rows:
+    """Return one patient for each problem, with regimen, horizon and output times of its own."""
+    times = np.full((len(problems), max(problem.times.size for problem in problems)), np.nan)
+    for line, problem in zip(times, problems, strict=True):
+        line[: problem.times.size] = problem.times
+    return Rows(
+        vectors=np.array([problem.vector for problem in problems]),
+        states=np.array([problem.initial_state for problem in problems]),
+        segments=[problem.segments for problem in problems],
+        times=times,
+    )
+
+
+def why_refused(problem: Problem, values: Mapping[str, float]) -> str:
+    """Return in a sentence what is wrong with a refused patient; empty if nothing is."""
+    return next(_reasons(problem, values), "")
+
+
+def _reasons(problem: Problem, values: Mapping[str, float]) -> Iterator[str]:
+    for name, value in values.items():
+        found = problem.parameters[name].problem_with(value)
+        if found:
+            yield str(found)
+    vector = problem.vector.copy()
+    for name, value in values.items():
+        vector[problem.model.position[name]] = value
+    problem.model.module.close(vector)
+    try:
+        if problem.scenario.patient.baseline.model_dump(exclude_none=True):
+            _apply_scales(problem, vector)
+        problem.model.check(vector)
+    except ParameterError as error:
+        yield str(error)
+
+
+def _rescale(problem: Problem, vector: Array) -> bool:
+    """Scale the subsets so that the given untreated counts stay what they are; False if they cannot."""
+    try:
+        _apply_scales(problem, vector)
+    except ParameterError:
+        return False
+    return True
+
+
+def _apply_scales(problem: Problem, vector: Array) -> None:
+    model = problem.model
+    for name, value in dict(count_scales(problem.scenario, problem.parameters, model, vector)).items():
+        vector[model.position[name]] = value
+    model.module.close(vector)
