@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from immunosim.numerics.compilation import kernel
-from immunosim.numerics.rosenbrock import compute_stages, factorise_shifted
+from immunosim.numerics.rosenbrock import compute_stage, compute_stages, factorise_shifted
 from immunosim.numerics.step_control import error_norm, first_non_finite
 from immunosim.numerics.workspace import RHS, Control, Functions, Method, Work, copy_into
 
@@ -22,18 +22,19 @@ QUIET_DEFECT = 0.2
 
 
 @kernel
-def prepare_dense(method: Method, work: Work) -> None:
-    """Fill the vectors d_1, d_2, d_3 of equation (T3) from the increments of the step."""
-    first, second, third = work.dense[0], work.dense[1], work.dense[2]
-    for i in range(work.y.size):
-        first[i] = second[i] = third[i] = 0.0
-    for j in range(method.H.shape[1]):
-        a, b, c = method.H[0, j], method.H[1, j], method.H[2, j]
-        increment = work.increments[j]
-        for i in range(work.y.size):
-            first[i] += a * increment[i]
-            second[i] += b * increment[i]
-            third[i] += c * increment[i]
+def prepare_dense(functions: Functions, method: Method, work: Work, p: Array, u: Array, h: float) -> None:
+    """Fill the vectors d_1 to d_4 of equation (T3) from the increments of the step, after the stages only it needs."""
+    for stage in range(method.n_stages, method.A.shape[0]):
+        compute_stage(functions, method, work, work.dense[0], p, u, h, stage)
+    for k in range(method.H.shape[0]):
+        total = work.dense[k]
+        for i in range(total.size):
+            total[i] = 0.0
+        for j in range(method.H.shape[1]):
+            share = method.H[k, j]
+            increment = work.increments[j]
+            for i in range(total.size):
+                total[i] += share * increment[i]
 
 
 @kernel
@@ -42,7 +43,7 @@ def interpolate(work: Work, theta: float, out: Array) -> None:
     rest = 1.0 - theta
     dense = work.dense
     for i in range(out.size):
-        inner = dense[0, i] + theta * (dense[1, i] + theta * dense[2, i])
+        inner = dense[0, i] + theta * (dense[1, i] + theta * (dense[2, i] + theta * dense[3, i]))
         out[i] = rest * work.y[i] + theta * (work.y_new[i] + rest * inner)
 
 
@@ -60,8 +61,8 @@ def defect_of(
     functions.rhs(state, p, u, defect)
     work.counts[RHS] += 1
     for i in range(state.size):
-        inner = dense[0, i] + theta * (dense[1, i] + theta * dense[2, i])
-        bend = dense[1, i] + 2.0 * theta * dense[2, i]
+        inner = dense[0, i] + theta * (dense[1, i] + theta * (dense[2, i] + theta * dense[3, i]))
+        bend = dense[1, i] + theta * (2.0 * dense[2, i] + 3.0 * theta * dense[3, i])
         change = work.y_new[i] - work.y[i] + (1.0 - 2.0 * theta) * inner + theta * (1.0 - theta) * bend
         defect[i] = change / h - defect[i]
     functions.solve(work.lu, defect)
@@ -118,7 +119,7 @@ def write_output(
             copy_into(out, work.y_new)
             continue
         if not prepared:
-            prepare_dense(method, work)
+            prepare_dense(functions, method, work, p, u, h)
             prepared = True
             if i_time < times.size and times[i_time] < t_new:
                 interpolate(work, 0.5, out)

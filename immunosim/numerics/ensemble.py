@@ -182,7 +182,8 @@ def _empty_outcome(out: Array | None, n: int, n_times: int, n_pools: int) -> Out
 def _method(options: SolverOptions) -> Method:
     """Return what the kernels need of the tableau."""
     tableau = METHODS[options.method]
-    return Method(tableau.gamma, tableau.order, tableau.embedded_order, tableau.A, tableau.C, tableau.H)
+    orders = (tableau.order, tableau.embedded_order)
+    return Method(tableau.gamma, *orders, tableau.n_stages, tableau.A, tableau.C, tableau.H)
 
 
 def _control(options: SolverOptions, n_pools: int) -> Control:

@@ -28,11 +28,12 @@ class Functions(NamedTuple):
 
 
 class Method(NamedTuple):
-    """What a step needs of a tableau."""
+    """What a step needs of a tableau; stages after the first ``n_stages`` serve dense output only."""
 
     gamma: float
     order: int
     embedded_order: int
+    n_stages: int
     A: Array
     C: Array
     H: Array
@@ -92,7 +93,7 @@ class Outcome(NamedTuple):
     counts: Integers
 
 
-def new_work(n_pools: int, n_jacobian: int, n_lu: int, n_stages: int) -> Work:
+def new_work(n_pools: int, n_jacobian: int, n_lu: int, n_increments: int) -> Work:
     """Allocate the arrays of one row."""
     return Work(
         y=np.zeros(n_pools),
@@ -101,8 +102,8 @@ def new_work(n_pools: int, n_jacobian: int, n_lu: int, n_stages: int) -> Work:
         f_new=np.zeros(n_pools),
         jacobian=np.zeros(n_jacobian),
         lu=np.zeros(n_lu),
-        increments=np.zeros((n_stages, n_pools)),
-        dense=np.zeros((3, n_pools)),
+        increments=np.zeros((n_increments, n_pools)),
+        dense=np.zeros((4, n_pools)),
         memory=np.zeros(2),
         counts=np.zeros(N_COUNTS, np.int64),
     )

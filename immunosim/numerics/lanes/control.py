@@ -98,7 +98,14 @@ def segment_of(lanes: Lanes, batch: Batch, lane: int) -> int:
 
 @inlined
 def problem_of_trial(
-    functions: Functions, control: Control, vectors: Vectors, lanes: Lanes, work: Work, batch: Batch, lane: int
+    functions: Functions,
+    method: Method,
+    control: Control,
+    vectors: Vectors,
+    lanes: Lanes,
+    work: Work,
+    batch: Batch,
+    lane: int,
 ) -> tuple[int, int]:
     """Return what is wrong with the lane's trial, as ``try_step`` does, and the pool that decided it."""
     norm = vectors.norm[0, lane]
@@ -115,7 +122,7 @@ def problem_of_trial(
     if pool >= 0:
         return NON_FINITE, pool
     error = work.increments[0]
-    gather(vectors.increments[vectors.increments.shape[0] - error.size :], lane, error)
+    gather(vectors.increments[(method.n_stages - 1) * error.size :], lane, error)
     pool = first_non_finite(error)
     if pool >= 0:
         return NON_FINITE, pool
@@ -144,14 +151,13 @@ def judge(
 
     ``accepted`` tells which it was; the next step is left in ``h``.
     """
-    n_stages = method.A.shape[0]
     h, norm = lanes.h[lane], vectors.norm[0, lane]
-    problem, pool = problem_of_trial(functions, control, vectors, lanes, work, batch, lane)
+    problem, pool = problem_of_trial(functions, method, control, vectors, lanes, work, batch, lane)
     lanes.status[lane], lanes.pool[lane] = OK, pool
     counts = lanes.counts[lane]
     counts[LU] += 1
     if vectors.growth[0, lane] <= GROWTH_LIMIT:
-        counts[RHS] += n_stages - 1
+        counts[RHS] += method.n_stages - 1
     vectors.accepted[0, lane] = 0.0
     if problem == OK and norm <= 1.0:
         counts[RHS] += 1

@@ -33,6 +33,8 @@ def write_outputs(
     """Write the states at the output times that the accepted steps pass."""
     for lane in range(lanes.row.size):
         lanes.report[lane] = first_wish(vectors, lanes, batch.times, lane)
+        if lanes.report[lane] != NOTHING:
+            lanes.counts[lane, RHS] += method.A.shape[0] - method.n_stages
         write_ends(vectors, lanes, batch.times, outcome, lane)
     while True:
         wishes, checks = 0, 0

@@ -8,26 +8,35 @@ from typing import Any
 
 from llvmlite import ir
 
-from immunosim.numerics.lanes.step_ir import framed, scaled
+from immunosim.numerics.lanes.step_ir import add_stage, framed, scaled
 from immunosim.numerics.tableaus import Tableau
 
 
 def add_sample(module: ir.Module, tableau: Tableau, n_pools: int, width: int) -> None:
-    """Add ``sample_<method>(frame)``: fill ``state`` and ``change``, its derivative by theta."""
+    """Add ``sample_<method>(frame)``: fill ``state`` and ``change``, its derivative by theta.
+
+    Stages that only the output needs are computed here, again in each round: rounds are far fewer than steps.
+    """
     writer, at = framed(module, f"sample_{tableau.name}", width)
+    increments = [writer.address(at["increments"], j * n_pools) for j in range(tableau.n_increments)]
+    for stage in range(tableau.n_stages, tableau.n_increments):
+        add_stage(writer, at, tableau, n_pools, increments, stage, "state")
     theta, one = writer.load(at["theta"], 0), writer.constant(1.0)
     rest = writer.subtract(one, theta)
     both = writer.multiply(theta, rest)
     tilt = writer.subtract(rest, theta)
-    values, slopes, increments = [], [], []
-    for j in range(tableau.n_stages):
-        first, second, third = (writer.constant(row[j]) for row in tableau.H)
-        lifted = writer.multiply(theta, third)
-        inner = writer.add(first, writer.multiply(theta, writer.add(second, lifted)))
+    values, slopes = [], []
+    for j in range(tableau.n_increments):
+        first, second, *higher = (writer.constant(row[j]) for row in tableau.H)
+        lifted = writer.multiply(theta, higher[0])
         bend = writer.add(second, writer.add(lifted, lifted))
+        if len(higher) == 2:
+            cubic = writer.multiply(theta, writer.multiply(theta, higher[1]))
+            lifted = writer.add(lifted, cubic)
+            bend = writer.add(bend, writer.multiply(writer.constant(3.0), cubic))
+        inner = writer.add(first, writer.multiply(theta, writer.add(second, lifted)))
         values.append(writer.multiply(both, inner))
         slopes.append(writer.add(writer.multiply(tilt, inner), writer.multiply(both, bend)))
-        increments.append(writer.address(at["increments"], j * n_pools))
     with writer.loop(0, n_pools, 1, []) as (i, _):
         y, y_new = writer.load(at["y"], i), writer.load(at["y_new"], i)
         state = writer.add(writer.multiply(rest, y), writer.multiply(theta, y_new))

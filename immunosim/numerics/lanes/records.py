@@ -134,11 +134,11 @@ def aligned(*shape: int) -> Array:
     return room[skip : skip + size].reshape(shape)
 
 
-def new_vectors(width: int, n_pools: int, n_parameters: int, n_inputs: int, n_lu: int, n_stages: int) -> Vectors:
+def new_vectors(width: int, n_pools: int, n_parameters: int, n_inputs: int, n_lu: int, n_increments: int) -> Vectors:
     """Allocate the arrays of one thread."""
     lengths = {
         **dict.fromkeys(PER_POOL, n_pools),
-        **{"p": n_parameters, "u": max(n_inputs, 1), "lu": n_lu, "increments": n_stages * n_pools},
+        **{"p": n_parameters, "u": max(n_inputs, 1), "lu": n_lu, "increments": n_increments * n_pools},
     }
     return Vectors(*(aligned(lengths.get(name, 1), width) for name in Vectors._fields))
 

@@ -56,15 +56,15 @@ def solve_in_lanes(
     scalar = (kernels.rhs, kernels.jacobian, kernels.factorise, kernels.solve)
 
     def run() -> None:
-        n_stages = len(method.A)
-        work = new_work(kernels.n_pools, kernels.n_jacobian, kernels.n_lu, n_stages)
+        n_increments = len(method.A)
+        work = new_work(kernels.n_pools, kernels.n_jacobian, kernels.n_lu, n_increments)
         vectors = new_vectors(
             lane_functions.width,
             kernels.n_pools,
             batch.parameters.shape[1],
             batch.inputs.shape[1],
             kernels.n_lu,
-            n_stages,
+            n_increments,
         )
         vectors.rtol[:] = control.rtol
         vectors.atol[:] = control.atol[:, np.newaxis]
