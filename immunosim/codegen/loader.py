@@ -87,7 +87,8 @@ class Model:
         """What the integrator needs of the model."""
         module = self.module
         sizes = (len(self.pools), len(module.JACOBIAN_ROWS), module.N_LU)
-        return Kernels(module.rhs, module.jacobian, module.factorise, module.solve, *sizes)
+        pattern = tuple(module.JACOBIAN_ROWS), tuple(module.JACOBIAN_COLUMNS)
+        return Kernels(module.rhs, module.jacobian, module.factorise, module.solve, *sizes, pattern=pattern)
 
     @cached_property
     def core(self) -> Core:

@@ -16,7 +16,17 @@ from immunosim.numerics.segments import integrate_row
 from immunosim.numerics.signatures import FACTORISE_TYPE, JACOBIAN_TYPE, RHS_TYPE, SOLVE_TYPE, VECTOR
 from immunosim.numerics.status import Status
 from immunosim.numerics.step_control import first_non_finite
-from immunosim.numerics.workspace import Batch, Control, Functions, Method, Outcome, Work, copy_into, fill_with_nan
+from immunosim.numerics.workspace import (
+    Batch,
+    Control,
+    Functions,
+    Method,
+    Outcome,
+    Pivoting,
+    Work,
+    copy_into,
+    fill_with_nan,
+)
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -30,7 +40,6 @@ CONSTANTS = types.Array(float64, 2, "C", readonly=True)
 
 METHOD_TYPES = (float64, int64, int64, int64, CONSTANTS, CONSTANTS, CONSTANTS)
 CONTROL_TYPES = (float64, float64, float64, int64, VECTOR, VECTOR)
-WORK_TYPES = (VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, MATRIX, MATRIX, VECTOR, INTEGERS)
 BATCH_TYPES = (MATRIX, MATRIX, INTEGERS, INTEGERS, VECTOR, MATRIX, MATRIX, VECTOR)
 OUTCOME_TYPES = (float64[:, :, ::1], INTEGERS, VECTOR, MATRIX, INTEGERS, int64[:, ::1])
 
@@ -40,6 +49,10 @@ def record_type(field_types: tuple[types.Type, ...], record: type) -> types.Type
     if len(set(field_types)) == 1:
         return types.NamedUniTuple(field_types[0], len(field_types), record)
     return types.NamedTuple(field_types, record)
+
+
+PIVOTING_TYPES = (INTEGERS, INTEGERS, MATRIX, VECTOR, INTEGERS, INTEGERS)
+WORK_TYPES = (*(VECTOR,) * 6, MATRIX, MATRIX, VECTOR, INTEGERS, record_type(PIVOTING_TYPES, Pivoting))
 
 
 @functools.cache

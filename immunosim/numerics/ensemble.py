@@ -73,7 +73,7 @@ def solve_ensemble(
     driver, functions = compiled_driver(), (kernels.rhs, kernels.jacobian, kernels.factorise, kernels.solve)
 
     def solve_chunk(first_row: int, end_row: int) -> None:
-        work = new_work(n_pools, kernels.n_jacobian, kernels.n_lu, len(method.A))
+        work = new_work(n_pools, kernels.n_jacobian, kernels.n_lu, len(method.A), kernels.pattern)
         with np.errstate(all="ignore"):  # kernels run as plain Python would warn where compiled ones are silent
             driver(*functions, method, control, work, batch, outcome, first_row, end_row)
 

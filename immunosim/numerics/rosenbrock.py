@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from immunosim.numerics.compilation import kernel
+from immunosim.numerics.compilation import inlined, kernel
+from immunosim.numerics.pivoting import factorise_pivoted, solve_shifted
 from immunosim.numerics.workspace import LU, RHS, Functions, Method, Work
 
 Array = npt.NDArray[np.float64]
@@ -14,13 +15,18 @@ GROWTH_LIMIT = 1e6
 
 @kernel
 def factorise_shifted(functions: Functions, method: Method, work: Work, h: float) -> bool:
-    """Factorise W = I / (gamma h) - J; False if elimination broke down, which a smaller step mends."""
+    """Factorise W = I / (gamma h) - J, with pivoting where need be; False if that breaks down too."""
     work.counts[LU] += 1
-    growth: float = functions.factorise(work.jacobian, 1.0 / (method.gamma * h), work.lu)
-    return growth <= GROWTH_LIMIT  # also False for NaN
+    work.pivoting.in_use[0] = 0
+    shift = 1.0 / (method.gamma * h)
+    growth: float = functions.factorise(work.jacobian, shift, work.lu)
+    if growth <= GROWTH_LIMIT:  # also False for NaN
+        return True
+    pivoted: bool = factorise_pivoted(work, shift)
+    return pivoted
 
 
-@kernel
+@inlined
 def compute_stage(
     functions: Functions, method: Method, work: Work, state: Array, p: Array, u: Array, h: float, stage: int
 ) -> None:
@@ -41,7 +47,7 @@ def compute_stage(
         u_j = work.increments[j]
         for i in range(n_pools):
             out[i] += c * u_j[i]
-    functions.solve(work.lu, out)
+    solve_shifted(functions, work, out)
     work.counts[RHS] += 1
 
 
@@ -54,7 +60,7 @@ def compute_stages(functions: Functions, method: Method, work: Work, p: Array, u
     first, last = work.increments[0], work.increments[method.n_stages - 1]
     for i in range(first.size):
         first[i] = work.f[i]
-    functions.solve(work.lu, first)
+    solve_shifted(functions, work, first)
     for stage in range(1, method.n_stages):
         compute_stage(functions, method, work, work.y_new, p, u, h, stage)
     for i in range(last.size):

@@ -33,6 +33,7 @@ from immunosim.numerics.lanes.control import (
     propose,
     scatter,
 )
+from immunosim.numerics.lanes.fallback import mend_trial
 from immunosim.numerics.lanes.output import write_outputs
 from immunosim.numerics.lanes.records import Engine, Lanes, Vectors
 from immunosim.numerics.segments import write_start
@@ -100,6 +101,7 @@ def compiled_lane_driver() -> Callable[..., int]:
             engine.attempt(engine.frame)
             for lane in range(lanes.row.size):
                 if lanes.row[lane] != IDLE:
+                    mend_trial(functions, method, control, vectors, lanes, work, batch, lane)
                     judge(functions, method, control, vectors, lanes, work, batch, lane)
             write_outputs(functions, engine, method, vectors, lanes, work, batch, outcome)
             for lane in range(lanes.row.size):

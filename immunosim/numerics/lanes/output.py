@@ -10,7 +10,7 @@ import numpy.typing as npt
 from immunosim.numerics.compilation import inlined, kernel
 from immunosim.numerics.dense_output import LARGEST_DEFECT, QUIET_DEFECT, step_to_output
 from immunosim.numerics.lanes.control import gather, jacobian_of_lane, segment_of
-from immunosim.numerics.lanes.records import Engine, Lanes, Vectors
+from immunosim.numerics.lanes.records import PIVOTED_GROWTH, Engine, Lanes, Vectors
 from immunosim.numerics.workspace import RHS, Batch, Functions, Method, Outcome, Work, copy_into
 
 Array = npt.NDArray[np.float64]
@@ -62,6 +62,8 @@ def first_wish(vectors: Vectors, lanes: Lanes, times: Array, lane: int) -> int:
     i_time, t_new = lanes.i_time[lane], lanes.t_new[lane]
     if vectors.accepted[0, lane] == 0.0 or i_time >= times.size or times[i_time] >= t_new:
         return NOTHING
+    if vectors.growth[0, lane] == PIVOTED_GROWTH:
+        return DISTRUSTED
     has_second = i_time + 1 < times.size and times[i_time + 1] < t_new
     return MIDDLE if has_second else CHECKED
 

@@ -16,6 +16,9 @@ Integers = npt.NDArray[np.int64]
 
 CACHE_LINE = 64
 
+# In the place of the growth of the factors: the trial of the lane was repeated with pivoting.
+PIVOTED_GROWTH = -1.0
+
 # Order of the addresses that the compiled step receives.
 FRAME = (
     *("y", "f", "p", "u", "y_new", "f_new", "lu", "increments"),
@@ -65,9 +68,9 @@ class LaneFunctions:
 class Vectors(NamedTuple):
     """Arrays over lanes of one thread; those named as in ``Work`` mean the same here.
 
-    ``shift`` and ``per_h`` are 1 / (gamma h) and 1 / h. Of the trial step: ``growth`` of the factors, error ``norm``
-    and its ``worst`` pool, ``validity`` zero where all is finite and NaN elsewhere, ``margin`` the least distance from
-    the negative tolerance. ``accepted`` is one where the step is taken, else zero.
+    ``shift`` and ``per_h`` are 1 / (gamma h) and 1 / h. Of the trial step: ``growth`` of the factors or
+    ``PIVOTED_GROWTH``, error ``norm`` and its ``worst`` pool, ``validity`` zero where all is finite and NaN elsewhere,
+    ``margin`` the least distance from the negative tolerance. ``accepted`` is one where the step is taken, else zero.
     """
 
     y: Array

@@ -57,7 +57,7 @@ def solve_in_lanes(
 
     def run() -> None:
         n_increments = len(method.A)
-        work = new_work(kernels.n_pools, kernels.n_jacobian, kernels.n_lu, n_increments)
+        work = new_work(kernels.n_pools, kernels.n_jacobian, kernels.n_lu, n_increments, kernels.pattern)
         vectors = new_vectors(
             lane_functions.width,
             kernels.n_pools,
