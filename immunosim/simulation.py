@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from immunosim.codegen.loader import Array, Model, load_model, say_nothing
+from immunosim.errors import ScenarioError
 from immunosim.individual import individual_vector
 from immunosim.numerics import METHODS, Segments, Solution, SolverOptions, solve_one
 from immunosim.parameters import ParameterSet, load_parameters
@@ -84,6 +85,7 @@ def prepare(scenario: Scenario, file: str = "scenario", announce: Callable[[str]
         methods=METHODS,
         file=file,
     )
+    _check_tolerance(scenario, file)
     vector = individual_vector(scenario, parameters, model, file)
     untreated = model.baseline(vector)
     start, end = start_of(scenario), scenario.horizon
@@ -99,6 +101,16 @@ def prepare(scenario: Scenario, file: str = "scenario", announce: Callable[[str]
         times=output_times(scenario),
         options=solver_options(scenario, model, untreated),
     )
+
+
+def _check_tolerance(scenario: Scenario, file: str) -> None:
+    """Refuse a tolerance that the method does not keep, though its error estimate would say that it does."""
+    solver = scenario.solver
+    least = METHODS[solver.method].least_rtol
+    if solver.rtol < least:
+        reason = f"{solver.rtol:g} is finer than {solver.method} can keep"
+        cure = f'set it to {least:g} or more, or solver.method to "{SolverOptions.method}"'
+        raise ScenarioError(reason, file=file, key="solver.rtol", cure=cure)
 
 
 def _frozen_pools(model: Model, off: tuple[str, ...]) -> list[int]:

@@ -87,8 +87,13 @@ class Model:
         """What the integrator needs of the model."""
         module = self.module
         sizes = (len(self.pools), len(module.JACOBIAN_ROWS), module.N_LU)
-        kernels = Kernels(module.rhs, module.jacobian, module.factorise, module.solve, *sizes)
-        return replace(kernels, readouts=module.readouts, n_readouts=len(self.readouts))
+        return Kernels(
+            *(module.rhs, module.jacobian, module.factorise, module.solve),
+            *sizes,
+            readouts=module.readouts,
+            n_readouts=len(self.readouts),
+            pattern=(tuple(module.JACOBIAN_ROWS), tuple(module.JACOBIAN_COLUMNS)),
+        )
 
     @cached_property
     def core(self) -> Core:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from immunosim.numerics.compilation import kernel
-from immunosim.numerics.rosenbrock import compute_stages, factorise_shifted
+from immunosim.numerics.rosenbrock import compute_stage, compute_stages, factorise_shifted
 from immunosim.numerics.step_control import error_norm, first_non_finite
 from immunosim.numerics.summaries import LAST_NODE, fill_node
 from immunosim.numerics.workspace import RHS, Control, Functions, Method, Outcome, Report, Work, copy_into
@@ -23,18 +23,19 @@ QUIET_DEFECT = 0.2
 
 
 @kernel
-def prepare_dense(method: Method, work: Work) -> None:
-    """Fill the vectors d_1, d_2, d_3 of equation (T3) from the increments of the step."""
-    first, second, third = work.dense[0], work.dense[1], work.dense[2]
-    for i in range(work.y.size):
-        first[i] = second[i] = third[i] = 0.0
-    for j in range(method.H.shape[1]):
-        a, b, c = method.H[0, j], method.H[1, j], method.H[2, j]
-        increment = work.increments[j]
-        for i in range(work.y.size):
-            first[i] += a * increment[i]
-            second[i] += b * increment[i]
-            third[i] += c * increment[i]
+def prepare_dense(functions: Functions, method: Method, work: Work, p: Array, u: Array, h: float) -> None:
+    """Fill the vectors d_1 to d_4 of equation (T3) from the increments of the step, after the stages only it needs."""
+    for stage in range(method.n_stages, method.A.shape[0]):
+        compute_stage(functions, method, work, work.dense[0], p, u, h, stage)
+    for k in range(method.H.shape[0]):
+        total = work.dense[k]
+        for i in range(total.size):
+            total[i] = 0.0
+        for j in range(method.H.shape[1]):
+            share = method.H[k, j]
+            increment = work.increments[j]
+            for i in range(total.size):
+                total[i] += share * increment[i]
 
 
 @kernel
@@ -43,7 +44,7 @@ def interpolate(work: Work, theta: float, out: Array) -> None:
     rest = 1.0 - theta
     dense = work.dense
     for i in range(out.size):
-        inner = dense[0, i] + theta * (dense[1, i] + theta * dense[2, i])
+        inner = dense[0, i] + theta * (dense[1, i] + theta * (dense[2, i] + theta * dense[3, i]))
         out[i] = rest * work.y[i] + theta * (work.y_new[i] + rest * inner)
 
 
@@ -61,8 +62,8 @@ def defect_of(
     functions.rhs(state, p, u, defect)
     work.counts[RHS] += 1
     for i in range(state.size):
-        inner = dense[0, i] + theta * (dense[1, i] + theta * dense[2, i])
-        bend = dense[1, i] + 2.0 * theta * dense[2, i]
+        inner = dense[0, i] + theta * (dense[1, i] + theta * (dense[2, i] + theta * dense[3, i]))
+        bend = dense[1, i] + theta * (2.0 * dense[2, i] + 3.0 * theta * dense[3, i])
         change = work.y_new[i] - work.y[i] + (1.0 - 2.0 * theta) * inner + theta * (1.0 - theta) * bend
         defect[i] = change / h - defect[i]
     functions.solve(work.lu, defect)
@@ -85,6 +86,7 @@ def step_to_output(functions: Functions, method: Method, work: Work, p: Array, u
         work.memory,
         work.counts,
         work.history,
+        work.pivoting,
     )
     if not factorise_shifted(functions, method, side, h):
         return False
@@ -121,13 +123,17 @@ def write_output(
     t_new: float,
     times: Array,
     i_time: int,
+    is_pivoted: bool,
 ) -> int:
-    """Deliver the output times in (t, t_new], after ``prepare_dense``; return the index of the next one."""
+    """Deliver the output times in (t, t_new], after ``prepare_dense``; return the index of the next one.
+
+    Where the step needed pivoting, each output inside takes a step of its own: lanes have no factors to check it with.
+    """
     h = t_new - t
-    trusted = True
+    trusted = not is_pivoted
     quiet = False
     out = report.state
-    if i_time + 1 < times.size and times[i_time + 1] < t_new:
+    if trusted and i_time + 1 < times.size and times[i_time + 1] < t_new:
         interpolate(work, 0.5, out)
         quiet = defect_of(functions, control, work, p, u, h, 0.5, out) <= QUIET_DEFECT
     while i_time < times.size and times[i_time] <= t_new:
@@ -142,22 +148,32 @@ def write_output(
                 interpolate(work, theta, out)
         deliver(functions, report, outcome, row, i_time, out, p, u)
         i_time += 1
-    if not trusted:
+    if not (trusted or is_pivoted):
         functions.factorise(work.jacobian, 1.0 / (method.gamma * h), work.lu)
     return i_time
 
 
 @kernel
 def trace_step(
-    functions: Functions, method: Method, control: Control, work: Work, report: Report, p: Array, u: Array, h: float
+    functions: Functions,
+    method: Method,
+    control: Control,
+    work: Work,
+    report: Report,
+    p: Array,
+    u: Array,
+    h: float,
+    is_pivoted: bool,
 ) -> None:
     """Fill the nodes of the summaries inside the accepted step and at its end, after ``prepare_dense``.
 
     Interpolated states are trusted or replaced as in ``write_output``. The first node is there from before.
     """
     state = report.state
-    interpolate(work, 0.5, state)
-    trusted = defect_of(functions, control, work, p, u, h, 0.5, state) <= LARGEST_DEFECT
+    trusted = not is_pivoted
+    if trusted:
+        interpolate(work, 0.5, state)
+        trusted = defect_of(functions, control, work, p, u, h, 0.5, state) <= LARGEST_DEFECT
     for k in range(1, LAST_NODE):
         interpolate(work, 0.25 * k, state)
         if not trusted and not step_to_output(functions, method, work, p, u, 0.25 * k * h, state):

@@ -22,6 +22,7 @@ from immunosim.numerics.workspace import (
     Functions,
     Method,
     Outcome,
+    Pivoting,
     Report,
     Work,
     copy_into,
@@ -39,9 +40,8 @@ MATRIX = float64[:, ::1]
 INTEGERS = int64[::1]
 CONSTANTS = types.Array(float64, 2, "C", readonly=True)
 
-METHOD_TYPES = (float64, int64, int64, CONSTANTS, CONSTANTS, CONSTANTS)
+METHOD_TYPES = (float64, int64, int64, int64, CONSTANTS, CONSTANTS, CONSTANTS)
 CONTROL_TYPES = (float64, float64, float64, int64, VECTOR, VECTOR)
-WORK_TYPES = (VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, MATRIX, MATRIX, VECTOR, INTEGERS, MATRIX)
 BATCH_TYPES = (MATRIX, MATRIX, INTEGERS, INTEGERS, VECTOR, MATRIX, MATRIX, MATRIX, INTEGERS)
 CUBE = float64[:, :, ::1]
 OUTCOME_TYPES = (CUBE, CUBE, MATRIX, INTEGERS, VECTOR, MATRIX, INTEGERS, int64[:, ::1])
@@ -53,6 +53,10 @@ def record_type(field_types: tuple[types.Type, ...], record: type) -> types.Type
     if len(set(field_types)) == 1:
         return types.NamedUniTuple(field_types[0], len(field_types), record)
     return types.NamedTuple(field_types, record)
+
+
+PIVOTING_TYPES = (INTEGERS, INTEGERS, MATRIX, VECTOR, INTEGERS, INTEGERS)
+WORK_TYPES = (*(VECTOR,) * 6, MATRIX, MATRIX, VECTOR, INTEGERS, MATRIX, record_type(PIVOTING_TYPES, Pivoting))
 
 
 @functools.cache

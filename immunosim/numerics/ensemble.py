@@ -82,7 +82,7 @@ def solve_ensemble(
     driver = compiled_driver()
 
     def solve_chunk(first_row: int, end_row: int) -> None:
-        work = new_work(n_pools, kernels.n_jacobian, kernels.n_lu, len(method.A))
+        work = new_work(n_pools, kernels.n_jacobian, kernels.n_lu, len(method.A), kernels.pattern)
         nodes = np.zeros((N_NODES * max(kernels.n_readouts, 1), 1))
         report = new_report(request, n_pools, kernels.n_readouts, nodes)
         with np.errstate(all="ignore"):  # kernels run as plain Python would warn where compiled ones are silent
@@ -136,7 +136,7 @@ def solve_with_history(
     n_pools = kernels.n_pools
     outcome = new_outcome(request, 1, 0, n_pools)
     method = _method(options)
-    work = new_work(n_pools, kernels.n_jacobian, kernels.n_lu, len(method.A), n_trials)
+    work = new_work(n_pools, kernels.n_jacobian, kernels.n_lu, len(method.A), kernels.pattern, n_trials)
     report = new_report(request, n_pools, kernels.n_readouts, np.zeros((N_NODES * max(kernels.n_readouts, 1), 1)))
     with np.errstate(all="ignore"):
         compiled_driver()(*kernels.functions, method, _control(options, n_pools), work, batch, report, outcome, 0, 1)
@@ -225,7 +225,8 @@ def _flatten(
 def _method(options: SolverOptions) -> Method:
     """Return what the kernels need of the tableau."""
     tableau = METHODS[options.method]
-    return Method(tableau.gamma, tableau.order, tableau.embedded_order, tableau.A, tableau.C, tableau.H)
+    orders = (tableau.order, tableau.embedded_order)
+    return Method(tableau.gamma, *orders, tableau.n_stages, tableau.A, tableau.C, tableau.H)
 
 
 def _control(options: SolverOptions, n_pools: int) -> Control:

@@ -33,6 +33,9 @@ class Kernels:
         Fills the read-outs of a state, with the signature of ``rhs``.
     n_readouts : int
         How many these are.
+    pattern : tuple of two sequences of n_jacobian integers
+        Rows and columns of the Jacobian's nonzeros. Where elimination without pivoting breaks down they allow one with;
+        without them, the default, the step shrinks.
     """
 
     rhs: Callable[..., Any]
@@ -43,6 +46,7 @@ class Kernels:
     n_jacobian: int
     n_lu: int
     lanes: LaneFunctions | None = None
+    pattern: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
     readouts: Callable[..., Any] | None = None
     n_readouts: int = 0
 
@@ -52,7 +56,7 @@ class Kernels:
         return self.rhs, self.jacobian, self.factorise, self.solve, self.readouts or self.rhs
 
     def __post_init__(self) -> None:
-        """Refuse sizes that cannot be, and functions compiled for other arguments.
+        """Refuse sizes and patterns that cannot be, and functions compiled for other arguments.
 
         Raises
         ------
@@ -62,6 +66,11 @@ class Kernels:
         for name in ("n_pools", "n_jacobian", "n_lu"):
             if getattr(self, name) < 1:
                 raise ValueError(f"Kernels.{name} is {getattr(self, name)}, expected at least 1")
+        for places in self.pattern:
+            if places and (len(places) != self.n_jacobian or not 0 <= min(places) <= max(places) < self.n_pools):
+                raise ValueError(f"Kernels.pattern must place {self.n_jacobian} nonzeros among {self.n_pools} pools")
+        if bool(self.pattern[0]) != bool(self.pattern[1]):
+            raise ValueError("Kernels.pattern needs rows and columns, or neither")
         expected = {**KERNEL_SIGNATURES, "readouts": RHS_SIGNATURE}
         for name, signature in expected.items():
             compiled_for = getattr(getattr(self, name), "signatures", None)

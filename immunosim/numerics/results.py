@@ -31,8 +31,8 @@ class Ensemble:
         State at ``fail_time``, NaN for rows that did not fail.
     worst_pool : ndarray of int, shape (n,)
         Pool that decided the last trial step: largest scaled error, first not finite, or first negative; -1 for none.
-    counts : ndarray of int, shape (n, 5)
-        Accepted steps, rejected steps, right-hand sides, Jacobians, factorisations.
+    counts : ndarray of int, shape (n, 6)
+        Accepted steps, rejected steps, right-hand sides, Jacobians, factorisations, and those repeated with pivoting.
     """
 
     states: Array
@@ -69,6 +69,11 @@ class Ensemble:
         """Factorisations done for each row."""
         return self.counts[:, workspace.LU]
 
+    @property
+    def n_pivoted(self) -> Integers:
+        """Factorisations of each row that were repeated with pivoting."""
+        return self.counts[:, workspace.PIVOTED]
+
     def row(self, i: int) -> "Solution":
         """Return one row."""
         return Solution(
@@ -84,6 +89,7 @@ class Ensemble:
             n_rhs=int(self.n_rhs[i]),
             n_jacobian=int(self.n_jacobian[i]),
             n_lu=int(self.n_lu[i]),
+            n_pivoted=int(self.n_pivoted[i]),
         )
 
 
@@ -103,3 +109,4 @@ class Solution:
     n_rhs: int
     n_jacobian: int
     n_lu: int
+    n_pivoted: int

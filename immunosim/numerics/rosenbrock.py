@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from immunosim.numerics.compilation import kernel
+from immunosim.numerics.compilation import inlined, kernel
+from immunosim.numerics.pivoting import factorise_pivoted, solve_shifted
 from immunosim.numerics.workspace import LU, RHS, Functions, Method, Work
 
 Array = npt.NDArray[np.float64]
@@ -14,42 +15,53 @@ GROWTH_LIMIT = 1e6
 
 @kernel
 def factorise_shifted(functions: Functions, method: Method, work: Work, h: float) -> bool:
-    """Factorise W = I / (gamma h) - J; False if elimination broke down, which a smaller step mends."""
+    """Factorise W = I / (gamma h) - J, with pivoting where need be; False if that breaks down too."""
     work.counts[LU] += 1
-    growth: float = functions.factorise(work.jacobian, 1.0 / (method.gamma * h), work.lu)
-    return growth <= GROWTH_LIMIT  # also False for NaN
+    work.pivoting.in_use[0] = 0
+    shift = 1.0 / (method.gamma * h)
+    growth: float = functions.factorise(work.jacobian, shift, work.lu)
+    if growth <= GROWTH_LIMIT:  # also False for NaN
+        return True
+    pivoted: bool = factorise_pivoted(work, shift)
+    return pivoted
+
+
+@inlined
+def compute_stage(
+    functions: Functions, method: Method, work: Work, state: Array, p: Array, u: Array, h: float, stage: int
+) -> None:
+    """Fill one increment from those before it, equation (T1); ``state`` is overwritten by where f is taken."""
+    n_pools = work.y.size
+    per_h = 1.0 / h
+    out = work.increments[stage]
+    for i in range(n_pools):
+        state[i] = work.y[i]
+    for j in range(stage):
+        a = method.A[stage, j]
+        u_j = work.increments[j]
+        for i in range(n_pools):
+            state[i] += a * u_j[i]
+    functions.rhs(state, p, u, out)
+    for j in range(stage):
+        c = method.C[stage, j] * per_h
+        u_j = work.increments[j]
+        for i in range(n_pools):
+            out[i] += c * u_j[i]
+    solve_shifted(functions, work, out)
+    work.counts[RHS] += 1
 
 
 @kernel
 def compute_stages(functions: Functions, method: Method, work: Work, p: Array, u: Array, h: float) -> None:
     """Fill the increments and ``y_new`` from ``y``, ``f`` = rhs(y) and the factors of W, equations (T1) and (T2).
 
-    The last row of increments is the error estimate.
+    The increment of the last stage is the error estimate.
     """
-    n_stages = method.A.shape[0]
-    n_pools = work.y.size
-    y, y_new = work.y, work.y_new
-    per_h = 1.0 / h
-    first = work.increments[0]
-    for i in range(n_pools):
+    first, last = work.increments[0], work.increments[method.n_stages - 1]
+    for i in range(first.size):
         first[i] = work.f[i]
-    functions.solve(work.lu, first)
-    for stage in range(1, n_stages):
-        out = work.increments[stage]
-        for i in range(n_pools):
-            y_new[i] = y[i]
-        for j in range(stage):
-            a = method.A[stage, j]
-            u_j = work.increments[j]
-            for i in range(n_pools):
-                y_new[i] += a * u_j[i]
-        functions.rhs(y_new, p, u, out)
-        for j in range(stage):
-            c = method.C[stage, j] * per_h
-            u_j = work.increments[j]
-            for i in range(n_pools):
-                out[i] += c * u_j[i]
-        functions.solve(work.lu, out)
-    for i in range(n_pools):
-        y_new[i] += out[i]
-    work.counts[RHS] += n_stages - 1
+    solve_shifted(functions, work, first)
+    for stage in range(1, method.n_stages):
+        compute_stage(functions, method, work, work.y_new, p, u, h, stage)
+    for i in range(last.size):
+        work.y_new[i] += last[i]

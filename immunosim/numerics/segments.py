@@ -50,11 +50,14 @@ def integrate_segment(
         if status != OK:
             return status, t, i_time, pool
         t_new = end if h_taken == end - t else t + h_taken
+        is_pivoted = work.pivoting.in_use[0] != 0
         if report.kind.size or (i_time < times.size and times[i_time] < t_new):
-            prepare_dense(method, work)
-        i_time = write_output(functions, method, control, work, report, outcome, row, p, u, t, t_new, times, i_time)
+            prepare_dense(functions, method, work, p, u, h_taken)
+        i_time = write_output(
+            functions, method, control, work, report, outcome, row, p, u, t, t_new, times, i_time, is_pivoted
+        )
         if report.kind.size:
-            trace_step(functions, method, control, work, report, p, u, t_new - t)
+            trace_step(functions, method, control, work, report, p, u, t_new - t, is_pivoted)
             note_step(report, 0, t, t_new)
         copy_into(work.y, work.y_new)
         copy_into(work.f, work.f_new)

@@ -34,8 +34,8 @@ _ADVICE = {
         "when it is empty and that no jump removes more than is there, or tighten its absolute tolerance."
     ),
     Status.SINGULAR_MATRIX: (
-        "The linear system could not be factorised stably however small the step: the Jacobian probably holds "
-        "extreme or non-finite entries; check the parameters, or use kernels that pivot."
+        "The linear system could not be factorised however small the step, with pivoting where the kernels allow it: "
+        "the Jacobian probably holds extreme entries; check the parameters."
     ),
     Status.REFUSED_INPUT: (
         "The solve was not started: the initial state, the parameters or a jump is not finite, or an output time lies "

@@ -39,7 +39,7 @@ def try_step(
     if not factorise_shifted(functions, method, work, h):
         return (SINGULAR_MATRIX if first_non_finite(work.jacobian) < 0 else NON_FINITE), np.inf, -1
     compute_stages(functions, method, work, p, u, h)
-    error = work.increments[method.A.shape[0] - 1]
+    error = work.increments[method.n_stages - 1]
     pool = first_non_finite(work.y_new)
     if pool < 0:
         pool = first_non_finite(error)

@@ -3,6 +3,7 @@
 Everything is allocated before the first step, so that kernels never allocate.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,8 +15,8 @@ Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 # Places in the vector of counts.
-STEPS, REJECTED, RHS, JACOBIAN, LU = range(5)
-N_COUNTS = 5
+STEPS, REJECTED, RHS, JACOBIAN, LU, PIVOTED = range(6)
+N_COUNTS = 6
 
 
 class Functions(NamedTuple):
@@ -29,11 +30,12 @@ class Functions(NamedTuple):
 
 
 class Method(NamedTuple):
-    """What a step needs of a tableau."""
+    """What a step needs of a tableau; stages after the first ``n_stages`` serve dense output only."""
 
     gamma: float
     order: int
     embedded_order: int
+    n_stages: int
     A: Array
     C: Array
     H: Array
@@ -48,6 +50,21 @@ class Control(NamedTuple):
     max_steps: int
     atol: Array
     negative_tolerance: Array
+
+
+class Pivoting(NamedTuple):
+    """What ``pivoting`` needs: the place of each nonzero (none without a pattern), and the dense factors.
+
+    ``sizes`` holds the largest magnitude of each row, ``swaps`` the row that each pivot was found in; ``in_use`` is one
+    where the step goes by these factors.
+    """
+
+    rows: Integers
+    columns: Integers
+    matrix: Array
+    sizes: Array
+    swaps: Integers
+    in_use: Integers
 
 
 class Work(NamedTuple):
@@ -69,6 +86,7 @@ class Work(NamedTuple):
     memory: Array
     counts: Integers
     history: Array
+    pivoting: Pivoting
 
 
 class Report(NamedTuple):
@@ -122,8 +140,17 @@ class Outcome(NamedTuple):
     counts: Integers
 
 
-def new_work(n_pools: int, n_jacobian: int, n_lu: int, n_stages: int, n_history: int = 1) -> Work:
-    """Allocate the arrays of one row."""
+def new_work(
+    n_pools: int,
+    n_jacobian: int,
+    n_lu: int,
+    n_increments: int,
+    pattern: tuple[Sequence[int], Sequence[int]] = ((), ()),
+    n_history: int = 1,
+) -> Work:
+    """Allocate the arrays of one row; ``pattern`` is the rows and columns of the Jacobian's nonzeros, if known."""
+    rows, columns = (np.array(places, np.int64) for places in pattern)
+    n_full = n_pools if rows.size else 0
     return Work(
         y=np.zeros(n_pools),
         y_new=np.zeros(n_pools),
@@ -131,11 +158,19 @@ def new_work(n_pools: int, n_jacobian: int, n_lu: int, n_stages: int, n_history:
         f_new=np.zeros(n_pools),
         jacobian=np.zeros(n_jacobian),
         lu=np.zeros(n_lu),
-        increments=np.zeros((n_stages, n_pools)),
-        dense=np.zeros((3, n_pools)),
+        increments=np.zeros((n_increments, n_pools)),
+        dense=np.zeros((4, n_pools)),
         memory=np.zeros(2),
         counts=np.zeros(N_COUNTS, np.int64),
         history=np.zeros((n_history, 5)),
+        pivoting=Pivoting(
+            rows=rows,
+            columns=columns,
+            matrix=np.zeros((n_full, n_full)),
+            sizes=np.zeros(n_full),
+            swaps=np.zeros(n_full, np.int64),
+            in_use=np.zeros(1, np.int64),
+        ),
     )
 
 

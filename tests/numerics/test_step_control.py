@@ -6,7 +6,8 @@ import pytest
 from immunosim.numerics import step_control, stepping
 from immunosim.numerics.workspace import Control, Method
 
-METHOD = Method(gamma=0.2, order=5, embedded_order=4, A=np.zeros((8, 8)), C=np.zeros((8, 8)), H=np.zeros((3, 8)))
+NONE = np.zeros((8, 8))
+METHOD = Method(gamma=0.2, order=5, embedded_order=4, n_stages=8, A=NONE, C=NONE, H=NONE[:3])
 
 
 def plain(kernel):

@@ -78,7 +78,14 @@ def segment_of(lanes: Lanes, batch: Batch, lane: int) -> int:
 
 @kernel
 def problem_of_trial(
-    functions: Functions, control: Control, vectors: Vectors, lanes: Lanes, work: Work, batch: Batch, lane: int
+    functions: Functions,
+    method: Method,
+    control: Control,
+    vectors: Vectors,
+    lanes: Lanes,
+    work: Work,
+    batch: Batch,
+    lane: int,
 ) -> tuple[int, int]:
     """Return what is wrong with a trial that cannot be judged by its error, as ``try_step`` does, and the pool."""
     norm = vectors.norm[0, lane]
@@ -90,7 +97,7 @@ def problem_of_trial(
     if pool >= 0:
         return NON_FINITE, pool
     error = work.increments[0]
-    gather(vectors.increments[vectors.increments.shape[0] - error.size :], lane, error)
+    gather(vectors.increments[(method.n_stages - 1) * error.size :], lane, error)
     pool = first_non_finite(error)
     if pool >= 0:
         return NON_FINITE, pool
@@ -105,10 +112,10 @@ def problem_of_trial(
 
 
 @kernel
-def worst_pool(control: Control, vectors: Vectors, work: Work, lane: int) -> int:
+def worst_pool(method: Method, control: Control, vectors: Vectors, work: Work, lane: int) -> int:
     """Return the pool with the largest scaled error in the lane's trial; uses the scratch of a scalar row."""
     error, y = work.increments[0], work.f_new
-    gather(vectors.increments[vectors.increments.shape[0] - error.size :], lane, error)
+    gather(vectors.increments[(method.n_stages - 1) * error.size :], lane, error)
     gather(vectors.y_new, lane, work.y_new)
     gather(vectors.y, lane, y)
     pool: int = error_norm(control, y, work.y_new, error)[1]
@@ -134,18 +141,18 @@ def look_at_trial(
     is_sound = vectors.growth[0, lane] <= GROWTH_LIMIT and vectors.validity[0, lane] == 0.0
     problem = OK
     if not (is_sound and (norm > 1.0 or vectors.margin[0, lane] >= 0.0)):
-        problem, pool = problem_of_trial(functions, control, vectors, lanes, work, batch, lane)
+        problem, pool = problem_of_trial(functions, method, control, vectors, lanes, work, batch, lane)
         lanes.pool[lane] = pool
-        h = 1.0 / vectors.per_h[0, lane]
-        vectors.h[0, lane] = h * (rejected_factor(method, norm) if problem == OK else BLIND_FACTOR)
+        vectors.h[0, lane] *= rejected_factor(method, norm) if problem == OK else BLIND_FACTOR
+        vectors.was_rejected[0, lane] = 1.0
         if not vectors.growth[0, lane] <= GROWTH_LIMIT:
-            lanes.counts[lane, RHS] -= method.A.shape[0] - 1  # without factors there were no stages
+            lanes.counts[lane, RHS] -= method.n_stages - 1  # without factors there were no stages
     if vectors.h[0, lane] < max(SHORTEST_OF_TIME * abs(t), SHORTEST_OF_REST * (vectors.end[0, lane] - t)):
         lanes.status[lane] = STEP_UNDERFLOW if problem == OK else problem
     elif vectors.n_trials[0, lane] >= control.max_steps:
         lanes.status[lane] = STEP_LIMIT
     if problem == OK and lanes.status[lane] != OK:
-        lanes.pool[lane] = worst_pool(control, vectors, work, lane)
+        lanes.pool[lane] = worst_pool(method, control, vectors, work, lane)
 
 
 @inlined
@@ -155,7 +162,7 @@ def tally(method: Method, vectors: Vectors, lanes: Lanes, lane: int) -> None:
     counts = lanes.counts[lane]
     counts[STEPS] += n_accepted
     counts[REJECTED] += n_trials - n_accepted
-    counts[RHS] += (method.A.shape[0] - 1) * n_trials + n_accepted
+    counts[RHS] += (method.n_stages - 1) * n_trials + n_accepted
     counts[JACOBIAN] += n_accepted
     counts[LU] += n_trials
 

@@ -88,7 +88,7 @@ def judge(writer: LaneBuilder, at: dict[str, Any], tableau: Tableau, h: Any, res
         "h": h_next,
         "last_h": build.select(accepted, h, last_h),
         "last_root": build.select(accepted, remembered, last_root),
-        "was_rejected": build.select(accepted, zero, one),
+        "was_rejected": build.select(accepted, zero, build.select(is_calm, one, was_rejected)),
         "t_new": t_new,
         "n_trials": n_trials,
         "n_accepted": writer.add(writer.load(at["n_accepted"], 0), build.select(accepted, one, zero)),

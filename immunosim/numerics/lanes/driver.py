@@ -34,6 +34,7 @@ from immunosim.numerics.lanes.control import (
     tally,
     worst_pool,
 )
+from immunosim.numerics.lanes.fallback import mend_trial
 from immunosim.numerics.lanes.output import set_output_time, write_outputs
 from immunosim.numerics.lanes.records import Engine, Lanes, Vectors
 from immunosim.numerics.lanes.tracing import trace_steps
@@ -121,6 +122,7 @@ def compiled_lane_driver() -> Callable[..., int]:
                 if lanes.row[lane] == IDLE:
                     vectors.accepted[0, lane] = vectors.event[0, lane] = vectors.due[0, lane] = 0.0
                 elif vectors.event[0, lane] != 0.0:
+                    mend_trial(functions, method, control, vectors, lanes, work, batch, lane)
                     look_at_trial(functions, method, control, vectors, lanes, work, batch, lane)
                 dues += vectors.due[0, lane] != 0.0
             if dues > 0:
@@ -220,7 +222,7 @@ def settle(
                 if status == OK:
                     return 0
             else:
-                pool = worst_pool(control, vectors, work, lane)
+                pool = worst_pool(method, control, vectors, work, lane)
                 end_summaries(report, outcome, row, lane)
     tally(method, vectors, lanes, lane)
     record_end(outcome, row, status, t, pool, work.y, lanes.counts[lane])

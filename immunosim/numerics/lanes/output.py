@@ -10,7 +10,7 @@ import numpy.typing as npt
 from immunosim.numerics.compilation import inlined, kernel
 from immunosim.numerics.dense_output import LARGEST_DEFECT, QUIET_DEFECT, deliver, step_to_output
 from immunosim.numerics.lanes.control import gather, jacobian_of_lane, segment_of
-from immunosim.numerics.lanes.records import Engine, Lanes, Vectors
+from immunosim.numerics.lanes.records import PIVOTED_GROWTH, Engine, Lanes, Vectors
 from immunosim.numerics.workspace import RHS, Batch, Functions, Method, Outcome, Report, Work, copy_into, line_of
 
 Array = npt.NDArray[np.float64]
@@ -36,7 +36,10 @@ def write_outputs(
         lanes.report[lane] = NOTHING
         if vectors.due[0, lane] != 0.0:
             lanes.report[lane] = first_wish(vectors, lanes, batch, lane)
-            if lanes.report[lane] == NOTHING:
+            if lanes.report[lane] != NOTHING:
+                if report.kind.size == 0:
+                    lanes.counts[lane, RHS] += method.A.shape[0] - method.n_stages
+            else:
                 write_ends(functions, vectors, lanes, batch, report, outcome, lane)
     while True:
         wishes, checks = 0, 0
@@ -65,6 +68,8 @@ def first_wish(vectors: Vectors, lanes: Lanes, batch: Batch, lane: int) -> int:
     times = batch.times[line, : batch.n_times[line]]
     if times[i_time] >= t_new:
         return NOTHING
+    if vectors.growth[0, lane] == PIVOTED_GROWTH:
+        return DISTRUSTED
     has_second = i_time + 1 < times.size and times[i_time + 1] < t_new
     return MIDDLE if has_second else CHECKED
 

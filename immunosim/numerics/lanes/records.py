@@ -16,6 +16,9 @@ Integers = npt.NDArray[np.int64]
 
 CACHE_LINE = 64
 
+# In the place of the growth of the factors: the trial of the lane was repeated with pivoting.
+PIVOTED_GROWTH = -1.0
+
 # Order of the addresses that the compiled step receives.
 FRAME = (
     *("y", "f", "p", "u", "y_new", "f_new", "lu", "increments"),
@@ -73,11 +76,11 @@ class Vectors(NamedTuple):
     Each lane is at ``t`` in a segment that ends at ``end``, wants ``h`` as its next step, and remembers the size and
     the root of its last one.
 
-    Of the trial step: ``shift`` and ``per_h`` are 1 / (gamma h) and 1 / h, ``growth`` that of the factors, ``norm`` the
-    error, ``validity`` zero where all is finite and NaN elsewhere, ``margin`` the least distance from the negative
-    tolerance. ``accepted`` is one where the step is taken, to ``t_new``, else zero; ``event`` one where the driver must
-    look at the lane (the segment ends, the trial cannot be judged by its error, no further one is allowed), ``due``
-    where an output time is passed.
+    Of the trial step: ``shift`` and ``per_h`` are 1 / (gamma h) and 1 / h, ``growth`` that of the factors or
+    ``PIVOTED_GROWTH``, ``norm`` the error, ``validity`` zero where all is finite and NaN elsewhere, ``margin`` the
+    least distance from the negative tolerance. ``accepted`` is one where the step is taken, to ``t_new``, else zero;
+    ``event`` one where the driver must look at the lane (the segment ends, the trial cannot be judged by its error, no
+    further one is allowed), ``due`` where an output time is passed.
     """
 
     y: Array
@@ -155,12 +158,18 @@ def aligned(*shape: int) -> Array:
 
 
 def new_vectors(
-    width: int, n_pools: int, n_parameters: int, n_inputs: int, n_lu: int, n_stages: int, n_nodes: int = 1
+    width: int, n_pools: int, n_parameters: int, n_inputs: int, n_lu: int, n_increments: int, n_nodes: int = 1
 ) -> Vectors:
     """Allocate the arrays of one thread."""
     lengths = {
         **dict.fromkeys(PER_POOL, n_pools),
-        **{"p": n_parameters, "u": max(n_inputs, 1), "lu": n_lu, "increments": n_stages * n_pools, "nodes": n_nodes},
+        **{
+            "p": n_parameters,
+            "u": max(n_inputs, 1),
+            "lu": n_lu,
+            "increments": n_increments * n_pools,
+            "nodes": n_nodes,
+        },
     }
     return Vectors(*(aligned(lengths.get(name, 1), width) for name in Vectors._fields))
 

@@ -61,15 +61,15 @@ def solve_in_lanes(
     )
 
     def run() -> None:
-        n_stages = len(method.A)
-        work = new_work(kernels.n_pools, kernels.n_jacobian, kernels.n_lu, n_stages)
+        n_increments = len(method.A)
+        work = new_work(kernels.n_pools, kernels.n_jacobian, kernels.n_lu, n_increments, kernels.pattern)
         vectors = new_vectors(
             lane_functions.width,
             kernels.n_pools,
             batch.parameters.shape[1],
             batch.inputs.shape[1],
             kernels.n_lu,
-            n_stages,
+            n_increments,
             N_NODES * max(kernels.n_readouts, 1),
         )
         vectors.rtol[:] = control.rtol

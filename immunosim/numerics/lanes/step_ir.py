@@ -57,6 +57,40 @@ def scaled(writer: LaneBuilder, at: dict[str, Any], i: Any, y: Any, y_new: Any, 
     return writer.divide(writer.magnitude(error), scale)
 
 
+def add_stage(
+    writer: LaneBuilder,
+    at: dict[str, Any],
+    tableau: Tableau,
+    n_pools: int,
+    increments: list[Any],
+    stage: int,
+    name: str,
+) -> None:
+    """Write one stage, equation (T1); the array called ``name`` receives where its right-hand side is taken.
+
+    Both sums over the increments are taken in one pass, which loads each of these once.
+    """
+    a, c = tableau.A[stage], tableau.C[stage]
+    # Where a stage starts where the one before it did, plus its increment, the sum of that one is kept.
+    follows = stage > 1 and a[stage - 1] == 1.0 and (a[: stage - 1] == tableau.A[stage - 1][: stage - 1]).all()
+    start, first = (at[name], stage - 1) if follows else (at["y"], 0)
+    out, per_h = increments[stage], writer.load(at["per_h"], 0)
+    shares = [writer.constant(a[j]) for j in range(stage)]
+    slopes = [writer.multiply(writer.constant(c[j]), per_h) for j in range(stage)]
+    with writer.loop(0, n_pools, 1, []) as (i, _):
+        state, slope = writer.load(start, i), None
+        for j in range(stage):
+            u_j = writer.load(increments[j], i)
+            if j >= first:
+                state = writer.add(state, writer.multiply(shares[j], u_j))
+            term = writer.multiply(slopes[j], u_j)
+            slope = term if slope is None else writer.add(slope, term)
+        writer.store(state, at[name], i)
+        writer.store(slope, out, i)
+    writer.call("rhs", at[name], at["p"], at["u"], out)
+    writer.call("solve", at["lu"], out)
+
+
 class _Step:
     """Writes the trial step of one method."""
 
@@ -74,7 +108,7 @@ class _Step:
             writer.store(writer.load(at["f"], i), self.increments[0], i)
         writer.call("solve", at["lu"], self.increments[0])
         for stage in range(1, self.tableau.n_stages):
-            self.stage(stage)
+            add_stage(writer, at, self.tableau, self.n_pools, self.increments, stage, "y_new")
         with writer.loop(0, self.n_pools, 1, []) as (i, _):
             y_new = writer.add(writer.load(at["y_new"], i), writer.load(self.increments[-1], i))
             writer.store(y_new, at["y_new"], i)
@@ -82,29 +116,6 @@ class _Step:
         writer.call("rhs", at["y_new"], at["p"], at["u"], at["f_new"])
         judge(writer, at, self.tableau, h, rest, self.look())
         writer.build.ret_void()
-
-    def stage(self, stage: int) -> None:
-        """Write the two sums over the increments in one pass, which loads each of these once."""
-        writer, at = self.writer, self.at
-        a, c = self.tableau.A[stage], self.tableau.C[stage]
-        # Where a stage starts where the one before it did, plus its increment, the sum of that one is kept.
-        follows = stage > 1 and a[stage - 1] == 1.0 and (a[: stage - 1] == self.tableau.A[stage - 1][: stage - 1]).all()
-        start, first = (at["y_new"], stage - 1) if follows else (at["y"], 0)
-        out, per_h = self.increments[stage], writer.load(at["per_h"], 0)
-        shares = [writer.constant(a[j]) for j in range(stage)]
-        slopes = [writer.multiply(writer.constant(c[j]), per_h) for j in range(stage)]
-        with writer.loop(0, self.n_pools, 1, []) as (i, _):
-            state, slope = writer.load(start, i), None
-            for j in range(stage):
-                u_j = writer.load(self.increments[j], i)
-                if j >= first:
-                    state = writer.add(state, writer.multiply(shares[j], u_j))
-                term = writer.multiply(slopes[j], u_j)
-                slope = term if slope is None else writer.add(slope, term)
-            writer.store(state, at["y_new"], i)
-            writer.store(slope, out, i)
-        writer.call("rhs", at["y_new"], at["p"], at["u"], out)
-        writer.call("solve", at["lu"], out)
 
     def look(self) -> dict[str, Any]:
         """Store and return error norm, validity and margin, as ``step_control`` computes them."""

@@ -4,7 +4,7 @@ from immunosim.numerics.compilation import inlined, kernel
 from immunosim.numerics.dense_output import LARGEST_DEFECT
 from immunosim.numerics.lanes.control import segment_of
 from immunosim.numerics.lanes.output import step_of_lane
-from immunosim.numerics.lanes.records import Engine, Lanes, Vectors
+from immunosim.numerics.lanes.records import PIVOTED_GROWTH, Engine, Lanes, Vectors
 from immunosim.numerics.summaries import LAST_NODE, fill_node, note_step
 from immunosim.numerics.workspace import RHS, Batch, Functions, Method, Report, Work
 
@@ -28,8 +28,11 @@ def trace_steps(
     engine.trace(engine.frame)
     for lane in range(lanes.row.size):
         if vectors.accepted[0, lane] != 0.0:
-            lanes.counts[lane, RHS] += 1
-            if not vectors.norm[0, lane] <= LARGEST_DEFECT:
+            lanes.counts[lane, RHS] += method.A.shape[0] - method.n_stages
+            is_pivoted = vectors.growth[0, lane] == PIVOTED_GROWTH
+            if not is_pivoted:
+                lanes.counts[lane, RHS] += 1
+            if is_pivoted or not vectors.norm[0, lane] <= LARGEST_DEFECT:
                 retrace_lane(functions, method, vectors, lanes, work, batch, report, lane)
             note_step(report, lane, vectors.t[0, lane], vectors.t_new[0, lane])
 
