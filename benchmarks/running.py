@@ -1,0 +1,187 @@
+"""The measurement itself: all problems and tools, as records that can be written to a file."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from benchmarks.cores import compare_cores
+from benchmarks.limit.share import measure_shares
+from benchmarks.machine import describe_machine
+from benchmarks.matched import (
+    EQUAL_RTOL,
+    EQUAL_TARGET,
+    LIMIT_TARGET,
+    MATCHED_ERROR,
+    MATCHED_TARGETS,
+    Point,
+    Target,
+    speed_at,
+)
+from benchmarks.peers.catalogue import OURS, TOOLS, YARDSTICK
+from benchmarks.problems.catalogue import build_work
+from benchmarks.reference import solve_reference
+from benchmarks.rounds import Measurement, begin, make_yardstick, measure
+from benchmarks.settings import Settings
+from benchmarks.work import Work
+from immunosim.codegen.vector.processor import host
+from immunosim.diagnosis.machine import cores
+from immunosim.numerics import METHODS
+
+Announce = Callable[[str], Any]
+Record = dict[str, Any]
+
+# A small problem takes a share of the time of a round; its tools are so much faster.
+SMALL_SHARE = 1.0 / 3.0
+SMALL_ROWS = 4
+WIDTHS = (2, 4, 8)
+
+
+def run_benchmarks(settings: Settings, announce: Announce) -> Record:
+    """Measure everything and return it as JSON can hold it.
+
+    Parameters
+    ----------
+    settings : Settings
+        Its tools are all present.
+    announce : callable
+        Told in a sentence what is being done.
+    """
+    results: Record = {"machine": describe_machine(), "settings": asdict(settings), "problems": [], "rows": []}
+    results["limit"], results["cores"] = {"target": LIMIT_TARGET, "shares": []}, []
+    for name in settings.problems:
+        n_rows = settings.n_rows * (1 if name == "default" else SMALL_ROWS)
+        work = build_work(name, n_rows, announce)
+        _measure_problem(work, settings, results, announce)
+        if name == "default":
+            methods, rtols = list(METHODS), list(settings.limit_rtols)
+            shares = measure_shares(work, methods, rtols, settings.n_rounds, announce)
+            results["limit"]["shares"] = [share.as_record() for share in shares]
+            widths = [width for width in WIDTHS if width <= max(host().width, 4)]
+            found = compare_cores(work, widths, min(2, cores()), settings.n_rounds, announce)
+            results["cores"] = [asdict(speed) for speed in found]
+    results["matched"] = [*_at_matched_error(results), *_at_equal_rtol(results)]
+    return results
+
+
+def _measure_problem(work: Work, settings: Settings, results: Record, announce: Announce) -> None:
+    announce(f"{work.label}: reference of {min(settings.error_rows, work.n_rows)} rows")
+    reference = solve_reference(work, min(settings.error_rows, work.n_rows), settings.rows_checked)
+    yardstick = make_yardstick(YARDSTICK.prepare(work), work.n_rows)
+    seconds = settings.seconds * (1.0 if work.name == "default" else SMALL_SHARE)
+    measurements: list[Measurement] = []
+    for name in settings.tools:
+        announce(f"{work.label}: compiling and first solution, {TOOLS[name].label}")
+        run = TOOLS[name].prepare(work)
+        measurements += begin(TOOLS[name], run, work, reference, settings.rtols, seconds)
+    measure(measurements, yardstick, settings.n_rounds, lambda text: announce(f"{work.label}: {text}"))
+    speed = median(yardstick.speeds)
+    results["problems"].append(
+        {
+            "name": work.name,
+            "label": work.label,
+            "pools": work.n_pools,
+            "segments": work.segments.n_segments,
+            "times": work.times.size,
+            "rows": work.n_rows,
+            "reference_rows_checked": reference.rows_checked,
+            "reference_disagreement": reference.disagreement,
+            "yardstick_trajectories_per_second": speed,
+        }
+    )
+    results["rows"] += [_row(work, measured, speed) for measured in measurements]
+
+
+def _row(work: Work, measured: Measurement, yardstick_speed: float) -> Record:
+    tool, errors = measured.tool, measured.errors
+    return {
+        "problem": work.name,
+        "tool": tool.name,
+        "label": tool.label,
+        "version": tool.version,
+        "rtol": measured.rtol,
+        "trajectories_per_second": measured.ratio * yardstick_speed,
+        "ratio_to_yardstick": measured.ratio,
+        "ratio_quartiles": [float(value) for value in np.quantile(measured.ratios, (0.25, 0.75))],
+        "error_median": errors.median if np.isfinite(errors.median) else None,
+        "error_max": errors.maximum if np.isfinite(errors.maximum) else None,
+        "worst_row": errors.worst_row,
+        "failures": errors.failures,
+        "error_rows": errors.rows,
+        "rows_per_run": measured.rows_per_run,
+        "rounds": len(measured.ratios),
+        "cores_used": measured.cores_used,
+    }
+
+
+# --- ratios ----------------------------------------------------------------------------------------------------------
+
+
+def _at_matched_error(results: Record) -> Iterable[Record]:
+    """Yield the ratios of the fastest of our methods to each peer at the same median error."""
+    targets = {target.peer: target for target in MATCHED_TARGETS}
+    for problem in results["problems"]:
+        curves = _curves(results["rows"], problem["name"])
+        ours = {tool.name: speed_at(MATCHED_ERROR, curves.pop(tool.name)) for tool in OURS if tool.name in curves}
+        ours = {name: speed for name, speed in ours.items() if np.isfinite(speed)}
+        if not ours:
+            continue
+        best = max(ours, key=lambda name: ours[name])
+        for peer, curve in curves.items():
+            speed = speed_at(MATCHED_ERROR, curve)
+            if np.isfinite(speed):
+                target = targets.get(peer) if problem["name"] == "default" else None
+                record = {
+                    "kind": "error",
+                    "error": MATCHED_ERROR,
+                    "problem": problem["name"],
+                    "ours": best,
+                    "peer": peer,
+                }
+                yield {**record, **_ratio(ours[best], speed, target)}
+
+
+def _at_equal_rtol(results: Record) -> Iterable[Record]:
+    """Yield the ratios at the same relative tolerance, of the fastest of our methods that is no less accurate."""
+    ours = {tool.name for tool in OURS}
+    rows = [row for row in results["rows"] if row["rtol"] == EQUAL_RTOL and row["error_median"] is not None]
+    for peer in rows:
+        candidates = [
+            row
+            for row in rows
+            if row["tool"] in ours and row["problem"] == peer["problem"] and row["error_median"] <= peer["error_median"]
+        ]
+        if peer["tool"] in ours or not candidates:
+            continue
+        best = max(candidates, key=lambda row: float(row["trajectories_per_second"]))
+        is_aim = (peer["problem"], peer["tool"]) == ("default", EQUAL_TARGET.peer)
+        speeds = best["trajectories_per_second"], peer["trajectories_per_second"]
+        yield {
+            **{"kind": "rtol", "rtol": EQUAL_RTOL, "problem": peer["problem"]},
+            **{"ours": best["tool"], "peer": peer["tool"]},
+            **{"our_error": best["error_median"], "peer_error": peer["error_median"]},
+            **_ratio(*speeds, EQUAL_TARGET if is_aim else None),
+        }
+
+
+def _ratio(ours: float, peer: float, target: Target | None) -> Record:
+    reached = None if target is None else bool(ours / peer >= target.ratio)
+    return {
+        "our_trajectories_per_second": ours,
+        "peer_trajectories_per_second": peer,
+        "ratio": ours / peer,
+        "target": None if target is None else target.ratio,
+        "reached": reached,
+    }
+
+
+def _curves(rows: Iterable[Record], problem: str) -> dict[str, list[Point]]:
+    """Return the work-precision curve of every tool on a problem."""
+    curves: dict[str, list[Point]] = {}
+    for row in rows:
+        if row["problem"] == problem and row["error_median"] is not None:
+            point = Point(row["error_median"], row["trajectories_per_second"])
+            curves.setdefault(row["tool"], []).append(point)
+    return curves
