@@ -43,12 +43,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="few rows, rounds and tolerances: a minute or two")
+    parser.add_argument("--quick", action="store_true", help="two problems, few rows, rounds and tolerances")
     parser.add_argument("--tools", help=f"with commas between, of {', '.join(TOOLS)}; by default all that are present")
     parser.add_argument("--problems", help=f"with commas between, of {', '.join(PROBLEMS)}; by default all")
     parser.add_argument("--rtol", help="relative tolerances, with commas between")
     parser.add_argument("--rows", type=int, help="rows of an ensemble; a slow tool solves fewer")
     parser.add_argument("--rounds", type=int, help="rounds that medians are taken over")
+    parser.add_argument("--lanes", type=int, help="lanes of our vectors; by default what the processor has")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write table, figure and results there")
     parser.add_argument("--page", type=Path, metavar="FILE", help="write the page of the documentation and its figure")
@@ -58,8 +59,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _settings(given: argparse.Namespace) -> Settings:
     settings = QUICK if given.quick else FULL
-    present = tuple(name for name, tool in TOOLS.items() if not tool.absence)
-    settings = replace(settings, tools=present)
+    chosen = (name for name, tool in TOOLS.items() if not (tool.absence or (given.quick and tool.compiles_long)))
+    settings = replace(settings, tools=tuple(chosen))
     if given.tools:
         names = _named(given.tools, TOOLS, "tool")
         for name in names:
@@ -70,7 +71,7 @@ def _settings(given: argparse.Namespace) -> Settings:
         settings = replace(settings, problems=_named(given.problems, PROBLEMS, "problem"))
     if given.rtol:
         settings = replace(settings, rtols=tuple(sorted(map(_tolerance, given.rtol.split(",")), reverse=True)))
-    for option, attribute in (("rows", "n_rows"), ("rounds", "n_rounds")):
+    for option, attribute in (("rows", "n_rows"), ("rounds", "n_rounds"), ("lanes", "width")):
         value = getattr(given, option)
         if value is not None:
             if value < 1:

@@ -1,14 +1,13 @@
 """Lanes against the scalar core, widths against one another, two threads against one, interleaved."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 from benchmarks.peers import immunosim_core
 from benchmarks.work import Work
-from immunosim.codegen.vector.processor import host
 from immunosim.errors import ModelError
 
 RTOL = 1e-6
@@ -25,15 +24,15 @@ class CoreSpeed:
 
 
 def compare_cores(
-    work: Work, widths: list[int], n_threads: int, n_rounds: int, announce: Callable[[str], Any]
+    work: Work, widths: Sequence[int], n_threads: int, n_rounds: int, announce: Callable[[str], Any]
 ) -> list[CoreSpeed]:
     """Return the speeds of the scalar core, of lanes of each width, and of the default with several threads.
 
     Parameters
     ----------
     work : Work
-    widths : list of int
-        A width that cannot be compiled here is left out.
+    widths : sequence of int
+        A width that cannot be compiled here is left out. The last is also run with several threads.
     n_threads : int
         One leaves the comparison of threads out.
     n_rounds : int
@@ -47,7 +46,8 @@ def compare_cores(
         except (ModelError, RuntimeError) as error:
             announce(f"{width} lanes: left out ({error})")
     if n_threads > 1:
-        runs[f"{host().width} lanes, {n_threads} threads"] = immunosim_core.prepare(work, n_threads=n_threads)
+        threaded = immunosim_core.prepare(work, width=widths[-1], n_threads=n_threads)
+        runs[f"{widths[-1]} lanes, {n_threads} threads"] = threaded
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for run in runs.values():
         run(RTOL, 1)

@@ -17,6 +17,8 @@ import numpy as np
 from benchmarks.work import Array
 
 FORGIVEN = 1e-3
+# A row that is wrong by more than this, although its tool reports success, has diverged.
+DIVERGED = 1.0
 EMPTY = 1e-2
 
 
@@ -28,6 +30,7 @@ class Errors:
     maximum: float
     worst_row: int
     failures: int
+    diverged: int
     rows: int
 
 
@@ -48,10 +51,11 @@ def errors_of_rows(states: Array, reference: Array, scales: Array) -> Array:
 
 
 def summarise(errors: Array) -> Errors:
-    """Return median, maximum and failures of the errors of rows."""
+    """Return median, maximum, failures and divergences of the errors of rows."""
     solved = np.isfinite(errors)
     failures = int(errors.size - solved.sum())
     if failures == errors.size:
-        return Errors(float("nan"), float("nan"), -1, failures, errors.size)
+        return Errors(float("nan"), float("nan"), -1, failures, 0, errors.size)
     worst = int(np.nanargmax(np.where(solved, errors, np.nan)))
-    return Errors(float(np.median(errors[solved])), float(errors[worst]), worst, failures, errors.size)
+    diverged = int((errors[solved] > DIVERGED).sum())
+    return Errors(float(np.median(errors[solved])), float(errors[worst]), worst, failures, diverged, errors.size)

@@ -3,6 +3,7 @@
 import io
 from typing import Any
 
+from benchmarks.errors import DIVERGED
 from benchmarks.peers.catalogue import TOOLS
 from immunosim.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION
 
@@ -54,14 +55,15 @@ def draw_figure(results: dict[str, Any]) -> bytes:
     return stream.getvalue()
 
 
+def _is_drawn(row: dict[str, Any]) -> bool:
+    """Whether a row has a place in the figure: most of its trajectories were solved and did not diverge."""
+    return row["error_median"] is not None and row["error_median"] <= DIVERGED
+
+
 def _draw_panel(ax: Any, problem: dict[str, Any], rows: list[dict[str, Any]]) -> None:
-    """Draw the lines of a problem; a filled mark means that no row failed, an open one that some did."""
+    """Draw the lines of a problem; an open mark means that some rows failed or diverged."""
     for name in TOOLS:
-        points = [
-            row
-            for row in rows
-            if row["problem"] == problem["name"] and row["tool"] == name and row["error_median"] is not None
-        ]
+        points = [row for row in rows if row["problem"] == problem["name"] and row["tool"] == name and _is_drawn(row)]
         if not points:
             continue
         colour, marker, dashes = LOOKS.get(name, FALLBACK)
@@ -70,7 +72,7 @@ def _draw_panel(ax: Any, problem: dict[str, Any], rows: list[dict[str, Any]]) ->
         ax.plot(errors, speeds, dashes, color=colour, marker=marker, markersize=4.0, linewidth=width)
         ax.get_lines()[-1].set_label(TOOLS[name].label)
         for row in points:
-            if row["failures"]:
+            if row["failures"] or row["diverged"]:
                 ax.plot(row["error_median"], row["trajectories_per_second"], marker, color=colour, mfc="white", ms=4.0)
                 ax.get_lines()[-1].set_label("_some rows failed")
     ax.set_xscale("log")

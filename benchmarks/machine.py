@@ -11,8 +11,8 @@ from immunosim.diagnosis.machine import cores, machine_findings
 SOFTWARE = ("numpy", "scipy", "numba", "llvmlite", "numbalsoda", "CyRK", "scikit-sundae", "diffrax", "jax")
 
 
-def describe_machine() -> dict[str, Any]:
-    """Return what is known of the machine, the versions that matter, and how busy it is."""
+def describe_machine(width: int | None) -> dict[str, Any]:
+    """Return what is known of the machine, the versions that matter, how busy it is, and the lanes in use."""
     found = {finding.name: finding.found for finding in machine_findings()}
     versions = {}
     for name in SOFTWARE:
@@ -24,7 +24,7 @@ def describe_machine() -> dict[str, Any]:
     return {
         **found,
         "llvm_processor": host().name,
-        "lanes": host().width,
+        "lanes": width or host().width,
         "cores": cores(),
         "load_at_start": load,
         "software": versions,

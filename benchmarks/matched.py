@@ -10,6 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from benchmarks.errors import DIVERGED
+
 
 @dataclass(frozen=True)
 class Point:
@@ -47,9 +49,10 @@ def speed_at(error: float, curve: Sequence[Point]) -> float:
     ----------
     error : float
     curve : sequence of Point
-        In the order of the tolerances. Where it reaches the error more than once, the fastest counts.
+        In the order of the tolerances. Where it reaches the error more than once, the fastest counts; where most rows
+        diverged there is nothing to interpolate.
     """
-    points = [point for point in curve if point.error > 0.0 and point.speed > 0.0]
+    points = [point for point in curve if 0.0 < point.error <= DIVERGED]
     speeds = [point.speed for point in points if point.error == error]
     for a, b in pairwise(points):
         if min(a.error, b.error) < error < max(a.error, b.error):

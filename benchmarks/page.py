@@ -72,7 +72,8 @@ follows one of our scalar core, the yardstick; what takes longer than two second
 The error of a row is the largest, over output times and pools, of |y - reference| / (|reference| + 1e-3 peak), with the
 peak of the pool in that row, but at least a hundredth of the pool's scale, so that a pool that is practically empty is
 not judged by its rounding. The tables give the median and the largest over up to {settings["error_rows"]} rows, fewer
-for slow tools. A row that a tool does not finish counts as failed and in no error. The reference is Rodas5P in our
+for slow tools. A row that a tool does not finish counts as failed and in no error; one that it reports as solved, but
+that is wrong by more than its size, as diverged. The reference is Rodas5P in our
 scalar core at a relative tolerance of 1e-12, checked against SciPy's Radau at 1e-12 on some of the rows."""
 
 
@@ -97,8 +98,9 @@ def _limit(results: Record) -> str:
 A trajectory's floating point operations are those of its trial steps and of the states that it reports, counted in the
 LLVM IR that becomes the machine code; an FMA is two. The peak is what one core does in a loop that only computes, in
 vectors of {results["limit"]["shares"][0]["width"]}, measured in the same process: with FMA, and with sums and products
-apart. No method reaches it: much of the work is not FMA, quotients take several times as long, and data must be moved.
-Aim: {100 * results["limit"]["target"]:.0f} % of the FMA peak.
+apart. No method reaches it: much of the work is not FMA, and quotients take many times as long. "Of the time" is what
+FMAs, products and quotients need at their measured rates, sums being free, as a share of the time that is taken: beyond
+100 % no better arrangement of these operations can go. Aim: {100 * results["limit"]["target"]:.0f} % of the FMA peak.
 
 {limit_table(results)}"""
 

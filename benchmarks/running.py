@@ -1,7 +1,8 @@
 """The measurement itself: all problems and tools, as records that can be written to a file."""
 
+import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from statistics import median
 from typing import Any
 
@@ -49,33 +50,48 @@ def run_benchmarks(settings: Settings, announce: Announce) -> Record:
     announce : callable
         Told in a sentence what is being done.
     """
-    results: Record = {"machine": describe_machine(), "settings": asdict(settings), "problems": [], "rows": []}
+    results: Record = {
+        "machine": describe_machine(settings.width),
+        "settings": asdict(settings),
+        "problems": [],
+        "rows": [],
+    }
     results["limit"], results["cores"] = {"target": LIMIT_TARGET, "shares": []}, []
+    with warnings.catch_warnings():
+        # What a tool warns of shows in its failures and errors.
+        warnings.simplefilter("ignore")
+        _measure_problems(settings, results, announce)
+    results["matched"] = [*_at_matched_error(results), *_at_equal_rtol(results)]
+    return results
+
+
+def _measure_problems(settings: Settings, results: Record, announce: Announce) -> None:
     for name in settings.problems:
         n_rows = settings.n_rows * (1 if name == "default" else SMALL_ROWS)
         work = build_work(name, n_rows, announce)
         _measure_problem(work, settings, results, announce)
         if name == "default":
             methods, rtols = list(METHODS), list(settings.limit_rtols)
-            shares = measure_shares(work, methods, rtols, settings.n_rounds, announce)
+            shares = measure_shares(work, methods, rtols, settings.n_rounds, settings.width, announce)
             results["limit"]["shares"] = [share.as_record() for share in shares]
-            widths = [width for width in WIDTHS if width <= max(host().width, 4)]
+            width = settings.width or host().width
+            widths = [*(other for other in WIDTHS if other != width), width]
             found = compare_cores(work, widths, min(2, cores()), settings.n_rounds, announce)
             results["cores"] = [asdict(speed) for speed in found]
-    results["matched"] = [*_at_matched_error(results), *_at_equal_rtol(results)]
-    return results
 
 
 def _measure_problem(work: Work, settings: Settings, results: Record, announce: Announce) -> None:
     announce(f"{work.label}: reference of {min(settings.error_rows, work.n_rows)} rows")
     reference = solve_reference(work, min(settings.error_rows, work.n_rows), settings.rows_checked)
     yardstick = make_yardstick(YARDSTICK.prepare(work), work.n_rows)
+    in_lanes = {tool.name: replace(tool, options={**tool.options, "width": settings.width}) for tool in OURS}
+    tools = {**TOOLS, **in_lanes}
     seconds = settings.seconds * (1.0 if work.name == "default" else SMALL_SHARE)
     measurements: list[Measurement] = []
     for name in settings.tools:
         announce(f"{work.label}: compiling and first solution, {TOOLS[name].label}")
-        run = TOOLS[name].prepare(work)
-        measurements += begin(TOOLS[name], run, work, reference, settings.rtols, seconds)
+        run = tools[name].prepare(work)
+        measurements += begin(tools[name], run, work, reference, settings.rtols, seconds)
     measure(measurements, yardstick, settings.n_rounds, lambda text: announce(f"{work.label}: {text}"))
     speed = median(yardstick.speeds)
     results["problems"].append(
@@ -109,6 +125,7 @@ def _row(work: Work, measured: Measurement, yardstick_speed: float) -> Record:
         "error_max": errors.maximum if np.isfinite(errors.maximum) else None,
         "worst_row": errors.worst_row,
         "failures": errors.failures,
+        "diverged": errors.diverged,
         "error_rows": errors.rows,
         "rows_per_run": measured.rows_per_run,
         "rounds": len(measured.ratios),

@@ -34,11 +34,12 @@ def speed_table(results: Record, problem: str) -> str:
             error(row["error_median"]),
             error(row["error_max"]),
             f"{row['failures']} of {row['error_rows']}",
+            str(row["diverged"] or "-"),
         )
         for row in results["rows"]
         if row["problem"] == problem
     ]
-    heads = ("tool", "rtol", "trajectories/s", "x scalar core", "median error", "worst row", "failed")
+    heads = ("tool", "rtol", "trajectories/s", "x scalar core", "median error", "worst row", "failed", "diverged")
     return table(heads, lines, right_from=1)
 
 
@@ -67,12 +68,17 @@ def limit_table(results: Record) -> str:
             f"{share['flops_per_second'] / 1e9:.1f}",
             f"{100 * share['share_of_fma_peak']:.0f} % of {share['fma_flops'] / 1e9:.0f}",
             f"{100 * share['share_of_mixed_peak']:.0f} % of {share['mixed_flops'] / 1e9:.0f}",
+            f"{100 * share['share_of_time_for_products_and_quotients']:.0f} %",
             f"{share['trajectories_per_second_at_fma_peak']:.0f}",
         )
         for share in results["limit"]["shares"]
     ]
     heads = ("method", "rtol", "trial steps", "Mflop", "trajectories/s", "GFlop/s")
-    return table((*heads, "of the FMA peak", "of the peak without FMA", "trajectories/s at the FMA peak"), lines, 1)
+    return table(
+        (*heads, "of the FMA peak", "of the peak without FMA", "of the time", "trajectories/s at the FMA peak"),
+        lines,
+        1,
+    )
 
 
 def cores_table(results: Record) -> str:

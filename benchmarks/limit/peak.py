@@ -12,8 +12,10 @@ from typing import Any
 
 from immunosim.codegen.vector.processor import host, target_machine
 
-# Two units with a latency of four cycles need eight chains; twelve and two constants fit in sixteen registers.
+# Two units with a latency of four cycles need eight chains, four units sixteen. Twelve and two constants fit in sixteen
+# registers, twenty-four in the thirty-two of AVX-512.
 CHAINS = 12
+CHAINS_OF_EIGHT = 24
 TURNS = 200_000
 
 KINDS = ("fma", "add and multiply", "divide")
@@ -25,12 +27,17 @@ class Peak:
 
     width: int
 
+    @property
+    def chains(self) -> int:
+        """Independent chains of operations."""
+        return CHAINS if self.width < 8 else CHAINS_OF_EIGHT
+
     @cached_property
     def _engine(self) -> Any:
         from llvmlite import binding
 
         machine = target_machine(host())
-        module = binding.parse_assembly(_module_text(self.width))
+        module = binding.parse_assembly(_module_text(self.width, self.chains))
         module.verify()
         engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
         engine.add_object_file(binding.ObjectFileRef.from_data(machine.emit_object(module)))
@@ -50,7 +57,7 @@ class Peak:
         for _ in range(repeats):
             started = time.perf_counter()
             function(turns)
-            best = max(best, turns * CHAINS / (time.perf_counter() - started))
+            best = max(best, turns * self.chains / (time.perf_counter() - started))
         return best
 
     def flops(self, kind: str, repeats: int = 3) -> float:
@@ -58,7 +65,7 @@ class Peak:
         return self.measure(kind, repeats) * self.width * (2 if kind == "fma" else 1)
 
 
-def _module_text(width: int) -> str:
+def _module_text(width: int, n_chains: int) -> str:
     """Return LLVM IR of one function a kind: ``double kind(i64 turns)``, which returns what it computed."""
     from llvmlite import ir
 
@@ -68,11 +75,11 @@ def _module_text(width: int) -> str:
     vector = ir.VectorType(DOUBLE, width) if width > 1 else DOUBLE
     for kind in KINDS:
         function = ir.Function(module, ir.FunctionType(DOUBLE, [INT64]), kind.replace(" ", "_"))
-        _write_loop(function, kind, vector, width)
+        _write_loop(function, kind, vector, width, n_chains)
     return str(module)
 
 
-def _write_loop(function: Any, kind: str, vector: Any, width: int) -> None:
+def _write_loop(function: Any, kind: str, vector: Any, width: int, n_chains: int) -> None:
     from llvmlite import ir
 
     from immunosim.numerics.lanes.vector_ir import FLAGS, INT64
@@ -86,7 +93,7 @@ def _write_loop(function: Any, kind: str, vector: Any, width: int) -> None:
     build.position_at_end(body)
     index = build.phi(INT64)
     index.add_incoming(ir.Constant(INT64, 0), entry)
-    chains = [build.phi(vector) for _ in range(CHAINS)]
+    chains = [build.phi(vector) for _ in range(n_chains)]
     shrink, shift = constant(0.999), constant(1e-3)  # values go to one and stay there
     for k, chain in enumerate(chains):
         chain.add_incoming(constant(1.0 + 0.01 * k), entry)

@@ -18,7 +18,7 @@ PEERS = (
     Tool("scipy-odeint", "SciPy odeint, numba rhs", "scipy_lsoda", "scipy", {"door": "odeint"}),
     Tool("scipy-lsoda", "SciPy LSODA, numba rhs", "scipy_lsoda", "scipy"),
     Tool("scipy-lsoda-python", "SciPy LSODA, Python rhs", "scipy_lsoda", "scipy", {"rhs": "python"}),
-    Tool("diffrax", "diffrax Kvaerno3, vmap", "diffrax_vmap", "diffrax"),
+    Tool("diffrax", "diffrax Kvaerno3, vmap", "diffrax_vmap", "diffrax", compiles_long=True),
     Tool("roadrunner", "libRoadRunner", "", "libroadrunner", waits_for=SBML),
     Tool("amici", "AMICI", "", "amici", waits_for=SBML),
 )

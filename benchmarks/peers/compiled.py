@@ -7,6 +7,7 @@ import numpy as np
 
 from benchmarks.peers.tool import Run
 from benchmarks.work import Array, Work
+from immunosim.numerics.compilation import INNER_OPTIONS
 
 
 def scaled_callback(work: Work, signature: Any, order: Sequence[str]) -> Any:
@@ -18,37 +19,39 @@ def scaled_callback(work: Work, signature: Any, order: Sequence[str]) -> Any:
     signature : numba signature
         Of the callback: a time and pointers to the state, its derivative and the data.
     order : sequence of str
-        Order of its arguments "t", "y", "dy", "data". The data are the row's parameters, the segment's inputs and the
-        scales, one after the other.
+        Order of its arguments "t", "y", "dy", "data". The data are the row's parameters, the segment's inputs, the
+        scales, their reciprocals and room for a state, one after the other.
     """
     from numba import carray, cfunc, njit  # type: ignore[attr-defined]
 
-    rhs = work.module.rhs
+    # The text of the kernel again, without numba's reference counting, which our own driver also does without.
+    rhs = njit(**INNER_OPTIONS)(work.module.rhs.py_func)
     n, n_p, n_u = work.n_pools, work.parameters.shape[1], work.segments.inputs.shape[1]
 
-    @njit(error_model="numpy")
-    def evaluate(y, dy, data):  # type: ignore[no-untyped-def]
-        states, slopes, values = carray(y, (n,)), carray(dy, (n,)), carray(data, (n_p + n_u + n,))
-        p, u, scale = values[:n_p], values[n_p : n_p + n_u], values[n_p + n_u :]
-        unscaled = np.empty(n)
+    places = np.cumsum([0, n_p, n_u, n, n, n])
+    to_p, to_u, to_scale, to_inverse, to_state, size = (int(place) for place in places)
+
+    @njit(**INNER_OPTIONS)
+    def evaluate(states, slopes, values):  # type: ignore[no-untyped-def]
+        scale, inverse, state = values[to_scale:to_inverse], values[to_inverse:to_state], values[to_state:]
         for i in range(n):
-            unscaled[i] = states[i] * scale[i]
-        rhs(unscaled, p, u, slopes)
+            state[i] = states[i] * scale[i]
+        rhs(state, values[to_p:to_u], values[to_u:to_scale], slopes)
         for i in range(n):
-            slopes[i] /= scale[i]
+            slopes[i] *= inverse[i]
 
     # The callback's arguments have the order that the tool wants.
     if tuple(order) == ("t", "y", "dy", "data"):
 
         @cfunc(signature, error_model="numpy")
         def callback(t, y, dy, data):  # type: ignore[no-untyped-def]
-            evaluate(y, dy, data)
+            evaluate(carray(y, (n,)), carray(dy, (n,)), carray(data, (size,)))
 
     else:
 
         @cfunc(signature, error_model="numpy")
         def callback(dy, t, y, data):  # type: ignore[no-untyped-def]
-            evaluate(y, dy, data)
+            evaluate(carray(y, (n,)), carray(dy, (n,)), carray(data, (size,)))
 
     return callback
 
@@ -72,8 +75,9 @@ def row_loop(work: Work, address: int, solve_piece: Callable[..., bool], share: 
     @njit(error_model="numpy")
     def solve_rows(initial, parameters, inputs, jumps, scales, first, times, place, rtol, atol, states):  # type: ignore[no-untyped-def]
         n_p, n_u, n = parameters.shape[1], inputs.shape[1], initial.shape[1]
-        data = np.empty(n_p + n_u + n)
-        data[n_p + n_u :] = scales
+        data = np.zeros(n_p + n_u + 3 * n)
+        data[n_p + n_u : n_p + n_u + n] = scales
+        data[n_p + n_u + n : n_p + n_u + 2 * n] = 1.0 / scales
         buffer = np.empty((times.size, n))
         for row in range(initial.shape[0]):
             data[:n_p] = parameters[row]

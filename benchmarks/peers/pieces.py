@@ -30,7 +30,10 @@ def piecewise(work: Work, begin: Callable[[Array, Array], None], solve: PieceSol
             y = work.states[row]
             for k, times in enumerate(grids):
                 begin(work.parameters[row], segments.inputs[k])
-                found = solve(y + segments.jumps[k], times, rtol, atol)
+                try:
+                    found = solve(y + segments.jumps[k], times, rtol, atol)
+                except ArithmeticError:  # plain Python raises where compiled code computes infinity
+                    found = None
                 if found is None:
                     states[row] = float("nan")
                     break

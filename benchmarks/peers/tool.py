@@ -30,6 +30,8 @@ class Tool:
     options : dict
     waits_for : str
         What the project itself lacks to use the tool, "" for nothing.
+    compiles_long : bool
+        Whether a quick run leaves it out unless it is named.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Tool:
     distribution: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     waits_for: str = ""
+    compiles_long: bool = False
 
     @property
     def absence(self) -> str:

@@ -10,7 +10,8 @@ from scipy.linalg import expm
 
 from benchmarks.errors import errors_of_rows, summarise
 from benchmarks.limit.operations import Operations, UncountableError, count_operations, optimised_text
-from benchmarks.limit.share import operations_of_trajectory
+from benchmarks.limit.peak import KINDS, Peak
+from benchmarks.limit.share import Share, operations_of_trajectory
 from benchmarks.matched import Point, speed_at
 from benchmarks.peers import immunosim_core
 from benchmarks.problems import hires, pharmacokinetics, robertson
@@ -117,8 +118,9 @@ def test_error_is_the_largest_relative_to_size_in_a_row():
 
 
 def test_failed_rows_count_as_failures_and_in_no_error():
-    found = summarise(np.array([1e-3, np.nan, 3e-3, 2e-3]))
-    assert (found.median, found.maximum, found.worst_row, found.failures, found.rows) == (2e-3, 3e-3, 2, 1, 4)
+    found = summarise(np.array([1e-3, np.nan, 3.0, 2e-3]))
+    assert (found.median, found.maximum, found.worst_row) == (2e-3, 3.0, 2)
+    assert (found.failures, found.diverged, found.rows) == (1, 1, 4)
     nothing = summarise(np.array([np.nan, np.nan]))
     assert np.isnan(nothing.median)
     assert nothing.failures == 2
@@ -134,6 +136,7 @@ def test_speed_beyond_the_tolerances_is_not_extrapolated():
     curve = [Point(1e-2, 100.0), Point(1e-3, 50.0)]
     assert np.isnan(speed_at(1e-4, curve))
     assert np.isnan(speed_at(1e-4, []))
+    assert np.isnan(speed_at(1e-4, [Point(1e9, 100.0), Point(1e-5, 50.0)]))  # diverged at the first tolerance
 
 
 def _end_of_nominal_row(work: Work) -> np.ndarray:
@@ -171,3 +174,21 @@ def test_linear_pharmacokinetics_follows_the_matrix_exponential():
         state = step @ state
     # A hundred times the tolerance of the solve.
     assert _end_of_nominal_row(problem.work(1, spread=0.0)) == pytest.approx(state[:5], rel=1e-8)
+
+
+@needs_compiled_kernels
+def test_peak_is_positive_and_fma_does_the_most():
+    peak = Peak(2)
+    fma, apart, quotients = (peak.flops(kind) for kind in KINDS)
+    # An FMA is two operations; the processor may do sums beside products, but never so many more. Quotients are rare.
+    assert fma > 0.6 * apart
+    assert apart > quotients > 0.0
+
+
+def test_least_time_is_that_of_products_and_quotients():
+    operations = Operations(fma=3, add=100, multiply=5, divide=2)
+    share = Share("m", 1e-6, 4, 1.0, operations, seconds=40.0, fma_flops=2.0, mixed_flops=1.0, quotients=0.5)
+    assert share.least_seconds == 8 + 4
+    record = share.as_record()
+    assert record["flops_per_trajectory"] == 113
+    assert record["share_of_fma_peak"] == pytest.approx(113 / 40 / 2, rel=1e-12)
