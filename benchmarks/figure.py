@@ -47,7 +47,8 @@ def draw_figure(results: dict[str, Any]) -> bytes:
             ax.set_xlabel("median error (relative; see text)")
         for ax in axes[:, 0]:
             ax.set_ylabel("trajectories per second and core")
-        handles = {line.get_label(): line for ax in axes.flat for line in ax.get_lines()}
+        lines = [line for ax in axes.flat for line in ax.get_lines()]
+        handles = {line.get_label(): line for line in lines if not line.get_label().startswith("_")}
         figure.legend(handles.values(), handles.keys(), loc="outside right center", frameon=False, handlelength=3.0)
         stream = io.BytesIO()
         figure.savefig(stream, dpi=200, metadata={"Software": None})
@@ -74,7 +75,7 @@ def _draw_panel(ax: Any, problem: dict[str, Any], rows: list[dict[str, Any]]) ->
         for row in points:
             if row["failures"] or row["diverged"]:
                 ax.plot(row["error_median"], row["trajectories_per_second"], marker, color=colour, mfc="white", ms=4.0)
-                ax.get_lines()[-1].set_label("_some rows failed")
+                ax.get_lines()[-1].set_label("_open")
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.invert_xaxis()
