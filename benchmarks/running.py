@@ -1,7 +1,7 @@
 """The measurement itself: all problems and tools, as records that can be written to a file."""
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from statistics import median
 from typing import Any
@@ -11,18 +11,10 @@ import numpy as np
 from benchmarks.cores import compare_cores
 from benchmarks.limit.share import measure_shares
 from benchmarks.machine import describe_machine
-from benchmarks.matched import (
-    EQUAL_RTOL,
-    EQUAL_TARGET,
-    LIMIT_TARGET,
-    MATCHED_ERROR,
-    MATCHED_TARGETS,
-    Point,
-    Target,
-    speed_at,
-)
+from benchmarks.matched import LIMIT_TARGET
 from benchmarks.peers.catalogue import OURS, TOOLS, YARDSTICK
 from benchmarks.problems.catalogue import build_work
+from benchmarks.ratios import at_equal_rtol, at_matched_error
 from benchmarks.reference import solve_reference
 from benchmarks.rounds import Measurement, begin, make_yardstick, measure
 from benchmarks.settings import Settings
@@ -61,7 +53,7 @@ def run_benchmarks(settings: Settings, announce: Announce) -> Record:
         # What a tool warns of shows in its failures and errors.
         warnings.simplefilter("ignore")
         _measure_problems(settings, results, announce)
-    results["matched"] = [*_at_matched_error(results), *_at_equal_rtol(results)]
+    results["matched"] = [*at_matched_error(results), *at_equal_rtol(results)]
     return results
 
 
@@ -131,74 +123,3 @@ def _row(work: Work, measured: Measurement, yardstick_speed: float) -> Record:
         "rounds": len(measured.ratios),
         "cores_used": measured.cores_used,
     }
-
-
-# --- ratios ----------------------------------------------------------------------------------------------------------
-
-
-def _at_matched_error(results: Record) -> Iterable[Record]:
-    """Yield the ratios of the fastest of our methods to each peer at the same median error."""
-    targets = {target.peer: target for target in MATCHED_TARGETS}
-    for problem in results["problems"]:
-        curves = _curves(results["rows"], problem["name"])
-        ours = {tool.name: speed_at(MATCHED_ERROR, curves.pop(tool.name)) for tool in OURS if tool.name in curves}
-        ours = {name: speed for name, speed in ours.items() if np.isfinite(speed)}
-        if not ours:
-            continue
-        best = max(ours, key=lambda name: ours[name])
-        for peer, curve in curves.items():
-            speed = speed_at(MATCHED_ERROR, curve)
-            if np.isfinite(speed):
-                target = targets.get(peer) if problem["name"] == "default" else None
-                record = {
-                    "kind": "error",
-                    "error": MATCHED_ERROR,
-                    "problem": problem["name"],
-                    "ours": best,
-                    "peer": peer,
-                }
-                yield {**record, **_ratio(ours[best], speed, target)}
-
-
-def _at_equal_rtol(results: Record) -> Iterable[Record]:
-    """Yield the ratios at the same relative tolerance, of the fastest of our methods that is no less accurate."""
-    ours = {tool.name for tool in OURS}
-    rows = [row for row in results["rows"] if row["rtol"] == EQUAL_RTOL and row["error_median"] is not None]
-    for peer in rows:
-        candidates = [
-            row
-            for row in rows
-            if row["tool"] in ours and row["problem"] == peer["problem"] and row["error_median"] <= peer["error_median"]
-        ]
-        if peer["tool"] in ours or not candidates:
-            continue
-        best = max(candidates, key=lambda row: float(row["trajectories_per_second"]))
-        is_aim = (peer["problem"], peer["tool"]) == ("default", EQUAL_TARGET.peer)
-        speeds = best["trajectories_per_second"], peer["trajectories_per_second"]
-        yield {
-            **{"kind": "rtol", "rtol": EQUAL_RTOL, "problem": peer["problem"]},
-            **{"ours": best["tool"], "peer": peer["tool"]},
-            **{"our_error": best["error_median"], "peer_error": peer["error_median"]},
-            **_ratio(*speeds, EQUAL_TARGET if is_aim else None),
-        }
-
-
-def _ratio(ours: float, peer: float, target: Target | None) -> Record:
-    reached = None if target is None else bool(ours / peer >= target.ratio)
-    return {
-        "our_trajectories_per_second": ours,
-        "peer_trajectories_per_second": peer,
-        "ratio": ours / peer,
-        "target": None if target is None else target.ratio,
-        "reached": reached,
-    }
-
-
-def _curves(rows: Iterable[Record], problem: str) -> dict[str, list[Point]]:
-    """Return the work-precision curve of every tool on a problem."""
-    curves: dict[str, list[Point]] = {}
-    for row in rows:
-        if row["problem"] == problem and row["error_median"] is not None:
-            point = Point(row["error_median"], row["trajectories_per_second"])
-            curves.setdefault(row["tool"], []).append(point)
-    return curves
