@@ -1,10 +1,14 @@
 """The documentation's page on performance, written from the results of a run."""
 
+import textwrap
 from typing import Any
 
 from benchmarks.tables import cores_table, limit_table, ratio_table, speed_table
 
 Record = dict[str, Any]
+
+LINE = 120
+AS_THEY_ARE = ("|", "- ", "#", "!")
 
 
 def page_text(results: Record, figure: str) -> str:
@@ -19,8 +23,8 @@ def page_text(results: Record, figure: str) -> str:
     """
     parts = [
         "# Performance",
-        "This page is written by `python -m benchmarks --page docs/performance.md`: do not edit it. Every number was "
-        "measured in one run of that command.",
+        f"This page is written by `{_command(results)}`: do not edit it. Every number was measured in one run of that "
+        "command.",
         f"![Speed over error of every tool, a panel a problem]({figure})",
         "## The machine",
         _machine(results),
@@ -37,7 +41,17 @@ def page_text(results: Record, figure: str) -> str:
     if results["cores"]:
         parts += ["## Lanes, widths and threads", cores_table(results)]
     parts += ["## Not measured", _absent(results)]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(map(_wrapped, "\n\n".join(parts).split("\n\n"))) + "\n"
+
+
+def _wrapped(paragraph: str) -> str:
+    """Return a paragraph in lines of the repository's length; tables, lists and headings as they are."""
+    return paragraph if paragraph.startswith(AS_THEY_ARE) else textwrap.fill(paragraph, LINE, break_on_hyphens=False)
+
+
+def _command(results: Record) -> str:
+    width = results["settings"]["width"]
+    return "python -m benchmarks --page docs/performance.md" + (f" --lanes {width}" if width else "")
 
 
 def _machine(results: Record) -> str:
@@ -62,9 +76,9 @@ def _method(results: Record) -> str:
 Every tool solves the same rows with the text of the same right-hand side (compiled by numba, but where "Python rhs"
 says otherwise; diffrax traces it), the same relative tolerance, an absolute one of a thousandth of it of each pool's
 scale, and reports the states of all pools at the same times. It restarts at every dose, since stepping over one is
-wrong. CVODE and our own core are given the analytic Jacobian. A tool that takes one absolute tolerance for all pools is
-given the pools in units of their scale. Calls from Python are avoided where the tool allows it; `benchmarks/peers/`
-says how each is run.
+wrong. CVODE, LSODA in SciPy with the compiled right-hand side and our own core are given the analytic Jacobian. A tool
+that takes one absolute tolerance for all pools is given the pools in units of their scale. Calls from Python are avoided
+where the tool allows it; `benchmarks/peers/` says how each is run.
 
 Speeds are trajectories per second on one core: medians of {settings["n_rounds"]} rounds in which every measurement
 follows one of our scalar core, the yardstick; what takes longer than two seconds is timed once. Compiling is not timed.
@@ -81,7 +95,8 @@ def _ratios(results: Record) -> str:
     return (
         "At the same error: the logarithm of the speed is interpolated over that of the median error between two "
         "tolerances; where a tool does not reach the error there is no line. At the same tolerance: with the fastest "
-        f"of our methods whose median error is no larger.\n\n{ratio_table(results)}"
+        "of our methods whose median error is no larger. The last column says which share of the peak of a core (see "
+        f"below) the aim would take.\n\n{ratio_table(results)}"
     )
 
 
