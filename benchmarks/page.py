@@ -77,8 +77,8 @@ Every tool solves the same rows with the text of the same right-hand side (compi
 says otherwise; diffrax traces it), the same relative tolerance, an absolute one of a thousandth of it of each pool's
 scale, and reports the states of all pools at the same times. It restarts at every dose, since stepping over one is
 wrong. CVODE, LSODA in SciPy with the compiled right-hand side and our own core are given the analytic Jacobian. A tool
-that takes one absolute tolerance for all pools is given the pools in units of their scale. Calls from Python are avoided
-where the tool allows it; `benchmarks/peers/` says how each is run.
+that takes one absolute tolerance for all pools is given the pools in units of their scale. Calls from Python are
+avoided where the tool allows it; `benchmarks/peers/` says how each is run.
 
 Speeds are trajectories per second on one core: medians of {settings["n_rounds"]} rounds in which every measurement
 follows one of our scalar core, the yardstick; what takes longer than two seconds is timed once. Compiling is not timed.
