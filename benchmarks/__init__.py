@@ -1,0 +1,1 @@
+"""Speed and accuracy against other solvers, in one run: ``python -m benchmarks --help``."""
