@@ -28,7 +28,10 @@ def model(
         str, typer.Option("--mechanism", metavar="NAME", help="Only what belongs to one mechanism.")
     ] = "",
     kernel: Annotated[
-        str, typer.Option("--kernel", metavar="NAME", help="Print the generated code of a kernel, such as rhs.")
+        str,
+        typer.Option(
+            "--kernel", metavar="NAME", help="Print the generated code of a kernel, such as rhs or lanes.rhs."
+        ),
     ] = "",
     diagram: Annotated[
         Path | None,

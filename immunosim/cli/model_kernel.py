@@ -1,11 +1,15 @@
-"""One generated kernel, as its text stands in the kernel cache."""
+"""One generated kernel: its text in the kernel cache, or as it is computed for several patients at once."""
 
 import ast
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from immunosim.cli.printing import say, show
 from immunosim.errors import ModelError, did_you_mean
+
+LANES = "lanes."
+"""What the name of a kernel over lanes begins with."""
 
 
 def show_kernel(name: str) -> None:
@@ -16,16 +20,23 @@ def show_kernel(name: str) -> None:
     ModelError
         If no kernel has this name, with close matches.
     """
-    found = kernels(_folder())
-    if name not in found:
-        raise ModelError(f'there is no kernel "{name}"', cure=did_you_mean(name, found))
-    path, text = found[name]
+    module = _module()
+    path = Path(str(module.__file__))
+    if name.startswith(LANES):
+        texts, language = lane_kernels(module), "llvm"
+    else:
+        found, language = kernels(path.parent), "python"
+        texts = {kernel: text for kernel, (_, text) in found.items()}
+        path = found[name][0] if name in found else path
+    if name not in texts:
+        raise ModelError(f'there is no kernel "{name}"', cure=did_you_mean(name, texts))
+    text = texts[name]
     say(f"From {path}")
     if sys.stdout.isatty():
         from rich.console import Console
         from rich.syntax import Syntax
 
-        Console().print(Syntax(text, "python", theme="ansi_light", background_color="default"))
+        Console().print(Syntax(text, language, theme="ansi_light", background_color="default"))
     else:
         show(text)
 
@@ -43,8 +54,18 @@ def kernels(folder: Path) -> dict[str, tuple[Path, str]]:
     return found
 
 
-def _folder() -> Path:
+def lane_kernels(module: ModuleType) -> dict[str, str]:
+    """Return the functions of the lane core for this processor, LLVM IR before its passes, by name."""
+    from immunosim.codegen.vector.build import lane_module
+    from immunosim.codegen.vector.processor import host
+
+    text = Path(str(module.__file__)).read_text(encoding="utf-8")
+    lanes = lane_module(text, vars(module), host().width)
+    return {f"{LANES}{function.name}": str(function) for function in lanes.functions if function.blocks}
+
+
+def _module() -> ModuleType:
     from immunosim.codegen.loader import load_model
     from immunosim.parameters import load_parameters
 
-    return Path(str(load_model(load_parameters().units(), say).module.__file__)).parent
+    return load_model(load_parameters().units(), say).module

@@ -97,6 +97,13 @@ def test_a_kernel_is_printed_as_it_stands_on_disk(command: Command, name: str) -
     assert found.stdout in path.read_text(encoding="utf-8") + "\n"
 
 
+def test_a_kernel_over_lanes_is_printed_as_llvm_reads_it(command: Command) -> None:
+    found = command("model", "--kernel", "lanes.rhs")
+    binding = pytest.importorskip("llvmlite.binding")
+    binding.parse_assembly(found.stdout).verify()
+    assert "il7" in found.stdout
+
+
 def test_a_diagram_is_written_whole_and_without_leftovers(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +120,7 @@ def test_a_diagram_is_written_whole_and_without_leftovers(
         (["poools"], 'did you mean "pools"'),
         (["--mechanism", "cytokine"], 'did you mean "cytokines"?'),
         (["latex", "--mechanism", "cytokine"], 'did you mean "cytokines"?'),
+        (["--kernel", "lanes.rsh"], 'did you mean "lanes.rhs"'),
         (["--kernel", "jacobain"], 'did you mean "jacobian"?'),
         (["--diagram", "network.jpg"], 'network.jpg: a diagram cannot be written as ".jpg", end the name in ".png"'),
         (["--diagram", "network"], "network: the name has no ending"),

@@ -57,9 +57,9 @@ def lane_functions(module: ModuleType, width: int | None = None) -> LaneFunction
     )
 
 
-def compile_lanes(text: str, constants: dict[str, Any], width: int, machine: Any) -> bytes:
-    """Return the object file of the lane core for the text of a kernel module."""
-    from llvmlite import binding, ir
+def lane_module(text: str, constants: dict[str, Any], width: int) -> Any:
+    """Return the lane core for the text of a kernel module, as LLVM IR before any pass."""
+    from llvmlite import ir
 
     from immunosim.codegen.vector.translate import add_factorise, add_readouts, add_rhs, add_solve
     from immunosim.numerics.lanes.output_ir import add_defect, add_sample, add_trace
@@ -82,7 +82,14 @@ def compile_lanes(text: str, constants: dict[str, Any], width: int, machine: Any
     add_defect(module, n_pools, width)
     add_advance(module, n_pools, width)
     add_next_row(module)
-    parsed = binding.parse_assembly(str(module))
+    return module
+
+
+def compile_lanes(text: str, constants: dict[str, Any], width: int, machine: Any) -> bytes:
+    """Return the object file of the lane core for the text of a kernel module."""
+    from llvmlite import binding
+
+    parsed = binding.parse_assembly(str(lane_module(text, constants, width)))
     parsed.verify()
     # Lanes are explicit: LLVM's own vectorisers could only get in the way.
     tuning = binding.create_pipeline_tuning_options(speed_level=2)

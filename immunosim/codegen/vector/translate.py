@@ -153,7 +153,7 @@ class _Translation:
             case ast.Name(id=name) if name in self.values:
                 return self.values[name]
             case ast.Name(id=name) if name in self.postponed:
-                self.values[name] = self.expression(self.postponed[name])
+                self.values[name] = _named(self.expression(self.postponed[name]), name)
                 return self.values[name]
             case ast.Subscript(value=ast.Name(id="jac_"), slice=place):
                 return self.expression(self.postponed[f"jac_[{self.whole(place)}]"])
@@ -200,6 +200,13 @@ class _Translation:
             case ast.Name(id=name) if name in self.constants:
                 return self.constants[name]
         raise _refused(node)
+
+
+def _named(value: Any, name: str) -> Any:
+    """Give a value the name that the text has for it, so that the IR can be read beside it."""
+    if isinstance(value, ir.Instruction) and value.name.startswith("."):
+        value.name = name
+    return value
 
 
 def _readable(target: ast.expr) -> ast.expr:

@@ -41,13 +41,24 @@ def add_next_row(module: ir.Module) -> None:
 
 
 def framed(module: ir.Module, name: str, width: int) -> tuple[LaneBuilder, dict[str, Any]]:
-    """Start a function of one argument, the frame, and load the addresses it holds."""
+    """Start a function of one argument, the frame; return its writer, and the addresses that the frame holds."""
     writer = LaneBuilder(module, name, ["frame"], width)
-    frame, at = writer.pointers["frame"], {}
-    for k, field in enumerate(FRAME):
-        place = writer.build.gep(frame, [ir.Constant(INT64, k)], inbounds=True, source_etype=POINTER)
-        at[field] = writer.build.load(place, typ=POINTER)
-    return writer, at
+    return writer, _Addresses(writer)
+
+
+class _Addresses(dict[str, Any]):
+    """The addresses in a frame by name, each loaded at the start of the function if it is used."""
+
+    def __init__(self, writer: LaneBuilder) -> None:
+        super().__init__()
+        self.writer = writer
+
+    def __missing__(self, field: str) -> Any:
+        build, frame = self.writer.build, self.writer.pointers["frame"]
+        with build.goto_entry_block():
+            place = build.gep(frame, [ir.Constant(INT64, FRAME.index(field))], inbounds=True, source_etype=POINTER)
+            self[field] = build.load(place, name=field, typ=POINTER)
+        return self[field]
 
 
 def scaled(writer: LaneBuilder, at: dict[str, Any], i: Any, y: Any, y_new: Any, error: Any) -> Any:
