@@ -30,7 +30,7 @@ def model(
     kernel: Annotated[
         str,
         typer.Option(
-            "--kernel", metavar="NAME", help="Print the generated code of a kernel, such as rhs or lanes.rhs."
+            "--kernel", metavar="NAME", help="Print the generated code of a kernel: rhs, lanes.rhs and others."
         ),
     ] = "",
     diagram: Annotated[
