@@ -4,15 +4,15 @@ import io
 from typing import Any
 
 from benchmarks.errors import DIVERGED
-from benchmarks.peers.catalogue import TOOLS
+from benchmarks.peers.catalogue import OURS, TOOLS
 from immunosim.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION
 
 SKY = "#56B4E9"  # Okabe and Ito, as the colours of ``immunosim.plots.style``
 
 # Colour, marker and dashes differ together, so that lines are told apart in grey as well.
+OUR_LOOKS = ((BLUE, "o", "-"), (SKY, "s", "-"), (BLUE, "h", "--"), (SKY, "p", "--"))
 LOOKS: dict[str, tuple[str, str, str]] = {
-    "immunosim-rodas5p": (BLUE, "o", "-"),
-    "immunosim-rodas4p2": (SKY, "s", "-"),
+    **{tool.name: OUR_LOOKS[k % len(OUR_LOOKS)] for k, tool in enumerate(OURS)},
     "immunosim-scalar": (BLUE, "o", ":"),
     "numbalsoda": (VERMILION, "^", "-"),
     "cyrk": (ORANGE, "v", "-"),

@@ -39,7 +39,8 @@ def page_text(results: Record, figure: str) -> str:
     if results["limit"]["shares"]:
         parts += ["## The physical limit", _limit(results)]
     if results["cores"]:
-        parts += ["## Lanes, widths and threads", cores_table(results)]
+        text = "By the clock on the wall, so that threads can show; on a busy machine they cannot."
+        parts += ["## Lanes, widths and threads", text, cores_table(results)]
     parts += ["## Not measured", _absent(results)]
     return "\n\n".join(map(_wrapped, "\n\n".join(parts).split("\n\n"))) + "\n"
 
@@ -63,9 +64,9 @@ def _machine(results: Record) -> str:
     load = machine["load_at_start"]
     if load is not None:
         text += (
-            f"\n\nAt the start {load:.1f} processes were running on {machine['cores']} cores. On a machine that also "
-            "does other work the speeds are too low; the ratios hold, since every measurement follows one of the "
-            "yardstick."
+            f"\n\nAt the start {load:.1f} processes were running on {machine['cores']} cores. What else a "
+            "machine does makes speeds lower through the caches that are shared; ratios suffer less, since every "
+            "measurement follows one of the yardstick."
         )
     return text
 
@@ -80,8 +81,9 @@ wrong. CVODE, LSODA in SciPy with the compiled right-hand side and our own core 
 that takes one absolute tolerance for all pools is given the pools in units of their scale. Calls from Python are
 avoided where the tool allows it; `benchmarks/peers/` says how each is run.
 
-Speeds are trajectories per second on one core: medians of {settings["n_rounds"]} rounds in which every measurement
-follows one of our scalar core, the yardstick; what takes longer than two seconds is timed once. Compiling is not timed.
+Speeds are trajectories per second of processor time, all threads of a tool taken together: medians of
+{settings["n_rounds"]} rounds in which every measurement follows one of our scalar core, the yardstick; what takes
+longer than two seconds is timed once. Compiling is not timed.
 
 The error of a row is the largest, over output times and pools, of |y - reference| / (|reference| + 1e-3 peak), with the
 peak of the pool in that row, but at least a hundredth of the pool's scale, so that a pool that is practically empty is

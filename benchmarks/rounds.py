@@ -2,7 +2,8 @@
 
 The yardstick is our scalar core on fixed rows at a fixed tolerance. A tool's speed is the median over the rounds of its
 ratio to the yardstick just before, times the median speed of the yardstick, so that a machine that is busy for a while
-slows both. Where a tool kept more than one core busy its speed is divided by that: speeds are for one core.
+slows both. Seconds are of processor time, of all threads of the process together: what others do on the machine
+meanwhile does not count, and a tool that keeps two cores busy pays for both.
 """
 
 import time
@@ -26,9 +27,6 @@ ERROR_SHARE = 2.0
 SLOW = 2.0
 TOO_LONG = 10.0
 
-# Processor time ticks too coarsely for less than this to be told from one core.
-ONE_CORE = 1.1
-
 
 @dataclass
 class Measurement:
@@ -42,18 +40,11 @@ class Measurement:
     runs_per_round: int
     is_slow: bool
     ratios: list[float] = field(default_factory=list)
-    cores: list[float] = field(default_factory=list)
 
     @property
     def ratio(self) -> float:
-        """Median speed in units of the yardstick's, on one core."""
-        return median(self.ratios) / self.cores_used
-
-    @property
-    def cores_used(self) -> float:
-        """Median number of cores kept busy, one where it is about one."""
-        used = median(self.cores)
-        return used if used > ONE_CORE else 1.0
+        """Median speed in units of the yardstick's."""
+        return median(self.ratios)
 
 
 @dataclass
@@ -65,7 +56,7 @@ class Yardstick:
     speeds: list[float] = field(default_factory=list)
 
     def measure(self) -> float:
-        """Return its trajectories per second now, and remember them."""
+        """Return its trajectories per second of processor time now, and remember them."""
         _, elapsed = _timed(self.run, YARDSTICK_RTOL, self.n_rows)
         self.speeds.append(self.n_rows / elapsed)
         return self.speeds[-1]
@@ -113,18 +104,17 @@ def measure(
             if measured.is_slow and number > 1:
                 continue
             before = yardstick.measure()
-            wall, busy = time.perf_counter(), time.process_time()
+            started = time.process_time()
             for _ in range(measured.runs_per_round):
                 measured.run(measured.rtol, measured.rows_per_run)
-            wall, busy = time.perf_counter() - wall, time.process_time() - busy
-            measured.ratios.append(measured.rows_per_run * measured.runs_per_round / wall / before)
-            measured.cores.append(busy / wall)
+            elapsed = time.process_time() - started
+            measured.ratios.append(measured.rows_per_run * measured.runs_per_round / elapsed / before)
 
 
 def _timed(run: Run, rtol: float, n_rows: int) -> tuple[Array, float]:
-    started = time.perf_counter()
+    started = time.process_time()
     states = run(rtol, n_rows)
-    return states, time.perf_counter() - started
+    return states, time.process_time() - started
 
 
 def _between(least: int, wanted: float, most: int) -> int:

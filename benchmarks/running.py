@@ -121,5 +121,4 @@ def _row(work: Work, measured: Measurement, yardstick_speed: float) -> Record:
         "error_rows": errors.rows,
         "rows_per_run": measured.rows_per_run,
         "rounds": len(measured.ratios),
-        "cores_used": measured.cores_used,
     }

@@ -33,7 +33,7 @@ class Share:
     operations : Operations
         Of a trajectory.
     seconds : float
-        Of a trajectory on one core, median.
+        Processor time of a trajectory, median.
     fma_flops, mixed_flops : float
         Peak of one core in floating point operations per second: FMA only; sums and products apart. Medians.
     quotients : float
@@ -130,9 +130,9 @@ def measure_shares(
             seconds, peaks = [], []
             run(rtol, 1)
             for _ in range(n_rounds):
-                started = time.perf_counter()
+                started = time.process_time()
                 run(rtol, work.n_rows)
-                seconds.append((time.perf_counter() - started) / work.n_rows)
+                seconds.append((time.process_time() - started) / work.n_rows)
                 peaks.append([peak.flops(kind) for kind in ("fma", "add and multiply", "divide")])
             operations = operations_of_trajectory(
                 counted, method, run.counts, work.segments.n_segments, work.times.size

@@ -56,14 +56,14 @@ def scaled_callback(work: Work, signature: Any, order: Sequence[str]) -> Any:
     return callback
 
 
-def row_loop(work: Work, address: int, solve_piece: Callable[..., bool], share: float) -> Run:
+def row_loop(work: Work, callback: Any, solve_piece: Callable[..., bool], share: float) -> Run:
     """Return a run over rows in compiled code.
 
     Parameters
     ----------
     work : Work
-    address : int
-        Of the callback.
+    callback : numba C callback
+        As ``scaled_callback`` returns it; kept as long as the run, since its code goes with it.
     solve_piece : numba function
         ``solve_piece(address, y, times, data, rtol, atol, out)`` fills ``out``, shape (len(times), n_pools), in scaled
         units; returns whether it succeeded.
@@ -73,7 +73,7 @@ def row_loop(work: Work, address: int, solve_piece: Callable[..., bool], share: 
     from numba import njit
 
     @njit(error_model="numpy")
-    def solve_rows(initial, parameters, inputs, jumps, scales, first, times, place, rtol, atol, states):  # type: ignore[no-untyped-def]
+    def solve_rows(address, initial, parameters, inputs, jumps, scales, first, times, place, rtol, atol, states):  # type: ignore[no-untyped-def]
         n_p, n_u, n = parameters.shape[1], inputs.shape[1], initial.shape[1]
         data = np.zeros(n_p + n_u + 3 * n)
         data[n_p + n_u : n_p + n_u + n] = scales
@@ -100,6 +100,7 @@ def row_loop(work: Work, address: int, solve_piece: Callable[..., bool], share: 
     def run(rtol: float, n_rows: int) -> Array:
         states = work.empty_states(n_rows)
         solve_rows(
+            callback.address,
             work.states[:n_rows],
             work.parameters[:n_rows],
             segments.inputs,

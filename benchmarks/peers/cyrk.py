@@ -15,7 +15,7 @@ def prepare(work: Work, method: str = "LSODA") -> Run:
     from CyRK.nb.numba_solver import cyjit_sig  # type: ignore[import-untyped]
     from numba import njit
 
-    address = scaled_callback(work, cyjit_sig, ("dy", "t", "y", "data")).address
+    callback = scaled_callback(work, cyjit_sig, ("dy", "t", "y", "data"))
 
     @njit(error_model="numpy")
     def solve_piece(address, y, times, data, rtol, atol, out):  # type: ignore[no-untyped-def]
@@ -28,4 +28,4 @@ def prepare(work: Work, method: str = "LSODA") -> Run:
         found.free()
         return success
 
-    return row_loop(work, address, solve_piece, NEGLIGIBLE)
+    return row_loop(work, callback, solve_piece, NEGLIGIBLE)

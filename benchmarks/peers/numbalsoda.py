@@ -15,7 +15,7 @@ def prepare(work: Work) -> Run:
     from numba import njit
     from numbalsoda import lsoda, lsoda_sig  # type: ignore[import-untyped]
 
-    address = scaled_callback(work, lsoda_sig, ("t", "y", "dy", "data")).address
+    callback = scaled_callback(work, lsoda_sig, ("t", "y", "dy", "data"))
 
     @njit(error_model="numpy")
     def solve_piece(address, y, times, data, rtol, atol, out):  # type: ignore[no-untyped-def]
@@ -23,4 +23,4 @@ def prepare(work: Work) -> Run:
         out[:] = states
         return success
 
-    return row_loop(work, address, solve_piece, NEGLIGIBLE)
+    return row_loop(work, callback, solve_piece, NEGLIGIBLE)
