@@ -21,8 +21,8 @@ def results():
     rows = [
         _row("immunosim-rodas5p", 1e-3, 4000.0, 1e-3),
         _row("immunosim-rodas5p", 1e-6, 1000.0, 1e-5),
-        _row("immunosim-rodas4p2", 1e-3, 1500.0, 1e-4),
-        _row("immunosim-rodas4p2", 1e-6, 1200.0, 1e-4),
+        _row("immunosim-rodas5", 1e-3, 1500.0, 1e-4),
+        _row("immunosim-rodas5", 1e-6, 1200.0, 1e-4),
         _row("numbalsoda", 1e-3, 400.0, 1e-3),
         _row("numbalsoda", 1e-6, 100.0, 1e-5),
         _row("sundae", 1e-6, 50.0, None),
