@@ -113,8 +113,6 @@ def _solve_row(
     row: int,
 ) -> None:
     """Integrate one row and record what became of it; rows share only what they do not change."""
-    fill_with_nan(outcome.states[row])
-    fill_with_nan(outcome.readouts[row])
     copy_into(work.y, batch.initial_states[row])
     for k in range(work.counts.size):
         work.counts[k] = 0
@@ -127,6 +125,8 @@ def _solve_row(
     status, t, pool = REFUSED_INPUT, boundaries[0], -1
     line = line_of(batch, row)
     times = batch.times[line, : batch.n_times[line]]
+    fill_with_nan(outcome.states[row], times.size)
+    fill_with_nan(outcome.readouts[row], times.size)
     if is_acceptable(work.y, p, boundaries, times):
         status, t, pool = integrate_row(
             functions, method, control, work, report, outcome, row, p, boundaries, inputs, jumps, times
@@ -141,8 +141,8 @@ def record_end(outcome: Outcome, row: int, status: int, t: float, pool: int, y: 
     outcome.worst_pool[row] = pool
     copy_into(outcome.counts[row], counts)
     if status != OK:
-        fill_with_nan(outcome.states[row])
-        fill_with_nan(outcome.readouts[row])
+        fill_with_nan(outcome.states[row], 0)
+        fill_with_nan(outcome.readouts[row], 0)
         outcome.fail_time[row] = t
         copy_into(outcome.fail_state[row], y)
 

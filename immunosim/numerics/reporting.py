@@ -36,8 +36,8 @@ def new_report(request: Request, n_pools: int, n_readouts: int, nodes: Array) ->
 def new_outcome(request: Request, n: int, n_times: int, n_pools: int, out: "Ensemble | None" = None) -> Outcome:
     """Return the arrays to fill: new ones or those of ``out``.
 
-    Until a row is solved it says REFUSED_INPUT; its outputs at times are filled with NaN when it begins, not here, so
-    that their memory is touched once, by the thread that needs it.
+    Until a row is solved it says REFUSED_INPUT. Its outputs at times are not filled here: a row writes them all, or NaN
+    where it ends early, and their memory is touched once, by the thread that needs it.
 
     Raises
     ------

@@ -182,9 +182,9 @@ def copy_into(target: Array, source: Array) -> None:
 
 
 @kernel
-def fill_with_nan(values: Array) -> None:
-    """Mark the whole output of a row at its times as not available."""
-    for i in range(values.shape[0]):
+def fill_with_nan(values: Array, start: int) -> None:
+    """Mark the output of a row from a time on as not available."""
+    for i in range(start, values.shape[0]):
         for j in range(values.shape[1]):
             values[i, j] = np.nan
 

@@ -164,8 +164,6 @@ def begin_row(
         lanes.row[lane], lanes.segment[lane] = row, 0
         for k in range(work.counts.size):
             lanes.counts[lane, k] = 0
-        fill_with_nan(outcome.states[row])
-        fill_with_nan(outcome.readouts[row])
         copy_into(work.y, batch.initial_states[row])
         p = batch.parameters[row]
         regimen = batch.set_of_row[row]
@@ -174,6 +172,8 @@ def begin_row(
         status, pool = REFUSED_INPUT, -1
         line = line_of(batch, row)
         times = batch.times[line, : batch.n_times[line]]
+        fill_with_nan(outcome.states[row], times.size)
+        fill_with_nan(outcome.readouts[row], times.size)
         if is_acceptable(work.y, p, boundaries, times):
             scatter(p, vectors.p, lane)
             begin_summaries(report, lane)

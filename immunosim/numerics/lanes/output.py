@@ -1,14 +1,14 @@
-"""Output of all lanes: the decisions of ``dense_output.write_output``, made in rounds of one output time a lane.
+"""Output of all lanes: the decisions of ``dense_output.write_output``, made in rounds of one check a lane.
 
-A round samples the steps of all lanes at once, whether they have output or not: with a few lanes in need in most steps
-that is cheaper than taking the increments and factors of one lane out of the vectors.
+A round samples and checks the steps of all lanes at once, whether they have output or not: that is cheaper than taking
+the factors of one lane out of the vectors. What needs no check is interpolated lane by lane.
 """
 
 import numpy as np
 import numpy.typing as npt
 
 from immunosim.numerics.compilation import inlined, kernel
-from immunosim.numerics.dense_output import LARGEST_DEFECT, QUIET_DEFECT, deliver, step_to_output
+from immunosim.numerics.dense_output import LARGEST_DEFECT, QUIET_DEFECT, deliver, interpolate, step_to_output
 from immunosim.numerics.lanes.control import gather, jacobian_of_lane, segment_of
 from immunosim.numerics.lanes.records import PIVOTED_GROWTH, Engine, Lanes, Vectors
 from immunosim.numerics.workspace import RHS, Batch, Functions, Method, Outcome, Report, Work, copy_into, line_of
@@ -16,7 +16,7 @@ from immunosim.numerics.workspace import RHS, Batch, Functions, Method, Outcome,
 Array = npt.NDArray[np.float64]
 
 # What a lane wants of a round.
-NOTHING, MIDDLE, CHECKED, QUIET, DISTRUSTED = range(5)
+NOTHING, MIDDLE, CHECKED, DISTRUSTED = range(4)
 
 
 @inlined
@@ -116,7 +116,9 @@ def answer_wish(
     if wish in (MIDDLE, CHECKED):
         lanes.counts[lane, RHS] += 1
     if wish == MIDDLE:
-        lanes.report[lane] = QUIET if defect <= QUIET_DEFECT else CHECKED
+        lanes.report[lane] = NOTHING if defect <= QUIET_DEFECT else CHECKED
+        if lanes.report[lane] == NOTHING:
+            deliver_quiet(functions, method, vectors, lanes, work, batch, report, outcome, lane)
         return
     if wish == CHECKED and not defect <= LARGEST_DEFECT:
         wish = lanes.report[lane] = DISTRUSTED
@@ -132,6 +134,52 @@ def answer_wish(
     if i_time + 1 == times.size or times[i_time + 1] >= vectors.t_new[0, lane]:
         lanes.report[lane] = NOTHING
         write_ends(functions, vectors, lanes, batch, report, outcome, lane)
+
+
+@kernel
+def deliver_quiet(
+    functions: Functions,
+    method: Method,
+    vectors: Vectors,
+    lanes: Lanes,
+    work: Work,
+    batch: Batch,
+    report: Report,
+    outcome: Outcome,
+    lane: int,
+) -> None:
+    """Deliver all output times of a step that can be interpolated unseen, by the polynomial of this lane alone.
+
+    Most steps have no output and some have many: a round of all lanes for each of them would serve one or two.
+    """
+    row, t, t_new = lanes.row[lane], vectors.t[0, lane], vectors.t_new[0, lane]
+    line = line_of(batch, row)
+    times = batch.times[line, : batch.n_times[line]]
+    p, u = batch.parameters[row], batch.inputs[segment_of(lanes, batch, lane)]
+    gather_dense(method, vectors, work, lane)
+    while lanes.i_time[lane] < times.size and times[lanes.i_time[lane]] < t_new:
+        interpolate(work, (times[lanes.i_time[lane]] - t) / (t_new - t), report.state)
+        deliver(functions, report, outcome, row, lanes.i_time[lane], report.state, p, u)
+        lanes.i_time[lane] += 1
+    write_ends(functions, vectors, lanes, batch, report, outcome, lane)
+
+
+@kernel
+def gather_dense(method: Method, vectors: Vectors, work: Work, lane: int) -> None:
+    """Fill both ends and the vectors of equation (T3) of one lane, as ``prepare_dense`` does."""
+    n_pools = work.y.size
+    gather(vectors.y, lane, work.y)
+    gather(vectors.y_new, lane, work.y_new)
+    increment = work.increments[0]
+    for k in range(method.H.shape[0]):
+        for i in range(n_pools):
+            work.dense[k, i] = 0.0
+    for j in range(method.H.shape[1]):
+        gather(vectors.increments[j * n_pools :], lane, increment)
+        for k in range(method.H.shape[0]):
+            share, total = method.H[k, j], work.dense[k]
+            for i in range(n_pools):
+                total[i] += share * increment[i]
 
 
 @kernel
