@@ -20,7 +20,7 @@ from immunosim.attribution.quadrature import N_NODES, NODE_WEIGHTS, NODES, Parts
 from immunosim.attribution.weights import EXCHANGING, Weights, stoichiometry
 from immunosim.codegen.loader import Array
 from immunosim.errors import SolverError
-from immunosim.numerics import Status, advice
+from immunosim.numerics import SolverOptions, Status, advice
 from immunosim.simulation import Problem, solve
 
 RTOL = 1e-10
@@ -167,4 +167,5 @@ def accurate(problem: Problem) -> Problem:
     options = problem.options
     tighter = min(1.0, RTOL / options.rtol)
     options = replace(options, rtol=options.rtol * tighter, atol=options.atol * tighter, max_steps=MAX_STEPS)
-    return replace(problem, options=options)
+    # Not by the method of the scenario: the lax one cannot keep such tolerances.
+    return replace(problem, options=replace(options, method=SolverOptions.method))

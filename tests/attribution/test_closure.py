@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from immunosim.attribution import explain
+from immunosim.attribution.accounts import accurate
 from immunosim.attribution.engine import GUARANTEE
 from immunosim.scenario import build_scenario
 from immunosim.simulation import simulate
@@ -52,6 +53,12 @@ def assert_adds_up(explanation):
 
 def test_the_list_holds_every_readout(trajectory):
     assert trajectory.problem.model.readouts == READOUTS
+
+
+def test_a_scenario_solved_by_the_lax_method_is_explained_as_accurately():
+    lax = simulate(build_scenario(TWO_COURSES | {"solver": {"method": "rodas5", "rtol": 1e-4}}))
+    assert_adds_up(explain(lax, "lymphocytes", 120.0))
+    assert accurate(lax.problem).options.method == "rodas5p"
 
 
 @pytest.mark.parametrize("readout", READOUTS)
