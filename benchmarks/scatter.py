@@ -1,24 +1,24 @@
 """Solve patients whose rates all scatter by 30 % and find how wrong the worst is, in units of the tolerance.
 
-The regimen of ``lanes.py``, weekly output, default tolerance. Of a random sample the reference is Rodas6P at a relative
-tolerance of 1e-12; how far Rodas5P at 1e-12 is from it is printed too. A row's error is the largest over pools and
-outputs of |y - ref| / (|ref| + 1e-4 of the pool's magnitude) over the tolerance, with the magnitude that `immunosim
-verify` takes: the pool's maximum, or a hundredth of its scale if it starts empty and stays below that. The largest of
-|y - ref| / (atol + rtol |ref|), by which the integrator itself measures, is printed too.
+The patients of ``problems/default.py``, weekly output, default tolerance. The reference of a random sample is Rodas6P
+at a relative tolerance of 1e-12; how far Rodas5P at 1e-12 is from it is printed too. A row's error is the largest over
+pools and outputs of |y - ref| / (|ref| + 1e-4 of the pool's magnitude) over the tolerance, with the magnitude that
+`immunosim verify` takes: the pool's maximum, or a hundredth of its scale if it starts empty and stays below that. The
+largest of |y - ref| / (atol + rtol |ref|), by which the integrator itself measures, is printed too.
 
-    python benchmarks/scatter.py [--rows 10000] [--compare 100]
+    python -m benchmarks.scatter [--rows 10000] [--compare 100]
 """
 
 import argparse
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
-from lanes import Population, draw_population
 
+from benchmarks.problems.default import Population, draw_population
+from immunosim.machine import cores
 from immunosim.numerics import Ensemble, SolverOptions, Status, solve_ensemble
 from immunosim.simulation import Problem
 from immunosim.verification.reference import FLOOR, magnitudes_of
@@ -31,7 +31,7 @@ Array = npt.NDArray[np.float64]
 
 def solve(population: Population, rows: Array | slice, options: SolverOptions) -> Ensemble:
     """Solve some rows in lanes on all threads."""
-    problem, threads = population.problem, len(os.sched_getaffinity(0))
+    problem, threads = population.problem, cores()
     inputs = population.states[rows], population.vectors[rows], problem.segments, population.times, options
     return solve_ensemble(problem.model.ensemble_kernels, *inputs, n_threads=threads)
 

@@ -6,7 +6,7 @@ scenario (--all solves them too). Checked of every row: an end with states that 
 states. Of those that end well, a random sample is solved again by SciPy's LSODA, and by Radau and BDF where that
 disagrees or gives up.
 
-    python benchmarks/stress.py [--rows 100000] [--check 200] [--seed 1] [--all]
+    python -m benchmarks.stress [--rows 100000] [--check 200] [--seed 1] [--all]
 """
 
 import argparse
@@ -104,7 +104,7 @@ def draw(problem: Problem, n_rows: int, generator: np.random.Generator) -> tuple
     vectors[:, :n] *= 10.0**powers
     for vector in vectors:
         model.module.close(vector)
-    is_admissible = np.isfinite(vectors).all(axis=1)
+    is_admissible: Truths = np.isfinite(vectors).all(axis=1)
     for name, least, _ in model.module.ADMISSIBLE:
         is_admissible &= vectors[:, model.position[name]] >= least
     return vectors, is_admissible

@@ -1,28 +1,14 @@
 """Parameters far outside of sense end as states or as a status, and are not silently wrong: a small stress run."""
 
-import importlib.util
-import sys
-
 import numpy as np
 import pytest
 
+from benchmarks import stress
 from immunosim.numerics import Status
 
 
-@pytest.fixture(scope="module")
-def stress(configs):
-    """Return the module of the stress run."""
-    path = configs.parent / "benchmarks" / "stress.py"
-    spec = importlib.util.spec_from_file_location("stress_of_the_benchmarks", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # its records look their annotations up there
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
-
-
 @pytest.mark.slow
-def test_every_absurd_row_ends_with_states_or_a_status_and_scipy_agrees(stress):
+def test_every_absurd_row_ends_with_states_or_a_status_and_scipy_agrees():
     report = stress.stress(4_000, 12, seed=7, announce=lambda message: None)
     assert report.n_broken == 0
     assert report.n_refused + sum(report.statuses.values()) == report.n_drawn
@@ -35,14 +21,14 @@ def test_every_absurd_row_ends_with_states_or_a_status_and_scipy_agrees(stress):
 
 
 @pytest.mark.slow
-def test_rows_that_make_no_sense_at_all_end_too(stress):
+def test_rows_that_make_no_sense_at_all_end_too():
     report = stress.stress(3_000, 0, seed=8, solve_all=True, announce=lambda message: None)
     assert report.n_refused == report.n_broken == 0
     assert report.statuses[Status.REFUSED_INPUT] > 0  # constants that are not finite
     assert sum(report.statuses.values()) == 3_000
 
 
-def test_the_stress_run_notices_states_that_contradict_the_status(stress, population):
+def test_the_stress_run_notices_states_that_contradict_the_status(population):
     problem = stress.problem_of_the_benchmark(announce=lambda message: None)
     found, _ = stress.solve_rows(problem, population.parameters[:4])
     assert stress.keeps_the_contract(found, problem).all()
@@ -51,7 +37,7 @@ def test_the_stress_run_notices_states_that_contradict_the_status(stress, popula
     assert stress.keeps_the_contract(found, problem).tolist() == [True, False, False, True]
 
 
-def test_the_stress_run_notices_a_row_that_is_wrong(stress, population):
+def test_the_stress_run_notices_a_row_that_is_wrong(population):
     problem = stress.problem_of_the_benchmark(announce=lambda message: None)
     found, starts = stress.solve_rows(problem, population.parameters[:2])
     report = stress.Report(2, 0, {}, 0, 0, 0.0, [], [], [], [])
