@@ -33,7 +33,7 @@ LAST_KERNEL = {
     "kernels": "readouts",
     "derivatives": "readout_slopes",
     "gradients": "readout_state_slopes",
-    "variations": "twists",
+    "variations": "readout_state_slopes",
 }
 """The modules, each with the kernel that its text defines last; one is compiled when it is first loaded."""
 

@@ -11,10 +11,11 @@ the tangents of the rates: the tangent of an assignment X(y, S, p) that reads po
 
 so that (V1) is differentiation of named assignments once more. All is linear in v: what does not depend on v is
 computed at the start of a step (``points``), and what depends on parameters alone once for a patient
-(``extra_constants``). The functions are translated into lanes, or run as plain Python; numba never compiles them.
+(``extra_constants``). The functions are translated into lanes, or run as plain Python; numba never compiles them. Those
+that run once for a solve, derivatives of the closure, of the untreated state and of the read-outs, stand here as well.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sympy as sp
@@ -93,7 +94,8 @@ class _VariationWriter:
         text = HEADER.format(name=self.net.name, key=key)
         text += f"\nN_PARAMETERS = {len(self.core.parameters)}"
         text += f"\nN_EXTRA = {len(self.core.hoist.found) - self.n_core}\nN_POINTS = {len(self.points.found)}\n"
-        return text + constants + points + "".join(part.tables() + self._function(part) for part in parts)
+        text += constants + points + "".join(part.tables() + self._function(part) for part in parts)
+        return text + self._once_a_solve(by_pools, by_constants)
 
     # --- equations -------------------------------------------------------------------------------------------------
 
@@ -117,6 +119,25 @@ class _VariationWriter:
                 terms.append(expression.diff(symbol) * self.tangents[symbol.name])
         return sp.Add(*terms)
 
+    def _once_a_solve(self, by_pools: Derivatives, by_constants: Derivatives) -> str:
+        """Return the functions that run once for a solve or an output time, as they are, nothing hoisted."""
+        derived = [item.expression for item in self.net.derived.values()]
+        untreated = [self.net.baseline[pool.name] for pool in self.core.pools]
+        readouts = [item.expression for item in self.net.readouts.values()]
+        given: dict[str, tuple[str, Sequence[sp.Expr], Derivatives, Mapping[sp.Symbol, int]]] = {
+            "close_slopes": ("p_", derived, by_constants, self.constants),
+            "baseline_slopes": ("p_", untreated, by_constants, self.constants),
+            "readout_slopes": ("y_, p_, u_", readouts, by_constants, self.constants),
+            "readout_state_slopes": ("y_, p_, u_", readouts, by_pools, self.core.pools),
+        }
+        text = ""
+        for name, (arguments, expressions, derivatives, variables) in given.items():
+            entries = _entries(expressions, derivatives, variables)
+            lines = self._needed(entries.values(), derivatives.lines, lambda expression: expression)
+            part = _Part(name, arguments, "Nonzeros of a derivative.", entries, lines if "y_" in arguments else [])
+            text += part.tables() + self._function(part)
+        return text
+
     def _part(
         self,
         name: str,
@@ -127,20 +148,21 @@ class _VariationWriter:
         variables: Mapping[sp.Symbol, int],
     ) -> _Part:
         entries = {
-            (row, variables[symbol]): self.core.hoist(slope)
-            for row, expression in enumerate(expressions)
-            for symbol, slope in derivatives.of(expression, set(variables)).items()
+            place: self.core.hoist(slope) for place, slope in _entries(expressions, derivatives, variables).items()
         }
-        return _Part(name, arguments, purpose, entries, self._needed(entries.values(), derivatives.lines))
+        lines = self._needed(entries.values(), derivatives.lines, self.core.hoist)
+        return _Part(name, arguments, purpose, entries, lines)
 
-    def _needed(self, targets: Iterable[sp.Expr], slopes: Sequence[Line]) -> list[Line]:
-        """Return the lines that expressions read, in order, with their constants hoisted."""
+    def _needed(
+        self, targets: Iterable[sp.Expr], slopes: Sequence[Line], change: Callable[[sp.Expr], sp.Expr]
+    ) -> list[Line]:
+        """Return the lines that expressions read, in order, each changed."""
         lines = [(sp.Symbol(name), expression) for name, expression in self.assignments.items()] + list(slopes)
         wanted = set().union(*(target.free_symbols for target in targets))
         kept = []
         for symbol, expression in reversed(lines):
             if symbol in wanted:
-                kept.append((symbol, self.core.hoist(expression)))
+                kept.append((symbol, change(expression)))
                 wanted |= expression.free_symbols
         return kept[::-1]
 
@@ -168,7 +190,7 @@ class _VariationWriter:
             part.lines = [(symbol, taken(expression)) for symbol, expression in part.lines if symbol in moving]
             part.entries = {place: taken(expression) for place, expression in part.entries.items()}
         stores = [(f"point_[{i}]", expression) for i, expression in enumerate(self.points.found)]
-        lines = self._needed(self.points.found, slopes)
+        lines = self._needed(self.points.found, slopes, self.core.hoist)
         purpose = "What the second derivatives need of the start of a step."
         return self._write("points", "y_, p_, u_, extra_, point_", purpose, lines, stores)
 
@@ -209,3 +231,12 @@ class _VariationWriter:
         places |= {symbol: f"point_[{i}]" for i, symbol in enumerate(self.points.found.values())}
         places |= {symbol: f"along_[{core.pools[pool]}]" for pool, symbol in self.along.items()}
         return places
+
+
+def _entries(expressions: Sequence[sp.Expr], derivatives: Derivatives, variables: Mapping[sp.Symbol, int]) -> Entries:
+    """Return {(row, column): derivative} of expressions by variables."""
+    return {
+        (row, variables[symbol]): slope
+        for row, expression in enumerate(expressions)
+        for symbol, slope in derivatives.of(expression, set(variables)).items()
+    }

@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from immunosim.numerics.compilation import inlined, kernel
 from immunosim.numerics.lanes.records import Lanes, Vectors
+from immunosim.numerics.rosenbrock import GROWTH_LIMIT
 from immunosim.numerics.sensitivity.records import Marks, SlopeEngine, SlopeVectors, Tangents
-from immunosim.numerics.workspace import LU, Batch
+from immunosim.numerics.workspace import LU, Batch, Method
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -33,6 +34,15 @@ def mark(lanes: Lanes, marks: Marks, lane: int) -> None:
 def mark_factorisations(lanes: Lanes, marks: Marks, lane: int) -> None:
     """Note the factorisations of a lane: further ones are those of outputs with a step of their own."""
     marks.n_lu[lane] = lanes.counts[lane, LU]
+
+
+@inlined
+def mark_own_steps(lanes: Lanes, marks: Marks, times: Array, lane: int) -> None:
+    """Note from which output time on the states inside a lane's step came from steps of their own: the last ones."""
+    inside = lanes.i_time[lane]
+    while inside > marks.i_time[lane] and times[inside - 1] == lanes.t_new[lane]:
+        inside -= 1
+    marks.first_own[lane] = inside - (lanes.counts[lane, LU] - marks.n_lu[lane])
 
 
 @kernel
@@ -92,30 +102,56 @@ def enter_segment(
 @inlined
 def write_slopes(
     engine: SlopeEngine,
+    method: Method,
     vectors: Vectors,
+    side_vectors: Vectors,
     lanes: Lanes,
     marks: Marks,
     slopes: SlopeVectors,
+    side_slopes: SlopeVectors,
     batch: Batch,
     tangents: Tangents,
 ) -> None:
-    """Write the slopes at the output times whose states the accepted steps wrote."""
+    """Write the slopes at the output times whose states the accepted steps wrote, in rounds of one for each lane.
+
+    Where the state came from a step of its own, so does the slope.
+    """
+    for lane in range(lanes.row.size):
+        mark_own_steps(lanes, marks, batch.times, lane)
     while True:
-        wishes = 0
+        wishes, own_steps = 0, 0
         for lane in range(lanes.row.size):
-            i_time = marks.i_time[lane]
+            i_time, h = marks.i_time[lane], lanes.t_new[lane] - lanes.t[lane]
             if i_time < lanes.i_time[lane]:
                 wishes += 1
-                t = lanes.t[lane]
-                vectors.theta[0, lane] = (batch.times[i_time] - t) / (lanes.t_new[lane] - t)
+                vectors.theta[0, lane] = (batch.times[i_time] - lanes.t[lane]) / h
+                if has_own_step(lanes, marks, batch.times, lane):
+                    own_steps += 1
+                    h *= vectors.theta[0, lane]
+            side_vectors.shift[0, lane] = 1.0 / (method.gamma * h)
+            side_vectors.per_h[0, lane] = 1.0 / h
         if wishes == 0:
             return
         engine.sample(engine.frame)
+        if own_steps > 0:
+            engine.attempt(engine.side_frame)
+            engine.differentiate(engine.side_slope_frame)
         for lane in range(lanes.row.size):
             i_time = marks.i_time[lane]
             if i_time < lanes.i_time[lane]:
-                take_out(tangents.places, slopes.sampled, lane, tangents.outputs[lanes.row[lane], i_time])
+                source = slopes.sampled
+                if has_own_step(lanes, marks, batch.times, lane) and side_vectors.growth[0, lane] <= GROWTH_LIMIT:
+                    source = side_slopes.new_slopes
+                take_out(tangents.places, source, lane, tangents.outputs[lanes.row[lane], i_time])
                 marks.i_time[lane] = i_time + 1
+
+
+@inlined
+def has_own_step(lanes: Lanes, marks: Marks, times: Array, lane: int) -> bool:
+    """Whether the lane's next output came from a step of its own."""
+    i_time = marks.i_time[lane]
+    own: bool = i_time >= marks.first_own[lane] and times[i_time] < lanes.t_new[lane]
+    return own
 
 
 @kernel

@@ -52,13 +52,13 @@ def compiled_slope_driver() -> Callable[..., int]:
     signature = int64(
         *(RHS_TYPE, JACOBIAN_TYPE, FACTORISE_TYPE, SOLVE_TYPE),
         *(*(FRAME_FUNCTION,) * 4, COUNTER_FUNCTION, int64, int64),
-        *(*(FRAME_FUNCTION,) * 4, int64),
+        *(*(FRAME_FUNCTION,) * 4, int64, int64, int64),
         record_type(METHOD_TYPES, Method),
         record_type(CONTROL_TYPES, Control),
         record_type(WORK_TYPES, Work),
-        record_type((MATRIX,) * len(Vectors._fields), Vectors),
+        *(record_type((MATRIX,) * len(Vectors._fields), Vectors),) * 2,
         record_type(LANES_TYPES, Lanes),
-        record_type((MATRIX,) * len(SlopeVectors._fields), SlopeVectors),
+        *(record_type((MATRIX,) * len(SlopeVectors._fields), SlopeVectors),) * 2,
         record_type((INTEGERS,) * len(Marks._fields), Marks),
         record_type(BATCH_TYPES, Batch),
         record_type(TANGENT_TYPES, Tangents),
@@ -82,12 +82,16 @@ def compiled_slope_driver() -> Callable[..., int]:
         fill_constants: Callable[[int], None],
         advance_slopes: Callable[[int], None],
         slope_frame: int,
+        side_frame: int,
+        side_slope_frame: int,
         method: Method,
         control: Control,
         work: Work,
         vectors: Vectors,
+        side_vectors: Vectors,
         lanes: Lanes,
         slopes: SlopeVectors,
+        side_slopes: SlopeVectors,
         marks: Marks,
         batch: Batch,
         tangents: Tangents,
@@ -95,7 +99,16 @@ def compiled_slope_driver() -> Callable[..., int]:
     ) -> int:
         functions = Functions(rhs, jacobian, factorise, solve)
         engine = Engine(attempt, sample, defect, advance, next_row, frame, counter)
-        slope_engine = SlopeEngine(differentiate, sample_slopes, fill_constants, advance_slopes, slope_frame)
+        slope_engine = SlopeEngine(
+            attempt,
+            differentiate,
+            sample_slopes,
+            fill_constants,
+            advance_slopes,
+            slope_frame,
+            side_frame,
+            side_slope_frame,
+        )
         busy = 0
         for lane in range(lanes.row.size):
             busy += begin_row(functions, engine, method, control, work, vectors, lanes, batch, outcome, lane)
@@ -116,7 +129,18 @@ def compiled_slope_driver() -> Callable[..., int]:
             write_outputs(functions, engine, method, vectors, lanes, work, batch, outcome)
             if n_accepted > 0:
                 slope_engine.differentiate(slope_engine.frame)
-                write_slopes(slope_engine, vectors, lanes, marks, slopes, batch, tangents)
+                write_slopes(
+                    slope_engine,
+                    method,
+                    vectors,
+                    side_vectors,
+                    lanes,
+                    marks,
+                    slopes,
+                    side_slopes,
+                    batch,
+                    tangents,
+                )
             n_begun = 0
             for lane in range(lanes.row.size):
                 if lanes.row[lane] == IDLE:

@@ -1,8 +1,9 @@
 """Records of the differentiated core: its compiled functions, and the arrays that they share.
 
 Arrays over lanes are ``[n][W]`` as in the lane core. What has a value for each pool and direction is laid out in
-blocks, ``[n_pools][n_directions][W]`` each: a few directions stand side by side, so that an entry of a matrix is loaded once
-for all of them, and a block stays in the first cache through a stage. Pools that none of them can move are left out.
+blocks, each ``[n_pools][n_directions][W]``: a few directions stand side by side, so that an entry of a matrix is
+loaded once for all of them, and a block stays in the first cache through a stage. Pools that no direction of a block
+can move are left out of it.
 """
 
 from collections.abc import Sequence
@@ -161,22 +162,32 @@ class SlopeVectors(NamedTuple):
 
 
 class SlopeEngine(NamedTuple):
-    """The functions of machine code, and the address that they receive."""
+    """The functions of machine code, and the addresses that they receive.
 
+    The side is a second set of arrays with the same start of the step, for steps that only lead to an output.
+    """
+
+    attempt: Any
     differentiate: Any
     sample: Any
     constants: Any
     advance: Any
     frame: int
+    side_frame: int
+    side_slope_frame: int
 
 
 class Marks(NamedTuple):
-    """Where each lane was before its trial step: row, segment, next output time, and factorisations so far."""
+    """Where each lane was before its trial step: row, segment, next output time, and factorisations so far.
+
+    From the output time ``first_own`` on, states inside the step came from steps of their own.
+    """
 
     row: Integers
     segment: Integers
     i_time: Integers
     n_lu: Integers
+    first_own: Integers
 
 
 class Tangents(NamedTuple):
@@ -220,3 +231,11 @@ def slope_frame_of(vectors: Vectors, slopes: SlopeVectors) -> Integers:
     """Return the addresses of the arrays in the order of ``FRAME``."""
     addresses = [getattr(vectors, name).ctypes.data for name in OF_STEP]
     return np.array(addresses + [getattr(slopes, name).ctypes.data for name in OF_SLOPES], np.int64)
+
+
+def side_of(vectors: Vectors, slopes: SlopeVectors) -> tuple[Vectors, SlopeVectors]:
+    """Return arrays for another step from the same start: what a step writes is their own, all else is shared."""
+    written = ("y_new", "f_new", "lu", "increments", "shift", "per_h", "growth", "norm", "worst", "validity", "margin")
+    side = {name: aligned(*getattr(vectors, name).shape) for name in written}
+    own = {name: aligned(*getattr(slopes, name).shape) for name in ("new_slopes", "slope_increments")}
+    return vectors._replace(**side), slopes._replace(**own)

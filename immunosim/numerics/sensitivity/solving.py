@@ -23,6 +23,7 @@ from immunosim.numerics.sensitivity.records import (
     SensitivityFunctions,
     Tangents,
     new_slope_vectors,
+    side_of,
     slope_frame_of,
 )
 from immunosim.numerics.status import Status
@@ -122,13 +123,14 @@ def _run(
         vectors.negative_tolerance[:] = control.negative_tolerance[:, np.newaxis]
         frame, lanes = frame_of(vectors), new_lanes(width)
         slopes = new_slope_vectors(functions, n_stages)
-        slope_frame = slope_frame_of(vectors, slopes)
+        side = side_of(vectors, slopes)
+        slope_frames = [slope_frame_of(vectors, slopes), frame_of(side[0]), slope_frame_of(*side)]
         marks = Marks(*(np.zeros(width, np.int64) for _ in Marks._fields))
         driver(
             *scalar,
             *(*code, frame.ctypes.data, counter.ctypes.data),
-            *(*slope_code, slope_frame.ctypes.data),
-            *(method, control, work, vectors, lanes, slopes, marks, batch, tangents, outcome),
+            *(*slope_code, *(one.ctypes.data for one in slope_frames)),
+            *(method, control, work, vectors, side[0], lanes, slopes, side[1], marks, batch, tangents, outcome),
         )
 
     n_workers = max(1, min(n_threads, n_rows))
