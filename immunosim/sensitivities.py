@@ -19,7 +19,9 @@ from immunosim.codegen.loader import Array, Model
 from immunosim.errors import ParameterError, SolverError, did_you_mean
 from immunosim.individual import SCALED_BY, unscaled_vector
 from immunosim.numerics import Kernels, Status
+from immunosim.numerics.lanes.records import LaneFunctions
 from immunosim.numerics.sensitivity import Directions, SegmentSlopes, solve_sensitivities
+from immunosim.numerics.sensitivity.records import SensitivityFunctions
 from immunosim.scenario.dose_slopes import (
     find_treatment_number,
     is_treatment_number,
@@ -56,7 +58,7 @@ def differentiate(problem: Problem, names: Sequence[str], relative: bool = False
     SolverError
         If this machine cannot compute in lanes.
     """
-    task = _Task(problem, tuple(names))
+    task = Task(problem, tuple(names))
     kernels, functions = task.compiled()
     ensemble, slopes = solve_sensitivities(
         kernels,
@@ -81,8 +83,15 @@ def differentiate(problem: Problem, names: Sequence[str], relative: bool = False
 
 
 @dataclass(frozen=True)
-class _Task:
-    """A problem and the names to differentiate by."""
+class Task:
+    """A problem and the names to differentiate by: how its input moves along each.
+
+    Attributes
+    ----------
+    problem : Problem
+    names : tuple of str
+        As ``differentiate`` takes them.
+    """
 
     problem: Problem
     names: tuple[str, ...]
@@ -101,6 +110,7 @@ class _Task:
 
     @property
     def model(self) -> Model:
+        """The compiled model."""
         return self.problem.model
 
     @property
@@ -200,15 +210,15 @@ class _Task:
 
     # --- what can move ---------------------------------------------------------------------------------------------
 
-    def compiled(self) -> tuple[Kernels, Any]:
-        """Return the kernels with lanes, and the functions compiled for the directions.
+    def compiled(self, lanes: LaneFunctions | None = None) -> tuple[Kernels, SensitivityFunctions]:
+        """Return the kernels with lanes, by default those of this machine, and the functions for the directions.
 
         Raises
         ------
         SolverError
             If there are no lanes here.
         """
-        lanes = self.model.core.lanes
+        lanes = lanes or self.model.core.lanes
         if lanes is None:
             raise SolverError(f"derivatives are computed in lanes, and here there are none: {self.model.core.reason}")
         from immunosim.codegen.vector.slope_build import sensitivity_functions
@@ -278,7 +288,7 @@ def _matrix(model: Model, name: str, n_rows: int, n_columns: int, *arguments: Ar
     return full
 
 
-def _labelled(task: _Task, pools: Array, readouts: Array, status: Status, relative: bool) -> xr.Dataset:
+def _labelled(task: Task, pools: Array, readouts: Array, status: Status, relative: bool) -> xr.Dataset:
     module, dims = task.model.module, ("parameter", "time")
     what = "elasticity" if relative else "derivative"
     variables: dict[str, Any] = {}

@@ -35,9 +35,9 @@ def lane_functions(module: ModuleType, width: int | None = None) -> LaneFunction
     width = width or processor.width
     source = Path(str(module.__file__))
     machine = target_machine(processor)
-    path = source.with_name(f"lanes_{key_of(processor, width)}.o")
+    path = source.with_name(f"lanes_{_key(processor, width)}.o")
     if not path.is_file():
-        write_whole(path, compile_lanes(source.read_text(encoding="utf-8"), vars(module), width, machine))
+        _write(path, compile_lanes(source.read_text(encoding="utf-8"), vars(module), width, machine))
     engine = loaded(path, machine)
     address = engine.get_function_address
     return LaneFunctions(
@@ -111,7 +111,7 @@ def loaded(path: Path, machine: Any) -> Any:
     return engine
 
 
-def key_of(processor: Processor, *chosen: object) -> str:
+def _key(processor: Processor, *chosen: object) -> str:
     """Return what, beside the kernels' own key, the machine code depends on."""
     import llvmlite
 
@@ -119,7 +119,7 @@ def key_of(processor: Processor, *chosen: object) -> str:
     return hashlib.sha256(repr(named).encode()).hexdigest()[:16]
 
 
-def write_whole(path: Path, code: bytes) -> None:
+def _write(path: Path, code: bytes) -> None:
     """Write the whole file or nothing; a process that was first left the same content."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix="writing-")
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from immunosim.codegen.vector.build import key_of, loaded, machine_code, write_whole
+from immunosim.codegen.vector.build import _key, _write, loaded, machine_code
 from immunosim.codegen.vector.processor import host, target_machine
 from immunosim.numerics.sensitivity.records import Layout, Pairs, SensitivityFunctions
 
@@ -51,11 +51,11 @@ def sensitivity_functions(
     layout = Layout.of(reach, len(module.POOLS), LARGEST_BLOCK)
     processor = host()
     machine = target_machine(processor)
-    key = key_of(processor, width, layout, *pairs)
+    key = _key(processor, width, layout, *pairs)
     path = Path(str(variations.__file__)).with_name(f"slopes_{key}.o")
     if not path.is_file():
         texts = [Path(str(one.__file__)).read_text(encoding="utf-8") for one in (module, variations)]
-        write_whole(path, compile_slopes(texts, tables, pairs[0], pairs[1], layout, width, machine))
+        _write(path, compile_slopes(texts, tables, pairs[0], pairs[1], layout, width, machine))
     engine = loaded(path, machine)
     address = engine.get_function_address
     return SensitivityFunctions(
