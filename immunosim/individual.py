@@ -60,12 +60,17 @@ def individual_vector(scenario: Scenario, parameters: ParameterSet, model: Model
         If a name is unknown, a value is out of bounds or in a wrong unit, or the values contradict one another.
     """
     overrides = {**_of_patient(scenario), **dict(_of_table(scenario, parameters, file))}
-    off = scenario.mechanisms.off
-    vector = _closed(parameters, overrides, model, off, file)
+    vector = unscaled_vector(scenario, parameters, model, file)
     scales = dict(count_scales(scenario, parameters, model, vector, file))
     if not scales:
         return vector
-    return _closed(parameters, {**overrides, **scales}, model, off, file)
+    return _closed(parameters, {**overrides, **scales}, model, scenario.mechanisms.off, file)
+
+
+def unscaled_vector(scenario: Scenario, parameters: ParameterSet, model: Model, file: str = "scenario") -> Array:
+    """Return the closed parameter vector before untreated counts scale it; arguments as ``individual_vector``."""
+    overrides = {**_of_patient(scenario), **dict(_of_table(scenario, parameters, file))}
+    return _closed(parameters, overrides, model, scenario.mechanisms.off, file)
 
 
 def individual_differences(parameters: ParameterSet, model: Model, vector: Array) -> dict[str, float]:

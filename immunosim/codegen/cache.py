@@ -29,8 +29,16 @@ PLACE = "IMMUNOSIM_CACHE_DIR"
 NUMBA_FOLDER = "numba"
 """Where numba keeps compiled code inside our cache if the package itself cannot be written."""
 
-LAST_KERNEL = {"kernels": "readouts", "derivatives": "readout_slopes", "gradients": "readout_state_slopes"}
+LAST_KERNEL = {
+    "kernels": "readouts",
+    "derivatives": "readout_slopes",
+    "gradients": "readout_state_slopes",
+    "variations": "readout_state_slopes",
+}
 """The modules, each with the kernel that its text defines last; one is compiled when it is first loaded."""
+
+LATE = "variations"
+"""The module whose text is only written when it is first asked for."""
 
 
 def cache_root() -> Path:
@@ -90,8 +98,12 @@ def load_module(parameter_units: Mapping[str, str], name: str, announce: Callabl
         announce(f"{folder.parent} cannot be written: compiling for this run only, set {PLACE} to keep the result")
         folder = _private_root() / folder.name
     if not (folder / f"{name}.py").is_file():
-        announce("Generating and compiling the model's kernels, once per installation (about a minute)")
-        _write(folder, dict(units))
+        if name == LATE:
+            announce("Generating the model's second derivatives, once per installation (a few seconds)")
+            _write_late(folder, dict(units))
+        else:
+            announce("Generating and compiling the model's kernels, once per installation (about a minute)")
+            _write(folder, dict(units))
     _give_numba_a_place(folder.parent)
     module_name = f"immunosim_{name}_{folder.name}"
     if module_name not in sys.modules:
@@ -162,3 +174,30 @@ def _write(folder: Path, parameter_units: Mapping[str, str]) -> None:
             cure = f"set {PLACE} to a folder that can be written"
             reason = f"the kernel cache {folder.parent} cannot be written ({error.strerror})"
             raise ModelError(reason, cure=cure) from error
+
+
+def _write_late(folder: Path, parameter_units: Mapping[str, str]) -> None:
+    """Write the text of the second derivatives, the whole file or nothing.
+
+    Raises
+    ------
+    ModelError
+        If the folder cannot be written.
+    """
+    from immunosim.codegen.variations import variations_text
+    from immunosim.model.alemtuzumab import build_network
+
+    text = variations_text(build_network(parameter_units), folder.name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix="writing-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+            os.replace(temporary, folder / f"{LATE}.py")
+        except OSError:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        reason = f"the kernel cache {folder} cannot be written ({error.strerror})"
+        raise ModelError(reason, cure=f"set {PLACE} to a folder that can be written") from error

@@ -19,6 +19,8 @@ class Hoister:
     ----------
     constants : Collection[Symbol]
         Parameters and derived constants.
+    prefix : str
+        Start of the names of the symbols that stand for what is taken out.
 
     Attributes
     ----------
@@ -26,8 +28,9 @@ class Hoister:
         Expression over constants -> symbol that stands for it, in the order of discovery.
     """
 
-    def __init__(self, constants: Collection[sp.Symbol]) -> None:
+    def __init__(self, constants: Collection[sp.Symbol], prefix: str = "hoisted") -> None:
         self.constants = frozenset(constants)
+        self.prefix = prefix
         self.found: dict[sp.Expr, sp.Symbol] = {}
 
     def __call__(self, expression: sp.Expr) -> sp.Expr:
@@ -52,5 +55,5 @@ class Hoister:
         if expression.is_number:
             return expression
         if expression not in self.found:
-            self.found[expression] = sp.Symbol(f"hoisted_{len(self.found)}")
+            self.found[expression] = sp.Symbol(f"{self.prefix}_{len(self.found)}")
         return self.found[expression]

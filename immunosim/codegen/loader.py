@@ -115,6 +115,11 @@ class Model:
         """The kernel of the derivatives of the read-outs by the pools, compiled at first use."""
         return load_module(self.parameter_units, "gradients", self.announce)
 
+    @cached_property
+    def variations(self) -> ModuleType:
+        """The text of the second derivatives, written at first use and translated into lanes."""
+        return load_module(self.parameter_units, "variations", self.announce)
+
     def close(self, values: Mapping[str, float], off: tuple[str, ...] = ()) -> Array:
         """Return the whole parameter vector from the primary values.
 

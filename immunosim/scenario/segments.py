@@ -71,7 +71,7 @@ def build_segments(
     inputs = np.zeros((len(boundaries) - 1, len(input_names)))
     jumps = np.zeros((len(boundaries) - 1, len(pool_names)))
     for event in events:
-        first, last = (_nearest(boundaries, time) for time in (begin_of(event), end_of(event)))
+        first, last = (nearest_boundary(boundaries, time) for time in (begin_of(event), end_of(event)))
         if isinstance(event, Bolus):
             jumps[first, rows[1][event.pool]] += event.amount
         else:
@@ -156,7 +156,8 @@ def _merged(events: Iterable[Event], start: float, end: float) -> list[float]:
     return [*merged, end]
 
 
-def _nearest(boundaries: Floats, time: float) -> int:
+def nearest_boundary(boundaries: Floats, time: float) -> int:
+    """Return the place of the boundary that an event's time was merged into."""
     # A merged time belongs to the boundary just before it, except at the end, so that its neighbours are the
     # candidates.
     after = min(max(int(boundaries.searchsorted(time)), 1), len(boundaries) - 1)

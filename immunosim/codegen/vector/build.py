@@ -29,8 +29,6 @@ def lane_functions(module: ModuleType, width: int | None = None) -> LaneFunction
     ModelError
         If the kernels hold something that cannot be said over lanes.
     """
-    from llvmlite import binding
-
     from immunosim.numerics.tableaus import METHODS
 
     processor = host()
@@ -40,9 +38,7 @@ def lane_functions(module: ModuleType, width: int | None = None) -> LaneFunction
     path = source.with_name(f"lanes_{_key(processor, width)}.o")
     if not path.is_file():
         _write(path, compile_lanes(source.read_text(encoding="utf-8"), vars(module), width, machine))
-    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
-    engine.add_object_file(binding.ObjectFileRef.from_data(path.read_bytes()))
-    engine.finalize_object()
+    engine = loaded(path, machine)
     address = engine.get_function_address
     return LaneFunctions(
         width=width,
@@ -87,9 +83,14 @@ def lane_module(text: str, constants: dict[str, Any], width: int) -> Any:
 
 def compile_lanes(text: str, constants: dict[str, Any], width: int, machine: Any) -> bytes:
     """Return the object file of the lane core for the text of a kernel module."""
+    return machine_code(lane_module(text, constants, width), machine)
+
+
+def machine_code(module: Any, machine: Any) -> bytes:
+    """Return the object file of a module of LLVM IR."""
     from llvmlite import binding
 
-    parsed = binding.parse_assembly(str(lane_module(text, constants, width)))
+    parsed = binding.parse_assembly(str(module))
     parsed.verify()
     # Lanes are explicit: LLVM's own vectorisers could only get in the way.
     tuning = binding.create_pipeline_tuning_options(speed_level=2)
@@ -100,11 +101,21 @@ def compile_lanes(text: str, constants: dict[str, Any], width: int, machine: Any
     return code
 
 
-def _key(processor: Processor, width: int) -> str:
+def loaded(path: Path, machine: Any) -> Any:
+    """Return the engine that holds the machine code of an object file."""
+    from llvmlite import binding
+
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
+    engine.add_object_file(binding.ObjectFileRef.from_data(path.read_bytes()))
+    engine.finalize_object()
+    return engine
+
+
+def _key(processor: Processor, *chosen: object) -> str:
     """Return what, beside the kernels' own key, the machine code depends on."""
     import llvmlite
 
-    named = (llvmlite.__version__, processor.name, processor.features, width)
+    named = (llvmlite.__version__, processor.name, processor.features, *chosen)
     return hashlib.sha256(repr(named).encode()).hexdigest()[:16]
 
 

@@ -1,0 +1,160 @@
+"""Measure what derivatives cost: twelve of them over plain trajectories of the lane core, interleaved in one run.
+
+The population, tolerances and output of ``benchmarks/lanes.py``: two courses and a steroid pulse, five years, weekly
+outputs, every rate scattered by 30 %. Errors are those of the first patient against a relative tolerance of 1e-11, the
+largest of each parameter and pool as a share of its peak, where that parameter moves that pool by more than a
+millionth of itself.
+
+    python benchmarks/sensitivities.py [--rows 64] [--rounds 7] [--widths 4,8]
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from lanes import TOLERANCES, Population, draw_population
+
+from immunosim.codegen.vector.build import lane_functions
+from immunosim.codegen.vector.processor import host
+from immunosim.numerics import Kernels, SolverOptions, solve_ensemble
+from immunosim.numerics.sensitivity import Directions, solve_sensitivities
+from immunosim.numerics.sensitivity.records import SensitivityFunctions
+from immunosim.sensitivities import Task
+
+SETS = {
+    # Every one of these moves all pools but those of the steroids: the most expensive twelve there can be of cells.
+    "cells": (
+        *("thymic_export_rate", "blood_lysis_rate", "naive_cd4_lysability", "il7_turnover_rate"),
+        *("memory_cd4_turnover_rate", "naive_cd4_division_rate", "antibody_clearance", "lysis_ec50"),
+        *("naive_b_turnover_rate", "nk_turnover_rate", "naive_cd4_count", "memory_cd8_turnover_rate"),
+    ),
+    # As a fit of the disease would have them: these move the clones and the follicles alone.
+    "disease": (
+        *("thymic_export_rate", "blood_lysis_rate", "il7_turnover_rate", "memory_cd4_turnover_rate"),
+        *("naive_b_turnover_rate", "antibody_clearance", "clone_turnover_rate", "effector_loss_rate"),
+        *("follicle_attack_rate", "privilege_collapse_rate", "catagen_duration", "autoantibody_rate"),
+    ),
+    "one": ("thymic_export_rate",),
+}
+EXACT = 1e-11
+NOTICEABLE = 1e-6
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Differentiated:
+    """A population with its directions, and arrays that receive results: fresh ones would be timed with the solve."""
+
+    population: Population
+    kernels: Kernels
+    functions: SensitivityFunctions
+    directions: Directions
+    states: Array
+    slopes: Array
+
+    @classmethod
+    def of(cls, population: Population, names: tuple[str, ...], width: int, n_rows: int) -> "Differentiated":
+        """Compile and prepare."""
+        problem = population.problem
+        lanes = lane_functions(problem.model.module, width)
+        tasks = [Task(replace(problem, vector=vector), names) for vector in population.vectors[:n_rows]]
+        kernels, functions = tasks[0].compiled(lanes)
+        directions = Directions(
+            np.array([task.parameters for task in tasks]), np.array([task.initial_states for task in tasks])
+        )
+        shape = (n_rows, population.times.size)
+        states = np.empty((*shape, kernels.n_pools))
+        return cls(population, kernels, functions, directions, states, np.empty((*shape, len(names), kernels.n_pools)))
+
+    def options(self, rtol: float) -> SolverOptions:
+        """Return the problem's options at a relative tolerance, the absolute ones in proportion."""
+        given = self.population.problem.options
+        return replace(given, rtol=rtol, atol=given.atol * rtol / given.rtol)
+
+    def plain(self, rtol: float) -> float:
+        """Return the time of the trajectories alone."""
+        started = time.perf_counter()
+        solve_ensemble(self.kernels, *self._rows(), self.population.times, self.options(rtol), self.states)
+        return time.perf_counter() - started
+
+    def differentiated(self, rtol: float) -> float:
+        """Return the time of the trajectories with their derivatives."""
+        started = time.perf_counter()
+        found, _ = solve_sensitivities(
+            self.kernels,
+            self.functions,
+            *self._rows(),
+            self.directions,
+            self.population.times,
+            self.options(rtol),
+            self.slopes,
+        )
+        elapsed = time.perf_counter() - started
+        assert (found.status == 0).all()
+        return elapsed
+
+    def first(self, rtol: float) -> tuple[Array, Array]:
+        """Return the states and slopes of the first patient."""
+        directions = Directions(self.directions.parameters[:1], self.directions.initial_states[:1])
+        states, vectors, segments = self._rows()
+        found, slopes = solve_sensitivities(
+            self.kernels,
+            self.functions,
+            states[:1],
+            vectors[:1],
+            segments,
+            directions,
+            self.population.times,
+            self.options(rtol),
+        )
+        return found.states[0], slopes[0]
+
+    def _rows(self) -> tuple[Array, Array, object]:
+        n_rows = len(self.states)
+        return self.population.states[:n_rows], self.population.vectors[:n_rows], self.population.problem.segments
+
+
+def error_of(found: Array, exact: Array, states: Array, values: Array) -> float:
+    """Return the largest error as a share of the peak of each parameter and pool, where there is one to speak of."""
+    peak = np.abs(exact).max(axis=0)
+    noticed = peak * np.abs(values)[:, np.newaxis] > NOTICEABLE * np.abs(states).max(axis=0)
+    errors = np.abs(found - exact).max(axis=0)
+    return float((errors[noticed] / peak[noticed]).max())
+
+
+def measure(name: str, width: int, case: Differentiated, n_rounds: int) -> None:
+    """Print one line a tolerance."""
+    model, names = case.population.problem.model, SETS[name]
+    values = case.population.vectors[0][[model.position[one] for one in names]]
+    states, exact = case.first(EXACT)
+    for rtol in TOLERANCES:
+        case.plain(rtol), case.differentiated(rtol)
+        rounds = np.array([(case.plain(rtol), case.differentiated(rtol)) for _ in range(n_rounds)])
+        ratio = float(np.median(rounds[:, 1] / rounds[:, 0]))
+        plain, differentiated = rounds.min(axis=0) / len(case.states) * 1e3
+        error = error_of(case.first(rtol)[1], exact, states, values)
+        print(f"{name:>8} {width:6d} {rtol:8.0e} {plain:10.3f} {differentiated:10.3f} {ratio:7.2f} {error:9.1e}")
+
+
+def main(announce: Callable[[str], None] = print) -> None:
+    """Read the arguments and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--widths", default=str(host().width), help="lanes, with commas between")
+    parser.add_argument("--sets", default=",".join(SETS), help="sets of parameters, with commas between")
+    arguments = parser.parse_args()
+    population = draw_population(arguments.rows)
+    announce(f"{host().name}: one core, {arguments.rows} rows, {arguments.rounds} rounds; ms a trajectory, best")
+    announce("     set  lanes     rtol      plain    with slopes  ratio     error")
+    for name in arguments.sets.split(","):
+        for width in map(int, arguments.widths.split(",")):
+            measure(name, width, Differentiated.of(population, SETS[name], width, arguments.rows), arguments.rounds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Machine code of the derivative of a step, for one model and one set of directions: found on disk, or compiled."""
+
+import ast
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from immunosim.codegen.vector.build import _key, _write, loaded, machine_code
+from immunosim.codegen.vector.processor import host, target_machine
+from immunosim.numerics.sensitivity.records import Layout, Pairs, SensitivityFunctions
+
+# Directions that stand side by side.
+LARGEST_BLOCK = 3
+
+
+def sensitivity_functions(
+    module: ModuleType,
+    variations: ModuleType,
+    parameters: Sequence[Collection[int]],
+    inputs: Sequence[Collection[int]],
+    pools: Sequence[Collection[int]],
+    width: int,
+) -> SensitivityFunctions:
+    """Return the functions for a set of directions, compiled at the first call of an installation.
+
+    Parameters
+    ----------
+    module : ModuleType
+        As ``emit.core_text`` writes it.
+    variations : ModuleType
+        As ``variations.variations_text`` writes it.
+    parameters, inputs : sequence of collections of int, one for each direction
+        Places in the closed parameter vector, and of inputs, that the direction may move.
+    pools : sequence of collections of int, one for each direction
+        Pools whose initial state or jumps the direction may move.
+    width : int
+        Lanes, as in the lane core that takes the steps.
+
+    Raises
+    ------
+    ModelError
+        If the kernels hold something that cannot be said over lanes.
+    """
+    from immunosim.numerics.sensitivity.step_ir import METHODS
+
+    in_rhs = set(variations.SHIFTS_COLUMNS)
+    pairs = [_pairs(parameters, in_rhs, 0), _pairs(inputs, in_rhs, variations.N_PARAMETERS)]
+    tables = {**vars(module), **vars(variations)}
+    reach = reach_of(tables, pairs, pools)
+    layout = Layout.of(reach, len(module.POOLS), LARGEST_BLOCK)
+    processor = host()
+    machine = target_machine(processor)
+    key = _key(processor, width, layout, *pairs)
+    path = Path(str(variations.__file__)).with_name(f"slopes_{key}.o")
+    if not path.is_file():
+        texts = [Path(str(one.__file__)).read_text(encoding="utf-8") for one in (module, variations)]
+        _write(path, compile_slopes(texts, tables, pairs[0], pairs[1], layout, width, machine))
+    engine = loaded(path, machine)
+    address = engine.get_function_address
+    return SensitivityFunctions(
+        width=width,
+        layout=layout,
+        parameters=tuple(map(frozenset, parameters)),
+        inputs=tuple(map(frozenset, inputs)),
+        parameter_pairs=pairs[0],
+        input_pairs=pairs[1],
+        n_constants=variations.N_EXTRA,
+        n_points=variations.N_POINTS,
+        n_jacobian=len(module.JACOBIAN_ROWS),
+        n_curvature=len(variations.CURVATURE_ROWS),
+        n_sources=len(module.POOLS) * len(parameters),
+        differentiate={name: address(f"differentiate_{name}") for name in METHODS},
+        sample={name: address(f"sample_slopes_{name}") for name in METHODS},
+        constants=address("fill_constants"),
+        advance=address("advance_slopes"),
+        owner=engine,
+    )
+
+
+def compile_slopes(
+    texts: Sequence[str],
+    tables: Mapping[str, Any],
+    parameter_pairs: Pairs,
+    input_pairs: Pairs,
+    layout: Layout,
+    width: int,
+    machine: Any,
+) -> bytes:
+    """Return the object file for the texts of a kernel module and of its second derivatives."""
+    from llvmlite import ir
+
+    from immunosim.codegen.vector.slope_rows import add_multiply, add_substitute
+    from immunosim.codegen.vector.slopes import add_extra_constants, add_linearise, add_points
+    from immunosim.numerics.sensitivity.step_ir import (
+        METHODS,
+        add_constants,
+        add_differentiate,
+        add_slope_advance,
+        add_slope_sample,
+    )
+
+    nodes = [node for text in texts for node in ast.parse(text).body]
+    functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
+    module = ir.Module("slopes")
+    moved = {pool for block in layout.blocks for pool in block.pools}
+    sources, points, constants = add_linearise(module, functions, tables, parameter_pairs, input_pairs, moved, width)
+    constants |= add_points(module, functions, points, width)
+    add_extra_constants(module, functions, constants, width)
+    for shape, (block, *_) in enumerate(layout.shapes):
+        add_multiply(module, f"multiply_{shape}", tables, block, width)
+        add_substitute(module, f"substitute_{shape}", functions["solve"], block, width)
+    for tableau in METHODS.values():
+        add_differentiate(module, tableau, layout, sources, width)
+        add_slope_sample(module, tableau, layout, width)
+    add_slope_advance(module, layout, width)
+    add_constants(module, width)
+    return machine_code(module, machine)
+
+
+def reach_of(
+    tables: Mapping[str, Any], pairs: Sequence[Pairs], pools: Sequence[Collection[int]]
+) -> list[frozenset[int]]:
+    """Return the pools that each direction can move: those it moves at once, and all that follow by the Jacobian."""
+    followers: dict[int, set[int]] = {}
+    for row, column in zip(tables["JACOBIAN_ROWS"], tables["JACOBIAN_COLUMNS"], strict=True):
+        followers.setdefault(column, set()).add(row)
+    rows: dict[int, set[int]] = {}
+    for row, column in zip(tables["SHIFTS_ROWS"], tables["SHIFTS_COLUMNS"], strict=True):
+        rows.setdefault(column, set()).add(row)
+    reach = [set(moved) for moved in pools]
+    for offset, some in zip((0, tables["N_PARAMETERS"]), pairs, strict=True):
+        for direction, place in some:
+            reach[direction] |= rows[offset + place]
+    for moved in reach:
+        new = set(moved)
+        while new:
+            new = set().union(*(followers.get(pool, set()) for pool in new)) - moved
+            moved |= new
+    return [frozenset(moved) for moved in reach]
+
+
+def _pairs(moved: Sequence[Collection[int]], in_rhs: set[int], offset: int) -> Pairs:
+    """Return (direction, place) of what the right-hand side reads, direction by direction."""
+    return tuple((k, place) for k, places in enumerate(moved) for place in sorted(places) if offset + place in in_rhs)

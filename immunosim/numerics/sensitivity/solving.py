@@ -1,0 +1,154 @@
+"""Solve many rows together with the derivatives of their states: the seam of the differentiated core.
+
+The equations are (V3) to (V5); the derivative is that of the computed solution along its own steps, whose lengths are
+held fixed, so it is as smooth as these and costs no step of its own.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import numpy as np
+import numpy.typing as npt
+
+from immunosim.numerics.ensemble import _batch, _control, _method
+from immunosim.numerics.lanes.driver import COUNTER_FUNCTION, FRAME_FUNCTION
+from immunosim.numerics.lanes.records import LaneFunctions, frame_of, new_lanes, new_vectors
+from immunosim.numerics.lanes.solving import MachineCode
+from immunosim.numerics.problem import Kernels, Segments, SolverOptions
+from immunosim.numerics.reporting import new_outcome, new_report
+from immunosim.numerics.request import Request
+from immunosim.numerics.results import Ensemble
+from immunosim.numerics.sensitivity.directions import Directions, tangents_of
+from immunosim.numerics.sensitivity.driver import compiled_slope_driver
+from immunosim.numerics.sensitivity.records import (
+    Marks,
+    SensitivityFunctions,
+    Tangents,
+    new_slope_vectors,
+    side_of,
+    slope_frame_of,
+)
+from immunosim.numerics.status import Status
+from immunosim.numerics.workspace import Batch, Control, Method, Outcome, new_work
+
+Array = npt.NDArray[np.float64]
+
+REQUEST = Request()
+
+
+def solve_sensitivities(
+    kernels: Kernels,
+    functions: SensitivityFunctions,
+    initial_states: npt.ArrayLike,
+    parameters: npt.ArrayLike,
+    segments: Segments | Sequence[Segments],
+    directions: Directions,
+    times: npt.ArrayLike,
+    options: SolverOptions | None = None,
+    out: Array | None = None,
+    n_threads: int = 1,
+) -> tuple[Ensemble, Array]:
+    """Integrate every row and differentiate its states along the directions.
+
+    Parameters
+    ----------
+    kernels : Kernels
+        With lanes.
+    functions : SensitivityFunctions
+        Compiled for these kernels, these directions and the width of the lanes.
+    initial_states, parameters, segments, times, options, n_threads
+        As in ``solve_ensemble``, which the states returned agree with bit for bit.
+    directions : Directions
+    out : ndarray, shape (n, n_times, n_directions, n_pools), optional, receives the slopes
+
+    Returns
+    -------
+    ensemble : Ensemble
+    slopes : ndarray, shape (n, n_times, n_directions, n_pools)
+        Derivatives of the states; NaN throughout for a row that failed. An output time on a boundary reports the
+        slopes before the jump there.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, the kernels have no lanes of the functions' width, or the method is not differentiated.
+    """
+    lanes = kernels.lanes
+    if lanes is None or lanes.width != functions.width:
+        raise ValueError(
+            f"sensitivities need kernels with {functions.width} lanes, and these have {lanes and lanes.width}"
+        )
+    options = options or SolverOptions()
+    if options.method not in functions.differentiate:
+        known = ", ".join(functions.differentiate)
+        raise ValueError(f"method {options.method!r} is not differentiated, expected one of {known}")
+    batch = _batch(kernels, initial_states, parameters, segments, times)
+    n, n_pools = batch.initial_states.shape
+    n_times = batch.times.shape[1]
+    outcome = new_outcome(REQUEST, n, n_times, n_pools)
+    shape = (n, n_times, functions.layout.n_directions, n_pools)
+    slopes = np.empty(shape) if out is None else out
+    if slopes.shape != shape or slopes.dtype != np.float64 or not slopes.flags.carray:
+        raise ValueError(f"out must be a writeable C-contiguous float64 array of shape {shape}")
+    tangents = tangents_of(directions, functions, batch, slopes)
+    method, control = _method(options), _control(options, n_pools)
+    _run(kernels, lanes, functions, options.method, method, control, batch, tangents, outcome, n_threads)
+    slopes[outcome.status != int(Status.OK)] = np.nan
+    return Ensemble(**outcome._asdict()), slopes
+
+
+def _run(
+    kernels: Kernels,
+    lane_functions: LaneFunctions,
+    functions: SensitivityFunctions,
+    method_name: str,
+    method: Method,
+    control: Control,
+    batch: Batch,
+    tangents: Tangents,
+    outcome: Outcome,
+    n_threads: int,
+) -> None:
+    """Solve every row, a set of lanes a thread; an interrupt ends the counting of rows, as in the lane core."""
+    driver = compiled_slope_driver()
+    n_rows, width, n_stages = len(batch.initial_states), functions.width, len(method.A)
+    counter = np.zeros(1, np.int64)
+    steps = [lane_functions.attempt[method_name], *[lane_functions.sample[method_name]] * 2]  # nothing is traced
+    steps += [lane_functions.defect, lane_functions.advance]
+    ours = [functions.differentiate[method_name], functions.sample[method_name]]
+    ours += [functions.constants, functions.advance]
+    code = [MachineCode(address, FRAME_FUNCTION) for address in steps]
+    code += [MachineCode(lane_functions.next_row, COUNTER_FUNCTION)]
+    slope_code = [MachineCode(address, FRAME_FUNCTION) for address in ours]
+    sizes = (batch.parameters.shape[1], batch.inputs.shape[1], kernels.n_lu)
+
+    def run() -> None:
+        work = new_work(kernels.n_pools, kernels.n_jacobian, kernels.n_lu, n_stages, kernels.pattern)
+        vectors = new_vectors(width, kernels.n_pools, *sizes, n_stages)
+        vectors.rtol[:] = control.rtol
+        vectors.atol[:] = control.atol[:, np.newaxis]
+        vectors.max_step[:] = control.max_step
+        vectors.max_trials[:] = control.max_steps
+        vectors.negative_tolerance[:] = control.negative_tolerance[:, np.newaxis]
+        frame, lanes = frame_of(vectors), new_lanes(width)
+        slopes = new_slope_vectors(functions, n_stages)
+        side = side_of(vectors, slopes)
+        slope_frames = [slope_frame_of(vectors, slopes), frame_of(side[0]), slope_frame_of(*side)]
+        report = new_report(REQUEST, kernels.n_pools, kernels.n_readouts, vectors.nodes)
+        marks = Marks(*(np.zeros(width, np.int64) for _ in Marks._fields))
+        driver(
+            *kernels.functions,
+            *(*code, frame.ctypes.data, counter.ctypes.data),
+            *(*slope_code, *(one.ctypes.data for one in slope_frames)),
+            *(method, control, work, vectors, side[0], lanes, slopes, side[1], marks, batch, report, tangents, outcome),
+        )
+
+    n_workers = max(1, min(n_threads, n_rows))
+    with ThreadPoolExecutor(n_workers) as pool:
+        futures = [pool.submit(run) for _ in range(n_workers)]
+        try:
+            wait(futures)
+        finally:
+            counter[0] = n_rows
+        for future in futures:
+            future.result()
