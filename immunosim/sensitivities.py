@@ -216,7 +216,7 @@ class Task:
         Raises
         ------
         SolverError
-            If there are no lanes here.
+            If there are no lanes here, or nothing can be compiled.
         """
         lanes = lanes or self.model.core.lanes
         if lanes is None:
@@ -225,9 +225,12 @@ class Task:
 
         moved = [self._moved(k) for k in range(len(self.names))]
         parameters, inputs, pools = ([one[i] for one in moved] for i in range(3))
-        functions = sensitivity_functions(
-            self.model.module, self.model.variations, parameters, inputs, pools, lanes.width
-        )
+        try:
+            functions = sensitivity_functions(
+                self.model.module, self.model.variations, parameters, inputs, pools, lanes.width
+            )
+        except (OSError, RuntimeError) as error:  # a cache that cannot be written, or what LLVM refuses
+            raise SolverError(f"derivatives cannot be compiled here ({error})") from error
         return replace(self.model.kernels, lanes=lanes), functions
 
     def _moved(self, k: int) -> tuple[list[int], list[int], list[int]]:
