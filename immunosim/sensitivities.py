@@ -7,7 +7,7 @@ number of a treatment acts through inputs, jumps and the times of boundaries.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from immunosim.codegen.loader import Array, Model
-from immunosim.errors import ParameterError, SolverError, did_you_mean
+from immunosim.errors import ParameterError, ScenarioError, SolverError, any_of, did_you_mean
 from immunosim.individual import SCALED_BY, unscaled_vector
 from immunosim.numerics import Kernels, Status
 from immunosim.numerics.lanes.records import LaneFunctions
@@ -57,9 +57,15 @@ def differentiate(problem: Problem, names: Sequence[str], relative: bool = False
         If a name is unknown, given twice, or cannot be differentiated.
     SolverError
         If this machine cannot compute in lanes.
+    ScenarioError
+        If the method cannot be differentiated.
     """
     task = Task(problem, tuple(names))
     kernels, functions = task.compiled()
+    method = problem.options.method
+    if method not in functions.differentiate:
+        known = any_of(list(functions.differentiate))
+        raise ScenarioError(f'"{method}" cannot be differentiated', key="solver.method", cure=f"set it to {known}")
     ensemble, slopes = solve_sensitivities(
         kernels,
         functions,
@@ -184,8 +190,8 @@ class Task:
         return found
 
     @cached_property
-    def segments(self) -> SegmentSlopes:
-        """Derivatives of inputs, jumps and boundary times."""
+    def moved_segments(self) -> tuple[Array, Array, Array]:
+        """Derivatives of inputs, jumps and boundary times, each (n_segments or one more, n_directions, ...)."""
         problem, model = self.problem, self.model
         boundaries, n = problem.segments.boundaries, len(self.names)
         inputs = np.zeros((problem.segments.n_segments, n, len(model.inputs)))
@@ -196,7 +202,7 @@ class Task:
                 moved = segment_slopes(problem.scenario, name, boundaries, model.inputs, model.pools)
                 inputs[:, k], jumps[:, k], times[:, k] = moved
         jumps[:, :, self._frozen] = 0.0
-        return SegmentSlopes(inputs, jumps, times)
+        return inputs, jumps, times
 
     @property
     def _frozen(self) -> list[int]:
@@ -206,7 +212,9 @@ class Task:
 
     def directions(self) -> Directions:
         """Return the directions as the integrator wants them."""
-        return Directions(self.parameters[np.newaxis], self.initial_states[np.newaxis], (self.segments,))
+        return Directions(
+            self.parameters[np.newaxis], self.initial_states[np.newaxis], (SegmentSlopes(*self.moved_segments),)
+        )
 
     # --- what can move ---------------------------------------------------------------------------------------------
 
@@ -216,7 +224,7 @@ class Task:
         Raises
         ------
         SolverError
-            If there are no lanes here.
+            If there are no lanes here, or nothing can be compiled.
         """
         lanes = lanes or self.model.core.lanes
         if lanes is None:
@@ -225,9 +233,12 @@ class Task:
 
         moved = [self._moved(k) for k in range(len(self.names))]
         parameters, inputs, pools = ([one[i] for one in moved] for i in range(3))
-        functions = sensitivity_functions(
-            self.model.module, self.model.variations, parameters, inputs, pools, lanes.width
-        )
+        try:
+            functions = sensitivity_functions(
+                self.model.module, self.model.variations, parameters, inputs, pools, lanes.width
+            )
+        except (OSError, RuntimeError) as error:  # a cache that cannot be written, or what LLVM refuses
+            raise SolverError(f"derivatives cannot be compiled here ({error})") from error
         return replace(self.model.kernels, lanes=lanes), functions
 
     def _moved(self, k: int) -> tuple[list[int], list[int], list[int]]:
@@ -251,15 +262,26 @@ class Task:
     # --- read-outs -------------------------------------------------------------------------------------------------
 
     def readout_slopes(self, states: Array, pool_slopes: Array) -> Array:
-        """Return the derivatives of the read-outs, shape (n_directions, n_times, n_readouts)."""
-        model, vector = self.model, self.problem.vector
-        inputs = self.problem.inputs_at(self.problem.times)
-        found = np.empty((*pool_slopes.shape[:2], len(model.readouts)))
-        shape = (len(model.readouts), self.n_named)
-        for i, (state, given) in enumerate(zip(states, inputs, strict=True)):
-            by_pools = _matrix(model, "readout_state_slopes", shape[0], len(model.pools), state, vector, given)
-            by_parameters = _matrix(model, "readout_slopes", *shape, state, vector, given)
-            found[:, i] = pool_slopes[:, i] @ by_pools.T + self.parameters @ by_parameters.T
+        """Return the derivatives of the read-outs, shape (n_directions, n_times, n_readouts).
+
+        Parameters
+        ----------
+        states : ndarray, shape (n_times, n_pools)
+        pool_slopes : ndarray, shape (n_directions, n_times, n_pools)
+        """
+        model, problem = self.model, self.problem
+        place = np.searchsorted(problem.segments.boundaries, problem.times, side="left") - 1
+        place = np.clip(place, 0, problem.segments.n_segments - 1)
+        moved_inputs = self.moved_segments[0][place].transpose(1, 0, 2)
+        found = np.zeros((*pool_slopes.shape[:2], len(model.readouts)))
+        arguments = (states.T, problem.vector, problem.segments.inputs[place].T)
+        for row, column, values in _nonzeros(model, "readout_state_slopes", *arguments):
+            found[:, :, row] += values * pool_slopes[:, :, column]
+        for row, column, values in _nonzeros(model, "readout_slopes", *arguments):
+            if column < self.n_named:
+                found[:, :, row] += values * self.parameters[:, column, np.newaxis]
+            else:
+                found[:, :, row] += values * moved_inputs[:, :, column - self.n_named]
         return found
 
 
@@ -277,15 +299,21 @@ def _closed_slopes(model: Model, vector: Array, primary: Array) -> Array:
 
 def _matrix(model: Model, name: str, n_rows: int, n_columns: int, *arguments: Array) -> Array:
     """Return a derivative as a full matrix; columns beyond ``n_columns`` are those of inputs."""
+    full = np.zeros((n_rows, n_columns))
+    for row, column, value in _nonzeros(model, name, *arguments):
+        if column < n_columns:
+            full[row, column] = value
+    return full
+
+
+def _nonzeros(model: Model, name: str, *arguments: Array) -> Iterator[tuple[int, int, Any]]:
+    """Yield (row, column, value) of a derivative; values over times where states and inputs have them as columns."""
     module = model.variations
-    rows, columns = (np.array(getattr(module, f"{name.upper()}_{kind}")) for kind in ("ROWS", "COLUMNS"))
-    values = np.zeros(rows.size)
+    rows, columns = (getattr(module, f"{name.upper()}_{kind}") for kind in ("ROWS", "COLUMNS"))
+    values = np.zeros((len(rows), *arguments[0].shape[1:]))
     with np.errstate(all="ignore"):  # shares of nothing are not a number, in read-outs as in their derivatives
         getattr(module, name)(*arguments, values)
-    full = np.zeros((n_rows, n_columns))
-    kept = columns < n_columns
-    full[rows[kept], columns[kept]] = values[kept]
-    return full
+    return zip(rows, columns, values, strict=True)
 
 
 def _labelled(task: Task, pools: Array, readouts: Array, status: Status, relative: bool) -> xr.Dataset:

@@ -47,7 +47,7 @@ def test_a_warm_simulation_imports_neither_sympy_nor_the_model(loaded, model):
 
 
 def test_the_public_names_are_reachable_and_others_are_not(configs):
-    verbs = {"load_scenario", "simulate", "explain", "compare", "attribute", "verify"}
+    verbs = {"load_scenario", "simulate", "explain", "compare", "attribute", "verify", "differentiate"}
     of_ensembles = {"simulate_ensemble", "load_ensemble", "replay"}
     records = {"Scenario", "Trajectory", "Endpoint", "EnsembleResult"}
     assert set(immunosim.__all__) == {"__version__"} | records | verbs | of_ensembles

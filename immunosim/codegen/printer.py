@@ -51,6 +51,15 @@ class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # sympy is untype
         return f"log({self._print(expr.args[0])})"
 
 
-def to_text(expression: sp.Expr) -> str:
-    """Return the expression as one line of Python arithmetic."""
-    return str(KernelPrinter().doprint(expression))
+class ArrayPrinter(KernelPrinter):
+    """Printer of arithmetic that numpy runs on arrays as well: a comparison is a factor, not a choice."""
+
+    def _print_above(self, expr: above) -> str:
+        x, a = (self._print(arg) for arg in expr.args)
+        return f"(1.0*(({x} - {a}).real > 0.0))"
+
+
+def to_text(expression: sp.Expr, for_arrays: bool = False) -> str:
+    """Return the expression as one line of Python arithmetic, of numbers or also of arrays of them."""
+    printer = ArrayPrinter() if for_arrays else KernelPrinter()
+    return str(printer.doprint(expression))

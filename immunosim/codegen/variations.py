@@ -120,7 +120,10 @@ class _VariationWriter:
         return sp.Add(*terms)
 
     def _once_a_solve(self, by_pools: Derivatives, by_constants: Derivatives) -> str:
-        """Return the functions that run once for a solve or an output time, as they are, nothing hoisted."""
+        """Return the functions that run once for a solve, as they are, nothing hoisted: for all output times at once.
+
+        States and inputs may be arrays of a row for each pool and input.
+        """
         derived = [item.expression for item in self.net.derived.values()]
         untreated = [self.net.baseline[pool.name] for pool in self.core.pools]
         readouts = [item.expression for item in self.net.readouts.values()]
@@ -135,7 +138,7 @@ class _VariationWriter:
             entries = _entries(expressions, derivatives, variables)
             lines = self._needed(entries.values(), derivatives.lines, lambda expression: expression)
             part = _Part(name, arguments, "Nonzeros of a derivative.", entries, lines if "y_" in arguments else [])
-            text += part.tables() + self._function(part)
+            text += part.tables() + self._function(part, for_arrays=True)
         return text
 
     def _part(
@@ -201,12 +204,18 @@ class _VariationWriter:
 
     # --- text ------------------------------------------------------------------------------------------------------
 
-    def _function(self, part: _Part) -> str:
+    def _function(self, part: _Part, for_arrays: bool = False) -> str:
         stores = [(f"out_[{k}]", part.entries[place]) for k, place in enumerate(part.places)]
-        return self._write(part.name, f"{part.arguments}, out_", part.purpose, part.lines, stores)
+        return self._write(part.name, f"{part.arguments}, out_", part.purpose, part.lines, stores, for_arrays)
 
     def _write(
-        self, name: str, arguments: str, purpose: str, lines: Sequence[Line], stores: Sequence[tuple[str, sp.Expr]]
+        self,
+        name: str,
+        arguments: str,
+        purpose: str,
+        lines: Sequence[Line],
+        stores: Sequence[tuple[str, sp.Expr]],
+        for_arrays: bool = False,
     ) -> str:
         read: set[sp.Symbol] = set()
         for _, expression in [*lines, *stores]:
@@ -214,8 +223,8 @@ class _VariationWriter:
         read -= {symbol for symbol, _ in lines}
         body = [f'"""{purpose}"""']
         body += [f"{symbol} = {place}" for symbol, place in self._places().items() if symbol in read]
-        body += [f"{symbol} = {to_text(expression)}" for symbol, expression in lines]
-        body += [f"{place} = {to_text(value)}" for place, value in stores]
+        body += [f"{symbol} = {to_text(expression, for_arrays)}" for symbol, expression in lines]
+        body += [f"{place} = {to_text(value, for_arrays)}" for place, value in stores]
         indented = "\n    ".join(body)
         return f"\n\ndef {name}({arguments}):\n    {indented}\n"
 

@@ -1,7 +1,12 @@
 """Second derivatives, as they are generated, against complex steps of the Jacobian and of the right-hand side."""
 
+import ast
+
 import numpy as np
 import pytest
+
+from immunosim.codegen import cache
+from immunosim.errors import ModelError
 
 STEP = 1e-30
 SQUARED = 1e-55  # what a step leaves of x^2 at x = 0, with room for coefficients
@@ -135,3 +140,18 @@ def test_what_runs_once_a_solve_is_what_the_module_of_derivatives_has(variations
             getattr(variations.text, name)(*arguments, found)
         getattr(module, name)(*arguments, expected)
         np.testing.assert_allclose(found, expected, rtol=1e-12)  # contraction in the compiled one
+
+
+def test_the_text_is_written_whole_or_not_at_all(parameters, tmp_path, monkeypatch):
+    cache._write_late(tmp_path / "key", parameters.units())
+    text = (tmp_path / "key" / "variations.py").read_text(encoding="utf-8")
+    names = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    assert names[-1] == cache.LAST_KERNEL["variations"]
+
+    def refuse(*paths):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cache.os, "replace", refuse)
+    with pytest.raises(ModelError, match="No space left"):
+        cache._write_late(tmp_path / "full", parameters.units())
+    assert list((tmp_path / "full").iterdir()) == []

@@ -194,3 +194,23 @@ def test_a_machine_without_lanes_is_told_so(configs):
     vars(model)["core"] = Core(None, "numba is switched off")
     with pytest.raises(SolverError, match="numba is switched off"):
         differentiate(replace(problem, model=model), ["age"])
+
+
+def test_read_outs_of_all_times_at_once_are_those_of_each_time(configs):
+    """Read-outs are differentiated over arrays of times, choices between branches included."""
+    names = ["naive_cd4_count", "course[1].dose", "breach_clone_size"]
+    problem = exact(configs)
+    together = differentiate(problem, names)
+    for k in (0, 5, 12):
+        alone = differentiate(replace(problem, times=problem.times[[k]]), names)
+        for readout in problem.model.readouts:
+            np.testing.assert_allclose(
+                alone[readout].values[:, 0], together[readout].values[:, k], rtol=1e-13, err_msg=readout
+            )
+
+
+def test_a_method_that_cannot_be_differentiated_is_refused_by_its_key(configs):
+    problem = prepare(load_scenario(configs / "one_course.toml", ("solver.method=rodas6p",)))
+    with pytest.raises(ScenarioError, match=r'solver\.method: "rodas6p" cannot be differentiated') as error:
+        differentiate(problem, ["thymic_export_rate"])
+    assert "rodas5p" in error.value.cure

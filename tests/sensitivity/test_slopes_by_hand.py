@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from sensitivity.conftest import still, with_segments
 
-from immunosim.numerics import METHODS, Segments, SolverOptions, Status
-from immunosim.numerics.sensitivity import Directions
+from immunosim.codegen.vector.build import lane_functions
+from immunosim.codegen.vector.slope_build import sensitivity_functions
+from immunosim.numerics import Kernels, Segments, SolverOptions, Status
+from immunosim.numerics.sensitivity import Directions, solve_sensitivities
+from immunosim.numerics.sensitivity.step_ir import METHODS
 
 STEP = 1e-30
 
@@ -222,3 +225,26 @@ def test_directions_of_another_shape_are_refused(one_pool, directions, message):
     arguments = (np.ones((3, 1)), np.ones((3, 2)), Segments([0.0, 1.0], [[0.0]], [[0.0]]), directions, [1.0])
     with pytest.raises(ValueError, match=message):
         one_pool.solve(*arguments, SolverOptions())
+
+
+def test_kernels_without_lanes_and_arrays_of_another_shape_are_refused(one_pool):
+    module, given = one_pool.module, ([[1.0]], [[1.0, 0.0]], Segments([0.0, 1.0], [[0.0]], [[0.0]]), still(1), [1.0])
+    functions = sensitivity_functions(module, one_pool.variations, [(0, 1)], [(0,)], [(0,)], 2)
+    kernels = Kernels(module.rhs, module.jacobian, module.factorise, module.solve, 1, 1, 2)
+    with pytest.raises(ValueError, match="need kernels with 2 lanes"):
+        solve_sensitivities(kernels, functions, *given)
+    in_lanes = replace(kernels, lanes=lane_functions(module, 2))
+    with pytest.raises(ValueError, match="out must be"):
+        solve_sensitivities(in_lanes, functions, *given, out=np.zeros((1, 1, 2, 1)))
+
+
+def test_a_direction_that_moves_what_it_was_not_compiled_for_is_refused(one_pool):
+    module, segments = one_pool.module, Segments([0.0, 1.0], [[0.0]], [[0.0]])
+    functions = sensitivity_functions(module, one_pool.variations, [(0,)], [()], [(0,)], 2)
+    lanes = lane_functions(module, 2)
+    kernels = Kernels(module.rhs, module.jacobian, module.factorise, module.solve, 1, 1, 2, lanes)
+    by_second, by_input = still(1), with_segments(still(1), inputs=np.ones((1, 1, 1)))
+    by_second.parameters[0, 0, 1] = 1.0
+    for directions, message in ((by_second, "moves parameter 1"), (by_input, "moves input 0")):
+        with pytest.raises(ValueError, match=message):
+            solve_sensitivities(kernels, functions, [[1.0]], [[1.0, 0.0]], segments, directions, [1.0])

@@ -143,7 +143,8 @@ def write_slopes(
             i_time = marks.i_time[lane]
             if i_time < lanes.i_time[lane]:
                 source = slopes.sampled
-                if has_own_step(vectors, lanes, marks, batch, lane) and side_vectors.growth[0, lane] <= GROWTH_LIMIT:
+                holds = side_vectors.growth[0, lane] <= GROWTH_LIMIT and side_vectors.validity[0, lane] == 0.0
+                if holds and has_own_step(vectors, lanes, marks, batch, lane):
                     source = side_slopes.new_slopes
                 take_out(tangents.places, source, lane, tangents.outputs[lanes.row[lane], i_time])
                 marks.i_time[lane] = i_time + 1

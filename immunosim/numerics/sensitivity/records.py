@@ -22,7 +22,8 @@ Pairs = tuple[tuple[int, int], ...]
 # Order of the addresses that the compiled functions receive: those of the step, then our own.
 OF_STEP = ("y", "p", "u", "lu", "increments", "per_h", "accepted", "theta")
 OF_SLOPES = (
-    *("stage", "constants", "points", "jacobian", "curvature", "sources", "parameter_slopes", "input_slopes"),
+    *("stage", "constants", "points", "jacobian", "curvature", "sources", "stage_slopes"),
+    *("parameter_slopes", "input_slopes"),
     *("slopes", "new_slopes", "slope_increments", "sampled"),
 )
 FRAME = OF_STEP + OF_SLOPES
@@ -142,9 +143,9 @@ class SensitivityFunctions:
 class SlopeVectors(NamedTuple):
     """Arrays over lanes of one thread.
 
-    ``slopes`` are the derivatives of the state at the start of the step, ``new_slopes`` at its end (between, of the
-    stages), ``slope_increments`` of the increments, ``sampled`` of the state inside the step. ``parameter_slopes`` and
-    ``input_slopes`` hold the pairs of ``SensitivityFunctions``; the rest is scratch.
+    ``slopes`` are the derivatives of the state at the start of the step and ``new_slopes`` at its end, ``sampled``
+    inside it; ``slope_increments`` are those of the increments. ``stage_slopes`` hold one block at a stage,
+    ``parameter_slopes`` and ``input_slopes`` the pairs of ``SensitivityFunctions``; the rest is scratch.
     """
 
     stage: Array
@@ -153,6 +154,7 @@ class SlopeVectors(NamedTuple):
     jacobian: Array
     curvature: Array
     sources: Array
+    stage_slopes: Array
     parameter_slopes: Array
     input_slopes: Array
     slopes: Array
@@ -218,6 +220,7 @@ def new_slope_vectors(functions: SensitivityFunctions, n_stages: int) -> SlopeVe
         "jacobian": functions.n_jacobian,
         "curvature": functions.n_curvature,
         "sources": functions.n_sources,
+        "stage_slopes": max((block.size for block in functions.layout.blocks), default=1),
         "parameter_slopes": len(functions.parameter_pairs),
         "input_slopes": len(functions.input_pairs),
         "slope_increments": n_stages * everything,

@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor, wait
 import numpy as np
 import numpy.typing as npt
 
-from immunosim.numerics.ensemble import _batch, _control, _method
 from immunosim.numerics.lanes.driver import COUNTER_FUNCTION, FRAME_FUNCTION
 from immunosim.numerics.lanes.records import LaneFunctions, frame_of, new_lanes, new_vectors
 from immunosim.numerics.lanes.solving import MachineCode
+from immunosim.numerics.preparation import batch_of, control_of, method_of
 from immunosim.numerics.problem import Kernels, Segments, SolverOptions
 from immunosim.numerics.reporting import new_outcome, new_report
 from immunosim.numerics.request import Request
@@ -82,7 +82,7 @@ def solve_sensitivities(
     if options.method not in functions.differentiate:
         known = ", ".join(functions.differentiate)
         raise ValueError(f"method {options.method!r} is not differentiated, expected one of {known}")
-    batch = _batch(kernels, initial_states, parameters, segments, times)
+    batch = batch_of(kernels, initial_states, parameters, segments, times)
     n, n_pools = batch.initial_states.shape
     n_times = batch.times.shape[1]
     outcome = new_outcome(REQUEST, n, n_times, n_pools)
@@ -91,7 +91,7 @@ def solve_sensitivities(
     if slopes.shape != shape or slopes.dtype != np.float64 or not slopes.flags.carray:
         raise ValueError(f"out must be a writeable C-contiguous float64 array of shape {shape}")
     tangents = tangents_of(directions, functions, batch, slopes)
-    method, control = _method(options), _control(options, n_pools)
+    method, control = method_of(options), control_of(options, n_pools)
     _run(kernels, lanes, functions, options.method, method, control, batch, tangents, outcome, n_threads)
     slopes[outcome.status != int(Status.OK)] = np.nan
     return Ensemble(**outcome._asdict()), slopes

@@ -114,17 +114,18 @@ class _Step:
         writer, at, size = self.writer, self.at, blocks[0].size
         offset = writer.build.mul(turn, ir.Constant(INT64, size))
         first = writer.build.add(offset, ir.Constant(INT64, blocks[0].offset))
-        slopes, new_slopes = writer.address(at["slopes"], first), writer.address(at["new_slopes"], first)
+        slopes = writer.address(at["slopes"], first)
         increments = [writer.address(array, first) for array in self.slopes[: stage + 1]]
-        self.sums(stage, slopes, new_slopes, increments, size)
+        self.sums(stage, slopes, increments, size)
         self.add_sources(blocks, turn, increments[-1])
-        state_slopes = new_slopes if stage > 0 else slopes
+        state_slopes = at["stage_slopes"] if stage > 0 else slopes
         matrices = (at["jacobian"], at["curvature"])
         writer.call(f"multiply_{shape}", *matrices, slopes, state_slopes, increments[-1])
         writer.call(f"substitute_{shape}", at["lu"], increments[-1])
         if stage == self.tableau.n_stages - 1:
+            new_slopes = writer.address(at["new_slopes"], first)
             with writer.loop(0, size, 1, []) as (i, _):
-                new = writer.add(writer.load(new_slopes, i), writer.load(increments[-1], i))
+                new = writer.add(writer.load(state_slopes, i), writer.load(increments[-1], i))
                 writer.store(new, new_slopes, i)
 
     def start_of(self, stage: int) -> int:
@@ -151,22 +152,25 @@ class _Step:
                 state = writer.add(state, writer.multiply(shares[j], writer.load(self.increments[j], i)))
             writer.store(state, at["stage"], i)
 
-    def sums(self, stage: int, slopes: Any, new_slopes: Any, increments: Sequence[Any], size: int) -> None:
-        """Write the two sums over the slopes of the increments in one pass, which loads each of these once."""
-        writer, first = self.writer, self.start_of(stage)
-        start, per_h = new_slopes if first else slopes, writer.load(self.at["per_h"], 0)
+    def sums(self, stage: int, slopes: Any, increments: Sequence[Any], size: int) -> None:
+        """Write the two sums over the slopes of the increments in one pass, which loads each of these once.
+
+        The slopes of the state stand in one place for all blocks, which so stays in the first cache.
+        """
+        writer, at = self.writer, self.at
+        per_h = writer.load(at["per_h"], 0)
         shares = [writer.constant(share) for share in self.tableau.A[stage]]
         rates = [writer.multiply(writer.constant(rate), per_h) for rate in self.tableau.C[stage, :stage]]
         with writer.loop(0, size, 1, []) as (i, _):
-            state, change = writer.load(start, i), writer.constant(0.0)
-            for j in range(stage):
-                v_j = writer.load(increments[j], i)
-                if j >= first:
-                    state = writer.add(state, writer.multiply(shares[j], v_j))
-                term = writer.multiply(rates[j], v_j)
-                change = term if j == 0 else writer.add(change, term)
+            change = writer.constant(0.0)
             if stage > 0:
-                writer.store(state, new_slopes, i)
+                state = writer.load(slopes, i)
+                for j in range(stage):
+                    v_j = writer.load(increments[j], i)
+                    state = writer.add(state, writer.multiply(shares[j], v_j))
+                    term = writer.multiply(rates[j], v_j)
+                    change = term if j == 0 else writer.add(change, term)
+                writer.store(state, at["stage_slopes"], i)
             writer.store(change, increments[stage], i)
 
     def add_sources(self, blocks: Sequence[Block], turn: Any, change: Any) -> None:
