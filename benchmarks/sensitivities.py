@@ -140,7 +140,7 @@ def measure(name: str, width: int, case: Differentiated, n_rounds: int) -> None:
         case.plain(rtol), case.differentiated(rtol)
         rounds = np.array([(case.plain(rtol), case.differentiated(rtol)) for _ in range(n_rounds)])
         ratio = float(np.median(rounds[:, 1] / rounds[:, 0]))
-        plain, slopes = rounds.min(axis=0) / len(case.states) * 1e3
+        plain, slopes = rounds.min(axis=0) / len(case.slopes) * 1e3
         errors = errors_of(case.checked(rtol)[1], exact, states, values)
         print(
             f"{name:>8} {width:6d} {rtol:8.0e} {plain:10.3f} {slopes:14.3f} {ratio:6.2f}"
