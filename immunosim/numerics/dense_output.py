@@ -8,7 +8,7 @@ by its defect, and replaced by a step of its own where that is too large.  Outpu
 import numpy as np
 import numpy.typing as npt
 
-from immunosim.numerics.compilation import kernel
+from immunosim.numerics.compilation import inlined, kernel
 from immunosim.numerics.rosenbrock import compute_stage, compute_stages, factorise_shifted
 from immunosim.numerics.step_control import error_norm, first_non_finite
 from immunosim.numerics.summaries import LAST_NODE, fill_node
@@ -38,7 +38,7 @@ def prepare_dense(functions: Functions, method: Method, work: Work, p: Array, u:
                 total[i] += share * increment[i]
 
 
-@kernel
+@inlined
 def interpolate(work: Work, theta: float, out: Array) -> None:
     """Write the state at the fraction ``theta`` of the step from ``y`` to ``y_new``, equation (T3)."""
     rest = 1.0 - theta
@@ -95,7 +95,7 @@ def step_to_output(functions: Functions, method: Method, work: Work, p: Array, u
     return broken < 0
 
 
-@kernel
+@inlined
 def deliver(
     functions: Functions, report: Report, outcome: Outcome, row: int, i_time: int, state: Array, p: Array, u: Array
 ) -> None:

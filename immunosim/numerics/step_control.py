@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from immunosim.numerics.compilation import kernel
+from immunosim.numerics.compilation import inlined, kernel
 from immunosim.numerics.workspace import RHS, Control, Functions, Method, Work
 
 Array = npt.NDArray[np.float64]
@@ -94,7 +94,7 @@ def scaled_size(control: Control, y: Array, values: Array) -> float:
     return largest
 
 
-@kernel
+@inlined
 def estimate_first_step(
     functions: Functions, method: Method, control: Control, work: Work, p: Array, u: Array, span: float
 ) -> float:

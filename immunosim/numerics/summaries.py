@@ -7,7 +7,7 @@ the end of the step before.
 import numpy as np
 import numpy.typing as npt
 
-from immunosim.numerics.compilation import kernel
+from immunosim.numerics.compilation import inlined, kernel
 from immunosim.numerics.quartic import Values, below, lowest, may_reach, mean_of, part
 from immunosim.numerics.request import Kind
 from immunosim.numerics.workspace import Functions, Outcome, Report
@@ -32,7 +32,7 @@ def begin_summaries(report: Report, lane: int) -> None:
         report.memory[lane, s, 0] = report.memory[lane, s, 1] = np.nan
 
 
-@kernel
+@inlined
 def fill_node(functions: Functions, report: Report, k: int, lane: int, state: Array, p: Array, u: Array) -> None:
     """Fill node k of the lane's step from the state there; node k of read-out r is kept at k * n_readouts + r.
 
@@ -44,7 +44,7 @@ def fill_node(functions: Functions, report: Report, k: int, lane: int, state: Ar
         report.nodes[k * report.values.size + place, lane] = report.values[place]
 
 
-@kernel
+@inlined
 def note_step(report: Report, lane: int, t: float, t_new: float) -> None:
     """Take an accepted step into every summary, and make its last node the first of the next step."""
     n_readouts, nodes = report.values.size, report.nodes

@@ -122,7 +122,7 @@ def worst_pool(method: Method, control: Control, vectors: Vectors, work: Work, l
     return pool
 
 
-@kernel
+@inlined
 def look_at_trial(
     functions: Functions,
     method: Method,
@@ -175,7 +175,7 @@ def has_segment(lanes: Lanes, batch: Batch, lane: int) -> bool:
     return more
 
 
-@kernel
+@inlined
 def begin_segment(
     functions: Functions,
     method: Method,

@@ -136,7 +136,7 @@ def answer_wish(
         write_ends(functions, vectors, lanes, batch, report, outcome, lane)
 
 
-@kernel
+@inlined
 def deliver_quiet(
     functions: Functions,
     method: Method,
@@ -164,7 +164,7 @@ def deliver_quiet(
     write_ends(functions, vectors, lanes, batch, report, outcome, lane)
 
 
-@kernel
+@inlined
 def gather_dense(method: Method, vectors: Vectors, work: Work, lane: int) -> None:
     """Fill both ends and the vectors of equation (T3) of one lane, as ``prepare_dense`` does."""
     n_pools = work.y.size
