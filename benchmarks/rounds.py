@@ -74,12 +74,12 @@ def begin(
 ) -> list[Measurement]:
     """Solve rows once at each tolerance for the errors, and choose how many make a round of about ``seconds``.
 
-    A tool that takes ``TOO_LONG`` is spared the tighter tolerances.
+    A tool that takes ``TOO_LONG`` is spared the tighter tolerances, as is one that is not to be used there.
     """
     least = min(getattr(run, "rows_at_once", 1), work.n_rows)
     run(rtols[0], least)  # numba compiles at the first call
     found: list[Measurement] = []
-    for rtol in rtols:
+    for rtol in (rtol for rtol in rtols if rtol >= tool.least_rtol):
         states, elapsed = _timed(run, rtol, least)
         n_errors = _between(least, ERROR_SHARE * seconds * least / elapsed, len(reference.states))
         if n_errors > least:

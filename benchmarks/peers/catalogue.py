@@ -6,8 +6,14 @@ from immunosim.numerics import METHODS
 SBML = "needs the SBML export, which the project does not have"
 
 OURS = tuple(
-    Tool(f"immunosim-{method}", f"immunosim, {method}", "immunosim_core", options={"method": method})
-    for method in METHODS
+    Tool(
+        f"immunosim-{method}",
+        f"immunosim, {method}",
+        "immunosim_core",
+        options={"method": method},
+        least_rtol=tableau.least_rtol,
+    )
+    for method, tableau in METHODS.items()
 )
 YARDSTICK = Tool("immunosim-scalar", "immunosim, scalar core", "immunosim_core", options={"in_lanes": False})
 PEERS = (

@@ -32,6 +32,8 @@ class Tool:
         What the project itself lacks to use the tool, "" for nothing.
     compiles_long : bool
         Whether a quick run leaves it out unless it is named.
+    least_rtol : float
+        Relative tolerance below which it is not to be used: a scenario is refused too.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Tool:
     options: dict[str, Any] = field(default_factory=dict)
     waits_for: str = ""
     compiles_long: bool = False
+    least_rtol: float = 0.0
 
     @property
     def absence(self) -> str:
