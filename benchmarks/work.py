@@ -17,7 +17,8 @@ from immunosim.numerics import Kernels, Segments, SolverOptions
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-# As ``immunosim.simulation`` chooses it: a thousandth of the relative tolerance of the size of each pool that matters.
+# The same for every tool: a thousandth of the relative tolerance of the size of each pool that matters. By default
+# immunosim itself goes a hundred times lower, see decision 9.
 NEGLIGIBLE = 1e-3
 
 # No tool is stopped by a limit that was meant for shorter problems.
