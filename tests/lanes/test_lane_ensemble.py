@@ -35,6 +35,8 @@ def test_every_row_agrees_with_the_scalar_core(population, scalar, in_lanes):
     assert (scalar.status == Status.OK).all()
     # Sums in another order differ by rounding, 1e-16; 1200 steps amplify it, far from the tolerance of 1e-5.
     assert distance(in_lanes.states, scalar.states, population.options) < 1e-6
+    peaks = np.abs(scalar.states).max(axis=1, keepdims=True)
+    assert np.max(np.abs(in_lanes.states - scalar.states) / np.where(peaks > 0.0, peaks, np.inf)) < 1e-10
     np.testing.assert_array_equal(in_lanes.status, scalar.status)
     np.testing.assert_array_equal(in_lanes.counts, scalar.counts)
 
