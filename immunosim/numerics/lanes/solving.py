@@ -1,9 +1,11 @@
 """Run the lane core over a batch: one set of lanes a thread, rows from one counter."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from numba import types
 
 from immunosim.numerics.lanes.driver import COUNTER_FUNCTION, FRAME_FUNCTION, compiled_lane_driver
@@ -13,6 +15,8 @@ from immunosim.numerics.reporting import new_report
 from immunosim.numerics.request import Request
 from immunosim.numerics.summaries import N_NODES
 from immunosim.numerics.workspace import Batch, Control, Method, Outcome, new_work
+
+Integers = npt.NDArray[np.int64]
 
 
 class MachineCode(types.WrapperAddressProtocol):
@@ -44,8 +48,7 @@ def solve_in_lanes(
 ) -> None:
     """Solve every row of the batch into the outcome.
 
-    Which lane and thread solves a row changes no bit of it. An interrupt ends the counting, so that lanes stop after
-    their current rows.
+    Which lane and thread solves a row changes no bit of it.
     """
     driver = compiled_lane_driver()
     n_rows = len(batch.initial_states)
@@ -83,6 +86,14 @@ def solve_in_lanes(
         report = new_report(request, kernels.n_pools, kernels.n_readouts, vectors.nodes)
         driver(*kernels.functions, *code, *addresses, method, control, work, vectors, lanes, batch, report, outcome)
 
+    run_threads(run, counter, n_rows, n_threads)
+
+
+def run_threads(run: Callable[[], None], counter: Integers, n_rows: int, n_threads: int) -> None:
+    """Run a set of lanes in each thread until the shared counter has reached the last row.
+
+    An interrupt ends the counting, so that lanes stop after their current rows.
+    """
     n_workers = max(1, min(n_threads, n_rows))
     with ThreadPoolExecutor(n_workers) as pool:
         futures = [pool.submit(run) for _ in range(n_workers)]

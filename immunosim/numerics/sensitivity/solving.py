@@ -5,14 +5,13 @@ held fixed, so it is as smooth as these and costs no step of its own.
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 import numpy.typing as npt
 
 from immunosim.numerics.lanes.driver import COUNTER_FUNCTION, FRAME_FUNCTION
 from immunosim.numerics.lanes.records import LaneFunctions, frame_of, new_lanes, new_vectors
-from immunosim.numerics.lanes.solving import MachineCode
+from immunosim.numerics.lanes.solving import MachineCode, run_threads
 from immunosim.numerics.preparation import batch_of, control_of, method_of
 from immunosim.numerics.problem import Kernels, Segments, SolverOptions
 from immunosim.numerics.reporting import new_outcome, new_report
@@ -143,12 +142,4 @@ def _run(
             *(method, control, work, vectors, side[0], lanes, slopes, side[1], marks, batch, report, tangents, outcome),
         )
 
-    n_workers = max(1, min(n_threads, n_rows))
-    with ThreadPoolExecutor(n_workers) as pool:
-        futures = [pool.submit(run) for _ in range(n_workers)]
-        try:
-            wait(futures)
-        finally:
-            counter[0] = n_rows
-        for future in futures:
-            future.result()
+    run_threads(run, counter, n_rows, n_threads)
