@@ -49,7 +49,8 @@ def kernels(folder: Path) -> dict[str, tuple[Path, str]]:
         lines = text.splitlines()
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef):
-                first = min(decorator.lineno for decorator in node.decorator_list)
+                # What is only translated for lanes has no decorator.
+                first = min((decorator.lineno for decorator in node.decorator_list), default=node.lineno)
                 found[node.name] = (path, "\n".join(lines[first - 1 : node.end_lineno]))
     return found
 

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import Result
 
 from immunosim.cli.model import TABLES
+from immunosim.cli.model_kernel import kernels
 from immunosim.cli.model_text import WIDTH
 from immunosim.codegen.loader import Model
 from immunosim.parameters import load_parameters
@@ -95,6 +96,15 @@ def test_a_kernel_is_printed_as_it_stands_on_disk(command: Command, name: str) -
     assert function.name == name
     path = Path(found.stderr.splitlines()[-1].removeprefix("From "))
     assert found.stdout in path.read_text(encoding="utf-8") + "\n"
+
+
+def test_a_kernel_that_only_lanes_have_is_printed_too(command: Command, model: Model) -> None:
+    assert model.variations  # written when derivatives are first asked for
+    texts = kernels(Path(model.variations.__file__).parent)
+    name = next(name for name, (path, _) in texts.items() if path.stem == "variations")
+    found = command("model", "--kernel", name)
+    assert found.exit_code == 0
+    assert found.stdout.startswith(f"def {name}(")
 
 
 def test_a_kernel_over_lanes_is_printed_as_llvm_reads_it(command: Command) -> None:
