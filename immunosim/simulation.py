@@ -89,19 +89,24 @@ def prepare(scenario: Scenario, file: str = "scenario", announce: Callable[[str]
     _check_tolerance(scenario, file)
     vector = individual_vector(scenario, parameters, model, file)
     untreated = model.baseline(vector)
-    start, end = start_of(scenario), scenario.horizon
-    boundaries, inputs, jumps = build_segments(events_of(scenario), model.inputs, model.pools, start, end)
-    jumps[:, _frozen_pools(model, scenario.mechanisms.off)] = 0.0
     return Problem(
         scenario=scenario,
         parameters=parameters,
         model=model,
         vector=vector,
         initial_state=untreated,
-        segments=Segments(boundaries, inputs, jumps),
+        segments=segments_of(scenario, model),
         times=output_times(scenario),
         options=solver_options(scenario, model, untreated),
     )
+
+
+def segments_of(scenario: Scenario, model: Model) -> Segments:
+    """Return the inputs and jumps of a scenario's treatments, day."""
+    start, end = start_of(scenario), scenario.horizon
+    boundaries, inputs, jumps = build_segments(events_of(scenario), model.inputs, model.pools, start, end)
+    jumps[:, _frozen_pools(model, scenario.mechanisms.off)] = 0.0
+    return Segments(boundaries, inputs, jumps)
 
 
 def _check_tolerance(scenario: Scenario, file: str) -> None:

@@ -5,6 +5,7 @@ Translates what a user asks, with names and units, into the summaries of the int
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -41,6 +42,12 @@ OF_VALUE = frozenset({"minimum", "nadir", "maximum", "peak", "mean"})
 OF_HAZARD = frozenset({"cumulative_hazard", "risk"})
 
 
+_TEXT = re.compile(
+    r"(?P<kind>\w+)\s+(?:of\s+)?(?P<readout>\w+)(?:\s+(?P<threshold>(?!(?:from|to|as)\s).+?))?"
+    r"(?:\s+from\s+(?P<start>.+?))?(?:\s+to\s+(?P<end>.+?))?(?:\s+as\s+(?P<name>\w+))?"
+)
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """One number a patient.
@@ -66,6 +73,21 @@ class Endpoint:
     start: float | str | None = None
     end: float | str | None = None
     name: str = ""
+
+    @classmethod
+    def of(cls, text: str) -> Endpoint:
+        """Return the endpoint that a text such as ``time_below cd4 0.2e9/L from 1 month to 2 years as low`` describes.
+
+        Raises
+        ------
+        DataError
+            If the text has another form.
+        """
+        match = _TEXT.fullmatch(text.strip())
+        if match is None:
+            cure = 'write for example "nadir of cd4" or "time_below cd4 0.2e9/L from 1 month to 2 years as low"'
+            raise DataError("is no endpoint", key=f'endpoint "{text}"', cure=cure)
+        return cls(**{name: part for name, part in match.groupdict().items() if part is not None})
 
     @property
     def label(self) -> str:

@@ -18,8 +18,8 @@ import numpy as np
 import xarray as xr
 
 from immunosim.codegen.cache import source_key
-from immunosim.codegen.loader import Array
-from immunosim.ensembles.endpoints import Measured
+from immunosim.codegen.loader import Array, Model
+from immunosim.ensembles.questions import Question
 from immunosim.errors import DataError
 from immunosim.files import write_file
 from immunosim.numerics import Ensemble, Status
@@ -123,17 +123,12 @@ def labelled(
     columns: Mapping[str, Array],
     parts: Sequence[Ensemble],
     times: Array,
-    readouts: Sequence[str],
-    measures: Sequence[Measured],
+    asked: Question,
 ) -> EnsembleResult:
     """Put names and units on solved chunks."""
     model = problems[0].model
     n = sum(len(part.status) for part in parts)
-    variables = _outputs(problems[0], parts, readouts) | _solver(parts)
-    for j, one in enumerate(measures):
-        values = one.convert(np.concatenate([part.summaries[:, j] for part in parts]))
-        variables[one.label] = ("sample", values, {"units": one.unit, "long_name": one.description, "kind": "endpoint"})
-    variables |= _failures(parts, model.pools)
+    variables = variables_of(asked, parts) | _failures(parts)
     coordinates: dict[str, Any] = {"sample": ("sample", np.arange(n), {"long_name": "patient, counted from 0"})}
     if any("time" in dims for dims, *_ in variables.values()):
         about = {"units": "day", "long_name": "time since day 0"}
@@ -146,24 +141,41 @@ def labelled(
         coordinates[name] = ("sample", column, {"units": parameter.unit, "long_name": parameter.label})
     attributes = {
         "format": FORMAT,
-        "intended_use": "Research and teaching software, not a medical device.",
         "scenarios": json.dumps([to_toml(problem.scenario) for problem in problems]),
         "varied": json.dumps(list(columns)),
-        "pools": json.dumps(list(model.pools)),
-        "core": model.core.reason,
-        "model_key": source_key(tuple(problems[0].parameters.units().items())),
-        "software": ", ".join(f"{name} {metadata.version(name)}" for name in ("numpy", "numba", "xarray")),
+        **provenance(model),
     }
     return EnsembleResult(xr.Dataset(variables, coords=coordinates, attrs=attributes))
 
 
-def _outputs(problem: Problem, parts: Sequence[Ensemble], readouts: Sequence[str]) -> dict[str, Any]:
-    model, variables = problem.model, {}
-    for j, name in enumerate(readouts):
+def provenance(model: Model) -> dict[str, str]:
+    """Return what a result says of the model and the software that made it."""
+    return {
+        "intended_use": "Research and teaching software, not a medical device.",
+        "pools": json.dumps(list(model.pools)),
+        "core": model.core.reason,
+        "model_key": source_key(tuple(model.parameter_units.items())),
+        "software": ", ".join(f"{name} {metadata.version(name)}" for name in ("numpy", "numba", "xarray")),
+    }
+
+
+def variables_of(asked: Question, parts: Sequence[Ensemble]) -> dict[str, Any]:
+    """Return read-outs, pools, endpoints and the solver's account as (dimensions, values, attributes) by name."""
+    variables = _outputs(asked, parts) | _solver(parts)
+    for j, one in enumerate(asked.measures):
+        values = one.convert(np.concatenate([part.summaries[:, j] for part in parts]))
+        about = {"units": one.unit, "long_name": one.description, "kind": "endpoint"}
+        variables[one.label] = (("sample",), values, about)
+    return variables
+
+
+def _outputs(asked: Question, parts: Sequence[Ensemble]) -> dict[str, Any]:
+    model, variables = asked.model, {}
+    for j, name in enumerate(asked.readouts):
         label, unit = model.module.READOUTS[name]
         values = np.concatenate([part.readouts[:, :, j] for part in parts])
         variables[name] = (("sample", "time"), values, {"units": unit, "long_name": label, "kind": "read-out"})
-    if parts[0].states.shape[1]:
+    if asked.states:
         for i, (name, (label, unit, owner, _)) in enumerate(model.module.POOLS.items()):
             values = np.concatenate([part.states[:, :, i] for part in parts])
             about = {"units": unit, "long_name": label, "kind": "pool", "mechanism": owner}
@@ -181,12 +193,12 @@ def _solver(parts: Sequence[Ensemble]) -> dict[str, Any]:
         "n_rejected": {"long_name": "rejected steps"},
     }
     return {
-        name: ("sample", np.concatenate([getattr(part, name) for part in parts]), attributes)
+        name: (("sample",), np.concatenate([getattr(part, name) for part in parts]), attributes)
         for name, attributes in about.items()
     }
 
 
-def _failures(parts: Sequence[Ensemble], pools: Sequence[str]) -> dict[str, Any]:
+def _failures(parts: Sequence[Ensemble]) -> dict[str, Any]:
     """Return the rows that failed and the states they had reached; nothing where none did."""
     status = np.concatenate([part.status for part in parts])
     failed = np.flatnonzero(status != int(Status.OK))

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from immunosim.codegen.loader import Array, say_nothing
-from immunosim.ensembles.endpoints import Endpoint, Measured, measured
+from immunosim.ensembles.endpoints import Endpoint
+from immunosim.ensembles.questions import question
 from immunosim.ensembles.result import EnsembleResult, labelled
 from immunosim.ensembles.rows import Rows, checked_parameters, stack, vary
-from immunosim.errors import DataError, did_you_mean
+from immunosim.errors import DataError
 from immunosim.machine import cores
-from immunosim.numerics import Ensemble, Request, solve_ensemble
+from immunosim.numerics import Ensemble, solve_ensemble
 from immunosim.scenario import Scenario
 from immunosim.simulation import Problem, prepare
 
@@ -71,15 +70,9 @@ def simulate_ensemble(
     """
     asked = _asked(scenario, parameters, file, announce)
     model, first = asked.problems[0].model, asked.problems[0]
-    unknown = [name for name in readouts if name not in model.readouts]
-    if unknown:
-        raise DataError(f'there is no read-out "{unknown[0]}"', cure=did_you_mean(unknown[0], model.readouts))
     begin = min(problem.segments.boundaries[0] for problem in asked.problems)
     horizon = min(problem.segments.boundaries[-1] for problem in asked.problems)
-    measures = [measured(endpoint, model, begin, horizon) for endpoint in endpoints]
-    _refuse_twice(measures)
-    request = Request(states, [model.readouts.index(name) for name in readouts], [one.summary for one in measures])
-    given = None if times is None else _checked_times(times, begin, horizon)
+    wanted = question(model, (begin, horizon), readouts, times, endpoints, states)
     parts: list[Ensemble] = []
     n_failed = 0
     for start in range(0, asked.n, ROWS_PER_CHUNK):
@@ -89,17 +82,17 @@ def simulate_ensemble(
             rows.states,
             rows.vectors,
             rows.segments,
-            rows.times if given is None else given,
+            rows.times if wanted.times is None else wanted.times,
             first.options,
             n_threads=n_threads or cores(),
-            request=request,
+            request=wanted.request,
         )
         parts.append(found)
         n_failed += int((found.status != 0).sum())
         if report is not None:
             report(start + len(rows.vectors), asked.n, n_failed)
-    line = given if given is not None else asked.times
-    return labelled(asked.problems, asked.columns, parts, line, readouts, measures)
+    line = asked.times if wanted.times is None else wanted.times
+    return labelled(asked.problems, asked.columns, parts, line, wanted)
 
 
 @dataclass(frozen=True)
@@ -136,20 +129,3 @@ def _asked(
     if len({(problem.options.method, problem.options.rtol) for problem in problems}) > 1:
         raise DataError("the scenarios have different [solver] tables", cure="give all the same method and tolerance")
     return _Asked(problems, checked_parameters(problems[0], parameters) if parameters else {})
-
-
-def _checked_times(times: object, begin: float, horizon: float) -> Array:
-    line = np.asarray(times, np.float64)
-    if line.ndim != 1 or not np.isfinite(line).all() or (np.diff(line) < 0.0).any():
-        raise DataError("times must be a vector of days that does not decrease", key="times")
-    if line.size and not (begin <= line[0] and line[-1] <= horizon):
-        cure = f"choose from day {begin:g} to {horizon:g}"
-        raise DataError(f"days {line[0]:g} to {line[-1]:g} are not part of the course", key="times", cure=cure)
-    return line
-
-
-def _refuse_twice(measures: Sequence[Measured]) -> None:
-    labels = [one.label for one in measures]
-    for label in labels:
-        if labels.count(label) > 1:
-            raise DataError(f'two endpoints are called "{label}"', cure="give one of them a name")

@@ -5,10 +5,11 @@ from immunosim.scenario.findings import Note, Observed, Point, Relapse
 from immunosim.scenario.names import check_names
 from immunosim.scenario.overrides import apply_overrides
 from immunosim.scenario.patient import Baseline, Draws, Patient
-from immunosim.scenario.reader import build_scenario, load_scenario
+from immunosim.scenario.reader import build_scenario, load_document, load_scenario
 from immunosim.scenario.records import Scenario
 from immunosim.scenario.regimen import Bolus, Infusion, dose_totals, events_of, start_of
 from immunosim.scenario.segments import build_segments, output_times
+from immunosim.scenario.sweep import Sweep
 from immunosim.scenario.treatments import (
     AdditionalDose,
     Change,
@@ -48,6 +49,7 @@ __all__ = [
     "Relapse",
     "Scenario",
     "Solver",
+    "Sweep",
     "TaperStep",
     "Triamcinolone",
     "apply_overrides",
@@ -56,6 +58,7 @@ __all__ = [
     "check_names",
     "dose_totals",
     "events_of",
+    "load_document",
     "load_scenario",
     "output_times",
     "start_of",

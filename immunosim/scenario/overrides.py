@@ -6,6 +6,7 @@ import copy
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -27,10 +28,11 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
     return result
 
 
-def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
+def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str], source: str = _SOURCE) -> dict[str, Any]:
     """Return a copy of a document with overrides such as ``patient.age=40`` or ``course.1.dose=10 mg`` applied in turn.
 
     Entries of arrays are counted from one. A value is read as TOML where that is possible, and as text otherwise.
+    ``source`` is what messages name as the place of a problem.
 
     Raises
     ------
@@ -40,17 +42,20 @@ def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str]) -> dict[s
     result = copy.deepcopy(dict(data))
     for override in overrides:
         path, equals, text = override.partition("=")
-        if not equals or not path.strip():
-            raise ScenarioError(
-                f'"{override}" is not an override', file=_SOURCE, cure='write for example "patient.age=40"'
-            )
-        _set(result, path.strip(), text.strip())
+        try:
+            if not equals or not path.strip():
+                reason, cure = f'"{override}" is not an override', 'write for example "patient.age=40"'
+                raise ScenarioError(reason, cure=cure)
+            _set(result, path.strip(), text.strip())
+        except ScenarioError as error:
+            problems = [replace(problem, file=source) for problem in error.problems]
+            raise ScenarioError(problems=problems) from None
     return result
 
 
 def _set(document: dict[str, Any], path: str, text: str) -> None:
     if not text:
-        raise ScenarioError("has no value", file=_SOURCE, key=path, cure=f"write {path}=...")
+        raise ScenarioError("has no value", key=path, cure=f"write {path}=...")
     steps = [step.strip() for step in _INDEX.sub(r".\1", path).split(".")]
     table: Any = document
     record: type[BaseModel] | None = Scenario
@@ -73,9 +78,7 @@ def _annotation(record: type[BaseModel] | None, step: str, path: str) -> Any:
     if record is None:
         return None  # below [parameters], whose names are the model's
     if step not in record.model_fields:
-        raise ScenarioError(
-            f'unknown key "{step}"', file=_SOURCE, key=path, cure=did_you_mean(step, record.model_fields)
-        )
+        raise ScenarioError(f'unknown key "{step}"', key=path, cure=did_you_mean(step, record.model_fields))
     return record.model_fields[step].annotation
 
 
@@ -85,7 +88,7 @@ def _container(present: Any, record: type[BaseModel] | None, annotation: Any, pa
     if is_listed(annotation):
         return []
     if record is None and getattr(annotation, "__origin__", None) is not dict:
-        raise ScenarioError("goes below a single value", file=_SOURCE, key=path, cure="shorten the path")
+        raise ScenarioError("goes below a single value", key=path, cure="shorten the path")
     return {}
 
 
@@ -93,7 +96,7 @@ def _index(entries: list[Any], step: str, path: str) -> int:
     if not step.isdecimal() or not 1 <= int(step) <= len(entries):
         count = f"{len(entries)} entries" if len(entries) != 1 else "1 entry"
         cure = "entries are counted from 1" if entries else "add the entry in the file"
-        raise ScenarioError(f'there is no entry "{step}" among {count}', file=_SOURCE, key=path, cure=cure)
+        raise ScenarioError(f'there is no entry "{step}" among {count}', key=path, cure=cure)
     return int(step) - 1
 
 

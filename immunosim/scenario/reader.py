@@ -43,16 +43,20 @@ def load_scenario(path: Path | str, overrides: Iterable[str] = ()) -> Scenario:
         With every problem that was found, one per line.
     """
     path = Path(path)
-    own = _read(path, str(path))
-    base_file, base = _base_of(own, path)
-    changes = {key: value for key, value in own.items() if key != "extends"}
-    data = apply_overrides(merged(base, changes), overrides)
+    own, (base_file, base) = _read_with_base(path)
+    data = _laid_over(base, own, overrides)
     try:
         return build_scenario(data, str(path))
     except ScenarioError as error:
         if base_file is None:
             raise
         raise ScenarioError(problems=[_blame(problem, own, base, base_file) for problem in error.problems]) from None
+
+
+def load_document(path: Path | str, overrides: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the document that ``load_scenario`` makes its records of: plain data, `extends` resolved, unchecked."""
+    own, (_, base) = _read_with_base(Path(path))
+    return _laid_over(base, own, overrides)
 
 
 def build_scenario(data: Mapping[str, Any], file: str = "scenario") -> Scenario:
@@ -66,6 +70,15 @@ def build_scenario(data: Mapping[str, Any], file: str = "scenario") -> Scenario:
         What messages name as the place of a problem.
     """
     return Scenario.model_validate(dict(data), context={"file": file})
+
+
+def _read_with_base(path: Path) -> tuple[dict[str, Any], tuple[str | None, dict[str, Any]]]:
+    own = _read(path, str(path))
+    return own, _base_of(own, path)
+
+
+def _laid_over(base: Mapping[str, Any], own: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
+    return apply_overrides(merged(base, {key: value for key, value in own.items() if key != "extends"}), overrides)
 
 
 def _base_of(own: Mapping[str, Any], path: Path) -> tuple[str | None, dict[str, Any]]:

@@ -20,6 +20,7 @@ from immunosim.scenario.findings import Note, Observed, Relapse
 from immunosim.scenario.patient import Patient
 from immunosim.scenario.quantities import CalendarDate, TimePoint, reading_within
 from immunosim.scenario.record import Record, Text
+from immunosim.scenario.sweep import Sweep
 from immunosim.scenario.treatments import (
     AdditionalDose,
     Course,
@@ -63,6 +64,7 @@ class Scenario(Record):
     solver: Solver = Solver()
     mechanisms: Mechanisms = Mechanisms()
     parameters: dict[Text, Parameter] = Field(default={})
+    sweep: Sweep | None = None
 
     @model_validator(mode="wrap")
     @classmethod

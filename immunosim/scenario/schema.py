@@ -67,6 +67,7 @@ def scenario_schema(
     definitions["Mechanisms"]["properties"]["off"]["items"] = _one_of(mechanisms)
     definitions["Observed"]["properties"]["readout"] |= _one_of(readouts)
     definitions["Solver"]["properties"]["method"] |= {"enum": list(methods)}
+    definitions["Sweep"]["properties"]["vary"]["additionalProperties"]["anyOf"].append({"type": "object"})
     properties = schema.pop("properties")
     properties["parameters"] |= {
         "properties": {parameter.name: _parameter(parameter) for parameter in parameters},

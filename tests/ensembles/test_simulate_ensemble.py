@@ -170,7 +170,7 @@ def test_another_dataset_is_not_taken_for_an_ensemble(result, tmp_path):
         ({"endpoints": [Endpoint("time_below", "cd4", "3 mg")]}, "mg"),
         ({"endpoints": [Endpoint("nadir", "cd4", end="10 years")]}, "not part of the course"),
         ({"endpoints": [Endpoint("risk", "cd4")]}, "cells"),
-        ({"endpoints": [Endpoint("nadir", "cd4"), Endpoint("nadir", "cd4")]}, 'two endpoints are called "nadir_cd4"'),
+        ({"endpoints": [Endpoint("nadir", "cd4"), Endpoint("nadir", "cd4")]}, 'two results are called "nadir_cd4"'),
     ],
 )
 def test_what_cannot_be_answered_is_refused_before_it_is_computed(scenario, arguments, complaint):

@@ -1,0 +1,92 @@
+"""What is asked of every patient, checked against the model and the course, and in the form of the integrator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from immunosim.codegen.loader import Array, Model
+from immunosim.ensembles.endpoints import Endpoint, Measured, measured
+from immunosim.errors import DataError, did_you_mean
+from immunosim.numerics import Request
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is asked of every patient.
+
+    Attributes
+    ----------
+    model : Model
+    readouts : tuple of str
+        Reported at the output times.
+    times : ndarray, shape (n_times,), day, or None
+        Output times, or None for those of the scenario.
+    measures : tuple of Measured
+        The endpoints.
+    states : bool
+        Whether every pool is reported at the output times as well.
+    """
+
+    model: Model
+    readouts: tuple[str, ...]
+    times: Array | None
+    measures: tuple[Measured, ...]
+    states: bool
+
+    @cached_property
+    def request(self) -> Request:
+        """What the integrator is asked."""
+        places = [self.model.readouts.index(name) for name in self.readouts]
+        return Request(self.states, places, [one.summary for one in self.measures])
+
+
+def question(
+    model: Model,
+    span: tuple[float, float],
+    readouts: Sequence[str] = (),
+    times: object = None,
+    endpoints: Sequence[Endpoint] = (),
+    states: bool = False,
+) -> Question:
+    """Return what is asked, checked.
+
+    Parameters
+    ----------
+    model : Model
+    span : (float, float)
+        First and last day of the course.
+    readouts, times, endpoints, states
+        As ``simulate_ensemble`` takes them.
+
+    Raises
+    ------
+    DataError
+        If something that is asked for does not exist.
+    """
+    unknown = [name for name in readouts if name not in model.readouts]
+    if unknown:
+        raise DataError(f'there is no read-out "{unknown[0]}"', cure=did_you_mean(unknown[0], model.readouts))
+    measures = tuple(measured(endpoint, model, *span) for endpoint in endpoints)
+    _refuse_twice([*readouts, *(one.label for one in measures)])
+    given = None if times is None else _checked_times(times, *span)
+    return Question(model, tuple(readouts), given, measures, states)
+
+
+def _checked_times(times: object, begin: float, horizon: float) -> Array:
+    line = np.asarray(times, np.float64)
+    if line.ndim != 1 or not np.isfinite(line).all() or (np.diff(line) < 0.0).any():
+        raise DataError("times must be a vector of days that does not decrease", key="times")
+    if line.size and not (begin <= line[0] and line[-1] <= horizon):
+        cure = f"choose from day {begin:g} to {horizon:g}"
+        raise DataError(f"days {line[0]:g} to {line[-1]:g} are not part of the course", key="times", cure=cure)
+    return line
+
+
+def _refuse_twice(labels: Sequence[str]) -> None:
+    for label in labels:
+        if labels.count(label) > 1:
+            raise DataError(f'two results are called "{label}"', cure="ask for it once, or give an endpoint a name")

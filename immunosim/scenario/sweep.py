@@ -1,0 +1,50 @@
+"""What a sweep of a scenario varies, how its patients are drawn and what is kept of them.
+
+Read by ``immunosim sweep`` alone; a single run of the scenario ignores it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, StrictBool, StrictFloat, StrictInt
+
+from immunosim.scenario.quantities import Duration, TimePoint
+from immunosim.scenario.record import Record, Text
+
+Level = StrictBool | StrictInt | StrictFloat | Text
+
+
+def _flat(value: object) -> object:
+    """Join the keys of nested tables, which is what TOML makes of ``vary.patient.age`` without quotes."""
+    return dict(_joined(value, "")) if isinstance(value, Mapping) else value
+
+
+def _joined(table: Mapping[str, object], path: str) -> Iterator[tuple[str, object]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _joined(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value
+
+
+Varied = Annotated[dict[Text, Text | tuple[Level, ...]], BeforeValidator(_flat)]
+
+
+class Sweep(Record):
+    """Many patients who differ in what is varied.
+
+    `vary` has a range as text (``"6 mg:24 mg"``, ``"x0.5:x2:log"``) or a list of values for each key.
+    """
+
+    design: Literal["grid", "latin_hypercube", "sobol"] = "latin_hypercube"
+    n: Annotated[StrictInt, Field(ge=1)] = 1000
+    seed: Annotated[StrictInt, Field(ge=0)] = 0
+    rows: Text = ""
+    vary: Varied = Field(default={})
+    endpoints: tuple[Text, ...] = ()
+    readouts: tuple[Text, ...] = ()
+    at: tuple[TimePoint, ...] = ()
+    every: Duration | None = None
+    pools: StrictBool = False

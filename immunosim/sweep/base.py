@@ -1,0 +1,83 @@
+"""The scenario that a sweep varies: its document, from which every patient is made, and what that gives unchanged."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from immunosim.codegen.loader import say_nothing
+from immunosim.scenario import Scenario, build_scenario, load_document, load_scenario, to_toml
+from immunosim.simulation import Problem, prepare
+
+_ABOUT_SWEEPS = ("sweep",)
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """A scenario to vary.
+
+    Attributes
+    ----------
+    document : mapping
+        As TOML gives it, `extends` resolved: what refers to another part of it (a dose per body weight, a time after a
+        course) still does, and so follows what is varied.
+    file : str
+        Name for messages.
+    problem : Problem
+        The scenario as it is, as numbers.
+    """
+
+    document: Mapping[str, Any]
+    file: str
+    problem: Problem
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario as it is."""
+        return self.problem.scenario
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        """The document with every default written out."""
+        return tomllib.loads(to_toml(self.scenario))
+
+
+def read_base(path: Path, changes: Iterable[str] = (), announce: Callable[[str], None] = say_nothing) -> Base:
+    """Read a scenario file to vary.
+
+    Parameters
+    ----------
+    path : Path
+    changes : iterable of str
+        Overrides such as ``patient.age=40``.
+    announce : callable
+        Told in a sentence when something slow starts.
+
+    Raises
+    ------
+    ScenarioError, ParameterError
+        If the scenario is impossible.
+    """
+    scenario = load_scenario(path, changes)
+    return Base(plain(load_document(path, changes)), str(path), prepare(scenario, str(path), announce))
+
+
+def base_of(document: Mapping[str, Any], file: str, announce: Callable[[str], None] = say_nothing) -> Base:
+    """Return the base that a document describes, such as one that a result holds."""
+    return Base(plain(document), file, prepare(build_scenario(document, file), file, announce))
+
+
+def base_from(scenario: Scenario, announce: Callable[[str], None] = say_nothing) -> Base:
+    """Return the base that a scenario built in code describes."""
+    return base_of(tomllib.loads(to_toml(scenario)), "scenario", announce)
+
+
+def plain(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document as JSON can hold it, dates as text, and without what is said of sweeps."""
+    kept = {key: value for key, value in document.items() if key not in _ABOUT_SWEEPS}
+    found: dict[str, Any] = json.loads(json.dumps(kept, default=str))
+    return found

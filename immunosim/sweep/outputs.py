@@ -1,0 +1,115 @@
+"""What a sweep keeps of each patient: endpoints of the whole course, read-outs at times, every pool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from immunosim.ensembles.endpoints import Endpoint
+from immunosim.ensembles.questions import Question, question
+from immunosim.errors import DataError
+from immunosim.simulation import Problem
+from immunosim.units import DAYS_PER_MONTH
+
+USUAL_ENDPOINTS = (
+    "nadir of lymphocytes",
+    "nadir of cd4",
+    "time_below cd4 0.2e9/L",
+    "time_below lymphocytes 1e9/L",
+    "peak of salt_score",
+    "risk relapse_rate",
+)
+"""What is kept where nothing is asked for."""
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What is kept.
+
+    Attributes
+    ----------
+    endpoints : tuple of Endpoint
+    readouts : tuple of str
+    times : tuple of float, day
+        For read-outs and pools.
+    pools : bool
+    """
+
+    endpoints: tuple[Endpoint, ...]
+    readouts: tuple[str, ...] = ()
+    times: tuple[float, ...] = ()
+    pools: bool = False
+
+    def asked_of(self, problem: Problem) -> Question:
+        """Return the question to the integrator.
+
+        Raises
+        ------
+        DataError
+            If something that is asked for does not exist.
+        """
+        span = float(problem.segments.boundaries[0]), float(problem.segments.boundaries[-1])
+        return question(problem.model, span, self.readouts, self.times, self.endpoints, self.pools)
+
+    @cached_property
+    def numbers(self) -> int:
+        """Numbers that are kept of each patient, roughly: without the pools at failure."""
+        return len(self.endpoints) + len(self.times) * len(self.readouts) + 5
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> Outputs:
+        """Return the outputs that ``as_dict`` described."""
+        endpoints = tuple(Endpoint(**one) for one in plain["endpoints"])
+        return cls(endpoints, tuple(plain["readouts"]), tuple(plain["times"]), plain["pools"])
+
+
+def outputs_of(
+    problem: Problem,
+    endpoints: Iterable[str],
+    readouts: Sequence[str],
+    at: Sequence[float],
+    every: float | None,
+    pools: bool,
+) -> Outputs:
+    """Return what is kept, where read-outs without times are kept every month.
+
+    Parameters
+    ----------
+    problem : Problem
+    endpoints : iterable of str
+        Such as ``time_below cd4 0.2e9/L from 1 month``.
+    readouts : sequence of str
+    at : sequence of float, day
+    every : float, day, or None
+        From day 0 to the horizon.
+    pools : bool
+
+    Raises
+    ------
+    DataError
+        If something that is asked for does not exist, or times are given for nothing.
+    """
+    wanted = tuple(Endpoint.of(text) for text in endpoints)
+    over_time = bool(readouts) or pools
+    if not over_time and (len(at) or every is not None):
+        cure = "add --readout cd4, or leave out --at and --every"
+        raise DataError("are given, but nothing is kept over time", key="times", cure=cure)
+    if every is not None and not every > 0.0:
+        raise DataError(f"an interval of {every:g} days", key="--every", cure="write for example --every '1 month'")
+    if not wanted and not over_time:
+        wanted = tuple(Endpoint.of(text) for text in USUAL_ENDPOINTS)
+    times = np.array(sorted(set(at)))
+    if over_time and (every is not None or not times.size):
+        interval = DAYS_PER_MONTH if every is None else every
+        times = np.union1d(times, np.arange(0.0, problem.scenario.horizon + 1e-9, interval))
+    outputs = Outputs(wanted, tuple(readouts), tuple(times.tolist()) if over_time else (), pools)
+    outputs.asked_of(problem)
+    return outputs

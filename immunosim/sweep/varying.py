@@ -1,0 +1,260 @@
+"""Reading of what varies: ``course.1.dose=6 mg:24 mg``, ``blood_lysis_rate=x0.5:x2:log``, ``patient.sex=female,male``.
+
+Ends and values are tried on the scenario itself, so that its own reader has the last word on what is possible.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from pydantic import BaseModel
+
+from immunosim.ensembles.rows import checked_parameters
+from immunosim.errors import DataError, ImmunosimError, QuantityError, any_of, did_you_mean
+from immunosim.individual import PATIENT_KEYS
+from immunosim.scenario import Scenario, apply_overrides, build_scenario
+from immunosim.scenario.dose_slopes import TREATMENTS
+from immunosim.scenario.problems import record_in
+from immunosim.scenario.schema import described
+from immunosim.sweep.base import Base
+from immunosim.sweep.factors import Factor
+from immunosim.units import convert, finite, parse_quantity
+
+TABLES = ("patient", "parameters", "mechanisms", *TREATMENTS)
+"""The tables of a scenario whose keys may be varied."""
+
+SOURCE = "--vary"
+MECHANISM = ("off", "on")
+
+_EXAMPLE = "write for example --vary 'blood_lysis_rate=x0.5:x2:log' or --vary 'course.1.dose=6 mg,12 mg'"
+_BY_DOSE = frozenset({"weight"})  # doses per body weight follow it, so that the scenario must be built anew
+_NUMBER = re.compile(r"\s*(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<unit>.*)", re.DOTALL)
+_WHOLE = re.compile(r"[+-]?\d+")
+_INDEX = re.compile(r"\[(\d+)\]")
+_TRUTHS = {"true": 1.0, "false": 0.0}
+
+
+def read_varying(base: Base, texts: Iterable[str]) -> dict[str, str]:
+    """Return what each text varies, by key: ``KEY=VALUES``.
+
+    Raises
+    ------
+    DataError
+        If a text has another form, or a key is varied twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        key, equals, values = text.partition("=")
+        if not equals or not key.strip() or not values.strip():
+            raise DataError(f'"{text}" varies nothing', key=SOURCE, cure=_EXAMPLE)
+        full = full_key(base, key.strip())
+        if full in found:
+            raise DataError("is varied twice", key=f"{SOURCE} {full}", cure="leave one out")
+        found[full] = values.strip()
+    return found
+
+
+def full_key(base: Base, key: str) -> str:
+    """Return a key as results call it: entries of arrays after a dot, the name of a parameter with its table."""
+    plain = _INDEX.sub(r".\1", key)
+    if "." not in plain and plain in base.problem.parameters:
+        return PATIENT_KEYS.get(plain, f"parameters.{plain}")
+    return plain
+
+
+def factor_of(base: Base, key: str, given: str | Sequence[Any]) -> Factor:
+    """Return a factor.
+
+    Parameters
+    ----------
+    base : Base
+    key : str
+        As ``full_key`` returns it.
+    given : str or sequence
+        A range ``LOW:HIGH`` or ``LOW:HIGH:log``, values joined by commas, or a list of values. ``x2`` is twice what
+        the scenario has.
+
+    Raises
+    ------
+    DataError, ScenarioError, ParameterError
+        If there is no such key, or the scenario cannot have these values.
+    """
+    table, _, name = key.partition(".")
+    if table not in TABLES or not name:
+        names = list(base.problem.parameters) if "." not in key else TABLES
+        raise DataError("cannot be varied", key=f"{SOURCE} {key}", cure=did_you_mean(key.split(".")[0], names))
+    texts, is_log, is_range = _parts(key, given)
+    if table == "mechanisms":
+        return _switch(base, key, name, texts)
+    parameter = _parameter_of(base, key)
+    if parameter:
+        return _column(base, key, parameter, texts, is_log, is_range)
+    return _built(base, key, texts, is_log, is_range)
+
+
+def _parts(key: str, given: str | Sequence[Any]) -> tuple[list[str], bool, bool]:
+    """Return the texts of ends or values, whether the range is logarithmic, and whether it is one."""
+    where = f"{SOURCE} {key}"
+    if not isinstance(given, str):
+        texts = [str(value).lower() if isinstance(value, bool) else str(value) for value in given]
+    elif ":" in given:
+        *ends, last = [part.strip() for part in given.split(":")]
+        is_log = last in ("log", "linear")
+        ends = ends if is_log else [*ends, last]
+        if len(ends) != 2 or not all(ends):
+            raise DataError(f'"{given}" is no range', key=where, cure="write LOW:HIGH or LOW:HIGH:log")
+        return ends, last == "log", True
+    else:
+        texts = [part.strip() for part in given.split(",")]
+    if len(texts) < 2 or not all(texts):
+        raise DataError(f'"{", ".join(texts)}" is one value', key=where, cure="write LOW:HIGH or several values")
+    if len(set(texts)) < len(texts):
+        raise DataError("has a value twice", key=where, cure="leave one out")
+    return texts, False, False
+
+
+def _parameter_of(base: Base, key: str) -> str:
+    """Return the primary parameter that a key sets by itself; empty where the scenario must be built anew."""
+    table, _, name = key.partition(".")
+    if table == "parameters":
+        if name not in base.problem.parameters:
+            cure = did_you_mean(name, base.problem.parameters)
+            raise DataError("is not a parameter", key=f"{SOURCE} {key}", cure=cure)
+        if name in PATIENT_KEYS:
+            raise DataError("belongs to the patient", key=f"{SOURCE} {key}", cure=f"vary {PATIENT_KEYS[name]}")
+        return name
+    return next((name for name, of in PATIENT_KEYS.items() if of == key and name not in _BY_DOSE), "")
+
+
+def _switch(base: Base, key: str, name: str, texts: Sequence[str]) -> Factor:
+    where, mechanisms = f"{SOURCE} {key}", base.problem.model.mechanisms
+    if name not in mechanisms:
+        raise DataError("is not a mechanism", key=where, cure=did_you_mean(name, mechanisms))
+    if set(texts) != set(MECHANISM):
+        raise DataError(f'"{", ".join(texts)}" is not on and off', key=where, cure=f"write {name}=on,off")
+    label = base.problem.model.module.MECHANISMS[name][0]
+    return Factor(key, label, "", values=(0.0, 1.0), choices=MECHANISM)
+
+
+def _column(base: Base, key: str, parameter: str, texts: Sequence[str], is_log: bool, is_range: bool) -> Factor:
+    about = base.problem.parameters[parameter]
+    now = float(base.problem.vector[base.problem.model.position[parameter]])
+    numbers = [_number(key, text, lambda one: parse_quantity(one, about.unit, bare=True), now) for text in texts]
+    for number in numbers:
+        problem = about.problem_with(number)
+        if problem:
+            raise DataError(problem.reason, key=f"{SOURCE} {key}", cure=problem.cure)
+    checked_parameters(base.problem, {parameter: numbers})
+    return _spread(Factor(key, about.label, about.unit, parameter), numbers, is_log, is_range)
+
+
+def _built(base: Base, key: str, texts: Sequence[str], is_log: bool, is_range: bool) -> Factor:
+    now, label = _present(base, key), _label(key)
+    matches = [_NUMBER.fullmatch(text.removeprefix("x")) for text in texts]
+    if any(match is None for match in matches):
+        if is_range:
+            raise DataError(f'"{":".join(texts)}" is no range of numbers', key=f"{SOURCE} {key}", cure=_EXAMPLE)
+        factor = Factor(key, label, "", values=tuple(map(float, range(len(texts)))), choices=tuple(texts))
+    else:
+        unit = next((m["unit"].strip() for m in [*matches, _NUMBER.fullmatch(str(now))] if m and m["unit"].strip()), "")
+        current = None if now is None else _number(key, str(now), lambda one: _in_unit(key, one, unit), None)
+        numbers = [_number(key, text, lambda one: _in_unit(key, one, unit), current) for text in texts]
+        factor = _spread(Factor(key, label, unit), numbers, is_log, is_range)
+        are_whole = not unit and all(_WHOLE.fullmatch(text) for text in texts)
+        if are_whole and not _is_possible(base, key, f"{numbers[0] + 0.5}"):
+            factor = replace(factor, is_whole=True)
+    for value in factor.values or (factor.low, factor.high):
+        tried(base, {key: factor.text(value)})
+    return factor
+
+
+def _spread(factor: Factor, numbers: Sequence[float], is_log: bool, is_range: bool) -> Factor:
+    where = f"{SOURCE} {factor.key}"
+    if not is_range:
+        return replace(factor, values=tuple(numbers))
+    low, high = numbers
+    if not low < high:
+        raise DataError(f"the range from {low:g} to {high:g} is empty", key=where, cure="write the smaller end first")
+    if is_log and low <= 0.0:
+        cure = "begin above 0, or leave out log"
+        raise DataError(f"a logarithmic range cannot begin at {low:g}", key=where, cure=cure)
+    return replace(factor, low=low, high=high, is_log=is_log)
+
+
+def _number(key: str, text: str, read: Callable[[str], float], now: float | None) -> float:
+    """Return a number in the factor's unit; ``x2`` is twice the present value."""
+    where = f"{SOURCE} {key}"
+    if text in _TRUTHS:
+        return _TRUTHS[text]
+    try:
+        if not text.startswith("x"):
+            return read(text)
+        if now is None:
+            cure = "give the values themselves"
+            raise DataError(f'"{text}" is a multiple, but the scenario has no value', key=where, cure=cure)
+        return finite(text[1:], text) * now
+    except QuantityError as error:
+        raise DataError(error.reason, key=where, cure=error.cure) from error
+    except ValueError as error:
+        raise DataError(f'"{text}" is not a number', key=where, cure="write for example x0.5") from error
+
+
+def _in_unit(key: str, text: str, unit: str) -> float:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        raise DataError(f'"{text}" is not a number', key=f"{SOURCE} {key}", cure="give the values themselves")
+    own = match["unit"].strip()
+    return float(match["number"]) if own in ("", unit) else convert(float(match["number"]), own, unit)
+
+
+def _present(base: Base, key: str) -> Any:
+    """Return the value that the scenario has at a key; None where it has none."""
+    for document in (base.document, base.resolved):
+        place: Any = document
+        try:
+            for step in key.split("."):
+                place = place[int(step) - 1] if isinstance(place, list) else place[step]
+        except (LookupError, TypeError, ValueError):
+            continue
+        return place
+    return None
+
+
+def _label(key: str) -> str:
+    """Return what a key of the scenario means: ``Alemtuzumab per infusion (course 1)``."""
+    record: type[BaseModel] | None = Scenario
+    words: str | None = None
+    entries: list[str] = []
+    for previous, step in pairwise(["", *key.split(".")]):
+        if step.isdecimal():
+            entries.append(f"{previous.replace('_', ' ')} {step}")
+        elif record is not None and step in record.model_fields:
+            words = described(record.__name__, step)
+            record = record_in(record.model_fields[step].annotation)
+    short = re.split(r"[;:,(]", words or key)[0].strip()
+    return f"{short} ({', '.join(entries)})" if entries else short
+
+
+def tried(base: Base, changes: Mapping[str, str]) -> dict[str, Any]:
+    """Return the document with changes, after the scenario's own reader has taken it.
+
+    Raises
+    ------
+    ScenarioError
+        With what is wrong with it.
+    """
+    document = apply_overrides(base.document, [f"{key}={text}" for key, text in changes.items()], SOURCE)
+    build_scenario(document, f"{SOURCE} {any_of([f'{key}={text}' for key, text in changes.items()])}")
+    return document
+
+
+def _is_possible(base: Base, key: str, text: str) -> bool:
+    try:
+        tried(base, {key: text})
+    except ImmunosimError:
+        return False
+    return True
