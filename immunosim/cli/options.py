@@ -59,3 +59,27 @@ def command_line(verb: str, scenario: Path, changes: Sequence[str]) -> str:
     """Return a command as one would type it in a shell."""
     options = [part for change in changes for part in ("--set", change)]
     return shlex.join(["immunosim", verb, str(scenario), *options])
+
+
+def typed(context: typer.Context, without: Sequence[str] = ()) -> str:
+    """Return the command of a context as one would type it in a shell, without options that are at their default.
+
+    Parameters
+    ----------
+    context : typer.Context
+    without : sequence of str
+        Names of options to leave out.
+    """
+    words = ["immunosim", context.info_name or ""]
+    for parameter in context.command.params:
+        value = context.params.get(parameter.name or "")
+        if parameter.name in without or value in (None, False, parameter.default):
+            continue
+        several = value if isinstance(value, (list, tuple)) else [value]
+        if parameter.param_type_name == "argument":
+            words += map(str, several)
+        elif value is True:
+            words.append(parameter.opts[-1])
+        else:
+            words += [word for one in several for word in (parameter.opts[-1], str(one))]
+    return shlex.join(words)

@@ -39,12 +39,17 @@ class Progress:
         """Note what is done from now on, and whether the user has been told; it is shown where it takes long."""
         self.task, self.since = task, time.monotonic()
         self.told = 0.0 if is_told else -math.inf
+        self.detail = ""
 
     def announce(self, sentence: str) -> None:
         """Print a sentence at once, and count the time from it."""
         _clear()
         say(sentence)
         self.begin(re.split(r"[,(:]", sentence)[0].strip(), is_told=True)
+
+    def line(self, seconds: float) -> str:
+        """Return what is done and how far it is, or for how long it has been done [s]."""
+        return f"{self.task}: {self.detail}" if self.detail else f"{self.task} ({seconds:.0f} s)"
 
 
 @contextmanager
@@ -76,11 +81,11 @@ def _watch(shown: Progress, ended: threading.Event) -> None:
         if seconds < PATIENCE:
             continue
         if is_terminal:
-            sys.stderr.write(f"\r{SPINNER[turn % len(SPINNER)]} {shown.task} ({seconds:.0f} s)\x1b[K")
+            sys.stderr.write(f"\r{SPINNER[turn % len(SPINNER)]} {shown.line(seconds)}\x1b[K")
             sys.stderr.flush()
         elif seconds - shown.told >= PLAIN_INTERVAL:
             shown.told = seconds
-            say(f"{shown.task} ({seconds:.0f} s)")
+            say(shown.line(seconds))
 
 
 def _clear() -> None:

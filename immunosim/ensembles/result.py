@@ -25,8 +25,12 @@ from immunosim.files import write_file
 from immunosim.numerics import Ensemble, Status
 from immunosim.scenario import Scenario, build_scenario, to_toml
 from immunosim.simulation import Problem
+from immunosim.units import format_quantity
 
 FORMAT = "immunosim ensemble 1"
+
+NOT_RUN = "NOT_RUN"
+"""What a patient of an unfinished sweep has in place of a status."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +70,10 @@ class EnsembleResult:
     def counts(self) -> dict[str, int]:
         """Return how many patients ended with each status that occurs."""
         found, numbers = np.unique(self.status, return_counts=True)
-        return {Status(int(code)).name: int(number) for code, number in zip(found, numbers, strict=True)}
+        return {
+            NOT_RUN if code < 0 else Status(int(code)).name: int(number)
+            for code, number in zip(found, numbers, strict=True)
+        }
 
     def scenario_of(self, sample: int) -> Scenario:
         """Return the scenario of a patient."""
@@ -77,6 +84,11 @@ class EnsembleResult:
         """Return the varied parameters of a patient."""
         names = json.loads(self.dataset.attrs["varied"])
         return {name: float(self.dataset[name].values[sample]) for name in names}
+
+    def varied_of(self, sample: int) -> dict[str, str]:
+        """Return all that was varied of a patient, with units."""
+        values = self.parameters_of(sample).items()
+        return {name: format_quantity(value, self.dataset[name].attrs["units"]) for name, value in values}
 
     def save(self, path: str | Path) -> Path:
         """Write a NetCDF file, whole or not at all.
@@ -99,16 +111,27 @@ def load_ensemble(path: str | Path) -> EnsembleResult:
     DataError
         If there is no such file, or it holds something else.
     """
-    file = str(path)
-    if not Path(path).is_file():
-        raise DataError("does not exist", file=file, cure="name the file of an ensemble")
-    try:
-        dataset = xr.load_dataset(path, engine="h5netcdf")
-    except (OSError, ValueError) as error:
-        raise DataError("is no NetCDF file that can be read", file=file, cure="name the file of an ensemble") from error
+    dataset = load_netcdf(Path(path))
     if dataset.attrs.get("format") != FORMAT:
-        raise DataError("holds no ensemble", file=file, cure="name a file that EnsembleResult.save wrote")
+        raise DataError("holds no ensemble", file=str(path), cure="name a file that EnsembleResult.save wrote")
     return EnsembleResult(dataset)
+
+
+def load_netcdf(path: Path) -> xr.Dataset:
+    """Read a NetCDF file whole.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or it holds something else.
+    """
+    if not path.is_file():
+        raise DataError("does not exist", file=str(path), cure="name the file of an ensemble")
+    try:
+        return xr.load_dataset(path, engine="h5netcdf")
+    except (OSError, ValueError) as error:
+        cure = "name the file of an ensemble"
+        raise DataError("is no NetCDF file that can be read", file=str(path), cure=cure) from error
 
 
 def scenario_from(text: str) -> Scenario:

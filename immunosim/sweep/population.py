@@ -126,6 +126,10 @@ class Population:
         except ImmunosimError:
             return None
 
+    def forget(self) -> None:
+        """Forget the scenarios that were built."""
+        self._problem.cache_clear()
+
     @cached_property
     def _changes_patient(self) -> bool:
         """Whether anything but the treatments differs: then vector and untreated state follow, too."""

@@ -83,17 +83,45 @@ def factor_of(base: Base, key: str, given: str | Sequence[Any]) -> Factor:
     DataError, ScenarioError, ParameterError
         If there is no such key, or the scenario cannot have these values.
     """
+    factor = key_factor(base, key)
+    texts, is_log, is_range = _parts(key, given)
+    if factor.choices:
+        if set(texts) != set(MECHANISM):
+            cure = f"write {key}=on,off"
+            raise DataError(f'"{", ".join(texts)}" is not on and off', key=f"{SOURCE} {key}", cure=cure)
+        return factor
+    return (_column if factor.parameter else _built)(base, factor, texts, is_log, is_range)
+
+
+def key_factor(base: Base, key: str) -> Factor:
+    """Return the factor of a key before its values are known, with choices if it is a mechanism.
+
+    Raises
+    ------
+    DataError
+        If there is no such key, or it cannot be varied.
+    """
     table, _, name = key.partition(".")
     if table not in TABLES or not name:
         names = list(base.problem.parameters) if "." not in key else TABLES
         raise DataError("cannot be varied", key=f"{SOURCE} {key}", cure=did_you_mean(key.split(".")[0], names))
-    texts, is_log, is_range = _parts(key, given)
     if table == "mechanisms":
-        return _switch(base, key, name, texts)
+        mechanisms = base.problem.model.mechanisms
+        if name not in mechanisms:
+            raise DataError("is not a mechanism", key=f"{SOURCE} {key}", cure=did_you_mean(name, mechanisms))
+        label = base.problem.model.module.MECHANISMS[name][0]
+        return Factor(key, label, "", values=(0.0, 1.0), choices=MECHANISM)
     parameter = _parameter_of(base, key)
     if parameter:
-        return _column(base, key, parameter, texts, is_log, is_range)
-    return _built(base, key, texts, is_log, is_range)
+        about = base.problem.parameters[parameter]
+        return Factor(key, about.label, about.unit, parameter)
+    return Factor(key, _label(key), "")
+
+
+def number_and_unit(text: str) -> tuple[float, str] | None:
+    """Return the parts of a quantity; None if the text does not begin with a number."""
+    match = _NUMBER.fullmatch(text)
+    return (float(match["number"]), match["unit"].strip()) if match else None
 
 
 def _parts(key: str, given: str | Sequence[Any]) -> tuple[list[str], bool, bool]:
@@ -130,40 +158,31 @@ def _parameter_of(base: Base, key: str) -> str:
     return next((name for name, of in PATIENT_KEYS.items() if of == key and name not in _BY_DOSE), "")
 
 
-def _switch(base: Base, key: str, name: str, texts: Sequence[str]) -> Factor:
-    where, mechanisms = f"{SOURCE} {key}", base.problem.model.mechanisms
-    if name not in mechanisms:
-        raise DataError("is not a mechanism", key=where, cure=did_you_mean(name, mechanisms))
-    if set(texts) != set(MECHANISM):
-        raise DataError(f'"{", ".join(texts)}" is not on and off', key=where, cure=f"write {name}=on,off")
-    label = base.problem.model.module.MECHANISMS[name][0]
-    return Factor(key, label, "", values=(0.0, 1.0), choices=MECHANISM)
-
-
-def _column(base: Base, key: str, parameter: str, texts: Sequence[str], is_log: bool, is_range: bool) -> Factor:
-    about = base.problem.parameters[parameter]
-    now = float(base.problem.vector[base.problem.model.position[parameter]])
+def _column(base: Base, factor: Factor, texts: Sequence[str], is_log: bool, is_range: bool) -> Factor:
+    about = base.problem.parameters[factor.parameter]
+    now = float(base.problem.vector[base.problem.model.position[factor.parameter]])
+    key = factor.key
     numbers = [_number(key, text, lambda one: parse_quantity(one, about.unit, bare=True), now) for text in texts]
     for number in numbers:
         problem = about.problem_with(number)
         if problem:
             raise DataError(problem.reason, key=f"{SOURCE} {key}", cure=problem.cure)
-    checked_parameters(base.problem, {parameter: numbers})
-    return _spread(Factor(key, about.label, about.unit, parameter), numbers, is_log, is_range)
+    checked_parameters(base.problem, {factor.parameter: numbers})
+    return _spread(factor, numbers, is_log, is_range)
 
 
-def _built(base: Base, key: str, texts: Sequence[str], is_log: bool, is_range: bool) -> Factor:
-    now, label = _present(base, key), _label(key)
-    matches = [_NUMBER.fullmatch(text.removeprefix("x")) for text in texts]
-    if any(match is None for match in matches):
+def _built(base: Base, factor: Factor, texts: Sequence[str], is_log: bool, is_range: bool) -> Factor:
+    key, now = factor.key, _present(base, factor.key)
+    parts = [number_and_unit(text.removeprefix("x")) for text in texts]
+    if None in parts:
         if is_range:
             raise DataError(f'"{":".join(texts)}" is no range of numbers', key=f"{SOURCE} {key}", cure=_EXAMPLE)
-        factor = Factor(key, label, "", values=tuple(map(float, range(len(texts)))), choices=tuple(texts))
+        factor = replace(factor, values=tuple(map(float, range(len(texts)))), choices=tuple(texts))
     else:
-        unit = next((m["unit"].strip() for m in [*matches, _NUMBER.fullmatch(str(now))] if m and m["unit"].strip()), "")
+        unit = next((part[1] for part in [*parts, number_and_unit(str(now))] if part and part[1]), "")
         current = None if now is None else _number(key, str(now), lambda one: _in_unit(key, one, unit), None)
         numbers = [_number(key, text, lambda one: _in_unit(key, one, unit), current) for text in texts]
-        factor = _spread(Factor(key, label, unit), numbers, is_log, is_range)
+        factor = _spread(replace(factor, unit=unit), numbers, is_log, is_range)
         are_whole = not unit and all(_WHOLE.fullmatch(text) for text in texts)
         if are_whole and not _is_possible(base, key, f"{numbers[0] + 0.5}"):
             factor = replace(factor, is_whole=True)
@@ -204,11 +223,11 @@ def _number(key: str, text: str, read: Callable[[str], float], now: float | None
 
 
 def _in_unit(key: str, text: str, unit: str) -> float:
-    match = _NUMBER.fullmatch(text)
-    if match is None:
+    parts = number_and_unit(text)
+    if parts is None:
         raise DataError(f'"{text}" is not a number', key=f"{SOURCE} {key}", cure="give the values themselves")
-    own = match["unit"].strip()
-    return float(match["number"]) if own in ("", unit) else convert(float(match["number"]), own, unit)
+    number, own = parts
+    return number if own in ("", unit) else convert(number, own, unit)
 
 
 def _present(base: Base, key: str) -> Any:

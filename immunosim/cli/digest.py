@@ -1,0 +1,26 @@
+"""``immunosim digest``: one checksum of a sweep, however it was cut into chunks, files or shards."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from immunosim.cli.printing import show
+from immunosim.cli.progress import progress
+
+
+def digest(
+    result: Annotated[
+        Path, typer.Argument(metavar="RESULT", help="Result of a sweep (.zarr or .nc).", show_default=False)
+    ],
+) -> None:
+    """Print one checksum of the data of a sweep, their coordinates and units.
+
+    Two results with the same checksum hold the same numbers to the last bit, whatever their chunks and whether they are
+    Zarr or NetCDF. Every chunk is first compared with its own checksum; a missing or damaged one is named.
+    """
+    from immunosim.sweep import digest_of
+
+    with progress("Reading the result"):
+        found = digest_of(result)
+    show(f"{found}  {result}")

@@ -1,0 +1,184 @@
+"""``immunosim sweep``: simulate many patients who differ in what is varied, stored as they are computed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from immunosim.cli.counting import Count
+from immunosim.cli.options import INTERRUPTED, AsJson, Changes, ScenarioFile, day_of, typed
+from immunosim.cli.printing import say
+from immunosim.cli.progress import progress
+
+if TYPE_CHECKING:
+    from immunosim.sweep import Manner, Plan, Store
+
+Vary = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--vary",
+        metavar="KEY=VALUES",
+        help="What differs: a range LOW:HIGH or LOW:HIGH:log, or values joined by commas, for a parameter or any key "
+        "of patient, mechanisms or treatments: 'blood_lysis_rate=x0.5:x2:log' (multiples of the scenario's value), "
+        "'patient.age=20:60', 'course.1.dose=6 mg,12 mg', 'mechanisms.thymopoiesis=on,off'. May be repeated.",
+        show_default=False,
+    ),
+]
+Number = Annotated[
+    int | None,
+    typer.Option("-n", "--number", min=1, help="Patients; of a grid, levels of each range. [default: 1000]"),
+]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the design. [default: 0]")]
+Design = Annotated[
+    str | None, typer.Option("--design", help="grid, latin_hypercube or sobol. [default: latin_hypercube]")
+]
+Rows = Annotated[Path | None, typer.Option("--rows", metavar="FILE", help="CSV or Parquet: one patient a row.")]
+Endpoints = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--endpoint",
+        metavar="TEXT",
+        help="A number from the whole course: KIND READOUT [THRESHOLD] [from TIME] [to TIME] [as NAME], such as "
+        "'nadir of cd4' or 'time_below cd4 0.2e9/L from 1 month'. May be repeated.",
+        show_default=False,
+    ),
+]
+Readouts = Annotated[
+    list[str] | None,
+    typer.Option("--readout", metavar="NAME", help="A read-out to keep over time, or all. May be repeated."),
+]
+At = Annotated[
+    list[str] | None,
+    typer.Option("--at", metavar="TIME", help="When to keep read-outs, such as '6 months'. May be repeated."),
+]
+Every = Annotated[
+    str | None, typer.Option("--every", metavar="TIME", help="Keep read-outs at this interval. [default: 1 month]")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="RESULT",
+        help="A .zarr folder or a .nc file; by default results/<scenario>_sweep, as .zarr where it is large.",
+    ),
+]
+Pools = Annotated[bool, typer.Option("--pools", help="Keep every pool over time as well.")]
+Parquet = Annotated[bool, typer.Option("--parquet", help="Write tidy Parquet tables beside the result.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it would take in time, memory and disk, and stop.")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on where an earlier run was stopped; begin where there is none.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace an earlier result.")]
+Workers = Annotated[int, typer.Option("--workers", min=0, help="Threads to compute in; 0 for one on each core.")]
+Chunk = Annotated[int, typer.Option("--chunk", min=0, help="Patients that are stored at once; 0 for what suits.")]
+ShardOf = Annotated[
+    str, typer.Option("--shard", metavar="I/N", help="Compute only part I of N, for job arrays that share a folder.")
+]
+Scheduler = Annotated[
+    str, typer.Option("--scheduler", metavar="ADDRESS", help="Compute on the Dask cluster of this scheduler.")
+]
+
+
+def sweep(
+    context: typer.Context,
+    scenario: ScenarioFile,
+    vary: Vary = None,
+    number: Number = None,
+    seed: Seed = None,
+    design: Design = None,
+    rows: Rows = None,
+    endpoint: Endpoints = None,
+    readout: Readouts = None,
+    at: At = None,
+    every: Every = None,
+    pools: Pools = False,
+    changes: Changes = None,
+    out: Out = None,
+    parquet: Parquet = False,
+    dry_run: DryRun = False,
+    resume: Resume = False,
+    force: Force = False,
+    workers: Workers = 0,
+    chunk: Chunk = 0,
+    shard: ShardOf = "1/1",
+    scheduler: Scheduler = "",
+    as_json: AsJson = False,
+) -> None:
+    """Simulate many patients who differ in what is varied.
+
+    A short pilot first tells time, memory and disk. Patients are stored chunk by chunk: Ctrl-C or a crash loses only
+    the chunk in flight, and --resume ends with the same numbers as an uninterrupted run, whatever --workers, --chunk,
+    --shard or --scheduler. What differs and what is kept may also stand in the scenario's [sweep] section. Without
+    --endpoint and --readout six usual endpoints are kept.
+
+    A patient who fails or is impossible stays in the result with status, time and state. Exit code 3: some did.
+    """
+    from immunosim.cli.sweep_tables import finish, in_words, show_quote
+    from immunosim.sweep import Manner, Shard, Wishes, plan_of, read_base, read_varying, refuse_too_much, run_pilot
+    from immunosim.sweep.sweeping import existing_store, expected, finished_result, new_store, refuse_existing
+
+    kept = typed(context, without=("resume", "force", "as_json", "dry_run", "workers"))
+    manner = Manner(workers, chunk, resume, force, Shard.parse(shard), scheduler, kept)
+    with progress("Reading the scenario") as now:
+        base = read_base(scenario, changes or [], now.announce)
+        own = Wishes(
+            vary=read_varying(base, vary or []),
+            rows=rows,
+            design=design,
+            n=number,
+            seed=seed,
+            endpoints=endpoint or (),
+            readouts=readout or (),
+            at=[day_of(base.scenario, text, "--at") for text in at or []],
+            every=None if every is None else day_of(base.scenario, every, "--every"),
+            pools=pools,
+        )
+        plan, notes = plan_of(base, own.over(base.scenario.sweep, scenario.parent))
+        for note in notes:
+            now.announce(note)
+        if out is not None:
+            refuse_existing(out, manner)
+        now.begin("Compiling and running a pilot")
+        pilot = run_pilot(plan, manner.threads)
+        target = out or _usual_place(scenario, pilot.is_large(plan.n))
+        refuse_existing(target, manner)
+        is_finished = finished_result(plan, target, manner)
+        now.begin("Examining what is stored")
+        store = None if is_finished else existing_store(plan, target, manner, now.announce)
+        found = expected(plan, pilot, target, store, manner)
+    if dry_run:
+        show_quote(found, target, as_json)
+        return
+    if is_finished:
+        say(f"{target} is finished: nothing is left to do")
+    else:
+        refuse_too_much(found, target)
+        say(in_words(found))
+        _run(plan, target, store or new_store(plan, target, manner, pilot), manner)
+    finish(target, manner, parquet, as_json)
+
+
+def _usual_place(scenario: Path, is_large: bool) -> Path:
+    return Path("results") / f"{scenario.stem}_sweep.{'zarr' if is_large else 'nc'}"
+
+
+def _run(plan: "Plan", target: Path, store: "Store", manner: "Manner") -> None:
+    """Run what is left, with its progress; Ctrl-C ends in how to go on."""
+    from immunosim.sweep.running import remaining
+    from immunosim.sweep.sweeping import sweep_states
+
+    places = remaining(store, manner.shard)
+    count = Count(sum(end - first for first, end in map(store.span, places)), "patients")
+    stored = len(store.done())
+    with progress("Simulating") as now:
+
+        def report(n: int, n_failed: int) -> None:
+            now.detail = count.add(n, n_failed)
+
+        try:
+            for state in sweep_states(plan, target, store, manner, report):
+                stored = state.n_done
+        except KeyboardInterrupt:
+            going_on = f"{manner.command} --resume"
+            say(f"Interrupted: {stored} of {store.n_blocks} chunks are stored; go on with: {going_on}")
+            raise typer.Exit(INTERRUPTED) from None

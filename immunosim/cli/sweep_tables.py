@@ -1,0 +1,115 @@
+"""What ``immunosim sweep`` prints: what it will take, and what came of it."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from immunosim.cli.counting import duration, size
+from immunosim.cli.options import FAILED
+from immunosim.cli.printing import say, show, show_table
+from immunosim.cli.progress import progress
+
+if TYPE_CHECKING:
+    from immunosim.sweep import Manner, Quote, SweepResult
+
+MOST_DESCRIBED = 5_000_000
+"""Patients beyond which the results are not read again to describe them."""
+
+
+def in_words(quote: "Quote") -> str:
+    """Return in a sentence what a sweep will take."""
+    left = f"{quote.n_left:,} of {quote.n:,}" if quote.n_left < quote.n else f"{quote.n:,}"
+    failures = ""
+    if quote.n_pilot_failed:
+        failures = f"; {quote.n_pilot_failed:,} of {quote.n_pilot:,} pilot patients failed"
+    return (
+        f"{left} patients in chunks of {quote.rows_per_block:,}: about {duration(quote.seconds)}, "
+        f"{size(quote.memory)} of memory and {size(quote.disk)} on disk{failures}"
+    )
+
+
+def show_quote(quote: "Quote", target: Path, as_json: bool) -> None:
+    """Print what a sweep would take, and whether there is enough."""
+    from immunosim.report import to_json
+    from immunosim.sweep import refuse_too_much
+
+    if as_json:
+        show(to_json(quote.as_dict()).rstrip())
+    else:
+        rows = [
+            ("time", duration(quote.seconds), f"from a pilot of {quote.n_pilot:,} patients"),
+            ("memory", size(quote.memory), f"{size(quote.memory_available)} available"),
+            ("disk", size(quote.disk), f"{size(quote.disk_free)} free"),
+            ("chunks", f"{quote.n_blocks:,}", f"of {quote.rows_per_block:,} patients"),
+        ]
+        show(in_words(quote))
+        show_table("What it would take", ("what", "how much", ""), rows, "<><")
+        show(f"\nNothing was written; the result would be {target}")
+    refuse_too_much(quote, target)
+
+
+def finish(target: Path, manner: "Manner", parquet: bool, as_json: bool) -> None:
+    """Write the tables, print what came of the sweep and where it is, and exit with 3 where patients failed."""
+    from immunosim.report import to_json
+    from immunosim.sweep import SweepResult, open_result
+
+    result = open_result(target)
+    assert isinstance(result, SweepResult)
+    missing = result.n_missing
+    if missing:
+        others = f"; this was part {manner.shard.number} of {manner.shard.of}" if manner.shard.of > 1 else ""
+        say(f"{target}: {missing:,} of {len(result):,} patients are not computed yet{others}")
+    tables = _tables(result, target) if parquet and not missing else []
+    described = describe(result)
+    counts = result.counts()
+    if as_json:
+        about = {"result": str(target), "tables": [str(table) for table in tables], "status": counts}
+        show(to_json(about | {"endpoints": described}).rstrip())
+    else:
+        _show(result, target, tables, described, counts)
+    if set(counts) - {"OK", "NOT_RUN"}:
+        raise typer.Exit(FAILED)
+
+
+def describe(result: "SweepResult") -> dict[str, dict[str, float | str]]:
+    """Return median and spread of every endpoint over the patients that have it."""
+    import numpy as np
+
+    if len(result) > MOST_DESCRIBED:
+        return {}
+    found: dict[str, dict[str, float | str]] = {}
+    for name, variable in result.dataset.data_vars.items():
+        if variable.attrs.get("kind") == "endpoint":
+            values = variable.values[np.isfinite(variable.values)]
+            low, middle, high = np.quantile(values, [0.05, 0.5, 0.95]) if values.size else [math.nan] * 3
+            unit = str(variable.attrs["units"])
+            found[str(name)] = {"unit": unit, "n": int(values.size), "p5": low, "median": middle, "p95": high}
+    return found
+
+
+def _tables(result: "SweepResult", target: Path) -> list[Path]:
+    from immunosim.sweep.finishing import write_parquet
+
+    with progress("Writing Parquet tables"):
+        return write_parquet(result.dataset, target.with_suffix(".parquet"))
+
+
+def _show(
+    result: "SweepResult",
+    target: Path,
+    tables: list[Path],
+    described: dict[str, dict[str, float | str]],
+    counts: dict[str, int],
+) -> None:
+    ended = ", ".join(f"{number:,} {name}" for name, number in counts.items())
+    show(f"{len(result):,} patients: {ended}")
+    rows = [
+        (name, *(f"{one[key]:.4g}" for key in ("median", "p5", "p95")), str(one["unit"]), f"{one['n']:,}")
+        for name, one in described.items()
+    ]
+    show_table("Endpoints", ("endpoint", "median", "5 %", "95 %", "unit", "patients"), rows, "<>>><>")
+    show(f"\nResult: {target}" + "".join(f"\nTable:  {table}" for table in tables))
+    following = "failures" if set(counts) - {"OK", "NOT_RUN"} else "plot"
+    show(f"Next:   immunosim {following} {target}")

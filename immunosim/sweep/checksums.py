@@ -1,0 +1,68 @@
+"""Checksums: of a block, so that a damaged or foreign one is found, and of a whole result, however it is cut."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+Values = npt.NDArray[np.generic]
+
+SIZE = 32
+"""Bytes of a checksum."""
+
+
+def block_checksum(fingerprint: str, place: int, arrays: Mapping[str, Values]) -> bytes:
+    """Return the checksum of a block, which fits neither another place nor another sweep.
+
+    Parameters
+    ----------
+    fingerprint : str
+        Of the plan.
+    place : int
+    arrays : mapping of str to ndarray
+        All that is stored of the block.
+    """
+    digest = hashlib.blake2b(f"{fingerprint} {place}".encode(), digest_size=SIZE)
+    for name in sorted(arrays):
+        values = arrays[name]
+        digest.update(f"{name} {values.dtype.str} {values.shape}".encode())
+        digest.update(_bytes(values))
+    return digest.digest()
+
+
+class Digest:
+    """The checksum of a result, fed block by block in the order of the patients; where blocks end does not matter."""
+
+    def __init__(self) -> None:
+        self._hashes: dict[str, hashlib._Hash] = {}
+
+    def add(self, arrays: Mapping[str, Values]) -> None:
+        """Add the next patients, or what does not depend on patients."""
+        for name, values in arrays.items():
+            if name not in self._hashes:
+                about = f"{name} {values.dtype.str} {values.shape[1:]}"
+                self._hashes[name] = hashlib.sha256(about.encode())
+            self._hashes[name].update(_bytes(values))
+
+    def hexdigest(self, units: Mapping[str, str]) -> str:
+        """Return the checksum of the data, their coordinates and their units, 64 hexadecimal digits."""
+        whole = hashlib.sha256()
+        for name in sorted(self._hashes):
+            whole.update(f"{name} {units.get(name, '')} {self._hashes[name].hexdigest()}\n".encode())
+        return whole.hexdigest()
+
+
+def _bytes(values: Values) -> bytes:
+    """Return the numbers in the order of the rows, little-endian, with one kind of NaN."""
+    plain = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
+    if plain.dtype.kind == "f":
+        plain = np.where(np.isnan(plain), plain.dtype.type(np.nan), plain)
+    return plain.tobytes()
+
+
+def split(n: int, size: int) -> Iterable[tuple[int, int]]:
+    """Yield the first row and the end of every block."""
+    return ((start, min(start + size, n)) for start in range(0, n, size))

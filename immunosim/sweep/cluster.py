@@ -1,0 +1,108 @@
+"""Run blocks on a Dask cluster: workers write their own blocks into the store, which they must all reach.
+
+A worker that dies loses only the blocks that it was computing; Dask gives them to another one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from immunosim.codegen.loader import Array
+from immunosim.errors import DataError, ImmunosimError
+from immunosim.sweep.blocks import solve_rows
+from immunosim.sweep.plan import Plan, Recipe, recipe_from
+from immunosim.sweep.running import Report
+from immunosim.sweep.store import Store, open_store
+
+AHEAD = 4
+"""Blocks that are handed out for each thread of the cluster, so that none waits."""
+
+DEATHS = 10
+"""Workers that may die on one block before the block is held to be the cause."""
+
+
+def run_on_cluster(
+    plan: Plan, store: Store, places: Sequence[int], address: str, report: Report | None = None
+) -> Iterator[int]:
+    """Solve blocks on a cluster, and yield the place of each as soon as it is stored.
+
+    Parameters
+    ----------
+    plan : Plan
+    store : Store
+        Its path must mean the same on every worker.
+    places : sequence of int
+    address : str
+        Of the scheduler, such as ``tcp://10.0.0.1:8786``.
+    report : callable, optional
+
+    Raises
+    ------
+    DataError
+        If dask.distributed is missing, or the cluster cannot be used.
+    OutputError
+        If a worker cannot write.
+    """
+    try:
+        import distributed
+    except ImportError as error:
+        cure = "run: python -m pip install 'immunosim[dask]'"
+        raise DataError("a cluster needs the package distributed", key="--scheduler", cure=cure) from error
+    try:
+        client = distributed.Client(address, timeout="20s", set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        cure = "start one (dask scheduler), or correct the address"
+        raise DataError(f"there is no scheduler at {address}", key="--scheduler", cure=cure) from error
+    with client:
+        yield from _run(client, plan, store, places, report)
+
+
+def _run(client: object, plan: Plan, store: Store, places: Sequence[int], report: Report | None) -> Iterator[int]:
+    from distributed import Client, KilledWorker, as_completed
+
+    assert isinstance(client, Client)
+    identity = json.dumps(plan.recipe.as_dict())
+    path = str(store.path.resolve())
+    threads = max(1, sum(client.nthreads().values()))
+    waiting = iter(places)
+
+    def hand_out() -> list[object]:
+        place = next(waiting, None)
+        if place is None:
+            return []
+        values = plan.design.rows(*store.span(place))
+        return [client.submit(solve_block, path, identity, place, values, pure=False, retries=DEATHS)]
+
+    running = as_completed([future for _ in range(AHEAD * threads) for future in hand_out()])
+    for future in running:
+        try:
+            place, n, n_failed = future.result()
+        except KilledWorker as error:
+            reason = "workers died again and again on the same block"
+            cure = "look at their logs; what is stored is kept, go on with --resume"
+            raise DataError(reason, key="--scheduler", cure=cure) from error
+        for following in hand_out():
+            running.add(following)
+        if report is not None:
+            report(n, n_failed)
+        yield place
+
+
+def solve_block(path: str, identity: str, place: int, values: Array) -> tuple[int, int, int]:
+    """Solve a block on a worker and write it; return its place, its patients and how many of these failed."""
+    store = open_store(Path(path))
+    recipe = _recipe(identity)
+    if recipe.as_dict() != json.loads(identity):
+        reason = "this worker has another version of the model, or computes without lanes where the others have them"
+        raise ImmunosimError(reason, key="--scheduler", cure="install the same immunosim on every worker")
+    found = solve_rows(recipe, values)
+    store.write(place, found)
+    return place, len(values), int((found["status"][1] != 0).sum())
+
+
+@lru_cache(maxsize=2)
+def _recipe(identity: str) -> Recipe:
+    return recipe_from(json.loads(identity), "scenario of the sweep")

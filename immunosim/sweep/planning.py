@@ -1,0 +1,123 @@
+"""From what a user asks, in the scenario's [sweep] section or besides it, to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from immunosim.errors import DataError
+from immunosim.scenario import Sweep
+from immunosim.sweep.base import Base
+from immunosim.sweep.designs import Design, design_of
+from immunosim.sweep.factors import Factor
+from immunosim.sweep.outputs import outputs_of
+from immunosim.sweep.plan import Plan, Recipe
+from immunosim.sweep.population import Population
+from immunosim.sweep.tables import read_patients
+from immunosim.sweep.varying import factor_of, full_key
+
+EVERY_READOUT = "all"
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a user asks of a sweep; None or empty where nothing is said.
+
+    Attributes
+    ----------
+    vary : mapping of str to str or sequence
+        A range or values by key.
+    rows : Path, optional
+        A table of patients, in place of a design.
+    design : str, optional
+    n, seed : int, optional
+    endpoints, readouts : sequence of str
+        ``all`` asks for every read-out.
+    at : sequence of float, day
+    every : float, day, optional
+    pools : bool
+    """
+
+    vary: Mapping[str, str | Sequence[Any]]
+    rows: Path | None = None
+    design: str | None = None
+    n: int | None = None
+    seed: int | None = None
+    endpoints: Sequence[str] = ()
+    readouts: Sequence[str] = ()
+    at: Sequence[float] = ()
+    every: float | None = None
+    pools: bool = False
+
+    def over(self, section: Sweep | None, folder: Path) -> Wishes:
+        """Return these wishes, and where nothing is said those of the scenario's section.
+
+        Parameters
+        ----------
+        section : Sweep or None
+        folder : Path
+            Of the scenario, to which its table is relative.
+        """
+        if section is None:
+            return self
+        rows = folder / section.rows if section.rows else None
+        there = Wishes(
+            section.vary,
+            rows,
+            section.design,
+            section.n,
+            section.seed,
+            section.endpoints,
+            section.readouts,
+            section.at,
+            section.every,
+            section.pools,
+        )
+        said = {field.name: getattr(self, field.name) for field in fields(self) if getattr(self, field.name)}
+        if self.seed is not None:
+            said["seed"] = self.seed
+        if "vary" in said or "rows" in said:  # what differs comes from one place
+            there = replace(there, vary={}, rows=None)
+        return replace(there, **said)
+
+
+def plan_of(base: Base, wishes: Wishes) -> tuple[Plan, list[str]]:
+    """Return the plan of a sweep, and what the user should know of it.
+
+    Raises
+    ------
+    DataError, ScenarioError, ParameterError
+        If nothing varies, or something that is asked for does not exist.
+    """
+    defaults, notes = Sweep(), list[str]()
+    if wishes.rows is not None:
+        if wishes.vary:
+            raise DataError("takes the place of what varies", key="--rows", cure="leave out --vary, or the table")
+        found = read_patients(base, wishes.rows)
+        factors: tuple[Factor, ...] = found[0]
+        design: Design = found[1]
+        if found[2]:
+            notes.append(f"{wishes.rows}: {found[2]:,} of {design.n:,} rows repeat an earlier one; all are computed")
+    else:
+        factors = _factors(base, wishes.vary)
+        seed = defaults.seed if wishes.seed is None else wishes.seed
+        design = design_of(wishes.design or defaults.design, factors, wishes.n or defaults.n, seed)
+    known = base.problem.model.readouts
+    readouts = known if EVERY_READOUT in wishes.readouts else wishes.readouts
+    outputs = outputs_of(base.problem, wishes.endpoints, readouts, wishes.at, wishes.every, wishes.pools)
+    return Plan(Recipe(Population(base, factors), outputs), design), notes
+
+
+def _factors(base: Base, vary: Mapping[str, str | Sequence[Any]]) -> tuple[Factor, ...]:
+    if not vary:
+        cure = (
+            "say what differs between the patients: --vary 'blood_lysis_rate=x0.5:x2:log', --rows FILE or [sweep.vary]"
+        )
+        raise DataError("nothing varies", file=base.file, cure=cure)
+    keys = [full_key(base, key) for key in vary]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise DataError("is varied twice", key=key, cure="leave one out")
+    return tuple(factor_of(base, key, given) for key, given in zip(keys, vary.values(), strict=True))

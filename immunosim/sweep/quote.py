@@ -1,0 +1,203 @@
+"""What a sweep will take, from a pilot of some of its patients: time, memory and disk; and whether there is enough."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.ensembles.solving import ROWS_PER_CHUNK
+from immunosim.errors import DataError
+from immunosim.machine import memory_available, memory_used
+from immunosim.sweep.blocks import Variables, solve_rows
+from immunosim.sweep.plan import Plan
+from immunosim.sweep.running import begin
+from immunosim.sweep.store import free_space, size_on_disk
+
+PILOT_SECONDS = 0.8
+MOST_PILOT = ROWS_PER_CHUNK
+FIRST_PILOT = 64
+
+BLOCK_BYTES = 2**25
+BLOCK_SECONDS = 5.0
+LEAST_BLOCK, USUAL_BLOCK, MOST_BLOCKS = 64, 8192, 4096
+"""Patients in a block: as many as are computed in a few seconds and fit into 32 MiB, but not too many blocks."""
+
+LARGEST_FILE = 2**27
+"""Results larger than this become Zarr where the user does not say."""
+
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """What some patients took.
+
+    Attributes
+    ----------
+    n, n_failed : int
+    seconds : float
+        Of the whole pilot.
+    seconds_preparing : float
+        Of it, making patients from values.
+    seconds_writing : float
+    bytes_per_row, bytes_once : float
+        On disk, compressed.
+    template : dict
+        Its variables.
+    """
+
+    n: int
+    n_failed: int
+    seconds: float
+    seconds_preparing: float
+    seconds_writing: float
+    bytes_per_row: float
+    bytes_once: float
+    template: Variables
+
+    @property
+    def seconds_per_row(self) -> float:
+        """Of a long run, in which patients are prepared while others are computed."""
+        preparing, solving = self.seconds_preparing, self.seconds - self.seconds_preparing
+        return max(preparing, solving) / self.n
+
+    @property
+    def memory_per_row(self) -> int:
+        """Bytes that the results of a patient take in memory."""
+        return sum(values[:1].nbytes for _, values, _ in self.template.values())
+
+    def is_large(self, n: int) -> bool:
+        """Whether the results of ``n`` patients are better kept in a Zarr store than in one file."""
+        return n * self.memory_per_row > LARGEST_FILE
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a sweep will take.
+
+    Attributes
+    ----------
+    n, n_left : int
+        Patients of the sweep, and those that are not done.
+    rows_per_block, n_blocks : int
+    n_factors : int
+    seconds : float
+    memory, disk : int
+        Bytes.
+    memory_available, disk_free : int
+        Bytes.
+    n_pilot, n_pilot_failed : int
+    """
+
+    n: int
+    n_left: int
+    rows_per_block: int
+    n_blocks: int
+    seconds: float
+    memory: int
+    disk: int
+    memory_available: int
+    disk_free: int
+    n_pilot: int
+    n_pilot_failed: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        return asdict(self)
+
+
+def run_pilot(plan: Plan, n_threads: int) -> Pilot:
+    """Solve some patients from everywhere in the design, store them in a temporary folder, and say what it took."""
+    recipe = plan.recipe
+    solve_rows(recipe, plan.design.rows(0, min(plan.n, 8 * n_threads)), n_threads)  # what is compiled, is compiled now
+    first = _chosen(plan, min(plan.n, FIRST_PILOT))
+    started = time.perf_counter()
+    solve_rows(recipe, first, n_threads)
+    rate = len(first) / (time.perf_counter() - started)
+    values = _chosen(
+        plan, int(np.clip(rate * PILOT_SECONDS, len(first), min(MOST_PILOT, max(plan.n // 8, len(first)))))
+    )
+    started = time.perf_counter()
+    recipe.population.rows(values)
+    seconds_preparing = time.perf_counter() - started
+    recipe.population.forget()
+    started = time.perf_counter()
+    found = solve_rows(recipe, values, n_threads)
+    seconds = time.perf_counter() - started
+    with tempfile.TemporaryDirectory(prefix="immunosim-pilot-") as folder:
+        store = begin(plan, Path(folder) / "pilot.zarr", len(values), found, "")
+        once = size_on_disk(store.path)
+        started = time.perf_counter()
+        store.write(0, found)
+        writing = time.perf_counter() - started
+        written = size_on_disk(store.path) - once
+    n_failed = int((found["status"][1] != 0).sum())
+    per_row = written / len(values)
+    return Pilot(len(values), n_failed, seconds, seconds_preparing, writing, per_row, once, found)
+
+
+def _chosen(plan: Plan, n: int) -> Array:
+    """Return the values of about ``n`` patients from everywhere in the design."""
+    parts = min(8, n)
+    size = n // parts
+    starts = np.linspace(0, plan.n - size, parts).astype(np.int64)
+    return np.concatenate([plan.design.rows(int(start), int(start) + size) for start in starts])
+
+
+def block_size(plan: Plan, pilot: Pilot) -> int:
+    """Return how many patients make a block, where the user does not say."""
+    rows = min(BLOCK_BYTES / pilot.memory_per_row, BLOCK_SECONDS / pilot.seconds_per_row, USUAL_BLOCK)
+    rows = max(rows, LEAST_BLOCK, plan.n / MOST_BLOCKS)
+    return int(2 ** math.floor(math.log2(rows)))
+
+
+def quote(plan: Plan, pilot: Pilot, path: Path, rows_per_block: int, n_left: int) -> Quote:
+    """Return what a sweep, or what is left of it, will take."""
+    n_blocks = -(-plan.n // rows_per_block)
+    blocks_left = -(-n_left // rows_per_block)
+    writing = pilot.seconds_writing * max(1.0, rows_per_block / pilot.n)
+    held = min(rows_per_block, plan.n) * pilot.memory_per_row * 3  # parts, joined, and compressed
+    vectors = plan.recipe.population.base.problem.vector
+    prepared = 3 * min(ROWS_PER_CHUNK, plan.n) * vectors.nbytes
+    drawn = (
+        plan.n * len(plan.recipe.factors) * 8 if plan.design.describe()["kind"] in ("latin_hypercube", "rows") else 0
+    )
+    whole = 2 * plan.n * pilot.memory_per_row if is_one_file(path) else 0
+    return Quote(
+        n=plan.n,
+        n_left=n_left,
+        rows_per_block=rows_per_block,
+        n_blocks=n_blocks,
+        seconds=n_left * pilot.seconds_per_row + blocks_left * writing,
+        memory=int(memory_used() + held + prepared + drawn + whole),
+        disk=int(pilot.bytes_once + pilot.bytes_per_row * plan.n),
+        memory_available=memory_available() + memory_used(),
+        disk_free=free_space(path),
+        n_pilot=pilot.n,
+        n_pilot_failed=pilot.n_failed,
+    )
+
+
+def refuse_too_much(found: Quote, path: Path) -> None:
+    """Raise a DataError where memory or disk will not suffice, with what to change."""
+    if found.memory > found.memory_available:
+        reason = f"needs about {found.memory / GIB:.1f} GiB of memory, {found.memory_available / GIB:.1f} are available"
+        change = "write Zarr instead (--out NAME.zarr)" if is_one_file(path) else "make blocks smaller with --chunk"
+        raise DataError(reason, file=str(path), cure=f"{change}, or keep less of each patient")
+    need = found.disk * (2 if is_one_file(path) else 1)
+    if need > found.disk_free:
+        reason = f"needs about {need / GIB:.1f} GiB of disk, {found.disk_free / GIB:.1f} are free"
+        cure = "choose another disk with --out, fewer times, or endpoints alone"
+        raise DataError(reason, file=str(path), cure=cure)
+
+
+def is_one_file(path: Path) -> bool:
+    """Whether the result becomes one NetCDF file."""
+    return path.suffix == ".nc"

@@ -1,0 +1,227 @@
+"""A whole sweep: begin or resume, run every block that is left, and make the result what the user asked for."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from immunosim.codegen.loader import say_nothing
+from immunosim.errors import DataError
+from immunosim.machine import cores
+from immunosim.sweep.cluster import run_on_cluster
+from immunosim.sweep.finishing import write_netcdf
+from immunosim.sweep.plan import Plan
+from immunosim.sweep.quote import Pilot, Quote, block_size, is_one_file, quote, run_pilot
+from immunosim.sweep.result import SweepResult, open_result
+from immunosim.sweep.running import (
+    WHOLE,
+    Report,
+    Shard,
+    begin,
+    remaining,
+    replace_existing,
+    resume,
+    run_blocks,
+)
+from immunosim.sweep.store import Store
+
+PARTIAL = ".partial"
+"""What the store of an unfinished NetCDF result ends in."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a sweep is run; nothing here can change a number.
+
+    Attributes
+    ----------
+    n_threads : int
+        0 for one on each core.
+    rows_per_block : int
+        0 for what suits the machine.
+    is_resumed, is_forced : bool
+        Whether to go on with an unfinished result, or to replace one.
+    shard : Shard
+    scheduler : str
+        Address of a Dask scheduler; empty to run here.
+    command : str
+        That is kept in the result.
+    """
+
+    n_threads: int = 0
+    rows_per_block: int = 0
+    is_resumed: bool = False
+    is_forced: bool = False
+    shard: Shard = WHOLE
+    scheduler: str = ""
+    command: str = ""
+
+    @property
+    def threads(self) -> int:
+        """Threads to compute in."""
+        return self.n_threads or cores()
+
+
+@dataclass(frozen=True)
+class State:
+    """How far a sweep has come.
+
+    Attributes
+    ----------
+    n_left : int
+        Patients of this run that are not done.
+    n_failed : int
+        Patients of this run that failed so far.
+    n_blocks, n_done : int
+        Blocks of the whole sweep.
+    """
+
+    n_left: int
+    n_failed: int
+    n_blocks: int
+    n_done: int
+
+
+def store_path(path: Path) -> Path:
+    """Return where the blocks of a result are stored: the result itself, or beside a NetCDF file."""
+    return path.with_name(path.name + PARTIAL) if is_one_file(path) else path
+
+
+def refuse_existing(path: Path, manner: Manner) -> None:
+    """Raise a DataError where a result would be overwritten, or cannot be made as it is asked for."""
+    if path.suffix not in (".zarr", ".nc"):
+        raise DataError("is neither Zarr nor NetCDF", file=str(path), cure="end it in .zarr or .nc")
+    if is_one_file(path) and manner.shard.of > 1:
+        raise DataError("shards cannot share one file", file=str(path), cure="write Zarr: --out NAME.zarr")
+    exists = path.exists() or store_path(path).exists()
+    if exists and not manner.is_resumed and not manner.is_forced:
+        raise DataError("exists", file=str(path), cure="go on with it with --resume, or replace it with --force")
+
+
+def existing_store(plan: Plan, path: Path, manner: Manner, note: Callable[[str], None]) -> Store | None:
+    """Return the store to go on with, after it was examined; None where there is none.
+
+    Raises
+    ------
+    DataError
+        If it is of another sweep, or has blocks of another size than is asked for.
+    """
+    place = store_path(path)
+    if not manner.is_resumed or not place.exists():
+        return None
+    store = resume(plan, place, note)
+    if manner.rows_per_block not in (0, store.rows_per_block):
+        reason = f"has blocks of {store.rows_per_block} patients, which cannot change"
+        raise DataError(reason, file=str(path), cure="leave out --chunk")
+    return store
+
+
+def finished_result(plan: Plan, path: Path, manner: Manner) -> bool:
+    """Whether a NetCDF result of this very plan is there already.
+
+    Raises
+    ------
+    DataError
+        If it is of another sweep.
+    """
+    if not (manner.is_resumed and is_one_file(path) and path.exists()):
+        return False
+    found = open_result(path)
+    if not isinstance(found, SweepResult) or found.dataset.attrs["fingerprint"] != plan.fingerprint:
+        cure = "choose another --out, or replace it with --force"
+        raise DataError("is of another sweep", file=str(path), cure=cure)
+    return True
+
+
+def sweep_states(plan: Plan, path: Path, store: Store, manner: Manner, report: Report | None = None) -> Iterator[State]:
+    """Run all blocks of the shard that are left, and yield the state after each; a NetCDF file is written at the end.
+
+    Raises
+    ------
+    OutputError
+        If the disk is full or cannot be written; finished blocks are kept.
+    """
+    places = remaining(store, manner.shard)
+    left = sum(end - first for first, end in map(store.span, places))
+    n_done, n_failed = len(store.done()), 0
+
+    def count(n: int, failed: int) -> None:
+        nonlocal left, n_failed
+        left, n_failed = left - n, n_failed + failed
+        if report is not None:
+            report(n, failed)
+
+    if manner.scheduler:
+        blocks = run_on_cluster(plan, store, places, manner.scheduler, count)
+    else:
+        blocks = run_blocks(plan, store, places, manner.threads, count)
+    for number, _ in enumerate(blocks, 1):
+        yield State(left, n_failed, store.n_blocks, n_done + number)
+    if is_one_file(path):
+        write_netcdf(store, path)
+        shutil.rmtree(store.path)
+
+
+def new_store(plan: Plan, path: Path, manner: Manner, pilot: Pilot) -> Store:
+    """Return a new store in place of an earlier result.
+
+    Raises
+    ------
+    OutputError
+        If the place cannot be written.
+    DataError
+        If something other than a sweep is there.
+    """
+    place = store_path(path)
+    if manner.is_forced:
+        replace_existing(place)
+    return begin(plan, place, manner.rows_per_block or block_size(plan, pilot), pilot.template, manner.command)
+
+
+def expected(plan: Plan, pilot: Pilot, path: Path, store: Store | None, manner: Manner) -> Quote:
+    """Return what a sweep will take, or what is left of it."""
+    if store is None:
+        rows = manner.rows_per_block or block_size(plan, pilot)
+        places = [place for place in range(-(-plan.n // rows)) if manner.shard.has(place)]
+        return quote(plan, pilot, path, rows, min(len(places) * rows, plan.n))
+    left = sum(end - first for first, end in map(store.span, remaining(store, manner.shard)))
+    return quote(plan, pilot, path, store.rows_per_block, left)
+
+
+def run_sweep(
+    plan: Plan,
+    path: str | Path,
+    manner: Manner | None = None,
+    note: Callable[[str], None] = say_nothing,
+) -> SweepResult:
+    """Run a sweep and open its result.
+
+    Parameters
+    ----------
+    plan : Plan
+    path : str or Path
+        Ends in ``.zarr`` or ``.nc``.
+    manner : Manner, optional
+    note : callable
+        Told in a sentence what was found wrong and is computed again.
+
+    Raises
+    ------
+    DataError
+        If the result exists and is neither resumed nor replaced, or is of another sweep.
+    OutputError
+        If the disk is full or cannot be written; finished blocks are kept.
+    """
+    target, how = Path(path), manner or Manner()
+    refuse_existing(target, how)
+    if not finished_result(plan, target, how):
+        store = existing_store(plan, target, how, note)
+        if store is None:
+            store = new_store(plan, target, how, run_pilot(plan, how.threads))
+        for _ in sweep_states(plan, target, store, how):
+            pass
+    found = open_result(target)
+    assert isinstance(found, SweepResult)
+    return found
