@@ -103,8 +103,9 @@ def prepare(scenario: Scenario, file: str = "scenario", announce: Callable[[str]
 
 def segments_of(scenario: Scenario, model: Model) -> Segments:
     """Return the inputs and jumps of a scenario's treatments, day."""
-    start, end = start_of(scenario), scenario.horizon
-    boundaries, inputs, jumps = build_segments(events_of(scenario), model.inputs, model.pools, start, end)
+    events = events_of(scenario)
+    start, end = start_of(scenario, events), scenario.horizon
+    boundaries, inputs, jumps = build_segments(events, model.inputs, model.pools, start, end)
     jumps[:, _frozen_pools(model, scenario.mechanisms.off)] = 0.0
     return Segments(boundaries, inputs, jumps)
 

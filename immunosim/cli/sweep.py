@@ -133,7 +133,7 @@ def sweep(
             every=None if every is None else day_of(base.scenario, every, "--every"),
             pools=pools,
         )
-        plan, notes = plan_of(base, own.over(base.scenario.sweep, scenario.parent))
+        plan, notes = plan_of(base, own.over(base.section, scenario.parent))
         for note in notes:
             now.announce(note)
         if out is not None:

@@ -23,10 +23,10 @@ ROUNDING = 1e-9
 
 def problems_between_records(scenario: Scenario) -> Iterator[Problem]:
     """Yield what contradicts itself in a scenario whose records are sound."""
-    problems = [*_horizon(scenario), *_courses(scenario), *_outputs(scenario)]
+    events = list(keyed_events(scenario))
+    problems = [*_horizon(scenario), *_courses(scenario), *_outputs(scenario, [event for _, event in events])]
     yield from problems
     if not problems:  # the rest would only repeat them
-        events = list(keyed_events(scenario))
         yield from (*_beyond_horizon(scenario, events), *_overlaps(events), *_observed_late(scenario))
 
 
@@ -54,13 +54,13 @@ def _courses(scenario: Scenario) -> Iterator[Problem]:
             yield Problem(reason, key=f"course[{number}].start", cure="list the courses in the order of time")
 
 
-def _outputs(scenario: Scenario) -> Iterator[Problem]:
+def _outputs(scenario: Scenario, events: Sequence[Event]) -> Iterator[Problem]:
     output = scenario.output
     if not output.visits_only:
-        yield from _too_many(output.every, scenario.horizon - start_of(scenario), "output.every")
+        yield from _too_many(output.every, scenario.horizon - start_of(scenario, events), "output.every")
         watched = sum(
             min(end_of(event), scenario.horizon) - begin_of(event) + WATCHED
-            for _, event in keyed_events(scenario)
+            for event in events
             if not is_continuous(event)
         )
         yield from _too_many(output.during_treatment, watched, "output.during_treatment", " around the doses")

@@ -107,15 +107,17 @@ def keyed_events(scenario: Scenario) -> Iterator[tuple[str, Event]]:
             yield f"input[{number}].steps[{step}]", event
 
 
-def start_of(scenario: Scenario) -> float:
+def start_of(scenario: Scenario, events: Iterable[Event] | None = None) -> float:
     """Return where the simulation starts: the earliest dose, observed point or further output, day 0 at the latest.
 
-    A first dose that came late or was skipped counts from its planned time, from which times after a course count.
+    The scenario's events may be given where they are at hand. A first dose that came late or was skipped counts from
+    its planned time, from which times after a course count.
     """
     repeated: tuple[Repeated, ...] = (*scenario.course, *scenario.methylprednisolone, *scenario.prednisolone)
     observed = [point.time for series in scenario.observed for point in series.points]
     extra = [*scenario.output.extra, *(rule.start for rule in scenario.output.rule)]
-    return min([0.0, *map(begin_of, events_of(scenario)), *(record.start for record in repeated), *observed, *extra])
+    doses = [event for _, event in keyed_events(scenario)] if events is None else events
+    return min([0.0, *map(begin_of, doses), *(record.start for record in repeated), *observed, *extra])
 
 
 def dose_totals(events: Iterable[Event]) -> dict[str, float]:

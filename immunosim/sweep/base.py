@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from immunosim.codegen.loader import say_nothing
-from immunosim.scenario import Scenario, build_scenario, load_document, load_scenario, to_toml
+from immunosim.scenario import Scenario, Sweep, build_scenario, load_document, load_scenario, to_toml
 from immunosim.simulation import Problem, prepare
 
-_ABOUT_SWEEPS = ("sweep",)
+_NO_PART = ("sweep", "observed", "note", "relapse", "output")
+"""Tables that cannot change a patient: they would only be read again for each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +30,14 @@ class Base:
         Name for messages.
     problem : Problem
         The scenario as it is, as numbers.
+    section : Sweep, optional
+        What its file says of sweeps.
     """
 
     document: Mapping[str, Any]
     file: str
     problem: Problem
+    section: Sweep | None = None
 
     @property
     def scenario(self) -> Scenario:
@@ -62,13 +66,19 @@ def read_base(path: Path, changes: Iterable[str] = (), announce: Callable[[str],
     ScenarioError, ParameterError
         If the scenario is impossible.
     """
-    scenario = load_scenario(path, changes)
-    return Base(plain(load_document(path, changes)), str(path), prepare(scenario, str(path), announce))
+    section = load_scenario(path, changes).sweep
+    return base_of(load_document(path, changes), str(path), announce, section)
 
 
-def base_of(document: Mapping[str, Any], file: str, announce: Callable[[str], None] = say_nothing) -> Base:
+def base_of(
+    document: Mapping[str, Any],
+    file: str,
+    announce: Callable[[str], None] = say_nothing,
+    section: Sweep | None = None,
+) -> Base:
     """Return the base that a document describes, such as one that a result holds."""
-    return Base(plain(document), file, prepare(build_scenario(document, file), file, announce))
+    kept = plain(document)
+    return Base(kept, file, prepare(build_scenario(kept, file), file, announce), section)
 
 
 def base_from(scenario: Scenario, announce: Callable[[str], None] = say_nothing) -> Base:
@@ -77,7 +87,7 @@ def base_from(scenario: Scenario, announce: Callable[[str], None] = say_nothing)
 
 
 def plain(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a document as JSON can hold it, dates as text, and without what is said of sweeps."""
-    kept = {key: value for key, value in document.items() if key not in _ABOUT_SWEEPS}
+    """Return a document as JSON can hold it, dates as text, and without what cannot change a patient."""
+    kept = {key: value for key, value in document.items() if key not in _NO_PART}
     found: dict[str, Any] = json.loads(json.dumps(kept, default=str))
     return found

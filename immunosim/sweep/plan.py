@@ -24,7 +24,7 @@ from immunosim.sweep.population import Population
 FORMAT = "immunosim sweep 1"
 
 # No part of the numbers, so that a better title does not hinder a resumption.
-_WORDS = ("title", "description", "note", "relapse", "observed", "output")
+_WORDS = ("title", "description")
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,15 +14,16 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.ensembles.solving import ROWS_PER_CHUNK
 from immunosim.errors import DataError
-from immunosim.machine import memory_available, memory_used
+from immunosim.machine import cores, memory_available, memory_used
 from immunosim.sweep.blocks import Variables, solve_rows
-from immunosim.sweep.plan import Plan
-from immunosim.sweep.running import begin
-from immunosim.sweep.store import free_space, size_on_disk
+from immunosim.sweep.finishing import write_netcdf
+from immunosim.sweep.plan import FORMAT, Plan
+from immunosim.sweep.store import create_store, free_space, size_on_disk
 
 PILOT_SECONDS = 0.8
 MOST_PILOT = ROWS_PER_CHUNK
 FIRST_PILOT = 64
+PILOT_BYTES = 2**24
 
 BLOCK_BYTES = 2**25
 BLOCK_SECONDS = 5.0
@@ -46,9 +47,11 @@ class Pilot:
         Of the whole pilot.
     seconds_preparing : float
         Of it, making patients from values.
-    seconds_writing : float
-    bytes_per_row, bytes_once : float
-        On disk, compressed.
+    seconds_writing, seconds_filing : float
+        Storing them, and making one file of them.
+    bytes_per_row, bytes_once, bytes_filed : float
+        On disk, compressed; in one file, of each patient.
+    n_threads : int
     template : dict
         Its variables.
     """
@@ -58,15 +61,20 @@ class Pilot:
     seconds: float
     seconds_preparing: float
     seconds_writing: float
+    seconds_filing: float
     bytes_per_row: float
     bytes_once: float
+    bytes_filed: float
+    n_threads: int
     template: Variables
 
     @property
     def seconds_per_row(self) -> float:
-        """Of a long run, in which patients are prepared while others are computed."""
+        """Of a long run, in which patients are prepared by one thread while others compute those before them."""
         preparing, solving = self.seconds_preparing, self.seconds - self.seconds_preparing
-        return max(preparing, solving) / self.n
+        n_cores = min(cores(), self.n_threads + 1)
+        shared = (preparing + solving * min(self.n_threads, n_cores)) / n_cores
+        return max(preparing, solving, shared) / self.n
 
     @property
     def memory_per_row(self) -> int:
@@ -116,14 +124,14 @@ class Quote:
 def run_pilot(plan: Plan, n_threads: int) -> Pilot:
     """Solve some patients from everywhere in the design, store them in a temporary folder, and say what it took."""
     recipe = plan.recipe
-    solve_rows(recipe, plan.design.rows(0, min(plan.n, 8 * n_threads)), n_threads)  # what is compiled, is compiled now
+    warm = solve_rows(recipe, plan.design.rows(0, min(plan.n, 8 * n_threads)), n_threads)  # compiles what must be
     first = _chosen(plan, min(plan.n, FIRST_PILOT))
     started = time.perf_counter()
     solve_rows(recipe, first, n_threads)
     rate = len(first) / (time.perf_counter() - started)
-    values = _chosen(
-        plan, int(np.clip(rate * PILOT_SECONDS, len(first), min(MOST_PILOT, max(plan.n // 8, len(first)))))
-    )
+    per_row = sum(values[:1].nbytes for _, values, _ in warm.values())
+    most = min(MOST_PILOT, plan.n // 8, PILOT_BYTES // per_row)
+    values = _chosen(plan, max(len(first), int(min(rate * PILOT_SECONDS, most))))
     started = time.perf_counter()
     recipe.population.rows(values)
     seconds_preparing = time.perf_counter() - started
@@ -132,15 +140,24 @@ def run_pilot(plan: Plan, n_threads: int) -> Pilot:
     found = solve_rows(recipe, values, n_threads)
     seconds = time.perf_counter() - started
     with tempfile.TemporaryDirectory(prefix="immunosim-pilot-") as folder:
-        store = begin(plan, Path(folder) / "pilot.zarr", len(values), found, "")
+        about, times = {"format": FORMAT, "fingerprint": plan.fingerprint}, np.array(recipe.outputs.times)
+        store = create_store(Path(folder) / "pilot.zarr", len(values), len(values), found, about, times)
         once = size_on_disk(store.path)
         started = time.perf_counter()
         store.write(0, found)
         writing = time.perf_counter() - started
         written = size_on_disk(store.path) - once
-    n_failed = int((found["status"][1] != 0).sum())
-    per_row = written / len(values)
-    return Pilot(len(values), n_failed, seconds, seconds_preparing, writing, per_row, once, found)
+        file = Path(folder) / "pilot.nc"
+        for _ in range(2):  # the first time imports much
+            started = time.perf_counter()
+            write_netcdf(store, file)
+            filing = time.perf_counter() - started
+        filed = file.stat().st_size
+    n, n_failed = len(values), int((found["status"][1] != 0).sum())
+    return Pilot(
+        *(n, n_failed, seconds, seconds_preparing, writing, filing),
+        *(written / n, once, filed / n, n_threads, found),
+    )
 
 
 def _chosen(plan: Plan, n: int) -> Array:
@@ -169,15 +186,18 @@ def quote(plan: Plan, pilot: Pilot, path: Path, rows_per_block: int, n_left: int
     drawn = (
         plan.n * len(plan.recipe.factors) * 8 if plan.design.describe()["kind"] in ("latin_hypercube", "rows") else 0
     )
-    whole = 2 * plan.n * pilot.memory_per_row if is_one_file(path) else 0
+    whole, filing, disk = 0, 0.0, pilot.bytes_once + pilot.bytes_per_row * plan.n
+    if is_one_file(path):
+        whole = 2 * plan.n * pilot.memory_per_row
+        filing, disk = pilot.seconds_filing * plan.n / pilot.n, pilot.bytes_filed * plan.n
     return Quote(
         n=plan.n,
         n_left=n_left,
         rows_per_block=rows_per_block,
         n_blocks=n_blocks,
-        seconds=n_left * pilot.seconds_per_row + blocks_left * writing,
+        seconds=n_left * pilot.seconds_per_row + blocks_left * writing + filing,
         memory=int(memory_used() + held + prepared + drawn + whole),
-        disk=int(pilot.bytes_once + pilot.bytes_per_row * plan.n),
+        disk=int(disk),
         memory_available=memory_available() + memory_used(),
         disk_free=free_space(path),
         n_pilot=pilot.n,

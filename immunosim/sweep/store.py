@@ -302,7 +302,8 @@ def _create(
         fill_value=fill,
         attributes=dict(about),
         dimension_names=dimensions,
-        compressors=[BloscCodec(cname="zstd", clevel=5, shuffle="shuffle")],
+        # On courses lz4 is ten times as fast as zstd and 4 % larger: compression must not be what a sweep waits for.
+        compressors=[BloscCodec(cname="lz4", clevel=5, shuffle="shuffle")],
     )
 
 
