@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from immunosim.ensembles.rows import checked_parameters
-from immunosim.errors import DataError, ImmunosimError, QuantityError, any_of, did_you_mean
+from immunosim.errors import DataError, ImmunosimError, QuantityError, any_of, close_matches, did_you_mean
 from immunosim.individual import PATIENT_KEYS
 from immunosim.scenario import Scenario, apply_overrides, build_scenario
 from immunosim.scenario.dose_slopes import TREATMENTS
@@ -32,8 +32,8 @@ MECHANISM = ("off", "on")
 
 _EXAMPLE = "write for example --vary 'blood_lysis_rate=x0.5:x2:log' or --vary 'course.1.dose=6 mg,12 mg'"
 _BY_DOSE = frozenset({"weight"})  # doses per body weight follow it, so that the scenario must be built anew
-_NUMBER = re.compile(r"\s*(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<unit>.*)", re.DOTALL)
-_WHOLE = re.compile(r"[+-]?\d+")
+_NUMBER = re.compile(r"\s*(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<unit>|\s.*|[^\s\d.+-].*)", re.DOTALL)
+"""A number and its unit, which a date such as 2017-06-15 is not."""
 _INDEX = re.compile(r"\[(\d+)\]")
 _TRUTHS = {"true": 1.0, "false": 0.0}
 
@@ -103,8 +103,7 @@ def key_factor(base: Base, key: str) -> Factor:
     """
     table, _, name = key.partition(".")
     if table not in TABLES or not name:
-        names = list(base.problem.parameters) if "." not in key else TABLES
-        raise DataError("cannot be varied", key=f"{SOURCE} {key}", cure=did_you_mean(key.split(".")[0], names))
+        raise DataError("cannot be varied", key=f"{SOURCE} {key}", cure=_instead_of(base, key))
     if table == "mechanisms":
         mechanisms = base.problem.model.mechanisms
         if name not in mechanisms:
@@ -116,6 +115,15 @@ def key_factor(base: Base, key: str) -> Factor:
         about = base.problem.parameters[parameter]
         return Factor(key, about.label, about.unit, parameter)
     return Factor(key, _label(key), "")
+
+
+def _instead_of(base: Base, key: str) -> str:
+    """Return what to vary in place of a key that cannot be."""
+    table, _, name = key.partition(".")
+    if table in TABLES:
+        return "name one of its keys, such as patient.age or course.1.dose"
+    meant = close_matches(table, TABLES if name else base.problem.parameters)
+    return f"did you mean {any_of(meant)}?" if meant else f"name a parameter, or a key of {', '.join(sorted(TABLES))}"
 
 
 def number_and_unit(text: str) -> tuple[float, str] | None:
@@ -138,7 +146,9 @@ def _parts(key: str, given: str | Sequence[Any]) -> tuple[list[str], bool, bool]
         return ends, last == "log", True
     else:
         texts = [part.strip() for part in given.split(",")]
-    if len(texts) < 2 or not all(texts):
+    if not all(texts):
+        raise DataError("has an empty value", key=where, cure="write a value between all commas")
+    if len(texts) < 2:
         raise DataError(f'"{", ".join(texts)}" is one value', key=where, cure="write LOW:HIGH or several values")
     if len(set(texts)) < len(texts):
         raise DataError("has a value twice", key=where, cure="leave one out")
@@ -180,12 +190,16 @@ def _built(base: Base, factor: Factor, texts: Sequence[str], is_log: bool, is_ra
         factor = replace(factor, values=tuple(map(float, range(len(texts)))), choices=tuple(texts))
     else:
         unit = next((part[1] for part in [*parts, number_and_unit(str(now))] if part and part[1]), "")
-        current = None if now is None else _number(key, str(now), lambda one: _in_unit(key, one, unit), None)
+        is_relative = now is not None and any(text.startswith("x") for text in texts)
+        current = _number(key, str(now), lambda one: _in_unit(key, one, unit), None) if is_relative else None
         numbers = [_number(key, text, lambda one: _in_unit(key, one, unit), current) for text in texts]
         factor = _spread(replace(factor, unit=unit), numbers, is_log, is_range)
-        are_whole = not unit and all(_WHOLE.fullmatch(text) for text in texts)
+        are_whole = not unit and all(number.is_integer() for number in numbers)
         if are_whole and not _is_possible(base, key, f"{numbers[0] + 0.5}"):
             factor = replace(factor, is_whole=True)
+            if is_log:
+                reason = "a logarithmic range of whole numbers does not exist"
+                raise DataError(reason, key=f"{SOURCE} {key}", cure="leave out log, or list the values")
     for value in factor.values or (factor.low, factor.high):
         tried(base, {key: factor.text(value)})
     return factor
@@ -194,6 +208,8 @@ def _built(base: Base, factor: Factor, texts: Sequence[str], is_log: bool, is_ra
 def _spread(factor: Factor, numbers: Sequence[float], is_log: bool, is_range: bool) -> Factor:
     where = f"{SOURCE} {factor.key}"
     if not is_range:
+        if len(set(numbers)) < len(numbers):
+            raise DataError("has a value twice", key=where, cure="leave one out")
         return replace(factor, values=tuple(numbers))
     low, high = numbers
     if not low < high:
