@@ -20,6 +20,7 @@ from immunosim.scenario import Scenario, apply_overrides, build_scenario
 from immunosim.scenario.dose_slopes import TREATMENTS
 from immunosim.scenario.problems import record_in
 from immunosim.scenario.schema import described
+from immunosim.simulation import prepare
 from immunosim.sweep.base import Base
 from immunosim.sweep.factors import Factor
 from immunosim.units import convert, finite, parse_quantity
@@ -35,7 +36,7 @@ _BY_DOSE = frozenset({"weight"})  # doses per body weight follow it, so that the
 _NUMBER = re.compile(r"\s*(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<unit>|\s.*|[^\s\d.+-].*)", re.DOTALL)
 """A number and its unit, which a date such as 2017-06-15 is not."""
 _INDEX = re.compile(r"\[(\d+)\]")
-_TRUTHS = {"true": 1.0, "false": 0.0}
+TRUTHS = {"true": 1.0, "false": 0.0}
 
 
 def read_varying(base: Base, texts: Iterable[str]) -> dict[str, str]:
@@ -223,8 +224,8 @@ def _spread(factor: Factor, numbers: Sequence[float], is_log: bool, is_range: bo
 def _number(key: str, text: str, read: Callable[[str], float], now: float | None) -> float:
     """Return a number in the factor's unit; ``x2`` is twice the present value."""
     where = f"{SOURCE} {key}"
-    if text in _TRUTHS:
-        return _TRUTHS[text]
+    if text in TRUTHS:
+        return TRUTHS[text]
     try:
         if not text.startswith("x"):
             return read(text)
@@ -279,11 +280,14 @@ def tried(base: Base, changes: Mapping[str, str]) -> dict[str, Any]:
 
     Raises
     ------
-    ScenarioError
+    ScenarioError, ParameterError
         With what is wrong with it.
     """
     document = apply_overrides(base.document, [f"{key}={text}" for key, text in changes.items()], SOURCE)
-    build_scenario(document, f"{SOURCE} {any_of([f'{key}={text}' for key, text in changes.items()])}")
+    where = f"{SOURCE} {any_of([f'{key}={text}' for key, text in changes.items()])}"
+    scenario = build_scenario(document, where)
+    if any(key.startswith("patient.") for key in changes):
+        prepare(scenario, where)  # an untreated count is only possible or not with the model's parameters
     return document
 
 
