@@ -126,11 +126,11 @@ def load_netcdf(path: Path) -> xr.Dataset:
         If there is no such file, or it holds something else.
     """
     if not path.is_file():
-        raise DataError("does not exist", file=str(path), cure="name the file of an ensemble")
+        raise DataError("does not exist", file=str(path), cure="name the result of a sweep or an ensemble")
     try:
         return xr.load_dataset(path, engine="h5netcdf")
     except (OSError, ValueError) as error:
-        cure = "name the file of an ensemble"
+        cure = "name the result of a sweep or an ensemble"
         raise DataError("is no NetCDF file that can be read", file=str(path), cure=cure) from error
 
 
