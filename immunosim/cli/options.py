@@ -73,7 +73,8 @@ def typed(context: typer.Context, without: Sequence[str] = ()) -> str:
     words = ["immunosim", context.info_name or ""]
     for parameter in context.command.params:
         value = context.params.get(parameter.name or "")
-        if parameter.name in without or value in (None, False, parameter.default):
+        is_default = value is None or value is False or value == parameter.default  # 0 is neither
+        if parameter.name in without or is_default:
             continue
         several = value if isinstance(value, (list, tuple)) else [value]
         if parameter.param_type_name == "argument":
