@@ -133,15 +133,16 @@ def sweep(
             every=None if every is None else day_of(base.scenario, every, "--every"),
             pools=pools,
         )
+        if out is not None:
+            refuse_existing(out, manner)
         plan, notes = plan_of(base, own.over(base.section, scenario.parent))
         for note in notes:
             now.announce(note)
-        if out is not None:
-            refuse_existing(out, manner)
         now.begin("Compiling and running a pilot")
         pilot = run_pilot(plan, manner.threads)
         target = out or _usual_place(scenario, pilot.is_large(plan.n))
-        refuse_existing(target, manner)
+        if out is None:
+            refuse_existing(target, manner)
         is_finished = finished_result(plan, target, manner)
         now.begin("Examining what is stored")
         store = None if is_finished else existing_store(plan, target, manner, now.announce)

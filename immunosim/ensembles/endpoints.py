@@ -147,7 +147,10 @@ def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> 
         summary = Summary(KINDS[endpoint.kind], place, threshold, *window)
         result_unit, conversion = _result(endpoint, unit)
     except ValueError as error:
-        raise DataError(str(error), key=key, cure="see immunosim.ensembles.endpoints.KINDS") from error
+        has = endpoint.threshold is not None
+        cure = f"write {endpoint.kind} {endpoint.readout}" + ("" if has else " and a threshold, such as 0.2e9/L")
+        reason = "takes no threshold" if has else "needs a threshold"
+        raise DataError(reason, key=key, cure=cure) from error
     label = model.module.READOUTS[endpoint.readout][0]
     level = "" if endpoint.threshold is None else f", threshold {threshold:g} {unit}"
     description = f"{endpoint.kind.replace('_', ' ')} of {label}{level}, day {window[0]:g} to {window[1]:g}"

@@ -75,6 +75,11 @@ class EnsembleResult:
             for code, number in zip(found, numbers, strict=True)
         }
 
+    def ended(self, sample: int) -> str:
+        """Return the name of a patient's status."""
+        code = int(self.status[sample])
+        return NOT_RUN if code < 0 else Status(code).name
+
     def scenario_of(self, sample: int) -> Scenario:
         """Return the scenario of a patient."""
         texts = json.loads(self.dataset.attrs["scenarios"])

@@ -19,6 +19,7 @@ from immunosim.sweep.blocks import Variables, solve_rows
 from immunosim.sweep.finishing import write_netcdf
 from immunosim.sweep.plan import FORMAT, Plan
 from immunosim.sweep.store import create_store, free_space, size_on_disk
+from immunosim.wording import size
 
 PILOT_SECONDS = 0.8
 MOST_PILOT = ROWS_PER_CHUNK
@@ -32,8 +33,6 @@ LEAST_BLOCK, USUAL_BLOCK, MOST_BLOCKS = 64, 8192, 4096
 
 LARGEST_FILE = 2**27
 """Results larger than this become Zarr where the user does not say."""
-
-GIB = 2**30
 
 
 @dataclass(frozen=True)
@@ -163,9 +162,9 @@ def run_pilot(plan: Plan, n_threads: int) -> Pilot:
 def _chosen(plan: Plan, n: int) -> Array:
     """Return the values of about ``n`` patients from everywhere in the design."""
     parts = min(8, n)
-    size = n // parts
-    starts = np.linspace(0, plan.n - size, parts).astype(np.int64)
-    return np.concatenate([plan.design.rows(int(start), int(start) + size) for start in starts])
+    length = n // parts
+    starts = np.linspace(0, plan.n - length, parts).astype(np.int64)
+    return np.concatenate([plan.design.rows(int(start), int(start) + length) for start in starts])
 
 
 def block_size(plan: Plan, pilot: Pilot) -> int:
@@ -208,12 +207,12 @@ def quote(plan: Plan, pilot: Pilot, path: Path, rows_per_block: int, n_left: int
 def refuse_too_much(found: Quote, path: Path) -> None:
     """Raise a DataError where memory or disk will not suffice, with what to change."""
     if found.memory > found.memory_available:
-        reason = f"needs about {found.memory / GIB:.1f} GiB of memory, {found.memory_available / GIB:.1f} are available"
+        reason = f"needs about {size(found.memory)} of memory, {size(found.memory_available)} are available"
         change = "write Zarr instead (--out NAME.zarr)" if is_one_file(path) else "make blocks smaller with --chunk"
         raise DataError(reason, file=str(path), cure=f"{change}, or keep less of each patient")
     need = found.disk * (2 if is_one_file(path) else 1)
     if need > found.disk_free:
-        reason = f"needs about {need / GIB:.1f} GiB of disk, {found.disk_free / GIB:.1f} are free"
+        reason = f"needs about {size(need)} of disk, {size(found.disk_free)} are free"
         cure = "choose another disk with --out, fewer times, or endpoints alone"
         raise DataError(reason, file=str(path), cure=cure)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from immunosim.codegen.loader import say_nothing
 from immunosim.errors import DataError
 from immunosim.machine import cores
-from immunosim.sweep.cluster import run_on_cluster
+from immunosim.sweep.cluster import reached, run_on_cluster
 from immunosim.sweep.finishing import write_netcdf
 from immunosim.sweep.plan import Plan
 from immunosim.sweep.quote import Pilot, Quote, block_size, is_one_file, quote, run_pilot
@@ -90,11 +90,14 @@ def store_path(path: Path) -> Path:
 
 
 def refuse_existing(path: Path, manner: Manner) -> None:
-    """Raise a DataError where a result would be overwritten, or cannot be made as it is asked for."""
+    """Raise a DataError where a result would be overwritten, or cannot be made as it is asked for; writes nothing."""
     if path.suffix not in (".zarr", ".nc"):
         raise DataError("is neither Zarr nor NetCDF", file=str(path), cure="end it in .zarr or .nc")
     if is_one_file(path) and manner.shard.of > 1:
         raise DataError("shards cannot share one file", file=str(path), cure="write Zarr: --out NAME.zarr")
+    if manner.scheduler:
+        with reached(manner.scheduler):
+            pass
     exists = path.exists() or store_path(path).exists()
     if exists and not manner.is_resumed and not manner.is_forced:
         raise DataError("exists", file=str(path), cure="go on with it with --resume, or replace it with --force")
