@@ -14,6 +14,7 @@ import numpy as np
 from immunosim.codegen.loader import Array, Model
 from immunosim.errors import DataError, QuantityError, did_you_mean
 from immunosim.numerics import Kind, Summary
+from immunosim.numerics.request import WITHOUT_THRESHOLD
 from immunosim.units import convert, parse_quantity
 
 KINDS = {
@@ -142,15 +143,17 @@ def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> 
     if not start <= window[0] < window[1] <= horizon:
         reason = f"its window from day {window[0]:g} to {window[1]:g} is not part of the course"
         raise DataError(reason, key=key, cure=f"choose from day {start:g} to {horizon:g}")
-    place = model.readouts.index(endpoint.readout)
+    kind, has_threshold = KINDS[endpoint.kind], endpoint.threshold is not None
+    if has_threshold == (kind in WITHOUT_THRESHOLD):
+        cure = f"write {endpoint.kind} {endpoint.readout}" + ("" if has_threshold else " and a value with its unit")
+        raise DataError("takes no threshold" if has_threshold else "needs a threshold", key=key, cure=cure)
+    summary = Summary(kind, model.readouts.index(endpoint.readout), threshold, *window)
     try:
-        summary = Summary(KINDS[endpoint.kind], place, threshold, *window)
         result_unit, conversion = _result(endpoint, unit)
-    except ValueError as error:
-        has = endpoint.threshold is not None
-        cure = f"write {endpoint.kind} {endpoint.readout}" + ("" if has else " and a threshold, such as 0.2e9/L")
-        reason = "takes no threshold" if has else "needs a threshold"
-        raise DataError(reason, key=key, cure=cure) from error
+    except QuantityError as error:
+        hazards = ", ".join(name for name in model.readouts if model.units[name] in ("1/day", "1/year"))
+        cure = f"choose one of {hazards}, or another kind"
+        raise DataError(f"{endpoint.readout} is no hazard", key=key, cure=cure) from error
     label = model.module.READOUTS[endpoint.readout][0]
     level = "" if endpoint.threshold is None else f", threshold {threshold:g} {unit}"
     description = f"{endpoint.kind.replace('_', ' ')} of {label}{level}, day {window[0]:g} to {window[1]:g}"

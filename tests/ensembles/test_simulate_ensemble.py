@@ -169,7 +169,7 @@ def test_another_dataset_is_not_taken_for_an_ensemble(result, tmp_path):
         ({"endpoints": [Endpoint("time_below", "cd4")]}, "needs a threshold"),
         ({"endpoints": [Endpoint("time_below", "cd4", "3 mg")]}, "mg"),
         ({"endpoints": [Endpoint("nadir", "cd4", end="10 years")]}, "not part of the course"),
-        ({"endpoints": [Endpoint("risk", "cd4")]}, "cells"),
+        ({"endpoints": [Endpoint("risk", "cd4")]}, "cd4 is no hazard, choose one of"),
         ({"endpoints": [Endpoint("nadir", "cd4"), Endpoint("nadir", "cd4")]}, 'two results are called "nadir_cd4"'),
     ],
 )
