@@ -59,6 +59,11 @@ class Manner:
     command: str = ""
 
     @property
+    def goes_on(self) -> bool:
+        """Whether a result that is there already is gone on with: shards fill the same one."""
+        return self.is_resumed or self.shard.of > 1
+
+    @property
     def threads(self) -> int:
         """Threads to compute in."""
         return self.n_threads or cores()
@@ -99,7 +104,7 @@ def refuse_existing(path: Path, manner: Manner) -> None:
         with reached(manner.scheduler):
             pass
     exists = path.exists() or store_path(path).exists()
-    if exists and not manner.is_resumed and not manner.is_forced:
+    if exists and not manner.goes_on and not manner.is_forced:
         raise DataError("exists", file=str(path), cure="go on with it with --resume, or replace it with --force")
 
 
@@ -112,7 +117,7 @@ def existing_store(plan: Plan, path: Path, manner: Manner, note: Callable[[str],
         If it is of another sweep, or has blocks of another size than is asked for.
     """
     place = store_path(path)
-    if not manner.is_resumed or not place.exists():
+    if not manner.goes_on or not place.exists():
         return None
     store = resume(plan, place, note)
     if manner.rows_per_block not in (0, store.rows_per_block):
