@@ -20,6 +20,7 @@ from immunosim.cli.compare import compare
 from immunosim.cli.digest import digest
 from immunosim.cli.doctor import doctor
 from immunosim.cli.explain import explain
+from immunosim.cli.failures import failures
 from immunosim.cli.init import init
 from immunosim.cli.merge import merge
 from immunosim.cli.model import model
@@ -70,24 +71,12 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help: paragraphs are wrapped, and rich need not be imported
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _verb in (
-    init,
-    run,
-    check,
-    verify,
-    explain,
-    compare,
-    report,
-    sweep,
-    digest,
-    merge,
-    replay,
-    model,
-    params,
-    schema,
-    doctor,
-    cache,
-):
+_VERBS = (
+    *(init, run, check, verify, explain, compare, report),
+    *(sweep, failures, digest, merge, replay),
+    *(model, params, schema, doctor, cache),
+)
+for _verb in _VERBS:
     app.command()(_verb)
 
 

@@ -186,9 +186,16 @@ def _built(base: Base, factor: Factor, texts: Sequence[str], is_log: bool, is_ra
         are_whole = not unit and all(_WHOLE.fullmatch(text) for text in texts)
         if are_whole and not _is_possible(base, key, f"{numbers[0] + 0.5}"):
             factor = replace(factor, is_whole=True)
-    for value in factor.values or (factor.low, factor.high):
-        tried(base, {key: factor.text(value)})
+    _refuse_impossible(base, factor)
     return factor
+
+
+def _refuse_impossible(base: Base, factor: Factor) -> None:
+    """Refuse values that the scenario cannot have; of a range one end may depend on what else varies."""
+    ends = factor.values or (factor.low, factor.high)
+    possible = [_is_possible(base, factor.key, factor.text(value)) for value in ends]
+    if not all(possible) and (factor.values or not any(possible)):
+        tried(base, {factor.key: factor.text(ends[possible.index(False)])})
 
 
 def _spread(factor: Factor, numbers: Sequence[float], is_log: bool, is_range: bool) -> Factor:
