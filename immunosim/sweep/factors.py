@@ -74,9 +74,7 @@ class Factor:
         """Return the values of a grid: all of a list, else ``n`` of the range, its ends among them."""
         if self.values:
             return np.array(self.values)
-        if n == 1:
-            return self._between(np.array([0.5]))
-        levels = self._between(np.linspace(0.0, 1.0, n))
+        levels = self._between(np.linspace(0.0, 1.0, n) if n > 1 else np.array([0.5]))
         return np.unique(np.round(levels)) if self.is_whole else levels
 
     def _between(self, position: Array) -> Array:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from immunosim.errors import DataError
+from immunosim.individual import SCALED_BY
 from immunosim.scenario import Sweep
 from immunosim.sweep.base import Base
 from immunosim.sweep.designs import Design, design_of
@@ -104,10 +105,20 @@ def plan_of(base: Base, wishes: Wishes) -> tuple[Plan, list[str]]:
         factors = _factors(base, wishes.vary)
         seed = defaults.seed if wishes.seed is None else wishes.seed
         design = design_of(wishes.design or defaults.design, factors, wishes.n or defaults.n, seed)
+    _refuse_clash(factors)
     known = base.problem.model.readouts
     readouts = known if EVERY_READOUT in wishes.readouts else wishes.readouts
     outputs = outputs_of(base.problem, wishes.endpoints, readouts, wishes.at, wishes.every, wishes.pools)
     return Plan(Recipe(Population(base, factors), outputs), design), notes
+
+
+def _refuse_clash(factors: Sequence[Factor]) -> None:
+    """Raise a DataError where an untreated count and a parameter that follows from it both vary."""
+    for factor in factors:
+        scales = SCALED_BY.get(factor.key.removeprefix("patient.baseline."), ())
+        for other in factors:
+            if other.parameter in scales:
+                raise DataError(f"follows from {factor.key}", key=other.key, cure="vary one of them, not both")
 
 
 def _factors(base: Base, vary: Mapping[str, str | Sequence[Any]]) -> tuple[Factor, ...]:

@@ -1,7 +1,8 @@
 """Patients from a table: a CSV or Parquet file whose columns are keys of the scenario, one patient a row.
 
 A header may give the unit, ``course.1.dose [mg]``; without one a number is in the parameter's own unit, and a cell may
-be a quantity, ``12 mg``. Every problem is named with its line and column. A row that repeats another is computed again.
+be a quantity, ``12 mg``, whatever the header says. Every problem is named with its line and column. A row that repeats
+another is computed again.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from pathlib import Path
 import numpy as np
 
 from immunosim.codegen.loader import Array
+from immunosim.ensembles.rows import checked_parameters
 from immunosim.errors import DataError, ImmunosimError
+from immunosim.scenario import apply_overrides
 from immunosim.sweep.base import Base
 from immunosim.sweep.designs import Listed
 from immunosim.sweep.factors import Factor
-from immunosim.sweep.varying import MECHANISM, full_key, key_factor, number_and_unit, tried
+from immunosim.sweep.varying import TRUTHS, full_key, key_factor, number_and_unit, tried
 from immunosim.units import convert, parse_quantity
 
 _HEADER = re.compile(r"(?P<key>[^\[\]]+(?:\[\d+\][^\[\]]*)*?)\s*(?:\[(?P<unit>[^\]]*[^\]\d][^\]]*)\])?")
@@ -30,15 +33,16 @@ _EMPTY = "is empty"
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column as read: numbers, NaN where a cell holds something else, and what it holds there by row."""
+    """A column as read: numbers, NaN where a cell holds something else, what it holds there by row, and its places."""
 
     header: str
     numbers: Array
     texts: dict[int, str]
+    place: Callable[[int], str]
 
     def cell(self, row: int) -> str:
         """Return a cell as text."""
-        return self.texts[row] if row in self.texts else f"{float(self.numbers[row])!r}"
+        return self.texts[row] if row in self.texts else f"{float(self.numbers[row])!r}".removesuffix(".0")
 
 
 def read_patients(base: Base, path: Path) -> tuple[tuple[Factor, ...], Listed, int]:
@@ -77,24 +81,37 @@ def _read_csv(path: Path) -> list[Column]:
     file = str(path)
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
-            lines = csv.reader(stream)
-            headers = [header.strip() for header in next(lines, [])]
-            if not any(headers):
-                raise DataError(_EMPTY, file=file, cure="give a line of keys, then one patient a line")
-            if "" in headers:
-                place = headers.index("") + 1
-                raise DataError(f"column {place} has no name", file=file, key="line 1", cure="name its key")
+            lines = csv.reader(stream, strict=True)
+            headers = [header.strip() for header in next(filter(None, lines), [])]
+            _check_headers(headers, file, lines.line_num)
             numbers, texts = [array("d") for _ in headers], [dict[int, str]() for _ in headers]
-            for cells in lines:
-                if cells:
-                    _take(cells, headers, numbers, texts, f"{file}: line {lines.line_num}")
+            line_of_row = array("q")
+            for cells in filter(None, lines):
+                _take(cells, headers, numbers, texts, f"{file}: line {lines.line_num}")
+                line_of_row.append(lines.line_num)
     except FileNotFoundError:
         raise DataError("does not exist", file=file, cure="name a CSV or Parquet file") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"cannot be read as CSV ({error})", file=file, cure="save it as CSV in UTF-8") from error
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"cannot be read as CSV ({reason})", file=file, cure="save it as CSV in UTF-8") from error
     if not numbers[0]:
         raise DataError("has no patients", file=file, cure="add a line for each patient")
-    return [Column(*of) for of in zip(headers, map(np.array, numbers), texts, strict=True)]
+
+    def place(row: int) -> str:
+        return f"{file}: line {line_of_row[row]}"
+
+    return [Column(*of, place) for of in zip(headers, map(np.array, numbers), texts, strict=True)]
+
+
+def _check_headers(headers: Sequence[str], file: str, line: int) -> None:
+    if not any(headers):
+        raise DataError(_EMPTY, file=file, cure="give a line of keys, then one patient a line")
+    if "" in headers:
+        reason = f"column {headers.index('') + 1} has no name"
+        raise DataError(reason, file=f"{file}: line {line}", cure="name its key")
+    for other, name in ((";", "semicolons"), ("\t", "tabs")):
+        if len(headers) == 1 and other in headers[0]:
+            raise DataError(f"has {name} between its cells", file=f"{file}: line {line}", cure="save it with commas")
 
 
 def _take(
@@ -105,7 +122,7 @@ def _take(
     where: str,
 ) -> None:
     if len(cells) != len(headers):
-        reason = f"has {len(cells)} cells, the first line {len(headers)}"
+        reason = f"has {len(cells)} cell{'s' * (len(cells) != 1)}, the first line {len(headers)}"
         raise DataError(reason, file=where, cure="give every patient a value in every column")
     for header, cell, column, others in zip(headers, cells, numbers, texts, strict=True):
         text = cell.strip()
@@ -133,14 +150,20 @@ def _read_parquet(path: Path) -> list[Column]:
         raise DataError(f"cannot be read as Parquet ({error})", file=file, cure="name a Parquet file") from error
     if table.empty:
         raise DataError("has no patients", file=file, cure="add a row for each patient")
+
+    def place(row: int) -> str:
+        return f"{file}: row {row + 1}"
+
     columns = []
     for name, series in table.items():
-        numbers = pd.to_numeric(series, errors="coerce").to_numpy(np.float64)
-        texts = {int(row): str(series.iloc[row]).strip() for row in np.flatnonzero(np.isnan(numbers))}
         if series.isna().any():
             row = int(np.flatnonzero(series.isna())[0])
-            raise DataError(_EMPTY, file=f"{file}: row {row + 1}", key=str(name), cure="give a value")
-        columns.append(Column(str(name), numbers, texts))
+            raise DataError(_EMPTY, file=place(row), key=str(name), cure="give a value")
+        if not pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
+            series = series.map(lambda cell: str(cell).lower() if isinstance(cell, (bool, np.bool_)) else str(cell))
+        numbers = pd.to_numeric(series, errors="coerce").to_numpy(np.float64)
+        texts = {int(row): str(series.iloc[row]).strip() for row in np.flatnonzero(np.isnan(numbers))}
+        columns.append(Column(str(name), numbers, texts, place))
     return columns
 
 
@@ -152,70 +175,82 @@ def _split(header: str) -> tuple[str, str]:
 
 def _factor(base: Base, path: Path, key: str, column: Column) -> tuple[Factor, Array]:
     """Return the factor of a column, and its values in the factor's unit."""
+    own = _split(column.header)[1]
     try:
         factor = key_factor(base, key)
+        if not (factor.choices or factor.parameter):
+            apply_overrides(base.document, [f"{key}=0"])
+        if factor.parameter and own:
+            convert(1.0, own, factor.unit)
     except ImmunosimError as error:
         problem = error.problems[0]
         raise DataError(problem.reason, file=str(path), key=f"column {column.header}", cure=problem.cure) from error
-    own = _split(column.header)[1]
     if factor.choices:
-        return factor, _chosen(path, column, dict(zip(MECHANISM, (0.0, 1.0), strict=True)))
+        return factor, _chosen(column, {"off": 0.0, "on": 1.0, "false": 0.0, "true": 1.0})
     if factor.parameter:
-        numbers = _numbers(path, column, lambda text: parse_quantity(text, factor.unit, bare=True))
-        numbers = numbers if not own else numbers * _scale(path, column, own, factor.unit)
+        numbers = _numbers(column, own or factor.unit, factor.unit)
+        checked_parameters(base.problem, {factor.parameter: numbers})
         return replace(factor, low=float(numbers.min()), high=float(numbers.max())), numbers
-    found = number_and_unit(column.cell(0))
-    if found is None:
-        texts = sorted({column.cell(row) for row in range(len(column.numbers))})
-        factor = replace(factor, choices=tuple(texts), values=tuple(map(float, range(len(texts)))))
-        return _usable(base, path, column, factor, _chosen(path, column, {text: i for i, text in enumerate(texts)}))
-    unit = own or found[1] or factor.unit
-    numbers = _numbers(path, column, lambda text: parse_quantity(text, unit, bare=True))
-    is_whole = not unit and bool((numbers == np.round(numbers)).all())
+    parts = [number_and_unit(text) for text in column.texts.values()]
+    if None in parts:
+        return _choices(base, column, factor)
+    unit = own or next((part[1] for part in parts if part and part[1]), "")
+    numbers = _numbers(column, unit, unit)
+    fractions = np.flatnonzero(numbers != np.round(numbers))
+    is_whole = not unit and not fractions.size
     factor = replace(factor, unit=unit, low=float(numbers.min()), high=float(numbers.max()), is_whole=is_whole)
-    return _usable(base, path, column, factor, numbers)
+    _try(base, column, factor, numbers, int(fractions[0]) if fractions.size and not unit else 0)
+    return factor, numbers
 
 
-def _usable(base: Base, path: Path, column: Column, factor: Factor, values: Array) -> tuple[Factor, Array]:
-    """Return both, after the scenario has taken the first value."""
-    try:
-        tried(base, {factor.key: factor.text(float(values[0]))})
-    except ImmunosimError as error:
-        problem = error.problems[0]
-        raise DataError(problem.reason, file=str(path), key=f"column {column.header}", cure=problem.cure) from error
+def _choices(base: Base, column: Column, factor: Factor) -> tuple[Factor, Array]:
+    """Return the factor of a column of texts and their places among them; every text must be one that can be read."""
+    texts = [column.cell(row) for row in range(len(column.numbers))]
+    known, rows, places = np.unique(np.array(texts), return_index=True, return_inverse=True)
+    values = places.astype(np.float64)
+    factor = replace(factor, choices=tuple(known.tolist()), values=tuple(map(float, range(len(known)))))
+    for row in sorted(rows.tolist()):
+        _try(base, column, factor, values, row, is_reading=row > 0)
     return factor, values
 
 
-def _numbers(path: Path, column: Column, read: Callable[[str], float]) -> Array:
-    numbers = column.numbers.copy()
+def _try(base: Base, column: Column, factor: Factor, values: Array, row: int, is_reading: bool = False) -> None:
+    """Raise a DataError where the scenario cannot take the value of a row, or where asked, cannot read it."""
+    try:
+        tried(base, {factor.key: factor.text(float(values[row]))})
+    except ImmunosimError as error:
+        problem = error.problems[0]
+        if is_reading and full_key(base, problem.key or "") != factor.key:
+            return  # a patient who is impossible, such as one whose courses overlap, is refused later
+        raise DataError(problem.reason, file=column.place(row), key=column.header, cure=problem.cure) from error
+
+
+def _numbers(column: Column, unit: str, expected: str) -> Array:
+    """Return a column in the expected unit; numbers without one are in ``unit``."""
+    numbers = column.numbers if unit == expected else column.numbers * convert(1.0, unit, expected)
+    numbers = numbers.copy()
     for row, text in column.texts.items():
         try:
-            numbers[row] = read(text)
+            numbers[row] = _number(text, expected)
         except ImmunosimError as error:
-            raise DataError(error.reason, file=_place(path, row), key=column.header, cure=error.cure) from error
+            raise DataError(error.reason, file=column.place(row), key=column.header, cure=error.cure) from error
     wrong = np.flatnonzero(~np.isfinite(numbers))
     if wrong.size:
         row = int(wrong[0])
         reason = f'"{column.cell(row)}" is not a finite number'
-        raise DataError(reason, file=_place(path, row), key=column.header, cure="give a finite number")
+        raise DataError(reason, file=column.place(row), key=column.header, cure="give a finite number")
     return numbers
 
 
-def _chosen(path: Path, column: Column, codes: Mapping[str, float]) -> Array:
+def _chosen(column: Column, codes: Mapping[str, float]) -> Array:
     texts = [column.cell(row) for row in range(len(column.numbers))]
     for row, text in enumerate(texts):
-        if text not in codes:
+        if text.lower() not in codes:
             cure = f"choose from {', '.join(codes)}"
-            raise DataError(f'"{text}" is no choice', file=_place(path, row), key=column.header, cure=cure)
-    return np.array([float(codes[text]) for text in texts])
+            raise DataError(f'"{text}" is no choice', file=column.place(row), key=column.header, cure=cure)
+    return np.array([codes[text.lower()] for text in texts])
 
 
-def _scale(path: Path, column: Column, unit: str, expected: str) -> float:
-    try:
-        return convert(1.0, unit, expected)
-    except ImmunosimError as error:
-        raise DataError(error.reason, file=str(path), key=f"column {column.header}", cure=error.cure) from error
-
-
-def _place(path: Path, row: int) -> str:
-    return f"{path}: row {row + 1}" if path.suffix == ".parquet" else f"{path}: line {row + 2}"
+def _number(text: str, expected: str) -> float:
+    truth = TRUTHS.get(text.lower())
+    return parse_quantity(text, expected, bare=True) if truth is None else truth

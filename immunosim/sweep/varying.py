@@ -14,12 +14,21 @@ from typing import Any
 from pydantic import BaseModel
 
 from immunosim.ensembles.rows import checked_parameters
-from immunosim.errors import DataError, ImmunosimError, QuantityError, any_of, did_you_mean
+from immunosim.errors import (
+    DataError,
+    ImmunosimError,
+    QuantityError,
+    ScenarioError,
+    any_of,
+    close_matches,
+    did_you_mean,
+)
 from immunosim.individual import PATIENT_KEYS
 from immunosim.scenario import Scenario, apply_overrides, build_scenario
 from immunosim.scenario.dose_slopes import TREATMENTS
 from immunosim.scenario.problems import record_in
 from immunosim.scenario.schema import described
+from immunosim.simulation import prepare
 from immunosim.sweep.base import Base
 from immunosim.sweep.factors import Factor
 from immunosim.units import convert, finite, parse_quantity
@@ -32,10 +41,10 @@ MECHANISM = ("off", "on")
 
 _EXAMPLE = "write for example --vary 'blood_lysis_rate=x0.5:x2:log' or --vary 'course.1.dose=6 mg,12 mg'"
 _BY_DOSE = frozenset({"weight"})  # doses per body weight follow it, so that the scenario must be built anew
-_NUMBER = re.compile(r"\s*(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<unit>.*)", re.DOTALL)
-_WHOLE = re.compile(r"[+-]?\d+")
+_NUMBER = re.compile(r"\s*(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<unit>|\s.*|[^\s\d.+-].*)", re.DOTALL)
+"""A number and its unit, which a date such as 2017-06-15 is not."""
 _INDEX = re.compile(r"\[(\d+)\]")
-_TRUTHS = {"true": 1.0, "false": 0.0}
+TRUTHS = {"true": 1.0, "false": 0.0}
 
 
 def read_varying(base: Base, texts: Iterable[str]) -> dict[str, str]:
@@ -103,8 +112,7 @@ def key_factor(base: Base, key: str) -> Factor:
     """
     table, _, name = key.partition(".")
     if table not in TABLES or not name:
-        names = list(base.problem.parameters) if "." not in key else TABLES
-        raise DataError("cannot be varied", key=f"{SOURCE} {key}", cure=did_you_mean(key.split(".")[0], names))
+        raise DataError("cannot be varied", key=f"{SOURCE} {key}", cure=_instead_of(base, key))
     if table == "mechanisms":
         mechanisms = base.problem.model.mechanisms
         if name not in mechanisms:
@@ -116,6 +124,15 @@ def key_factor(base: Base, key: str) -> Factor:
         about = base.problem.parameters[parameter]
         return Factor(key, about.label, about.unit, parameter)
     return Factor(key, _label(key), "")
+
+
+def _instead_of(base: Base, key: str) -> str:
+    """Return what to vary in place of a key that cannot be."""
+    table, _, name = key.partition(".")
+    if table in TABLES:
+        return "name one of its keys, such as patient.age or course.1.dose"
+    meant = close_matches(table, TABLES if name else base.problem.parameters)
+    return f"did you mean {any_of(meant)}?" if meant else f"name a parameter, or a key of {', '.join(sorted(TABLES))}"
 
 
 def number_and_unit(text: str) -> tuple[float, str] | None:
@@ -138,7 +155,9 @@ def _parts(key: str, given: str | Sequence[Any]) -> tuple[list[str], bool, bool]
         return ends, last == "log", True
     else:
         texts = [part.strip() for part in given.split(",")]
-    if len(texts) < 2 or not all(texts):
+    if not all(texts):
+        raise DataError("has an empty value", key=where, cure="write a value between all commas")
+    if len(texts) < 2:
         raise DataError(f'"{", ".join(texts)}" is one value', key=where, cure="write LOW:HIGH or several values")
     if len(set(texts)) < len(texts):
         raise DataError("has a value twice", key=where, cure="leave one out")
@@ -180,27 +199,36 @@ def _built(base: Base, factor: Factor, texts: Sequence[str], is_log: bool, is_ra
         factor = replace(factor, values=tuple(map(float, range(len(texts)))), choices=tuple(texts))
     else:
         unit = next((part[1] for part in [*parts, number_and_unit(str(now))] if part and part[1]), "")
-        current = None if now is None else _number(key, str(now), lambda one: _in_unit(key, one, unit), None)
+        is_relative = now is not None and any(text.startswith("x") for text in texts)
+        current = _number(key, str(now), lambda one: _in_unit(key, one, unit), None) if is_relative else None
         numbers = [_number(key, text, lambda one: _in_unit(key, one, unit), current) for text in texts]
         factor = _spread(replace(factor, unit=unit), numbers, is_log, is_range)
-        are_whole = not unit and all(_WHOLE.fullmatch(text) for text in texts)
+        are_whole = not unit and all(number.is_integer() for number in numbers)
         if are_whole and not _is_possible(base, key, f"{numbers[0] + 0.5}"):
             factor = replace(factor, is_whole=True)
+            if is_log:
+                reason = "a logarithmic range of whole numbers does not exist"
+                raise DataError(reason, key=f"{SOURCE} {key}", cure="leave out log, or list the values")
     _refuse_impossible(base, factor)
     return factor
 
 
 def _refuse_impossible(base: Base, factor: Factor) -> None:
-    """Refuse values that the scenario cannot have; of a range one end may depend on what else varies."""
-    ends = factor.values or (factor.low, factor.high)
-    possible = [_is_possible(base, factor.key, factor.text(value)) for value in ends]
-    if not all(possible) and (factor.values or not any(possible)):
-        tried(base, {factor.key: factor.text(ends[possible.index(False)])})
+    """Refuse values that the scenario cannot have; an end that only clashes with something else may be possible yet."""
+    for value in factor.values or (factor.low, factor.high):
+        try:
+            tried(base, {factor.key: factor.text(value)})
+        except ScenarioError as error:
+            own = [problem for problem in error.problems if full_key(base, problem.key or "") == factor.key]
+            if own or factor.values:
+                raise
 
 
 def _spread(factor: Factor, numbers: Sequence[float], is_log: bool, is_range: bool) -> Factor:
     where = f"{SOURCE} {factor.key}"
     if not is_range:
+        if len(set(numbers)) < len(numbers):
+            raise DataError("has a value twice", key=where, cure="leave one out")
         return replace(factor, values=tuple(numbers))
     low, high = numbers
     if not low < high:
@@ -214,8 +242,8 @@ def _spread(factor: Factor, numbers: Sequence[float], is_log: bool, is_range: bo
 def _number(key: str, text: str, read: Callable[[str], float], now: float | None) -> float:
     """Return a number in the factor's unit; ``x2`` is twice the present value."""
     where = f"{SOURCE} {key}"
-    if text in _TRUTHS:
-        return _TRUTHS[text]
+    if text in TRUTHS:
+        return TRUTHS[text]
     try:
         if not text.startswith("x"):
             return read(text)
@@ -270,11 +298,14 @@ def tried(base: Base, changes: Mapping[str, str]) -> dict[str, Any]:
 
     Raises
     ------
-    ScenarioError
+    ScenarioError, ParameterError
         With what is wrong with it.
     """
     document = apply_overrides(base.document, [f"{key}={text}" for key, text in changes.items()], SOURCE)
-    build_scenario(document, f"{SOURCE} {any_of([f'{key}={text}' for key, text in changes.items()])}")
+    where = f"{SOURCE} {any_of([f'{key}={text}' for key, text in changes.items()])}"
+    scenario = build_scenario(document, where)
+    if any(key.startswith("patient.") for key in changes):
+        prepare(scenario, where)  # an untreated count is only possible or not with the model's parameters
     return document
 
 
