@@ -50,7 +50,7 @@ class EnsembleResult:
 
     def __repr__(self) -> str:
         """Return in a line how many patients there are, and how many failed."""
-        return f"<EnsembleResult of {len(self)} patients, {len(self.failed)} failed>"
+        return f"<{type(self).__name__} of {len(self)} patients, {len(self.failed)} failed>"
 
     def __getitem__(self, name: str) -> Array:
         """Return the values of a variable or coordinate by name."""
