@@ -96,6 +96,8 @@ def store_path(path: Path) -> Path:
 
 def refuse_existing(path: Path, manner: Manner) -> None:
     """Raise a DataError where a result would be overwritten, or cannot be made as it is asked for; writes nothing."""
+    if manner.is_resumed and manner.is_forced:
+        raise DataError("goes on with a result and replaces it", key="--resume --force", cure="choose one of them")
     if path.suffix not in (".zarr", ".nc"):
         raise DataError("is neither Zarr nor NetCDF", file=str(path), cure="end it in .zarr or .nc")
     if is_one_file(path) and manner.shard.of > 1:
