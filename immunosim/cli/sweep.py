@@ -9,6 +9,7 @@ from immunosim.cli.counting import Count
 from immunosim.cli.options import INTERRUPTED, AsJson, Changes, ScenarioFile, day_of, typed
 from immunosim.cli.printing import say
 from immunosim.cli.progress import progress
+from immunosim.errors import ImmunosimError
 
 if TYPE_CHECKING:
     from immunosim.sweep import Manner, Plan, Store
@@ -180,6 +181,12 @@ def _run(plan: "Plan", target: Path, store: "Store", manner: "Manner") -> None:
             for state in sweep_states(plan, target, store, manner, report):
                 stored = state.n_done
         except KeyboardInterrupt:
-            going_on = f"{manner.command} --resume"
-            say(f"Interrupted: {stored} of {store.n_blocks} chunks are stored; go on with: {going_on}")
+            now.announce(f"Interrupted: {_kept(stored, store, manner)}")
             raise typer.Exit(INTERRUPTED) from None
+        except ImmunosimError:
+            now.announce(f"Stopped: {_kept(stored, store, manner)}")
+            raise
+
+
+def _kept(n_done: int, store: "Store", manner: "Manner") -> str:
+    return f"{n_done} of {store.n_blocks} chunks are stored; go on with: {manner.command} --resume"

@@ -31,6 +31,9 @@ BLOCK_SECONDS = 5.0
 LEAST_BLOCK, USUAL_BLOCK, MOST_BLOCKS = 64, 8192, 4096
 """Patients in a block: as many as are computed in a few seconds and fit into 32 MiB, but not too many blocks."""
 
+PAGE = 4096
+"""Bytes that a file takes at least on most disks."""
+
 LARGEST_FILE = 2**27
 """Results larger than this become Zarr where the user does not say."""
 
@@ -94,12 +97,13 @@ class Quote:
     n, n_left : int
         Patients of the sweep, and those that are not done.
     rows_per_block, n_blocks : int
-    n_factors : int
     seconds : float
     memory, disk : int
         Bytes.
     memory_available, disk_free : int
         Bytes.
+    n_files : int
+        Of the store.
     n_pilot, n_pilot_failed : int
     """
 
@@ -112,6 +116,7 @@ class Quote:
     disk: int
     memory_available: int
     disk_free: int
+    n_files: int
     n_pilot: int
     n_pilot_failed: int
 
@@ -199,6 +204,7 @@ def quote(plan: Plan, pilot: Pilot, path: Path, rows_per_block: int, n_left: int
         disk=int(disk),
         memory_available=memory_available() + memory_used(),
         disk_free=free_space(path),
+        n_files=n_blocks * (len(pilot.template) + 1),
         n_pilot=pilot.n,
         n_pilot_failed=pilot.n_failed,
     )
@@ -210,7 +216,7 @@ def refuse_too_much(found: Quote, path: Path) -> None:
         reason = f"needs about {size(found.memory)} of memory, {size(found.memory_available)} are available"
         change = "write Zarr instead (--out NAME.zarr)" if is_one_file(path) else "make blocks smaller with --chunk"
         raise DataError(reason, file=str(path), cure=f"{change}, or keep less of each patient")
-    need = found.disk * (2 if is_one_file(path) else 1)
+    need = found.disk * (found.n_left / found.n + is_one_file(path)) + found.n_files * PAGE
     if need > found.disk_free:
         reason = f"needs about {size(need)} of disk, {size(found.disk_free)} are free"
         cure = "choose another disk with --out, fewer times, or endpoints alone"
