@@ -44,7 +44,7 @@ OF_HAZARD = frozenset({"cumulative_hazard", "risk"})
 
 
 _TEXT = re.compile(
-    r"(?P<kind>\w+)\s+(?:of\s+)?(?P<readout>\w+)(?:\s+(?P<threshold>(?!(?:from|to|as)\s).+?))?"
+    r"(?P<kind>\w+)\s+(?:of\s+)?(?P<readout>(?!of\b)\w+)(?:\s+(?P<threshold>(?!(?:from|to|as)\b).+?))?"
     r"(?:\s+from\s+(?P<start>.+?))?(?:\s+to\s+(?P<end>.+?))?(?:\s+as\s+(?P<name>\w+))?"
 )
 
@@ -143,17 +143,16 @@ def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> 
     if not start <= window[0] < window[1] <= horizon:
         reason = f"its window from day {window[0]:g} to {window[1]:g} is not part of the course"
         raise DataError(reason, key=key, cure=f"choose from day {start:g} to {horizon:g}")
-    kind, has_threshold = KINDS[endpoint.kind], endpoint.threshold is not None
-    if has_threshold == (kind in WITHOUT_THRESHOLD):
-        cure = f"write {endpoint.kind} {endpoint.readout}" + ("" if has_threshold else " and a value with its unit")
-        raise DataError("takes no threshold" if has_threshold else "needs a threshold", key=key, cure=cure)
-    summary = Summary(kind, model.readouts.index(endpoint.readout), threshold, *window)
+    if (KINDS[endpoint.kind] in WITHOUT_THRESHOLD) != (endpoint.threshold is None):
+        needs = endpoint.threshold is None
+        cure = f'write for example "{endpoint.kind} {endpoint.readout} 1 {unit}"' if needs else "leave it out"
+        raise DataError(f"{endpoint.kind} {'needs a' if needs else 'takes no'} threshold", key=key, cure=cure)
     try:
         result_unit, conversion = _result(endpoint, unit)
     except QuantityError as error:
-        hazards = ", ".join(name for name in model.readouts if model.units[name] in ("1/day", "1/year"))
-        cure = f"choose one of {hazards}, or another kind"
-        raise DataError(f"{endpoint.readout} is no hazard", key=key, cure=cure) from error
+        cure = "choose a read-out in 1/year, such as relapse_rate"
+        raise DataError(f"{endpoint.readout} is no hazard, its unit is {unit}", key=key, cure=cure) from error
+    summary = Summary(KINDS[endpoint.kind], model.readouts.index(endpoint.readout), threshold, *window)
     label = model.module.READOUTS[endpoint.readout][0]
     level = "" if endpoint.threshold is None else f", threshold {threshold:g} {unit}"
     description = f"{endpoint.kind.replace('_', ' ')} of {label}{level}, day {window[0]:g} to {window[1]:g}"

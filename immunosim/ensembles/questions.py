@@ -13,6 +13,12 @@ from immunosim.ensembles.endpoints import Endpoint, Measured, measured
 from immunosim.errors import DataError, did_you_mean
 from immunosim.numerics import Request
 
+_TAKEN = (
+    *("sample", "time", "time_of_sample", "status", "fail_time", "fail_state", "failed_sample"),
+    *("worst_pool", "n_steps", "n_rejected", "block_checksum"),
+)
+"""What results call their own variables."""
+
 
 @dataclass(frozen=True, eq=False)
 class Question:
@@ -71,7 +77,7 @@ def question(
     if unknown:
         raise DataError(f'there is no read-out "{unknown[0]}"', cure=did_you_mean(unknown[0], model.readouts))
     measures = tuple(measured(endpoint, model, *span) for endpoint in endpoints)
-    _refuse_twice([*readouts, *(one.label for one in measures)])
+    _refuse_twice([*readouts, *(one.label for one in measures), *_TAKEN, *(model.pools if states else ())])
     given = None if times is None else _checked_times(times, *span)
     return Question(model, tuple(readouts), given, measures, states)
 
@@ -89,4 +95,6 @@ def _checked_times(times: object, begin: float, horizon: float) -> Array:
 def _refuse_twice(labels: Sequence[str]) -> None:
     for label in labels:
         if labels.count(label) > 1:
-            raise DataError(f'two results are called "{label}"', cure="ask for it once, or give an endpoint a name")
+            raise DataError(
+                f'two results are called "{label}"', cure="ask for it once, or give an endpoint another name"
+            )

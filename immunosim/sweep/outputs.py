@@ -25,6 +25,9 @@ USUAL_ENDPOINTS = (
 )
 """What is kept where nothing is asked for."""
 
+MOST_KEPT = 2**20
+"""Numbers over time of one patient: 8 MiB, so that a pilot can be held in memory."""
+
 
 @dataclass(frozen=True)
 class Outputs:
@@ -108,8 +111,12 @@ def outputs_of(
         wanted = tuple(Endpoint.of(text) for text in USUAL_ENDPOINTS)
     times = np.array(sorted(set(at)))
     if over_time and (every is not None or not times.size):
-        interval = DAYS_PER_MONTH if every is None else every
-        times = np.union1d(times, np.arange(0.0, problem.scenario.horizon + 1e-9, interval))
+        interval, horizon = DAYS_PER_MONTH if every is None else every, problem.scenario.horizon
+        kept = horizon / interval * (len(readouts) + (len(problem.model.pools) if pools else 0))
+        if kept > MOST_KEPT:
+            cure = "ask for a longer --every, or for fewer read-outs"
+            raise DataError(f"keeps {kept:,.0f} numbers of each patient", key="--every", cure=cure)
+        times = np.union1d(times, np.minimum(np.arange(0.0, horizon + 1e-9, interval), horizon))
     outputs = Outputs(wanted, tuple(readouts), tuple(times.tolist()) if over_time else (), pools)
     outputs.asked_of(problem)
     return outputs

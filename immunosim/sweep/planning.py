@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,8 @@ class Wishes:
         folder : Path
             Of the scenario, to which its table is relative.
         """
+        if self.rows is not None and (self.design, self.n, self.seed) != (None, None, None):
+            raise DataError("takes the place of a design", key="--rows", cure="leave out --design, -n and --seed")
         if section is None:
             return self
         rows = folder / section.rows if section.rows else None
@@ -76,12 +78,14 @@ class Wishes:
             section.every,
             section.pools,
         )
-        said = {field.name: getattr(self, field.name) for field in fields(self) if getattr(self, field.name)}
-        if self.seed is not None:
-            said["seed"] = self.seed
+        said = {name: value for name, value in vars(self).items() if _is_said(value)}
         if "vary" in said or "rows" in said:  # what differs comes from one place
             there = replace(there, vary={}, rows=None)
         return replace(there, **said)
+
+
+def _is_said(value: object) -> bool:
+    return not (value is None or value is False or (isinstance(value, (Sequence, Mapping)) and not value))
 
 
 def plan_of(base: Base, wishes: Wishes) -> tuple[Plan, list[str]]:
@@ -109,7 +113,12 @@ def plan_of(base: Base, wishes: Wishes) -> tuple[Plan, list[str]]:
     known = base.problem.model.readouts
     readouts = known if EVERY_READOUT in wishes.readouts else wishes.readouts
     outputs = outputs_of(base.problem, wishes.endpoints, readouts, wishes.at, wishes.every, wishes.pools)
-    return Plan(Recipe(Population(base, factors), outputs), design), notes
+    recipe = Recipe(Population(base, factors), outputs)
+    varied = {factor.name for factor in factors}
+    for name in (*outputs.readouts, *(one.label for one in outputs.endpoints)):
+        if name in varied:
+            raise DataError(f'an endpoint and what varies are both called "{name}"', cure="give it another name")
+    return Plan(recipe, design), notes
 
 
 def _refuse_clash(factors: Sequence[Factor]) -> None:
