@@ -31,6 +31,7 @@ from immunosim.cli.replay import replay
 from immunosim.cli.report import report
 from immunosim.cli.run import run
 from immunosim.cli.schema import schema
+from immunosim.cli.sensitivity import sensitivity
 from immunosim.cli.sweep import sweep
 from immunosim.cli.verify import verify
 from immunosim.errors import ImmunosimError, SolverError
@@ -73,7 +74,7 @@ app = typer.Typer(
 )
 _VERBS = (
     *(init, run, check, verify, explain, compare, report),
-    *(sweep, failures, digest, merge, replay),
+    *(sweep, sensitivity, failures, digest, merge, replay),
     *(model, params, schema, doctor, cache),
 )
 for _verb in _VERBS:

@@ -45,6 +45,11 @@ class Cube:
         return len(self.unit) // self.rows_per_block
 
 
+def rows_of(method: str, n_factors: int, n: int, second_order: bool = False) -> int:
+    """Return how many patients a design has."""
+    return n * {"sobol": (2 if second_order else 1) * n_factors + 2, "morris": n_factors + 1, "pawn": 1}[method]
+
+
 def problem_of(n_factors: int) -> dict[str, Any]:
     """Return the unit cube as SALib describes it."""
     names = [f"x{j}" for j in range(n_factors)]
@@ -86,4 +91,4 @@ def cube_of(method: str, n_factors: int, n: int, seed: int, second_order: bool =
         below = 1 << (n.bit_length() - 1)
         raise DataError(f"{n} is no power of two", key="-n", cure=f"ask for {below} or {2 * below} base points")
     unit = sobol.sample(problem, n, calc_second_order=second_order, seed=seed)
-    return Cube(method, unit, (2 if second_order else 1) * n_factors + 2, second_order)
+    return Cube(method, unit, rows_of(method, n_factors, 1, second_order), second_order)

@@ -13,6 +13,9 @@ import xarray as xr
 
 from immunosim.codegen.loader import Array
 
+MAIN = {"sobol": "ST", "morris": "mu_star", "pawn": "median", "local": "elasticity"}
+"""The index of each method by which quantities are ordered."""
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
@@ -107,6 +110,11 @@ class Analysis:
         }
         return xr.Dataset(variables, coordinates, attributes)
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        plain = {key: value for key, value in vars(self).items() if key != "outcomes"}
+        return plain | {"outcomes": [_plain(one) for one in self.outcomes]}
+
     def to_csv(self) -> bytes:
         """Return a tidy table: a line for each result, time, index and quantity."""
         stream = io.StringIO()
@@ -130,3 +138,13 @@ class Analysis:
 def _unit(index: str, unit: str) -> str:
     """Return the unit of an index: effects have that of the result, over the whole range of a quantity."""
     return unit if index in ("mu_star", "mu", "sigma") else "1"
+
+
+def _plain(one: Outcome) -> dict[str, Any]:
+    """Return an outcome as plain values."""
+    arrays = {
+        "times": None if one.times is None else one.times.tolist(),
+        "values": {name: values.tolist() for name, values in one.values.items()},
+        "half_widths": {name: values.tolist() for name, values in one.half_widths.items()},
+    }
+    return vars(one) | arrays
