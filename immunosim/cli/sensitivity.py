@@ -1,6 +1,7 @@
 """``immunosim sensitivity``: which of the varied quantities results follow."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 MANY_TIMES = 60
 """Times of a read-out at which indices are estimated, where the user does not say."""
+
+LOCAL_READOUTS = ("lymphocytes", "cd4")
+"""What exact elasticities are of, where the user does not say: most of the usual endpoints have none."""
 
 MOST_ROWS = 12
 
@@ -100,6 +104,8 @@ def sensitivity(
             every=None if every is None else day_of(base.scenario, every, "--every"),
         )
         wishes = own.over(base.section, scenario.parent)
+        if method == "local" and not (wishes.endpoints or wishes.readouts):
+            wishes = replace(wishes, readouts=LOCAL_READOUTS)
         outputs = _outputs(base, wishes)
         threads = workers or cores()
         if method == "local":
