@@ -132,7 +132,9 @@ def labelled(
     variables = _outputs(problems[0], parts, readouts) | _solver(parts)
     for j, one in enumerate(measures):
         values = one.convert(np.concatenate([part.summaries[:, j] for part in parts]))
-        variables[one.label] = ("sample", values, {"units": one.unit, "long_name": one.description, "kind": "endpoint"})
+        about = {"units": one.unit, "long_name": one.description, "kind": "endpoint"}
+        asked = {"readout": one.endpoint.readout, "measure": one.endpoint.kind}
+        variables[one.label] = ("sample", values, about | asked)
     variables |= _failures(parts, model.pools)
     coordinates: dict[str, Any] = {"sample": ("sample", np.arange(n), {"long_name": "patient, counted from 0"})}
     if any("time" in dims for dims, *_ in variables.values()):
