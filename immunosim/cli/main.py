@@ -23,6 +23,7 @@ from immunosim.cli.init import init
 from immunosim.cli.model import model
 from immunosim.cli.options import BAD_INPUT, FAILED, INTERRUPTED, TERMINATED
 from immunosim.cli.params import params
+from immunosim.cli.plot import plot
 from immunosim.cli.printing import say, show
 from immunosim.cli.replay import replay
 from immunosim.cli.report import report
@@ -67,7 +68,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help: paragraphs are wrapped, and rich need not be imported
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _verb in (init, run, check, verify, explain, compare, report, replay, model, params, schema, doctor, cache):
+for _verb in (init, run, check, verify, explain, compare, report, plot, replay, model, params, schema, doctor, cache):
     app.command()(_verb)
 
 
