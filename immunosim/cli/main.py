@@ -26,6 +26,7 @@ from immunosim.cli.merge import merge
 from immunosim.cli.model import model
 from immunosim.cli.options import BAD_INPUT, FAILED, INTERRUPTED, TERMINATED
 from immunosim.cli.params import params
+from immunosim.cli.plot import plot
 from immunosim.cli.printing import say, show
 from immunosim.cli.replay import replay
 from immunosim.cli.report import report
@@ -74,7 +75,7 @@ app = typer.Typer(
 )
 _VERBS = (
     *(init, run, check, verify, explain, compare, report),
-    *(sweep, sensitivity, failures, digest, merge, replay),
+    *(sweep, sensitivity, plot, failures, digest, merge, replay),
     *(model, params, schema, doctor, cache),
 )
 for _verb in _VERBS:

@@ -193,6 +193,7 @@ def variables_of(asked: Question, parts: Sequence[Ensemble]) -> dict[str, Any]:
     for j, one in enumerate(asked.measures):
         values = one.convert(np.concatenate([part.summaries[:, j] for part in parts]))
         about = {"units": one.unit, "long_name": one.description, "kind": "endpoint"}
+        about |= {"readout": one.endpoint.readout, "measure": one.endpoint.kind}
         variables[one.label] = (("sample",), values, about)
     return variables
 
