@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from immunosim.cli.counting import Count
-from immunosim.cli.options import INTERRUPTED, AsJson, Changes, ScenarioFile, day_of, typed
+from immunosim.cli.options import BAD_INPUT, INTERRUPTED, AsJson, Changes, ScenarioFile, day_of, typed
 from immunosim.cli.printing import say
 from immunosim.cli.progress import progress
 from immunosim.errors import ImmunosimError
@@ -116,7 +116,14 @@ def sweep(
     """
     from immunosim.cli.sweep_tables import finish, in_words, show_quote
     from immunosim.sweep import Manner, Shard, Wishes, plan_of, read_base, read_varying, refuse_too_much, run_pilot
-    from immunosim.sweep.sweeping import existing_store, expected, finished_result, new_store, refuse_existing
+    from immunosim.sweep.sweeping import (
+        existing_store,
+        expected,
+        finished_result,
+        new_store,
+        refuse_existing,
+        remove_leftovers,
+    )
 
     kept = typed(context, without=("resume", "force", "as_json", "dry_run", "workers"))
     manner = Manner(workers, chunk, resume, force, Shard.parse(shard), scheduler, kept)
@@ -152,6 +159,7 @@ def sweep(
         show_quote(found, target, as_json)
         return
     if is_finished:
+        remove_leftovers(target)
         say(f"{target} is finished: nothing is left to do")
     else:
         refuse_too_much(found, target)
@@ -165,7 +173,7 @@ def _usual_place(scenario: Path, is_large: bool) -> Path:
 
 
 def _run(plan: "Plan", target: Path, store: "Store", manner: "Manner") -> None:
-    """Run what is left, with its progress; Ctrl-C ends in how to go on."""
+    """Run what is left, with its progress; Ctrl-C or a full disk ends in how to go on."""
     from immunosim.sweep.running import remaining
     from immunosim.sweep.sweeping import sweep_states
 
@@ -180,13 +188,8 @@ def _run(plan: "Plan", target: Path, store: "Store", manner: "Manner") -> None:
         try:
             for state in sweep_states(plan, target, store, manner, report):
                 stored = state.n_done
-        except KeyboardInterrupt:
-            now.announce(f"Interrupted: {_kept(stored, store, manner)}")
-            raise typer.Exit(INTERRUPTED) from None
-        except ImmunosimError:
-            now.announce(f"Stopped: {_kept(stored, store, manner)}")
-            raise
-
-
-def _kept(n_done: int, store: "Store", manner: "Manner") -> str:
-    return f"{n_done} of {store.n_blocks} chunks are stored; go on with: {manner.command} --resume"
+        except (KeyboardInterrupt, ImmunosimError) as error:
+            is_interrupted = isinstance(error, KeyboardInterrupt)
+            say("Interrupted" if is_interrupted else str(error))
+            say(f"{stored} of {store.n_blocks} chunks are stored; go on with: {manner.command} --resume")
+            raise typer.Exit(INTERRUPTED if is_interrupted else BAD_INPUT) from None

@@ -17,7 +17,7 @@ def merge_stores(path: Path, parts: Sequence[Path]) -> tuple[Store, int]:
     -------
     store : Store
     n_taken : int
-        Blocks that it did not have.
+        Blocks that it did not have, or that were damaged.
 
     Raises
     ------
@@ -26,6 +26,8 @@ def merge_stores(path: Path, parts: Sequence[Path]) -> tuple[Store, int]:
     OutputError
         If the place cannot be written.
     """
+    if path.suffix != ".zarr":
+        raise DataError("is no place for a merged sweep", file=str(path), cure="end it in .zarr")
     opened = [open_store(part, writable=False) for part in parts]
     whole = open_store(path) if path.exists() else None
     first = whole or opened[0]
@@ -36,7 +38,7 @@ def merge_stores(path: Path, parts: Sequence[Path]) -> tuple[Store, int]:
             if wrong:
                 raise DataError(wrong, file=str(part.path), cure="compute it again there with --resume")
     store = whole or copy_empty(opened[0], path)
-    have, n_taken = set(store.done()), 0
+    have, n_taken = {place for place in store.done() if not store.damage(place)}, 0
     for part in opened:
         for place in part.done():
             if place not in have:

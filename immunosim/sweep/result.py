@@ -90,12 +90,15 @@ def digest_of(path: Path) -> str:
         If patients are missing, or a block is not what was written.
     """
     if not path.is_dir():
-        return _digest_of_dataset(_sweep(path).dataset)
+        return _digest_of_dataset(sweep_in(path).dataset)
     store, digest = open_store(path, writable=False), Digest()
     missing = store.n_blocks - len(store.done())
     if missing:
         reason = f"{missing} of {store.n_blocks} blocks are missing"
         raise DataError(reason, file=str(path), cure="finish it with immunosim sweep ... --resume")
+    if not store.has_its_times():
+        cure = "have them written again with immunosim sweep ... --resume"
+        raise DataError("the output times are not what was written", file=str(path), cure=cure)
     digest.add(store.fixed())
     for place in range(store.n_blocks):
         wrong = store.damage(place)
@@ -115,7 +118,14 @@ def _digest_of_dataset(dataset: xr.Dataset) -> str:
     return digest.hexdigest({name: str(one.attrs["units"]) for name, one in names.items() if "units" in one.attrs})
 
 
-def _sweep(path: Path) -> SweepResult:
+def sweep_in(path: Path) -> SweepResult:
+    """Open the result of a sweep.
+
+    Raises
+    ------
+    DataError
+        If there is nothing, or something else.
+    """
     found = open_result(path)
     if not isinstance(found, SweepResult):
         raise DataError("holds no sweep", file=str(path), cure="name what immunosim sweep wrote")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -73,21 +74,21 @@ def begin(plan: Plan, path: Path, rows_per_block: int, template: Variables, comm
     }
     times = np.array(plan.recipe.outputs.times)
     store = create_store(path, plan.n, rows_per_block, template, attributes, times)
-    refuse_other_plan(store, plan)
+    refuse_other_plan(path, store.fingerprint, store.identity, plan)
     return store
 
 
-def refuse_other_plan(store: Store, plan: Plan) -> None:
-    """Raise a DataError where a store is of another sweep, with what differs."""
-    if store.fingerprint == plan.fingerprint:
+def refuse_other_plan(path: Path, fingerprint: str, identity: Mapping[str, Any], plan: Plan) -> None:
+    """Raise a DataError where a result is of another sweep, with what differs."""
+    if fingerprint == plan.fingerprint:
         return
-    found = differences(store.identity, plan.identity)
+    found = differences(identity, plan.identity)
     if any(one.startswith("model:") for one in found):
         reason = "was made by another version of the model, whose patients must not be mixed with this one's"
     else:
         reason = f"is of another sweep ({'; '.join(found[:3])}{' ...' if len(found) > 3 else ''})"
     cure = "give the same command, choose another --out, or replace it with --force"
-    raise DataError(reason, file=str(store.path), cure=cure)
+    raise DataError(reason, file=str(path), cure=cure)
 
 
 def resume(plan: Plan, path: Path, note: Callable[[str], None]) -> Store:
@@ -99,7 +100,10 @@ def resume(plan: Plan, path: Path, note: Callable[[str], None]) -> Store:
         If it is no sweep, or another one.
     """
     store = open_store(path)
-    refuse_other_plan(store, plan)
+    refuse_other_plan(path, store.fingerprint, store.identity, plan)
+    if not store.has_its_times():
+        note(f"{path}: the output times are not what was written; they are written again")
+        store.restore_times()
     for place in store.done():
         wrong = store.damage(place)
         if wrong:
@@ -141,4 +145,9 @@ def replace_existing(path: Path) -> None:
     if is_store(path):
         shutil.rmtree(path)
     elif path.exists():
-        raise DataError("is not a sweep, so it is not replaced", file=str(path), cure="choose another --out")
+        raise not_replaced(path)
+
+
+def not_replaced(path: Path) -> DataError:
+    """Return what is said of a file or folder that is not the result of a sweep."""
+    return DataError("is not a sweep, so it is not replaced", file=str(path), cure="choose another --out")

@@ -32,6 +32,12 @@ from immunosim.sweep.plan import FORMAT
 CHECKSUM = "block_checksum"
 ROWS = "rows_per_block"
 
+NOT_DONE = -1
+"""Status of a patient who has not been computed."""
+
+_UNREADABLE = (ValueError, RuntimeError, OSError)
+"""What Zarr and its codecs raise where a chunk is damaged."""
+
 
 @dataclass(frozen=True, eq=False)
 class Store:
@@ -101,11 +107,11 @@ class Store:
         self.write_arrays(place, {name: values for name, (_, values, _) in variables.items()})
 
     def write_arrays(self, place: int, arrays: Mapping[str, Values]) -> None:
-        """Write the arrays of a block by name, its checksum last; errors as ``write``."""
+        """Write the arrays of a block by name, status and checksum last; errors as ``write``."""
         first, end = self.span(place)
         with explained(self.path):
-            for name, values in arrays.items():
-                self._arrays[name][first:end] = values
+            for name in sorted(arrays, key=lambda name: name == "status"):
+                self._arrays[name][first:end] = arrays[name]
             checksum = block_checksum(self.fingerprint, place, arrays)
             self._arrays[CHECKSUM][place] = np.frombuffer(checksum, np.uint8)
 
@@ -122,22 +128,25 @@ class Store:
         for name in self.stored_by_row if names is None else names:
             try:
                 found[name] = np.asarray(self._arrays[name][first:end])
-            except (ValueError, RuntimeError, OSError) as error:
+            except _UNREADABLE as error:
                 reason = f"block {place} (patients {first} to {end - 1}) of {name} cannot be read"
                 raise DataError(reason, file=str(self.path), cure="run the sweep again with --resume") from error
         return found
 
-    def is_done(self, place: int) -> bool:
-        """Whether the block was finished."""
-        return bool(self._checksums[place].any())
-
-    @property
-    def _checksums(self) -> Any:
-        return np.asarray(self._arrays[CHECKSUM][:])
+    def checksum(self, place: int) -> bytes:
+        """Return the checksum of a block as it is stored; empty if it cannot be read."""
+        try:
+            return np.asarray(self._arrays[CHECKSUM][place]).tobytes()
+        except _UNREADABLE:
+            return b""
 
     def done(self) -> list[int]:
-        """Return the blocks that were finished."""
-        return [int(place) for place in np.flatnonzero(self._checksums.any(axis=1))]
+        """Return the blocks that were finished; damaged ones are among them."""
+        try:
+            checksums = np.asarray(self._arrays[CHECKSUM][:])
+        except _UNREADABLE:
+            return [place for place in range(self.n_blocks) if self.checksum(place) != bytes(SIZE)]
+        return [int(place) for place in np.flatnonzero(checksums.any(axis=1))]
 
     def damage(self, place: int) -> str:
         """Return in words what is wrong with a finished block; empty if nothing is."""
@@ -147,19 +156,33 @@ class Store:
             arrays = self.read(place)
         except DataError as error:
             return error.reason
-        expected = np.asarray(self._arrays[CHECKSUM][place]).tobytes()
-        if block_checksum(self.fingerprint, place, arrays) == expected:
+        if block_checksum(self.fingerprint, place, arrays) == self.checksum(place):
             return ""
         return f"{where} is not what was written: a chunk is damaged, missing or from another result"
 
     def forget(self, place: int) -> None:
-        """Count a block as not finished."""
+        """Count a block and its patients as not finished."""
+        first, end = self.span(place)
         with explained(self.path):
+            self._arrays["status"][first:end] = NOT_DONE
             self._arrays[CHECKSUM][place] = np.zeros(SIZE, np.uint8)
 
     def fixed(self) -> dict[str, Values]:
         """Return what does not depend on patients: the output times."""
         return {"time": np.asarray(self._arrays["time"][:])} if "time" in self._arrays else {}
+
+    def has_its_times(self) -> bool:
+        """Whether the output times are those of the plan."""
+        try:
+            found = self.fixed().get("time", np.array([]))
+        except _UNREADABLE:
+            return False
+        return np.array_equal(found, self.identity["outputs"]["times"])
+
+    def restore_times(self) -> None:
+        """Write the output times of the plan again."""
+        with explained(self.path):
+            self._arrays["time"][:] = np.array(self.identity["outputs"]["times"])
 
     def described(self) -> tuple[dict[str, tuple[str, ...]], dict[str, dict[str, Any]]]:
         """Return dimensions and attributes of every variable by name."""
@@ -200,9 +223,10 @@ def create_store(
             temporary.chmod(default_mode())
             temporary.rename(path)
         except OSError:
-            shutil.rmtree(temporary, ignore_errors=True)
             if not is_store(path):
                 raise
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
     return open_store(path)
 
 
@@ -270,7 +294,7 @@ def _fill(
     group = zarr.create_group(LocalStore(path), attributes={**attributes, **coordinates, ROWS: rows_per_block})
     for name, (dimensions, values, about) in template.items():
         shape, chunks = (n, *values.shape[1:]), (rows, *values.shape[1:])
-        fill = np.nan if values.dtype.kind == "f" else -1
+        fill = np.nan if values.dtype.kind == "f" else NOT_DONE
         _create(group, name, shape, chunks, values.dtype, fill, about, dimensions)
     if times.size:
         about = {"units": "day", "long_name": "time since day 0"}

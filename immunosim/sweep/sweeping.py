@@ -14,12 +14,14 @@ from immunosim.sweep.cluster import reached, run_on_cluster
 from immunosim.sweep.finishing import write_netcdf
 from immunosim.sweep.plan import Plan
 from immunosim.sweep.quote import Pilot, Quote, block_size, is_one_file, quote, run_pilot
-from immunosim.sweep.result import SweepResult, open_result
+from immunosim.sweep.result import SweepResult, open_result, sweep_in
 from immunosim.sweep.running import (
     WHOLE,
     Report,
     Shard,
     begin,
+    not_replaced,
+    refuse_other_plan,
     remaining,
     replace_existing,
     resume,
@@ -96,12 +98,15 @@ def store_path(path: Path) -> Path:
 
 def refuse_existing(path: Path, manner: Manner) -> None:
     """Raise a DataError where a result would be overwritten, or cannot be made as it is asked for; writes nothing."""
-    if manner.is_resumed and manner.is_forced:
-        raise DataError("goes on with a result and replaces it", key="--resume --force", cure="choose one of them")
     if path.suffix not in (".zarr", ".nc"):
         raise DataError("is neither Zarr nor NetCDF", file=str(path), cure="end it in .zarr or .nc")
     if is_one_file(path) and manner.shard.of > 1:
         raise DataError("shards cannot share one file", file=str(path), cure="write Zarr: --out NAME.zarr")
+    if manner.is_forced and (manner.is_resumed or manner.shard.of > 1):
+        reason = (
+            "would remove what --resume goes on with" if manner.is_resumed else "would remove what other parts store"
+        )
+        raise DataError(reason, key="--force", cure="leave it out, or remove the result yourself")
     if manner.scheduler:
         with reached(manner.scheduler):
             pass
@@ -138,11 +143,15 @@ def finished_result(plan: Plan, path: Path, manner: Manner) -> bool:
     """
     if not (manner.is_resumed and is_one_file(path) and path.exists()):
         return False
-    found = open_result(path)
-    if not isinstance(found, SweepResult) or found.dataset.attrs["fingerprint"] != plan.fingerprint:
-        cure = "choose another --out, or replace it with --force"
-        raise DataError("is of another sweep", file=str(path), cure=cure)
+    found = sweep_in(path)
+    refuse_other_plan(path, found.dataset.attrs["fingerprint"], found.identity, plan)
     return True
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove the store of a NetCDF result that is finished, where an interruption has left it."""
+    if is_one_file(path):
+        shutil.rmtree(store_path(path), ignore_errors=True)
 
 
 def sweep_states(plan: Plan, path: Path, store: Store, manner: Manner, report: Report | None = None) -> Iterator[State]:
@@ -171,7 +180,7 @@ def sweep_states(plan: Plan, path: Path, store: Store, manner: Manner, report: R
         yield State(left, n_failed, store.n_blocks, n_done + number)
     if is_one_file(path):
         write_netcdf(store, path)
-        shutil.rmtree(store.path)
+        remove_leftovers(path)
 
 
 def new_store(plan: Plan, path: Path, manner: Manner, pilot: Pilot) -> Store:
@@ -186,8 +195,18 @@ def new_store(plan: Plan, path: Path, manner: Manner, pilot: Pilot) -> Store:
     """
     place = store_path(path)
     if manner.is_forced:
+        _refuse_foreign(path)
         replace_existing(place)
     return begin(plan, place, manner.rows_per_block or block_size(plan, pilot), pilot.template, manner.command)
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Raise a DataError where a file would be replaced that is not the result of a sweep."""
+    if is_one_file(path) and path.exists():
+        try:
+            sweep_in(path)
+        except DataError as error:
+            raise not_replaced(path) from error
 
 
 def expected(plan: Plan, pilot: Pilot, path: Path, store: Store | None, manner: Manner) -> Quote:
@@ -226,7 +245,9 @@ def run_sweep(
     """
     target, how = Path(path), manner or Manner()
     refuse_existing(target, how)
-    if not finished_result(plan, target, how):
+    if finished_result(plan, target, how):
+        remove_leftovers(target)
+    else:
         store = existing_store(plan, target, how, note)
         if store is None:
             store = new_store(plan, target, how, run_pilot(plan, how.threads))

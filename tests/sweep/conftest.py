@@ -16,7 +16,6 @@ from immunosim.sweep import (
     Plan,
     Population,
     Recipe,
-    SweepResult,
     design_of,
     factor_of,
     read_base,
@@ -84,7 +83,7 @@ def make_plan(base) -> Callable[..., Plan]:
 
 @pytest.fixture(scope="session")
 def small_plan(make_plan) -> Plan:
-    """Return 100 patients who differ in a rate and, some too old for the model, in age."""
+    """Return 100 patients who differ in a rate and in age."""
     return make_plan(
         "blood_lysis_rate=x0.5:x2:log", "age=20:60", readouts=("cd4", "lymphocytes"), times=(0.0, 30.0, 180.0)
     )
@@ -101,9 +100,11 @@ def manner() -> Manner:
 
 
 @pytest.fixture(scope="session")
-def whole(small_plan, manner, tmp_path_factory) -> SweepResult:
-    """Return the uninterrupted run of the small plan; nothing may write into it."""
-    return run_sweep(small_plan, tmp_path_factory.mktemp("whole") / "whole.zarr", manner)
+def whole_path(small_plan, manner, tmp_path_factory) -> Path:
+    """Return the store of the uninterrupted run of the small plan; nothing may write into it."""
+    path = tmp_path_factory.mktemp("whole") / "whole.zarr"
+    run_sweep(small_plan, path, manner)
+    return path
 
 
 @pytest.fixture
