@@ -2,7 +2,7 @@
 
 Each sweep runs in a process of its own. Its time counts from the line with the quote; its memory is the most that the
 process ever held. The throughput of the core is that of ``solve_ensemble`` on rows that are ready, of the same design,
-before and after the sweep.
+before and after the sweep: by the clock, and by processor time, which other work on the machine disturbs less.
 
     python -m benchmarks.sweeps [--rows 1000000]
 """
@@ -77,35 +77,47 @@ def main(announce: Callable[[str], None] = print) -> None:
             _measure(sweep, Path(folder), announce)
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What a run took: seconds by the clock and of the processor, and the most bytes of memory."""
+
+    seconds: float
+    processor: float
+    memory: float
+
+
 def _measure(sweep: Sweep, folder: Path, announce: Callable[[str], None]) -> None:
     quoted = _quote(sweep.command(folder))
-    before = core_throughput(sweep)
-    seconds, memory = _run(sweep.command(folder))
-    after = core_throughput(sweep)
+    before = run_core(sweep)
+    took = _run(sweep.command(folder))
+    after = run_core(sweep)
     result = folder / sweep.out
     disk = size_on_disk(result) if result.is_dir() else result.stat().st_size
-    announce(f"{sweep.name}: {sweep.n:,} patients, {sweep.n / seconds:,.0f} a second in {seconds:.1f} s")
-    for what, real in (("seconds", seconds), ("memory", memory), ("disk", disk)):
+    announce(f"{sweep.name}: {sweep.n:,} patients, {sweep.n / took.seconds:,.0f} a second in {took.seconds:.1f} s")
+    for what, real in (("seconds", took.seconds), ("memory", took.memory), ("disk", disk)):
         announce(f"  {what}: quoted {quoted[what]:.4g}, real {real:.4g}, quoted / real {quoted[what] / real:.2f}")
-    core = (before + after) / 2
-    announce(f"  core alone: {before:,.0f} and {after:,.0f} a second; the sweep reaches {sweep.n / seconds / core:.0%}")
+    by_clock = (before.seconds + after.seconds) / 2 * sweep.n / took.seconds
+    by_processor = (before.processor + after.processor) / 2 * sweep.n / took.processor
+    alone = f"{1 / before.seconds:,.0f} and {1 / after.seconds:,.0f} a second"
+    announce(
+        f"  core alone: {alone}; the sweep reaches {by_clock:.0%} by the clock, {by_processor:.0%} by the processor"
+    )
 
 
-def core_throughput(sweep: Sweep) -> float:
-    """Return how many patients of the sweep the core solves in a second, once their rows are ready."""
+def run_core(sweep: Sweep) -> Taken:
+    """Return what the core takes for a patient of the sweep, once its row is ready."""
     base = read_base(SCENARIO, CHANGES)
-    options = sweep.options
     wishes = Wishes(sweep.vary, design="sobol", n=CORE_ROWS, seed=1)
-    if options:
+    if sweep.options:
         wishes = Wishes(sweep.vary, design="sobol", n=CORE_ROWS // 8, seed=1, readouts=["all"], every=7.0)
     plan, _ = plan_of(base, wishes)
     rows = plan.recipe.population.rows(plan.design.rows(0, plan.n))
     arguments = (plan.recipe.model.ensemble_kernels, rows.states, rows.vectors, rows.segments, _times(plan.recipe))
     solve = {"options": base.problem.options, "n_threads": cores(), "request": plan.recipe.question.request}
     solve_ensemble(*arguments, **solve)  # type: ignore[arg-type]
-    started = time.perf_counter()
+    started, processor = time.perf_counter(), time.process_time()
     solve_ensemble(*arguments, **solve)  # type: ignore[arg-type]
-    return plan.n / (time.perf_counter() - started)
+    return Taken((time.perf_counter() - started) / plan.n, (time.process_time() - processor) / plan.n, 0.0)
 
 
 def _times(recipe: Recipe) -> Any:
@@ -119,25 +131,26 @@ def _quote(command: Sequence[str]) -> dict[str, float]:
     return quoted
 
 
-def _run(command: Sequence[str]) -> tuple[float, float]:
-    """Run a sweep; return its seconds from the quote on, and the most memory that it held."""
+def _run(command: Sequence[str]) -> Taken:
+    """Run a sweep and return what it took from the quote on; of memory, the most that it ever held."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
-    started = time.perf_counter()
     for line in process.stderr:
         if "on disk" in line:
-            started = time.perf_counter()
             break
-    most = 0
+    watched, started = psutil.Process(process.pid), time.perf_counter()
+    before = sum(watched.cpu_times()[:2])
+    processor, memory = before, 0
     while process.poll() is None:
         try:
-            most = max(most, int(psutil.Process(process.pid).memory_info().rss))
-        except psutil.NoSuchProcess:
+            memory = max(memory, int(watched.memory_info().rss))
+            processor = sum(watched.cpu_times()[:2]) or processor
+        except psutil.Error:  # it has just ended
             break
         time.sleep(0.02)
     process.stderr.read()
     process.wait()
-    return time.perf_counter() - started, most
+    return Taken(time.perf_counter() - started, processor - before, memory)
 
 
 if __name__ == "__main__":

@@ -117,3 +117,22 @@ def risk_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
     relapse = summary["relapse"]
     untreated = f"untreated {number(relapse['untreated_per_year'])}"
     yield f"Relapse hazard: mean {number(relapse['mean_per_year'])} a year ({untreated})."
+
+
+def duration(seconds: float) -> str:
+    """Return a time as a person says it: ``8 s``, ``4 min 40 s``, ``3 h 5 min``, ``2 days 4 h``."""
+    whole = round(seconds)
+    for size, unit, smaller, small_unit in ((86400, "days", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= size:
+            rest = whole % size // smaller
+            name = "day" if unit == "days" and whole // size == 1 else unit
+            return f"{whole // size} {name} {rest} {small_unit}" if rest else f"{whole // size} {name}"
+    return f"{whole} s" if seconds >= 1 else f"{seconds:.1f} s"
+
+
+def size(n_bytes: float) -> str:
+    """Return a size as a person says it: ``620 kB``, ``62 MB``, ``1.3 GB``."""
+    for factor, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")):
+        if n_bytes >= factor:
+            return f"{n_bytes / factor:.3g} {unit}"
+    return f"{n_bytes / 1e3:.3g} kB"

@@ -1,6 +1,7 @@
 """``immunosim check``: say what a scenario means without simulating it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from immunosim.cli.options import Changes, ScenarioFile, command_line
@@ -28,6 +29,8 @@ def check(scenario: ScenarioFile, changes: Changes = None) -> None:
     show_table("Doses", dose_headers(found), list(dose_rows(found)), align="<<")
     observed = ("read-out", "day", "month" if found.start_date is None else "date", "value", "unit")
     show_table("Observed", observed, list(_observed_rows(found)), align="<>>><")
+    if found.sweep is not None:
+        show_table("Sweep", ("varied", "values"), list(_varied(scenario, changes or [])), align="<<")
     show()
     show(f"{scenario} is a valid scenario.")
     show(f"Next:  {command_line('run', scenario, changes or [])}")
@@ -50,6 +53,17 @@ def _sentences(problem: "Problem") -> Iterator[str]:
         own = (f"{name} {value}" for name, value in scenario.parameters.items())
         yield f"Individual parameters: {', '.join(own)}."
     yield f"Solver: {problem.options.method}, relative tolerance {problem.options.rtol:g}."
+
+
+def _varied(scenario: Path, changes: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield what a sweep of the scenario would vary, after everything that it asks for was checked."""
+    from immunosim.sweep import Wishes, plan_of, read_base
+
+    base = read_base(scenario, changes)
+    plan, _ = plan_of(base, Wishes({}).over(base.section, scenario.parent))
+    for factor in plan.recipe.factors:
+        yield factor.name, factor.in_words
+    yield "patients", f"{plan.n:,}"
 
 
 def _observed_rows(scenario: "Scenario") -> Iterator[tuple[str, ...]]:

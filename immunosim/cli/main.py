@@ -20,16 +20,19 @@ from immunosim.cli.compare import compare
 from immunosim.cli.digest import digest
 from immunosim.cli.doctor import doctor
 from immunosim.cli.explain import explain
+from immunosim.cli.failures import failures
 from immunosim.cli.init import init
 from immunosim.cli.merge import merge
 from immunosim.cli.model import model
 from immunosim.cli.options import BAD_INPUT, FAILED, INTERRUPTED, TERMINATED
 from immunosim.cli.params import params
+from immunosim.cli.plot import plot
 from immunosim.cli.printing import say, show
 from immunosim.cli.replay import replay
 from immunosim.cli.report import report
 from immunosim.cli.run import run
 from immunosim.cli.schema import schema
+from immunosim.cli.sensitivity import sensitivity
 from immunosim.cli.sweep import sweep
 from immunosim.cli.verify import verify
 from immunosim.errors import ImmunosimError, SolverError
@@ -70,24 +73,12 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help: paragraphs are wrapped, and rich need not be imported
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _verb in (
-    init,
-    run,
-    check,
-    verify,
-    explain,
-    compare,
-    report,
-    sweep,
-    digest,
-    merge,
-    replay,
-    model,
-    params,
-    schema,
-    doctor,
-    cache,
-):
+_VERBS = (
+    *(init, run, check, verify, explain, compare, report),
+    *(sweep, sensitivity, plot, failures, digest, merge, replay),
+    *(model, params, schema, doctor, cache),
+)
+for _verb in _VERBS:
     app.command()(_verb)
 
 

@@ -17,7 +17,9 @@ MOST_POOLS = 12
 
 
 def replay(
-    result: Annotated[Path, typer.Argument(metavar="RESULT", help="File of an ensemble (NetCDF).", show_default=False)],
+    result: Annotated[
+        Path, typer.Argument(metavar="RESULT", help="A sweep (.zarr, .nc) or ensemble (.nc).", show_default=False)
+    ],
     sample: Annotated[
         int | None,
         typer.Option("--sample", metavar="N", help="Which patient, counted from 0; by default the first that failed."),
@@ -29,12 +31,12 @@ def replay(
 
     The patient is made from what the file holds. Exit code 3: it failed again, or ended otherwise than in the ensemble.
     """
-    from immunosim.ensembles import load_ensemble
     from immunosim.ensembles import replay as replayed
     from immunosim.report import to_json
+    from immunosim.sweep import open_result
 
     with progress("Replaying") as now:
-        ensemble = load_ensemble(result)
+        ensemble = open_result(result)
         chosen = _first_failed(ensemble, result) if sample is None else sample
         found = replayed(ensemble, chosen, n_trials=trials, announce=now.announce)
     if as_json:
@@ -62,7 +64,7 @@ def _show(found: "Replay") -> None:
     decided = f", decided by {found.pool}" if found.pool and reached else ""
     show(f"Patient {found.sample}: {found.status}{reached}{decided}, as in the ensemble" if found.is_reproduced else "")
     show(f"{found.n_steps} steps accepted, {found.n_rejected} rejected")
-    show_table("Varied parameters", ("name", "value"), [(n, f"{v:.6g}") for n, v in found.parameters.items()], "<>")
+    show_table("Varied", ("name", "value"), list(found.varied.items()), "<<")
     rows = [(f"{t.time:.9g}", f"{t.step:.3g}", f"{t.error:.3g}", t.pool or "-", t.problem) for t in found.trials]
     show_table("Last trial steps", ("day", "step, day", "error", "decided by", "result"), rows, ">>><<")
     pools = [

@@ -9,6 +9,7 @@ from immunosim.cli.counting import Count
 from immunosim.cli.options import BAD_INPUT, INTERRUPTED, AsJson, Changes, ScenarioFile, day_of, typed
 from immunosim.cli.printing import say
 from immunosim.cli.progress import progress
+from immunosim.errors import ImmunosimError
 
 if TYPE_CHECKING:
     from immunosim.sweep import Manner, Plan, Store
@@ -140,15 +141,16 @@ def sweep(
             every=None if every is None else day_of(base.scenario, every, "--every"),
             pools=pools,
         )
+        if out is not None:
+            refuse_existing(out, manner)
         plan, notes = plan_of(base, own.over(base.section, scenario.parent))
         for note in notes:
             now.announce(note)
-        if out is not None:
-            refuse_existing(out, manner)
         now.begin("Compiling and running a pilot")
         pilot = run_pilot(plan, manner.threads)
         target = out or _usual_place(scenario, pilot.is_large(plan.n))
-        refuse_existing(target, manner)
+        if out is None:
+            refuse_existing(target, manner)
         is_finished = finished_result(plan, target, manner)
         now.begin("Examining what is stored")
         store = None if is_finished else existing_store(plan, target, manner, now.announce)
@@ -172,7 +174,6 @@ def _usual_place(scenario: Path, is_large: bool) -> Path:
 
 def _run(plan: "Plan", target: Path, store: "Store", manner: "Manner") -> None:
     """Run what is left, with its progress; Ctrl-C or a full disk ends in how to go on."""
-    from immunosim.errors import ImmunosimError
     from immunosim.sweep.running import remaining
     from immunosim.sweep.sweeping import sweep_states
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from immunosim.cli.counting import duration, size
 from immunosim.cli.options import FAILED
 from immunosim.cli.printing import say, show, show_table
 from immunosim.cli.progress import progress
+from immunosim.wording import duration, size
 
 if TYPE_CHECKING:
     from immunosim.sweep import Manner, Quote, SweepResult

@@ -103,6 +103,7 @@ class Endpoint:
 class Measured:
     """An endpoint as the integrator computes it, and how its number becomes the result."""
 
+    endpoint: Endpoint
     label: str
     description: str
     unit: str
@@ -156,7 +157,7 @@ def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> 
     label = model.module.READOUTS[endpoint.readout][0]
     level = "" if endpoint.threshold is None else f", threshold {threshold:g} {unit}"
     description = f"{endpoint.kind.replace('_', ' ')} of {label}{level}, day {window[0]:g} to {window[1]:g}"
-    return Measured(endpoint.label, description, result_unit, summary, conversion)
+    return Measured(endpoint, endpoint.label, description, result_unit, summary, conversion)
 
 
 def _result(endpoint: Endpoint, unit: str) -> tuple[str, Callable[[Array], Array]]:

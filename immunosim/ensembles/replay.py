@@ -14,7 +14,7 @@ import numpy as np
 from immunosim.codegen.loader import Array, say_nothing
 from immunosim.ensembles.result import EnsembleResult
 from immunosim.ensembles.rows import checked_parameters, vary, why_refused
-from immunosim.errors import DataError
+from immunosim.errors import DataError, ImmunosimError
 from immunosim.numerics import Solution, Status, advice, solve_ensemble, solve_with_history
 from immunosim.simulation import Problem, prepare
 
@@ -64,8 +64,8 @@ class Replay:
     Attributes
     ----------
     sample : int
-    parameters : dict
-        The varied parameters, in their own units.
+    varied : dict
+        All that was varied, as text with units.
     stored, status : str
         How it ended in the ensemble, and alone.
     stored_time, time : float
@@ -85,7 +85,7 @@ class Replay:
     """
 
     sample: int
-    parameters: dict[str, float]
+    varied: dict[str, str]
     stored: str
     status: str
     stored_time: float
@@ -134,7 +134,10 @@ def replay(
     if not 0 <= sample < len(result):
         cure = f"choose from 0 to {len(result) - 1}"
         raise DataError(f"there is no patient {sample} among {len(result)}", key="--sample", cure=cure)
-    problem = prepare(result.scenario_of(sample), f"patient {sample}", announce)
+    try:
+        problem = prepare(result.scenario_of(sample), f"patient {sample}", announce)
+    except ImmunosimError as error:
+        return _impossible(result, sample, str(error))
     values = result.parameters_of(sample)
     vector, state, refusal = _patient(problem, values)
     arguments = (problem.model.kernels, state, vector, problem.segments, problem.options)
@@ -144,8 +147,8 @@ def replay(
     names = problem.model.pools
     return Replay(
         sample=sample,
-        parameters=values,
-        stored=Status(int(result.status[sample])).name,
+        varied=result.varied_of(sample),
+        stored=result.ended(sample),
         status=solution.status.name,
         stored_time=float(result["fail_time"][sample]),
         time=solution.fail_time,
@@ -158,6 +161,13 @@ def replay(
         pools=_pools(problem, vector, state, end, solution) if is_started else (),
         rates=_rates(problem, vector, end, solution) if is_started else (),
     )
+
+
+def _impossible(result: EnsembleResult, sample: int, reason: str) -> Replay:
+    """Return what is said of a patient whose scenario cannot be."""
+    refused, time = Status.REFUSED_INPUT, float(result["fail_time"][sample])
+    about = (sample, result.varied_of(sample), result.ended(sample), refused.name, time, time, reason)
+    return Replay(*about, "", advice(refused), 0, 0, (), (), ())
 
 
 def _patient(problem: Problem, values: dict[str, float]) -> tuple[Array, Array, str]:

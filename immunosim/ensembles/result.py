@@ -50,7 +50,7 @@ class EnsembleResult:
 
     def __repr__(self) -> str:
         """Return in a line how many patients there are, and how many failed."""
-        return f"<EnsembleResult of {len(self)} patients, {len(self.failed)} failed>"
+        return f"<{type(self).__name__} of {len(self)} patients, {len(self.failed)} failed>"
 
     def __getitem__(self, name: str) -> Array:
         """Return the values of a variable or coordinate by name."""
@@ -74,6 +74,11 @@ class EnsembleResult:
             NOT_RUN if code < 0 else Status(int(code)).name: int(number)
             for code, number in zip(found, numbers, strict=True)
         }
+
+    def ended(self, sample: int) -> str:
+        """Return the name of a patient's status."""
+        code = int(self.status[sample])
+        return NOT_RUN if code < 0 else Status(code).name
 
     def scenario_of(self, sample: int) -> Scenario:
         """Return the scenario of a patient."""
@@ -188,6 +193,7 @@ def variables_of(asked: Question, parts: Sequence[Ensemble]) -> dict[str, Any]:
     for j, one in enumerate(asked.measures):
         values = one.convert(np.concatenate([part.summaries[:, j] for part in parts]))
         about = {"units": one.unit, "long_name": one.description, "kind": "endpoint"}
+        about |= {"readout": one.endpoint.readout, "measure": one.endpoint.kind}
         variables[one.label] = (("sample",), values, about)
     return variables
 

@@ -2,7 +2,7 @@
 
 from immunosim.files import OutputError, write_file
 from immunosim.report.figures import draw_page, draw_panel
-from immunosim.report.limits import ALEMTUZUMAB_DETECTION_LIMIT, LIMITS, LOWER_LIMITS_OF_NORMAL
+from immunosim.report.limits import ALEMTUZUMAB_DETECTION_LIMIT, LIMITS, LOWER_LIMITS_OF_NORMAL, SEVERELY_LOW
 from immunosim.report.output_files import (
     record_files,
     refuse_existing,
@@ -20,6 +20,7 @@ __all__ = [
     "INTENDED_USE",
     "LIMITS",
     "LOWER_LIMITS_OF_NORMAL",
+    "SEVERELY_LOW",
     "OutputError",
     "draw_page",
     "draw_panel",

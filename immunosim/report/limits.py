@@ -8,6 +8,9 @@ from collections.abc import Mapping
 LOWER_LIMITS_OF_NORMAL: Mapping[str, float] = {"lymphocytes": 1.0, "cd4": 400.0, "cd8": 200.0, "cd19": 100.0}
 """Lower limits of normal (LLN): total lymphocytes in 1e9/L, subsets in cells/uL; there is none for NK cells."""
 
+SEVERELY_LOW: Mapping[str, float] = {"cd4": 200.0}
+"""Counts, cells/uL, below which opportunistic infections are expected and prophylaxis against them is usual."""
+
 ALEMTUZUMAB_DETECTION_LIMIT = 0.06
 """Serum level, ug/mL, below which the label calls alemtuzumab undetectable."""
 

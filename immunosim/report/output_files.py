@@ -11,7 +11,9 @@ import json
 import math
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +25,33 @@ from immunosim.report.provenance import INTENDED_USE, model_description, softwar
 from immunosim.scenario import Scenario, output_times, to_toml
 from immunosim.trajectory import Trajectory
 
-SIGNATURE = frozenset({"scenario.toml", "summary.json"})
-"""Files that a folder of results always holds: without them a folder is somebody else's and is never replaced."""
 
-KNOWN_FILES = SIGNATURE | {
-    "trajectory.nc",
-    "trajectory.csv",
-    "figure.png",
-    "verify.json",
-    "report.html",
-    "figure.pdf",
-}
-"""Everything that immunosim ever writes into such a folder."""
+@dataclass(frozen=True)
+class FolderKind:
+    """What a folder of results holds.
+
+    Attributes
+    ----------
+    signature : frozenset of str
+        Files that it always holds: without them a folder is somebody else's and is never replaced.
+    others : tuple of str
+        Everything else that immunosim ever writes into it; ``*`` stands for anything.
+    """
+
+    signature: frozenset[str]
+    others: tuple[str, ...]
+
+    def foreign(self, present: Iterable[str]) -> list[str]:
+        """Return the files that immunosim did not write there."""
+        known = (*self.signature, *self.others)
+        return sorted(name for name in present if not any(fnmatch(name, pattern) for pattern in known))
+
+
+RUN = FolderKind(
+    frozenset({"scenario.toml", "summary.json"}),
+    ("trajectory.nc", "trajectory.csv", "figure.png", "verify.json", "report.html", "figure.pdf"),
+)
+SENSITIVITY = FolderKind(frozenset({"indices.nc", "indices.csv"}), ("importance_*.png",))
 
 MOST_TIMES = 300_000
 """Most output times of a run: about half a gigabyte of files, made in two gigabytes of memory."""
@@ -68,7 +85,7 @@ def to_json(data: Any) -> str:
     return json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def refuse_existing(folder: Path, force: bool = False) -> None:
+def refuse_existing(folder: Path, force: bool = False, kind: FolderKind = RUN) -> None:
     """Raise where results must not be written into a folder, so that nothing is computed in vain.
 
     Parameters
@@ -76,6 +93,7 @@ def refuse_existing(folder: Path, force: bool = False) -> None:
     folder : Path
     force : bool
         Whether a folder of earlier results may be replaced.
+    kind : FolderKind
 
     Raises
     ------
@@ -90,8 +108,8 @@ def refuse_existing(folder: Path, force: bool = False) -> None:
         raise OutputError("is a file, not a folder", file=where, cure=elsewhere)
     if not present:
         return
-    foreign = sorted(present - KNOWN_FILES)
-    if foreign or not present >= SIGNATURE:
+    foreign = kind.foreign(present)
+    if foreign or not present >= kind.signature:
         found = f"holds {any_of(foreign[:3])}" if foreign else "is not empty"
         raise OutputError(f"{found}, which is no result of immunosim, and is not replaced", file=where, cure=elsewhere)
     if not force:
@@ -114,7 +132,7 @@ def refuse_large(folder: Path, scenario: Scenario) -> None:
         raise OutputError(reason, file=str(folder), cure=cure)
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes], force: bool = False) -> list[Path]:
+def write_folder(folder: Path, files: Mapping[str, bytes], force: bool = False, kind: FolderKind = RUN) -> list[Path]:
     """Write files into a folder, all or none, and return their paths.
 
     Parameters
@@ -125,13 +143,14 @@ def write_folder(folder: Path, files: Mapping[str, bytes], force: bool = False) 
         Content by file name.
     force : bool
         Whether a folder of earlier results is replaced.
+    kind : FolderKind
 
     Raises
     ------
     OutputError
         As for ``refuse_existing``, or if the disk is full or the place cannot be written.
     """
-    refuse_existing(folder, force)
+    refuse_existing(folder, force, kind)
     target = folder.resolve()
     with explained(folder):
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """Sweeps: what varies, how patients are drawn, and runs that are stored block by block, resumed and shared out."""
 
-from immunosim.sweep.base import Base, base_from, read_base
+from immunosim.sweep.base import Base, base_from, base_of, read_base
 from immunosim.sweep.blocks import solve_rows
 from immunosim.sweep.designs import Design, design_of
 from immunosim.sweep.factors import Factor
@@ -30,6 +30,7 @@ __all__ = [
     "SweepResult",
     "Wishes",
     "base_from",
+    "base_of",
     "design_of",
     "digest_of",
     "factor_of",

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import DataError, ImmunosimError
@@ -16,6 +18,12 @@ from immunosim.sweep.blocks import solve_rows
 from immunosim.sweep.plan import Plan, Recipe, recipe_from
 from immunosim.sweep.running import Report
 from immunosim.sweep.store import Store, open_store
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+PATIENCE = "10s"
+"""How long to wait for a scheduler."""
 
 AHEAD = 4
 """Blocks that are handed out for each thread of the cluster, so that none waits."""
@@ -46,24 +54,36 @@ def run_on_cluster(
     OutputError
         If a worker cannot write.
     """
+    with reached(address) as client:
+        yield from _run(client, plan, store, places, report)
+
+
+@contextmanager
+def reached(address: str) -> Iterator[Client]:
+    """Give a client of a scheduler.
+
+    Raises
+    ------
+    DataError
+        If dask.distributed is missing, or there is no scheduler.
+    """
     try:
         import distributed
     except ImportError as error:
         cure = "run: python -m pip install 'immunosim[dask]'"
         raise DataError("a cluster needs the package distributed", key="--scheduler", cure=cure) from error
     try:
-        client = distributed.Client(address, timeout="20s", set_as_default=False)
+        client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         cure = "start one (dask scheduler), or correct the address"
         raise DataError(f"there is no scheduler at {address}", key="--scheduler", cure=cure) from error
     with client:
-        yield from _run(client, plan, store, places, report)
+        yield client
 
 
-def _run(client: object, plan: Plan, store: Store, places: Sequence[int], report: Report | None) -> Iterator[int]:
-    from distributed import Client, KilledWorker, as_completed
+def _run(client: Client, plan: Plan, store: Store, places: Sequence[int], report: Report | None) -> Iterator[int]:
+    from distributed import KilledWorker, as_completed
 
-    assert isinstance(client, Client)
     identity = json.dumps(plan.recipe.as_dict())
     path = str(store.path.resolve())
     threads = max(1, sum(client.nthreads().values()))
@@ -76,7 +96,7 @@ def _run(client: object, plan: Plan, store: Store, places: Sequence[int], report
         values = plan.design.rows(*store.span(place))
         return [client.submit(solve_block, path, identity, place, values, pure=False, retries=DEATHS)]
 
-    running = as_completed([future for _ in range(AHEAD * threads) for future in hand_out()])
+    running = as_completed([future for _ in range(AHEAD * threads) for future in hand_out()], loop=client.loop)
     for future in running:
         try:
             place, n, n_failed = future.result()
@@ -95,7 +115,7 @@ def solve_block(path: str, identity: str, place: int, values: Array) -> tuple[in
     """Solve a block on a worker and write it; return its place, its patients and how many of these failed."""
     store = open_store(Path(path))
     recipe = _recipe(identity)
-    if recipe.as_dict() != json.loads(identity):
+    if json.dumps(recipe.as_dict()) != identity:
         reason = "this worker has another version of the model, or computes without lanes where the others have them"
         raise ImmunosimError(reason, key="--scheduler", cure="install the same immunosim on every worker")
     found = solve_rows(recipe, values)

@@ -90,12 +90,19 @@ class Filling:
         drawn: Array = qmc.LatinHypercube(len(self.factors), rng=self.seed).random(self.n)
         return drawn
 
-    def _sobol(self, start: int, stop: int) -> Array:
+    @cached_property
+    def _sequence(self) -> Any:
         from scipy.stats import qmc
 
-        sequence = qmc.Sobol(len(self.factors), rng=self.seed)
-        if start:
-            sequence.fast_forward(start)
+        return qmc.Sobol(len(self.factors), rng=self.seed)
+
+    def _sobol(self, start: int, stop: int) -> Array:
+        # Points that are passed over are drawn all the same: going on is cheap, going back begins again.
+        sequence = self._sequence
+        if start < sequence.num_generated:
+            sequence.reset()
+        if start > sequence.num_generated:
+            sequence.fast_forward(start - sequence.num_generated)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="The balance properties")
             points: Array = sequence.random(stop - start)

@@ -91,6 +91,15 @@ class Factor:
         number = str(int(value)) if self.is_whole else repr(float(value))
         return f"{number} {self.unit}" if self.unit not in ("", "1") else number
 
+    @property
+    def in_words(self) -> str:
+        """The range or the values, such as ``3 to 24 mg, by the logarithm``."""
+        unit = "" if self.unit in ("", "1") else f" {self.unit}"
+        if self.values:
+            return ", ".join(self.text(value) for value in self.values)
+        kind = ", whole numbers" if self.is_whole else ", by the logarithm" if self.is_log else ""
+        return f"{self.low:g} to {self.high:g}{unit}{kind}"
+
     def attributes(self) -> dict[str, Any]:
         """Return what a result says of the factor."""
         about: dict[str, Any] = {"units": self.unit or "1", "long_name": self.label, "kind": "varied"}

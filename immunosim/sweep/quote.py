@@ -19,6 +19,7 @@ from immunosim.sweep.blocks import Variables, solve_rows
 from immunosim.sweep.finishing import write_netcdf
 from immunosim.sweep.plan import FORMAT, Plan
 from immunosim.sweep.store import create_store, free_space, size_on_disk
+from immunosim.wording import size
 
 PILOT_SECONDS = 0.8
 MOST_PILOT = ROWS_PER_CHUNK
@@ -30,10 +31,11 @@ BLOCK_SECONDS = 5.0
 LEAST_BLOCK, USUAL_BLOCK, MOST_BLOCKS = 64, 8192, 4096
 """Patients in a block: as many as are computed in a few seconds and fit into 32 MiB, but not too many blocks."""
 
+PAGE = 4096
+"""Bytes that a file takes at least on most disks."""
+
 LARGEST_FILE = 2**27
 """Results larger than this become Zarr where the user does not say."""
-
-GIB = 2**30
 
 
 @dataclass(frozen=True)
@@ -95,12 +97,13 @@ class Quote:
     n, n_left : int
         Patients of the sweep, and those that are not done.
     rows_per_block, n_blocks : int
-    n_factors : int
     seconds : float
     memory, disk : int
         Bytes.
     memory_available, disk_free : int
         Bytes.
+    n_files : int
+        Of the store.
     n_pilot, n_pilot_failed : int
     """
 
@@ -113,6 +116,7 @@ class Quote:
     disk: int
     memory_available: int
     disk_free: int
+    n_files: int
     n_pilot: int
     n_pilot_failed: int
 
@@ -163,9 +167,9 @@ def run_pilot(plan: Plan, n_threads: int) -> Pilot:
 def _chosen(plan: Plan, n: int) -> Array:
     """Return the values of about ``n`` patients from everywhere in the design."""
     parts = min(8, n)
-    size = n // parts
-    starts = np.linspace(0, plan.n - size, parts).astype(np.int64)
-    return np.concatenate([plan.design.rows(int(start), int(start) + size) for start in starts])
+    length = n // parts
+    starts = np.linspace(0, plan.n - length, parts).astype(np.int64)
+    return np.concatenate([plan.design.rows(int(start), int(start) + length) for start in starts])
 
 
 def block_size(plan: Plan, pilot: Pilot) -> int:
@@ -200,6 +204,7 @@ def quote(plan: Plan, pilot: Pilot, path: Path, rows_per_block: int, n_left: int
         disk=int(disk),
         memory_available=memory_available() + memory_used(),
         disk_free=free_space(path),
+        n_files=n_blocks * (len(pilot.template) + 1),
         n_pilot=pilot.n,
         n_pilot_failed=pilot.n_failed,
     )
@@ -208,12 +213,12 @@ def quote(plan: Plan, pilot: Pilot, path: Path, rows_per_block: int, n_left: int
 def refuse_too_much(found: Quote, path: Path) -> None:
     """Raise a DataError where memory or disk will not suffice, with what to change."""
     if found.memory > found.memory_available:
-        reason = f"needs about {found.memory / GIB:.1f} GiB of memory, {found.memory_available / GIB:.1f} are available"
+        reason = f"needs about {size(found.memory)} of memory, {size(found.memory_available)} are available"
         change = "write Zarr instead (--out NAME.zarr)" if is_one_file(path) else "make blocks smaller with --chunk"
         raise DataError(reason, file=str(path), cure=f"{change}, or keep less of each patient")
-    need = found.disk * (2 if is_one_file(path) else 1)
+    need = found.disk * (found.n_left / found.n + is_one_file(path)) + found.n_files * PAGE
     if need > found.disk_free:
-        reason = f"needs about {need / GIB:.1f} GiB of disk, {found.disk_free / GIB:.1f} are free"
+        reason = f"needs about {size(need)} of disk, {size(found.disk_free)} are free"
         cure = "choose another disk with --out, fewer times, or endpoints alone"
         raise DataError(reason, file=str(path), cure=cure)
 

@@ -22,7 +22,7 @@ READ_AT_ONCE = 2**16
 """Patients that are read at once for the checksum of a NetCDF file."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SweepResult(EnsembleResult):
     """The patients of a sweep.
 

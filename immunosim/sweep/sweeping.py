@@ -10,7 +10,7 @@ from pathlib import Path
 from immunosim.codegen.loader import say_nothing
 from immunosim.errors import DataError
 from immunosim.machine import cores
-from immunosim.sweep.cluster import run_on_cluster
+from immunosim.sweep.cluster import reached, run_on_cluster
 from immunosim.sweep.finishing import write_netcdf
 from immunosim.sweep.plan import Plan
 from immunosim.sweep.quote import Pilot, Quote, block_size, is_one_file, quote, run_pilot
@@ -61,6 +61,11 @@ class Manner:
     command: str = ""
 
     @property
+    def goes_on(self) -> bool:
+        """Whether a result that is there already is gone on with: shards fill the same one."""
+        return self.is_resumed or self.shard.of > 1
+
+    @property
     def threads(self) -> int:
         """Threads to compute in."""
         return self.n_threads or cores()
@@ -92,7 +97,7 @@ def store_path(path: Path) -> Path:
 
 
 def refuse_existing(path: Path, manner: Manner) -> None:
-    """Raise a DataError where a result would be overwritten, or cannot be made as it is asked for."""
+    """Raise a DataError where a result would be overwritten, or cannot be made as it is asked for; writes nothing."""
     if path.suffix not in (".zarr", ".nc"):
         raise DataError("is neither Zarr nor NetCDF", file=str(path), cure="end it in .zarr or .nc")
     if is_one_file(path) and manner.shard.of > 1:
@@ -102,8 +107,11 @@ def refuse_existing(path: Path, manner: Manner) -> None:
             "would remove what --resume goes on with" if manner.is_resumed else "would remove what other parts store"
         )
         raise DataError(reason, key="--force", cure="leave it out, or remove the result yourself")
+    if manner.scheduler:
+        with reached(manner.scheduler):
+            pass
     exists = path.exists() or store_path(path).exists()
-    if exists and not manner.is_resumed and not manner.is_forced:
+    if exists and not manner.goes_on and not manner.is_forced:
         raise DataError("exists", file=str(path), cure="go on with it with --resume, or replace it with --force")
 
 
@@ -116,7 +124,7 @@ def existing_store(plan: Plan, path: Path, manner: Manner, note: Callable[[str],
         If it is of another sweep, or has blocks of another size than is asked for.
     """
     place = store_path(path)
-    if not manner.is_resumed or not place.exists():
+    if not manner.goes_on or not place.exists():
         return None
     store = resume(plan, place, note)
     if manner.rows_per_block not in (0, store.rows_per_block):

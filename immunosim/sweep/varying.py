@@ -14,7 +14,15 @@ from typing import Any
 from pydantic import BaseModel
 
 from immunosim.ensembles.rows import checked_parameters
-from immunosim.errors import DataError, ImmunosimError, QuantityError, any_of, close_matches, did_you_mean
+from immunosim.errors import (
+    DataError,
+    ImmunosimError,
+    QuantityError,
+    ScenarioError,
+    any_of,
+    close_matches,
+    did_you_mean,
+)
 from immunosim.individual import PATIENT_KEYS
 from immunosim.scenario import Scenario, apply_overrides, build_scenario
 from immunosim.scenario.dose_slopes import TREATMENTS
@@ -201,9 +209,19 @@ def _built(base: Base, factor: Factor, texts: Sequence[str], is_log: bool, is_ra
             if is_log:
                 reason = "a logarithmic range of whole numbers does not exist"
                 raise DataError(reason, key=f"{SOURCE} {key}", cure="leave out log, or list the values")
-    for value in factor.values or (factor.low, factor.high):
-        tried(base, {key: factor.text(value)})
+    _refuse_impossible(base, factor)
     return factor
+
+
+def _refuse_impossible(base: Base, factor: Factor) -> None:
+    """Refuse values that the scenario cannot have; an end that only clashes with something else may be possible yet."""
+    for value in factor.values or (factor.low, factor.high):
+        try:
+            tried(base, {factor.key: factor.text(value)})
+        except ScenarioError as error:
+            own = [problem for problem in error.problems if full_key(base, problem.key or "") == factor.key]
+            if own or factor.values:
+                raise
 
 
 def _spread(factor: Factor, numbers: Sequence[float], is_log: bool, is_range: bool) -> Factor:

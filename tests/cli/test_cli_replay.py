@@ -31,7 +31,7 @@ def test_a_patient_who_is_well_ends_with_exit_code_zero(command, files):
     found = command("replay", files / "some.nc", "--sample", 2, "--trials", 3)
     assert found.exit_code == 0
     assert "Patient 2: OK, as in the ensemble" in found.stdout
-    for title in ("Varied parameters", "Last trial steps", "Pools farthest from untreated", "Fastest processes"):
+    for title in ("Varied", "Last trial steps", "Pools farthest from untreated", "Fastest processes"):
         assert title in found.stdout
     assert found.stdout.count("accepted\n") == 3
 
@@ -41,7 +41,7 @@ def test_json_holds_everything_and_nothing_else(command, files):
     record = json.loads(found.stdout)
     assert record["status"] == "REFUSED_INPUT"
     assert record["is_reproduced"] is True
-    assert record["parameters"] == {"age": 500.0}
+    assert record["varied"] == {"age": "500.0 year"}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -113,4 +114,6 @@ def test_a_run_without_a_report_does_not_load_what_makes_one(short: Path) -> Non
     command = [sys.executable, "-c", text, "run", str(short)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     run = subprocess.run(command, capture_output=True, text=True, check=True, cwd=short.parent, env=environment)
-    assert not {"jinja2", "fontTools.subset", "immunosim.report.page"} & set(run.stderr.split())
+    # Where dask is installed, xarray imports it, and dask imports jinja2.
+    of_reports = {"fontTools.subset", "immunosim.report.page"} | ({"jinja2"} if find_spec("dask") is None else set())
+    assert not of_reports & set(run.stderr.split())

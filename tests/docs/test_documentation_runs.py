@@ -9,7 +9,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(python|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PAGES = {"README.md": 1, "docs/tutorial.md": 10, "docs/sensitivities.md": 2, "docs/ensembles.md": 1}
+PAGES = {
+    "README.md": 1,
+    "docs/tutorial.md": 10,
+    "docs/sensitivities.md": 2,
+    "docs/ensembles.md": 1,
+    "docs/sweeps.md": 1,
+}
 
 
 def printed(page: Path, folder: Path) -> str:

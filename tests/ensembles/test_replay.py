@@ -23,7 +23,7 @@ def test_a_row_that_failed_fails_again_at_the_same_time(halted):
     assert found.status == "STEP_LIMIT"
     assert found.time == pytest.approx(halted["fail_time"][1], rel=1e-9)
     assert found.n_steps + found.n_rejected == 250
-    assert found.parameters == halted.parameters_of(1)
+    assert found.varied == halted.varied_of(1)
     assert "max_steps" in found.advice
 
 

@@ -51,6 +51,11 @@ def test_every_variable_says_its_unit(result):
     assert units["time"] == "day"
 
 
+def test_an_endpoint_says_what_it_measures_of_which_read_out(result):
+    about = result.dataset["highest"].attrs
+    assert (about["readout"], about["measure"]) == ("alemtuzumab_serum", "peak")
+
+
 def test_endpoints_agree_with_a_fine_course(result, scenario, columns):
     output = scenario.output.model_copy(update={"every": 0.05, "during_treatment": 1e-3})
     fine = scenario.model_copy(update={"output": output})

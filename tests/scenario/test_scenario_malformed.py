@@ -11,7 +11,7 @@ TIME = 'expected a time such as "12 months", a date such as 2017-06-15 or "cours
 TOP = (
     "known are additional_dose, course, description, dimethyl_fumarate, horizon, input, mechanisms, "
     "methylprednisolone, note, observed, output, parameters, patient, prednisolone, relapse, solver, start_date, "
-    "title, triamcinolone"
+    "sweep, title, triamcinolone"
 )
 COURSE = '[[course]]\nstart = "0 days"\ndose = "12 mg"\n'
 FIVE = COURSE + "doses = 5\n"

@@ -1,0 +1,66 @@
+"""``immunosim failures``: who failed in a sweep, how, where, and how to run one of them again."""
+
+import math
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from immunosim.cli.options import AsJson
+from immunosim.cli.printing import show, show_table
+from immunosim.cli.progress import progress
+
+if TYPE_CHECKING:
+    from immunosim.ensembles.atlas import FailureAtlas
+
+MOST_POOLS = 5
+
+
+def failures(
+    result: Annotated[
+        Path, typer.Argument(metavar="RESULT", help="A sweep (.zarr, .nc) or ensemble (.nc).", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Say how many patients failed and how, and in which region of what was varied.
+
+    Regions are stated only where they tell failures from the rest better than chance on patients who were left out.
+    Failed patients are in the result with status, time and state; the last line runs one of them again, alone.
+    """
+    from immunosim.ensembles.atlas import failure_atlas
+    from immunosim.report import to_json
+    from immunosim.sweep import open_result
+
+    with progress("Examining the failures"):
+        found = failure_atlas(open_result(result).dataset)
+    if as_json:
+        show(to_json(found.as_dict()).rstrip())
+    else:
+        _show(found, result)
+
+
+def _show(found: "FailureAtlas", result: Path) -> None:
+    missing = f"; {found.n_missing:,} were not computed" if found.n_missing else ""
+    show(f"{found.n_failed:,} of {found.n:,} patients failed{missing}")
+    rows = [
+        (one.status, f"{one.n:,}", _day(one.earliest), _day(one.latest), str(one.first_sample)) for one in found.endings
+    ]
+    show_table("How", ("status", "patients", "earliest day", "latest day", "first patient"), rows, "<>>>>")
+    pools = [(name, f"{n:,}") for name, n in list(found.pools.items())[:MOST_POOLS]]
+    show_table("Pools that decided the last step", ("pool", "patients"), pools, "<>")
+    if found.n_failed:
+        show("\nWhere")
+    for region in found.regions:
+        share = f"{region.n_failed / region.n:.0%} of patients with {region.where} fail"
+        show(f"- {share} ({region.n_failed:,} of {region.n:,}), {region.share_of_failures:.0%} of all failures.")
+    show(found.remark)
+    for one in found.endings:
+        show(f"\n{one.status}: {one.advice}")
+    if found.endings:
+        again = shlex.join(["immunosim", "replay", str(result), "--sample", str(found.endings[0].first_sample)])
+        show(f"\nNext:  {again}")
+
+
+def _day(time: float) -> str:
+    return "-" if math.isnan(time) else f"{time:.6g}"

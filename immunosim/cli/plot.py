@@ -1,0 +1,184 @@
+"""``immunosim plot``: draw many patients, as a map of two quantities, as courses over time, or one line each."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from immunosim.cli.printing import show
+from immunosim.cli.progress import progress
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from immunosim.plots.ensembles import Plot, Threshold
+
+SUFFIXES = (".png", ".pdf", ".svg")
+
+DOTS_PER_INCH = 200
+
+ResultFile = Annotated[
+    Path, typer.Argument(metavar="RESULT", help="Result of a sweep or ensemble.", show_default=False)
+]
+Kind = Annotated[
+    str,
+    typer.Option(
+        "--kind",
+        metavar="KIND",
+        help="heatmap, contour, bands, spaghetti or parallel; by default what suits the result.",
+        show_default=False,
+    ),
+]
+Of = Annotated[
+    str,
+    typer.Option(
+        "--of",
+        metavar="NAME",
+        help="Endpoint, read-out or pool to draw; by default the first.",
+        show_default=False,
+    ),
+]
+X = Annotated[
+    str,
+    typer.Option(
+        "--x", metavar="NAME", help="Varied quantity; by default one that goes with the result.", show_default=False
+    ),
+]
+Y = Annotated[
+    str, typer.Option("--y", metavar="NAME", help="Varied quantity on the vertical axis.", show_default=False)
+]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at", metavar="TIME", help="When a read-out is taken, such as 365 or '12 months'; by default the end."
+    ),
+]
+Level = Annotated[
+    str,
+    typer.Option(
+        "--threshold",
+        metavar="VALUE",
+        help="Level to draw, such as '0.2e9/L'; by default the lower limit of normal.",
+        show_default=False,
+    ),
+]
+Color = Annotated[
+    str, typer.Option("--color", metavar="NAME", help="Varied quantity that colours courses.", show_default=False)
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", help="File (.png, .pdf or .svg), by default a PNG beside the result."),
+]
+
+
+def plot(
+    result: ResultFile,
+    kind: Kind = "",
+    of: Of = "",
+    x: X = "",
+    y: Y = "",
+    at: At = None,
+    threshold: Level = "",
+    color: Color = "",
+    out: Out = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier file.")] = False,
+) -> None:
+    """Draw the patients of a sweep or ensemble.
+
+    heatmap and contour show one result over two varied quantities, by default those that correlate most with it;
+    bands and spaghetti show a read-out over time; parallel shows every patient as a line. Patients that failed are
+    counted on the figure.
+    """
+    from immunosim.errors import DataError
+    from immunosim.files import write_file
+    from immunosim.plots import encoded
+    from immunosim.plots.ensembles import chosen, ensemble_figure
+    from immunosim.report import INTENDED_USE
+
+    if out is not None:
+        _check_target(out, force)
+    with progress("Drawing"):
+        dataset = _load(result)
+        try:
+            asked = chosen(dataset, kind, of, x, y, _day(at), color, threshold, _limits())
+            target = out or _beside(result, asked)
+            if out is None:
+                _check_target(target, force)
+            figure = ensemble_figure(dataset, asked, INTENDED_USE)
+            write_file(target, encoded(figure, target.suffix.lower().lstrip("."), DOTS_PER_INCH))
+        except DataError as error:
+            key = f"--{error.key}" if error.key else None
+            cure = None if error.cure is None else error.cure.replace("RESULT", shlex.quote(str(result)))
+            raise DataError(error.reason, file=str(result), key=key, cure=cure) from None
+    _report(result, dataset, asked, target)
+
+
+def _load(path: Path) -> "xr.Dataset":
+    """Return the dataset of a result."""
+    from immunosim.sweep import open_result
+
+    return open_result(path).dataset
+
+
+def _day(text: str | None) -> float | None:
+    from immunosim.errors import DataError, QuantityError
+    from immunosim.units import parse_quantity
+
+    try:
+        return None if text is None else parse_quantity(text, "day", bare=True)
+    except QuantityError as error:
+        raise DataError(error.reason, key="at", cure=error.cure) from error
+
+
+def _limits() -> "dict[str, tuple[Threshold, ...]]":
+    """Return the clinical thresholds by read-out."""
+    from immunosim.plots.ensembles import Threshold
+    from immunosim.report import ALEMTUZUMAB_DETECTION_LIMIT, LOWER_LIMITS_OF_NORMAL, SEVERELY_LOW
+
+    found: dict[str, tuple[Threshold, ...]] = {
+        "alemtuzumab_serum": (Threshold(ALEMTUZUMAB_DETECTION_LIMIT, "detectable"),)
+    }
+    for name, value in LOWER_LIMITS_OF_NORMAL.items():
+        found[name] = (Threshold(value, "LLN"),)
+    for name, value in SEVERELY_LOW.items():
+        found[name] = (*found[name], Threshold(value, "severe"))
+    return found
+
+
+def _beside(result: Path, asked: "Plot") -> Path:
+    name = re.sub(r"[^\w.-]+", "_", f"{result.stem}_{asked.kind}_{asked.of}")
+    return result.parent / f"{name}.png"
+
+
+def _check_target(path: Path, force: bool) -> None:
+    """Refuse a file of an unknown kind, or one that is there already."""
+    from immunosim.errors import DataError
+    from immunosim.files import OutputError
+
+    if path.suffix.lower() not in SUFFIXES:
+        raise DataError(f'"{path}" is no file of a known kind', key="--out", cure=f"end it with {', '.join(SUFFIXES)}")
+    if path.exists() and not force:
+        cure = "choose another file with --out, or replace it with --force"
+        raise OutputError("already exists", file=str(path), cure=cure)
+
+
+def _report(result: Path, dataset: "xr.Dataset", asked: "Plot", target: Path) -> None:
+    """Print what was drawn, where it is, and what to ask next."""
+    from immunosim.ensembles.columns import is_failed
+
+    failed = is_failed(dataset)
+    over = f" over {asked.x} and {asked.y}" if asked.x else ""
+    who = (
+        f"{failed.size - int(failed.sum()):,} of {failed.size:,} patients"
+        if failed.any()
+        else f"{failed.size:,} patients"
+    )
+    show(f"Drawn:  {asked.kind} of {asked.of}{over}, {who}")
+    show(f"Figure: {target}")
+    if failed.any():
+        show(f"Next:   {shlex.join(['immunosim', 'failures', str(result)])}")
+    else:
+        other = "contour" if asked.kind == "heatmap" else "parallel" if asked.kind != "parallel" else "heatmap"
+        show(f"Next:   {shlex.join(['immunosim', 'plot', str(result), '--kind', other])}")

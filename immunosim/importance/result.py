@@ -1,0 +1,150 @@
+"""What a sensitivity analysis found, as labelled data and as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from immunosim.codegen.loader import Array
+
+MAIN = {"sobol": "ST", "morris": "mu_star", "pawn": "median", "local": "elasticity"}
+"""The index of each method by which quantities are ordered."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """The indices of one result, at one time or several.
+
+    Attributes
+    ----------
+    name, label, unit : str
+    times : ndarray, shape (n_times,), day, or None
+        For a read-out; None for a number of the whole course.
+    values, half_widths : dict of str to ndarray, shape (n_factors,) or (n_factors, n_factors), then n_times
+        By the name of the index; half-widths of intervals, NaN where there is no interval.
+    n_used, n_failed, n_not_reached : int
+        Blocks that were used, blocks left out for a patient who failed, and for one who has no such result though all
+        is well (an event that never comes); over times the fewest and the most.
+    remark : str
+    """
+
+    name: str
+    label: str
+    unit: str
+    times: Array | None
+    values: dict[str, Array]
+    half_widths: dict[str, Array]
+    n_used: int
+    n_failed: int = 0
+    n_not_reached: int = 0
+    remark: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """Which of the varied quantities results follow.
+
+    Attributes
+    ----------
+    method : str
+    names, labels, ranges : tuple of str
+        Of the varied quantities.
+    outcomes : tuple of Outcome
+    n_blocks, n_patients, n_patients_failed : int
+    seed : int
+    confidence : float
+    """
+
+    method: str
+    names: tuple[str, ...]
+    labels: tuple[str, ...]
+    ranges: tuple[str, ...]
+    outcomes: tuple[Outcome, ...]
+    n_blocks: int
+    n_patients: int
+    n_patients_failed: int
+    seed: int
+    confidence: float
+
+    def __getitem__(self, name: str) -> Outcome:
+        """Return the indices of a result by name."""
+        return next(one for one in self.outcomes if one.name == name)
+
+    def to_dataset(self) -> xr.Dataset:
+        """Return all indices, a variable ``<result>_<index>`` and its half-width ``<result>_<index>_half_width``.
+
+        Dimensions are ``parameter``, for pairs ``other`` as well, and ``time_of_<result>``.
+        """
+        variables: dict[str, Any] = {}
+        coordinates: dict[str, Any] = {
+            "parameter": ("parameter", list(self.names)),
+            "label": ("parameter", list(self.labels)),
+            "range": ("parameter", list(self.ranges)),
+        }
+        for one in self.outcomes:
+            time = f"time_of_{one.name}"
+            if one.times is not None:
+                coordinates[time] = (time, one.times, {"units": "day", "long_name": "time since day 0"})
+            for index, values in one.values.items():
+                dims = ("parameter", "other") if index == "S2" else ("parameter",)
+                dims = dims if one.times is None else (*dims, time)
+                about: dict[str, Any] = {"long_name": f"{index} of {one.label}", "units": _unit(index, one.unit)}
+                about |= {"n_used": one.n_used, "n_failed": one.n_failed, "n_not_reached": one.n_not_reached}
+                variables[f"{one.name}_{index}"] = (dims, values, about | {"remark": one.remark})
+                half = {"long_name": f"half-width of {index} of {one.label}", "units": about["units"]}
+                variables[f"{one.name}_{index}_half_width"] = (dims, one.half_widths[index], half)
+        attributes = {
+            "method": self.method,
+            "seed": self.seed,
+            "confidence": self.confidence,
+            "n_blocks": self.n_blocks,
+            "n_patients": self.n_patients,
+            "n_patients_failed": self.n_patients_failed,
+            "intended_use": "Research and teaching software, not a medical device.",
+        }
+        return xr.Dataset(variables, coordinates, attributes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        plain = {key: value for key, value in vars(self).items() if key != "outcomes"}
+        return plain | {"outcomes": [_plain(one) for one in self.outcomes]}
+
+    def to_csv(self) -> bytes:
+        """Return a tidy table: a line for each result, time, index and quantity."""
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(("result", "time_day", "index", "parameter", "other", "value", "half_width"))
+        writer.writerows(self._lines())
+        return stream.getvalue().encode()
+
+    def _lines(self) -> Iterator[tuple[object, ...]]:
+        for one in self.outcomes:
+            for index, values in one.values.items():
+                half = one.half_widths[index]
+                for place in np.ndindex(values.shape):
+                    is_pair = index == "S2"
+                    other = self.names[place[1]] if is_pair else ""
+                    time = "" if one.times is None else repr(float(one.times[place[-1]]))
+                    if not (is_pair and np.isnan(values[place])):
+                        yield (one.name, time, index, self.names[place[0]], other, values[place], half[place])
+
+
+def _unit(index: str, unit: str) -> str:
+    """Return the unit of an index: effects have that of the result, over the whole range of a quantity."""
+    return unit if index in ("mu_star", "mu", "sigma") else "1"
+
+
+def _plain(one: Outcome) -> dict[str, Any]:
+    """Return an outcome as plain values."""
+    arrays = {
+        "times": None if one.times is None else one.times.tolist(),
+        "values": {name: values.tolist() for name, values in one.values.items()},
+        "half_widths": {name: values.tolist() for name, values in one.half_widths.items()},
+    }
+    return vars(one) | arrays

@@ -1,0 +1,185 @@
+"""What to draw of a result: the kind, the result and the quantities, as asked for or as the dataset suggests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import xarray as xr
+
+from immunosim.ensembles.columns import (
+    endpoint_names,
+    is_failed,
+    is_series,
+    outcome,
+    series_names,
+    varied,
+    varied_names,
+)
+from immunosim.errors import DataError, QuantityError, any_of, did_you_mean
+from immunosim.plots.ensembles.axes import Threshold, count_text
+from immunosim.plots.ensembles.ranking import most_correlated
+from immunosim.units import parse_quantity
+
+FIELDS = ("heatmap", "contour")
+"""Kinds that need two varied quantities."""
+
+COURSES = ("bands", "spaghetti")
+"""Kinds that need a course over time."""
+
+TAKES: Mapping[str, frozenset[str]] = {
+    "heatmap": frozenset({"x", "y", "at"}),
+    "contour": frozenset({"x", "y", "at", "threshold"}),
+    "bands": frozenset({"threshold"}),
+    "spaghetti": frozenset({"threshold", "color"}),
+    "parallel": frozenset({"at"}),
+}
+"""Kinds of figures, the more usual first, and what may be said of each."""
+
+
+@dataclass(frozen=True)
+class Plot:
+    """What is drawn.
+
+    Attributes
+    ----------
+    kind : str
+        A key of ``TAKES``.
+    of : str
+        An endpoint, read-out or pool.
+    x, y : str
+        Varied quantities of a field.
+    at : float or None
+        Day at which a read-out is taken; the last if none.
+    color : str
+        Varied quantity that colours courses.
+    thresholds : tuple of Threshold
+    """
+
+    kind: str
+    of: str
+    x: str = ""
+    y: str = ""
+    at: float | None = None
+    color: str = ""
+    thresholds: tuple[Threshold, ...] = ()
+
+
+def chosen(
+    dataset: xr.Dataset,
+    kind: str = "",
+    of: str = "",
+    x: str = "",
+    y: str = "",
+    at: float | None = None,
+    color: str = "",
+    threshold: str = "",
+    limits: Mapping[str, Sequence[Threshold]] | None = None,
+) -> Plot:
+    """Return what to draw; what is not asked for is chosen.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Of an ensemble.
+    kind, of, x, y, at, color : optional
+        As in `Plot`.
+    threshold : str, optional
+        A level with or without unit, which takes the place of the limits.
+    limits : mapping of str to sequence of Threshold, optional
+        Clinical thresholds by read-out, in its unit.
+
+    Raises
+    ------
+    DataError
+        If something that is asked for does not exist, does not fit the kind, or all patients failed.
+    """
+    given = {"x": x, "y": y, "at": at, "color": color, "threshold": threshold}
+    asked = frozenset(key for key, value in given.items() if value not in ("", None))
+    _refuse_unfit(kind, asked)
+    failed = is_failed(dataset)
+    if failed.all():
+        raise DataError(
+            f"all {count_text(failed.size)} failed, so that there is nothing to draw",
+            cure="see why: immunosim failures RESULT",
+        )
+    chosen_of = of or _default_of(dataset, kind, asked)
+    chosen_kind = kind or _default_kind(dataset, chosen_of, asked)
+    pair = _pair(dataset, chosen_kind, chosen_of, x, y, at) if chosen_kind in FIELDS else ("", "")
+    if color:
+        varied(dataset, color, "color")
+    levels: Sequence[Threshold] = ()
+    if threshold:
+        levels = (_threshold(threshold, str(dataset[chosen_of].attrs.get("units", "1"))),)
+    elif "threshold" in TAKES[chosen_kind]:
+        readout = chosen_of if chosen_kind in COURSES else outcome(dataset, chosen_of, at).readout
+        levels = (limits or {}).get(readout, ())
+    return Plot(chosen_kind, chosen_of, *pair, at, color, tuple(levels))
+
+
+def _threshold(text: str, unit: str) -> Threshold:
+    try:
+        return Threshold(parse_quantity(text, unit, bare=True), "")
+    except QuantityError as error:
+        raise DataError(error.reason, key="threshold", cure=error.cure) from error
+
+
+def _refuse_unfit(kind: str, asked: frozenset[str]) -> None:
+    if kind and kind not in TAKES:
+        raise DataError(f'there is no kind of figure "{kind}"', key="kind", cure=did_you_mean(kind, TAKES))
+    for key in sorted(asked):
+        if kind and key not in TAKES[kind]:
+            kinds = any_of([name for name, takes in TAKES.items() if key in takes])
+            raise DataError(f"means nothing for a figure of the kind {kind}", key=key, cure=f"draw {kinds}")
+    if not kind and not any(asked <= takes for takes in TAKES.values()):
+        listed = ", ".join(sorted(asked))
+        raise DataError(f"no kind of figure takes {listed} together", cure="leave some out")
+
+
+def _default_of(dataset: xr.Dataset, kind: str, asked: frozenset[str]) -> str:
+    """Return the first endpoint, or the first read-out where the kind or another wish needs a course."""
+    endpoints, series = endpoint_names(dataset), series_names(dataset)
+    needs_course = kind in COURSES or asked & {"color", "at"}
+    names = series if needs_course else [*endpoints, *series]
+    if not names and needs_course:
+        reason = "the result holds no course over time"
+        raise DataError(reason, key="of", cure="store a read-out over time when it is made, or draw --kind heatmap")
+    if not names:
+        raise DataError(
+            "the result holds neither endpoints nor read-outs", key="of", cure="ask for some when it is made"
+        )
+    return names[0]
+
+
+def _default_kind(dataset: xr.Dataset, of: str, asked: frozenset[str]) -> str:
+    """Return the most usual kind that fits what is drawn and what is asked for."""
+    is_course = is_series(dataset, of) and not asked & {"x", "y", "at"}
+    varying = sum(not varied(dataset, name).is_constant for name in varied_names(dataset))
+    fitting = COURSES if is_course else (*FIELDS, "parallel") if varying > 1 else ("parallel",)
+    found = next((kind for kind in fitting if asked <= TAKES[kind]), None)
+    if found is None:
+        listed = ", ".join(sorted(asked))
+        reason = f'no figure of "{of}" takes {listed}' + ("" if is_course else f" where {varying} quantities vary")
+        raise DataError(reason, key="of", cure="leave it out, or name another result")
+    return found
+
+
+def _pair(dataset: xr.Dataset, kind: str, of: str, x: str, y: str, at: float | None) -> tuple[str, str]:
+    """Return two quantities: those asked for, filled up with those that correlate most with the result."""
+    found = outcome(dataset, of, at)
+    for key, name in (("x", x), ("y", y)):
+        if name and varied(dataset, name, key).is_constant:
+            raise DataError(f'"{name}" is the same in all patients', key=key, cure="choose one that differs")
+    if x and x == y:
+        raise DataError(f'"{x}" cannot be on both axes', key="y", cure="choose another")
+    if x and y:
+        return x, y
+    ranked = [name for name in most_correlated(dataset, found, len(varied_names(dataset))) if name not in (x, y)]
+    if kind == "contour":  # there are none between choices
+        ranked.sort(key=lambda name: bool(varied(dataset, name).choices))
+    if len(ranked) + bool(x) + bool(y) < 2:
+        n = len(ranked) + bool(x) + bool(y)
+        reason = "nothing varied" if not n else f'only "{x or y or ranked[0]}" varied'
+        raise DataError(f"{reason}, a map needs two quantities", key="kind", cure="draw --kind parallel or bands")
+    first = x or ranked.pop(0)
+    return first, y or ranked[0]

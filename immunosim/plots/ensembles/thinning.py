@@ -1,0 +1,27 @@
+"""Choice of some patients where there are too many to draw: even, random within its part, and the same every time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from immunosim.ensembles.columns import Rows
+
+SEED = 1
+"""Seed of every choice, which figures state."""
+
+
+def chosen_rows(rows: Rows, most: int, seed: int = SEED) -> Rows:
+    """Return at most so many of the rows, in their order: one drawn at random from each of `most` parts of equal size.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (n,)
+        Places of patients, in the order over which the choice shall be even.
+    most : int
+    seed : int
+    """
+    if rows.size <= most:
+        return rows
+    # Not every k-th: a stride can fall in step with the lines of a grid.
+    edges = np.arange(most + 1) * rows.size // most
+    return rows[np.random.default_rng(seed).integers(edges[:-1], edges[1:])]
