@@ -58,3 +58,14 @@ def run_python() -> Callable[..., str]:
         return finished.stdout
 
     return run
+
+
+@pytest.fixture
+def bytes_below() -> Callable[[Path], dict[str, bytes]]:
+    """Return what reads every file below a folder, by its path in it."""
+
+    def read(folder: Path) -> dict[str, bytes]:
+        paths = [Path(where, name) for where, _, names in os.walk(folder) for name in names]
+        return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+    return read

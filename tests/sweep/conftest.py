@@ -1,6 +1,5 @@
 """Small scenarios to vary, plans of them, and what is found in a folder."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,14 +104,3 @@ def whole_path(small_plan, manner, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("whole") / "whole.zarr"
     run_sweep(small_plan, path, manner)
     return path
-
-
-@pytest.fixture
-def bytes_below() -> Callable[[Path], dict[str, bytes]]:
-    """Return what reads every file below a folder, by its path in it."""
-
-    def read(folder: Path) -> dict[str, bytes]:
-        paths = [Path(where, name) for where, _, names in os.walk(folder) for name in names]
-        return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
-
-    return read

@@ -86,23 +86,23 @@ def test_blocks_are_powers_of_two_within_limits(small_plan, pilot, seconds, n_by
 
 def test_too_little_memory_is_refused_with_what_to_change(quoted, refusal, tmp_path, monkeypatch):
     monkeypatch.setattr(quoting, "memory_available", lambda: 0)
-    monkeypatch.setattr(quoting, "memory_used", lambda: 3 * 2**30)
+    monkeypatch.setattr(quoting, "memory_used", lambda: 3 * 10**9)
     for name, change in (
         ("a.zarr", "make blocks smaller with --chunk"),
         ("a.nc", "write Zarr instead (--out NAME.zarr)"),
     ):
         message = refusal(refuse_too_much, quoted(name), tmp_path / name)
-        needs = "needs about 3.0 GiB of memory, 3.0 are available"
+        needs = "needs about 3 GB of memory, 3 GB are available"
         assert message == f"{tmp_path / name}: {needs}, {change}, or keep less of each patient"
 
 
 def test_too_little_disk_is_refused_with_what_to_change(quoted, refusal, tmp_path, monkeypatch):
-    monkeypatch.setattr(quoting, "free_space", lambda path: 2**10)
+    monkeypatch.setattr(quoting, "free_space", lambda path: 2000)
     for name in ("a.zarr", "a.nc"):
-        found = replace(quoted(name), disk=5 * 2**30)
-        need = 5.0 if name == "a.zarr" else 10.0  # the store of a file stays until the file is written
+        found = replace(quoted(name), disk=5 * 10**9)
+        need = 5 if name == "a.zarr" else 10  # the store of a file stays until the file is written
         assert refusal(refuse_too_much, found, tmp_path / name) == (
-            f"{tmp_path / name}: needs about {need:.1f} GiB of disk, 0.0 are free, "
+            f"{tmp_path / name}: needs about {need} GB of disk, 2 kB are free, "
             "choose another disk with --out, fewer times, or endpoints alone"
         )
 

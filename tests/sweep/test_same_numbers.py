@@ -23,7 +23,7 @@ def digest(whole_path):
     return digest_of(whole_path)
 
 
-@pytest.mark.parametrize(("rows", "threads"), [(7, 1), (32, 2), (64, 4), (100, 2), (1000, 2), (3, 2)])
+@pytest.mark.parametrize(("rows", "threads"), [(7, 1), (64, 4), (1000, 2)])
 def test_chunks_and_threads(small_plan, digest, tmp_path, rows, threads):
     run_sweep(small_plan, tmp_path / "a.zarr", Manner(threads, rows))
     assert digest_of(tmp_path / "a.zarr") == digest
@@ -34,9 +34,8 @@ def test_the_usual_size_of_chunks_and_number_of_threads(small_plan, digest, tmp_
     assert digest_of(tmp_path / "a.zarr") == digest
 
 
-@pytest.mark.parametrize("order", [(1, 2, 3), (3, 1, 2)])
-def test_shards_into_one_store(small_plan, manner, digest, tmp_path, order):
-    for number in order:
+def test_shards_into_one_store(small_plan, manner, digest, tmp_path):
+    for number in (3, 1, 2):
         run_sweep(small_plan, tmp_path / "a.zarr", replace(manner, shard=Shard(number, 3), is_resumed=True))
     assert digest_of(tmp_path / "a.zarr") == digest
 
@@ -89,7 +88,7 @@ def test_a_run_that_was_stopped_goes_on(small_plan, manner, digest, tmp_path, mo
     assert os.listdir(tmp_path) == [name]
 
 
-@pytest.mark.parametrize("n_written", range(0, 16, 3))
+@pytest.mark.parametrize("n_written", [0, 5, 11])
 def test_a_disk_that_is_full_within_a_block_leaves_it_undone(
     small_plan, manner, digest, tmp_path, monkeypatch, n_written
 ):
