@@ -6,9 +6,11 @@ A worker that dies loses only the blocks that it was computing; Dask gives them 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,8 +30,8 @@ PATIENCE = "10s"
 AHEAD = 4
 """Blocks that are handed out for each thread of the cluster, so that none waits."""
 
-DEATHS = 10
-"""Workers that may die on one block before the block is held to be the cause."""
+MOST_GIVEN_UP = 3
+"""How often Dask may give up a block, because worker after worker died on it, before it is held to be the cause."""
 
 
 def run_on_cluster(
@@ -88,31 +90,37 @@ def _run(client: Client, plan: Plan, store: Store, places: Sequence[int], report
     path = str(store.path.resolve())
     threads = max(1, sum(client.nthreads().values()))
     waiting = iter(places)
+    handed_out: dict[object, int] = {}
+    given_up = Counter[int]()
 
-    def hand_out() -> list[object]:
-        place = next(waiting, None)
-        if place is None:
-            return []
+    def hand_out(place: int) -> object:
         values = plan.design.rows(*store.span(place))
-        return [client.submit(solve_block, path, identity, place, values, pure=False, retries=DEATHS)]
+        future = client.submit(solve_block, path, identity, place, values, pure=False)
+        handed_out[future.key] = place
+        return future
 
-    running = as_completed([future for _ in range(AHEAD * threads) for future in hand_out()], loop=client.loop)
+    running = as_completed([hand_out(place) for place in islice(waiting, AHEAD * threads)], loop=client.loop)
     for future in running:
+        place = handed_out.pop(future.key)
         try:
-            place, n, n_failed = future.result()
+            n, n_failed = future.result()
         except KilledWorker as error:
-            reason = "workers died again and again on the same block"
-            cure = "look at their logs; what is stored is kept, go on with --resume"
-            raise DataError(reason, key="--scheduler", cure=cure) from error
-        for following in hand_out():
-            running.add(following)
+            given_up[place] += 1
+            if given_up[place] > MOST_GIVEN_UP:
+                reason = "workers died again and again on the same block"
+                cure = "look at their logs; what is stored is kept, go on with --resume"
+                raise DataError(reason, key="--scheduler", cure=cure) from error
+            running.add(hand_out(place))
+            continue
+        for following in islice(waiting, 1):
+            running.add(hand_out(following))
         if report is not None:
             report(n, n_failed)
         yield place
 
 
-def solve_block(path: str, identity: str, place: int, values: Array) -> tuple[int, int, int]:
-    """Solve a block on a worker and write it; return its place, its patients and how many of these failed."""
+def solve_block(path: str, identity: str, place: int, values: Array) -> tuple[int, int]:
+    """Solve a block on a worker and write it; return its patients and how many of these failed."""
     store = open_store(Path(path))
     recipe = _recipe(identity)
     if json.dumps(recipe.as_dict()) != identity:
@@ -120,7 +128,7 @@ def solve_block(path: str, identity: str, place: int, values: Array) -> tuple[in
         raise ImmunosimError(reason, key="--scheduler", cure="install the same immunosim on every worker")
     found = solve_rows(recipe, values)
     store.write(place, found)
-    return place, len(values), int((found["status"][1] != 0).sum())
+    return len(values), int((found["status"][1] != 0).sum())
 
 
 @lru_cache(maxsize=2)
