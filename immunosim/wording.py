@@ -132,7 +132,7 @@ def duration(seconds: float) -> str:
 
 def size(n_bytes: float) -> str:
     """Return a size as a person says it: ``620 kB``, ``62 MB``, ``1.3 GB``."""
-    for factor, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")):
-        if n_bytes >= factor:
-            return f"{n_bytes / factor:.3g} {unit}"
-    return f"{n_bytes / 1e3:.3g} kB"
+    units = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+    factor, unit = next((one for one in units if n_bytes >= 0.9995 * one[0]), units[-1])
+    value = n_bytes / factor
+    return f"{value:,.0f} {unit}" if value >= 100.0 else f"{value:.3g} {unit}"
