@@ -14,6 +14,7 @@ from immunosim.files import OutputError, explained
 from immunosim.sweep import Manner, Shard, Store, digest_of, open_result, run_sweep
 from immunosim.sweep.designs import Listed
 from immunosim.sweep.merging import merge_stores
+from immunosim.sweep.store import open_store
 from immunosim.sweep.sweeping import store_path
 
 
@@ -106,6 +107,8 @@ def test_a_disk_that_is_full_within_a_block_leaves_it_undone(
     with pytest.raises(OutputError, match=r"cannot be written \(No space left on device\), free some space"):
         run_sweep(small_plan, tmp_path / "a.zarr", manner)
     monkeypatch.undo()
+    done = open_store(tmp_path / "a.zarr").done()
+    assert open_result(tmp_path / "a.zarr").n_missing == 100 - 16 * len(done)  # the status is written last
     run_sweep(small_plan, tmp_path / "a.zarr", replace(manner, is_resumed=True))
     assert digest_of(tmp_path / "a.zarr") == digest
 
