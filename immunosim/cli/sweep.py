@@ -116,6 +116,7 @@ def sweep(
     """
     from immunosim.cli.sweep_tables import finish, in_words, show_quote
     from immunosim.sweep import Manner, Shard, Wishes, plan_of, read_base, read_varying, refuse_too_much, run_pilot
+    from immunosim.sweep.finishing import refuse_tables
     from immunosim.sweep.sweeping import (
         existing_store,
         expected,
@@ -151,6 +152,8 @@ def sweep(
         target = out or _usual_place(scenario, pilot.is_large(plan.n))
         if out is None:
             refuse_existing(target, manner)
+        if parquet:
+            refuse_tables(target, may_replace=manner.is_forced or manner.goes_on)
         is_finished = finished_result(plan, target, manner)
         now.begin("Examining what is stored")
         store = None if is_finished else existing_store(plan, target, manner, now.announce)

@@ -93,7 +93,7 @@ def _tables(result: "SweepResult", target: Path) -> list[Path]:
     from immunosim.sweep.finishing import write_parquet
 
     with progress("Writing Parquet tables"):
-        return write_parquet(result.dataset, target.with_suffix(".parquet"))
+        return write_parquet(result.dataset, target)
 
 
 def _show(

@@ -20,6 +20,9 @@ from immunosim.sweep.store import CHECKSUM, ROWS, Store
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_MISSING = "Parquet tables need the package pyarrow"
+_INSTALL = "run: python -m pip install 'immunosim[sweep]'"
+
 ROWS_AT_ONCE = 2**18
 """Rows of a table that are written at once."""
 
@@ -39,15 +42,32 @@ def write_netcdf(store: Store, path: Path) -> None:
     write_file(path, bytes(dataset.to_netcdf(engine="h5netcdf")))
 
 
-def write_parquet(dataset: xr.Dataset, path: Path) -> list[Path]:
+def table_paths(result: Path) -> tuple[Path, Path]:
+    """Return where the tables of a result go: of patients, and of patients over time."""
+    return result.with_suffix(".parquet"), result.with_name(f"{result.stem}_over_time.parquet")
+
+
+def refuse_tables(result: Path, may_replace: bool) -> None:
+    """Raise a DataError where tables could not be written in the end, so that nothing is computed in vain."""
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError as error:
+        raise DataError(_MISSING, key="--parquet", cure=_INSTALL) from error
+    for path in table_paths(result):
+        if path.exists() and not may_replace:
+            cure = "choose another --out, or replace it with --force"
+            raise DataError("exists", file=str(path), cure=cure)
+
+
+def write_parquet(dataset: xr.Dataset, result: Path) -> list[Path]:
     """Write tidy tables of a result: one row a patient, and one a patient and time where there are times.
 
     Parameters
     ----------
     dataset : xarray.Dataset
         Of a sweep; it is read in parts.
-    path : Path
-        Of the table of patients; the other gets ``_over_time`` before its suffix.
+    result : Path
+        Beside which they are written (``table_paths``).
 
     Returns
     -------
@@ -63,13 +83,13 @@ def write_parquet(dataset: xr.Dataset, path: Path) -> list[Path]:
     try:
         import pyarrow as pa
     except ImportError as error:
-        cure = "run: python -m pip install 'immunosim[sweep]'"
-        raise DataError("Parquet tables need the package pyarrow", key="--parquet", cure=cure) from error
+        raise DataError(_MISSING, key="--parquet", cure=_INSTALL) from error
     by_row = {str(name): one for name, one in dataset.variables.items() if one.dims[:1] == ("sample",)}
     plain = {name: one for name, one in by_row.items() if one.ndim == 1}
     wide = {name: one for name, one in by_row.items() if one.dims == ("sample", "time")}
     times = dataset["time"].values if wide else np.array([])
-    over_time = path.with_name(f"{path.stem}_over_time{path.suffix}") if wide else None
+    path, courses_path = table_paths(result)
+    over_time = courses_path if wide else None
     rows = max(1, ROWS_AT_ONCE // max(1, times.size))
     with _writer(path, dataset) as patients, _writer(over_time, dataset) as courses:
         for first, end in split(dataset.sizes["sample"], rows):

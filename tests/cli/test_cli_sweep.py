@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import sys
 
 import pytest
 
@@ -263,3 +264,16 @@ def test_damage_is_named_by_digest_and_repaired_by_resume(command, short):
     assert "block 1 (patients 8 to 15) is not what was written: a chunk is damaged, missing" in again.stderr
     assert "8 of 40 patients in chunks of 8" in again.stderr
     assert command("digest", "a.zarr").stdout == usual
+
+
+def test_tables_that_could_not_be_written_stop_the_sweep_before_it_begins(command, short, contents, monkeypatch):
+    (short.parent / "a.parquet").write_text("mine")
+    found = command("sweep", short, *FEW, "--out", "a.zarr", "--parquet")
+    assert found.exit_code == 2
+    assert "a.parquet: exists, choose another --out, or replace it with --force" in found.stderr
+    assert contents() == ["a.parquet", "short.toml"]
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    found = command("sweep", short, *FEW, "--out", "b.zarr", "--parquet")
+    assert found.exit_code == 2
+    assert "python -m pip install 'immunosim[sweep]'" in found.stderr
+    assert contents() == ["a.parquet", "short.toml"]
