@@ -218,8 +218,17 @@ class Task:
 
     # --- what can move ---------------------------------------------------------------------------------------------
 
-    def compiled(self, lanes: LaneFunctions | None = None) -> tuple[Kernels, SensitivityFunctions]:
+    def compiled(
+        self, lanes: LaneFunctions | None = None, others: Sequence[Task] = ()
+    ) -> tuple[Kernels, SensitivityFunctions]:
         """Return the kernels with lanes, by default those of this machine, and the functions for the directions.
+
+        Parameters
+        ----------
+        lanes : LaneFunctions, optional
+        others : sequence of Task
+            Tasks with the same names for which the functions must do as well: what a direction moves may be zero, by
+            chance, for one of them.
 
         Raises
         ------
@@ -231,8 +240,11 @@ class Task:
             raise SolverError(f"derivatives are computed in lanes, and here there are none: {self.model.core.reason}")
         from immunosim.codegen.vector.slope_build import sensitivity_functions
 
-        moved = [self._moved(k) for k in range(len(self.names))]
-        parameters, inputs, pools = ([one[i] for one in moved] for i in range(3))
+        tasks = (self, *others)
+        moved = [[task._moved(k) for task in tasks] for k in range(len(self.names))]
+        parameters, inputs, pools = (
+            [sorted(set().union(*(one[i] for one in alike))) for alike in moved] for i in range(3)
+        )
         try:
             functions = sensitivity_functions(
                 self.model.module, self.model.variations, parameters, inputs, pools, lanes.width

@@ -21,6 +21,7 @@ from immunosim.cli.digest import digest
 from immunosim.cli.doctor import doctor
 from immunosim.cli.explain import explain
 from immunosim.cli.failures import failures
+from immunosim.cli.fit import fit
 from immunosim.cli.init import init
 from immunosim.cli.merge import merge
 from immunosim.cli.model import model
@@ -75,7 +76,7 @@ app = typer.Typer(
 )
 _VERBS = (
     *(init, run, check, verify, explain, compare, report),
-    *(sweep, sensitivity, plot, failures, digest, merge, replay),
+    *(fit, sweep, sensitivity, plot, failures, digest, merge, replay),
     *(model, params, schema, doctor, cache),
 )
 for _verb in _VERBS:

@@ -51,6 +51,9 @@ RUN = FolderKind(
     frozenset({"scenario.toml", "summary.json"}),
     ("trajectory.nc", "trajectory.csv", "figure.png", "verify.json", "report.html", "figure.pdf"),
 )
+FIT = FolderKind(
+    frozenset({"fit.json", "fitted.toml"}), ("course.png", "profiles.png", "waterfall.png", "posterior.nc")
+)
 SENSITIVITY = FolderKind(frozenset({"indices.nc", "indices.csv"}), ("importance_*.png",))
 
 MOST_TIMES = 300_000

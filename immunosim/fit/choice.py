@@ -1,0 +1,66 @@
+"""Which parameters the data say most about, beyond what is known before: for users who do not name any.
+
+Greedy: each choice adds most to the information relative to the priors (the gain of entropy), given those chosen
+before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from immunosim.errors import DataError
+from immunosim.fit.free import coordinates_of
+from immunosim.fit.noise import Noise
+from immunosim.fit.posterior import Posterior
+from immunosim.fit.subjects import subject_of
+from immunosim.observations import Measurement
+from immunosim.simulation import Problem
+
+MOST = 8
+LEAST_GAIN = 0.35
+"""Gain below which a parameter is not worth fitting: about a third off its standard deviation."""
+
+
+def informed_parameters(
+    problem: Problem, measurements: Sequence[Measurement], noise: dict[str, Noise], most: int = MOST
+) -> list[str]:
+    """Return the names of parameters to fit, the best known first.
+
+    Parameters
+    ----------
+    problem : Problem
+    measurements : sequence of Measurement
+    noise : dict of str to Noise
+    most : int
+
+    Raises
+    ------
+    DataError
+        If the data say nothing of any parameter with a prior.
+    """
+    parameters, position = problem.parameters, problem.model.position
+    values = {name: float(problem.vector[position[name]]) for name in parameters}
+    names = [name for name in parameters if parameters[name].prior is not None and values[name] > 0.0]
+    coordinates = coordinates_of(parameters, values, names)
+    subject = subject_of("patient", problem, coordinates.names, measurements, noise)
+    posterior = Posterior((subject,), coordinates, with_priors=False)
+    _, _, hessian = posterior.evaluate(posterior.start[np.newaxis])
+    by_log = np.array([values[name] for name in coordinates.names]) / coordinates.slopes_at(posterior.start)
+    sds = np.array([one.prior_sd for one in coordinates.parameters])
+    scale = by_log * sds
+    information = scale[:, np.newaxis] * hessian[0] * scale
+    chosen: list[int] = []
+    while len(chosen) < min(most, len(names)):
+        known = np.linalg.inv(np.eye(len(chosen)) + information[np.ix_(chosen, chosen)])
+        across = information[:, chosen]
+        left = np.diag(information) - np.einsum("ij,jk,ik->i", across, known, across)
+        left[chosen] = -1.0
+        best = int(np.argmax(left))
+        if 0.5 * np.log1p(max(left[best], 0.0)) < LEAST_GAIN:
+            break
+        chosen.append(best)
+    if not chosen:
+        raise DataError("the data say nothing of any parameter that has a prior", key="--free", cure="name some")
+    return [coordinates.names[j] for j in chosen]

@@ -1,0 +1,180 @@
+"""Many searches at once: each is SciPy's own, in a thread, and their evaluations are computed together as one batch.
+
+A search asks for the value, gradient and Hessian at a point and waits; when all that are running have asked, one call
+of the core answers all. The result of a search does not depend on the others, since a row of a batch does not.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+
+Evaluate = Callable[[Array], tuple[Array, Array, Array]]
+"""From points, shape (n_rows, n), to values, gradients and Hessians."""
+
+Answer = tuple[float, Array, Array]
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """Where a search ended.
+
+    Attributes
+    ----------
+    start, end : ndarray, shape (n_unknowns,)
+    value : float
+        Minus the logarithm of the posterior; infinite where the search could not begin.
+    gradient : ndarray, shape (n_unknowns,)
+    hessian : ndarray, shape (n_unknowns, n_unknowns)
+    is_converged : bool
+    n_evaluations : int
+    message : str
+    """
+
+    start: Array
+    end: Array
+    value: float
+    gradient: Array
+    hessian: Array
+    is_converged: bool
+    n_evaluations: int
+    message: str
+
+
+class _Batch:
+    """The point at which threads meet: questions in, answers out."""
+
+    def __init__(self, n: int) -> None:
+        self.condition = threading.Condition()
+        self.running = n
+        self.questions: dict[int, Array] = {}
+        self.answers: dict[int, Answer] = {}
+        self.is_stopped = False
+
+    def ask(self, place: int, point: Array) -> Answer:
+        with self.condition:
+            self.questions[place] = point
+            self.condition.notify_all()
+            self.condition.wait_for(lambda: place in self.answers or self.is_stopped)
+            if self.is_stopped:
+                raise _Stopped
+            return self.answers.pop(place)
+
+    def stop(self) -> None:
+        with self.condition:
+            self.is_stopped = True
+            self.condition.notify_all()
+
+    def leave(self) -> None:
+        with self.condition:
+            self.running -= 1
+            self.condition.notify_all()
+
+
+class _Stopped(Exception):
+    """The searches were given up."""
+
+
+def search_together(
+    evaluate: Evaluate,
+    starts: Array,
+    fixed: Sequence[int | None] | None = None,
+    tolerance: float = 1e-3,
+    most_steps: int = 100,
+    report: Callable[[int, int], None] | None = None,
+) -> list[Search]:
+    """Minimise from many starts.
+
+    Parameters
+    ----------
+    evaluate : callable
+    starts : ndarray, shape (n_starts, n_unknowns)
+    fixed : sequence of int or None, optional
+        For each start the unknown that stays where it is: for profiles.
+    tolerance : float
+        Of the norm of the gradient.
+    most_steps : int
+    report : callable, optional
+        Told after each batch how many searches have ended, and of how many.
+    """
+    batch = _Batch(len(starts))
+
+    def run(place: int) -> Search | None:
+        try:
+            held = None if fixed is None else fixed[place]
+            return _search(lambda x: batch.ask(place, x), starts[place], held, tolerance, most_steps)
+        except _Stopped:
+            return None
+        finally:
+            batch.leave()
+
+    with ThreadPoolExecutor(len(starts)) as pool:
+        searches = [pool.submit(run, place) for place in range(len(starts))]
+        try:
+            _answer(batch, evaluate, len(starts), report)
+        finally:
+            batch.stop()
+        return [found for found in (search.result() for search in searches) if found is not None]
+
+
+def _answer(batch: _Batch, evaluate: Evaluate, n: int, report: Callable[[int, int], None] | None) -> None:
+    while True:
+        with batch.condition:
+            batch.condition.wait_for(lambda: len(batch.questions) == batch.running)
+            if not batch.running:
+                return
+            places = sorted(batch.questions)
+            points = np.array([batch.questions.pop(place) for place in places])
+            ended = n - batch.running
+        values, gradients, hessians = evaluate(points)
+        with batch.condition:
+            for k, place in enumerate(places):
+                batch.answers[place] = (float(values[k]), gradients[k], hessians[k])
+            batch.condition.notify_all()
+        if report is not None:
+            report(ended, n)
+
+
+def _search(
+    ask: Callable[[Array], Answer], start: Array, held: int | None, tolerance: float, most_steps: int
+) -> Search:
+    """Run SciPy's exact trust region from one start."""
+    from scipy.optimize import minimize
+
+    free = np.array([j for j in range(len(start)) if j != held], np.int64)
+    seen: dict[bytes, Answer] = {}
+
+    def at(x: Array) -> Answer:
+        key = x.tobytes()
+        if key not in seen:
+            point = start.copy()
+            point[free] = x
+            seen[key] = ask(point)
+        return seen[key]
+
+    first = at(start[free])
+    nothing = np.full(len(start), np.nan)
+    if not np.isfinite(first[0]):
+        no_hessian = np.full((len(start), len(start)), np.nan)
+        reason = "the patient cannot be simulated at the start"
+        return Search(start, start, np.inf, nothing, no_hessian, False, 1, reason)
+    if not free.size:
+        return Search(start, start, *first, True, 1, "nothing is free")
+    result = minimize(
+        lambda x: at(x)[0],
+        start[free],
+        jac=lambda x: at(x)[1][free],
+        hess=lambda x: at(x)[2][np.ix_(free, free)],
+        method="trust-exact",
+        options={"gtol": tolerance, "maxiter": most_steps, "initial_trust_radius": 0.5, "max_trust_radius": 4.0},
+    )
+    value, gradient, hessian = at(np.asarray(result.x))
+    end = start.copy()
+    end[free] = result.x
+    return Search(start, end, value, gradient, hessian, bool(result.success), len(seen), str(result.message))

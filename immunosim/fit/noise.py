@@ -1,0 +1,208 @@
+"""How measurements scatter about predictions, and the likelihood of each, also of those below quantification (M3).
+
+Every measurement gets a standardised residual z. For a value below quantification the likelihood is the probability
+that the measurement falls below the limit (M3 of Beal 2001). A total and its subsets, drawn from one sample, share an
+error: a subset is a share of the counted total, so that its standardised error is sqrt(r) u + sqrt(1 - r) e, with u
+that of the total and e its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import log_ndtr
+
+from immunosim.codegen.loader import Array
+from immunosim.errors import DataError
+from immunosim.observations import Measurement
+
+KINDS = ("proportional", "additive", "combined", "lognormal")
+
+USUAL_SD = 0.132
+"""Relative standard deviation of repeated counts from week to week (ajcp1978), where the user does not say."""
+
+USUAL_SHARED = 0.5
+"""Share of a subset's variance that is the total's error; assumed."""
+
+TOTAL = "lymphocytes"
+"""The analyte that subsets are shares of."""
+
+Flags = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.int64]
+
+LOG_TWO_PI = float(np.log(2 * np.pi))
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How the measurements of one analyte scatter.
+
+    Attributes
+    ----------
+    kind : str
+        ``lognormal``: the logarithm has standard deviation ``relative``. ``proportional``: the value has ``relative``
+        times the prediction, ``additive``: ``absolute``, ``combined``: the root of the sum of both squares.
+    relative : float
+    absolute : float
+        In the unit of the analyte.
+    is_estimated : bool
+        Whether a common factor on both is fitted.
+    """
+
+    kind: str = "lognormal"
+    relative: float = USUAL_SD
+    absolute: float = 0.0
+    is_estimated: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what is no noise.
+
+        Raises
+        ------
+        DataError
+            If the kind is unknown or what it needs is not positive.
+        """
+        if self.kind not in KINDS:
+            raise DataError(f'there is no noise "{self.kind}"', key="--noise", cure=f"choose from {', '.join(KINDS)}")
+        needed = {"additive": (self.absolute,), "combined": (self.relative, self.absolute)}
+        if not all(one > 0.0 for one in needed.get(self.kind, (self.relative,))):
+            raise DataError(f"{self.kind} noise needs a positive size", key="--noise", cure="write cd4=lognormal:0.15")
+
+    @classmethod
+    def parse(cls, text: str) -> Noise:
+        """Return the noise that ``lognormal:0.15``, ``combined:0.1:20`` or ``lognormal:0.15:estimated`` describes.
+
+        Raises
+        ------
+        DataError
+            If the text has another form.
+        """
+        kind, *parts = [part.strip() for part in text.split(":")]
+        is_estimated = parts[-1:] == ["estimated"]
+        try:
+            sizes = [float(part) for part in parts[: len(parts) - is_estimated]]
+        except ValueError as error:
+            cure = "write for example lognormal:0.15 or combined:0.1:20"
+            raise DataError(f'"{text}" is no noise', key="--noise", cure=cure) from error
+        if kind == "additive":
+            return cls(kind, 0.0, sizes[0] if sizes else 0.0, is_estimated)
+        return cls(kind, sizes[0] if sizes else USUAL_SD, sizes[1] if len(sizes) > 1 else 0.0, is_estimated)
+
+
+@dataclass(frozen=True, eq=False)
+class Scatter:
+    """The noise of all measurements of a patient, in the order of the measurements.
+
+    Attributes
+    ----------
+    is_log : ndarray of bool, shape (n,)
+    relative, absolute : ndarray, shape (n,)
+    factor_of : ndarray of int, shape (n,)
+        Place of the estimated factor on the standard deviation; -1 where it is fixed.
+    whitening : ndarray, shape (n, n)
+        Turns correlated residuals of quantified measurements into independent ones.
+    log_determinant : float
+        Of the correlations.
+    """
+
+    is_log: Flags
+    relative: Array
+    absolute: Array
+    factor_of: Integers
+    whitening: Array
+    log_determinant: float
+
+
+def scatter_of(
+    measurements: Sequence[Measurement], noise: Mapping[str, Noise], factors: Sequence[str], shared: float
+) -> Scatter:
+    """Return the noise of measurements.
+
+    Parameters
+    ----------
+    measurements : sequence of Measurement
+        What was drawn at one time shares an error.
+    noise : mapping of str to Noise
+        By analyte.
+    factors : sequence of str
+        Analytes whose noise is estimated.
+    shared : float
+        Share of a subset's variance that is the error of the total.
+    """
+    chosen = [noise[one.analyte] for one in measurements]
+    spread = np.array([one.spread for one in measurements])
+    whitening, log_determinant = _whitening(measurements, shared)
+    relative = np.array([0.0 if one.kind == "additive" else one.relative for one in chosen])
+    return Scatter(
+        is_log=np.array([one.kind == "lognormal" for one in chosen]),
+        relative=np.hypot(relative, spread),
+        absolute=np.array([one.absolute if one.kind in ("additive", "combined") else 0.0 for one in chosen]),
+        factor_of=np.array([factors.index(one.analyte) if one.analyte in factors else -1 for one in measurements]),
+        whitening=whitening,
+        log_determinant=log_determinant,
+    )
+
+
+def _whitening(measurements: Sequence[Measurement], shared: float) -> tuple[Array, float]:
+    """Return the inverse of the Cholesky factor of the correlations, and the logarithm of their determinant."""
+    correlation = np.eye(len(measurements))
+    for i, one in enumerate(measurements):
+        for j, other in enumerate(measurements[:i]):
+            is_one_sample = one.time == other.time and one.analyte != other.analyte
+            if is_one_sample and not (one.is_below or other.is_below):
+                has_total = TOTAL in (one.analyte, other.analyte)
+                correlation[i, j] = correlation[j, i] = np.sqrt(shared) if has_total else shared
+    factor = np.linalg.cholesky(correlation)
+    return np.linalg.inv(factor), float(2.0 * np.log(np.diag(factor)).sum())
+
+
+def standardised(
+    scatter: Scatter, values: Array, is_below: Flags, predicted: Array, log_factors: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Return standardised residuals and their derivatives.
+
+    Parameters
+    ----------
+    scatter : Scatter
+    values, is_below : ndarray, shape (n,)
+    predicted : ndarray, shape (n,)
+        Positive.
+    log_factors : ndarray, shape (n_factors,)
+        Logarithms of the estimated factors.
+
+    Returns
+    -------
+    z : ndarray, shape (n,)
+        (value - prediction) / sd; of the logarithms where the noise is lognormal.
+    by_prediction, by_log_factor : ndarray, shape (n,)
+        Derivatives of z.
+    log_sd : ndarray, shape (n, 2)
+        Logarithm of the standard deviation of the value's density, and its derivative by the prediction.
+    """
+    scale = np.exp(np.where(scatter.factor_of >= 0, _chosen(log_factors, scatter.factor_of), 0.0))
+    variance = (scatter.relative * predicted) ** 2 + scatter.absolute**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        sd = scale * np.where(scatter.is_log, scatter.relative, np.sqrt(variance))
+        distance = np.where(scatter.is_log, np.log(values / predicted), values - predicted)
+        z = distance / sd
+        sd_slope = np.where(scatter.is_log, 0.0, scatter.relative**2 * predicted / variance)  # d log sd / d prediction
+        by_prediction = -np.where(scatter.is_log, 1.0 / predicted, 1.0) / sd - z * sd_slope
+        log_density_sd = np.log(sd) + np.where(scatter.is_log & ~is_below, np.log(values), 0.0)
+    return z, by_prediction, -z, np.stack([log_density_sd, sd_slope], axis=-1)
+
+
+def _chosen(log_factors: Array, places: Integers) -> Array:
+    return log_factors[np.maximum(places, 0)] if log_factors.size else np.zeros(len(places))
+
+
+def censored(z: Array) -> tuple[Array, Array, Array]:
+    """Return log P(measurement below limit), its derivative by z, and minus its second derivative.
+
+    ``z`` is the standardised distance of the limit from the prediction.
+    """
+    value = log_ndtr(z)
+    ratio = np.exp(-0.5 * (z**2 + LOG_TWO_PI) - value)
+    return value, ratio, ratio * (z + ratio)

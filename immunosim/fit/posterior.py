@@ -1,0 +1,174 @@
+"""The posterior of a fit: likelihood of all patients times priors, with exact gradients, for many candidates at once.
+
+Unknowns are the coordinates of the parameters, then the logarithms of the factors on the noise that is estimated. The
+Hessian is the expected information (Fisher scoring), which is never indefinite; of censored values it is the observed
+one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.fit.free import Coordinates
+from immunosim.fit.noise import LOG_TWO_PI, censored, standardised
+from immunosim.fit.subjects import Subject
+
+FACTOR_SD = 0.5
+"""Standard deviation of the logarithm of a factor on the noise, before the data; assumed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """What a fit maximises.
+
+    Attributes
+    ----------
+    subjects : tuple of Subject
+    coordinates : Coordinates
+    factors : tuple of str
+        Analytes whose noise is estimated.
+    with_priors : bool
+        Whether parameters' priors count (MAP), or the likelihood alone.
+    n_threads : int
+    """
+
+    subjects: tuple[Subject, ...]
+    coordinates: Coordinates
+    factors: tuple[str, ...] = ()
+    with_priors: bool = True
+    n_threads: int = 1
+
+    @property
+    def n_unknowns(self) -> int:
+        """Number of unknowns."""
+        return len(self.coordinates) + len(self.factors)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the unknowns."""
+        return [*self.coordinates.names, *(f"noise of {name}" for name in self.factors)]
+
+    @cached_property
+    def start(self) -> Array:
+        """Unknowns before the fit."""
+        values = np.array([one.value for one in self.coordinates.parameters])
+        return np.concatenate([self.coordinates.of(values), np.zeros(len(self.factors))])
+
+    @property
+    def n_measurements(self) -> int:
+        """Measurements of all patients."""
+        return sum(len(subject.measurements) for subject in self.subjects)
+
+    def natural(self, unknowns: Array) -> Array:
+        """Return parameters in their own units and factors on the noise, the same shape."""
+        n = len(self.coordinates)
+        return np.concatenate([self.coordinates.values_at(unknowns[..., :n]), np.exp(unknowns[..., n:])], axis=-1)
+
+    def log_density(self, unknowns: Array) -> Array:
+        """Return the logarithm of the posterior's density by the unknowns, shape (n_rows,); -inf where it fails.
+
+        With the volume of the unknowns, as a sampler of these needs it: priors are densities of log parameters.
+        """
+        n = len(self.coordinates)
+        values, factors = self.coordinates.values_at(unknowns[:, :n]), unknowns[:, n:]
+        total = self._log_prior(values, factors)[0]
+        for subject in self.subjects:
+            predictions = subject.predict(values, self.n_threads)
+            total = total + np.array(
+                [_log_likelihood(subject, one, own)[0] for one, own in zip(predictions, factors, strict=True)]
+            )
+        slopes = self.coordinates.slopes_at(unknowns[:, :n]) / values
+        with np.errstate(divide="ignore"):
+            volume = np.log(slopes).sum(axis=1)
+        return np.where(np.isfinite(total), total + volume, -np.inf)
+
+    def evaluate(self, unknowns: Array) -> tuple[Array, Array, Array]:
+        """Return minus the logarithm of the posterior, its gradient and its expected Hessian.
+
+        Parameters
+        ----------
+        unknowns : ndarray, shape (n_rows, n_unknowns)
+
+        Returns
+        -------
+        value : ndarray, shape (n_rows,)
+            Infinite where a row cannot be or fails.
+        gradient : ndarray, shape (n_rows, n_unknowns)
+        hessian : ndarray, shape (n_rows, n_unknowns, n_unknowns)
+        """
+        n, rows = len(self.coordinates), len(unknowns)
+        values, factors = self.coordinates.values_at(unknowns[:, :n]), unknowns[:, n:]
+        slopes = self.coordinates.slopes_at(unknowns[:, :n])
+        prior, prior_slope, prior_curvature = self._log_prior(values, factors)
+        value, gradient, hessian = -prior, -prior_slope, np.zeros((rows, self.n_unknowns, self.n_unknowns))
+        by_log = slopes / values
+        gradient[:, :n] *= by_log
+        hessian[:, range(self.n_unknowns), range(self.n_unknowns)] = prior_curvature
+        hessian[:, range(n), range(n)] *= by_log**2
+        for subject in self.subjects:
+            predictions, by_value = subject.differentiate(values, self.n_threads)
+            by_unknown = by_value * slopes[:, np.newaxis]
+            for i in range(rows):
+                likelihood, slope, information = _log_likelihood(subject, predictions[i], factors[i], by_unknown[i])
+                value[i] -= likelihood
+                gradient[i] -= slope
+                hessian[i] += information
+        return np.where(np.isfinite(value), value, np.inf), gradient, hessian
+
+    def _log_prior(self, values: Array, factors: Array) -> tuple[Array, Array, Array]:
+        """Return value, slope by log parameters and log factors, and minus the second derivative."""
+        value, slope, curvature = self.coordinates.log_prior(values)
+        if not self.with_priors:
+            value, slope, curvature = np.zeros_like(value), np.zeros_like(slope), np.zeros_like(curvature)
+        value = value - 0.5 * ((factors / FACTOR_SD) ** 2).sum(axis=-1)
+        steady = np.full(factors.shape, FACTOR_SD**-2)
+        return value, np.concatenate([slope, -factors * steady], -1), np.concatenate([curvature, steady], -1)
+
+
+def _log_likelihood(
+    subject: Subject, predicted: Array, log_factors: Array, by_unknown: Array | None = None
+) -> tuple[float, Array, Array]:
+    """Return the logarithm of one patient's likelihood, its gradient and expected information.
+
+    Parameters
+    ----------
+    subject : Subject
+    predicted : ndarray, shape (n,)
+    log_factors : ndarray, shape (n_factors,)
+    by_unknown : ndarray, shape (n, n_coordinates), optional
+        Derivatives of the predictions; without them value alone.
+    """
+    n_factors, below = len(log_factors), subject.is_below
+    n_coordinates = 0 if by_unknown is None else by_unknown.shape[1]
+    size = n_coordinates + n_factors
+    nothing = np.zeros(size), np.zeros((size, size))
+    if not np.isfinite(predicted).all() or (predicted <= 0.0).any():
+        return -np.inf, *nothing
+    scatter = subject.scatter
+    z, by_prediction, by_factor, sd = standardised(scatter, subject.values, below, predicted, log_factors)
+    known = ~below
+    white = scatter.whitening @ np.where(known, z, 0.0)
+    log_below, ratio, curvature = censored(z[below])
+    value = -0.5 * float(white @ white) - float(sd[known, 0].sum()) + float(log_below.sum())
+    value -= 0.5 * (scatter.log_determinant + LOG_TWO_PI * int(known.sum()))
+    if by_unknown is None:
+        return value, *nothing
+    jacobian = np.zeros((len(z), size))
+    jacobian[:, :n_coordinates] = by_prediction[:, np.newaxis] * by_unknown
+    log_sd = np.zeros((len(z), size))
+    log_sd[:, :n_coordinates] = sd[:, 1, np.newaxis] * by_unknown
+    fitted = np.flatnonzero(scatter.factor_of >= 0)
+    jacobian[fitted, n_coordinates + scatter.factor_of[fitted]] = by_factor[fitted]
+    log_sd[fitted, n_coordinates + scatter.factor_of[fitted]] = 1.0
+    slope = -(scatter.whitening @ np.where(known[:, np.newaxis], jacobian, 0.0)).T @ white
+    slope += ratio @ jacobian[below] - log_sd[known].sum(axis=0)
+    # Expected information: of the mean, without what the residual adds to it, and of the scale.
+    mean = jacobian + z[:, np.newaxis] * log_sd
+    shifted = scatter.whitening @ np.where(known[:, np.newaxis], mean, 0.0)
+    information = shifted.T @ shifted + 2.0 * log_sd[known].T @ log_sd[known]
+    information += (jacobian[below].T * curvature) @ jacobian[below]
+    return value, slope, information

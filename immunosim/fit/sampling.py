@@ -1,0 +1,145 @@
+"""Samples of the posterior by an affine-invariant ensemble sampler (emcee), whose walkers are one batch of the core.
+
+Groups and diagnostics are ArviZ's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.errors import DataError
+from immunosim.fit.estimation import Estimate
+
+if TYPE_CHECKING:
+    import arviz
+
+LEAST_WALKERS = 16
+"""Walkers, where two for each unknown are fewer: as many rows fill the lanes of two cores."""
+
+WORST_R_HAT, LEAST_EFFECTIVE = 1.05, 100
+"""Beyond these a posterior is said not to have converged."""
+
+INSTALL = "run: python -m pip install 'immunosim[fit]'"
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Samples of a posterior.
+
+    Attributes
+    ----------
+    names, units : tuple of str
+    draws : ndarray, shape (n_walkers, n_draws, n_unknowns)
+        Parameters in their own units, then factors on the noise; after the warm-up.
+    log_density : ndarray, shape (n_walkers, n_draws)
+    r_hat, effective : ndarray, shape (n_unknowns,)
+        Rank-normalised split R-hat and bulk effective sample size.
+    acceptance : float
+    """
+
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    draws: Array
+    log_density: Array
+    r_hat: Array
+    effective: Array
+    acceptance: float
+
+    @property
+    def has_converged(self) -> bool:
+        """Whether diagnostics say so of every unknown."""
+        return bool((self.r_hat <= WORST_R_HAT).all() and (self.effective >= LEAST_EFFECTIVE).all())
+
+    @property
+    def flat(self) -> Array:
+        """All draws, shape (n_walkers * n_draws, n_unknowns)."""
+        return self.draws.reshape(-1, self.draws.shape[-1])
+
+    def to_inference_data(self) -> arviz.InferenceData:
+        """Return the samples as ArviZ has them, with units."""
+        import arviz
+
+        posterior = {name: self.draws[:, :, j] for j, name in enumerate(self.names)}
+        found = arviz.from_dict(posterior=posterior, sample_stats={"lp": self.log_density})
+        for name, unit in zip(self.names, self.units, strict=True):
+            found.posterior[name].attrs["units"] = unit
+        return found  # type: ignore[no-any-return]
+
+
+def sample(
+    estimate: Estimate,
+    n_draws: int = 1000,
+    n_warm_up: int = 500,
+    n_walkers: int = 0,
+    seed: int = 0,
+    report: Callable[[int, int], None] | None = None,
+) -> Sample:
+    """Sample the posterior from around its best point.
+
+    Parameters
+    ----------
+    estimate : Estimate
+    n_draws, n_warm_up : int
+        Steps of each walker that are kept, and steps before.
+    n_walkers : int
+        0 for four for each unknown.
+    seed : int
+    report : callable, optional
+        Told how many steps are done, and of how many.
+
+    Raises
+    ------
+    DataError
+        If emcee or ArviZ is missing.
+    """
+    try:
+        import arviz
+        import emcee
+    except ImportError as error:
+        raise DataError(f"sampling needs the package {error.name}", key="sample", cure=INSTALL) from error
+    posterior = estimate.posterior
+    n = posterior.n_unknowns
+    walkers = n_walkers or max(4 * n, LEAST_WALKERS)
+    generator = np.random.default_rng(seed)
+    starts = _around(estimate, walkers, generator)
+    # Differential evolution crosses narrow and bent ridges in fewer steps than the stretch move alone.
+    moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
+    sampler = emcee.EnsembleSampler(walkers, n, posterior.log_density, vectorize=True, moves=moves)
+    sampler.random_state = np.random.RandomState(seed).get_state()
+    total = n_warm_up + n_draws
+    for done, _ in enumerate(sampler.sample(starts, iterations=total), 1):
+        if report is not None:
+            report(done, total)
+    chain = np.swapaxes(sampler.get_chain(discard=n_warm_up), 0, 1)
+    draws = posterior.natural(chain)
+    with np.errstate(all="ignore"):
+        r_hat = np.array([float(arviz.rhat(np.log(draws[:, :, j]))) for j in range(n)])
+        effective = np.array([float(arviz.ess(np.log(draws[:, :, j]))) for j in range(n)])
+    units = [one.unit for one in posterior.coordinates.parameters] + ["1"] * len(posterior.factors)
+    return Sample(
+        names=tuple(posterior.names),
+        units=tuple(units),
+        draws=draws,
+        log_density=np.swapaxes(sampler.get_log_prob(discard=n_warm_up), 0, 1),
+        r_hat=r_hat,
+        effective=effective,
+        acceptance=float(np.mean(sampler.acceptance_fraction)),
+    )
+
+
+def _around(estimate: Estimate, n: int, generator: np.random.Generator) -> Array:
+    """Return walkers around the best point, as the information spreads them; all of them can be simulated."""
+    eigenvalues, vectors = np.linalg.eigh(estimate.best.hessian)
+    scales = 1.0 / np.sqrt(np.maximum(eigenvalues, 1.0))
+    found = np.empty((0, len(scales)))
+    spread = 0.5
+    while len(found) < n:
+        tried = estimate.best.end + spread * (generator.normal(size=(n, len(scales))) * scales) @ vectors.T
+        found = np.concatenate([found, tried[np.isfinite(estimate.posterior.log_density(tried))]])
+        spread *= 0.7
+    return found[:n]

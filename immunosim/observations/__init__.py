@@ -1,0 +1,6 @@
+"""What was measured of patients: records, and where they come from."""
+
+from immunosim.observations.of_scenario import observed_in
+from immunosim.observations.records import Measurement
+
+__all__ = ["Measurement", "observed_in"]

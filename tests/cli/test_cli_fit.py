@@ -1,0 +1,59 @@
+"""``immunosim fit`` prints a verdict, writes what runs and loads elsewhere, and says what it cannot do."""
+
+import json
+
+import pytest
+
+FAST = ("--free", "antibody_clearance", "--starts", "3", "--workers", "2")
+
+
+def test_a_fit_prints_verdicts_and_writes_a_scenario_that_runs(command, short, tmp_path):
+    found = command("fit", short, *FAST, "--next-draw", "cd4@20 days")
+    assert found.exit_code == 0, found.stderr
+    assert "2 measurements, 1 unknowns; 3 starts:" in found.stdout
+    assert "antibody_clearance" in found.stdout
+    assert "Further draws for cd4" in found.stdout
+    folder = tmp_path / "results" / "short_fit"
+    names = ["course.png", "fit.json", "fitted.toml", "profiles.png", "waterfall.png"]
+    assert sorted(path.name for path in folder.iterdir()) == names
+    record = json.loads((folder / "fit.json").read_text())
+    assert record["parameters"][0]["name"] == "antibody_clearance"
+    assert command("check", folder / "fitted.toml").exit_code == 0
+    again = command("fit", short, *FAST)
+    assert again.exit_code == 2
+    assert "already holds results" in again.stderr
+
+
+def test_json_is_all_that_standard_output_has_and_nothing_is_written(command, short, contents):
+    record = json.loads(command("fit", short, *FAST, "--json").stdout)
+    assert record["fit"]["n_measurements"] == 2
+    assert len(record["starts"]) == 3
+    assert contents() == ["short.toml"]
+
+
+def test_a_sample_is_written_as_arviz_reads_it(command, short, tmp_path):
+    import xarray as xr
+
+    found = command("fit", short, *FAST, "--draws", "20", "--out", "here")
+    assert found.exit_code == 0, found.stderr
+    posterior = xr.load_dataset(tmp_path / "here" / "posterior.nc", group="posterior")
+    assert posterior["antibody_clearance"].dims == ("chain", "draw")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--free", "antibody_clearanc"), 'is not a parameter, did you mean "antibody_clearance"'),
+        ((*FAST, "--free", "antibody_clearance"), "--free antibody_clearance: is named twice, leave one out"),
+        ((*FAST, "--noise", "cd9=lognormal"), '--noise: "cd9=lognormal" names no analyte that was measured'),
+        ((*FAST, "--noise", "lymphocytes=normal"), '--noise: there is no noise "normal"'),
+        ((*FAST, "--next-draw", "cd4"), '--next-draw: "cd4" names no read-out and time'),
+        ((*FAST, "--set", "observed=[]"), "holds no measurements to fit, add [[observed]]"),
+    ],
+)
+def test_wrong_input_is_said_in_a_line_and_writes_nothing(command, short, contents, options, message):
+    found = command("fit", short, *options)
+    assert found.exit_code == 2
+    assert message in found.stderr
+    assert found.stdout == ""
+    assert contents() == ["short.toml"]
