@@ -122,9 +122,9 @@ def _grid(at: float, hessian: Array, j: int) -> list[float]:
     """Return coordinates to both sides of the best one, as far apart as the information suggests."""
     inverse = np.linalg.pinv(hessian, rcond=1e-10)
     sd = float(np.clip(np.sqrt(max(inverse[j, j], 1e-12)), 0.01, 4.0))
-    ends = [at + side * step * sd for side in (-1, 1) for step in STEPS]
-    inside = [one for one in ends if -EDGE < one < EDGE]
-    return sorted({*inside, *(edge for edge in (-EDGE, EDGE) if abs(at) < EDGE)})
+    middle = float(np.clip(at, -EDGE, EDGE))
+    places = [middle + side * step * sd for side in (-1, 1) for step in STEPS]
+    return sorted({*(one for one in places if -EDGE < one < EDGE), -EDGE, EDGE})
 
 
 def _moved(best: Array, hessian: Array, j: int, at: float) -> Array:
