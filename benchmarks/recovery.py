@@ -22,6 +22,7 @@ import numpy as np
 from immunosim import load_scenario
 from immunosim.fit import (
     Coordinates,
+    FreeParameter,
     Noise,
     Posterior,
     coordinates_of,
@@ -79,7 +80,7 @@ def _one(problem: Problem, seed: int, tally: Tally) -> None:
     names = [*FITTED, SILENT]
     values = {name: float(problem.vector[problem.model.position[name]]) for name in names}
     coordinates = _centred(coordinates_of(problem.parameters, values, names))
-    truth = np.array([_drawn(one.value, one.prior_sd, generator) for one in coordinates.parameters])
+    truth = np.array([_drawn(one, generator) for one in coordinates.parameters])
     noise = dict.fromkeys(ANALYTES, Noise())
     measured = _measured(problem, coordinates.names, truth, noise, generator)
     subject = subject_of("patient", problem, coordinates.names, measured, noise, shared=0.0)
@@ -105,8 +106,14 @@ def _centred(coordinates: Coordinates) -> Coordinates:
     )
 
 
-def _drawn(value: float, sd: float, generator: np.random.Generator) -> float:
-    return value if np.isnan(sd) else value * float(np.exp(sd * generator.normal()))
+def _drawn(parameter: FreeParameter, generator: np.random.Generator) -> float:
+    """Return a value from the prior, drawn again until it lies within the limits."""
+    if not parameter.has_prior:
+        return parameter.value
+    while True:
+        value = parameter.value * float(np.exp(parameter.prior_sd * generator.normal()))
+        if parameter.lower < value < parameter.upper:
+            return value
 
 
 def _measured(

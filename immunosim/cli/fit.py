@@ -35,6 +35,15 @@ NoiseOf = Annotated[
         show_default=False,
     ),
 ]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", metavar="FILE", help="A clinic's table of counts (CSV), in place of [[observed]] (docs/fits.md)."
+    ),
+]
+Patient = Annotated[
+    str, typer.Option("--patient", metavar="NAME", help="The patient of the table to fit, where it has several.")
+]
 NextDraw = Annotated[
     str,
     typer.Option(
@@ -47,6 +56,8 @@ NextDraw = Annotated[
 
 def fit(
     scenario: ScenarioFile,
+    data: Data = None,
+    patient: Patient = "",
     free: Free = None,
     noise: NoiseOf = None,
     starts: Annotated[int, typer.Option("--starts", min=1, help="Starts of the search.")] = 20,
@@ -68,7 +79,7 @@ def fit(
     workers: Annotated[int, typer.Option("--workers", min=0, help="Threads to compute in; 0 for one a core.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Fit parameters to the counts in the scenario's [[observed]] series, and say what the fit means.
+    """Fit parameters to a clinic's table or to the scenario's [[observed]] series, and say what the fit means.
 
     Searches from many starts with exact derivatives, draws the profile of every parameter, and judges: identified,
     one-sided, flat, multimodal, or traded against another; whether the model fits at all; when counts come back. Values
@@ -89,7 +100,7 @@ def fit(
     with progress("Reading the scenario") as now:
         found = load_scenario(scenario, changes or [])
         problem = prepare(found, str(scenario), now.announce)
-        measurements = _measurements(problem, scenario)
+        measurements = _measurements(problem, scenario) if data is None else _of_table(problem, data, patient)
         noises = _noises(noise or [], measurements)
         target = _target(problem, next_draw)
         how = (starts, seed, likelihood, shared, workers or cores())
@@ -110,6 +121,20 @@ def _measurements(problem: "Problem", scenario: Path) -> "list[Measurement]":
         cure = "add [[observed]] with the patient's counts (docs/scenarios.md)"
         raise DataError("holds no measurements to fit", file=str(scenario), cure=cure)
     return found
+
+
+def _of_table(problem: "Problem", path: Path, patient: str) -> "list[Measurement]":
+    from immunosim.errors import DataError, did_you_mean
+    from immunosim.observations import read_clinic_table
+
+    found = read_clinic_table(path, problem.scenario)
+    if not patient and len(found) == 1:
+        return next(iter(found.values()))
+    if patient not in found:
+        reason = f'there is no patient "{patient}"' if patient else f"has {len(found)} patients"
+        cure = did_you_mean(patient, found) if patient else f"choose one with --patient: {', '.join(list(found)[:10])}"
+        raise DataError(reason, file=str(path), cure=cure)
+    return found[patient]
 
 
 def _noises(texts: Sequence[str], measurements: "Sequence[Measurement]") -> "dict[str, Noise]":

@@ -196,6 +196,9 @@ def subject_of(
         raise DataError(f"patient {name} has no measurements", cure="leave the patient out")
     first, last = float(problem.segments.boundaries[0]), float(problem.segments.boundaries[-1])
     for one in measurements:
+        if not 0.0 < one.value < np.inf:
+            reason = f"{one.analyte} of patient {name} on day {one.time:g} is {one.value:g}"
+            raise DataError(reason, cure="give a positive number, or the limit that it was below")
         if not first <= one.time <= last:
             reason = f"day {one.time:g} of patient {name} is not part of the course, day {first:g} to {last:g}"
             raise DataError(reason, key="horizon", cure="let the scenario last longer")
