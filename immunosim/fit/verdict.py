@@ -22,6 +22,9 @@ NARROW = 1.0
 APART = 0.25
 """Difference of logarithms between optima that are two and not one."""
 
+BARRIER = 0.5
+"""Rise of the profile between optima that are two: along a flat direction there is none."""
+
 UNEXPECTED = 0.01
 """Probability below which residuals are not what the noise makes them."""
 
@@ -97,7 +100,7 @@ def _judge(estimate: Estimate, j: int, profile: Profile) -> ParameterVerdict:
     parameter = estimate.posterior.coordinates.parameters[j]
     sd = float(np.sqrt(estimate.covariance[j, j]))
     share = min(sd / parameter.prior_sd, 1.0) if parameter.has_prior else float("nan")
-    modes = _modes(estimate, j)
+    modes = _modes(estimate, j, profile)
     is_narrow = below and above and np.log(profile.high / profile.low) < NARROW
     if len(modes) > 1:
         kind = "multimodal"
@@ -148,21 +151,18 @@ def _partner(estimate: Estimate, j: int) -> tuple[str, float]:
     return posterior.coordinates.names[k], float(correlation[k])
 
 
-def _modes(estimate: Estimate, j: int) -> list[float]:
-    """Return different values of a parameter at optima that are equally good."""
+def _modes(estimate: Estimate, j: int, profile: Profile) -> list[float]:
+    """Return different values of a parameter at optima that are equally good and have worse ones between them."""
     modes: list[float] = []
     for one in estimate.searches:
         if one.is_converged and one.value - estimate.best.value < SAME:
             value = float(estimate.posterior.natural(one.end)[j])
             if all(abs(np.log(value / mode)) > APART for mode in modes):
                 modes.append(value)
-    return sorted(modes) if _is_separate(estimate, j, modes) else modes[:1]
-
-
-def _is_separate(estimate: Estimate, j: int, modes: list[float]) -> bool:
-    """Whether optima lie farther apart than a flat direction alone would spread them."""
-    sd = float(np.sqrt(estimate.covariance[j, j]))
-    return len(modes) > 1 and np.log(max(modes) / min(modes)) > 4.0 * sd
+    modes.sort()
+    between = (profile.values > modes[0]) & (profile.values < modes[-1]) & np.isfinite(profile.rise)
+    has_barrier = bool(between.any()) and float(profile.rise[between].max()) > BARRIER
+    return modes if has_barrier else modes[:1]
 
 
 def residuals(estimate: Estimate) -> tuple[Array, Array]:

@@ -136,3 +136,18 @@ def test_a_forecast_has_intervals_and_says_who_does_not_get_there(fitted):
     assert low.share == 1.0
     assert 5.0 <= low.low < low.median < low.high < 390.0
     assert (never.share, never.median) == (0.0, np.inf)
+
+
+def test_two_optima_with_a_barrier_are_several_and_a_flat_direction_is_not(fitted):
+    from dataclasses import replace
+
+    from immunosim.fit import Estimate
+    from immunosim.fit.verdict import _modes
+
+    found, _, drawn = fitted
+    profile = drawn["antibody_clearance"]
+    other = found.best.end.copy()
+    other[1] += 1.5
+    twice = Estimate(found.posterior, (found.best, replace(found.best, end=other)))
+    assert len(_modes(twice, 1, profile)) == 2  # the profile rises between them
+    assert len(_modes(twice, 1, replace(profile, rise=np.zeros_like(profile.rise)))) == 1
