@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 from immunosim.cli.cache import cache
 from immunosim.cli.check import check
 from immunosim.cli.compare import compare
+from immunosim.cli.data import data
 from immunosim.cli.digest import digest
 from immunosim.cli.doctor import doctor
 from immunosim.cli.explain import explain
@@ -79,6 +80,7 @@ _VERBS = (
 )
 for _verb in _VERBS:
     app.command()(_verb)
+app.add_typer(data)
 
 
 def _show_version(wanted: bool) -> None:

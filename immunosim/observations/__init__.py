@@ -2,6 +2,10 @@
 
 from immunosim.observations.clinic import read_clinic_table
 from immunosim.observations.linter import lint
+from immunosim.observations.nonmem import read_nonmem
+from immunosim.observations.nonmem_writer import write_nonmem
+from immunosim.observations.petab import PetabParameter, write_petab
+from immunosim.observations.reading import read_observations
 from immunosim.observations.records import ANALYTES, Finding, GivenDose, Measurement, Observations, PatientRecord
 
 __all__ = [
@@ -11,6 +15,11 @@ __all__ = [
     "Measurement",
     "Observations",
     "PatientRecord",
+    "PetabParameter",
     "lint",
     "read_clinic_table",
+    "read_nonmem",
+    "read_observations",
+    "write_nonmem",
+    "write_petab",
 ]
