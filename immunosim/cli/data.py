@@ -1,56 +1,151 @@
-"""``immunosim data check``: read a clinic's table of counts and say what was understood, or what is wrong with it."""
+"""``immunosim data``: what was measured in patients, as it is understood, what is wrong with it, in other formats."""
 
+import shlex
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.options import AsJson
-from immunosim.cli.printing import show, show_table
+from immunosim.cli.options import BAD_INPUT, AsJson
+from immunosim.cli.printing import say, show
 
 if TYPE_CHECKING:
-    from immunosim.observations import Measurement
+    from immunosim.observations import Finding, Observations
+    from immunosim.scenario import Scenario
 
-LONG = 36_525.0
-"""A hundred years, day: without a scenario no visit is too late."""
+data = typer.Typer(
+    name="data",
+    help="Check tables of counts and doses, and convert them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
-data = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look at tables of counts.")
+DataFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="Table of a clinic or of the NONMEM family (CSV).", show_default=False)
+]
+OfScenario = Annotated[
+    Path | None,
+    typer.Option("--scenario", metavar="SCENARIO", help="Gives dates of day 0, the horizon and the planned doses."),
+]
+FromFirstDose = Annotated[
+    bool, typer.Option("--from-first-dose", help="Count days from each patient's first dose in the table.")
+]
+TimeUnit = Annotated[
+    str | None, typer.Option("--time-unit", metavar="UNIT", help="Unit of TIME in a NONMEM table, by default day.")
+]
 
 
-@data.callback()
-def tables() -> None:
-    """Look at tables of counts."""
+class Format(StrEnum):
+    """What data can be converted to."""
+
+    NONMEM = "nonmem"
+    PETAB = "petab"
 
 
 @data.command()
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A clinic's table (CSV).", show_default=False)],
-    scenario: Annotated[
-        Path | None,
-        typer.Option(
-            "--scenario", metavar="SCENARIO", help="For the date of day 0 and the horizon.", show_default=False
-        ),
-    ] = None,
+    file: DataFile,
+    scenario: OfScenario = None,
+    from_first_dose: FromFirstDose = False,
+    time_unit: TimeUnit = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read a clinic's table of counts, and say what was understood, or every problem with its line and column."""
-    from immunosim.observations import read_clinic_table
-    from immunosim.report import to_json
-    from immunosim.scenario import Scenario, load_scenario
+    """Print what was understood of a table of counts and doses, and what is probably wrong with it.
 
-    of = Scenario(horizon=LONG) if scenario is None else load_scenario(scenario)
-    found = read_clinic_table(file, of)
+    Nothing is simulated or written. Errors end in exit code 2; warnings and notes do not.
+    """
+    from immunosim.cli.data_tables import as_record, show_data
+
+    observations, findings = _read(file, scenario, from_first_dose, time_unit)
+    is_wrong = any(finding.severity == "error" for finding in findings)
     if as_json:
-        show(to_json({name: [vars(one) for one in own] for name, own in found.items()}).rstrip())
-        return
-    show(f"{file}: {sum(map(len, found.values()))} values of {len(found)} patient{'s' if len(found) > 1 else ''}")
-    rows = [_row(name, own) for name, own in found.items()]
-    show_table("Patients", ("patient", "visits", "from day", "to day", "values", "below", "analytes"), rows, "<>>>>><")
-    show("\nNext:  immunosim fit SCENARIO --data " + str(file))
+        from immunosim.report import to_json
+
+        show(to_json(as_record(observations, findings)).rstrip())
+    else:
+        show_data(observations, findings)
+        if not is_wrong:
+            show(f"\nNext:  {_conversion(file, scenario, from_first_dose, time_unit)}")
+    if is_wrong:
+        raise typer.Exit(BAD_INPUT)
 
 
-def _row(name: str, own: "list[Measurement]") -> tuple[str, ...]:
-    times = sorted({one.time for one in own})
-    analytes = ", ".join(sorted({one.analyte for one in own}))
-    below = sum(one.is_below for one in own)
-    return name, str(len(times)), f"{times[0]:g}", f"{times[-1]:g}", str(len(own)), str(below), analytes
+@data.command()
+def convert(
+    file: DataFile,
+    to: Annotated[Format, typer.Option("--to", help="Format to write.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", metavar="PATH", help="File, or folder for petab.", show_default=False)],
+    scenario: OfScenario = None,
+    from_first_dose: FromFirstDose = False,
+    time_unit: TimeUnit = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+) -> None:
+    """Write a table of counts and doses in another format: a NONMEM table, or the tables of a PEtab problem.
+
+    Those of PEtab have log-normal noise with one standard deviation for each read-out; the model, and the parameters
+    that are to be fitted, are added later.
+    """
+    from immunosim.observations import write_nonmem
+
+    _refuse_existing(out, force)
+    observations, findings = _read(file, scenario, from_first_dose, time_unit)
+    for finding in findings:
+        if finding.severity != "note":
+            say(f"{file}: {finding}")
+    if to is Format.NONMEM:
+        write_nonmem(observations, out)
+    else:
+        _write_petab(observations, out)
+    n, below = observations.n_measurements, observations.n_below
+    show(f"Wrote {out}: patients {len(observations)}, measurements {n}, {below} of them below quantification.")
+    show(
+        f"Next:  {shlex.join(['immunosim', 'data', 'check', str(out)])}"
+        if to is Format.NONMEM
+        else _READ_IT.format(out)
+    )
+
+
+def _read(
+    file: Path, scenario: Path | None, from_first_dose: bool, time_unit: str | None
+) -> "tuple[Observations, list[Finding]]":
+    """Return observations with all findings: those of the reading, then those of the linter."""
+    from immunosim.observations import lint, read_observations
+
+    found = _scenario(scenario)
+    observations, notes = read_observations(file, found, from_first_dose=from_first_dose, time_unit=time_unit)
+    return observations, [*lint(observations, found), *notes]
+
+
+_READ_IT = "Next:  read {0}/README.md, then add the model and the parameters to fit"
+
+
+def _conversion(file: Path, scenario: Path | None, from_first_dose: bool, time_unit: str | None) -> str:
+    """Return the command that converts what was checked."""
+    words = ["immunosim", "data", "convert", str(file)]
+    words += ["--scenario", str(scenario)] if scenario else []
+    words += ["--from-first-dose"] if from_first_dose else []
+    words += ["--time-unit", time_unit] if time_unit else []
+    return shlex.join([*words, "--to", "petab", "--out", f"{file.stem}_petab"])
+
+
+def _scenario(scenario: Path | None) -> "Scenario | None":
+    from immunosim.scenario import load_scenario
+
+    return None if scenario is None else load_scenario(scenario)
+
+
+def _refuse_existing(out: Path, force: bool) -> None:
+    from immunosim.files import OutputError
+
+    if not force and (out.is_file() or (out.is_dir() and any(out.iterdir()))):
+        cure = "choose another place with --out, or replace it with --force"
+        raise OutputError("exists", file=str(out), cure=cure)
+
+
+def _write_petab(observations: "Observations", folder: Path) -> None:
+    from immunosim.observations import PetabParameter, write_petab
+
+    noise = {name: f"sd_{name}" for name in observations.analytes}
+    parameters = [PetabParameter(name, "log10", 0.01, 3.0, 0.2) for name in noise.values()]
+    write_petab(observations, folder, parameters, noise, transformation="log")

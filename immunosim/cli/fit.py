@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from immunosim.cli.options import AsJson, Changes, ScenarioFile, command_line, day_of
-from immunosim.cli.printing import show, show_table
+from immunosim.cli.printing import say, show, show_table
 from immunosim.cli.progress import Progress, progress
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ NoiseOf = Annotated[
 Data = Annotated[
     Path | None,
     typer.Option(
-        "--data", metavar="FILE", help="A clinic's table of counts (CSV), in place of [[observed]] (docs/fits.md)."
+        "--data",
+        metavar="FILE",
+        help="A table of counts (CSV) of a clinic or of the NONMEM family, in place of [[observed]].",
     ),
 ]
 Patient = Annotated[
@@ -124,17 +126,27 @@ def _measurements(problem: "Problem", scenario: Path) -> "list[Measurement]":
 
 
 def _of_table(problem: "Problem", path: Path, patient: str) -> "list[Measurement]":
-    from immunosim.errors import DataError, did_you_mean
-    from immunosim.observations import read_clinic_table
+    """Return the measurements of one patient of a table, after the linter has found no error in it."""
+    from immunosim.errors import DataError, Problem
+    from immunosim.observations import lint, read_observations
 
-    found = read_clinic_table(path, problem.scenario)
-    if not patient and len(found) == 1:
-        return next(iter(found.values()))
-    if patient not in found:
-        reason = f'there is no patient "{patient}"' if patient else f"has {len(found)} patients"
-        cure = did_you_mean(patient, found) if patient else f"choose one with --patient: {', '.join(list(found)[:10])}"
-        raise DataError(reason, file=str(path), cure=cure)
-    return found[patient]
+    observations, notes = read_observations(path, problem.scenario)
+    wrong: list[Problem] = []
+    for finding in [*notes, *lint(observations, problem.scenario)]:
+        if finding.severity == "error":
+            where = f"{path}: line {finding.line}" if finding.line else str(path)
+            wrong.append(Problem(finding.reason, where, finding.column or None, finding.cure or None))
+        elif finding.severity == "warning":
+            say(f"{path}: {finding}")
+    if wrong:
+        raise DataError(problems=wrong)
+    if not patient and len(observations) > 1:
+        names = ", ".join([one.name for one in observations][:10])
+        raise DataError(f"has {len(observations)} patients", file=str(path), cure=f"choose one with --patient: {names}")
+    chosen = observations[patient] if patient else observations.patients[0]
+    if not chosen.measurements:
+        raise DataError(f"has no measurements of patient {chosen.name}", file=str(path), cure="choose another patient")
+    return list(chosen.measurements)
 
 
 def _noises(texts: Sequence[str], measurements: "Sequence[Measurement]") -> "dict[str, Noise]":

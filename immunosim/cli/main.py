@@ -82,7 +82,7 @@ _VERBS = (
 )
 for _verb in _VERBS:
     app.command()(_verb)
-app.add_typer(data, name="data")
+app.add_typer(data)
 
 
 def _show_version(wanted: bool) -> None:

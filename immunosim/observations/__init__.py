@@ -1,7 +1,27 @@
-"""What was measured of patients: records, and where they come from."""
+"""The data side of fitting: what was measured in patients, read from tables of clinics and of pharmacometrics."""
 
 from immunosim.observations.clinic import read_clinic_table
+from immunosim.observations.linter import lint
+from immunosim.observations.nonmem import read_nonmem
+from immunosim.observations.nonmem_writer import write_nonmem
 from immunosim.observations.of_scenario import observed_in
-from immunosim.observations.records import Measurement
+from immunosim.observations.petab import PetabParameter, write_petab
+from immunosim.observations.reading import read_observations
+from immunosim.observations.records import ANALYTES, Finding, GivenDose, Measurement, Observations, PatientRecord
 
-__all__ = ["Measurement", "observed_in", "read_clinic_table"]
+__all__ = [
+    "ANALYTES",
+    "Finding",
+    "GivenDose",
+    "Measurement",
+    "Observations",
+    "PatientRecord",
+    "PetabParameter",
+    "lint",
+    "observed_in",
+    "read_clinic_table",
+    "read_nonmem",
+    "read_observations",
+    "write_nonmem",
+    "write_petab",
+]

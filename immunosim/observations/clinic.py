@@ -1,288 +1,243 @@
-"""Tables as clinics keep them: a line a visit, by date or day, counts in columns whose headers give the unit.
+"""Tables of a clinic: one visit a row, what was counted in columns, as CSV.
 
-``patient, date, lymphocytes [1e9/L], CD4 [cells/uL], CD19 (%)``; ``<0.01`` is a value below quantification, a blank a
-missed value. Percents are of the total of the same line; lines that begin with # are remarks. Every problem is named
-with its line and column, all of them at once.
+Values become those of the model's read-outs, times days after day 0. Every problem is named with its line and column,
+all at once; what was inferred is reported as a note.
 """
 
 from __future__ import annotations
 
-import csv
-import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from immunosim.errors import DataError, Problem, QuantityError, did_you_mean
-from immunosim.observations.records import Measurement
-from immunosim.scenario import Scenario
-from immunosim.scenario.clock import Clock
-from immunosim.units import convert
+from immunosim.errors import QuantityError
+from immunosim.observations.doses import drug_of, is_infused, usual_duration
+from immunosim.observations.headers import Column, factor_to
+from immunosim.observations.layout import Layout, model_readouts, read_layout
+from immunosim.observations.problems import Problems
+from immunosim.observations.records import (
+    ANALYTES,
+    Covariate,
+    Finding,
+    GivenDose,
+    Measurement,
+    Observations,
+    PatientRecord,
+)
+from immunosim.observations.table import Row, is_missing, read_table
+from immunosim.observations.times import Calendar, is_date, order_of
+from immunosim.units import DAYS_PER_MONTH
 
-NAMES = {
-    "lymphocytes": ("lymphocytes", "lymphocyte", "lymphs", "alc", "total", "total lymphocytes"),
-    "cd3": ("cd3", "cd3 t cells", "t cells"),
-    "cd4": ("cd4", "cd4 t cells", "cd3 cd4"),
-    "cd8": ("cd8", "cd8 t cells", "cd3 cd8"),
-    "cd19": ("cd19", "b cells", "cd19 b cells"),
-    "nk": ("nk", "nk cells", "cd56"),
+if TYPE_CHECKING:
+    from immunosim.scenario import Scenario
+
+ONLY_PATIENT = "patient"
+"""The name of the patient of a table without a column of patients."""
+
+_FACTORS = {"day": 1.0, "week": 7.0, "month": DAYS_PER_MONTH}
+_SEXES = {
+    **dict.fromkeys(("female", "f", "woman", "w", "weiblich"), "female"),
+    **dict.fromkeys(("male", "m", "man", "männlich"), "male"),
 }
-"""What clinics call the analytes, in small letters without signs."""
-
-PATIENT = ("patient", "id", "subject")
-TIMES = {
-    "day": "day",
-    "days": "day",
-    "week": "week",
-    "weeks": "week",
-    "month": "month",
-    "months": "month",
-    "date": "date",
-}
-MISSING = frozenset({"", "-", "na", "n/a", "nd", "."})
-UNITS = {"lymphocytes": "1e9/L"}
-SUBSETS = ("cd4", "cd8", "cd19", "nk")
-
-HIGHEST = {"lymphocytes": 30.0, "cd3": 20_000.0, "cd4": 10_000.0, "cd8": 10_000.0, "cd19": 10_000.0, "nk": 10_000.0}
-LOWEST_TOTAL = 0.002
-"""Counts outside these, in the analyte's own unit, are taken for a wrong unit: no patient has them."""
-
-EXCESS = 1.2
-"""Times the total that its subsets may add up to: each is counted with an error."""
-
-_HEADER = re.compile(r"(?P<name>[^\[(]+?)\s*(?:[\[(](?P<unit>[^\])]*)[\])])?\s*")
-_BELOW = re.compile(r"<\s*(?P<limit>.+)")
+_PER_LITRE = 1000.0
+"""Cells per uL in 1e9/L."""
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of analytes: where it stands, what it is called, what it measures and in which unit."""
+class _Visit:
+    """One row with its patient and its time (day)."""
 
-    place: int
-    header: str
-    analyte: str
-    unit: str
+    row: Row
+    patient: str
+    time: float
 
 
-def read_clinic_table(path: Path, scenario: Scenario) -> dict[str, list[Measurement]]:
-    """Return the measurements of every patient of a table, in the order of time.
+def read_clinic_table(
+    path: Path, scenario: Scenario | None = None, *, from_first_dose: bool = False
+) -> tuple[Observations, list[Finding]]:
+    """Read a table of counts at visits.
 
     Parameters
     ----------
     path : Path
-        Separated by commas, semicolons (then with decimal commas) or tabs.
-    scenario : Scenario
-        For the date of day 0 and the horizon.
+        CSV, its cells separated by commas, semicolons or tabs.
+    scenario : Scenario, optional
+        Gives day 0 its date and times such as ``course 2 + 30 days`` their meaning.
+    from_first_dose : bool, optional
+        Whether day 0 is the time of each patient's first dose in the table.
+
+    Returns
+    -------
+    observations : Observations
+    findings : list of Finding
+        What was inferred from the table, and what of it is not used.
 
     Raises
     ------
     DataError
-        With every problem that was found, by line and column.
+        With line and column of everything that cannot be used.
     """
-    lines, delimiter = _lines(path)
-    headers = [header.strip() for header in next(csv.reader([lines[0][1]], delimiter=delimiter))]
-    columns, patient, time = _columns(path, headers)
-    problems: list[Problem] = []
-    found: dict[str, list[Measurement]] = {}
-    for number, line in lines[1:]:
-        cells = next(csv.reader([line], delimiter=delimiter))
-        where = f"{path}: line {number}"
-        if len(cells) != len(headers):
-            problems.append(
-                Problem(f"has {len(cells)} cells, the first line {len(headers)}", where, None, "fill it up")
-            )
+    table = read_table(path)
+    problems = Problems(table.file)
+    layout = read_layout(table, problems)
+    calendar = Calendar.of(scenario, any_origin=from_first_dose and layout.time.kind == "date")
+    visits = list(_visits(layout, calendar, problems))
+    births = _births(layout, calendar, visits, problems)
+    measurements = [one for visit in visits for one in _measurements(layout, visit, problems)]
+    doses = [one for visit in visits for one in _doses(layout, visit, problems)]
+    names = list(dict.fromkeys(visit.patient for visit in visits))
+    known = {name: _covariates(layout, [one for one in visits if one.patient == name], problems) for name in names}
+    patients = [
+        PatientRecord(
+            name,
+            tuple(one for one in measurements if one.patient == name),
+            tuple(one for one in doses if one.patient == name),
+            known[name] | births.get(name, {}),
+        )
+        for name in names
+    ]
+    if from_first_dose:
+        patients = [_from_first_dose(patient, table.header_line, problems) for patient in patients]
+    problems.refuse()
+    return Observations(tuple(map(_with_age, patients)), table.file), list(layout.findings)
+
+
+def _visits(layout: Layout, calendar: Calendar, problems: Problems) -> Iterator[_Visit]:
+    header, named = layout.time.header, layout.others.get("patient")
+    order = order_of([row.cells[header] for row in layout.table.rows])
+    for row in layout.table.rows:
+        text, patient = row.cells[header], layout.cell(row, "patient") if named else ONLY_PATIENT
+        if not patient and named:
+            problems.add(row.line, named.header, "is empty", "name the patient in every row")
+        if is_missing(text):
+            problems.add(row.line, header, "is empty", "give every row a time")
             continue
-        name = cells[patient].strip() if patient >= 0 else "patient"
-        row = _Row(where, name or "patient", delimiter == ";", problems)
-        day = row.day(headers[time], cells[time].strip(), TIMES[_plain(headers[time])], scenario)
-        if day is not None:
-            found.setdefault(row.patient, []).extend(row.measurements(day, cells, columns))
-    problems += _duplicates(path, found)
-    if problems:
-        raise DataError(problems=problems)
-    kept = {name: sorted(own, key=lambda one: one.time) for name, own in found.items() if own}
-    if not kept:
-        raise DataError("has no measurements", file=str(path), cure="add a line for each visit")
-    return kept
+        with problems.at(row.line, header):
+            if layout.time.kind == "date" or is_date(text):
+                time = calendar.day_of_date(text, order)
+            else:
+                time = calendar.day_of_time(text, _factor(layout.time))
+            yield _Visit(row, patient, time)
 
 
-@dataclass(frozen=True)
-class _Row:
-    """A line that is read; what is wrong with it goes to the problems."""
-
-    where: str
-    patient: str
-    has_decimal_comma: bool
-    problems: list[Problem]
-
-    def say(self, reason: str, column: str, cure: str) -> None:
-        self.problems.append(Problem(reason, self.where, column, cure))
-
-    def number(self, text: str, column: str) -> float | None:
-        plain = text.replace(",", ".") if self.has_decimal_comma else text
-        try:
-            value = float(plain)
-        except ValueError:
-            self.say(f'"{text}" is not a number', column, "write a number, <limit, or leave it blank")
-            return None
-        if not math.isfinite(value) or value < 0.0:
-            self.say(f'"{text}" is no count', column, "write a count that is not negative")
-            return None
-        return value
-
-    def day(self, header: str, text: str, unit: str, scenario: Scenario) -> float | None:
-        if not text:
-            self.say("is empty", header, "give the time of the visit")
-            return None
-        if unit == "date":
-            try:
-                day = Clock(scenario.start_date, ()).days(text)
-            except QuantityError as error:
-                self.say(error.reason, header, error.cure or "write a date such as 2017-06-15")
-                return None
-        else:
-            number = self._signed(text, header)
-            if number is None:
-                return None
-            day = convert(number, unit, "day")
-        if day > scenario.horizon:
-            self.say(f"day {day:g} lies after the horizon, day {scenario.horizon:g}", header, "raise the horizon")
-            return None
-        return day
-
-    def _signed(self, text: str, header: str) -> float | None:
-        plain = text.removeprefix("-")
-        number = self.number(plain, header)
-        return None if number is None else -number if plain != text else number
-
-    def measurements(self, day: float, cells: Sequence[str], columns: Sequence[Column]) -> Iterator[Measurement]:
-        known: dict[str, Measurement] = {}
-        for column in sorted(columns, key=lambda one: one.unit == "%"):  # percents need the total
-            text = cells[column.place].strip()
-            if text.lower() in MISSING:
-                continue
-            below = _BELOW.fullmatch(text)
-            number = self.number(below["limit"] if below else text, column.header)
-            if number is None:
-                continue
-            value = self._in_own_unit(number, column, known)
-            if value is None:
-                continue
-            if value == 0.0:
-                self.say("is 0, which no laboratory can count", column.header, "write < and the limit, such as <0.01")
-                continue
-            known[column.analyte] = Measurement(self.patient, day, column.analyte, value, below is not None)
-            self._check_size(column, value, below is not None)
-        self._check_sums(known)
-        yield from known.values()
-
-    def _in_own_unit(self, number: float, column: Column, known: Mapping[str, Measurement]) -> float | None:
-        if column.unit != "%":
-            return convert(number, column.unit, UNITS.get(column.analyte, "cells/uL"))
-        if number > 100.0:
-            self.say(f"{number:g} % is more than all", column.header, "check the unit of the column")
-            return None
-        total = known.get("lymphocytes")
-        if total is None or total.is_below:
-            self.say("is a percent without a total on its line", column.header, "add the total, or give the count")
-            return None
-        return number / 100.0 * total.value * 1000.0
-
-    def _check_size(self, column: Column, value: float, is_below: bool) -> None:
-        own = UNITS.get(column.analyte, "cells/uL")
-        is_low = column.analyte == "lymphocytes" and not is_below and value < LOWEST_TOTAL
-        if value > HIGHEST[column.analyte] or is_low:
-            reason = f"{value:.3g} {own} is no count that a patient has"
-            self.say(reason, column.header, "check the unit of the column")
-
-    def _check_sums(self, known: Mapping[str, Measurement]) -> None:
-        total = known.get("lymphocytes")
-        sizes = {name: one.value for name, one in known.items() if name in SUBSETS and not one.is_below}
-        if "cd3" in known and sizes.get("cd4", 0.0) > EXCESS * known["cd3"].value:
-            self.say(f"CD4 {sizes['cd4']:.3g} is above CD3 {known['cd3'].value:.3g} cells/uL", "cd4", "check both")
-        if total is not None and not total.is_below and sum(sizes.values()) > EXCESS * 1000.0 * total.value:
-            reason = f"subsets add up to {sum(sizes.values()):.4g} cells/uL, the total is {1000 * total.value:.4g}"
-            self.say(reason, " + ".join(sizes), "check their units and the total's")
+def _factor(column: Column) -> float | None:
+    """Return what turns plain numbers of a column of times into days; nothing where they may be anything."""
+    return factor_to(column.unit, "day") if column.kind == "time" and column.unit else _FACTORS.get(column.kind)
 
 
-def _lines(path: Path) -> tuple[list[tuple[int, str]], str]:
-    """Return the lines that are no remarks with their numbers, and what separates their cells."""
-    file = str(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig").splitlines()
-    except FileNotFoundError:
-        raise DataError("does not exist", file=file, cure="name a table (CSV)") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot be read ({error})", file=file, cure="save it as CSV in UTF-8") from error
-    lines = [(number, line) for number, line in enumerate(text, 1) if line.strip() and not line.startswith("#")]
-    if not lines:
-        raise DataError("is empty", file=file, cure="give a line of headers, then one visit a line")
-    delimiter = max(",;\t", key=lines[0][1].count)
-    return lines, delimiter
+def _measurements(layout: Layout, visit: _Visit, problems: Problems) -> Iterator[Measurement]:
+    given: set[str] = set()
+    for column in sorted(layout.analytes, key=lambda column: column.is_percent):  # shares fill gaps of counts
+        text = visit.row.cells[column.header]
+        if is_missing(text) or column.kind in given:
+            continue
+        given.add(column.kind)
+        with problems.at(visit.row.line, column.header):
+            value, is_below = layout.table.value(text)
+            value *= _percent_of_total(layout, visit) if column.is_percent else _to_own_unit(column)
+            place = (visit.row.line, column.header)
+            yield Measurement(visit.patient, visit.time, column.kind, value, is_below, *place)
 
 
-def _columns(path: Path, headers: Sequence[str]) -> tuple[list[Column], int, int]:
-    """Return the columns of analytes, and the places of patient (-1 for none) and time."""
-    found: list[Column] = []
-    patient, times, problems = -1, list[int](), list[Problem]()
-    for place, header in enumerate(headers):
-        plain = _plain(header)
-        analyte = next((name for name, known in NAMES.items() if plain in known), None)
-        if plain in PATIENT:
-            patient = place
-        elif plain in TIMES:
-            times.append(place)
-        elif analyte is None:
-            known = [*PATIENT, *TIMES, *(name for names in NAMES.values() for name in names)]
-            problems.append(Problem(f'unknown column "{header}"', str(path), "line 1", did_you_mean(plain, known)))
-        else:
-            column = _analyte(path, place, header, analyte, problems)
-            if column is not None:
-                found.append(column)
-    if len(times) != 1:
-        reason = "has no column of times" if not times else "has several columns of times"
-        problems.append(Problem(reason, str(path), "line 1", "give one: date, day, week or month"))
-    twice = sorted({one.analyte for one in found if [two.analyte for two in found].count(one.analyte) > 1})
-    problems += [Problem(f"has two columns of {name}", str(path), "line 1", "leave one out") for name in twice]
-    if not found and not problems:
-        problems.append(Problem("has no column of counts", str(path), "line 1", "add one, such as CD4 [cells/uL]"))
-    if problems:
-        raise DataError(problems=problems)
-    return found, patient, times[0]
+def _to_own_unit(column: Column) -> float:
+    return factor_to(column.unit, ANALYTES.get(column.kind) or model_readouts()[column.kind])
 
 
-def _analyte(path: Path, place: int, header: str, analyte: str, problems: list[Problem]) -> Column | None:
-    match = _HEADER.fullmatch(header)
-    unit = (match["unit"] or "").strip() if match else ""
-    own = UNITS.get(analyte, "cells/uL")
-    if not unit:
-        cure = f"write {header.strip()} [{own}]"
-        problems.append(Problem(f'column "{header}" has no unit', str(path), "line 1", cure))
-        return None
-    if unit.startswith("%") and analyte != "lymphocytes":
-        return Column(place, header, analyte, "%")
-    try:
-        convert(1.0, unit, own)
-    except QuantityError as error:
-        problems.append(Problem(f'column "{header}": {error.reason}', str(path), "line 1", f"write {own}"))
-        return None
-    return Column(place, header, analyte, unit)
+def _percent_of_total(layout: Layout, visit: _Visit) -> float:
+    """Return one percent of the lymphocytes of a row, cells/uL."""
+    column = next((column for column in layout.analytes if column.kind == "lymphocytes"), None)
+    cure = "give the total in the same row, or counts"
+    if column is None or is_missing(text := visit.row.cells[column.header]):
+        raise QuantityError("is a share of lymphocytes that are not given", cure=cure)
+    total, is_below = layout.table.value(text)
+    if is_below:
+        raise QuantityError("is a share of lymphocytes that are below quantification", cure="give the count")
+    return total * factor_to(column.unit, "1e9/L") * _PER_LITRE / 100.0
 
 
-def _plain(header: str) -> str:
-    match = _HEADER.fullmatch(header)
-    name = match["name"] if match else header
-    return re.sub(r"[^a-z0-9]+", " ", name.lower()).strip()
+def _doses(layout: Layout, visit: _Visit, problems: Problems) -> Iterator[GivenDose]:
+    text, line = layout.cell(visit.row, "dose"), visit.row.line
+    if not text:
+        return
+    with problems.at(line, layout.others["dose"].header):
+        amount = layout.table.number(text) * factor_to(layout.others["dose"].unit, "mg")
+        if amount < 0:
+            raise QuantityError(f'"{text}" is negative', cure="give the mass that was given")
+        if amount == 0:
+            return
+        drug = "alemtuzumab"
+        if name := layout.cell(visit.row, "drug"):
+            with problems.at(line, layout.others["drug"].header):
+                drug = drug_of(name)
+        yield GivenDose(visit.patient, visit.time, drug, amount, _duration(layout, visit, drug, problems), line)
 
 
-def _duplicates(path: Path, found: Mapping[str, Sequence[Measurement]]) -> Iterator[Problem]:
-    for name, own in found.items():
-        seen = set()
-        for one in own:
-            key = (one.time, one.analyte)
-            if key in seen:
-                yield Problem(
-                    f"patient {name} has {one.analyte} twice on day {one.time:g}", str(path), None, "leave one out"
-                )
-            seen.add(key)
+def _duration(layout: Layout, visit: _Visit, drug: str, problems: Problems) -> float:
+    text = layout.cell(visit.row, "duration")
+    if not text:
+        return usual_duration(drug)
+    column = layout.others["duration"]
+    with problems.at(visit.row.line, column.header):
+        duration = layout.table.number(text) * factor_to(column.unit, "day")
+        if duration < 0 or (duration == 0 and is_infused(drug)):
+            raise QuantityError(f'"{text}" is not positive', cure=f"give how long {drug} was infused")
+        return duration
+    return 0.0
+
+
+def _covariates(layout: Layout, visits: list[_Visit], problems: Problems) -> dict[str, Covariate]:
+    """Return what is known of a patient: the first age, weight and sex, which may not change."""
+    known: dict[str, Covariate] = {}
+    for visit in visits:
+        for kind, unit in (("age", "year"), ("weight", "kg")):
+            if text := layout.cell(visit.row, kind):
+                column = layout.others[kind]
+                with problems.at(visit.row.line, column.header):
+                    known.setdefault(kind, layout.table.number(text) * factor_to(column.unit, unit))
+        if text := layout.cell(visit.row, "sex"):
+            with problems.at(visit.row.line, layout.others["sex"].header):
+                sex = _SEXES.get(text.casefold())
+                if sex is None:
+                    raise QuantityError(f'"{text}" is no sex', cure='write "female" or "male"')
+                if known.setdefault("sex", sex) != sex:
+                    raise QuantityError(f'"{text}" contradicts an earlier row', cure="correct one of them")
+    return known
+
+
+def _births(
+    layout: Layout, calendar: Calendar, visits: list[_Visit], problems: Problems
+) -> dict[str, dict[str, Covariate]]:
+    """Return the birth of each patient, days after day 0."""
+    dates = [(visit, text) for visit in visits if (text := layout.cell(visit.row, "birth_date"))]
+    order, known = order_of([text for _, text in dates]), dict[str, dict[str, Covariate]]()
+    for visit, text in dates:
+        with problems.at(visit.row.line, layout.others["birth_date"].header):
+            day = calendar.day_of_date(text, order)
+            if known.setdefault(visit.patient, {"birth_day": day})["birth_day"] != day:
+                raise QuantityError(f'"{text}" contradicts an earlier row', cure="correct one of them")
+    return known
+
+
+def _from_first_dose(patient: PatientRecord, header_line: int, problems: Problems) -> PatientRecord:
+    """Return a patient whose times count from the first dose."""
+    if not patient.doses:
+        reason = f'patient "{patient.name}" has no dose to count days from'
+        problems.add(header_line, "", reason, "add a column of doses, or name a scenario with a start_date")
+        return patient
+    first = min(dose.time for dose in patient.doses)
+    birth = patient.covariates.get("birth_day")
+    return replace(
+        patient,
+        measurements=tuple(replace(one, time=one.time - first) for one in patient.measurements),
+        doses=tuple(replace(one, time=one.time - first) for one in patient.doses),
+        covariates=patient.covariates | ({"birth_day": birth - first} if isinstance(birth, float) else {}),
+    )
+
+
+def _with_age(patient: PatientRecord) -> PatientRecord:
+    """Return a patient with the age on day 0 where only the birth is known, year."""
+    birth = patient.covariates.get("birth_day")
+    if "age" in patient.covariates or not isinstance(birth, float):
+        return patient
+    return replace(patient, covariates=patient.covariates | {"age": -birth / 365.25})

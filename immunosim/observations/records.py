@@ -1,27 +1,54 @@
-"""What was measured, in the model's units. Knows neither files nor the model's equations."""
+"""What was measured in patients and what they were given, as plain records that know no file format.
+
+Times are days after day 0. Values are in the unit of the model's read-out: 1e9/L for `lymphocytes`, cells/uL for
+`cd4`, `cd8`, `cd19`, `nk` and `cd3`, which is CD4 + CD8; any other read-out is in the model's unit.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from immunosim.errors import DataError, did_you_mean
+
+ANALYTES = {
+    "lymphocytes": "1e9/L",
+    "cd3": "cells/uL",
+    "cd4": "cells/uL",
+    "cd8": "cells/uL",
+    "cd19": "cells/uL",
+    "nk": "cells/uL",
+}
+"""What a laboratory counts, with the unit of its values here."""
+
+SUBSETS = tuple(name for name, unit in ANALYTES.items() if unit == "cells/uL")
+"""Counts that are parts of the lymphocytes."""
+
+Covariate = float | str
+Severity = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """One value that a laboratory or a clinic reported.
+    """One measured value of one patient.
 
-    Attributes
+    Parameters
     ----------
     patient : str
-    time : float, day
-        After day 0.
+    time : float
+        Days after day 0.
     analyte : str
-        A read-out of the model, or ``cd3``.
+        A read-out of the model, or ``"cd3"``, which is CD4 + CD8.
     value : float
-        In the analyte's unit: 1e9/L for lymphocytes, cells/uL for subsets. Where ``is_below``, the limit of
-        quantification.
-    is_below : bool
-        Whether it was below that limit.
-    spread : float
+        In the unit of the read-out; where `is_below`, the limit of quantification.
+    is_below : bool, optional
+        Whether the value is below quantification.
+    line : int, optional
+        Where it stands in its file, counted from 1; 0 where there is none.
+    column : str, optional
+        The header of its column.
+    spread : float, optional
         Standard deviation of the logarithm of what was reported as a range, beyond the noise of a measurement.
     """
 
@@ -30,4 +57,107 @@ class Measurement:
     analyte: str
     value: float
     is_below: bool = False
+    line: int = 0
+    column: str = ""
     spread: float = 0.0
+
+
+@dataclass(frozen=True)
+class GivenDose:
+    """One dose as it was given: `amount` mg over `duration` days from `time`; a duration of 0 is all at once."""
+
+    patient: str
+    time: float
+    drug: str
+    amount: float
+    duration: float
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class PatientRecord:
+    """All that is known of one patient, in the order of the file.
+
+    Covariates are numbers (``age`` in years, ``weight`` in kg, ``birth_day`` in days after day 0) or words (``sex``).
+    """
+
+    name: str
+    measurements: tuple[Measurement, ...] = ()
+    doses: tuple[GivenDose, ...] = ()
+    covariates: dict[str, Covariate] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Observations:
+    """The patients of one file."""
+
+    patients: tuple[PatientRecord, ...]
+    file: str = ""
+
+    def __len__(self) -> int:
+        """Return the number of patients."""
+        return len(self.patients)
+
+    def __getitem__(self, name: str) -> PatientRecord:
+        """Return a patient by name.
+
+        Raises
+        ------
+        DataError
+            If there is no such patient.
+        """
+        for patient in self.patients:
+            if patient.name == name:
+                return patient
+        cure = did_you_mean(name, [patient.name for patient in self.patients])
+        raise DataError(f'there is no patient "{name}"', file=self.file or None, cure=cure)
+
+    def __iter__(self) -> Iterator[PatientRecord]:
+        """Yield the patients."""
+        return iter(self.patients)
+
+    @property
+    def measurements(self) -> tuple[Measurement, ...]:
+        """Return the measurements of all patients."""
+        return tuple(one for patient in self.patients for one in patient.measurements)
+
+    @property
+    def doses(self) -> tuple[GivenDose, ...]:
+        """Return the doses of all patients."""
+        return tuple(one for patient in self.patients for one in patient.doses)
+
+    @property
+    def analytes(self) -> tuple[str, ...]:
+        """Return what was measured: the counts of a laboratory first, then the rest by name."""
+        found = {one.analyte for one in self.measurements}
+        return tuple(name for name in ANALYTES if name in found) + tuple(sorted(found - set(ANALYTES)))
+
+    @property
+    def n_measurements(self) -> int:
+        """Return the number of measurements, those below quantification included."""
+        return len(self.measurements)
+
+    @property
+    def n_below(self) -> int:
+        """Return the number of measurements below quantification."""
+        return sum(one.is_below for one in self.measurements)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about data that their owner should know: an error, a warning or a note, with its place and cure.
+
+    `line` is 0 and `column` empty where the finding has no such place.
+    """
+
+    line: int
+    column: str
+    severity: Severity
+    reason: str
+    cure: str = ""
+
+    def __str__(self) -> str:
+        """Return ``line 3: CD4: error: reason, cure`` without the parts that are unknown."""
+        sentence = f"{self.reason}, {self.cure}" if self.cure else self.reason
+        place = f"line {self.line}" if self.line else ""
+        return ": ".join(part for part in (place, self.column, self.severity, sentence) if part)

@@ -57,3 +57,30 @@ def test_wrong_input_is_said_in_a_line_and_writes_nothing(command, short, conten
     assert message in found.stderr
     assert found.stdout == ""
     assert contents() == ["short.toml"]
+
+
+@pytest.fixture
+def table(short):
+    path = short.parent / "counts.csv"
+    path.write_text(
+        "patient,day,lymphocytes [1e9/L],CD4 [cells/uL]\na,20,0.2,40\na,30,0.3,<50\nb,20,0.25,45\n", encoding="utf-8"
+    )
+    return path
+
+
+def test_a_patient_of_a_table_is_fitted(command, short, table, contents):
+    free = ("--free", "antibody_clearance", "--starts", "2", "--json")
+    record = json.loads(command("fit", short, "--data", table, "--patient", "a", *free).stdout)
+    assert (record["fit"]["n_measurements"], record["fit"]["n_below"]) == (4, 1)
+    several = command("fit", short, "--data", table, *free)
+    assert several.exit_code == 2
+    assert "has 2 patients, choose one with --patient: a, b" in several.stderr
+    assert contents() == ["counts.csv", "short.toml"]
+
+
+def test_a_table_with_mistakes_is_refused_line_by_line(command, short, table, contents):
+    table.write_text("patient,day,lymphocytes [1e9/L],CD4 [cells/uL]\na,20,0.2,x\n", encoding="utf-8")
+    found = command("fit", short, "--data", table, *FAST)
+    assert found.exit_code == 2
+    assert "counts.csv: line 2" in found.stderr
+    assert contents() == ["counts.csv", "short.toml"]

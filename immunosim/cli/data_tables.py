@@ -1,0 +1,119 @@
+"""What ``immunosim data check`` prints: patients, read-outs, doses and findings, as tables or as JSON."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from immunosim.cli.printing import show, show_table
+from immunosim.observations import ANALYTES, Finding, Observations, PatientRecord
+from immunosim.observations.layout import model_readouts
+
+MANY = 20
+"""Rows of a table on the terminal; JSON has all."""
+
+
+def show_data(observations: Observations, findings: list[Finding]) -> None:
+    """Print what was understood of data, and what was found."""
+    n, below = observations.n_measurements, observations.n_below
+    patients, visits = _counted(len(observations), "patient"), _counted(sum(map(n_visits, observations)), "visit")
+    show(f"{observations.file}: {patients}, {visits}, {_counted(len(observations.doses), 'dose')}.")
+    show(f"{_counted(n, 'measurement').capitalize()}, {below} of them below quantification.")
+    read_outs = ("read-out", "unit", "columns", "values", "below", "lowest", "highest")
+    show_table("Read-outs", read_outs, [_cells(one) for one in analyte_records(observations)], align="<<<")
+    headers = ("patient", "visits", "first day", "last day", "values", "below", "doses", "covariates")
+    rows = [_cells(patient_record(patient)) for patient in observations]
+    show_table("Patients", headers, rows[:MANY], align="<>>>>>><")
+    if len(rows) > MANY:
+        show(f"... and {len(rows) - MANY} more")
+    doses = [_cells(one) for one in dose_records(observations)]
+    show_table("Doses", ("drug", "doses", "patients", "total mg", "first day", "last day"), doses)
+    found = [(str(one.line or "-"), one.column or "-", one.severity, _sentence(one)) for one in findings]
+    show_table("Findings", ("line", "column", "severity", "what"), found, align="><<<")
+    counts = [sum(one.severity == name for one in findings) for name in ("error", "warning", "note")]
+    words = [_counted(count, name) for count, name in zip(counts, ("error", "warning", "note"), strict=True)]
+    show(f"\n{', '.join(words)}.")
+
+
+def as_record(observations: Observations, findings: list[Finding]) -> dict[str, Any]:
+    """Return what was understood of data, and what was found, as plain data."""
+    return {
+        "file": observations.file,
+        "n_measurements": observations.n_measurements,
+        "n_below": observations.n_below,
+        "readouts": list(analyte_records(observations)),
+        "patients": [patient_record(patient) | {"covariates": patient.covariates} for patient in observations],
+        "doses": list(dose_records(observations)),
+        "findings": [
+            {"line": one.line, "column": one.column, "severity": one.severity, "reason": one.reason, "cure": one.cure}
+            for one in findings
+        ],
+    }
+
+
+def n_visits(patient: PatientRecord) -> int:
+    """Return how often a patient was measured."""
+    return len({one.time for one in patient.measurements})
+
+
+def analyte_records(observations: Observations) -> Iterator[dict[str, Any]]:
+    """Yield how often each read-out was measured, in which columns, and its range."""
+    for name in observations.analytes:
+        found = [one for one in observations.measurements if one.analyte == name]
+        values = [one.value for one in found if not one.is_below]
+        yield {
+            "readout": name,
+            "unit": ANALYTES.get(name) or model_readouts()[name],
+            "columns": ", ".join(dict.fromkeys(one.column for one in found)),
+            "n_values": len(found),
+            "n_below": len(found) - len(values),
+            "lowest": min(values, default=None),
+            "highest": max(values, default=None),
+        }
+
+
+def patient_record(patient: PatientRecord) -> dict[str, Any]:
+    """Return what is known of a patient, in numbers."""
+    times = [one.time for one in patient.measurements] + [one.time for one in patient.doses]
+    traits = ", ".join(f"{name} {_text(value)}" for name, value in patient.covariates.items())
+    return {
+        "name": patient.name,
+        "n_visits": n_visits(patient),
+        "first_day": min(times, default=None),
+        "last_day": max(times, default=None),
+        "n_values": len(patient.measurements),
+        "n_below": sum(one.is_below for one in patient.measurements),
+        "n_doses": len(patient.doses),
+        "covariates": traits,
+    }
+
+
+def dose_records(observations: Observations) -> Iterator[dict[str, Any]]:
+    """Yield how much of each drug was given to how many."""
+    for drug in dict.fromkeys(dose.drug for dose in observations.doses):
+        doses = [dose for dose in observations.doses if dose.drug == drug]
+        times = [dose.time for dose in doses]
+        yield {
+            "drug": drug,
+            "n_doses": len(doses),
+            "n_patients": len({dose.patient for dose in doses}),
+            "total_mg": sum(dose.amount for dose in doses),
+            "first_day": min(times),
+            "last_day": max(times),
+        }
+
+
+def _cells(record: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(_text(value) for value in record.values())
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1e3 else f"{value:.1f}"
+    return "-" if value is None or value == "" else str(value)
+
+
+def _sentence(finding: Finding) -> str:
+    return f"{finding.reason}, {finding.cure}" if finding.cure else finding.reason
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

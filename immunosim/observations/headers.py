@@ -1,0 +1,163 @@
+"""What a column of a clinic's table means: its kind, by a forgiving reading of the header, and its unit.
+
+A unit stands in brackets, after a comma or after a blank: ``CD4 [cells/uL]``, ``ALC (10^9/L)``,
+``NK, /mm3``, ``CD19 %``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from immunosim.errors import QuantityError, close_matches
+from immunosim.observations.records import ANALYTES
+from immunosim.units import convert, normalised_unit
+
+PERCENT = "%"
+
+_NAMES = {
+    "patient": "patient|patient id|patient no|patient number|id|subject|subject id|usubjid|pid|case",
+    "date": "date|visit date|sample date|sampling date|date of visit|date of sample|collection date",
+    "time": "time",
+    "day": "day|days|study day",
+    "week": "week|weeks",
+    "month": "month|months",
+    "lymphocytes": "lymphocytes|lymphocyte|lymphs|lymph|lym|alc|total|total lymphocytes|absolute lymphocytes",
+    "cd3": "cd3|t|t lymphocytes|total t|cd3 t|cd3 t lymphocytes",
+    "cd4": "cd4|cd4 t|cd3 cd4|cd4 t lymphocytes|t helper|helper t|cd3 cd4 t",
+    "cd8": "cd8|cd8 t|cd3 cd8|cd8 t lymphocytes|cytotoxic t|cd3 cd8 t",
+    "cd19": "cd19|b|b lymphocytes|cd19 b|b cd19|cd19 b lymphocytes",
+    "nk": "nk|natural killer|cd16 56|cd16 cd56|cd56|nk cd56|nk cd16 56",
+    "age": "age|age at start|age at baseline",
+    "sex": "sex|gender",
+    "weight": "weight|body weight|bodyweight|wt",
+    "birth_date": "birth date|birthdate|date of birth|dob|born",
+    "dose": "dose|amount|amt",
+    "duration": "duration|infusion duration|infusion|infusion time|infused over|duration of infusion",
+    "drug": "drug|treatment|medication|agent",
+    "remark": "source|sources|reference|note|notes|comment|comments|remark|remarks|n|line|visit|visit no|visit name",
+}
+_KINDS = {name: kind for kind, names in _NAMES.items() for name in names.split("|")}
+_TIMES = {"date", "time", "day", "week", "month"}
+_NOISE = re.compile(r"\b(cells?|counts?|abs|absolute|percent|percentage|number of|no of|pos|positive)\b")
+_PERCENTS = frozenset(
+    ["%", "percent", "pct", "% of lymphocytes", "percent of lymphocytes", "% lymphocytes", "% of total", "% of alc"]
+)
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_COUNTS = {
+    "1e9/L": "1e9/l|10^9/l|10*9/l|10**9/l|x10^9/l|x10*9/l|x10e9/l|10e9/l|109/l|x109/l|g/l|gpt/l|giga/l|1e9cells/l"
+    "|10^9cells/l|x10^9cells/l|10^3/ul|x10^3/ul|10*3/ul|103/ul|x103/ul|1e3/ul|k/ul|k/mm3|10^3/mm3|/nl|1/nl|cells/nl",
+    "cells/uL": "cells/ul|cell/ul|/ul|1/ul|n/ul|#/ul|cells/mm3|/mm3|1/mm3|cells/mm^3|/mm^3|1e6/l|10^6/l|x10^6/l|106/l"
+    "|x106/l|mpt/l|cells/mcl|/mcl|zellen/ul",
+}
+_COUNT_UNITS = {text: unit for unit, texts in _COUNTS.items() for text in texts.split("|")}
+_BRACKETED = re.compile(r"(?P<name>[^\[\]()]+?)\s*(?:\[(?P<square>[^\[\]]*)\]|\((?P<round>[^()]*)\))\s*")
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a header means.
+
+    Parameters
+    ----------
+    header : str
+    kind : str
+        ``"patient"``, ``"date"``, ``"time"``, ``"age"``, ``"dose"``, ..., an analyte, ``"remark"`` for what is known
+        and not used, or ``""`` for what is not known.
+    unit : str
+        The unit as the header gives it, or empty.
+    """
+
+    header: str
+    kind: str
+    unit: str
+
+    @property
+    def is_time(self) -> bool:
+        """Return whether the column says when something was."""
+        return self.kind in _TIMES
+
+    @property
+    def is_percent(self) -> bool:
+        """Return whether the column is a share of the lymphocytes."""
+        return self.unit == PERCENT
+
+
+def column_of(header: str, readouts: Callable[[], Mapping[str, str]]) -> Column:
+    """Return what a header means.
+
+    Parameters
+    ----------
+    header : str
+    readouts : callable
+        Gives the read-outs of the model and their units; called only for a header that is nothing else.
+
+    Raises
+    ------
+    QuantityError
+        Where the unit does not fit.
+    """
+    name, unit = _split(header)
+    kind = _KINDS.get(_plain(name), "")
+    if not kind and re.fullmatch(r"\w+", own := name.casefold().replace(" ", "_")) and own in readouts():
+        kind = own
+    return Column(header, kind, _unit_of(kind, unit, readouts))
+
+
+def factor_to(unit: str, expected: str) -> float:
+    """Return what a number in one unit is multiplied by to be in the other."""
+    return 1.0 if unit == expected else convert(1.0, unit, expected)
+
+
+def suggestion(header: str) -> str:
+    """Return what an unknown header may have meant, as a cure."""
+    close = close_matches(_plain(_split(header)[0]), [name for name in _KINDS if len(name) > 2], limit=1)
+    return f'did you mean "{close[0]}"?' if close else "rename it if it should be used"
+
+
+def _split(header: str) -> tuple[str, str]:
+    """Return the name and the unit of a header."""
+    bracketed = _BRACKETED.fullmatch(header)
+    if bracketed:
+        unit = bracketed["square"] if bracketed["round"] is None else bracketed["round"]
+        return bracketed["name"].strip(), unit.strip()
+    name, comma, unit = header.partition(",")
+    if comma:
+        return name.strip(), unit.strip()
+    if header.endswith("%"):
+        return header[:-1].strip(), PERCENT
+    name, _, unit = header.rpartition(" ")
+    return (name.strip(), unit) if name and _count_unit(unit) else (header, "")
+
+
+def _plain(name: str) -> str:
+    """Return a name without case, signs and words that say nothing."""
+    words = re.sub(r"[\W_]+", " ", name.casefold()).strip()
+    return " ".join(_NOISE.sub(" ", words).split()) or words
+
+
+def _count_unit(unit: str) -> str:
+    """Return a unit of counts as we write it, or nothing where it is none that we know."""
+    text = re.sub(r"\s+", "", normalised_unit(unit.replace("³", "3")).translate(_SUPERSCRIPTS)).casefold()
+    return _COUNT_UNITS.get(text, "")
+
+
+def _unit_of(kind: str, unit: str, readouts: Callable[[], Mapping[str, str]]) -> str:
+    if not unit:
+        return ""
+    if kind in ANALYTES:
+        if unit.casefold() in _PERCENTS:
+            if kind == "lymphocytes":
+                raise QuantityError("is a share of leukocytes", cure="give the total count, in 1e9/L")
+            return PERCENT
+        return _checked(_count_unit(unit) or unit, ANALYTES[kind])
+    expected = {"age": "year", "weight": "kg", "dose": "mg", "duration": "day", "time": "day"}.get(kind)
+    if kind and expected is None and kind not in _NAMES:
+        expected = readouts()[kind]
+    return _checked(unit, expected) if expected else unit
+
+
+def _checked(unit: str, expected: str) -> str:
+    factor_to(unit, expected)
+    return unit

@@ -1,0 +1,152 @@
+"""The columns of a clinic's table: which one says what, and in which unit."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from immunosim.errors import QuantityError
+from immunosim.observations.headers import Column, column_of, suggestion
+from immunosim.observations.inference import inferred_unit
+from immunosim.observations.problems import Problems
+from immunosim.observations.records import ANALYTES, Finding
+from immunosim.observations.table import Row, Table, is_missing
+
+OTHERS = ("patient", "age", "sex", "weight", "birth_date", "dose", "duration", "drug")
+"""What a table may say besides times and counts, each in at most one column."""
+
+_USUAL = {"dose": "mg", "duration": "h", "age": "years", "weight": "kg"}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the columns of a table mean.
+
+    Parameters
+    ----------
+    table : Table
+    time : Column
+    analytes : tuple of Column
+        Those of measured values, in the order of the table, each with a unit.
+    others : dict of str to Column
+        The rest by kind.
+    findings : tuple of Finding
+        What was inferred, and what is not used.
+    """
+
+    table: Table
+    time: Column
+    analytes: tuple[Column, ...]
+    others: dict[str, Column]
+    findings: tuple[Finding, ...]
+
+    def cell(self, row: Row, kind: str) -> str:
+        """Return what a row says, or nothing."""
+        column = self.others.get(kind)
+        text = row.cells[column.header] if column else ""
+        return "" if is_missing(text) else text
+
+
+def read_layout(table: Table, problems: Problems) -> Layout:
+    """Return what the columns of a table mean.
+
+    Raises
+    ------
+    DataError
+        With every header that cannot be used.
+    """
+    columns = list(_columns(table, problems))
+    times = [column for column in columns if column.is_time]
+    measured = [column for column in columns if column.kind and not column.is_time and column.kind not in OTHERS]
+    measured = [column for column in measured if column.kind != "remark"]
+    others = {kind: [column for column in columns if column.kind == kind] for kind in OTHERS}
+    line = table.header_line
+    if len(times) != 1:
+        reason = "has no column of times" if not times else f"has {_named(times)} for the time"
+        cure = 'name one "date", "day", "week", "month" or "time"' if not times else "rename all but one"
+        problems.add(line, "", reason, cure)
+    for found in (*others.values(), *_rivals(measured)):
+        if len(found) > 1:
+            problems.add(line, "", f"has {_named(found)} for one quantity", "leave one out, or rename it")
+    if not measured and not others["dose"]:
+        problems.add(line, "", "has no column of measured values", 'name them such as "lymphocytes [1e9/L]" or "CD4"')
+    problems.refuse()
+    findings = [*_not_used(columns, line), *_gap_fillers(measured, line)]
+    analytes = tuple(_with_unit(table, column, problems, findings) for column in measured)
+    kept = {kind: _usual(found[0], line, findings) for kind, found in others.items() if found}
+    problems.refuse()
+    return Layout(table, times[0], analytes, kept, tuple(findings))
+
+
+@functools.cache
+def model_readouts() -> dict[str, str]:
+    """Return the unit of every read-out of the model."""
+    from immunosim.codegen.loader import load_model
+    from immunosim.parameters import load_parameters
+
+    model = load_model(load_parameters().units())
+    return {name: model.units[name] for name in model.readouts}
+
+
+def _columns(table: Table, problems: Problems) -> Iterator[Column]:
+    for header in table.headers:
+        with problems.at(table.header_line, header):
+            yield column_of(header, model_readouts)
+
+
+def _rivals(measured: list[Column]) -> Iterator[list[Column]]:
+    """Yield the columns of each analyte, counts and shares apart: where a table has both, shares fill gaps."""
+    for kind, is_percent in dict.fromkeys((column.kind, column.is_percent) for column in measured):
+        yield [column for column in measured if (column.kind, column.is_percent) == (kind, is_percent)]
+
+
+def _named(columns: list[Column]) -> str:
+    return " and ".join(f'"{column.header}"' for column in columns)
+
+
+def _not_used(columns: list[Column], line: int) -> Iterator[Finding]:
+    for column in columns:
+        if not column.kind:
+            yield Finding(line, column.header, "warning", "is not a column that is known", suggestion(column.header))
+        elif column.kind == "remark":
+            yield Finding(line, column.header, "note", "is not used")
+
+
+def _gap_fillers(measured: list[Column], line: int) -> Iterator[Finding]:
+    counts = {column.kind for column in measured if not column.is_percent}
+    for column in measured:
+        if column.is_percent and column.kind in counts:
+            yield Finding(line, column.header, "note", "is used only in rows without a count")
+
+
+def _with_unit(table: Table, column: Column, problems: Problems, findings: list[Finding]) -> Column:
+    """Return a column of measured values with its unit, inferred where the header gives none."""
+    if column.unit:
+        return column
+    if column.kind not in ANALYTES:
+        return replace(column, unit=model_readouts()[column.kind])
+    with problems.at(table.header_line, column.header):
+        unit = inferred_unit(column.kind, list(_numbers(table, column.header)))
+        findings.append(Finding(table.header_line, column.header, "note", f"has no unit, taken as {unit}"))
+        return replace(column, unit=unit)
+    return column
+
+
+def _numbers(table: Table, header: str) -> Iterator[float]:
+    for row in table.rows:
+        try:
+            if not is_missing(row.cells[header]):
+                yield table.value(row.cells[header])[0]
+        except QuantityError:
+            continue  # reported where the cell is read
+
+
+def _usual(column: Column, line: int, findings: list[Finding]) -> Column:
+    """Return a column with the unit that everybody uses where the header gives none."""
+    unit = _USUAL.get(column.kind)
+    if unit is None or column.unit:
+        return column
+    if column.kind in ("dose", "duration"):
+        findings.append(Finding(line, column.header, "note", f"has no unit, taken as {unit}"))
+    return replace(column, unit=unit)

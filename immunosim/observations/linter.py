@@ -1,0 +1,119 @@
+"""What is probably wrong with data that can be read: units, sums, order, duplicates, doses, limits of quantification.
+
+An error is something that cannot be true or that a fit would misread; a warning something that should be looked at; a
+note something to know. Nothing is corrected.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from immunosim.observations.planned import check_doses
+from immunosim.observations.plausible import by_analyte, check_samples, check_values
+from immunosim.observations.records import Finding, Measurement, Observations, PatientRecord
+from immunosim.scenario.regimen import start_of
+
+if TYPE_CHECKING:
+    from immunosim.scenario import Scenario
+
+_RANKS = {"error": 0, "warning": 1, "note": 2}
+_RANGES = {"age": (0.0, 120.0, "years"), "weight": (20.0, 400.0, "kg")}
+
+
+def lint(observations: Observations, scenario: Scenario | None = None) -> list[Finding]:
+    """Return what is probably wrong with observations, errors first, then in the order of lines.
+
+    Parameters
+    ----------
+    observations : Observations
+    scenario : Scenario, optional
+        Whose horizon and doses the data are held against.
+
+    Returns
+    -------
+    list of Finding
+    """
+    found = [*check_values(observations), *check_samples(observations), *_limits(observations)]
+    for patient in observations:
+        found += [*_births(patient), *_order(patient), *_duplicates(patient), *_traits(patient)]
+        if scenario is not None:
+            found += [*_horizon(patient, scenario), *check_doses(patient, scenario)]
+    return sorted(found, key=lambda one: (_RANKS[one.severity], one.line))
+
+
+def _births(patient: PatientRecord) -> Iterator[Finding]:
+    birth = patient.covariates.get("birth_day")
+    for one in patient.measurements:
+        if isinstance(birth, float) and one.time < birth:
+            reason = f"was measured {birth - one.time:.0f} days before the birth of {patient.name}"
+            yield Finding(one.line, one.column, "error", reason, "correct one of the dates")
+
+
+def _order(patient: PatientRecord) -> Iterator[Finding]:
+    latest, at = float("-inf"), 0
+    times = dict(_places(patient))
+    for line, time in sorted(times.items()):
+        if time < latest:
+            reason = f"day {time:g} comes after day {latest:g} of line {at} of the same patient"
+            yield Finding(line, "", "warning", reason, "check the date, or sort the rows")
+        else:
+            latest, at = time, line
+
+
+def _places(patient: PatientRecord) -> Iterator[tuple[int, float]]:
+    """Yield line and time of everything that is known of a patient."""
+    yield from ((one.line, one.time) for one in patient.measurements)
+    yield from ((one.line, one.time) for one in patient.doses)
+
+
+def _duplicates(patient: PatientRecord) -> Iterator[Finding]:
+    first: dict[tuple[float, str], Measurement] = {}
+    for one in patient.measurements:
+        other = first.setdefault((one.time, one.analyte), one)
+        if other is one:
+            continue
+        reason = f"{one.analyte} of {patient.name} on day {one.time:g} stands on line {other.line} as well"
+        if (other.value, other.is_below) == (one.value, one.is_below):
+            yield Finding(one.line, one.column, "warning", reason, "leave one out, or it counts twice")
+        else:
+            reason += f", with {other.value:g} instead of {one.value:g}"
+            yield Finding(one.line, one.column, "error", reason, "leave one out")
+
+
+def _traits(patient: PatientRecord) -> Iterator[Finding]:
+    line = min((line for line, _ in _places(patient)), default=0)
+    for name, (low, high, unit) in _RANGES.items():
+        value = patient.covariates.get(name)
+        if isinstance(value, (int, float)) and not low < value < high:
+            reason = f"{name} of {patient.name}, {value:g} {unit}, cannot be"
+            yield Finding(line, name, "error", reason, "correct the value, or the unit of its column")
+
+
+def _horizon(patient: PatientRecord, scenario: Scenario) -> Iterator[Finding]:
+    start = start_of(scenario)
+    for one in patient.measurements:
+        if one.time > scenario.horizon:
+            reason = f"day {one.time:g} is after the horizon of the scenario, day {scenario.horizon:g}"
+            yield Finding(one.line, one.column, "error", reason, "make the horizon longer, or leave it out")
+        elif one.time < start:
+            reason = f"day {one.time:g} is before the simulation starts, day {start:g}"
+            cure = "it stands for an untreated patient: add earlier treatments to the scenario, or leave it out"
+            yield Finding(one.line, one.column, "warning", reason, cure)
+
+
+def _limits(observations: Observations) -> Iterator[Finding]:
+    for analyte, found in by_analyte(observations.measurements).items():
+        below = [one for one in found if one.is_below]
+        if below and len(below) == len(found):
+            reason = f"all {len(found)} values of {analyte} are below quantification"
+            yield Finding(below[0].line, below[0].column, "note", reason, "they only bound the fit from above")
+        limits: dict[float, list[Measurement]] = defaultdict(list)
+        for one in below:
+            if "%" not in one.column:  # as a count, a limit in percent follows the total
+                limits[one.value].append(one)
+        for other in list(limits)[1:]:
+            one, first = limits[other][0], next(iter(limits.values()))[0]
+            reason = f"the limit of quantification of {analyte} is {one.value:g} here and {first.value:g} on line"
+            yield Finding(one.line, one.column, "warning", f"{reason} {first.line}", "check that the assay changed")

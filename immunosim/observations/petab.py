@@ -1,0 +1,244 @@
+"""Records as the tables of PEtab, version 1, with which other tools fit: https://petab.readthedocs.io.
+
+The model is exported elsewhere, so the problem names no model file yet; read-outs are taken to be entities of the model
+under their own names. PEtab cannot say that a value is below quantification, nor what doses a patient was given: both
+are written beside what it can say, and the folder's README says so.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from immunosim.errors import DataError, any_of, did_you_mean
+from immunosim.files import write_file
+from immunosim.observations.layout import model_readouts
+from immunosim.observations.records import ANALYTES, Observations
+
+Scale = Literal["lin", "log10"]
+Transformation = Literal["lin", "log", "log10"]
+
+FORMULAS = {"cd3": "cd4 + cd8"}
+"""Observables that are no read-out of the model; every other one is the read-out of its name."""
+
+_MODEL_COVARIATES = ("age", "weight")
+"""Covariates that are parameters of the model, so that a condition may set them."""
+
+_FUNCTIONS = frozenset(["exp", "log", "log2", "log10", "sqrt", "abs", "min", "max", "sin", "cos", "tan", "piecewise"])
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+
+README = """# A PEtab problem (version 1) without its model
+
+`problem.yaml` names no model file yet: `sbml_files` is empty until the model is exported into this folder as SBML, in
+which read-outs (`cd4`, `lymphocytes`, ...) and parameters are entities under their own names.
+
+- Times are days after day 0; lymphocytes are in 1e9/L, subsets in cells/uL.
+- One condition is one patient; `conditionName` is the name in the data.
+"""
+
+_CENSORING = """- **Below quantification.** PEtab cannot say so. In `measurements.tsv` the column `censoring`, which
+  PEtab ignores, is `left` where `measurement` is the limit of quantification. A tool that does not read it takes the
+  limit for the value.
+"""
+
+_DOSES = """- **Doses.** PEtab cannot say what was given: `doses.tsv`, which PEtab ignores, lists it (mg, days). The
+  model must be exported with the same doses.
+"""
+
+
+class PetabParameter(NamedTuple):
+    """A parameter of a fit; `lower`, `upper` and `nominal` in the parameter's own unit.
+
+    `prior` is mean and standard deviation of a normal distribution on the parameter's scale, with `scale` log10 those
+    of the decimal logarithm; None is a uniform one between the bounds.
+    """
+
+    id: str
+    scale: Scale
+    lower: float
+    upper: float
+    nominal: float
+    estimate: bool = True
+    prior: tuple[float, float] | None = None
+
+
+def write_petab(
+    observations: Observations,
+    folder: Path,
+    parameters: Sequence[PetabParameter],
+    noise: Mapping[str, str],
+    *,
+    transformation: Transformation = "lin",
+) -> None:
+    """Write measurements, observables, conditions, parameters and the problem as PEtab wants them.
+
+    Parameters
+    ----------
+    observations : Observations
+    folder : Path
+        Files of the same names in it are replaced.
+    parameters : sequence of PetabParameter
+        Those of the model that are fitted, and those that `noise` names.
+    noise : mapping of str to str
+        By analyte a formula of the standard deviation, after the transformation.
+    transformation : {"lin", "log", "log10"}, optional
+        What noise is normal after.
+
+    Raises
+    ------
+    DataError
+        Where something cannot be said in PEtab.
+    OutputError
+        Where a file cannot be written.
+    """
+    _check_measurements(observations, transformation)
+    _check_parameters(parameters)
+    _check_noise(observations, parameters, noise)
+    ids = condition_ids([patient.name for patient in observations])
+    files = {
+        "measurements.tsv": _table(_measurement_rows(observations, ids)),
+        "observables.tsv": _table(_observable_rows(observations, noise, transformation)),
+        "conditions.tsv": _table(_condition_rows(observations, ids)),
+        "parameters.tsv": _table(_parameter_rows(parameters)),
+        "problem.yaml": _PROBLEM,
+        "README.md": README + (_CENSORING if observations.n_below else "") + (_DOSES if observations.doses else ""),
+    }
+    if observations.doses:
+        files["doses.tsv"] = _table(_dose_rows(observations, ids))
+    for name, text in files.items():
+        write_file(folder / name, text.encode())
+
+
+_PROBLEM = """# The model is exported later: name its SBML file in sbml_files. See README.md.
+format_version: 1
+parameter_file: parameters.tsv
+problems:
+  - sbml_files: []
+    measurement_files: [measurements.tsv]
+    observable_files: [observables.tsv]
+    condition_files: [conditions.tsv]
+"""
+
+
+def condition_ids(names: Sequence[str]) -> dict[str, str]:
+    """Return an identifier for the name of each patient, no two alike."""
+    ids: dict[str, str] = {}
+    for name in names:
+        stem = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
+        stem = stem if stem and _IDENTIFIER.match(stem) else f"patient_{stem}".rstrip("_")
+        taken, number = set(ids.values()), 2
+        unique = stem
+        while unique in taken:
+            unique, number = f"{stem}_{number}", number + 1
+        ids[name] = unique
+    return ids
+
+
+def _check_measurements(observations: Observations, transformation: Transformation) -> None:
+    if not observations.measurements:
+        raise DataError("has no measurements", file=observations.file or None, cure="add some")
+    for one in observations.measurements:
+        where = f"{observations.file}: line {one.line}"
+        if one.time < 0:
+            reason = f"day {one.time:g} is before day 0, where simulations of PEtab start"
+            raise DataError(reason, file=where, key=one.column or None, cure="leave it out")
+        if one.value <= 0 and transformation != "lin":
+            reason = f"{one.value:g} has no logarithm"
+            cure = "give the limit of quantification, or choose the transformation lin"
+            raise DataError(reason, file=where, key=one.column or None, cure=cure)
+
+
+def _check_parameters(parameters: Sequence[PetabParameter]) -> None:
+    seen: set[str] = set()
+    for one in parameters:
+        if not _IDENTIFIER.fullmatch(one.id):
+            raise DataError(f'"{one.id}" is no identifier', key="parameters", cure="write letters, digits and _")
+        if one.id in seen:
+            raise DataError("stands twice", key=f"parameters.{one.id}", cure="leave one out")
+        seen.add(one.id)
+        if one.scale not in ("lin", "log10"):
+            raise DataError(f'"{one.scale}" is no scale', key=f"parameters.{one.id}", cure='write "lin" or "log10"')
+        if not (math.isfinite(one.lower) and math.isfinite(one.upper) and one.lower < one.upper):
+            reason = f"has no range from {one.lower:g} to {one.upper:g}"
+            raise DataError(reason, key=f"parameters.{one.id}", cure="give a lower bound below the upper one")
+        if one.scale == "log10" and one.lower <= 0:
+            reason = f"has a logarithm, but a lower bound of {one.lower:g}"
+            raise DataError(reason, key=f"parameters.{one.id}", cure="give a positive bound")
+        if not one.lower <= one.nominal <= one.upper:
+            reason = f"has a nominal value of {one.nominal:g} outside of {one.lower:g} to {one.upper:g}"
+            raise DataError(reason, key=f"parameters.{one.id}", cure="widen the bounds")
+        if one.prior is not None and not one.prior[1] > 0:
+            reason = f"has a prior with a standard deviation of {one.prior[1]:g}"
+            raise DataError(reason, key=f"parameters.{one.id}", cure="give a positive one")
+
+
+def _check_noise(observations: Observations, parameters: Sequence[PetabParameter], noise: Mapping[str, str]) -> None:
+    measured = observations.analytes
+    for name in noise:
+        if name not in measured:
+            raise DataError("was not measured", key=f"noise.{name}", cure=did_you_mean(name, measured))
+    if missing := [name for name in measured if name not in noise]:
+        raise DataError(f"has no noise for {any_of(missing)}", key="noise", cure="give a formula such as 0.1 * cd4")
+    known = {one.id for one in parameters} | set(ANALYTES) | _FUNCTIONS
+    for name, formula in noise.items():
+        unknown = [word for word in _IDENTIFIER.findall(formula) if word not in known]
+        unknown = [word for word in unknown if word not in model_readouts()]
+        if unknown:
+            reason = f'names "{unknown[0]}", which is neither a parameter of the fit nor a read-out'
+            raise DataError(reason, key=f"noise.{name}", cure="add it to the parameters")
+
+
+def _measurement_rows(observations: Observations, ids: Mapping[str, str]) -> Iterator[list[str]]:
+    censoring = ["censoring"] if observations.n_below else []
+    yield ["observableId", "simulationConditionId", "measurement", "time", *censoring]
+    for one in observations.measurements:
+        row = [f"observable_{one.analyte}", ids[one.patient], repr(float(one.value)), repr(float(one.time))]
+        yield [*row, "left" if one.is_below else "none"] if censoring else row
+
+
+def _observable_rows(
+    observations: Observations, noise: Mapping[str, str], transformation: Transformation
+) -> Iterator[list[str]]:
+    yield ["observableId", "observableFormula", "observableTransformation", "noiseFormula", "noiseDistribution"]
+    for name in observations.analytes:
+        formula = re.sub(r"\bcd3\b", f"({FORMULAS['cd3']})", noise[name])
+        yield [f"observable_{name}", FORMULAS.get(name, name), transformation, formula.strip(), "normal"]
+
+
+def _condition_rows(observations: Observations, ids: Mapping[str, str]) -> Iterator[list[str]]:
+    numeric = [
+        name
+        for name in _MODEL_COVARIATES
+        if all(isinstance(patient.covariates.get(name), (int, float)) for patient in observations)
+    ]
+    yield ["conditionId", "conditionName", *numeric]
+    for patient in observations:
+        yield [ids[patient.name], patient.name, *(repr(float(patient.covariates[name])) for name in numeric)]
+
+
+def _parameter_rows(parameters: Sequence[PetabParameter]) -> Iterator[list[str]]:
+    headers = ["parameterId", "parameterScale", "lowerBound", "upperBound", "nominalValue", "estimate"]
+    has_prior = any(one.prior is not None for one in parameters)
+    yield [*headers, *(["objectivePriorType", "objectivePriorParameters"] if has_prior else [])]
+    for one in parameters:
+        numbers = [repr(float(value)) for value in (one.lower, one.upper, one.nominal)]
+        prior = ["", ""] if one.prior is None else ["parameterScaleNormal", f"{one.prior[0]!r};{one.prior[1]!r}"]
+        yield [one.id, one.scale, *numbers, str(int(one.estimate)), *(prior if has_prior else [])]
+
+
+def _dose_rows(observations: Observations, ids: Mapping[str, str]) -> Iterator[list[str]]:
+    yield ["simulationConditionId", "time", "drug", "amount", "duration"]
+    for dose in observations.doses:
+        numbers = [repr(float(value)) for value in (dose.amount, dose.duration)]
+        yield [ids[dose.patient], repr(float(dose.time)), dose.drug, *numbers]
+
+
+def _table(rows: Iterator[list[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, delimiter="\t", lineterminator="\n").writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,60 @@
+"""Doses that a patient was given against those that a scenario plans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from immunosim.observations.records import Finding, GivenDose, PatientRecord
+from immunosim.scenario import dose_totals, events_of
+from immunosim.scenario.regimen import begin_of, is_continuous
+
+if TYPE_CHECKING:
+    from immunosim.scenario import Scenario
+
+SAME_DAY = 1.0
+"""Difference of times that says nothing, day: a date has no hour, and premedication comes first."""
+
+_SAME_MASS = 0.01
+_REACH = 7.0
+"""A dose farther from every planned one (day) is none of them."""
+
+_CURE = "change the scenario to what was given"
+
+
+def planned_doses(scenario: Scenario) -> list[tuple[str, float, float]]:
+    """Return drug, time (day) and mass (mg) of every dose that a scenario plans, in the order of time."""
+    doses = []
+    for event in events_of(scenario):
+        if not is_continuous(event):
+            ((drug, amount),) = dose_totals([event]).items()
+            doses.append((drug, begin_of(event), amount))
+    return doses
+
+
+def check_doses(patient: PatientRecord, scenario: Scenario) -> Iterator[Finding]:
+    """Yield given doses that differ from the planned ones, drug by drug; drugs without a given dose are passed over."""
+    for drug in dict.fromkeys(dose.drug for dose in patient.doses):
+        left = [(time, amount) for name, time, amount in planned_doses(scenario) if name == drug]
+        given = [dose for dose in patient.doses if dose.drug == drug]
+        for dose in given:
+            nearest = min(left, key=lambda planned: abs(planned[0] - dose.time), default=None)
+            if nearest is None or abs(nearest[0] - dose.time) > _REACH:
+                reason = f"{dose.amount:g} mg of {drug} on day {dose.time:g} is not in the scenario"
+                yield Finding(dose.line, "", "warning", reason, _CURE)
+                continue
+            left.remove(nearest)
+            yield from _difference(dose, *nearest)
+        if left:
+            times = ", ".join(f"{time:g}" for time, _ in left[:5]) + (" ..." if len(left) > 5 else "")
+            reason = f"{patient.name} was not given {drug} that the scenario plans on day {times}"
+            yield Finding(given[-1].line, "", "warning", reason, _CURE)
+
+
+def _difference(dose: GivenDose, time: float, amount: float) -> Iterator[Finding]:
+    if abs(dose.time - time) > SAME_DAY:
+        reason = f"{dose.drug} was given on day {dose.time:g}, the scenario plans it on day {time:g}"
+        yield Finding(dose.line, "", "warning", reason, _CURE)
+    if abs(dose.amount - amount) > _SAME_MASS * amount:
+        reason = f"{dose.amount:g} mg of {dose.drug} was given on day {dose.time:g}, the scenario plans {amount:g} mg"
+        yield Finding(dose.line, "", "warning", reason, _CURE)

@@ -1,0 +1,123 @@
+"""What single values and the counts of one sample can be: orders of magnitude, sums and shares.
+
+Known from physiology, not from the model: a part cannot exceed its whole, and nobody has 2,000e9/L lymphocytes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from immunosim.observations.inference import MOST_SUBSET, MOST_TOTAL
+from immunosim.observations.records import SUBSETS, Finding, Measurement, Observations, Severity
+
+LEAST_TOTAL = 0.005
+"""Fewest lymphocytes that are believed, 1e9/L, unless none are reported: a quarter of the lowest after alemtuzumab."""
+
+_ROUNDING = 1.05
+"""How much a part may exceed its whole, since both are rounded and often counted on different instruments."""
+
+_EXCESS = 1.2
+_PER_LITRE = 1000.0
+
+
+def check_values(observations: Observations) -> Iterator[Finding]:
+    """Yield values that are negative, absurd or in another unit than they are said to be."""
+    for one in observations.measurements:
+        if one.value < 0:
+            yield _at(one, "error", f"{one.value:g} is negative", "leave the cell empty where nothing was measured")
+        elif one.analyte == "lymphocytes":
+            yield from _check_total(one)
+        elif one.analyte in SUBSETS and one.value > MOST_SUBSET:
+            reason = f"{one.value:g} cells/uL is more than anybody has"
+            yield _at(one, "error", reason, "correct the value, or the unit of its column")
+    for analyte in SUBSETS:
+        yield from _check_subset(analyte, [one for one in observations.measurements if one.analyte == analyte])
+
+
+def check_samples(observations: Observations) -> Iterator[Finding]:
+    """Yield samples whose parts exceed their whole, and shares of more than 100 %."""
+    samples: dict[tuple[str, float], dict[str, Measurement]] = defaultdict(dict)
+    for one in observations.measurements:
+        samples[one.patient, one.time].setdefault(one.analyte, one)
+    for sample in samples.values():
+        total = sample.get("lymphocytes")
+        whole = total.value * _PER_LITRE if total else None
+        parts = {name: one for name, one in sample.items() if name in SUBSETS and not one.is_below}
+        if whole is not None and whole > 0:
+            yield from _check_shares(parts, whole)
+            yield from _check_total_of(parts, whole)
+        yield from _check_cd3(sample.get("cd3"), parts)
+
+
+def _check_total(one: Measurement) -> Iterator[Finding]:
+    if one.value > MOST_TOTAL:
+        likely = f", but {one.value:g} cells/uL is usual" if MOST_TOTAL * 2 < one.value <= MOST_TOTAL * 1e3 else ""
+        cure = "the column may be in cells/uL: correct its unit" if likely else "correct the value"
+        yield _at(one, "error", f"{one.value:g}e9/L is more than anybody has{likely}", cure)
+    elif 0 < one.value < LEAST_TOTAL and not one.is_below:
+        cure = "the column may be in 1e12/L or a value of 1e9/L divided twice: check its unit"
+        yield _at(one, "warning", f"{one.value:g}e9/L is fewer than was ever reported after alemtuzumab", cure)
+
+
+def _check_subset(analyte: str, found: list[Measurement]) -> Iterator[Finding]:
+    """Yield the first value of a subset all of whose values look like 1e9/L."""
+    values = [one.value for one in found if not one.is_below]
+    if len(values) > 1 and 0 < max(values) <= 3.0 and any(value % 1.0 for value in values):
+        reason = f"all values of {analyte} are at most {max(values):g} cells/uL, which looks like 1e9/L"
+        yield _at(found[0], "warning", reason, "correct the unit of the column if it is")
+
+
+def _check_shares(parts: dict[str, Measurement], whole: float) -> Iterator[Finding]:
+    """Yield shares above 100 %, and shares that add up to more."""
+    shares = {name: one for name, one in parts.items() if "%" in one.column}
+    percents = {name: 100.0 * one.value / whole for name, one in shares.items()}
+    for name, one in shares.items():
+        if percents[name] > 100.0 * (1 + 1e-9):
+            yield _at(one, "error", f"{percents[name]:.4g} % is more than all lymphocytes", "correct the share")
+    summed = _sum_of_parts(percents)
+    if summed > 101.0 and all(percent <= 100.0 * (1 + 1e-9) for percent in percents.values()):
+        last = shares[list(shares)[-1]]
+        yield _at(last, "error", f"the shares of this sample add up to {summed:.4g} %", "correct one of them")
+
+
+def _check_total_of(parts: dict[str, Measurement], whole: float) -> Iterator[Finding]:
+    """Yield counts above the total, and counts that together are far above it."""
+    counts = {name: one for name, one in parts.items() if "%" not in one.column}
+    single = [one for one in counts.values() if one.value > _ROUNDING * whole]
+    for one in single:
+        reason = f"{one.analyte} of {one.value:g} cells/uL exceeds the lymphocytes of the sample, {whole:g} cells/uL"
+        yield _at(one, "error", reason, "correct one of them, or a unit")
+    summed = _sum_of_parts({name: one.value for name, one in counts.items()})
+    if counts and not single and summed > _EXCESS * whole:
+        reason = f"the subsets add up to {summed:g} cells/uL, more than 20 % above the lymphocytes, {whole:g} cells/uL"
+        yield _at(counts[list(counts)[-1]], "warning", reason, "check whether all are of one sample")
+
+
+def _check_cd3(cd3: Measurement | None, parts: dict[str, Measurement]) -> Iterator[Finding]:
+    """Yield T cells that are fewer than one of their kinds."""
+    if cd3 is None:
+        return
+    for name in ("cd4", "cd8"):
+        one = parts.get(name)
+        if one is not None and one.value > _ROUNDING * cd3.value:
+            reason = f"{name} of {one.value:g} cells/uL exceeds cd3 of {cd3.value:g} cells/uL, of which it is a part"
+            yield _at(one, "error", reason, "correct one of them, or a unit")
+
+
+def _sum_of_parts(values: dict[str, float]) -> float:
+    """Return the sum of subsets, T cells counted once."""
+    t_cells = max(values.get("cd3", 0.0), values.get("cd4", 0.0) + values.get("cd8", 0.0))
+    return t_cells + values.get("cd19", 0.0) + values.get("nk", 0.0)
+
+
+def _at(one: Measurement, severity: Severity, reason: str, cure: str) -> Finding:
+    return Finding(one.line, one.column, severity, reason, cure)
+
+
+def by_analyte(measurements: Iterable[Measurement]) -> dict[str, list[Measurement]]:
+    """Return measurements by analyte, in their order."""
+    found: dict[str, list[Measurement]] = defaultdict(list)
+    for one in measurements:
+        found[one.analyte].append(one)
+    return found

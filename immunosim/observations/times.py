@@ -1,0 +1,118 @@
+"""Times of a table: dates in the ways that people write them, or what a scenario takes, as days after day 0."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from immunosim.errors import QuantityError
+from immunosim.scenario.clock import FARTHEST_TIME, Clock
+
+if TYPE_CHECKING:
+    from immunosim.scenario import Scenario
+
+_ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
+_WRITTEN = re.compile(r"(\d{1,2})(?P<mark>[./-])(\d{1,2})(?P=mark)(\d{2}|\d{4})")
+_NAMED = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3})[a-z]*[ -](\d{4})")
+_CLOCK_TIME = re.compile(r"[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?$")
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_WANTED = "write 2017-06-15"
+
+Order = Literal["day first", "month first", "not known"]
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """What turns the times of a table into days.
+
+    Parameters
+    ----------
+    clock : Clock
+        The dates and courses that times may refer to.
+    origin : date, optional
+        The date from which days are counted; without one, dates are refused.
+    """
+
+    clock: Clock
+    origin: datetime.date | None
+
+    @classmethod
+    def of(cls, scenario: Scenario | None, *, any_origin: bool = False) -> Calendar:
+        """Return the calendar of a scenario; with `any_origin` dates count from one of no meaning where it has none."""
+        start = scenario.start_date if scenario else None
+        courses = [(course.label, course.start) for course in scenario.course] if scenario else []
+        return cls(Clock(start, courses), start or (datetime.date(1970, 1, 1) if any_origin else None))
+
+    def day_of_date(self, text: str, order: Order) -> float:
+        """Return a date as days after the origin.
+
+        Raises
+        ------
+        QuantityError
+            Where the text is no date, or one that may be two.
+        """
+        if self.origin is None:
+            cure = "give a scenario with a start_date, or count from the first dose"
+            raise QuantityError(f'"{text}" is a date, but no date of day 0 is known', cure=cure)
+        time = _CLOCK_TIME.search(text)
+        hours, minutes, seconds = (int(part or 0) for part in time.groups()) if time else (0, 0, 0)
+        if hours > 23 or minutes > 59 or seconds > 59:
+            raise QuantityError(f'"{text}" has no time of day', cure="write 2017-06-15 08:30")
+        date = _date(text[: time.start()] if time else text, text, order)
+        return (date - self.origin).days + (hours * 3600 + minutes * 60 + seconds) / 86400
+
+    def day_of_time(self, text: str, factor: float | None) -> float:
+        """Return a time as days: as a scenario writes it, or a number that `factor` turns into days.
+
+        Raises
+        ------
+        QuantityError
+            Where the text is no time.
+        """
+        if factor is not None and re.fullmatch(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?", text, re.IGNORECASE):
+            days = float(text.replace(",", ".")) * factor
+        else:
+            days = self.clock.days(text)
+        if abs(days) > FARTHEST_TIME:
+            raise QuantityError(f'"{text}" lies more than a million days from day 0', cure="give a time in days")
+        return days
+
+
+def order_of(texts: Sequence[str]) -> Order:
+    """Return whether dates with slashes or hyphens put the day or the month first, told from all of them."""
+    pairs = [(int(m[1]), int(m[3])) for text in texts if (m := _WRITTEN.match(text)) and m["mark"] != "."]
+    if any(first > 12 for first, _ in pairs):
+        return "day first"
+    return "month first" if any(second > 12 for _, second in pairs) else "not known"
+
+
+def is_date(text: str) -> bool:
+    """Return whether a text is written as a date."""
+    text = _CLOCK_TIME.sub("", text)
+    return any(form.fullmatch(text) for form in (_ISO, _WRITTEN, _NAMED))
+
+
+def _date(text: str, shown: str, order: Order) -> datetime.date:
+    if _ISO.fullmatch(text):
+        year, month, day = map(int, text.split("-"))
+    elif named := _NAMED.fullmatch(text):
+        if named[2].lower() not in _MONTHS:
+            raise QuantityError(f'"{shown}" is not a date', cure=_WANTED)
+        day, month, year = int(named[1]), _MONTHS.index(named[2].lower()) + 1, int(named[3])
+    elif written := _WRITTEN.fullmatch(text):
+        if len(written[4]) == 2:
+            raise QuantityError(f'"{shown}" has a year of two digits', cure=_WANTED)
+        if written["mark"] != "." and order == "not known":
+            raise QuantityError(f'"{shown}" may have the day or the month first', cure=_WANTED)
+        first, second, year = int(written[1]), int(written[3]), int(written[4])
+        month_first = written["mark"] != "." and order == "month first"
+        day, month = (second, first) if month_first else (first, second)
+    else:
+        raise QuantityError(f'"{shown}" is not a date', cure=_WANTED)
+    try:
+        return datetime.date(year, month, day)
+    except ValueError:
+        raise QuantityError(f'"{shown}" is not a date', cure="check day and month") from None
