@@ -125,8 +125,9 @@ def _split(header: str) -> tuple[str, str]:
     name, comma, unit = header.partition(",")
     if comma:
         return name.strip(), unit.strip()
-    if header.endswith("%"):
-        return header[:-1].strip(), PERCENT
+    if PERCENT in header:
+        name, _, rest = header.partition(PERCENT)
+        return name.strip(), f"{PERCENT}{rest}".strip()
     name, _, unit = header.rpartition(" ")
     return (name.strip(), unit) if name and _count_unit(unit) else (header, "")
 
