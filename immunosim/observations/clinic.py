@@ -245,6 +245,6 @@ def _from_first_dose(patient: PatientRecord, header_line: int, problems: Problem
 def _with_age(patient: PatientRecord) -> PatientRecord:
     """Return a patient with the age on day 0 where only the birth is known, year."""
     birth = patient.covariates.get("birth_day")
-    if "age" in patient.covariates or not isinstance(birth, float):
+    if "age" in patient.covariates or not isinstance(birth, float) or birth >= 0:
         return patient
     return replace(patient, covariates=patient.covariates | {"age": -birth / 365.25})

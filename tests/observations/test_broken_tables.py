@@ -44,7 +44,8 @@ TOTAL = "is a share of lymphocytes that are not given, give the total in the sam
         (CD4 + "1,2\n\n1\n", f"t.csv: line 4: has 1 cell, the line of headers 2, {ROW}"),
         (
             CD4 + '1,"200\n',
-            "t.csv: line 2: cannot be read as CSV (unexpected end of data), close the quotes, and save it as CSV in UTF-8",
+            "t.csv: line 2: cannot be read as CSV (unexpected end of data), "
+            "close the quotes, and save it as CSV in UTF-8",
         ),
         ("day,CD4 [mg/L]\n1,20\n", f't.csv: line 1: CD4 [mg/L]: "1.0 mg/L" is a concentration, {COUNT}'),
         ("day,CD4 [foo]\n1,20\n", f't.csv: line 1: CD4 [foo]: "1.0 foo" has the unknown unit "foo", {COUNT}'),
