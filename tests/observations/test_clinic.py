@@ -56,12 +56,21 @@ def test_lines_and_columns_stay_with_values(read):
     [
         *(("B cells", "cd19"), ("CD19+ B cells", "cd19"), ("NK cells", "nk"), ("CD16/56", "nk"), ("CD16+CD56+", "nk")),
         *(("CD3+", "cd3"), ("T cells", "cd3"), ("T helper cells", "cd4"), ("CD3+CD8+", "cd8"), ("abs. CD8", "cd8")),
+        *(("CD3-CD16+CD56+", "nk"), ("CD3- CD56+ NK cells", "nk"), ("CD3-CD19+", "cd19"), ("abs B cell count", "cd19")),
         *(("Total", "lymphocytes"), ("Lymphocytes abs", "lymphocytes"), ("absolute lymphocyte count", "lymphocytes")),
     ],
 )
 def test_headers_are_matched_forgivingly(read, header, analyte):
     observations, _ = read(f"day,{header} [cells/uL]\n1,500\n")
     assert observations.analytes == (analyte,)
+
+
+@pytest.mark.parametrize("header", ["CD4/CD8", "CD3+CD4-", "CD3+CD56+", "T", "B", "CD8-CD28 %", "lymphocyte ratio"])
+def test_headers_of_something_else_are_not_matched(read, header):
+    observations, findings = read(f"day,{header},NK [/uL]\n1,500,90\n")
+    assert observations.analytes == ("nk",)
+    (finding,) = findings
+    assert (finding.column, finding.severity) == (header, "warning")
 
 
 @pytest.mark.parametrize(
