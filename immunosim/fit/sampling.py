@@ -5,9 +5,10 @@ Groups and diagnostics are ArviZ's.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -62,8 +63,7 @@ class Sample:
 
     def to_inference_data(self) -> arviz.InferenceData:
         """Return the samples as ArviZ has them, with units."""
-        import arviz
-
+        arviz = _arviz()
         posterior = {name: self.draws[:, :, j] for j, name in enumerate(self.names)}
         found = arviz.from_dict(posterior=posterior, sample_stats={"lp": self.log_density})
         for name, unit in zip(self.names, self.units, strict=True):
@@ -98,8 +98,9 @@ def sample(
         If emcee or ArviZ is missing.
     """
     try:
-        import arviz
         import emcee
+
+        arviz = _arviz()
     except ImportError as error:
         raise DataError(f"sampling needs the package {error.name}", key="sample", cure=INSTALL) from error
     posterior = estimate.posterior
@@ -130,6 +131,14 @@ def sample(
         effective=effective,
         acceptance=float(np.mean(sampler.acceptance_fraction)),
     )
+
+
+def _arviz() -> Any:
+    """Import ArviZ without its announcement of a next version."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        import arviz
+    return arviz
 
 
 def _around(estimate: Estimate, n: int, generator: np.random.Generator) -> Array:

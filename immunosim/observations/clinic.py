@@ -6,10 +6,10 @@ all at once; what was inferred is reported as a note.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from immunosim.errors import QuantityError
 from immunosim.observations.doses import drug_of, is_infused, usual_duration
@@ -53,6 +53,9 @@ class _Visit:
     time: float
 
 
+_OfPatient = TypeVar("_OfPatient", _Visit, Measurement, GivenDose)
+
+
 def read_clinic_table(
     path: Path, scenario: Scenario | None = None, *, from_first_dose: bool = False
 ) -> tuple[Observations, list[Finding]]:
@@ -86,21 +89,25 @@ def read_clinic_table(
     births = _births(layout, calendar, visits, problems)
     measurements = [one for visit in visits for one in _measurements(layout, visit, problems)]
     doses = [one for visit in visits for one in _doses(layout, visit, problems)]
-    names = list(dict.fromkeys(visit.patient for visit in visits))
-    known = {name: _covariates(layout, [one for one in visits if one.patient == name], problems) for name in names}
+    traits = {
+        name: _covariates(layout, own, problems) | births.get(name, {}) for name, own in _by_patient(visits).items()
+    }
+    counted, given = _by_patient(measurements), _by_patient(doses)
     patients = [
-        PatientRecord(
-            name,
-            tuple(one for one in measurements if one.patient == name),
-            tuple(one for one in doses if one.patient == name),
-            known[name] | births.get(name, {}),
-        )
-        for name in names
+        PatientRecord(name, tuple(counted.get(name, ())), tuple(given.get(name, ())), known)
+        for name, known in traits.items()
     ]
     if from_first_dose:
         patients = [_from_first_dose(patient, table.header_line, problems) for patient in patients]
     problems.refuse()
     return Observations(tuple(map(_with_age, patients)), table.file), list(layout.findings)
+
+
+def _by_patient(records: Iterable[_OfPatient]) -> dict[str, list[_OfPatient]]:
+    found: dict[str, list[_OfPatient]] = {}
+    for record in records:
+        found.setdefault(record.patient, []).append(record)
+    return found
 
 
 def _visits(layout: Layout, calendar: Calendar, problems: Problems) -> Iterator[_Visit]:
@@ -238,6 +245,6 @@ def _from_first_dose(patient: PatientRecord, header_line: int, problems: Problem
 def _with_age(patient: PatientRecord) -> PatientRecord:
     """Return a patient with the age on day 0 where only the birth is known, year."""
     birth = patient.covariates.get("birth_day")
-    if "age" in patient.covariates or not isinstance(birth, float):
+    if "age" in patient.covariates or not isinstance(birth, float) or birth >= 0:
         return patient
     return replace(patient, covariates=patient.covariates | {"age": -birth / 365.25})

@@ -24,11 +24,11 @@ _NAMES = {
     "week": "week|weeks",
     "month": "month|months",
     "lymphocytes": "lymphocytes|lymphocyte|lymphs|lymph|lym|alc|total|total lymphocytes|absolute lymphocytes",
-    "cd3": "cd3|t|t lymphocytes|total t|cd3 t|cd3 t lymphocytes",
+    "cd3": "cd3|t cell|t cells|t lymphocytes|total t|cd3 t|cd3 t lymphocytes",
     "cd4": "cd4|cd4 t|cd3 cd4|cd4 t lymphocytes|t helper|helper t|cd3 cd4 t",
     "cd8": "cd8|cd8 t|cd3 cd8|cd8 t lymphocytes|cytotoxic t|cd3 cd8 t",
-    "cd19": "cd19|b|b lymphocytes|cd19 b|b cd19|cd19 b lymphocytes",
-    "nk": "nk|natural killer|cd16 56|cd16 cd56|cd56|nk cd56|nk cd16 56",
+    "cd19": "cd19|b cell|b cells|b lymphocytes|cd19 b|b cd19|cd19 b lymphocytes",
+    "nk": "nk|natural killer|cd16 56|cd16 cd56|cd56|nk cd56|nk cd16 56|nk cd16 cd56|cd56 nk|cd16 56 nk|cd16 cd56 nk",
     "age": "age|age at start|age at baseline",
     "sex": "sex|gender",
     "weight": "weight|body weight|bodyweight|wt",
@@ -40,7 +40,12 @@ _NAMES = {
 }
 _KINDS = {name: kind for kind, names in _NAMES.items() for name in names.split("|")}
 _TIMES = {"date", "time", "day", "week", "month"}
-_NOISE = re.compile(r"\b(cells?|counts?|abs|absolute|percent|percentage|number of|no of|pos|positive)\b")
+_NOISE = re.compile(r"\b(counts?|abs|absolute|percent|percentage|number of|no of|pos|positive)\b")
+_CELLS = re.compile(r"\bcells?\b")
+_NOT_T = re.compile(r"\bcd3[-−–](?=[\s/(]*cd(16|19|56))")
+_NEGATIVE = re.compile(r"cd\d+[-−–](?!\w*pos)(?=\s|cd|$)")
+"""Cells without a marker are other cells than those with it; what lacks CD3 and has CD16, CD56 or CD19 is no T cell."""
+
 _PERCENTS = frozenset(
     ["%", "percent", "pct", "% of lymphocytes", "percent of lymphocytes", "% lymphocytes", "% of total", "% of alc"]
 )
@@ -125,16 +130,22 @@ def _split(header: str) -> tuple[str, str]:
     name, comma, unit = header.partition(",")
     if comma:
         return name.strip(), unit.strip()
-    if header.endswith("%"):
-        return header[:-1].strip(), PERCENT
+    if PERCENT in header:
+        name, _, rest = header.partition(PERCENT)
+        return name.strip(), f"{PERCENT}{rest}".strip()
     name, _, unit = header.rpartition(" ")
     return (name.strip(), unit) if name and _count_unit(unit) else (header, "")
 
 
 def _plain(name: str) -> str:
-    """Return a name without case, signs and words that say nothing."""
-    words = re.sub(r"[\W_]+", " ", name.casefold()).strip()
-    return " ".join(_NOISE.sub(" ", words).split()) or words
+    """Return a name without case, signs and words that say nothing; nothing where it is of cells without a marker."""
+    name = _NOT_T.sub("", name.casefold())
+    if _NEGATIVE.search(name):
+        return ""
+    words = re.sub(r"[\W_]+", " ", name).strip()
+    counted = " ".join(_NOISE.sub(" ", words).split())
+    plain = " ".join(_CELLS.sub(" ", counted).split())
+    return next((text for text in (plain, counted) if len(text) > 1), words)  # "T cells" is not "T"
 
 
 def _count_unit(unit: str) -> str:

@@ -57,6 +57,7 @@ def read_layout(table: Table, problems: Problems) -> Layout:
         With every header that cannot be used.
     """
     columns = list(_columns(table, problems))
+    problems.refuse()
     times = [column for column in columns if column.is_time]
     measured = [column for column in columns if column.kind and not column.is_time and column.kind not in OTHERS]
     measured = [column for column in measured if column.kind != "remark"]

@@ -78,7 +78,7 @@ def _duplicates(patient: PatientRecord) -> Iterator[Finding]:
         if (other.value, other.is_below) == (one.value, one.is_below):
             yield Finding(one.line, one.column, "warning", reason, "leave one out, or it counts twice")
         else:
-            reason += f", with {other.value:g} instead of {one.value:g}"
+            reason += f", {other.value:g} there and {one.value:g} here"
             yield Finding(one.line, one.column, "error", reason, "leave one out")
 
 

@@ -93,6 +93,10 @@ def measured_in(reading: Reading, row: Row, problems: Problems) -> Iterator[Meas
         analyte = _analyte(reading, row)
     with problems.at(row.line, headers.get("CENS", "CENS")):
         is_below = _is_below(reading, row)
+    with problems.at(row.line, headers.get("LIMIT", "LIMIT")):
+        if reading.number(row, "LIMIT") != 0:
+            reason = f"LIMIT {reading.text(row, 'LIMIT')} is not supported"
+            raise QuantityError(reason, cure="leave it empty: what is below quantification lies above 0")
     with problems.at(row.line, headers.get("DV", "DV")):
         if not text:
             raise QuantityError("is empty", cure="write MDV 1 where nothing was measured")
@@ -194,11 +198,9 @@ def _readout(reading: Reading, text: str) -> str:
 
 
 def _is_below(reading: Reading, row: Row) -> bool:
-    cens, limit = reading.text(row, "CENS"), reading.text(row, "LIMIT")
+    cens = reading.text(row, "CENS")
     if cens == "-1":
         raise QuantityError("CENS -1, above a limit, is not supported", cure="leave the row out")
     if cens not in ("", "0", "1"):
         raise QuantityError(f'"{cens}" is no CENS', cure="write 1 below quantification, else 0")
-    if limit and reading.table.number(limit) != 0:
-        raise QuantityError(f"LIMIT {limit} is not supported", cure="leave it empty, what is below lies above 0")
     return cens == "1"

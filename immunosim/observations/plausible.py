@@ -18,6 +18,9 @@ _ROUNDING = 1.05
 """How much a part may exceed its whole, since both are rounded and often counted on different instruments."""
 
 _EXCESS = 1.2
+_DECIMAL = 50.0
+"""What a total may lack because it was rounded to one decimal of 1e9/L, cells/uL."""
+
 _PER_LITRE = 1000.0
 
 
@@ -44,7 +47,7 @@ def check_samples(observations: Observations) -> Iterator[Finding]:
         total = sample.get("lymphocytes")
         whole = total.value * _PER_LITRE if total else None
         parts = {name: one for name, one in sample.items() if name in SUBSETS and not one.is_below}
-        if whole is not None and whole > 0:
+        if whole is not None:
             yield from _check_shares(parts, whole)
             yield from _check_total_of(parts, whole)
         yield from _check_cd3(sample.get("cd3"), parts)
@@ -71,7 +74,7 @@ def _check_subset(analyte: str, found: list[Measurement]) -> Iterator[Finding]:
 def _check_shares(parts: dict[str, Measurement], whole: float) -> Iterator[Finding]:
     """Yield shares above 100 %, and shares that add up to more."""
     shares = {name: one for name, one in parts.items() if "%" in one.column}
-    percents = {name: 100.0 * one.value / whole for name, one in shares.items()}
+    percents = {name: 100.0 * one.value / whole if whole else 0.0 for name, one in shares.items()}
     for name, one in shares.items():
         if percents[name] > 100.0 * (1 + 1e-9):
             yield _at(one, "error", f"{percents[name]:.4g} % is more than all lymphocytes", "correct the share")
@@ -84,12 +87,12 @@ def _check_shares(parts: dict[str, Measurement], whole: float) -> Iterator[Findi
 def _check_total_of(parts: dict[str, Measurement], whole: float) -> Iterator[Finding]:
     """Yield counts above the total, and counts that together are far above it."""
     counts = {name: one for name, one in parts.items() if "%" not in one.column}
-    single = [one for one in counts.values() if one.value > _ROUNDING * whole]
+    single = [one for one in counts.values() if one.value > _ROUNDING * whole + _DECIMAL]
     for one in single:
         reason = f"{one.analyte} of {one.value:g} cells/uL exceeds the lymphocytes of the sample, {whole:g} cells/uL"
         yield _at(one, "error", reason, "correct one of them, or a unit")
     summed = _sum_of_parts({name: one.value for name, one in counts.items()})
-    if counts and not single and summed > _EXCESS * whole:
+    if counts and not single and summed > _EXCESS * whole + _DECIMAL:
         reason = f"the subsets add up to {summed:g} cells/uL, more than 20 % above the lymphocytes, {whole:g} cells/uL"
         yield _at(counts[list(counts)[-1]], "warning", reason, "check whether all are of one sample")
 

@@ -55,9 +55,7 @@ class Table:
         if not _NUMBER.fullmatch(text):
             if re.fullmatch(r"[+-]?\d{1,3}([.,' ]\d{3})+([.,]\d+)?", text):
                 raise QuantityError(f'"{text}" has a separator of thousands', cure="write the number without it")
-            raise QuantityError(
-                f'"{text}" is not a number', cure="give a number, <limit or nothing, the unit goes above"
-            )
+            raise QuantityError(f'"{text}" is not a number', cure="write a plain number, its unit stands in the header")
         if "," in text and self.separator == ",":
             raise QuantityError(f'"{text}" has a comma', cure="write a decimal point, or separate cells by semicolons")
         value = float(text.replace(",", "."))

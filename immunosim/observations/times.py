@@ -19,7 +19,7 @@ _WRITTEN = re.compile(r"(\d{1,2})(?P<mark>[./-])(\d{1,2})(?P=mark)(\d{2}|\d{4})"
 _NAMED = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3})[a-z]*[ -](\d{4})")
 _CLOCK_TIME = re.compile(r"[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?$")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_WANTED = "write 2017-06-15"
+_WANTED = "write it as 2017-06-15"
 
 Order = Literal["day first", "month first", "not known"]
 
@@ -60,7 +60,7 @@ class Calendar:
         time = _CLOCK_TIME.search(text)
         hours, minutes, seconds = (int(part or 0) for part in time.groups()) if time else (0, 0, 0)
         if hours > 23 or minutes > 59 or seconds > 59:
-            raise QuantityError(f'"{text}" has no time of day', cure="write 2017-06-15 08:30")
+            raise QuantityError(f'"{text}" has no time of day', cure="write it as 2017-06-15 08:30")
         date = _date(text[: time.start()] if time else text, text, order)
         return (date - self.origin).days + (hours * 3600 + minutes * 60 + seconds) / 86400
 

@@ -1,0 +1,144 @@
+"""The tables of PEtab pass its own checks, and what PEtab cannot say is said beside them or refused."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from immunosim.observations import Measurement, Observations, PatientRecord, PetabParameter, write_petab
+
+PARAMETERS = [
+    PetabParameter("blood_lysis_rate", "log10", 10.0, 1000.0, 100.0, prior=(2.0, 0.3)),
+    PetabParameter("treg_restraint", "lin", 0.0, 5.0, 1.0),
+    PetabParameter("sd_cd4", "log10", 0.01, 3.0, 0.2, estimate=False),
+]
+NOISE = {"lymphocytes": "0.05 + 0.1 * lymphocytes", "cd4": "sd_cd4", "cd3": "0.1 * cd3"}
+CLINIC = (
+    "id,day,dose [mg],ALC [1e9/L],CD3 [/uL],CD4 [/uL],age\n"
+    "1 a,0,12,1.9,1200,810,31\n"
+    "1-a,0,12,1.9,,,40\n"
+    "Änna,30,,0.5,,<5,52\n"
+)
+
+
+def rows(path: Path) -> list[list[str]]:
+    """Return the cells of a table."""
+    with path.open(newline="") as stream:
+        return list(csv.reader(stream, delimiter="\t"))
+
+
+@pytest.fixture
+def observations(read) -> Observations:
+    """Return three patients, one value below quantification."""
+    return read(CLINIC)[0]
+
+
+@pytest.mark.filterwarnings("ignore")  # those of petab's own imports
+def test_the_tables_pass_the_checks_of_petab(observations, tmp_path):
+    petab = pytest.importorskip("petab.v1", reason="petab is not installed: pip install 'immunosim[fit]'")
+    write_petab(observations, tmp_path, PARAMETERS, NOISE, transformation="log10")
+    observables = petab.get_observable_df(tmp_path / "observables.tsv")
+    measurements = petab.get_measurement_df(tmp_path / "measurements.tsv")
+    parameters = petab.get_parameter_df(tmp_path / "parameters.tsv")
+    conditions = petab.get_condition_df(tmp_path / "conditions.tsv")
+    petab.lint.check_observable_df(observables)
+    petab.lint.check_measurement_df(measurements, observables)
+    petab.lint.check_parameter_df(parameters)
+    petab.lint.check_condition_df(conditions)
+    petab.lint.assert_measurement_conditions_present_in_condition_table(measurements, conditions)
+    petab.yaml.validate(str(tmp_path / "problem.yaml"))
+    problem = petab.Problem.from_yaml(tmp_path / "problem.yaml")
+    assert problem.model is None
+    assert problem.x_free_ids == ["blood_lysis_rate", "treg_restraint"]
+
+
+def test_tables_hold_what_was_measured(observations, tmp_path):
+    write_petab(observations, tmp_path, PARAMETERS, NOISE)
+    assert rows(tmp_path / "measurements.tsv") == [
+        ["observableId", "simulationConditionId", "measurement", "time", "censoring"],
+        ["observable_lymphocytes", "patient_1_a", "1.9", "0.0", "none"],
+        ["observable_cd3", "patient_1_a", "1200.0", "0.0", "none"],
+        ["observable_cd4", "patient_1_a", "810.0", "0.0", "none"],
+        ["observable_lymphocytes", "patient_1_a_2", "1.9", "0.0", "none"],
+        ["observable_lymphocytes", "nna", "0.5", "30.0", "none"],
+        ["observable_cd4", "nna", "5.0", "30.0", "left"],
+    ]
+    assert rows(tmp_path / "observables.tsv")[1:] == [
+        ["observable_lymphocytes", "lymphocytes", "lin", "0.05 + 0.1 * lymphocytes", "normal"],
+        ["observable_cd3", "cd4 + cd8", "lin", "0.1 * (cd4 + cd8)", "normal"],
+        ["observable_cd4", "cd4", "lin", "sd_cd4", "normal"],
+    ]
+    assert rows(tmp_path / "conditions.tsv") == [
+        ["conditionId", "conditionName", "age"],
+        ["patient_1_a", "1 a", "31.0"],
+        ["patient_1_a_2", "1-a", "40.0"],
+        ["nna", "Änna", "52.0"],
+    ]
+    assert rows(tmp_path / "parameters.tsv")[1:] == [
+        ["blood_lysis_rate", "log10", "10.0", "1000.0", "100.0", "1", "parameterScaleNormal", "2.0;0.3"],
+        ["treg_restraint", "lin", "0.0", "5.0", "1.0", "1", "", ""],
+        ["sd_cd4", "log10", "0.01", "3.0", "0.2", "0", "", ""],
+    ]
+    assert rows(tmp_path / "doses.tsv")[1] == ["patient_1_a", "0.0", "alemtuzumab", "12.0", repr(4 / 24)]
+
+
+def test_the_folder_says_what_petab_cannot(observations, tmp_path, read):
+    write_petab(observations, tmp_path, PARAMETERS, NOISE)
+    text = (tmp_path / "README.md").read_text()
+    assert "names no model file yet" in text
+    assert "`left` where `measurement` is the limit of quantification" in text
+    assert "`doses.tsv`" in text
+    plain = read("day,CD4 [/uL]\n1,200\n")[0]
+    write_petab(plain, tmp_path / "plain", PARAMETERS, {"cd4": "10"})
+    assert sorted(path.name for path in (tmp_path / "plain").iterdir()) == [
+        *("README.md", "conditions.tsv", "measurements.tsv", "observables.tsv", "parameters.tsv", "problem.yaml"),
+    ]
+    assert "censoring" not in (tmp_path / "plain" / "measurements.tsv").read_text()
+    assert rows(tmp_path / "plain" / "conditions.tsv") == [["conditionId", "conditionName"], ["patient", "patient"]]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "message"),
+    [
+        (("2x", "lin", 0, 1, 0.5), 'parameters: "2x" is no identifier, write letters, digits and _'),
+        (("sd_cd4", "lin", 0, 1, 0.5), "parameters.sd_cd4: stands twice, leave one out"),
+        (("x", "ln", 0, 1, 0.5), 'parameters.x: "ln" is no scale, write "lin" or "log10"'),
+        (("x", "lin", 1, 1, 1), "parameters.x: has no range from 1 to 1, give a lower bound below the upper one"),
+        (("x", "log10", 0, 1, 0.5), "parameters.x: has a logarithm, but a lower bound of 0, give a positive bound"),
+        (("x", "lin", 0, 1, 2), "parameters.x: has a nominal value of 2 outside of 0 to 1, widen the bounds"),
+        (
+            ("x", "lin", 0, 1, 0.5, True, (0, 0)),
+            "parameters.x: has a prior with a standard deviation of 0, give a positive one",
+        ),
+    ],
+)
+def test_impossible_parameters_are_refused(observations, tmp_path, refusal, parameter, message):
+    assert refusal(write_petab, observations, tmp_path, [*PARAMETERS, PetabParameter(*parameter)], NOISE) == message
+    assert not list(tmp_path.glob("*.tsv"))
+
+
+def test_noise_is_needed_and_names_what_is_known(observations, tmp_path, refusal):
+    def refused(noise):
+        return refusal(write_petab, observations, tmp_path, PARAMETERS, noise)
+
+    assert refused({"cd4": "1", "cd3": "1"}) == (
+        'noise: has no noise for "lymphocytes", give a formula such as 0.1 * cd4'
+    )
+    assert refused(NOISE | {"cd8": "1"}) == 'noise.cd8: was not measured, did you mean "cd3" or "cd4"?'
+    assert refused(NOISE | {"cd4": "sigma * cd4"}) == (
+        'noise.cd4: names "sigma", which is neither a parameter of the fit nor a read-out, add it to the parameters'
+    )
+
+
+def test_what_petab_cannot_say_is_refused(tmp_path, refusal):
+    def refused(*measured, **options):
+        observations = Observations((PatientRecord("a", measured),), "t.csv")
+        return refusal(write_petab, observations, tmp_path, PARAMETERS, {"cd4": "1"}, **options)
+
+    assert refused() == "t.csv: has no measurements, add some"
+    assert refused(Measurement("a", -5.0, "cd4", 900.0, line=3, column="CD4")) == (
+        "t.csv: line 3: CD4: day -5 is before day 0, where simulations of PEtab start, leave it out"
+    )
+    assert refused(Measurement("a", 5.0, "cd4", 0.0, line=4, column="CD4"), transformation="log") == (
+        "t.csv: line 4: CD4: 0 has no logarithm, give the limit of quantification, or choose the transformation lin"
+    )
