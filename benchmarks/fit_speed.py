@@ -103,7 +103,7 @@ def _predicted(subject: Subject, values: np.ndarray) -> np.ndarray:
         states[np.isin(times, inside)] = found.y[:, : len(inside)].T
         state = found.y[:, -1]
     readouts = problem.model.readouts_at(states, vector, problem.inputs_at(times))
-    predicted: np.ndarray = (readouts[subject._places] * subject._weights).sum(axis=1)
+    predicted: np.ndarray = (readouts[subject.places] * subject.weights).sum(axis=1)
     return predicted
 
 

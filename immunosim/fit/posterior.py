@@ -2,7 +2,7 @@
 
 Unknowns are the coordinates of the parameters, then the logarithms of the factors on the noise that is estimated. The
 Hessian is the expected information (Fisher scoring), which is never indefinite; of censored values it is the observed
-one.
+one. The likelihood is one for each patient, so that a prior over patients can stand beside it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from immunosim.codegen.loader import Array
+from immunosim.fit.cohort import differentiate, predict
 from immunosim.fit.free import Coordinates
 from immunosim.fit.noise import LOG_TWO_PI, censored, standardised
 from immunosim.fit.subjects import Subject
@@ -34,6 +35,9 @@ class Posterior:
     with_priors : bool
         Whether parameters' priors count (MAP), or the likelihood alone.
     n_threads : int
+    designs : tuple of ndarray, shape (n_parameters of a patient, n_coordinates)
+        Of each patient: logarithms of the patient's parameters are this matrix times those of the coordinates' values.
+        Empty where every patient has the same parameters and these are the coordinates.
     """
 
     subjects: tuple[Subject, ...]
@@ -41,6 +45,7 @@ class Posterior:
     factors: tuple[str, ...] = ()
     with_priors: bool = True
     n_threads: int = 1
+    designs: tuple[Array, ...] = ()
 
     @property
     def n_unknowns(self) -> int:
@@ -68,19 +73,33 @@ class Posterior:
         n = len(self.coordinates)
         return np.concatenate([self.coordinates.values_at(unknowns[..., :n]), np.exp(unknowns[..., n:])], axis=-1)
 
+    def of_patients(self, values: Array) -> list[Array]:
+        """Return the parameters of each patient, shape (n_rows, n_parameters), from those of the coordinates."""
+        if not self.designs:
+            return [values] * len(self.subjects)
+        with np.errstate(invalid="ignore"):
+            logs = np.log(values)
+            return [np.exp(logs @ design.T) for design in self.designs]
+
+    def log_likelihoods(self, unknowns: Array) -> Array:
+        """Return the logarithm of the likelihood of each patient, shape (n_rows, n_subjects); -inf where it fails."""
+        n = len(self.coordinates)
+        own = self.of_patients(self.coordinates.values_at(unknowns[:, :n]))
+        predictions = predict(self.subjects, own, self.n_threads)
+        found = np.empty((len(unknowns), len(self.subjects)))
+        for s, subject in enumerate(self.subjects):
+            for i, factors in enumerate(unknowns[:, n:]):
+                found[i, s] = log_likelihood(subject, predictions[s][i], factors)[0]
+        return found
+
     def log_density(self, unknowns: Array) -> Array:
         """Return the logarithm of the posterior's density by the unknowns, shape (n_rows,); -inf where it fails.
 
         With the volume of the unknowns, as a sampler of these needs it: priors are densities of log parameters.
         """
         n = len(self.coordinates)
-        values, factors = self.coordinates.values_at(unknowns[:, :n]), unknowns[:, n:]
-        total = self._log_prior(values, factors)[0]
-        for subject in self.subjects:
-            predictions = subject.predict(values, self.n_threads)
-            total = total + np.array(
-                [_log_likelihood(subject, one, own)[0] for one, own in zip(predictions, factors, strict=True)]
-            )
+        values = self.coordinates.values_at(unknowns[:, :n])
+        total = self._log_prior(values, unknowns[:, n:])[0] + self.log_likelihoods(unknowns).sum(axis=1)
         slopes = self.coordinates.slopes_at(unknowns[:, :n]) / values
         with np.errstate(divide="ignore"):
             volume = np.log(slopes).sum(axis=1)
@@ -100,24 +119,34 @@ class Posterior:
         gradient : ndarray, shape (n_rows, n_unknowns)
         hessian : ndarray, shape (n_rows, n_unknowns, n_unknowns)
         """
-        n, rows = len(self.coordinates), len(unknowns)
+        n = len(self.coordinates)
         values, factors = self.coordinates.values_at(unknowns[:, :n]), unknowns[:, n:]
-        slopes = self.coordinates.slopes_at(unknowns[:, :n])
+        by_log = self.coordinates.slopes_at(unknowns[:, :n]) / values
         prior, prior_slope, prior_curvature = self._log_prior(values, factors)
-        value, gradient, hessian = -prior, -prior_slope, np.zeros((rows, self.n_unknowns, self.n_unknowns))
-        by_log = slopes / values
-        gradient[:, :n] *= by_log
-        hessian[:, range(self.n_unknowns), range(self.n_unknowns)] = prior_curvature
-        hessian[:, range(n), range(n)] *= by_log**2
-        for subject in self.subjects:
-            predictions, by_value = subject.differentiate(values, self.n_threads)
-            by_unknown = by_value * slopes[:, np.newaxis]
-            for i in range(rows):
-                likelihood, slope, information = _log_likelihood(subject, predictions[i], factors[i], by_unknown[i])
+        to_unknown = np.concatenate([by_log, np.ones(factors.shape)], axis=1)
+        value, gradient = -prior, -prior_slope * to_unknown
+        hessian = np.zeros((len(unknowns), self.n_unknowns, self.n_unknowns))
+        hessian[:, range(self.n_unknowns), range(self.n_unknowns)] = prior_curvature * to_unknown**2
+        own = self.of_patients(values)
+        found = differentiate(self.subjects, own, self.n_threads)
+        for s, (subject, (predictions, by_value)) in enumerate(zip(self.subjects, found, strict=True)):
+            by_own_log = by_value * own[s][:, np.newaxis]
+            for i, moved in enumerate(to_unknown):
+                likelihood, slope, information = log_likelihood(subject, predictions[i], factors[i], by_own_log[i])
+                jacobian = self._design(s) * moved
                 value[i] -= likelihood
-                gradient[i] -= slope
-                hessian[i] += information
+                gradient[i] -= slope @ jacobian
+                hessian[i] += jacobian.T @ information @ jacobian
         return np.where(np.isfinite(value), value, np.inf), gradient, hessian
+
+    def _design(self, s: int) -> Array:
+        """Return how logarithms of a patient's parameters and the log factors follow from those of all unknowns."""
+        n, n_factors = len(self.coordinates), len(self.factors)
+        own = self.designs[s] if self.designs else np.eye(n)
+        found = np.zeros((len(own) + n_factors, n + n_factors))
+        found[: len(own), :n] = own
+        found[len(own) :, n:] = np.eye(n_factors)
+        return found
 
     def _log_prior(self, values: Array, factors: Array) -> tuple[Array, Array, Array]:
         """Return value, slope by log parameters and log factors, and minus the second derivative."""
@@ -129,7 +158,7 @@ class Posterior:
         return value, np.concatenate([slope, -factors * steady], -1), np.concatenate([curvature, steady], -1)
 
 
-def _log_likelihood(
+def log_likelihood(
     subject: Subject, predicted: Array, log_factors: Array, by_unknown: Array | None = None
 ) -> tuple[float, Array, Array]:
     """Return the logarithm of one patient's likelihood, its gradient and expected information.
@@ -139,8 +168,8 @@ def _log_likelihood(
     subject : Subject
     predicted : ndarray, shape (n,)
     log_factors : ndarray, shape (n_factors,)
-    by_unknown : ndarray, shape (n, n_coordinates), optional
-        Derivatives of the predictions; without them value alone.
+    by_unknown : ndarray, shape (n, n_parameters), optional
+        Derivatives of the predictions by what the gradient is wanted for; without them value alone.
     """
     n_factors, below = len(log_factors), subject.is_below
     n_coordinates = 0 if by_unknown is None else by_unknown.shape[1]

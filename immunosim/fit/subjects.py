@@ -1,4 +1,4 @@
-"""A patient to fit: a prepared problem, what was measured, and exact predictions for many candidates at once."""
+"""A patient to fit: a prepared problem, what was measured and how it scatters."""
 
 from __future__ import annotations
 
@@ -11,18 +11,13 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.ensembles.rows import Rows, checked_parameters, vary
 from immunosim.errors import DataError, did_you_mean
+from immunosim.fit.cohort import differentiate, predict
 from immunosim.fit.noise import Flags, Integers, Noise, Scatter, scatter_of
 from immunosim.individual import PATIENT_KEYS
-from immunosim.numerics import Kernels, Request, solve_ensemble
-from immunosim.numerics.sensitivity import Directions, solve_sensitivities
-from immunosim.numerics.sensitivity.records import SensitivityFunctions
 from immunosim.observations import Measurement
 from immunosim.scenario import Scenario
 from immunosim.sensitivities import Task
 from immunosim.simulation import Problem
-
-BESIDE = 40
-"""Places at which it is looked what a parameter moves."""
 
 SUMS = {"cd3": ("cd4", "cd8")}
 """Analytes that the model has as sums; CD3 without the few T cells that are neither CD4 nor CD8."""
@@ -60,12 +55,12 @@ class Subject:
         return np.array([one.is_below for one in self.measurements], bool)
 
     @cached_property
-    def _weights(self) -> Array:
+    def weights(self) -> Array:
         """Read-outs that make each analyte, shape (n, n_readouts)."""
         return analyte_weights(self.problem, [one.analyte for one in self.measurements])
 
     @cached_property
-    def _places(self) -> Integers:
+    def places(self) -> Integers:
         """Place of each measurement among the output times, shape (n,)."""
         return np.searchsorted(self.problem.times, [one.time for one in self.measurements])
 
@@ -76,16 +71,7 @@ class Subject:
 
     def predict(self, values: Array, n_threads: int = 1) -> Array:
         """Return predictions of the measurements, shape (n_rows, n); NaN where a row cannot be or fails."""
-        rows, problem = self.rows(values), self.problem
-        needed = np.flatnonzero(self._weights.any(axis=0))
-        found = solve_ensemble(
-            problem.model.ensemble_kernels,
-            *(rows.states, rows.vectors, problem.segments, problem.times, problem.options),
-            n_threads=n_threads,
-            request=Request(states=False, readouts=[int(place) for place in needed]),
-        )
-        predictions: Array = (found.readouts[:, self._places] * self._weights[:, needed]).sum(axis=2)
-        return predictions
+        return predict((self,), [values], n_threads)[0]
 
     def differentiate(self, values: Array, n_threads: int = 1) -> tuple[Array, Array]:
         """Return predictions, shape (n_rows, n), and their derivatives, shape (n_rows, n, n_parameters).
@@ -95,49 +81,10 @@ class Subject:
         values : ndarray, shape (n_rows, n_parameters)
         n_threads : int
         """
-        rows, problem = self.rows(values), self.problem
-        n, size = len(values), len(self.measurements)
-        predictions, slopes = np.full((n, size), np.nan), np.full((n, size, len(self.names)), np.nan)
-        possible = np.flatnonzero(np.isfinite(rows.vectors).all(axis=1))
-        if not possible.size:
-            return predictions, slopes
-        tasks = [self._task(values[i], rows.vectors[i], rows.states[i]) for i in possible]
-        directions = [task.directions() for task in tasks]
-        kernels, functions = self._compiled
-        found, pool_slopes = solve_sensitivities(
-            kernels,
-            functions,
-            *(rows.states[possible], rows.vectors[possible], problem.segments),
-            Directions(
-                np.concatenate([one.parameters for one in directions]),
-                np.concatenate([one.initial_states for one in directions]),
-                directions[0].segments,
-            ),
-            *(problem.times, problem.options),
-            n_threads=n_threads,
-        )
-        inputs = problem.inputs_at(problem.times)
-        for k, i in enumerate(possible):
-            if found.status[k]:
-                continue
-            readouts = problem.model.readouts_at(found.states[k], rows.vectors[i], inputs)
-            by_parameter = tasks[k].readout_slopes(found.states[k], pool_slopes[k].transpose(1, 0, 2))
-            predictions[i] = (readouts[self._places] * self._weights).sum(axis=1)
-            slopes[i] = (by_parameter[:, self._places] * self._weights).sum(axis=2).T
-        return predictions, slopes
+        return differentiate((self,), [values], n_threads)[0]
 
-    @cached_property
-    def _compiled(self) -> tuple[Kernels, SensitivityFunctions]:
-        # At some values a derivative is zero by chance, or a maximum takes its other branch.
-        place = [self.problem.model.position[name] for name in self.names]
-        draws = np.random.default_rng(0).normal(size=(BESIDE, len(place)))
-        beside = self.problem.vector[place] * np.exp(0.3 * draws)
-        rows = self.rows(beside)
-        possible = np.flatnonzero(np.isfinite(rows.vectors).all(axis=1))
-        others = [self._task(beside[i], rows.vectors[i], rows.states[i]) for i in possible]
-        return Task(self.problem, self.names).compiled(others=others)
-
-    def _task(self, values: Array, vector: Array, state: Array) -> Task:
+    def task(self, values: Array, vector: Array, state: Array) -> Task:
+        """Return what the integrator differentiates by at these values of one row."""
         scenario = self.problem.scenario
         if scenario.patient.baseline.model_dump(exclude_none=True):
             # Scales that follow from given counts are differentiated at what the scenario says.

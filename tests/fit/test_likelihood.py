@@ -10,7 +10,7 @@ from scipy.stats import multivariate_normal, norm
 from immunosim.errors import DataError
 from immunosim.fit import Noise
 from immunosim.fit.noise import scatter_of
-from immunosim.fit.posterior import Posterior, _log_likelihood
+from immunosim.fit.posterior import Posterior, log_likelihood
 from immunosim.observations import Measurement
 
 PREDICTED = np.array([1.1, 420.0, 180.0, 95.0])
@@ -29,7 +29,7 @@ def subject_with(noise, shared=0.0, below=(), times=(30.0, 30.0, 30.0, 60.0)):
 
 
 def likelihood(subject):
-    return _log_likelihood(subject, PREDICTED, np.zeros(0))[0]
+    return log_likelihood(subject, PREDICTED, np.zeros(0))[0]
 
 
 def test_additive_noise_is_the_normal_density():
