@@ -61,11 +61,7 @@ class Estimate:
         n = len(self.posterior.coordinates)
         slopes = np.ones(self.posterior.n_unknowns)
         slopes[:n] = self.posterior.coordinates.slopes_at(self.best.end[:n]) / self.values[:n]
-        information = self.best.hessian
-        eigenvalues, vectors = np.linalg.eigh(information)
-        with np.errstate(divide="ignore"):
-            inverse = (vectors / np.maximum(eigenvalues, 1e-12 * eigenvalues.max())) @ vectors.T
-        found: Array = slopes[:, np.newaxis] * inverse * slopes
+        found: Array = slopes[:, np.newaxis] * inverse(self.best.hessian) * slopes
         return found
 
     @cached_property
@@ -74,6 +70,19 @@ class Estimate:
         sd = np.sqrt(np.diag(self.covariance))
         found: Array = self.covariance / np.outer(sd, sd)
         return found
+
+
+def data_information(estimate: Estimate) -> Array:
+    """Return the Fisher information of the data alone, without priors, by the unknowns of the search."""
+    posterior, unknowns = estimate.posterior, estimate.best.end
+    return estimate.best.hessian - np.diag(posterior.prior_precision(unknowns))
+
+
+def inverse(information: Array, least: float = 1e-12) -> Array:
+    """Return a covariance; eigenvalues of the information count as at least this share of the largest."""
+    eigenvalues, vectors = np.linalg.eigh(information)
+    found: Array = (vectors / np.maximum(eigenvalues, least * max(eigenvalues.max(), 1e-30))) @ vectors.T
+    return found
 
 
 def estimate(

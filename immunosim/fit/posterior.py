@@ -73,6 +73,14 @@ class Posterior:
         n = len(self.coordinates)
         return np.concatenate([self.coordinates.values_at(unknowns[..., :n]), np.exp(unknowns[..., n:])], axis=-1)
 
+    def prior_precision(self, unknowns: Array) -> Array:
+        """Return minus the second derivatives of the logarithm of the priors, shape (n_unknowns,), at one point."""
+        n = len(self.coordinates)
+        values, factors = self.coordinates.values_at(unknowns[:n]), unknowns[n:]
+        by_log = np.concatenate([self.coordinates.slopes_at(unknowns[:n]) / values, np.ones(len(factors))])
+        found: Array = self._log_prior(values, factors)[2] * by_log**2
+        return found
+
     def of_patients(self, values: Array) -> list[Array]:
         """Return the parameters of each patient, shape (n_rows, n_parameters), from those of the coordinates."""
         if not self.designs:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.fit.estimation import SAME, Estimate
+from immunosim.fit.cohort import predict
+from immunosim.fit.estimation import SAME, Estimate, data_information, inverse
 from immunosim.fit.noise import censored, standardised
 from immunosim.fit.profiles import Profile
 
@@ -136,15 +137,10 @@ def _partner(estimate: Estimate, j: int) -> tuple[str, float]:
     n = len(posterior.coordinates)
     if n < 2:
         return "", 0.0
-    information = estimate.best.hessian[:n, :n].copy()
-    if posterior.with_priors:
-        precision = posterior.coordinates.log_prior(estimate.values[:n])[2]
-        by_log = posterior.coordinates.slopes_at(estimate.best.end[:n]) / estimate.values[:n]
-        information[range(n), range(n)] -= precision * by_log**2
-    eigenvalues, vectors = np.linalg.eigh(information)
-    inverse = (vectors / np.maximum(eigenvalues, 1e-9 * max(eigenvalues.max(), 1e-30))) @ vectors.T
-    sd = np.sqrt(np.diag(inverse))
-    correlation = np.abs(inverse[j] / (sd[j] * sd))
+    information = data_information(estimate)[:n, :n]
+    covariance = inverse(information, 1e-9)
+    sd = np.sqrt(np.diag(covariance))
+    correlation = np.abs(covariance[j] / (sd[j] * sd))
     # A parameter without any information goes with nothing: its own direction alone is flat.
     correlation[j] = 0.0
     k = int(np.argmax(correlation))
@@ -169,10 +165,10 @@ def residuals(estimate: Estimate) -> tuple[Array, Array]:
     """Return whitened residuals of what was quantified, in the order of time, and the log likelihood of all."""
     posterior = estimate.posterior
     n = len(posterior.coordinates)
-    values, factors = estimate.values[:n], np.log(estimate.values[n:])
+    values, factors = posterior.of_patients(estimate.values[np.newaxis, :n]), np.log(estimate.values[n:])
+    predictions = predict(posterior.subjects, values, posterior.n_threads)
     found, total = [], 0.0
-    for subject in posterior.subjects:
-        predicted = subject.predict(values[np.newaxis], posterior.n_threads)[0]
+    for subject, (predicted,) in zip(posterior.subjects, predictions, strict=True):
         z, _, _, sd = standardised(subject.scatter, subject.values, subject.is_below, predicted, factors)
         known = ~subject.is_below
         white = (subject.scatter.whitening @ np.where(known, z, 0.0))[known]
@@ -192,12 +188,17 @@ def judge_fit(estimate: Estimate) -> FitVerdict:
     n_below = sum(int(subject.is_below.sum()) for subject in posterior.subjects)
     k, n = posterior.n_unknowns, posterior.n_measurements
     squared = float(white @ white)
-    degrees = max(len(white) - k, 1)
-    p_value = float(chi2.sf(squared, degrees)) if len(white) > k else float("nan")
+    degrees = len(white) - _effective(estimate)
+    p_value = float(chi2.sf(squared, degrees)) if degrees >= 1.0 else float("nan")
     runs = _runs_p_value(white)
     aic, bic = 2 * k - 2 * float(log_likelihood), k * np.log(n) - 2 * float(log_likelihood)
     sentences = tuple(_about_fit(len(white), k, p_value, runs, bool(posterior.factors)))
     return FitVerdict(n, n_below, k, squared, p_value, runs, float(log_likelihood), aic, float(bic), sentences)
+
+
+def _effective(estimate: Estimate) -> float:
+    """Return how many unknowns the data determine: those that priors hold are not fitted to them."""
+    return float(np.trace(inverse(estimate.best.hessian) @ data_information(estimate)))
 
 
 def _about_fit(n: int, k: int, p_value: float, runs: float, is_noise_estimated: bool) -> Iterator[str]:
