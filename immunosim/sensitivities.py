@@ -287,8 +287,9 @@ class Task:
         moved_inputs = self.moved_segments[0][place].transpose(1, 0, 2)
         found = np.zeros((*pool_slopes.shape[:2], len(model.readouts)))
         arguments = (states.T, problem.vector, problem.segments.inputs[place].T)
-        for row, column, values in _nonzeros(model, "readout_state_slopes", *arguments):
-            found[:, :, row] += values * pool_slopes[:, :, column]
+        with np.errstate(invalid="ignore"):  # shares of nothing are not a number
+            for row, column, values in _nonzeros(model, "readout_state_slopes", *arguments):
+                found[:, :, row] += values * pool_slopes[:, :, column]
         for row, column, values in _nonzeros(model, "readout_slopes", *arguments):
             if column < self.n_named:
                 found[:, :, row] += values * self.parameters[:, column, np.newaxis]

@@ -1,151 +1,114 @@
-"""A fit with all that follows from it, and the files that it leaves."""
+"""The files that fits leave: JSON, tables, scenarios with the fitted values, figures."""
 
 from __future__ import annotations
 
+import csv
+import io
 import tomllib
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from immunosim.fit import (
-    Estimate,
-    Noise,
-    Profile,
-    Sample,
-    forecast,
-    judge_fit,
-    judge_parameters,
-    laplace_draws,
-    rank_draws,
-    sample,
-)
-from immunosim.fit.forecast import Return
-from immunosim.fit.next_draw import Draw
-from immunosim.fit.verdict import FitVerdict, ParameterVerdict
+from immunosim.cli.fit_records import several_as_dict
 from immunosim.individual import PATIENT_KEYS
+from immunosim.observations.petab import condition_ids
+from immunosim.report import INTENDED_USE, to_json
+from immunosim.report.output_files import FIT, write_folder
 
 if TYPE_CHECKING:
-    from immunosim.cli.progress import Progress
     from immunosim.codegen.loader import Array
+    from immunosim.fit import Case, Fitted, Population, Profile, Sample, Several, Subject
 
-N_DRAWS = 500
-COURSE_TIMES = 240
-CANDIDATE_TIMES = 24
-ANALYTES = ("lymphocytes", "cd4", "cd8", "cd19")
+PARAMETERS = ("parameter", "unit", "best", "low_90", "high_90", "verdict", "traded_with", "share_of_prior", "sentence")
 
 
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """A fit of one patient.
-
-    Attributes
-    ----------
-    estimate : Estimate
-    profiles : dict of str to Profile
-    sampled : Sample, optional
-    """
-
-    estimate: Estimate
-    profiles: dict[str, Profile]
-    sampled: Sample | None = None
-
-    def with_sample(self, n_draws: int, seed: int, now: Progress) -> Fitted:
-        """Return the fit with a sample of its posterior."""
-        now.begin("Sampling")
-
-        def report(done: int, of: int) -> None:
-            now.detail = f"{done} of {of} steps"
-
-        return replace(self, sampled=sample(self.estimate, n_draws, n_draws // 2, seed=seed, report=report))
-
-    @cached_property
-    def verdicts(self) -> list[ParameterVerdict]:
-        """What the data say of each parameter."""
-        return judge_parameters(self.estimate, self.profiles)
-
-    @property
-    def n_fixed(self) -> int:
-        """Parameters of the model that were not fitted."""
-        posterior = self.estimate.posterior
-        return len(posterior.subjects[0].problem.parameters) - len(posterior.coordinates)
-
-    @cached_property
-    def fit_verdict(self) -> FitVerdict:
-        """Whether the model fits."""
-        return judge_fit(self.estimate)
-
-    @cached_property
-    def draws(self) -> Array:
-        """Draws of the parameters: of the sample, or of the normal approximation."""
-        n = len(self.estimate.posterior.coordinates)
-        return laplace_draws(self.estimate, N_DRAWS) if self.sampled is None else self.sampled.flat[:, :n]
-
-    @cached_property
-    def returns(self) -> list[Return]:
-        """When counts are back after the last dose."""
-        subject = self.estimate.posterior.subjects[0]
-        doses = [course.start for course in subject.problem.scenario.course]
-        since = max([0.0, *doses])
-        return forecast(subject, self.draws, since, n_threads=self.estimate.posterior.n_threads)
-
-    def next_draws(self, readout: str, at: float) -> list[Draw]:
-        """Return further draws by how much they would tell."""
-        subject = self.estimate.posterior.subjects[0]
-        last = max(one.time for one in subject.measurements)
-        times = np.linspace(last, float(subject.problem.segments.boundaries[-1]), CANDIDATE_TIMES + 1)[1:]
-        return rank_draws(self.estimate, subject, times.tolist(), ANALYTES, readout, at, Noise())
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return everything as plain values, ready for JSON."""
-        found: dict[str, Any] = {
-            "parameters": [asdict(one) for one in self.verdicts],
-            "fit": self.fit_verdict.as_dict(),
-            "returns": [asdict(one) for one in self.returns],
-            "starts": [
-                {"value": one.value, "is_converged": one.is_converged, "message": one.message}
-                for one in self.estimate.searches
-            ],
-            "parameters_not_fitted": self.n_fixed,
-            "correlation": self.estimate.correlation.tolist(),
-        }
-        if self.sampled is not None:
-            found["sample"] = {
-                "names": list(self.sampled.names),
-                "r_hat": self.sampled.r_hat.tolist(),
-                "effective": self.sampled.effective.tolist(),
-                "has_converged": self.sampled.has_converged,
-            }
-        return found
-
-
-def write_fit(fitted: Fitted, folder: Path, force: bool, command: str) -> list[Path]:
-    """Write the files of a fit, all or none."""
+def write_fit(one: Fitted, case: Case, folder: Path, force: bool, command: str) -> list[Path]:
+    """Write the files of a fit of one patient, or of several as one, all or none."""
     from immunosim.plots import encoded
     from immunosim.plots.fits import course_figure, profile_figure, waterfall_figure
-    from immunosim.report import INTENDED_USE, to_json
-    from immunosim.report.output_files import FIT, write_folder
 
-    posterior = fitted.estimate.posterior
-    subject = posterior.subjects[0]
-    times, bands = _bands(fitted)
-    words = {one.name: one.kind for one in fitted.verdicts}
-    units = {**subject.problem.model.units, "cd3": "cells/uL"}
+    words = {verdict.name: verdict.kind for verdict in one.verdicts}
     files = {
-        "fit.json": to_json(fitted.as_dict() | {"command": command}).encode(),
-        "fitted.toml": _fitted_scenario(fitted).encode(),
-        "course.png": encoded(course_figure(subject.measurements, times, bands, units, INTENDED_USE), "png"),
-        "profiles.png": encoded(profile_figure(fitted.profiles, words, INTENDED_USE), "png"),
-        "waterfall.png": encoded(waterfall_figure(fitted.estimate, INTENDED_USE), "png"),
+        "fit.json": to_json(one.as_dict() | {"command": command}).encode(),
+        "parameters.csv": table_text(PARAMETERS, _parameter_rows(one)),
+        "profiles.csv": profile_table(one.profiles),
+        "profiles.png": encoded(profile_figure(one.profiles, words, INTENDED_USE), "png"),
+        "waterfall.png": encoded(waterfall_figure(one.estimate, INTENDED_USE), "png"),
     }
-    if fitted.sampled is not None:
-        files["posterior.nc"] = _netcdf(fitted.sampled)
+    ids = condition_ids([subject.name for subject in one.subjects])
+    for place, subject in enumerate(one.subjects):
+        end = f"_{ids[subject.name]}" if len(one.subjects) > 1 else ""
+        files[f"fitted{end}.toml"] = fitted_scenario(subject, one.best(place)).encode()
+        times, bands = one.course(place)
+        figure = course_figure(subject.measurements, times, bands, units_of(subject), INTENDED_USE)
+        files[f"course{end}.png"] = encoded(figure, "png")
+    if one.sampled is not None:
+        files["posterior.nc"] = netcdf(one.sampled)
     return write_folder(folder, files, force, FIT)
 
 
-def _netcdf(sampled: Sample) -> bytes:
+def write_several(several: Several, folder: Path, force: bool, command: str) -> list[Path]:
+    """Write the files of fits of several patients, all or none."""
+    from immunosim.plots import encoded
+    from immunosim.plots.fits import course_figure
+
+    rows = [[name, *row] for name, one in several.fits.items() for row in _parameter_rows(one)]
+    files = {
+        "fit.json": to_json(several_as_dict(several) | {"command": command}).encode(),
+        "parameters.csv": table_text(("patient", *PARAMETERS), rows),
+    }
+    ids = condition_ids([who.name for who in several.case.patients])
+    for name, one in several.fits.items():
+        (subject,) = one.subjects
+        files[f"fitted_{ids[name]}.toml"] = fitted_scenario(subject, one.best()).encode()
+        times, bands = one.course()
+        figure = course_figure(subject.measurements, times, bands, units_of(subject), INTENDED_USE)
+        files[f"course_{ids[name]}.png"] = encoded(figure, "png")
+    if several.population is not None:
+        headers = ("parameter", "kind", "unit", "value", "sd_of_log_between", "standard_error_of_log", "shrinkage")
+        files["population.csv"] = table_text(headers, population_rows(several.population))
+    return write_folder(folder, files, force, FIT)
+
+
+def table_text(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Return a table as CSV; numbers keep every bit, what is not a number is blank."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(headers)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def profile_table(profiles: dict[str, Profile]) -> bytes:
+    """Return the points of profiles as CSV."""
+    headers = ("parameter", "unit", "value", "rise_of_minus_log_likelihood", "threshold")
+    return table_text(
+        headers,
+        [
+            (name, one.unit, value, rise, one.threshold)
+            for name, one in profiles.items()
+            for value, rise in zip(one.values.tolist(), one.rise.tolist(), strict=True)
+        ],
+    )
+
+
+def population_rows(population: Population) -> Iterator[tuple[object, ...]]:
+    """Yield medians and spreads of patients' own parameters, what they share, and factors of covariates."""
+    names, parameters = population.arrangement.individual, population.arrangement.coordinates.parameters
+    for j, name in enumerate(names):
+        unit = parameters[population.places[0, j]].unit
+        own = (population.medians[j], population.sds[j], population.median_sds[j], population.shrinkage[j])
+        yield (name, "between patients", unit, *map(float, own))
+    errors = np.sqrt(np.diag(population.estimate.covariance))
+    effects = {effect.name: effect.label for effect in population.arrangement.effects}
+    for k, one in enumerate(parameters[: len(parameters) - population.places.size]):
+        value = float(population.estimate.values[k])
+        yield one.name, effects.get(one.name, "common"), one.unit, value, "", float(errors[k]), ""
+
+
+def netcdf(sampled: Sample) -> bytes:
     """Return a sample as the NetCDF groups of ArviZ."""
     import tempfile
 
@@ -155,39 +118,32 @@ def _netcdf(sampled: Sample) -> bytes:
         return path.read_bytes()
 
 
-def _bands(fitted: Fitted) -> tuple[Array, dict[str, Array]]:
-    """Return times and, by analyte, ends of the 90 % interval and the best course."""
-    from immunosim.fit.subjects import analyte_weights
-    from immunosim.observations import Measurement
-
-    posterior = fitted.estimate.posterior
-    subject = posterior.subjects[0]
-    times = np.linspace(0.0, float(subject.problem.segments.boundaries[-1]), COURSE_TIMES)
-    analytes = sorted({one.analyte for one in subject.measurements})
-    analyte_weights(subject.problem, analytes)
-    asked = tuple(Measurement(subject.name, float(time), one, 1.0) for one in analytes for time in times)
-    other = replace(subject, measurements=asked, problem=replace(subject.problem, times=times))
-    n = len(posterior.coordinates)
-    best = other.predict(fitted.estimate.values[np.newaxis, :n], posterior.n_threads)[0]
-    spread = other.predict(fitted.draws[:: max(1, len(fitted.draws) // 200)], posterior.n_threads)
-    low, high = np.nanquantile(spread, [0.05, 0.95], axis=0)
-    found = {}
-    for k, analyte in enumerate(analytes):
-        own = slice(k * COURSE_TIMES, (k + 1) * COURSE_TIMES)
-        found[analyte] = np.stack([low[own], best[own], high[own]])
-    return times, found
+def units_of(subject: Subject) -> dict[str, str]:
+    """Return the unit of everything that can be measured."""
+    return {**subject.problem.model.units, "cd3": "cells/uL"}
 
 
-def _fitted_scenario(fitted: Fitted) -> str:
-    """Return the scenario with the fitted values, resolved."""
+def fitted_scenario(subject: Subject, values: Array) -> str:
+    """Return the scenario of a patient with fitted values, resolved."""
     from immunosim.scenario import build_scenario, to_toml
     from immunosim.scenario.overrides import apply_overrides
 
-    scenario = fitted.estimate.posterior.subjects[0].problem.scenario
-    document = tomllib.loads(to_toml(scenario))
-    names = fitted.estimate.posterior.coordinates.names
+    document = tomllib.loads(to_toml(subject.problem.scenario))
     changes = [
         f"{PATIENT_KEYS.get(name, f'parameters.{name}')}={float(value)!r}"
-        for name, value in zip(names, fitted.estimate.values, strict=False)
+        for name, value in zip(subject.names, values, strict=True)
     ]
     return to_toml(build_scenario(apply_overrides(document, changes)))
+
+
+def _parameter_rows(one: Fitted) -> Iterator[tuple[object, ...]]:
+    for verdict in one.verdicts:
+        interval = (verdict.value, verdict.low, verdict.high)
+        words = (verdict.kind, verdict.partner, verdict.share_of_prior, verdict.sentence)
+        yield verdict.name, verdict.unit, *interval, *words
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return repr(float(value)) if np.isfinite(value) else ""
+    return str(value)

@@ -23,6 +23,7 @@ from immunosim.cli.doctor import doctor
 from immunosim.cli.explain import explain
 from immunosim.cli.failures import failures
 from immunosim.cli.fit import fit
+from immunosim.cli.forecast import forecast
 from immunosim.cli.init import init
 from immunosim.cli.merge import merge
 from immunosim.cli.model import model
@@ -30,6 +31,7 @@ from immunosim.cli.options import BAD_INPUT, FAILED, INTERRUPTED, TERMINATED
 from immunosim.cli.params import params
 from immunosim.cli.plot import plot
 from immunosim.cli.printing import say, show
+from immunosim.cli.profile import profile
 from immunosim.cli.replay import replay
 from immunosim.cli.report import report
 from immunosim.cli.run import run
@@ -77,7 +79,8 @@ app = typer.Typer(
 )
 _VERBS = (
     *(init, run, check, verify, explain, compare, report),
-    *(fit, sweep, sensitivity, plot, failures, digest, merge, replay),
+    *(fit, profile, forecast),
+    *(sweep, sensitivity, plot, failures, digest, merge, replay),
     *(model, params, schema, doctor, cache),
 )
 for _verb in _VERBS:

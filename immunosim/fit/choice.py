@@ -6,7 +6,7 @@ before.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -24,15 +24,20 @@ LEAST_GAIN = 0.35
 
 
 def informed_parameters(
-    problem: Problem, measurements: Sequence[Measurement], noise: dict[str, Noise], most: int = MOST
+    problems: Sequence[Problem],
+    measurements: Sequence[Sequence[Measurement]],
+    noise: Mapping[str, Noise],
+    most: int = MOST,
 ) -> list[str]:
     """Return the names of parameters to fit, the best known first.
 
     Parameters
     ----------
-    problem : Problem
-    measurements : sequence of Measurement
-    noise : dict of str to Noise
+    problems : sequence of Problem
+        One for each patient.
+    measurements : sequence of sequences of Measurement
+        Of each patient. What they say is averaged: it is what one patient tells.
+    noise : mapping of str to Noise
     most : int
 
     Raises
@@ -40,17 +45,20 @@ def informed_parameters(
     DataError
         If the data say nothing of any parameter with a prior.
     """
-    parameters, position = problem.parameters, problem.model.position
-    values = {name: float(problem.vector[position[name]]) for name in parameters}
+    parameters, position = problems[0].parameters, problems[0].model.position
+    values = {name: float(problems[0].vector[position[name]]) for name in parameters}
     names = [name for name in parameters if parameters[name].prior is not None and values[name] > 0.0]
     coordinates = coordinates_of(parameters, values, names)
-    subject = subject_of("patient", problem, coordinates.names, measurements, noise)
-    posterior = Posterior((subject,), coordinates, with_priors=False)
+    subjects = tuple(
+        subject_of(f"patient {k}", problem, coordinates.names, own, noise)
+        for k, (problem, own) in enumerate(zip(problems, measurements, strict=True), 1)
+    )
+    posterior = Posterior(subjects, coordinates, with_priors=False)
     _, _, hessian = posterior.evaluate(posterior.start[np.newaxis])
     by_log = np.array([values[name] for name in coordinates.names]) / coordinates.slopes_at(posterior.start)
     sds = np.array([one.prior_sd for one in coordinates.parameters])
     scale = by_log * sds
-    information = scale[:, np.newaxis] * hessian[0] * scale
+    information = scale[:, np.newaxis] * hessian[0] * scale / len(subjects)
     chosen: list[int] = []
     while len(chosen) < min(most, len(names)):
         known = np.linalg.inv(np.eye(len(chosen)) + information[np.ix_(chosen, chosen)])

@@ -48,7 +48,7 @@ def predict(subjects: Sequence[Subject], values: Sequence[Array], n_threads: int
     assert found.readouts is not None
     ends = np.cumsum([len(part.vectors) for part in parts])[:-1]
     return [
-        (own[:, subject.places] * subject.weights[:, needed]).sum(axis=2)
+        _summed(own[:, subject.places], subject.weights[:, needed])
         for subject, own in zip(subjects, np.split(found.readouts, ends), strict=True)
     ]
 
@@ -99,8 +99,14 @@ def _fill(found: tuple[Array, Array], i: int, subject: Subject, task: Task, stat
     problem = task.problem
     readouts = problem.model.readouts_at(states, problem.vector, problem.inputs_at(problem.times))
     by_parameter = task.readout_slopes(states, slopes)
-    found[0][i] = (readouts[subject.places] * subject.weights).sum(axis=1)
-    found[1][i] = (by_parameter[:, subject.places] * subject.weights).sum(axis=2).T
+    found[0][i] = _summed(readouts[subject.places], subject.weights)
+    found[1][i] = _summed(by_parameter[:, subject.places], subject.weights).T
+
+
+def _summed(readouts: Array, weights: Array) -> Array:
+    """Return weighted sums over the last axis; what is no part of a sum may be no number, as a share of nothing is."""
+    found: Array = (np.where(weights != 0.0, readouts, 0.0) * weights).sum(axis=-1)
+    return found
 
 
 def _nothing(subject: Subject, n_rows: int) -> tuple[Array, Array]:

@@ -84,6 +84,11 @@ class Coordinates:
         return [one.name for one in self.parameters]
 
     @property
+    def have_priors(self) -> bool:
+        """Whether every parameter has a prior."""
+        return all(one.has_prior for one in self.parameters)
+
+    @property
     def _ends(self) -> tuple[Array, Array]:
         ends = [(one.lower, one.upper) for one in self.parameters]
         low, high = np.array(ends).T

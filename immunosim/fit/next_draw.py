@@ -7,14 +7,14 @@ wanted quantity by (c' V a)^2 / (a' V a + s^2), with V the covariance of the unk
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.fit.estimation import Estimate
 from immunosim.fit.noise import Noise
-from immunosim.fit.subjects import Subject, subject_of
+from immunosim.fit.subjects import subject_of
 from immunosim.observations import Measurement
 
 
@@ -46,7 +46,7 @@ class Draw:
 
 def rank_draws(
     estimate: Estimate,
-    subject: Subject,
+    place: int,
     times: Sequence[float],
     analytes: Sequence[str],
     wanted: str,
@@ -58,7 +58,8 @@ def rank_draws(
     Parameters
     ----------
     estimate : Estimate
-    subject : Subject
+    place : int
+        Of the patient.
     times : sequence of float, day
     analytes : sequence of str
     wanted : str
@@ -68,17 +69,14 @@ def rank_draws(
     noise : Noise, optional
         Of the new measurement.
     """
-    expected = noise or Noise()
+    expected, subject = noise or Noise(), estimate.posterior.subjects[place]
     candidates = [Measurement(subject.name, time, analyte, 1.0) for time in times for analyte in analytes]
     asked = [*candidates, Measurement(subject.name, at, wanted, 1.0)]
     names = {one.analyte for one in asked}
-    lonely = replace(subject, measurements=())
-    other = subject_of(lonely.name, lonely.problem, lonely.names, asked, dict.fromkeys(names, expected))
-    n = len(estimate.posterior.coordinates)
-    values = estimate.values[:n]
+    other = subject_of(subject.name, subject.problem, subject.names, asked, dict.fromkeys(names, expected))
+    values, covariance = _of_patient(estimate, place)
     predicted, slopes = other.differentiate(values[np.newaxis])
     by_log = slopes[0] * values / predicted[0][:, np.newaxis]  # relative, by logarithms of the parameters
-    covariance = estimate.covariance[:n, :n]
     target = by_log[-1]
     before = float(target @ covariance @ target)
     found = [
@@ -86,6 +84,17 @@ def rank_draws(
         for i, one in enumerate(candidates)
     ]
     return sorted(found, key=lambda draw: draw.sd_after)
+
+
+def _of_patient(estimate: Estimate, place: int) -> tuple[Array, Array]:
+    """Return the best parameters of a patient, and the covariance of their logarithms."""
+    posterior = estimate.posterior
+    n = len(posterior.coordinates)
+    covariance = estimate.covariance[:n, :n]
+    if posterior.designs:
+        covariance = posterior.designs[place] @ covariance @ posterior.designs[place].T
+    values: Array = posterior.of_patients(estimate.values[np.newaxis, :n])[place][0]
+    return values, covariance
 
 
 def _draw(

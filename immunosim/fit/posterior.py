@@ -145,7 +145,8 @@ class Posterior:
                 value[i] -= likelihood
                 gradient[i] -= slope @ jacobian
                 hessian[i] += jacobian.T @ information @ jacobian
-        return np.where(np.isfinite(value), value, np.inf), gradient, hessian
+        is_known = np.isfinite(value) & np.isfinite(gradient).all(axis=1) & np.isfinite(hessian).all(axis=(1, 2))
+        return np.where(is_known, value, np.inf), gradient, hessian
 
     def _design(self, s: int) -> Array:
         """Return how logarithms of a patient's parameters and the log factors follow from those of all unknowns."""

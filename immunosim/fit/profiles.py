@@ -19,8 +19,9 @@ from immunosim.fit.lockstep import search_together
 from immunosim.fit.posterior import Posterior
 
 CONFIDENCE = 0.9
-STEPS = (0.25, 0.5, 0.8, 1.1, 1.5, 2.0, 2.7, 3.6, 5.0, 8.0)
-"""Standard deviations at which a profile is computed, to both sides; cut at the limits."""
+N_POINTS = 10
+NEAREST, FARTHEST = 0.25, 8.0
+"""Standard deviations between which a profile is computed, to both sides, ever farther apart; cut at the limits."""
 
 EDGE = 4.0
 """Coordinates of a limit that the search may not come closer to: a share of 0.018 from the end."""
@@ -71,6 +72,7 @@ def profiles(
     estimate: Estimate,
     names: Sequence[str] = (),
     confidence: float = CONFIDENCE,
+    n_points: int = N_POINTS,
     report: Callable[[int, int], None] | None = None,
 ) -> dict[str, Profile]:
     """Return the profiles of parameters by name.
@@ -81,6 +83,8 @@ def profiles(
     names : sequence of str
         By default all.
     confidence : float
+    n_points : int
+        To each side.
     report : callable, optional
         Told how many searches have ended, and of how many.
     """
@@ -89,13 +93,15 @@ def profiles(
     coordinates = estimate.posterior.coordinates
     chosen = [coordinates.names.index(name) for name in names or coordinates.names]
     threshold = 0.5 * float(chi2.ppf(confidence, 1))
-    return {coordinates.names[j]: _profile(estimate, j, threshold, report) for j in chosen}
+    return {coordinates.names[j]: _profile(estimate, j, threshold, n_points, report) for j in chosen}
 
 
-def _profile(estimate: Estimate, j: int, threshold: float, report: Callable[[int, int], None] | None) -> Profile:
+def _profile(
+    estimate: Estimate, j: int, threshold: float, n_points: int, report: Callable[[int, int], None] | None
+) -> Profile:
     own = _without_own_prior(estimate.posterior, j)
     (free,) = search_together(own.evaluate, estimate.best.end[np.newaxis])
-    starts = np.stack([_moved(free.end, free.hessian, j, at) for at in _grid(free.end[j], free.hessian, j)])
+    starts = np.stack([_moved(free.end, free.hessian, j, at) for at in _grid(free.end[j], free.hessian, j, n_points)])
     searches = search_together(own.evaluate, starts, [j] * len(starts), report=report)
     ends = np.array([one.end for one in searches] + [free.end])
     values = np.array([one.value for one in searches] + [free.value])
@@ -118,12 +124,12 @@ def _without_own_prior(posterior: Posterior, j: int) -> Posterior:
     return replace(posterior, coordinates=Coordinates(tuple(parameters)))
 
 
-def _grid(at: float, hessian: Array, j: int) -> list[float]:
+def _grid(at: float, hessian: Array, j: int, n_points: int) -> list[float]:
     """Return coordinates to both sides of the best one, as far apart as the information suggests."""
     inverse = np.linalg.pinv(hessian, rcond=1e-10)
     sd = float(np.clip(np.sqrt(max(inverse[j, j], 1e-12)), 0.01, 4.0))
     middle = float(np.clip(at, -EDGE, EDGE))
-    places = [middle + side * step * sd for side in (-1, 1) for step in STEPS]
+    places = [middle + side * step * sd for side in (-1, 1) for step in np.geomspace(NEAREST, FARTHEST, n_points)]
     return sorted({*(one for one in places if -EDGE < one < EDGE), -EDGE, EDGE})
 
 

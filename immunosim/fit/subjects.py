@@ -155,6 +155,25 @@ def subject_of(
     return Subject(name, replace(problem, times=times), tuple(names), tuple(measurements), scatter)
 
 
+def asked_of(subject: Subject, times: Array, analytes: Sequence[str]) -> Subject:
+    """Return a patient whose predictions are those of some analytes at some times, one analyte after the other.
+
+    Parameters
+    ----------
+    subject : Subject
+    times : ndarray, shape (n,), day, rising
+    analytes : sequence of str
+
+    Raises
+    ------
+    DataError
+        If an analyte is none of the model's.
+    """
+    analyte_weights(subject.problem, analytes)
+    asked = tuple(Measurement(subject.name, float(time), one, 1.0) for one in analytes for time in times)
+    return replace(subject, measurements=asked, problem=replace(subject.problem, times=times))
+
+
 def analyte_weights(problem: Problem, analytes: Sequence[str]) -> Array:
     """Return the read-outs that make each analyte, shape (n, n_readouts).
 

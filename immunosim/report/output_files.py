@@ -52,8 +52,15 @@ RUN = FolderKind(
     ("trajectory.nc", "trajectory.csv", "figure.png", "verify.json", "report.html", "figure.pdf"),
 )
 FIT = FolderKind(
-    frozenset({"fit.json", "fitted.toml"}), ("course.png", "profiles.png", "waterfall.png", "posterior.nc")
+    frozenset({"fit.json", "parameters.csv"}),
+    (
+        *("fitted*.toml", "course*.png", "profiles.*", "waterfall.png", "posterior.nc", "population.csv", "petab"),
+        *("predictions.csv", "observed_predicted.png", "residuals.png", "vpc.png", "shrinkage.png", "pairs.png"),
+    ),
 )
+PROFILE = FolderKind(frozenset({"profiles.json", "profiles.csv"}), ("profiles.png",))
+SAMPLE = FolderKind(frozenset({"posterior.nc", "sample.json"}), ("pairs.png", "vpc.png", "draws.csv"))
+FORECAST = FolderKind(frozenset({"forecast.json", "forecast.csv"}), ("forecast*.png",))
 SENSITIVITY = FolderKind(frozenset({"indices.nc", "indices.csv"}), ("importance_*.png",))
 
 MOST_TIMES = 300_000

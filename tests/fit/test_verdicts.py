@@ -103,7 +103,7 @@ def test_the_data_choose_what_to_fit(make_posterior, problem):
     posterior, _ = make_posterior()
     (subject,) = posterior.subjects
     analytes = {one.analyte for one in subject.measurements}
-    chosen = informed_parameters(problem, subject.measurements, dict.fromkeys(analytes, Noise()), 3)
+    chosen = informed_parameters([problem], [subject.measurements], dict.fromkeys(analytes, Noise()), 3)
     assert 1 <= len(chosen) <= 3
     assert not {"thyroid_draw", "platelet_draw"} & set(chosen)
 
@@ -121,8 +121,7 @@ def test_a_sample_agrees_with_the_normal_approximation(fitted):
 
 def test_a_draw_tells_most_where_and_when_one_wants_to_know(fitted):
     found, _, _ = fitted
-    (subject,) = found.posterior.subjects
-    ranked = rank_draws(found, subject, [60.0, 200.0, 380.0], ["cd4", "cd19"], "cd4", 380.0)
+    ranked = rank_draws(found, 0, [60.0, 200.0, 380.0], ["cd4", "cd19"], "cd4", 380.0)
     assert ranked[0].analyte == "cd4"
     assert [one.sd_after for one in ranked] == sorted(one.sd_after for one in ranked)
     assert all(0.0 <= one.reduction < 1.0 for one in ranked)

@@ -1,0 +1,47 @@
+"""Fits of several patients as plain values, ready for JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from immunosim.fit import Population, Several
+
+
+def several_as_dict(several: Several) -> dict[str, Any]:
+    """Return fits of several patients as plain values."""
+    found: dict[str, Any] = {
+        "patients": {name: one.as_dict() for name, one in several.fits.items()},
+        "failures": several.failures,
+        "verdicts": {name: dict(several.kinds(name)) for name in several.case.coordinates.names},
+    }
+    if several.population is not None:
+        found["population"] = _population(several.population)
+    return found
+
+
+def _population(population: Population) -> dict[str, Any]:
+    from immunosim.fit.verdict import judge_fit
+
+    names = population.arrangement.individual
+    by_name = {
+        "median": population.medians,
+        "sd_of_log": population.sds,
+        "standard_error_of_log_median": population.median_sds,
+        "shrinkage": population.shrinkage,
+    }
+    unknowns = population.estimate.posterior.names
+    return {
+        "n_rounds": population.n_rounds,
+        "has_converged": population.has_converged,
+        "distribution": {
+            name: {what: float(values[j]) for what, values in by_name.items()} for j, name in enumerate(names)
+        },
+        "effects": [
+            {"name": one.name, "what": one.label, "per": one.per, "reference": one.reference}
+            for one in population.arrangement.effects
+        ],
+        "unknowns": dict(zip(unknowns, population.estimate.values.tolist(), strict=True)),
+        "fit": asdict(judge_fit(population.estimate)),
+    }

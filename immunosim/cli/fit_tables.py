@@ -1,0 +1,168 @@
+"""What ``immunosim fit`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from immunosim.cli.printing import show, show_table
+from immunosim.report import to_json
+from immunosim.units import DAYS_PER_MONTH
+
+if TYPE_CHECKING:
+    from immunosim.fit import Fitted, Population, Several
+    from immunosim.fit.forecast import Return
+
+MOST_DRAWS, MOST_PATIENTS = 8, 24
+"""Rows of tables on the terminal; files have all."""
+
+MUCH_SHRUNK = 0.5
+"""Shrinkage above which a patient's estimate is mostly the distribution's; assumed."""
+
+
+def show_fit(one: Fitted, target: tuple[str, float] | None, paths: Sequence[Path], as_json: bool) -> None:
+    """Print a fit of one patient, or of several as one."""
+    if as_json:
+        draws = [] if target is None else [vars(draw) for draw in one.next_draws(*target)]
+        show(to_json(one.as_dict() | ({"next_draws": draws} if target else {})).rstrip())
+        return
+    posterior, n = one.estimate.posterior, len(one.estimate.searches)
+    whose = "" if len(one.subjects) == 1 else f" of {len(one.subjects)} patients as one"
+    show(f"{posterior.n_measurements} measurements{whose}, {posterior.n_unknowns} unknowns; {n} starts:")
+    show(f"{one.estimate.n_at_best} ended at the best value, {one.estimate.n_failed} could not be simulated.")
+    show_verdicts(one)
+    show(f"All of this holds with {one.n_fixed} other parameters at the scenario's values:")
+    show("the data were not asked about them.")
+    show_table("The fit", ("what", "value"), list(_about(one)), "<>")
+    for sentence in one.fit_verdict.sentences:
+        show(sentence)
+    show_table("Without a mechanism", ("mechanism", "AIC", "BIC", "verdict"), list(_alternatives(one)), "<>><")
+    if len(one.subjects) == 1:
+        show_returns("When counts are back", one.returns())
+    if target is not None:
+        title = f"Further draws for {target[0]} at month {month(target[1])}"
+        show_table(title, ("month", "analyte", "would show", "off the uncertainty"), list(_draws(one, *target)), "><>>")
+    show_paths(paths)
+
+
+def show_verdicts(one: Fitted, confidence: float = 0.9) -> None:
+    """Print the verdict on every parameter, as a table and in words."""
+    rows = [
+        (one.name, f"{one.value:.4g}", interval(one.low, one.high), one.unit, one.kind, _share(one.share_of_prior))
+        for one in one.verdicts
+    ]
+    columns = ("parameter", "best", f"{100 * confidence:.3g} % by profile", "unit", "verdict", "of the prior's width")
+    show_table("Parameters", columns, rows, "<><<<>")
+    for verdict in one.verdicts:
+        show(f"- {verdict.name}: {verdict.sentence}")
+
+
+def show_several(several: Several, paths: Sequence[Path], as_json: bool) -> None:
+    """Print fits of several patients."""
+    if as_json:
+        from immunosim.cli.fit_records import several_as_dict
+
+        show(to_json(several_as_dict(several)).rstrip())
+        return
+    names = several.case.coordinates.names
+    show(f"{len(several.fits)} patients, each fitted alone; {len(several.failures)} could not be simulated.")
+    for patient, reason in several.failures.items():
+        show(f"- {patient}: {reason}")
+    rows = [_patient(patient, one) for patient, one in several.fits.items()]
+    show_table(
+        "Patients alone: best values, with verdicts", ("patient", "values", *names, "fits"), rows[:MOST_PATIENTS]
+    )
+    if len(rows) > MOST_PATIENTS:
+        show(f"... and {len(rows) - MOST_PATIENTS} more")
+    counted = [(name, ", ".join(f"{n} {kind}" for kind, n in several.kinds(name).most_common())) for name in names]
+    show_table("Verdicts", ("parameter", "patients"), counted, "<<")
+    if several.population is not None:
+        _show_population(several.population)
+    show_paths(paths)
+
+
+def _show_population(population: Population) -> None:
+    from immunosim.cli.fit_files import population_rows
+    from immunosim.fit.verdict import judge_fit
+
+    rows = [
+        tuple(f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in row)
+        for row in population_rows(population)
+    ]
+    headers = ("parameter", "what", "unit", "value", "sd of log between", "standard error of log", "shrinkage")
+    show_table("All together", headers, rows, "<<<")
+    verdict = judge_fit(population.estimate)
+    for sentence in verdict.sentences:
+        show(sentence)
+    if not population.has_converged:
+        show(
+            f"Spreads between patients were still moving after {population.n_rounds} rounds: the data hardly tell them."
+        )
+    for name, shrinkage in zip(population.arrangement.individual, population.shrinkage, strict=True):
+        if shrinkage > MUCH_SHRUNK:
+            show(f"{name}: estimates of patients are mostly the distribution's, not their own data's.")
+
+
+def show_returns(title: str, returns: Sequence[Return]) -> None:
+    """Print when counts are back."""
+    rows = [
+        (one.readout, one.level, month(one.median), f"{month(one.low)} to {month(one.high)}", f"{one.share:.0%}")
+        for one in returns
+    ]
+    show_table(title, ("read-out", "level", "month", "90 %", "of draws"), rows, "<<>>>")
+
+
+def show_paths(paths: Sequence[Path]) -> None:
+    """Print the files that were written, and what to do next."""
+    if not paths:
+        return
+    names = [path.name for path in paths]
+    shown = names if len(names) <= 12 else [*names[:10], f"and {len(names) - 10} more"]
+    show(f"\nFiles: {paths[0].parent}/ ({', '.join(shown)})")
+    scenario = next((path for path in paths if path.suffix == ".toml"), None)
+    if scenario is not None:
+        show(f"Next:  immunosim run {scenario}")
+
+
+def month(day: float) -> str:
+    """Return a day as months, or that it lies after the horizon."""
+    return "later" if day == float("inf") else f"{day / DAYS_PER_MONTH:.1f}"
+
+
+def interval(low: float, high: float) -> str:
+    """Return an interval, with a question mark where it is open."""
+    return f"{'?' if low != low else f'{low:.3g}'} to {'?' if high != high else f'{high:.3g}'}"
+
+
+def _patient(name: str, one: Fitted) -> tuple[str, ...]:
+    cells = [f"{verdict.value:.3g} {verdict.kind}" for verdict in one.verdicts]
+    p_value = one.fit_verdict.p_value
+    fits = "not checked" if p_value != p_value else "yes" if p_value >= 0.01 else f"no (p = {p_value:.1g})"
+    return name, str(one.fit_verdict.n_measurements), *cells, fits
+
+
+def _about(one: Fitted) -> Iterator[tuple[str, str]]:
+    verdict = one.fit_verdict
+    yield "squared residuals", f"{verdict.chi_squared:.3g}"
+    yield "log likelihood", f"{verdict.log_likelihood:.4g}"
+    yield "AIC", f"{verdict.aic:.4g}"
+    yield "BIC", f"{verdict.bic:.4g}"
+
+
+def _alternatives(one: Fitted) -> Iterator[tuple[str, ...]]:
+    for other in one.alternatives:
+        yield other.without, _more(other.more_aic), _more(other.more_bic), other.sentence
+
+
+def _more(value: float) -> str:
+    return "-" if value != value else f"{round(value, 1) + 0.0:+.1f}"
+
+
+def _draws(one: Fitted, readout: str, at: float) -> Iterator[tuple[str, ...]]:
+    for draw in one.next_draws(readout, at)[:MOST_DRAWS]:
+        yield month(draw.time), draw.analyte, f"{draw.predicted:.3g}", f"{draw.reduction:.0%}"
+
+
+def _share(share: float) -> str:
+    return "-" if share != share else f"{share:.0%}"

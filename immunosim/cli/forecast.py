@@ -1,0 +1,182 @@
+"""``immunosim forecast``: when counts will be back, as it becomes known visit by visit."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from immunosim.cli.fit_options import (
+    Asked,
+    Data,
+    Draws,
+    Force,
+    Free,
+    Likelihood,
+    Limits,
+    NoiseOf,
+    Patient,
+    Seed,
+    Shared,
+    Starts,
+    Workers,
+)
+from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, day_of, typed
+from immunosim.cli.printing import say, show
+from immunosim.cli.progress import progress
+
+if TYPE_CHECKING:
+    from immunosim.fit.updating import Update
+
+Goals = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--goal",
+        metavar="READOUT@LEVEL",
+        help="A read-out and a level that it is to stay above, such as 'cd4@0.2e9/L'. By default that and the lower "
+        "limits of normal of CD4 and of the lymphocytes. May be repeated.",
+        show_default=False,
+    ),
+]
+AsOf = Annotated[
+    str,
+    typer.Option("--as-of", metavar="TIME", help="Take only visits up to this time into account, such as '12 months'."),
+]
+EachVisit = Annotated[bool, typer.Option("--each-visit", help="Forecast again after every visit.")]
+Confidence = Annotated[float, typer.Option("--confidence", min=0.5, max=0.99, help="Of the intervals.")]
+
+
+def forecast(
+    context: typer.Context,
+    scenario: ScenarioFile,
+    data: Data = None,
+    patient: Patient = "",
+    goal: Goals = None,
+    as_of: AsOf = "",
+    each_visit: EachVisit = False,
+    confidence: Confidence = 0.9,
+    free: Free = None,
+    limits: Limits = None,
+    noise: NoiseOf = None,
+    starts: Starts = 10,
+    seed: Seed = 0,
+    draws: Draws = 0,
+    likelihood: Likelihood = False,
+    shared: Shared = 0.5,
+    changes: Changes = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder, by default results/<scenario>_forecast.")
+    ] = None,
+    force: Force = False,
+    workers: Workers = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Say when counts will be back above levels for good, with intervals, from the counts that are known so far.
+
+    Fits every patient, draws parameters from the posterior, and simulates each draw to the horizon. What does not come
+    back before the horizon is "later". With --each-visit the forecast is made again after every visit, as it would have
+    been at the time; the first line is that of the priors alone.
+
+    Writes forecast.json, forecast.csv and a figure of each patient. Exit code 3: a patient could not be simulated.
+    """
+    from immunosim.fit.updating import Goal, Manner, update
+    from immunosim.report import to_json
+    from immunosim.report.output_files import FORECAST, refuse_existing
+
+    folder = out or Path("results") / f"{scenario.stem}_forecast"
+    is_written = out is not None or not as_json
+    if is_written:
+        refuse_existing(folder, force, FORECAST)
+    asked = Asked(
+        scenario, data, patient, free or [], limits or [], noise or [], likelihood, shared, changes or [], workers
+    )
+    goals = [Goal.parse(text) for text in goal or []]
+    with progress("Reading the scenario") as now:
+        case = asked.read(now)
+        until = day_of(case.problem.scenario, as_of, "--as-of") if as_of else float("inf")
+        now.begin("Forecasting")
+
+        def report(name: str, visit: int, of: int) -> None:
+            now.detail = f"patient {name}, {visit} of {of} visits"
+
+        how = Manner(starts, draws, seed, confidence)
+        found, failures = update(case, goals, until, each_visit, how, report)
+        command = typed(context, ("force", "as_json", "workers"))
+        paths = _write(found, failures, folder, force, command) if is_written else []
+    if as_json:
+        show(to_json(_as_dict(found, failures)).rstrip())
+    else:
+        _show(found, paths)
+    for name, reason in failures.items():
+        say(f"patient {name}: {reason}")
+    if failures:
+        raise typer.Exit(FAILED)
+
+
+def _as_dict(found: "dict[str, list[Update]]", failures: dict[str, str]) -> dict[str, Any]:
+    return {"patients": {name: [asdict(one) for one in own] for name, own in found.items()}, "failures": failures}
+
+
+def _show(found: "dict[str, list[Update]]", paths: list[Path]) -> None:
+    from immunosim.cli.fit_tables import month, show_paths, show_returns
+    from immunosim.cli.printing import show_table
+
+    for name, updates in found.items():
+        last = updates[-1]
+        if len(updates) > 1:
+            rows = [
+                ("none" if one.n_visits == 0 else month(one.day), str(one.n_visits), *map(_when, one.returns))
+                for one in updates
+            ]
+            goals = [f"{one.readout} over {one.level}" for one in last.returns]
+            show_table(
+                f"Patient {name}: month when back for good, after each visit", ("month", "visits", *goals), rows, ">>"
+            )
+        else:
+            title = f"Patient {name}: when counts are back, from {last.n_visits} visits until month {month(last.day)}"
+            show_returns(title, last.returns)
+    show_paths(paths)
+
+
+def _when(one: Any) -> str:
+    from immunosim.cli.fit_tables import month
+
+    return f"{month(one.median)} ({month(one.low)} to {month(one.high)}), {one.share:.0%}"
+
+
+def _write(
+    found: "dict[str, list[Update]]", failures: dict[str, str], folder: Path, force: bool, command: str
+) -> list[Path]:
+    from immunosim.cli.fit_files import table_text
+    from immunosim.observations.petab import condition_ids
+    from immunosim.plots import encoded
+    from immunosim.plots.forecasts import forecast_figure
+    from immunosim.report import INTENDED_USE, to_json, write_folder
+    from immunosim.report.output_files import FORECAST
+
+    headers = (
+        "patient",
+        "after_visit_day",
+        "n_visits",
+        "readout",
+        "level",
+        "low_day",
+        "median_day",
+        "high_day",
+        "share",
+    )
+    rows = [
+        (name, one.day, one.n_visits, back.readout, back.level, back.low, back.median, back.high, back.share)
+        for name, own in found.items()
+        for one in own
+        for back in one.returns
+    ]
+    files = {
+        "forecast.json": to_json(_as_dict(found, failures) | {"command": command}).encode(),
+        "forecast.csv": table_text(headers, rows),
+    }
+    ids = condition_ids(list(found))
+    for name, own in found.items():
+        end = f"_{ids[name]}" if len(found) > 1 else ""
+        files[f"forecast{end}.png"] = encoded(forecast_figure(own, INTENDED_USE), "png")
+    return write_folder(folder, files, force, FORECAST)

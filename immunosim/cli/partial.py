@@ -1,0 +1,91 @@
+"""What an interrupted run has finished, beside the folder of its results, so that it can go on."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from immunosim.cli.options import INTERRUPTED
+from immunosim.cli.printing import say
+
+
+class Partial:
+    """Finished parts of a run.
+
+    Parameters
+    ----------
+    target : Path
+        The folder that the results will have.
+    fingerprint : str
+        Of all that determines the results.
+    goes_on : bool
+        Whether parts of an earlier run are used; else they are removed.
+
+    Raises
+    ------
+    DataError
+        If there are parts of another run.
+    """
+
+    def __init__(self, target: Path, fingerprint: str, goes_on: bool) -> None:
+        self.folder = target.parent / f".{target.name}-partial"
+        self._mark = self.folder / "fingerprint"
+        if self._mark.is_file() and goes_on:
+            self._refuse_other(fingerprint)
+        elif self._mark.is_file():
+            self.remove()
+        elif goes_on:
+            say("Nothing is left of an earlier run: it begins anew")
+        self._fingerprint = fingerprint
+
+    def _refuse_other(self, fingerprint: str) -> None:
+        from immunosim.errors import DataError
+
+        if self._mark.read_text(encoding="utf-8") != fingerprint:
+            cure = "leave --resume out to begin anew"
+            raise DataError("was begun with other data or options", file=str(self.folder), cure=cure)
+
+    def file(self, name: str) -> Path:
+        """Return the place of a part, whose folder then exists."""
+        from immunosim.files import write_file
+
+        if not self._mark.is_file():
+            write_file(self._mark, self._fingerprint.encode())
+        return self.folder / name
+
+    def load(self, name: str) -> dict[str, Any] | None:
+        """Return a finished part; nothing where it is not finished."""
+        path = self.folder / _file_name(name)
+        if not path.is_file():
+            return None
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+
+    def save(self, name: str, record: dict[str, Any]) -> None:
+        """Keep a finished part, whole or not at all."""
+        from immunosim.files import write_file
+
+        write_file(self.file(_file_name(name)), json.dumps(record).encode())
+
+    def remove(self) -> None:
+        """Remove all parts: the results are there."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def interruptible(what_is_kept: str, command: str) -> Iterator[None]:
+    """End in how to go on where the block is interrupted."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(f"Interrupted: {what_is_kept} are kept; go on with: {command} --resume")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _file_name(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:16] + ".json"

@@ -1,0 +1,142 @@
+"""``immunosim profile``: how much worse a fit becomes when a parameter is held at other values."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from immunosim.cli.fit_options import (
+    Asked,
+    Data,
+    Force,
+    Free,
+    Likelihood,
+    Limits,
+    NoiseOf,
+    Patient,
+    Pooled,
+    Seed,
+    Shared,
+    Starts,
+    Workers,
+    refuse_several,
+)
+from immunosim.cli.options import AsJson, Changes, ScenarioFile, typed
+from immunosim.cli.printing import show
+from immunosim.cli.progress import progress
+
+if TYPE_CHECKING:
+    from immunosim.fit import Fitted
+
+Of = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--of",
+        metavar="NAME",
+        help="A fitted parameter to profile, by default all. May be repeated.",
+        show_default=False,
+    ),
+]
+Confidence = Annotated[float, typer.Option("--confidence", min=0.5, max=0.999, help="Of the intervals.")]
+Points = Annotated[int, typer.Option("--points", min=4, max=200, help="Points of a profile to each side.")]
+
+
+def profile(
+    context: typer.Context,
+    scenario: ScenarioFile,
+    data: Data = None,
+    patient: Patient = "",
+    pooled: Pooled = False,
+    of: Of = None,
+    confidence: Confidence = 0.9,
+    points: Points = 10,
+    free: Free = None,
+    limits: Limits = None,
+    noise: NoiseOf = None,
+    starts: Starts = 20,
+    seed: Seed = 0,
+    likelihood: Likelihood = False,
+    shared: Shared = 0.5,
+    changes: Changes = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder, by default results/<scenario>_profiles.")
+    ] = None,
+    force: Force = False,
+    workers: Workers = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Fit, then hold parameters at other values and search all others again: the profile likelihood.
+
+    The profile of a parameter leaves its own prior out, so that it shows what the data say of it. Where it does not
+    rise beyond the threshold, the interval is open: the data do not bound the parameter on that side.
+
+    Writes profiles.csv, profiles.json and profiles.png.
+    """
+    from immunosim.cli.fit_tables import show_paths, show_verdicts
+    from immunosim.fit import Fitted, estimate, profiles
+    from immunosim.report import to_json
+    from immunosim.report.output_files import PROFILE, refuse_existing
+
+    folder = out or Path("results") / f"{scenario.stem}_profiles"
+    is_written = out is not None or not as_json
+    if is_written:
+        refuse_existing(folder, force, PROFILE)
+    asked = Asked(
+        scenario, data, patient, free or [], limits or [], noise or [], likelihood, shared, changes or [], workers
+    )
+    with progress("Reading the scenario") as now:
+        case = asked.read(now)
+        if not pooled:
+            refuse_several(case)
+        posterior = case.all_alike()
+        _refuse_unknown(of or [], posterior.coordinates.names)
+        now.begin("Searching")
+
+        def report(done: int, of: int) -> None:
+            now.detail = f"{done} of {of} searches have ended"
+
+        best = estimate(posterior, starts, seed, report)
+        now.begin("Profiling")
+        one = Fitted(best, profiles(best, of or [], confidence, points, report))
+        paths = _write(one, folder, force, typed(context, ("force", "as_json", "workers"))) if is_written else []
+    if as_json:
+        show(to_json(_as_dict(one)).rstrip())
+        return
+    show_verdicts(one, confidence)
+    show_paths(paths)
+
+
+def _refuse_unknown(names: list[str], known: list[str]) -> None:
+    from immunosim.errors import DataError, did_you_mean
+
+    for name in names:
+        if name not in known:
+            cure = f"{did_you_mean(name, known)}, or fit it with --free"
+            raise DataError("is not fitted", key=f"--of {name}", cure=cure)
+
+
+def _as_dict(one: "Fitted") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from immunosim.fit.keeping import as_record
+
+    return {
+        "parameters": [asdict(verdict) for verdict in one.verdicts],
+        "profiles": as_record(one.estimate, one.profiles)["profiles"],
+    }
+
+
+def _write(one: "Fitted", folder: Path, force: bool, command: str) -> list[Path]:
+    from immunosim.cli.fit_files import profile_table
+    from immunosim.plots import encoded
+    from immunosim.plots.fits import profile_figure
+    from immunosim.report import INTENDED_USE, to_json, write_folder
+    from immunosim.report.output_files import PROFILE
+
+    words = {verdict.name: verdict.kind for verdict in one.verdicts}
+    files = {
+        "profiles.csv": profile_table(one.profiles),
+        "profiles.json": to_json(_as_dict(one) | {"command": command}).encode(),
+        "profiles.png": encoded(profile_figure(one.profiles, words, INTENDED_USE), "png"),
+    }
+    return write_folder(folder, files, force, PROFILE)
