@@ -29,8 +29,6 @@ from immunosim.cli.progress import Progress, progress
 
 if TYPE_CHECKING:
     from immunosim.fit import Case, Fitted, Several
-    from immunosim.fit.alternatives import Alternative
-    from immunosim.fit.estimation import Estimate
 
 
 class Together(StrEnum):
@@ -133,7 +131,8 @@ def fit(
         _refuse_mixture(case, patients, common or [], effects, next_draw, draws)
         if len(case.patients) == 1 or patients is Together.POOLED:
             target = target_of(case.problem, next_draw, "--next-draw") if next_draw else None
-            one = _fit_one(case, effects, (starts, seed, draws), without, now)
+            mechanisms = _mechanisms(case, without)
+            one = _fit_one(case, effects, (starts, seed, draws), mechanisms, now)
             paths = _write_one(one, case, folder, force, command, now) if is_written else []
         else:
             store = Partial(folder, _fingerprint(case, starts, seed), resume) if is_written else None
@@ -186,9 +185,10 @@ def _refuse_mixture(
 
 
 def _fit_one(
-    case: "Case", effects: dict[str, list[str]], how: tuple[int, int, int], without: list[str] | None, now: Progress
+    case: "Case", effects: dict[str, list[str]], how: tuple[int, int, int], mechanisms: list[str], now: Progress
 ) -> "Fitted":
     from immunosim.fit import Fitted, estimate, profiles, sample
+    from immunosim.fit.alternatives import alternatives
 
     starts, seed, draws = how
     posterior = case.pooled(effects)[0] if len(case.patients) > 1 else case.alone()
@@ -200,7 +200,8 @@ def _fit_one(
     best = estimate(posterior, starts, seed, report)
     now.begin("Profiling")
     found = profiles(best, report=report)
-    others = _alternatives(best, without, now)
+    now.begin("Fitting without each mechanism")
+    others = tuple(alternatives(best, mechanisms, report=lambda name: setattr(now, "detail", f"without {name}")))
     sampled = None
     if draws:
         now.begin("Sampling")
@@ -208,22 +209,16 @@ def _fit_one(
     return Fitted(best, found, others, sampled)
 
 
-def _alternatives(best: "Estimate", without: list[str] | None, now: Progress) -> "tuple[Alternative, ...]":
+def _mechanisms(case: "Case", without: list[str] | None) -> list[str]:
+    """Return the mechanisms to leave out in turn."""
     from immunosim.errors import DataError, did_you_mean
-    from immunosim.fit.alternatives import alternatives
 
-    problem = best.posterior.subjects[0].problem
-    known = [name for name in problem.model.mechanisms if name not in problem.scenario.mechanisms.off]
+    known = [one for one in case.problem.model.mechanisms if one not in case.problem.scenario.mechanisms.off]
     chosen = [] if without == ["none"] else without or known
     for name in chosen:
         if name not in known:
             raise DataError("is no mechanism that acts", key=f"--without {name}", cure=did_you_mean(name, known))
-    now.begin("Fitting without each mechanism")
-
-    def report(name: str) -> None:
-        now.detail = f"without {name}"
-
-    return tuple(alternatives(best, chosen, report=report))
+    return chosen
 
 
 def _fit_several(

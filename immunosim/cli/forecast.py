@@ -102,7 +102,7 @@ def forecast(
         how = Manner(starts, draws, seed, confidence)
         found, failures = update(case, goals, until, each_visit, how, report)
         command = typed(context, ("force", "as_json", "workers"))
-        paths = _write(found, failures, folder, force, command) if is_written else []
+        paths = _write(found, failures, case.problem.scenario.horizon, folder, force, command) if is_written else []
     if as_json:
         show(to_json(_as_dict(found, failures)).rstrip())
     else:
@@ -145,7 +145,12 @@ def _when(one: Any) -> str:
 
 
 def _write(
-    found: "dict[str, list[Update]]", failures: dict[str, str], folder: Path, force: bool, command: str
+    found: "dict[str, list[Update]]",
+    failures: dict[str, str],
+    horizon: float,
+    folder: Path,
+    force: bool,
+    command: str,
 ) -> list[Path]:
     from immunosim.cli.fit_files import table_text
     from immunosim.observations.petab import condition_ids
@@ -178,5 +183,5 @@ def _write(
     ids = condition_ids(list(found))
     for name, own in found.items():
         end = f"_{ids[name]}" if len(found) > 1 else ""
-        files[f"forecast{end}.png"] = encoded(forecast_figure(own, INTENDED_USE), "png")
+        files[f"forecast{end}.png"] = encoded(forecast_figure(own, horizon, INTENDED_USE), "png")
     return write_folder(folder, files, force, FORECAST)

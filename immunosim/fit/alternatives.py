@@ -81,9 +81,7 @@ def _without(fitted: Estimate, mechanism: str, n_starts: int, seed: int) -> Alte
         if _is_the_same(fitted, posterior):
             verdict = judge_fit(fitted)
             numbers = (verdict.log_likelihood, verdict.aic, verdict.bic, 0.0, 0.0)
-            return Alternative(
-                mechanism, *numbers, "It plays no part in what was measured: all predictions are the same."
-            )
+            return Alternative(mechanism, *numbers, NO_PART)
         other = judge_fit(estimate(posterior, n_starts, seed))
     except ImmunosimError as error:
         nothing = (np.nan, np.nan, np.nan, np.nan, np.nan)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.errors import DataError, any_of, did_you_mean
+from immunosim.errors import DataError, did_you_mean
 from immunosim.fit.free import Coordinates, FreeParameter
 from immunosim.fit.noise import Integers
 from immunosim.observations import PatientRecord
@@ -164,7 +164,7 @@ def effects_of(parameter: str, covariate: str, patients: Sequence[PatientRecord]
         raise DataError(f'the table has no covariate "{covariate}"', key=key, cure=did_you_mean(covariate, known))
     if without:
         cure = "give it for every patient, or leave the covariate out"
-        raise DataError(f"{covariate} is not known of {any_of(without[:5])}", key=key, cure=cure)
+        raise DataError(f"{covariate} is not known of {', '.join(without[:5])}", key=key, cure=cure)
     if len(set(values)) == 1:
         raise DataError(f"{covariate} is {values[0]} for all patients", key=key, cure="leave the covariate out")
     if all(isinstance(value, (int, float)) for value in values):
