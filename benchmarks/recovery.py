@@ -2,7 +2,7 @@
 
 Each patient's parameters are drawn from the priors of the parameter set, the counts of one course over two years get
 lognormal noise, a limit of quantification for B cells, and gaps. Of every fit: the bias of what is called identified,
-how often 90 % intervals by profile (data alone) and by draws of the posterior hold the truth, and whether a parameter
+how often 90 % intervals by profile (data alone) and by a sample of the posterior hold the truth, and whether a parameter
 that no count depends on is called flat.
 
     python -m benchmarks.recovery [--patients 100]
@@ -28,8 +28,8 @@ from immunosim.fit import (
     coordinates_of,
     estimate,
     judge_parameters,
-    laplace_draws,
     profiles,
+    sample,
     subject_of,
 )
 from immunosim.machine import cores
@@ -45,6 +45,9 @@ MONTHS = (1, 2, 3, 6, 9, 12, 18, 24)
 GAPS, LIMIT = 0.2, 10.0
 """Share of the measurements that are missing; limit of quantification of B cells, cells/uL."""
 
+N_STEPS, N_WARM_UP = 600, 300
+"""Steps of each of twenty walkers."""
+
 
 @dataclass
 class Tally:
@@ -54,6 +57,7 @@ class Tally:
     by_profile: list[bool] = field(default_factory=list)
     by_draws: list[bool] = field(default_factory=list)
     kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    n_unconverged: int = 0
 
 
 def main(announce: Callable[[str], None] = print) -> None:
@@ -70,6 +74,7 @@ def main(announce: Callable[[str], None] = print) -> None:
         announce(f"{name}: identified in {len(errors)}, median bias {100 * np.median(errors):+.1f} %")
     for what, held in (("profile", tally.by_profile), ("draws", tally.by_draws)):
         announce(f"90 % intervals by {what}: {np.mean(held):.1%} of {len(held)} hold the truth")
+    announce(f"samples that have not converged: {tally.n_unconverged} of {n}")
     for (name, kind), count in sorted(tally.kinds.items()):
         announce(f"{name} called {kind}: {count} of {n}")
 
@@ -86,7 +91,9 @@ def _one(problem: Problem, seed: int, tally: Tally) -> None:
     subject = subject_of("patient", problem, coordinates.names, measured, noise, shared=0.0)
     found = estimate(Posterior((subject,), coordinates, n_threads=cores()), 3, seed)
     drawn = profiles(found)
-    low, high = np.quantile(laplace_draws(found, 2000, seed), [0.05, 0.95], axis=0)
+    sampled = sample(found, N_STEPS, N_WARM_UP, seed=seed)
+    tally.n_unconverged += not sampled.has_converged
+    low, high = np.quantile(sampled.flat, [0.05, 0.95], axis=0)
     for j, verdict in enumerate(judge_parameters(found, drawn)):
         tally.kinds[verdict.name, verdict.kind] += 1
         if verdict.name == SILENT:

@@ -105,7 +105,7 @@ def _judge(estimate: Estimate, j: int, profile: Profile) -> ParameterVerdict:
     is_narrow = below and above and np.log(profile.high / profile.low) < NARROW
     if len(modes) > 1:
         kind = "multimodal"
-    elif strength > TRADED and not is_narrow:
+    elif strength > TRADED and not is_narrow and _is_told_by_itself(estimate, j):
         kind = "traded"  # where its interval ends, it may be because the partner is at a limit
     elif below and above:
         kind = "identified"
@@ -145,6 +145,15 @@ def _partner(estimate: Estimate, j: int) -> tuple[str, float]:
     correlation[j] = 0.0
     k = int(np.argmax(correlation))
     return posterior.coordinates.names[k], float(correlation[k])
+
+
+def _is_told_by_itself(estimate: Estimate, j: int) -> bool:
+    """Return whether the data would tell a parameter within its limits if all others were known."""
+    coordinates = estimate.posterior.coordinates
+    information, parameter = data_information(estimate)[j, j], coordinates.parameters[j]
+    by_log = estimate.values[j] / coordinates.slopes_at(estimate.best.end[: len(coordinates)])[j]
+    width = 2.0 * 1.645 / np.sqrt(max(information, 1e-300)) / by_log
+    return bool(width < np.log(parameter.upper / parameter.lower))
 
 
 def _modes(estimate: Estimate, j: int, profile: Profile) -> list[float]:
