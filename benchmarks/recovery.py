@@ -2,8 +2,8 @@
 
 Each patient's parameters are drawn from the priors of the parameter set, the counts of one course over two years get
 lognormal noise, a limit of quantification for B cells, and gaps. Of every fit: the bias of what is called identified,
-how often 90 % intervals by profile (data alone) and by a sample of the posterior hold the truth, and whether a parameter
-that no count depends on is called flat.
+how often 90 % intervals by profile (data alone) and by a sample of the posterior hold the truth, and whether a
+parameter that no count depends on is called flat.
 
     python -m benchmarks.recovery [--patients 100]
 """

@@ -86,12 +86,15 @@ def _show_population(population: Population) -> None:
     from immunosim.cli.fit_files import population_rows
     from immunosim.fit.verdict import judge_fit
 
+    effects = {effect.name: effect.label for effect in population.arrangement.effects}
     rows = [
-        tuple(f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in row)
+        (row[0], "covariate" if row[0] in effects else str(row[1]), *map(_number, row[2:]))
         for row in population_rows(population)
     ]
     headers = ("parameter", "what", "unit", "value", "sd of log between", "standard error of log", "shrinkage")
     show_table("All together", headers, rows, "<<<")
+    for name, label in effects.items():
+        show(f"- {name}: {label}")
     verdict = judge_fit(population.estimate)
     for sentence in verdict.sentences:
         show(sentence)
@@ -133,6 +136,10 @@ def month(day: float) -> str:
 def interval(low: float, high: float) -> str:
     """Return an interval, with a question mark where it is open."""
     return f"{'?' if low != low else f'{low:.3g}'} to {'?' if high != high else f'{high:.3g}'}"
+
+
+def _number(cell: object) -> str:
+    return f"{cell:.3g}" if isinstance(cell, float) else str(cell)
 
 
 def _patient(name: str, one: Fitted) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ _SAME_MASS = 0.01
 _REACH = 7.0
 """A dose farther from every planned one (day) is none of them."""
 
-_CURE = "change the scenario to what was given"
+_CURE = "a fit simulates what was given; change the scenario to plan it"
 
 
 def planned_doses(scenario: Scenario) -> list[tuple[str, float, float]]:

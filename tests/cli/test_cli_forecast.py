@@ -1,4 +1,4 @@
-"""``immunosim forecast`` says when counts are back, visit by visit, and ``immunosim profile`` how well what is known."""
+"""``immunosim forecast`` says when counts are back, visit by visit; ``immunosim profile`` draws profiles."""
 
 import json
 

@@ -24,7 +24,7 @@ def test_good_data_are_let_be(read, scenario):
 
 
 UNIT = "the column may be in cells/uL: correct its unit"
-SCENARIO = "change the scenario to what was given"
+SCENARIO = "a fit simulates what was given; change the scenario to plan it"
 
 
 @pytest.mark.parametrize(
