@@ -88,7 +88,7 @@ def _show_population(population: Population) -> None:
 
     effects = {effect.name: effect.label for effect in population.arrangement.effects}
     rows = [
-        (row[0], "covariate" if row[0] in effects else str(row[1]), *map(_number, row[2:]))
+        (str(row[0]), "covariate" if row[0] in effects else str(row[1]), *map(_number, row[2:]))
         for row in population_rows(population)
     ]
     headers = ("parameter", "what", "unit", "value", "sd of log between", "standard error of log", "shrinkage")

@@ -16,6 +16,7 @@ PAGES = {
     "docs/ensembles.md": 1,
     "docs/sweeps.md": 1,
     "docs/data.md": 1,
+    "docs/fits.md": 1,
 }
 
 
