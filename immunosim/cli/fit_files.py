@@ -20,6 +20,7 @@ from immunosim.report.output_files import FIT, write_folder
 if TYPE_CHECKING:
     from immunosim.codegen.loader import Array
     from immunosim.fit import Case, Fitted, Population, Profile, Sample, Several, Subject
+    from immunosim.plots.fit_courses import Course
 
 PARAMETERS = ("parameter", "unit", "best", "low_90", "high_90", "verdict", "traded_with", "share_of_prior", "sentence")
 
@@ -27,7 +28,8 @@ PARAMETERS = ("parameter", "unit", "best", "low_90", "high_90", "verdict", "trad
 def write_fit(one: Fitted, case: Case, folder: Path, force: bool, command: str) -> list[Path]:
     """Write the files of a fit of one patient, or of several as one, all or none."""
     from immunosim.plots import encoded
-    from immunosim.plots.fits import course_figure, profile_figure, waterfall_figure
+    from immunosim.plots.fit_courses import course_figure, courses_figure
+    from immunosim.plots.fits import profile_figure, waterfall_figure
 
     words = {verdict.name: verdict.kind for verdict in one.verdicts}
     files = {
@@ -41,9 +43,12 @@ def write_fit(one: Fitted, case: Case, folder: Path, force: bool, command: str) 
     for place, subject in enumerate(one.subjects):
         end = f"_{ids[subject.name]}" if len(one.subjects) > 1 else ""
         files[f"fitted{end}.toml"] = fitted_scenario(subject, one.best(place)).encode()
-        times, bands = one.course(place)
-        figure = course_figure(subject.measurements, times, bands, units_of(subject), INTENDED_USE)
-        files[f"course{end}.png"] = encoded(figure, "png")
+    courses = [course_of(one, place) for place in range(len(one.subjects))]
+    units = units_of(one.subjects[0])
+    if len(courses) == 1:
+        files["course.png"] = encoded(course_figure(courses[0], units, INTENDED_USE), "png")
+    else:
+        files["courses.png"] = encoded(courses_figure(courses, units, INTENDED_USE), "png")
     if one.sampled is not None:
         files["posterior.nc"] = netcdf(one.sampled)
     return write_folder(folder, files, force, FIT)
@@ -52,7 +57,7 @@ def write_fit(one: Fitted, case: Case, folder: Path, force: bool, command: str) 
 def write_several(several: Several, folder: Path, force: bool, command: str) -> list[Path]:
     """Write the files of fits of several patients, all or none."""
     from immunosim.plots import encoded
-    from immunosim.plots.fits import course_figure
+    from immunosim.plots.fit_courses import courses_figure
 
     rows = [[name, *row] for name, one in several.fits.items() for row in _parameter_rows(one)]
     files = {
@@ -63,9 +68,9 @@ def write_several(several: Several, folder: Path, force: bool, command: str) -> 
     for name, one in several.fits.items():
         (subject,) = one.subjects
         files[f"fitted_{ids[name]}.toml"] = fitted_scenario(subject, one.best()).encode()
-        times, bands = one.course()
-        figure = course_figure(subject.measurements, times, bands, units_of(subject), INTENDED_USE)
-        files[f"course_{ids[name]}.png"] = encoded(figure, "png")
+    courses = [course_of(one) for one in several.fits.values()]
+    units = units_of(several.case.subjects[0])
+    files["courses.png"] = encoded(courses_figure(courses, units, INTENDED_USE), "png")
     if several.population is not None:
         headers = ("parameter", "kind", "unit", "value", "sd_of_log_between", "standard_error_of_log", "shrinkage")
         files["population.csv"] = table_text(headers, population_rows(several.population))
@@ -116,6 +121,14 @@ def netcdf(sampled: Sample) -> bytes:
         path = Path(folder) / "posterior.nc"
         sampled.to_inference_data().to_netcdf(str(path))
         return path.read_bytes()
+
+
+def course_of(one: Fitted, place: int = 0) -> Course:
+    """Return the course of a patient as it is drawn."""
+    from immunosim.plots.fit_courses import Course
+
+    subject = one.subjects[place]
+    return Course(subject.name, subject.measurements, *one.course(place))
 
 
 def units_of(subject: Subject) -> dict[str, str]:

@@ -73,7 +73,7 @@ def rank_draws(
     candidates = [Measurement(subject.name, time, analyte, 1.0) for time in times for analyte in analytes]
     asked = [*candidates, Measurement(subject.name, at, wanted, 1.0)]
     names = {one.analyte for one in asked}
-    other = subject_of(subject.name, subject.problem, subject.names, asked, dict.fromkeys(names, expected))
+    other = subject_of(subject.name, subject.problem, subject.names, asked, dict.fromkeys(names, expected), shared=0.0)
     values, covariance = _of_patient(estimate, place)
     predicted, slopes = other.differentiate(values[np.newaxis])
     by_log = slopes[0] * values / predicted[0][:, np.newaxis]  # relative, by logarithms of the parameters

@@ -147,14 +147,24 @@ def scatter_of(
 
 
 def _whitening(measurements: Sequence[Measurement], shared: float) -> tuple[Array, float]:
-    """Return the inverse of the Cholesky factor of the correlations, and the logarithm of their determinant."""
+    """Return the inverse of the Cholesky factor of the correlations, and the logarithm of their determinant.
+
+    A subset's error has the share ``shared`` from the total of its sample; a second total is another sample.
+    """
     correlation = np.eye(len(measurements))
+    totals: dict[float, int] = {}
+    for i, one in enumerate(measurements):
+        if one.analyte == TOTAL and not one.is_below:
+            totals.setdefault(one.time, i)
     for i, one in enumerate(measurements):
         for j, other in enumerate(measurements[:i]):
-            is_one_sample = one.time == other.time and one.analyte != other.analyte
-            if is_one_sample and not (one.is_below or other.is_below):
-                has_total = TOTAL in (one.analyte, other.analyte)
-                correlation[i, j] = correlation[j, i] = np.sqrt(shared) if has_total else shared
+            if one.time != other.time or one.is_below or other.is_below:
+                continue
+            n_totals = (one.analyte == TOTAL) + (other.analyte == TOTAL)
+            if n_totals == 0:
+                correlation[i, j] = correlation[j, i] = shared
+            elif n_totals == 1 and totals[one.time] in (i, j):
+                correlation[i, j] = correlation[j, i] = np.sqrt(shared)
     factor = np.linalg.cholesky(correlation)
     return np.linalg.inv(factor), float(2.0 * np.log(np.diag(factor)).sum())
 

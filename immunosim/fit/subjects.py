@@ -144,8 +144,14 @@ def subject_of(
     first, last = float(problem.segments.boundaries[0]), float(problem.segments.boundaries[-1])
     for one in measurements:
         if not 0.0 < one.value < np.inf:
+            where = f"line {one.line}" if one.line else None
             reason = f"{one.analyte} of patient {name} on day {one.time:g} is {one.value:g}"
-            raise DataError(reason, cure="give a positive number, or the limit that it was below")
+            raise DataError(
+                reason,
+                file=where,
+                key=one.column or None,
+                cure="give a positive number, or the limit that it was below",
+            )
         if not first <= one.time <= last:
             reason = f"day {one.time:g} of patient {name} is not part of the course, day {first:g} to {last:g}"
             raise DataError(reason, key="horizon", cure="let the scenario last longer")

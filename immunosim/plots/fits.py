@@ -1,27 +1,24 @@
-"""Figures of a fit: the course with the data, the profile of each parameter, and where the starts ended.
+"""Figures of a fit: the profile of each parameter, and where the starts ended.
 
 Draws what was found; knows nothing of how.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from immunosim.plots.style import BLUE, GREY, ORANGE, STYLE, VERMILION, month_step
-from immunosim.units import DAYS_PER_MONTH
+from immunosim.plots.style import BLUE, GREY, ORANGE, STYLE, VERMILION
 from immunosim.wording import unit_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from immunosim.codegen.loader import Array
     from immunosim.fit import Estimate, Profile
-    from immunosim.observations import Measurement
 
 WIDTH, PANEL = 7.6, 1.9
 """Inches: width of a figure, height of a panel."""
@@ -30,58 +27,6 @@ PER_ROW = 3
 
 LEAST_RISE = 1e-3
 """Rises below this are drawn here: to the search they are none."""
-
-
-def course_figure(
-    measurements: Sequence[Measurement],
-    times: Array,
-    bands: Mapping[str, Array],
-    units: Mapping[str, str],
-    footer: str = "",
-) -> Figure:
-    """Return the course of every analyte that was measured, with its interval and the data.
-
-    Parameters
-    ----------
-    measurements : sequence of Measurement
-    times : ndarray, shape (n_times,), day
-    bands : mapping of str to ndarray, shape (3, n_times)
-        Lower end, middle and upper end by analyte.
-    units : mapping of str to str
-    footer : str
-    """
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, 0.9 + PANEL * len(bands)), layout="constrained")
-        axes = figure.subplots(len(bands), 1, squeeze=False, sharex=True)[:, 0]
-        for ax, (analyte, band) in zip(axes, bands.items(), strict=True):
-            own = [one for one in measurements if one.analyte == analyte]
-            draw_course(ax, own, times, band, f"{analyte} ({unit_text(units[analyte])})")
-        axes[-1].set_xlabel("months after day 0")
-        step = month_step(float(times[-1] - times[0]) / DAYS_PER_MONTH)
-        axes[-1].set_xticks(np.arange(0, times[-1] / DAYS_PER_MONTH + 1e-9, step))
-        axes[0].legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), fontsize=7.0, ncols=4)
-        figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)
-    return figure
-
-
-def draw_course(ax: Axes, measurements: Sequence[Measurement], times: Array, band: Array, label: str) -> Axes:
-    """Draw a course with its interval, and what was measured; below quantification as a triangle at the limit."""
-    months = times / DAYS_PER_MONTH
-    ax.fill_between(months, band[0], band[2], color=BLUE, alpha=0.2, lw=0, label="90 % of the course")
-    ax.plot(months, band[1], color=BLUE, label="best fit")
-    for is_below, marker, text in ((False, "o", "measured"), (True, "v", "below quantification")):
-        own = [one for one in measurements if one.is_below == is_below]
-        if own:
-            days = np.array([one.time for one in own]) / DAYS_PER_MONTH
-            heights = [one.value for one in own]
-            face = "white" if is_below else "black"
-            ax.plot(days, heights, marker, color="black", mfc=face, ms=4, label=text)
-            for day, one in zip(days, own, strict=True):
-                half = np.exp(one.spread * np.sqrt(12.0) / 2.0)
-                ax.plot([day, day], [one.value / half, one.value * half], color="black", lw=0.9)
-    ax.set_ylabel(label)
-    ax.set_ylim(bottom=0.0)
-    return ax
 
 
 def profile_figure(found: Mapping[str, Profile], verdicts: Mapping[str, str], footer: str = "") -> Figure:

@@ -60,6 +60,15 @@ def test_a_total_and_its_subsets_share_an_error():
     assert likelihood(subject_with(noise, shared)) == pytest.approx(expected, rel=1e-12)
 
 
+def test_what_was_measured_twice_in_one_sample_has_a_likelihood():
+    times, analytes = (30.0,) * 6, ("cd4", "lymphocytes", "cd4", "cd8", "lymphocytes", "cd8")
+    measured = [Measurement("a", time, analyte, 1.0) for time, analyte in zip(times, analytes, strict=True)]
+    found = scatter_of(measured, dict.fromkeys(ANALYTES, Noise()), [], 0.7)
+    correlation = np.linalg.inv(found.whitening.T @ found.whitening)
+    np.testing.assert_allclose(correlation[0], [1.0, 0.7**0.5, 0.7, 0.7, 0.0, 0.7], atol=1e-12)
+    np.testing.assert_allclose(correlation[4], [0.0, 0.0, 0.0, 0.0, 1.0, 0.0], atol=1e-12)
+
+
 def test_a_value_below_quantification_has_the_probability_of_falling_there():
     noise = dict.fromkeys(ANALYTES, Noise("lognormal", 0.2))
     found = likelihood(subject_with(noise, below=("cd19",), shared=0.5, times=(1.0, 2.0, 3.0, 4.0)))

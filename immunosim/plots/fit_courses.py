@@ -1,0 +1,137 @@
+"""The fitted course of a patient with its interval and the data, and that of many patients on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from immunosim.plots.style import BLUE, GREY, STYLE, month_step
+from immunosim.units import DAYS_PER_MONTH
+from immunosim.wording import unit_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from immunosim.codegen.loader import Array
+    from immunosim.observations import Measurement
+
+WIDTH, PANEL = 7.6, 1.9
+"""Inches: width of a figure, height of a panel."""
+
+SMALL = 1.0
+"""Inches: height of a panel on the page of many patients."""
+
+MOST_PATIENTS = 24
+"""Patients on one page."""
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """The fitted course of a patient.
+
+    Attributes
+    ----------
+    name : str
+    measurements : sequence of Measurement
+    times : ndarray, shape (n_times,), day
+    bands : mapping of str to ndarray, shape (3, n_times)
+        Lower end, best and upper end by analyte.
+    """
+
+    name: str
+    measurements: Sequence[Measurement]
+    times: Array
+    bands: Mapping[str, Array]
+
+    def of(self, analyte: str) -> list[Measurement]:
+        """Return what was measured of an analyte."""
+        return [one for one in self.measurements if one.analyte == analyte]
+
+    def highest(self, analyte: str) -> float:
+        """Return the highest value of an analyte, measured or in the interval; 0 where there is none."""
+        band = self.bands.get(analyte, np.zeros((3, 1)))
+        return max([float(np.nanmax(band)), *(one.value for one in self.of(analyte))])
+
+
+def course_figure(course: Course, units: Mapping[str, str], footer: str = "") -> Figure:
+    """Return the course of every analyte that was measured, with its interval and the data.
+
+    Parameters
+    ----------
+    course : Course
+    units : mapping of str to str
+    footer : str
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, 0.9 + PANEL * len(course.bands)), layout="constrained")
+        axes = figure.subplots(len(course.bands), 1, squeeze=False, sharex=True)[:, 0]
+        for ax, (analyte, band) in zip(axes, course.bands.items(), strict=True):
+            draw_course(ax, course.of(analyte), course.times, band)
+            ax.set_ylabel(f"{analyte} ({unit_text(units[analyte])})")
+        axes[-1].set_xlabel("months after day 0")
+        _mark_months(axes[-1], course.times, 1.0)
+        axes[0].legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), fontsize=7.0, ncols=4)
+        figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)
+    return figure
+
+
+def courses_figure(courses: Sequence[Course], units: Mapping[str, str], footer: str = "") -> Figure:
+    """Return patients below one another, their analytes side by side, each analyte on one scale.
+
+    Parameters
+    ----------
+    courses : sequence of Course
+        The first ``MOST_PATIENTS`` are drawn; the footer says so where there are more.
+    units : mapping of str to str
+    footer : str
+    """
+    shown = courses[:MOST_PATIENTS]
+    analytes = list(dict.fromkeys(analyte for course in shown for analyte in course.bands))
+    if len(shown) < len(courses):
+        footer = f"The first {len(shown)} of {len(courses)} patients. {footer}"
+    with mpl.rc_context(STYLE | {"font.size": 6.5, "xtick.labelsize": 6.5, "ytick.labelsize": 6.0}):
+        figure = Figure(figsize=(WIDTH, 0.9 + SMALL * len(shown)), layout="constrained")
+        axes = figure.subplots(len(shown), len(analytes), squeeze=False, sharex=True, sharey="col")
+        for row, course in zip(axes, shown, strict=True):
+            for ax, analyte in zip(row, analytes, strict=True):
+                if analyte in course.bands:
+                    draw_course(ax, course.of(analyte), course.times, course.bands[analyte], size=2.4)
+            row[0].set_ylabel(course.name)
+        for ax, analyte in zip(axes[0], analytes, strict=True):
+            ax.set_ylim(0.0, 1.05 * max(course.highest(analyte) for course in shown))
+            ax.set_title(f"{analyte} ({unit_text(units[analyte])})", fontsize=7.0)
+        longest = max((course.times for course in shown), key=lambda times: float(times[-1]))
+        for ax in axes[-1]:
+            _mark_months(ax, longest, float(len(analytes)))
+        figure.supxlabel(f"months after day 0\n{footer}", x=0.01, ha="left", fontsize=6.5, color=GREY)
+    return figure
+
+
+def draw_course(ax: Axes, measurements: Sequence[Measurement], times: Array, band: Array, size: float = 4.0) -> Axes:
+    """Draw a course with its interval, and what was measured; below quantification as a triangle at the limit."""
+    months = times / DAYS_PER_MONTH
+    ax.fill_between(months, band[0], band[2], color=BLUE, alpha=0.2, lw=0, label="90 % of the course")
+    ax.plot(months, band[1], color=BLUE, lw=0.35 * size, label="best fit")
+    for is_below, marker, text in ((False, "o", "measured"), (True, "v", "below quantification")):
+        own = [one for one in measurements if one.is_below == is_below]
+        if own:
+            days = np.array([one.time for one in own]) / DAYS_PER_MONTH
+            heights = [one.value for one in own]
+            face = "white" if is_below else "black"
+            ax.plot(days, heights, marker, color="black", mfc=face, ms=size, label=text)
+            for day, one in zip(days, own, strict=True):
+                half = np.exp(one.spread * np.sqrt(12.0) / 2.0)
+                ax.plot([day, day], [one.value / half, one.value * half], color="black", lw=0.9)
+    ax.set_ylim(bottom=0.0)
+    return ax
+
+
+def _mark_months(ax: Axes, times: Array, narrower: float) -> None:
+    """Mark months on an axis that is narrower than the page by a factor."""
+    step = month_step(narrower * float(times[-1] - times[0]) / DAYS_PER_MONTH)
+    ax.set_xticks(np.arange(0, times[-1] / DAYS_PER_MONTH + 1e-9, step))

@@ -1,0 +1,95 @@
+"""Figures of fits draw what was found: courses with data, profiles with their ends, optima, forecasts with arrows."""
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from immunosim.fit.forecast import Return
+from immunosim.fit.profiles import Profile
+from immunosim.fit.updating import Update
+from immunosim.observations import Measurement
+from immunosim.plots.fit_courses import MOST_PATIENTS, Course, course_figure, courses_figure, draw_course
+from immunosim.plots.fits import draw_profile
+from immunosim.plots.forecasts import draw_goal, forecast_figure
+
+MONTH = 30.4375
+TIMES = np.linspace(0.0, 12 * MONTH, 25)
+UNITS = {"cd4": "cells/uL", "cd19": "cells/uL"}
+
+
+def axes():
+    return Figure().add_subplot()
+
+
+def course(name="a", analytes=("cd4", "cd19")):
+    bands = {one: np.stack([TIMES, TIMES + 10.0, TIMES + 20.0]) for one in analytes}
+    measured = [
+        Measurement(name, 30.0, "cd4", 50.0),
+        Measurement(name, 60.0, "cd4", 900.0),
+        Measurement(name, 90.0, "cd19", 10.0, is_below=True),
+    ]
+    return Course(name, measured, TIMES, bands)
+
+
+def test_what_is_below_quantification_is_an_open_triangle_at_the_limit():
+    ax = draw_course(axes(), course().of("cd19"), TIMES, course().bands["cd19"])
+    mark = next(line for line in ax.get_lines() if line.get_marker() == "v")
+    assert (mark.get_xdata()[0], mark.get_ydata()[0]) == (90.0 / MONTH, 10.0)
+    assert mark.get_markerfacecolor() == "white"
+
+
+def test_a_range_is_a_bar_as_long_as_it_was_reported():
+    spread = np.log(0.8 / 0.7) / np.sqrt(12.0)
+    one = Measurement("a", 30.0, "lymphocytes", np.sqrt(0.7 * 0.8), spread=spread)
+    ax = draw_course(axes(), [one], TIMES, course().bands["cd4"])
+    np.testing.assert_allclose(ax.get_lines()[-1].get_ydata(), [0.7, 0.8])
+
+
+def test_the_course_has_a_panel_for_each_analyte_with_its_unit():
+    labels = [ax.get_ylabel() for ax in course_figure(course(), UNITS).axes]
+    assert labels == ["cd4 (cells/µL)", "cd19 (cells/µL)"]
+
+
+def test_patients_stand_below_one_another_on_one_scale_that_holds_all_values():
+    figure = courses_figure([course("a"), course("b", ("cd4",))], UNITS)
+    assert [ax.get_ylabel() for ax in figure.axes] == ["a", "", "b", ""]
+    assert figure.axes[0].get_ylim() == figure.axes[2].get_ylim()
+    assert figure.axes[0].get_ylim()[1] > 900.0
+    assert not figure.axes[3].get_lines()
+
+
+def test_a_page_says_how_many_patients_it_leaves_out():
+    figure = courses_figure([course(f"P{k}") for k in range(MOST_PATIENTS + 1)], UNITS, "footer")
+    assert f"The first {MOST_PATIENTS} of {MOST_PATIENTS + 1} patients. footer" in figure._supxlabel.get_text()
+
+
+def test_a_profile_marks_the_ends_of_its_interval_and_no_end_where_it_is_open():
+    values = np.geomspace(0.1, 10.0, 9)
+    profile = Profile(
+        "x", "1/day", values, np.log(values) ** 2, 1.0, 1.35, 0.3, np.nan, 0.1, 10.0, values[:, np.newaxis]
+    )
+    ax = draw_profile(axes(), profile)
+    assert [line.get_xdata()[0] for line in ax.get_lines()[2:]] == [0.3]
+    assert ax.get_lines()[1].get_ydata()[0] == 1.35
+    assert ax.get_xscale() == "log"
+
+
+def updates():
+    never = Return("cd4", "400 cells/uL", 8 * MONTH, np.inf, np.inf, 0.3)
+    soon = Return("cd4", "400 cells/uL", 6 * MONTH, 7 * MONTH, 9 * MONTH, 1.0)
+    return [Update(0.0, 0, 0, (never,)), Update(3 * MONTH, 1, 4, (soon,))]
+
+
+def test_an_interval_beyond_the_horizon_is_an_arrow_and_has_no_median():
+    ax = draw_goal(axes(), updates(), 0, 12 * MONTH)
+    medians, arrows = ax.get_lines()[:2]
+    assert np.isnan(medians.get_ydata()[0])
+    assert medians.get_ydata()[1] == pytest.approx(7.0)
+    assert arrows.get_xdata().tolist() == [0]
+    assert arrows.get_ydata().tolist() == [pytest.approx(12.0)]
+
+
+def test_forecasts_are_labelled_by_their_visit():
+    (ax,) = forecast_figure(updates(), 12 * MONTH).axes
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["priors\nalone", "3.0"]
+    assert ax.get_title(loc="left") == "cd4 above 400 cells/µL"
