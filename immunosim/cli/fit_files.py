@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,11 @@ from immunosim.report.output_files import FIT, write_folder
 
 if TYPE_CHECKING:
     from immunosim.codegen.loader import Array
-    from immunosim.fit import Case, Fitted, Population, Profile, Sample, Several, Subject
+    from immunosim.fit import Case, Fitted, Population, Profile, Several, Subject
+    from immunosim.fit.predictive import Predictive
     from immunosim.plots.fit_courses import Course
 
+INDIVIDUALS = ("patient", "parameter", "unit", "alone", "sd_of_log_alone", "together", "sd_of_log_together")
 PARAMETERS = ("parameter", "unit", "best", "low_90", "high_90", "verdict", "traded_with", "share_of_prior", "sentence")
 
 
@@ -49,15 +51,20 @@ def write_fit(one: Fitted, case: Case, folder: Path, force: bool, command: str) 
         files["course.png"] = encoded(course_figure(courses[0], units, INTENDED_USE), "png")
     else:
         files["courses.png"] = encoded(courses_figure(courses, units, INTENDED_USE), "png")
+    files |= check_files(found := one.predictive(), found, units)
     if one.sampled is not None:
-        files["posterior.nc"] = netcdf(one.sampled)
+        files["pairs.png"] = pairs(one)
+        files["posterior.nc"] = netcdf(one)
     return write_folder(folder, files, force, FIT)
 
 
 def write_several(several: Several, folder: Path, force: bool, command: str) -> list[Path]:
     """Write the files of fits of several patients, all or none."""
+    from immunosim.fit.population import population_predictive
+    from immunosim.fit.predictive import joined
     from immunosim.plots import encoded
     from immunosim.plots.fit_courses import courses_figure
+    from immunosim.plots.fit_pairs import shrinkage_figure
 
     rows = [[name, *row] for name, one in several.fits.items() for row in _parameter_rows(one)]
     files = {
@@ -67,14 +74,60 @@ def write_several(several: Several, folder: Path, force: bool, command: str) -> 
     ids = condition_ids([who.name for who in several.case.patients])
     for name, one in several.fits.items():
         (subject,) = one.subjects
-        files[f"fitted_{ids[name]}.toml"] = fitted_scenario(subject, one.best()).encode()
+        values = one.best() if several.population is None else several.population.of(name)
+        files[f"fitted_{ids[name]}.toml"] = fitted_scenario(subject, values).encode()
     courses = [course_of(one) for one in several.fits.values()]
     units = units_of(several.case.subjects[0])
     files["courses.png"] = encoded(courses_figure(courses, units, INTENDED_USE), "png")
+    fitted = joined([one.predictive() for one in several.fits.values()])
+    new = fitted
     if several.population is not None:
+        new = population_predictive(several.population)
+        files["shrinkage.png"] = encoded(shrinkage_figure(several.population, INTENDED_USE), "png")
         headers = ("parameter", "kind", "unit", "value", "sd_of_log_between", "standard_error_of_log", "shrinkage")
+        files["individuals.csv"] = table_text(INDIVIDUALS, individual_rows(several.population))
         files["population.csv"] = table_text(headers, population_rows(several.population))
+    files |= check_files(fitted, new, units)
     return write_folder(folder, files, force, FIT)
+
+
+def check_files(fitted: Predictive, new: Predictive, units: Mapping[str, str]) -> dict[str, bytes]:
+    """Return the table of predictions and residuals, and the figures that check a fit.
+
+    Parameters
+    ----------
+    fitted : Predictive
+        Of the patients themselves.
+    new : Predictive
+        Whose new measurements the visual predictive check takes: those of other patients where a distribution is known.
+    units : mapping of str to str
+    """
+    from immunosim.fit.visual_check import visual_checks
+    from immunosim.plots import encoded
+    from immunosim.plots.fit_checks import observed_predicted_figure, residual_figure, visual_check_figure
+
+    headers = ("patient", "time_day", "analyte", "unit", "observed", "is_below", "predicted", "standardised_residual")
+    rows = [
+        (one.patient, one.time, one.analyte, units[one.analyte], one.value, int(one.is_below), predicted, residual)
+        for one, predicted, residual in zip(
+            fitted.measurements, fitted.predicted.tolist(), fitted.residuals.tolist(), strict=True
+        )
+    ]
+    return {
+        "predictions.csv": table_text(headers, rows),
+        "observed_predicted.png": encoded(observed_predicted_figure(fitted, units, INTENDED_USE), "png"),
+        "residuals.png": encoded(residual_figure(fitted, INTENDED_USE), "png"),
+        "vpc.png": encoded(visual_check_figure(visual_checks(new), units, INTENDED_USE), "png"),
+    }
+
+
+def pairs(one: Fitted) -> bytes:
+    """Return the figure of pairs of draws."""
+    from immunosim.plots import encoded
+    from immunosim.plots.fit_pairs import pairs_figure
+
+    parameters = one.estimate.posterior.coordinates.parameters
+    return encoded(pairs_figure(one.unknown_draws[:, : len(parameters)], parameters, INTENDED_USE), "png")
 
 
 def table_text(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -99,6 +152,17 @@ def profile_table(profiles: dict[str, Profile]) -> bytes:
     )
 
 
+def individual_rows(population: Population) -> Iterator[tuple[object, ...]]:
+    """Yield patients' own parameters, alone and under the distribution; covariates are part of both."""
+    parameters = population.arrangement.coordinates.parameters
+    for s, patient in enumerate(population.patients):
+        for j, name in enumerate(population.arrangement.individual):
+            unit = parameters[population.places[s, j]].unit
+            alone = (population.alone[s, j], population.alone_sd[s, j])
+            together = (population.of(patient)[population.names.index(name)], population.together_sd[s, j])
+            yield patient, name, unit, *map(float, (*alone, *together))
+
+
 def population_rows(population: Population) -> Iterator[tuple[object, ...]]:
     """Yield medians and spreads of patients' own parameters, what they share, and factors of covariates."""
     names, parameters = population.arrangement.individual, population.arrangement.coordinates.parameters
@@ -113,13 +177,16 @@ def population_rows(population: Population) -> Iterator[tuple[object, ...]]:
         yield one.name, effects.get(one.name, "common"), one.unit, value, "", float(errors[k]), ""
 
 
-def netcdf(sampled: Sample) -> bytes:
-    """Return a sample as the NetCDF groups of ArviZ."""
+def netcdf(one: Fitted) -> bytes:
+    """Return the sample of a fit as the NetCDF groups of ArviZ."""
     import tempfile
 
+    from immunosim.fit.groups import inference_data
+
+    assert one.sampled is not None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "posterior.nc"
-        sampled.to_inference_data().to_netcdf(str(path))
+        inference_data(one.sampled, one.estimate.posterior).to_netcdf(str(path))
         return path.read_bytes()
 
 

@@ -42,6 +42,9 @@ def _population(population: Population) -> dict[str, Any]:
             {"name": one.name, "what": one.label, "per": one.per, "reference": one.reference}
             for one in population.arrangement.effects
         ],
+        "patients": {
+            who: dict(zip(population.names, population.of(who).tolist(), strict=True)) for who in population.patients
+        },
         "unknowns": dict(zip(unknowns, population.estimate.values.tolist(), strict=True)),
         "fit": asdict(judge_fit(population.estimate)),
     }

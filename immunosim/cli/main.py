@@ -35,6 +35,7 @@ from immunosim.cli.profile import profile
 from immunosim.cli.replay import replay
 from immunosim.cli.report import report
 from immunosim.cli.run import run
+from immunosim.cli.sample import sample
 from immunosim.cli.schema import schema
 from immunosim.cli.sensitivity import sensitivity
 from immunosim.cli.sweep import sweep
@@ -79,7 +80,7 @@ app = typer.Typer(
 )
 _VERBS = (
     *(init, run, check, verify, explain, compare, report),
-    *(fit, profile, forecast),
+    *(fit, profile, sample, forecast),
     *(sweep, sensitivity, plot, failures, digest, merge, replay),
     *(model, params, schema, doctor, cache),
 )

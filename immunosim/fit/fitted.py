@@ -15,6 +15,7 @@ from immunosim.fit.estimation import Estimate, data_information
 from immunosim.fit.forecast import Return, forecast, laplace_draws
 from immunosim.fit.next_draw import Draw, rank_draws
 from immunosim.fit.noise import Noise
+from immunosim.fit.predictive import Predictive, predictive
 from immunosim.fit.profiles import Profile
 from immunosim.fit.sampling import Sample
 from immunosim.fit.subjects import Subject, asked_of
@@ -114,6 +115,22 @@ class Fitted:
         low, high = np.nanquantile(spread, [0.05, 0.95], axis=0)
         rows = np.stack([low, best, high]).reshape(3, len(analytes), len(times))
         return times, {analyte: rows[:, k] for k, analyte in enumerate(analytes)}
+
+    def predictive(self, seed: int = 0) -> Predictive:
+        """Return what the fit predicts of the measurements, with the noise."""
+        posterior = self.estimate.posterior
+        n = len(posterior.coordinates)
+        every = max(1, len(self.unknown_draws) // N_DRAWS)
+        draws = self.unknown_draws[::every]
+        return predictive(
+            posterior.subjects,
+            [self.best(place) for place in range(len(self.subjects))],
+            np.log(self.estimate.values[n:]),
+            posterior.of_patients(draws[:, :n]),
+            np.log(draws[:, n:]),
+            seed,
+            posterior.n_threads,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""

@@ -81,12 +81,12 @@ def forecast(
 
 
 def laplace_draws(estimate: Estimate, n: int, seed: int = 0) -> Array:
-    """Return draws from the normal approximation of the posterior, shape (n, n_parameters), in their own units."""
+    """Return draws of the unknowns from the normal approximation, shape (n, n_unknowns), in their own units."""
     generator = np.random.default_rng(seed)
     eigenvalues, vectors = np.linalg.eigh(estimate.best.hessian)
     scales = 1.0 / np.sqrt(np.maximum(eigenvalues, 0.05))
     unknowns = estimate.best.end + (generator.normal(size=(n, len(scales))) * scales) @ vectors.T
-    return estimate.posterior.natural(unknowns)[:, : len(estimate.posterior.coordinates)]
+    return estimate.posterior.natural(unknowns)
 
 
 def _quantiles(days: Array, levels: Sequence[float]) -> list[float]:

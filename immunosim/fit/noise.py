@@ -106,6 +106,8 @@ class Scatter:
         Turns correlated residuals of quantified measurements into independent ones.
     log_determinant : float
         Of the correlations.
+    mixing : ndarray, shape (n, n)
+        Turns independent errors into those of new measurements, of which none is censored yet.
     """
 
     is_log: Flags
@@ -114,6 +116,7 @@ class Scatter:
     factor_of: Integers
     whitening: Array
     log_determinant: float
+    mixing: Array
 
 
 def scatter_of(
@@ -143,30 +146,58 @@ def scatter_of(
         factor_of=np.array([factors.index(one.analyte) if one.analyte in factors else -1 for one in measurements]),
         whitening=whitening,
         log_determinant=log_determinant,
+        mixing=mixing_of(measurements, shared),
     )
 
 
-def _whitening(measurements: Sequence[Measurement], shared: float) -> tuple[Array, float]:
-    """Return the inverse of the Cholesky factor of the correlations, and the logarithm of their determinant.
+def mixing_of(measurements: Sequence[Measurement], shared: float) -> Array:
+    """Return the Cholesky factor of the correlations of the errors, as if all were quantified, shape (n, n).
 
     A subset's error has the share ``shared`` from the total of its sample; a second total is another sample.
     """
     correlation = np.eye(len(measurements))
     totals: dict[float, int] = {}
     for i, one in enumerate(measurements):
-        if one.analyte == TOTAL and not one.is_below:
+        if one.analyte == TOTAL:
             totals.setdefault(one.time, i)
     for i, one in enumerate(measurements):
         for j, other in enumerate(measurements[:i]):
-            if one.time != other.time or one.is_below or other.is_below:
-                continue
             n_totals = (one.analyte == TOTAL) + (other.analyte == TOTAL)
+            if one.time != other.time:
+                continue
             if n_totals == 0:
                 correlation[i, j] = correlation[j, i] = shared
             elif n_totals == 1 and totals[one.time] in (i, j):
                 correlation[i, j] = correlation[j, i] = np.sqrt(shared)
-    factor = np.linalg.cholesky(correlation)
-    return np.linalg.inv(factor), float(2.0 * np.log(np.diag(factor)).sum())
+    return np.asarray(np.linalg.cholesky(correlation), np.float64)
+
+
+def _whitening(measurements: Sequence[Measurement], shared: float) -> tuple[Array, float]:
+    """Return what makes residuals independent, and the logarithm of the correlations' determinant.
+
+    A value below quantification is independent of the others.
+    """
+    known = [i for i, one in enumerate(measurements) if not one.is_below]
+    factor = np.eye(len(measurements))
+    factor[np.ix_(known, known)] = mixing_of([measurements[i] for i in known], shared)
+    return np.asarray(np.linalg.inv(factor), np.float64), float(2.0 * np.log(np.diag(factor)).sum())
+
+
+def spread_at(scatter: Scatter, predicted: Array, log_factors: Array) -> Array:
+    """Return standard deviations at predictions, the same shape (..., n): of logarithms where noise is lognormal.
+
+    Parameters
+    ----------
+    scatter : Scatter
+    predicted : ndarray, shape (..., n)
+    log_factors : ndarray, shape (..., n_factors)
+    """
+    plain = np.sqrt((scatter.relative * predicted) ** 2 + scatter.absolute**2)
+    sd = np.where(scatter.is_log, scatter.relative, plain)
+    if log_factors.shape[-1]:
+        chosen = log_factors[..., np.maximum(scatter.factor_of, 0)]
+        sd = sd * np.exp(np.where(scatter.factor_of >= 0, chosen, 0.0))
+    return sd
 
 
 def standardised(

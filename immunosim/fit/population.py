@@ -25,6 +25,7 @@ from immunosim.fit.free import Coordinates
 from immunosim.fit.lockstep import search_together
 from immunosim.fit.noise import Integers
 from immunosim.fit.posterior import Posterior
+from immunosim.fit.predictive import Predictive, predictive
 from immunosim.fit.subjects import Subject
 
 FIRST_SD, LEAST_SD = 0.3, 0.02
@@ -76,6 +77,22 @@ class Population:
         return found
 
     @cached_property
+    def values(self) -> Array:
+        """Parameters of each patient with all that is shared and with covariates, shape (n_patients, n_parameters)."""
+        n = len(self.arrangement.coordinates)
+        return np.concatenate(self.estimate.posterior.of_patients(self.estimate.values[np.newaxis, :n]))
+
+    def of(self, patient: str) -> Array:
+        """Return the parameters of a patient, shape (n_parameters,)."""
+        found: Array = self.values[self.patients.index(patient)]
+        return found
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Parameters of a patient, in the order of ``values``."""
+        return self.estimate.posterior.subjects[0].names
+
+    @cached_property
     def together_sd(self) -> Array:
         """Standard deviations of their logarithms, shape (n_patients, n_individual)."""
         found: Array = np.sqrt(np.diag(self.estimate.covariance))[self.places]
@@ -94,6 +111,38 @@ class Population:
         weights = 1.0 / (self.sds**2 + self.alone_sd**2)
         found: Array = 1.0 / np.sqrt(weights.sum(axis=0))
         return found
+
+
+def population_predictive(population: Population, n_draws: int = 300, seed: int = 0) -> Predictive:
+    """Return new measurements of other patients with the same doses, covariates and visits.
+
+    Parameters of patients are drawn from the distribution, cut at the limits of the search; what patients share, and
+    the distribution itself, are taken as known.
+
+    Parameters
+    ----------
+    population : Population
+    n_draws : int
+    seed : int
+    """
+    estimate = population.estimate
+    posterior, n = estimate.posterior, len(population.arrangement.coordinates)
+    shape = (n_draws, *population.places.shape)
+    values = np.tile(estimate.values[:n], (n_draws, 1))
+    normal = np.random.default_rng(seed).normal(size=shape)
+    ends = np.array([(one.lower, one.upper) for one in posterior.coordinates.parameters])[population.places]
+    drawn = population.medians * np.exp(population.sds * normal)
+    values[:, population.places] = np.clip(drawn, ends[..., 0], ends[..., 1])
+    factors = np.log(estimate.values[n:])
+    return predictive(
+        posterior.subjects,
+        [rows[0] for rows in posterior.of_patients(estimate.values[np.newaxis, :n])],
+        factors,
+        posterior.of_patients(values),
+        np.tile(factors, (n_draws, 1)),
+        seed,
+        posterior.n_threads,
+    )
 
 
 def fit_population(

@@ -1,6 +1,6 @@
 """Samples of the posterior by an affine-invariant ensemble sampler (emcee), whose walkers are one batch of the core.
 
-Groups and diagnostics are ArviZ's.
+Diagnostics are ArviZ's.
 """
 
 from __future__ import annotations
@@ -8,16 +8,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import DataError
+from immunosim.fit.chains import open_chain
 from immunosim.fit.estimation import Estimate
-
-if TYPE_CHECKING:
-    import arviz
 
 LEAST_WALKERS = 16
 """Walkers, where two for each unknown are fewer: as many rows fill the lanes of two cores."""
@@ -61,15 +60,6 @@ class Sample:
         """All draws, shape (n_walkers * n_draws, n_unknowns)."""
         return self.draws.reshape(-1, self.draws.shape[-1])
 
-    def to_inference_data(self) -> arviz.InferenceData:
-        """Return the samples as ArviZ has them, with units."""
-        arviz = _arviz()
-        posterior = {name: self.draws[:, :, j] for j, name in enumerate(self.names)}
-        found = arviz.from_dict(posterior=posterior, sample_stats={"lp": self.log_density})
-        for name, unit in zip(self.names, self.units, strict=True):
-            found.posterior[name].attrs["units"] = unit
-        return found  # type: ignore[no-any-return]
-
 
 def sample(
     estimate: Estimate,
@@ -78,6 +68,8 @@ def sample(
     n_walkers: int = 0,
     seed: int = 0,
     report: Callable[[int, int], None] | None = None,
+    chain: Path | None = None,
+    fingerprint: str = "",
 ) -> Sample:
     """Sample the posterior from around its best point.
 
@@ -91,33 +83,42 @@ def sample(
     seed : int
     report : callable, optional
         Told how many steps are done, and of how many.
+    chain : Path, optional
+        An HDF5 file in which steps are kept as they are made. Where it exists, the sample goes on from its last step,
+        with the same draws as without a break.
+    fingerprint : str
+        Of all that determines the sample, by which the file is known again.
 
     Raises
     ------
     DataError
-        If emcee or ArviZ is missing.
+        If emcee or ArviZ is missing, or the file is that of another sample.
     """
     try:
         import emcee
 
-        arviz = _arviz()
+        arviz = load_arviz()
     except ImportError as error:
         raise DataError(f"sampling needs the package {error.name}", key="sample", cure=INSTALL) from error
     posterior = estimate.posterior
     n = posterior.n_unknowns
     walkers = n_walkers or max(4 * n, LEAST_WALKERS)
-    generator = np.random.default_rng(seed)
-    starts = _around(estimate, walkers, generator)
+    mark = f"{fingerprint} {walkers} walkers, {n_warm_up} before, seed {seed}"
+    kept = None if chain is None else open_chain(chain, mark, walkers, n)
     # Differential evolution crosses narrow and bent ridges in fewer steps than the stretch move alone.
     moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
-    sampler = emcee.EnsembleSampler(walkers, n, posterior.log_density, vectorize=True, moves=moves)
-    sampler.random_state = np.random.RandomState(seed).get_state()
-    total = n_warm_up + n_draws
-    for done, _ in enumerate(sampler.sample(starts, iterations=total), 1):
-        if report is not None:
-            report(done, total)
-    chain = np.swapaxes(sampler.get_chain(discard=n_warm_up), 0, 1)
-    draws = posterior.natural(chain)
+    sampler = emcee.EnsembleSampler(walkers, n, posterior.log_density, vectorize=True, moves=moves, backend=kept)
+    done, total = sampler.iteration, n_warm_up + n_draws
+    if done:
+        start = sampler.get_last_sample()
+    else:
+        start = _around(estimate, walkers, np.random.default_rng(seed))
+        sampler.random_state = np.random.RandomState(seed).get_state()
+    if done < total:
+        for step, _ in enumerate(sampler.sample(start, iterations=total - done), done + 1):
+            if report is not None:
+                report(step, total)
+    draws = posterior.natural(np.swapaxes(sampler.get_chain(discard=n_warm_up), 0, 1))
     with np.errstate(all="ignore"):
         r_hat = np.array([float(arviz.rhat(np.log(draws[:, :, j]))) for j in range(n)])
         effective = np.array([float(arviz.ess(np.log(draws[:, :, j]))) for j in range(n)])
@@ -133,7 +134,7 @@ def sample(
     )
 
 
-def _arviz() -> Any:
+def load_arviz() -> Any:
     """Import ArviZ without its announcement of a next version."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)

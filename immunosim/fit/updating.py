@@ -150,10 +150,10 @@ def _before(case: Case, subject: Subject, goals: Sequence[Goal], manner: Manner)
 
 
 def _draws(best: Estimate, manner: Manner) -> Array:
+    n = len(best.posterior.coordinates)
     if manner.n_draws:
-        sampled = sample(best, manner.n_draws, manner.n_draws // 2, seed=manner.seed)
-        return sampled.flat[:, : len(best.posterior.coordinates)]
-    return laplace_draws(best, N_DRAWS, manner.seed)
+        return sample(best, manner.n_draws, manner.n_draws // 2, seed=manner.seed).flat[:, :n]
+    return laplace_draws(best, N_DRAWS, manner.seed)[:, :n]
 
 
 def _prior_draws(coordinates: Coordinates, n: int, seed: int) -> Array:

@@ -54,12 +54,13 @@ RUN = FolderKind(
 FIT = FolderKind(
     frozenset({"fit.json", "parameters.csv"}),
     (
-        *("fitted*.toml", "course*.png", "profiles.*", "waterfall.png", "posterior.nc", "population.csv", "petab"),
+        *("fitted*.toml", "course*.png", "profiles.*", "waterfall.png", "posterior.nc", "population.csv"),
+        *("individuals.csv", "petab"),
         *("predictions.csv", "observed_predicted.png", "residuals.png", "vpc.png", "shrinkage.png", "pairs.png"),
     ),
 )
 PROFILE = FolderKind(frozenset({"profiles.json", "profiles.csv"}), ("profiles.png",))
-SAMPLE = FolderKind(frozenset({"posterior.nc", "sample.json"}), ("pairs.png", "vpc.png", "draws.csv"))
+SAMPLE = FolderKind(frozenset({"posterior.nc", "sample.json"}), ("pairs.png", "vpc.png"))
 FORECAST = FolderKind(frozenset({"forecast.json", "forecast.csv"}), ("forecast*.png",))
 SENSITIVITY = FolderKind(frozenset({"indices.nc", "indices.csv"}), ("importance_*.png",))
 

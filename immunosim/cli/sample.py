@@ -1,0 +1,174 @@
+"""``immunosim sample``: draws from the posterior of a fit, with diagnostics, that can be interrupted and resumed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from immunosim.cli.fit_options import (
+    Asked,
+    Data,
+    Force,
+    Free,
+    Limits,
+    NoiseOf,
+    Patient,
+    Pooled,
+    Resume,
+    Seed,
+    Shared,
+    Starts,
+    Workers,
+    refuse_several,
+)
+from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, typed
+from immunosim.cli.partial import Partial, interruptible
+from immunosim.cli.printing import show, show_table
+from immunosim.cli.progress import progress
+
+if TYPE_CHECKING:
+    from immunosim.fit import Fitted
+
+Steps = Annotated[int, typer.Option("--draws", min=10, help="Steps of each walker that are kept.")]
+WarmUp = Annotated[int, typer.Option("--warm-up", min=0, help="Steps before; 0 for half as many.")]
+Walkers = Annotated[int, typer.Option("--walkers", min=0, help="Walkers; 0 for four for each unknown, at least 16.")]
+
+
+def sample(
+    context: typer.Context,
+    scenario: ScenarioFile,
+    data: Data = None,
+    patient: Patient = "",
+    pooled: Pooled = False,
+    draws: Steps = 1000,
+    warm_up: WarmUp = 0,
+    walkers: Walkers = 0,
+    free: Free = None,
+    limits: Limits = None,
+    noise: NoiseOf = None,
+    starts: Starts = 20,
+    seed: Seed = 0,
+    shared: Shared = 0.5,
+    changes: Changes = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder, by default results/<scenario>_sample.")
+    ] = None,
+    force: Force = False,
+    resume: Resume = False,
+    workers: Workers = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Fit, then draw from the posterior by an ensemble sampler whose walkers are one batch of the core.
+
+    Steps are kept as they are made: Ctrl-C loses none, and --resume ends with the same draws as an uninterrupted run.
+    Convergence is judged by R-hat and the effective sample size (ArviZ).
+
+    Writes posterior.nc with the groups of ArviZ (posterior, predictive, log likelihood, data), sample.json and figures.
+    Exit code 3: the sample has not converged.
+    """
+    from immunosim.fit import Fitted, estimate, fingerprint_of
+    from immunosim.fit import sample as draw
+    from immunosim.report import to_json
+    from immunosim.report.output_files import SAMPLE, refuse_existing
+
+    folder = out or Path("results") / f"{scenario.stem}_sample"
+    is_written = out is not None or not as_json
+    if is_written:
+        refuse_existing(folder, force, SAMPLE)
+    asked = Asked(scenario, data, patient, free or [], limits or [], noise or [], False, shared, changes or [], workers)
+    command = typed(context, without=("resume", "force", "as_json", "workers"))
+    with progress("Reading the scenario") as now:
+        case = asked.read(now)
+        if not pooled:
+            refuse_several(case)
+        posterior = case.all_alike()
+
+        def report(done: int, of: int) -> None:
+            now.detail = f"{done} of {of}"
+
+        now.begin("Searching")
+        best = estimate(posterior, starts, seed, report)
+        mark = f"{fingerprint_of(posterior)} {starts} starts"
+        store = Partial(folder, mark, resume) if is_written else None
+        now.begin("Sampling")
+        with interruptible("the steps so far", command):
+            chain = store.file("chain.h5") if store else None
+            drawn = draw(best, draws, warm_up or draws // 2, walkers, seed, report, chain, mark)
+        one = Fitted(best, {}, sampled=drawn)
+        now.begin("Drawing")
+        paths = _write(one, folder, force, command) if is_written else []
+        if store is not None:
+            store.remove()
+    if as_json:
+        show(to_json(_as_dict(one)).rstrip())
+    else:
+        _show(one, paths)
+    if not drawn.has_converged:
+        raise typer.Exit(FAILED)
+
+
+def _as_dict(one: "Fitted") -> dict[str, Any]:
+    """Return quantiles and diagnostics as plain values."""
+    import numpy as np
+
+    drawn = one.sampled
+    assert drawn is not None
+    low, middle, high = np.quantile(drawn.flat, [0.05, 0.5, 0.95], axis=0)
+    return {
+        "unknowns": [
+            {
+                "name": name,
+                "unit": unit,
+                "median": float(middle[j]),
+                "low_90": float(low[j]),
+                "high_90": float(high[j]),
+                "r_hat": float(drawn.r_hat[j]),
+                "effective": float(drawn.effective[j]),
+            }
+            for j, (name, unit) in enumerate(zip(drawn.names, drawn.units, strict=True))
+        ],
+        "n_walkers": drawn.draws.shape[0],
+        "n_draws": drawn.draws.shape[1],
+        "acceptance": drawn.acceptance,
+        "has_converged": drawn.has_converged,
+    }
+
+
+def _show(one: "Fitted", paths: list[Path]) -> None:
+    from immunosim.cli.fit_tables import interval, show_paths
+
+    found = _as_dict(one)
+    show(
+        f"{found['n_walkers']} walkers with {found['n_draws']} draws each; {found['acceptance']:.0%} of steps accepted."
+    )
+    rows = [
+        (
+            *(own["name"], f"{own['median']:.4g}", interval(own["low_90"], own["high_90"]), own["unit"]),
+            *(f"{own['r_hat']:.3f}", f"{own['effective']:.0f}"),
+        )
+        for own in found["unknowns"]
+    ]
+    show_table("Posterior", ("unknown", "median", "90 %", "unit", "R-hat", "effective draws"), rows, "<><<>>")
+    if found["has_converged"]:
+        show("R-hat is at most 1.05 and 100 draws or more are effective, of every unknown: the sample has converged.")
+    else:
+        show("R-hat is above 1.05 or fewer than 100 draws are effective: the sample has NOT converged.")
+        show("Take more --draws, or free fewer parameters.")
+    show_paths(paths)
+    if paths:
+        show(f"Next:  in Python, arviz.from_netcdf({str(paths[0].parent / 'posterior.nc')!r})")
+
+
+def _write(one: "Fitted", folder: Path, force: bool, command: str) -> list[Path]:
+    from immunosim.cli.fit_files import check_files, netcdf, pairs, units_of
+    from immunosim.report import to_json, write_folder
+    from immunosim.report.output_files import SAMPLE
+
+    checks = check_files(found := one.predictive(), found, units_of(one.subjects[0]))
+    files = {
+        "sample.json": to_json(_as_dict(one) | {"command": command}).encode(),
+        "posterior.nc": netcdf(one),
+        "pairs.png": pairs(one),
+        "vpc.png": checks["vpc.png"],
+    }
+    return write_folder(folder, files, force, SAMPLE)

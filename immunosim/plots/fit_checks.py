@@ -1,0 +1,214 @@
+"""Figures that check a fit: observed against predicted, residuals, the visual predictive check with censoring.
+
+Values below quantification are open triangles at their limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from immunosim.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION, month_step
+from immunosim.units import DAYS_PER_MONTH
+from immunosim.wording import unit_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from immunosim.fit.predictive import Predictive
+    from immunosim.fit.visual_check import VisualCheck
+
+WIDTH = 7.6
+NORMAL_90 = 1.645
+"""Residuals between minus and plus this are nine of ten."""
+
+COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, GREY)
+
+
+def observed_predicted_figure(found: Predictive, units: Mapping[str, str], footer: str = "") -> Figure:
+    """Return a panel for each analyte: what was measured against what the best fit predicts, on logarithmic axes.
+
+    Parameters
+    ----------
+    found : Predictive
+    units : mapping of str to str
+        By analyte.
+    footer : str
+    """
+    analytes = _analytes(found)
+    columns = 2 if len(analytes) in (2, 4) else min(len(analytes), 3)
+    rows, width = -(-len(analytes) // columns), WIDTH / max(columns, 2)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(width * columns, 0.4 + 0.85 * width * rows), layout="constrained")
+        axes = figure.subplots(rows, columns, squeeze=False).ravel()
+        for ax, analyte in zip(axes, analytes, strict=False):
+            draw_observed_predicted(ax, found, analyte)
+            ax.set_title(f"{analyte} ({unit_text(units[analyte])})")
+        for ax in axes[len(analytes) :]:
+            ax.set_axis_off()
+        _foot(figure, footer)
+    return figure
+
+
+def draw_observed_predicted(ax: Axes, found: Predictive, analyte: str) -> Axes:
+    """Draw one analyte; the line is equality."""
+    chosen = found.of(analyte)
+    predicted, observed, below = found.predicted[chosen], found.observed[chosen], found.is_below[chosen]
+    low, high = min(predicted.min(), observed.min()) / 1.3, max(predicted.max(), observed.max()) * 1.3
+    ax.plot([low, high], [low, high], color=GREY, lw=0.9)
+    ax.plot(predicted[~below], observed[~below], "o", color=BLUE, ms=3.5, mew=0, alpha=0.7)
+    ax.plot(predicted[below], observed[below], "v", color=VERMILION, mfc="white", ms=4)
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.set_xlim(low, high)
+    ax.set_ylim(low, high)
+    ax.set_xlabel("predicted")
+    ax.set_ylabel("observed")
+    for axis in (ax.xaxis, ax.yaxis):
+        _mark_plainly(axis, low, high)
+    return ax
+
+
+def residual_figure(found: Predictive, footer: str = "") -> Figure:
+    """Return standardised residuals over time, over predictions, and against the normal distribution.
+
+    Parameters
+    ----------
+    found : Predictive
+    footer : str
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, 2.9), layout="constrained")
+        over_time, over_prediction, normal = figure.subplots(1, 3)
+        _draw_residuals(over_time, found, found.times / DAYS_PER_MONTH)
+        over_time.set_xlabel("months after day 0")
+        _draw_residuals(over_prediction, found, found.predicted)
+        over_prediction.set_xscale("log")
+        over_prediction.set_xlabel("predicted, in the analyte's unit")
+        over_time.set_ylabel("standardised residual")
+        draw_normal(normal, found)
+        handles, labels = over_time.get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper right", ncols=7, frameon=False, fontsize=7.0)
+        _foot(figure, footer)
+    return figure
+
+
+def draw_normal(ax: Axes, found: Predictive) -> Axes:
+    """Draw residuals in order against quantiles of the normal distribution; the line is what noise alone makes."""
+    from scipy.special import ndtri
+
+    ordered = np.sort(found.residuals)
+    expected = ndtri((np.arange(len(ordered)) + 0.5) / len(ordered))
+    ends = np.array([min(expected[0], ordered[0]), max(expected[-1], ordered[-1])])
+    ax.plot(ends, ends, color=GREY, lw=0.9)
+    ax.plot(expected, ordered, "o", color=BLUE, ms=3, mew=0, alpha=0.7)
+    ax.set_xlabel("quantile of the normal distribution")
+    return ax
+
+
+def _draw_residuals(ax: Axes, found: Predictive, places: np.ndarray) -> None:
+    for end in (-NORMAL_90, NORMAL_90):
+        ax.axhline(end, color=GREY, lw=0.8, ls="--")
+    ax.axhline(0.0, color=GREY, lw=0.8)
+    for analyte, colour in zip(_analytes(found), COLOURS, strict=False):
+        known, below = found.of(analyte) & ~found.is_below, found.of(analyte) & found.is_below
+        ax.plot(places[known], found.residuals[known], "o", color=colour, ms=3, mew=0, alpha=0.7, label=analyte)
+        ax.plot(places[below], found.residuals[below], "v", color=colour, mfc="white", ms=3.5)
+    if found.is_below.any():
+        ax.plot([], [], "v", color="black", mfc="white", ms=3.5, label="below quantification (drawn)")
+
+
+def visual_check_figure(checks: Sequence[VisualCheck], units: Mapping[str, str], footer: str = "") -> Figure:
+    """Return the visual predictive check: percentiles of each analyte, and where some are censored their share.
+
+    Parameters
+    ----------
+    checks : sequence of VisualCheck
+    units : mapping of str to str
+        By analyte.
+    footer : str
+    """
+    censored = [one for one in checks if one.below.any() or one.simulated_below[2].any()]
+    n = len(checks) + len(censored)
+    rows = -(-n // 2)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, 0.8 + 2.0 * rows), layout="constrained")
+        axes = figure.subplots(rows, 2, squeeze=False).ravel()
+        for ax, check in zip(axes, checks, strict=False):
+            draw_visual_check(ax, check)
+            ax.set_title(f"{check.analyte} ({unit_text(units[check.analyte])})")
+        for ax, check in zip(axes[len(checks) :], censored, strict=False):
+            draw_share_below(ax, check)
+            ax.set_title(f"{check.analyte} below quantification (share)")
+        for ax in axes[n:]:
+            ax.set_axis_off()
+        for ax in axes[max(0, n - 2) : n]:
+            ax.set_xlabel("months after day 0")
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper right", ncols=4, frameon=False, fontsize=7.0)
+        _foot(figure, footer)
+    return figure
+
+
+def draw_visual_check(ax: Axes, check: VisualCheck) -> Axes:
+    """Draw percentiles of the measurements in black on the intervals of those of new data.
+
+    Where every visit has one measurement there are no percentiles: it is drawn on the interval of a new one.
+    """
+    months, median = check.times / DAYS_PER_MONTH, check.observed[1]
+    if check.counts.max() == 1:
+        _fill(ax, months, check.simulated[1, 0], check.simulated[1, 2], BLUE, "new measurement, 90 %")
+        ax.plot(months, median, "o", ms=3.5, color="black", label="observed")
+    else:
+        outer = ("new data: 10th, 90th percentile, 90 %", "observed: 10th, 90th percentile")
+        for k, (band, line) in ((0, outer), (2, ("", ""))):
+            _fill(ax, months, check.simulated[k, 0], check.simulated[k, 2], ORANGE, band)
+            ax.plot(months, check.observed[k], "o--", ms=2.5, lw=1.0, color="black", label=line or "_")
+        _fill(ax, months, check.simulated[1, 0], check.simulated[1, 2], BLUE, "new data: median, 90 %")
+        ax.plot(months, median, "o-", ms=2.5, lw=1.0, color="black", label="observed: median")
+    ax.set_ylim(bottom=0.0)
+    return _mark_months(ax, months)
+
+
+def draw_share_below(ax: Axes, check: VisualCheck) -> Axes:
+    """Draw the observed share below quantification on the interval of that of new data."""
+    months = check.times / DAYS_PER_MONTH
+    low, _, high = check.simulated_below
+    _fill(ax, months, low, high, GREEN, "")
+    ax.plot(months, check.below, "o-", ms=2.5, lw=1.0, color="black")
+    ax.set_ylim(-0.03, 1.03)
+    return _mark_months(ax, months)
+
+
+def _fill(ax: Axes, months: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str, label: str) -> None:
+    if len(months) == 1:
+        ax.vlines(months, low, high, color=colour, alpha=0.4, lw=8, label=label or "_")
+    else:
+        ax.fill_between(months, low, high, color=colour, alpha=0.3, lw=0, label=label or "_")
+
+
+def _mark_months(ax: Axes, months: np.ndarray) -> Axes:
+    step = month_step(2.0 * float(months.max()))
+    ax.set_xticks(np.arange(0.0, months.max() + step, step))
+    ax.set_xlim(min(0.0, float(months.min())) - 0.3, float(months.max()) + 0.5)
+    return ax
+
+
+def _mark_plainly(axis: mpl.axis.Axis, low: float, high: float) -> None:
+    """Mark a logarithmic axis with plain numbers, a few of them."""
+    few = high / low > 30.0
+    axis.set_major_locator(mpl.ticker.LogLocator(subs=(1.0, 3.0) if few else (1.0, 2.0, 5.0)))
+    axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(mpl.ticker.NullFormatter())
+
+
+def _analytes(found: Predictive) -> list[str]:
+    return list(dict.fromkeys(one.analyte for one in found.measurements))
+
+
+def _foot(figure: Figure, footer: str) -> None:
+    figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)

@@ -1,0 +1,140 @@
+"""Figures that check fits: equality, residuals, percentiles with censoring, pairs with priors, shrinkage."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from immunosim.fit import FreeParameter
+from immunosim.fit.predictive import Predictive
+from immunosim.fit.visual_check import visual_checks
+from immunosim.observations import Measurement
+from immunosim.plots.fit_checks import (
+    draw_normal,
+    draw_observed_predicted,
+    draw_share_below,
+    draw_visual_check,
+    observed_predicted_figure,
+    residual_figure,
+    visual_check_figure,
+)
+from immunosim.plots.fit_pairs import draw_marginal, draw_shrinkage, pairs_figure, shrinkage_figure
+
+UNITS = {"cd4": "cells/uL", "cd19": "cells/uL"}
+
+
+def axes():
+    return Figure().add_subplot()
+
+
+@pytest.fixture
+def found():
+    """Return ten patients at two visits; B cells below 10 are censored."""
+    generator = np.random.default_rng(1)
+    measured, predicted = [], []
+    for k in range(10):
+        for day, b_cells in ((30.0, 9.0), (90.0, 40.0)):
+            for analyte, middle in (("cd4", 100.0), ("cd19", b_cells)):
+                value = middle * np.exp(0.2 * generator.normal())
+                is_below = analyte == "cd19" and value < 10.0
+                measured.append(Measurement(f"P{k}", day, analyte, 10.0 if is_below else value, is_below))
+                predicted.append(middle)
+    replicates = np.array(predicted) * np.exp(0.2 * generator.normal(size=(200, len(predicted))))
+    limits = np.array([10.0 if one.analyte == "cd19" else 0.0 for one in measured])
+    return Predictive(tuple(measured), np.array(predicted), generator.normal(size=40), replicates, limits)
+
+
+def test_equality_is_a_line_and_censored_values_are_triangles_at_their_limit(found):
+    ax = draw_observed_predicted(axes(), found, "cd19")
+    line, known, below = ax.get_lines()
+    assert line.get_xdata()[0] == line.get_ydata()[0]
+    assert len(known.get_xdata()) + len(below.get_xdata()) == 20
+    assert set(below.get_ydata()) == {10.0}
+    assert below.get_marker() == "v"
+
+
+def test_residuals_in_order_stand_against_normal_quantiles(found):
+    ax = draw_normal(axes(), found)
+    across, up = ax.get_lines()[1].get_data()
+    assert np.all(np.diff(up) >= 0.0)
+    assert across[0] == pytest.approx(-across[-1])
+
+
+def test_figures_have_a_panel_for_each_analyte(found):
+    titles = [ax.get_title(loc="left") for ax in observed_predicted_figure(found, UNITS).axes]
+    assert titles == ["cd4 (cells/µL)", "cd19 (cells/µL)"]
+    assert len(residual_figure(found).axes) == 3
+    shown = [ax.get_title(loc="left") for ax in visual_check_figure(visual_checks(found), UNITS).axes]
+    assert shown == ["cd4 (cells/µL)", "cd19 (cells/µL)", "cd19 below quantification (share)", ""]
+
+
+def test_percentiles_of_the_data_lie_on_those_of_new_data(found):
+    check = visual_checks(found)[0]
+    ax = draw_visual_check(axes(), check)
+    assert len(ax.collections) == 3
+    np.testing.assert_array_equal(ax.get_lines()[-1].get_ydata(), check.observed[1])
+
+
+def test_a_single_patient_is_drawn_on_the_interval_of_a_new_measurement(found):
+    chosen = [k for k, one in enumerate(found.measurements) if one.patient == "P0"]
+    own = Predictive(
+        tuple(found.measurements[k] for k in chosen),
+        *(part[..., chosen] for part in (found.predicted, found.residuals, found.replicates, found.limits)),
+    )
+    ax = draw_visual_check(axes(), visual_checks(own)[0])
+    assert len(ax.collections) == 1
+    assert ax.get_lines()[0].get_linestyle() == "None"
+
+
+def test_the_share_below_quantification_lies_between_none_and_all(found):
+    check = visual_checks(found)[1]
+    line = draw_share_below(axes(), check).get_lines()[0]
+    np.testing.assert_array_equal(line.get_ydata(), check.below)
+    assert check.below[0] > check.below[1]
+
+
+def test_draws_have_their_prior_on_the_diagonal_and_correlations_above():
+    generator = np.random.default_rng(2)
+    common = generator.normal(size=2000)
+    draws = np.exp(np.stack([0.9 * common, common + 0.1 * generator.normal(size=2000)], axis=1))
+    parameters = [
+        FreeParameter("a_rate", "", "1/day", 1.0, 0.1, 10.0, 1.0, 0.5),
+        FreeParameter("b", "", "1", 1.0, 0.1, 9.0),
+    ]
+    figure = pairs_figure(draws, parameters, "footer")
+    assert figure.axes[1].texts[0].get_text() in ("+0.99", "+1.00")
+    assert len(figure.axes[0].get_lines()) == 1
+    assert not figure.axes[3].get_lines()
+    assert figure.axes[2].get_xlabel() == "a\nrate (1/day)"
+
+
+def test_a_prior_that_is_the_distribution_of_the_draws_lies_on_their_histogram():
+    draws = 2.0 * np.exp(0.1 * np.random.default_rng(3).normal(size=40_000))
+    ax = draw_marginal(axes(), draws, FreeParameter("a", "", "1", 2.0, 0.2, 20.0, 2.0, 0.1))
+    top = max(patch.get_height() for patch in ax.patches)
+    assert ax.get_lines()[0].get_ydata().max() == pytest.approx(top, rel=0.1)
+
+
+def test_shrinkage_shows_patients_alone_and_together():
+    alone = np.array([[1.0], [2.0], [4.0]])
+    population = SimpleNamespace(
+        arrangement=SimpleNamespace(
+            individual=("a_rate",), coordinates=SimpleNamespace(parameters=[SimpleNamespace(unit="1/day")])
+        ),
+        patients=("P1", "P2", "P3"),
+        places=np.zeros((3, 1), np.int64),
+        alone=alone,
+        alone_sd=np.full((3, 1), 0.2),
+        names=("a_rate",),
+        values=np.array([[1.5], [2.0], [3.0]]),
+        medians=np.array([2.0]),
+        sds=np.array([0.4]),
+        shrinkage=np.array([0.25]),
+    )
+    ax = draw_shrinkage(axes(), population, 0)
+    assert ax.get_title() == "a rate\nshrinkage 25%"
+    assert ax.get_lines()[1].get_xdata().tolist() == [1.0, 2.0, 4.0]
+    assert ax.get_lines()[2].get_xdata().tolist() == [1.5, 2.0, 3.0]
+    labels = [label.get_text() for label in shrinkage_figure(population).axes[0].get_yticklabels()]
+    assert labels == ["P1", "P2", "P3"]
