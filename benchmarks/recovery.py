@@ -70,8 +70,11 @@ def main(announce: Callable[[str], None] = print) -> None:
     for seed in range(n):
         _one(problem, seed, tally)
     announce(f"{n} patients in {time.perf_counter() - started:.0f} s")
-    for name, errors in tally.errors.items():
-        announce(f"{name}: identified in {len(errors)}, median bias {100 * np.median(errors):+.1f} %")
+    every = [error for errors in tally.errors.values() for error in errors]
+    for name, errors in [*tally.errors.items(), ("all of these", every)]:
+        standard_error = 1.253 * np.std(errors) / np.sqrt(len(errors))  # of a median of normal errors
+        bias = f"median bias {100 * np.median(errors):+.1f} % (standard error {100 * standard_error:.1f} %)"
+        announce(f"{name}: identified in {len(errors)}, {bias}")
     for what, held in (("profile", tally.by_profile), ("draws", tally.by_draws)):
         announce(f"90 % intervals by {what}: {np.mean(held):.1%} of {len(held)} hold the truth")
     announce(f"samples that have not converged: {tally.n_unconverged} of {n}")

@@ -29,6 +29,7 @@ PARAMETERS = ("parameter", "unit", "best", "low_90", "high_90", "verdict", "trad
 
 def write_fit(one: Fitted, case: Case, folder: Path, force: bool, command: str) -> list[Path]:
     """Write the files of a fit of one patient, or of several as one, all or none."""
+    from immunosim.fit.petab_tables import tables_of_one
     from immunosim.plots import encoded
     from immunosim.plots.fit_courses import course_figure, courses_figure
     from immunosim.plots.fits import profile_figure, waterfall_figure
@@ -52,6 +53,8 @@ def write_fit(one: Fitted, case: Case, folder: Path, force: bool, command: str) 
     else:
         files["courses.png"] = encoded(courses_figure(courses, units, INTENDED_USE), "png")
     files |= check_files(found := one.predictive(), found, units)
+    if len(one.estimate.posterior.coordinates) == len(case.coordinates):  # PEtab cannot say factors of covariates
+        files |= _in_folder(tables_of_one(case, one.estimate))
     if one.sampled is not None:
         files["pairs.png"] = pairs(one)
         files["posterior.nc"] = netcdf(one)
@@ -60,6 +63,7 @@ def write_fit(one: Fitted, case: Case, folder: Path, force: bool, command: str) 
 
 def write_several(several: Several, folder: Path, force: bool, command: str) -> list[Path]:
     """Write the files of fits of several patients, all or none."""
+    from immunosim.fit.petab_tables import tables_of_each, tables_of_population
     from immunosim.fit.population import population_predictive
     from immunosim.fit.predictive import joined
     from immunosim.plots import encoded
@@ -87,8 +91,16 @@ def write_several(several: Several, folder: Path, force: bool, command: str) -> 
         headers = ("parameter", "kind", "unit", "value", "sd_of_log_between", "standard_error_of_log", "shrinkage")
         files["individuals.csv"] = table_text(INDIVIDUALS, individual_rows(several.population))
         files["population.csv"] = table_text(headers, population_rows(several.population))
+        files |= _in_folder(tables_of_population(several.case, several.population))
+    else:
+        alone = {name: one.estimate for name, one in several.fits.items()}
+        files |= _in_folder(tables_of_each(several.case, alone))
     files |= check_files(fitted, new, units)
     return write_folder(folder, files, force, FIT)
+
+
+def _in_folder(tables: Mapping[str, str]) -> dict[str, bytes]:
+    return {f"petab/{name}": text.encode() for name, text in tables.items()}
 
 
 def check_files(fitted: Predictive, new: Predictive, units: Mapping[str, str]) -> dict[str, bytes]:

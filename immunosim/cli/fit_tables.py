@@ -32,6 +32,8 @@ def show_fit(one: Fitted, target: tuple[str, float] | None, paths: Sequence[Path
     show(f"{posterior.n_measurements} measurements{whose}, {posterior.n_unknowns} unknowns; {n} starts:")
     show(f"{one.estimate.n_at_best} ended at the best value, {one.estimate.n_failed} could not be simulated.")
     show_verdicts(one)
+    n_known = sum(verdict.kind == "identified" for verdict in one.verdicts)
+    show(f"The data identify {n_known} of {len(one.verdicts)} fitted parameters.")
     show(f"All of this holds with {one.n_fixed} other parameters at the scenario's values:")
     show("the data were not asked about them.")
     show_table("The fit", ("what", "value"), list(_about(one)), "<>")
@@ -120,9 +122,10 @@ def show_paths(paths: Sequence[Path]) -> None:
     """Print the files that were written, and what to do next."""
     if not paths:
         return
-    names = [path.name for path in paths]
+    folder = paths[0].parent
+    names = list(dict.fromkeys(path.relative_to(folder).parts[0] for path in paths))
     shown = names if len(names) <= 12 else [*names[:10], f"and {len(names) - 10} more"]
-    show(f"\nFiles: {paths[0].parent}/ ({', '.join(shown)})")
+    show(f"\nFiles: {folder}/ ({', '.join(shown)})")
     scenario = next((path for path in paths if path.suffix == ".toml"), None)
     if scenario is not None:
         show(f"Next:  immunosim run {scenario}")

@@ -10,6 +10,7 @@ from immunosim.fit.forecast import forecast, laplace_draws
 from immunosim.fit.free import Coordinates, FreeParameter, coordinates_of
 from immunosim.fit.next_draw import rank_draws
 from immunosim.fit.noise import Noise
+from immunosim.fit.patients import scenario_of
 from immunosim.fit.population import Population, fit_population
 from immunosim.fit.posterior import Posterior
 from immunosim.fit.profiles import Profile, profiles
@@ -50,5 +51,6 @@ __all__ = [
     "profiles",
     "rank_draws",
     "sample",
+    "scenario_of",
     "subject_of",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,6 +23,9 @@ CONFIDENCE = 0.9
 N_POINTS = 10
 NEAREST, FARTHEST = 0.25, 8.0
 """Standard deviations between which a profile is computed, to both sides, ever farther apart; cut at the limits."""
+
+WIDEST_GAP = 1.0
+"""Coordinates that two points of a profile are apart at most."""
 
 EDGE = 4.0
 """Coordinates of a limit that the search may not come closer to: a share of 0.018 from the end."""
@@ -130,7 +134,13 @@ def _grid(at: float, hessian: Array, j: int, n_points: int) -> list[float]:
     sd = float(np.clip(np.sqrt(max(inverse[j, j], 1e-12)), 0.01, 4.0))
     middle = float(np.clip(at, -EDGE, EDGE))
     places = [middle + side * step * sd for side in (-1, 1) for step in np.geomspace(NEAREST, FARTHEST, n_points)]
-    return sorted({*(one for one in places if -EDGE < one < EDGE), -EDGE, EDGE})
+    known = sorted({*(one for one in places if -EDGE < one < EDGE), -EDGE, EDGE})
+    between = [
+        float(one)
+        for low, high in pairwise(known)
+        for one in np.linspace(low, high, 1 + int(np.ceil((high - low) / WIDEST_GAP)))[1:-1]
+    ]
+    return sorted([*known, *between])
 
 
 def _moved(best: Array, hessian: Array, j: int, at: float) -> Array:

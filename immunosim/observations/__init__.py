@@ -5,7 +5,7 @@ from immunosim.observations.linter import lint
 from immunosim.observations.nonmem import read_nonmem
 from immunosim.observations.nonmem_writer import write_nonmem
 from immunosim.observations.of_scenario import observed_in
-from immunosim.observations.petab import PetabParameter, write_petab
+from immunosim.observations.petab import PetabParameter, petab_files, write_petab
 from immunosim.observations.reading import read_observations
 from immunosim.observations.records import ANALYTES, Finding, GivenDose, Measurement, Observations, PatientRecord
 
@@ -19,6 +19,7 @@ __all__ = [
     "PetabParameter",
     "lint",
     "observed_in",
+    "petab_files",
     "read_clinic_table",
     "read_nonmem",
     "read_observations",

@@ -73,21 +73,16 @@ def write_petab(
     parameters: Sequence[PetabParameter],
     noise: Mapping[str, str],
     *,
-    transformation: Transformation = "lin",
+    transformation: Transformation | Mapping[str, Transformation] = "lin",
 ) -> None:
     """Write measurements, observables, conditions, parameters and the problem as PEtab wants them.
 
     Parameters
     ----------
-    observations : Observations
+    observations, parameters, noise, transformation
+        As ``petab_files`` takes them.
     folder : Path
         Files of the same names in it are replaced.
-    parameters : sequence of PetabParameter
-        Those of the model that are fitted, and those that `noise` names.
-    noise : mapping of str to str
-        By analyte a formula of the standard deviation, after the transformation.
-    transformation : {"lin", "log", "log10"}, optional
-        What noise is normal after.
 
     Raises
     ------
@@ -96,22 +91,59 @@ def write_petab(
     OutputError
         Where a file cannot be written.
     """
+    files = petab_files(observations, parameters, noise, transformation=transformation)
+    for name, text in files.items():
+        write_file(folder / name, text.encode())
+
+
+def petab_files(
+    observations: Observations,
+    parameters: Sequence[PetabParameter],
+    noise: Mapping[str, str],
+    *,
+    transformation: Transformation | Mapping[str, Transformation] = "lin",
+    own: Mapping[str, Mapping[str, str]] | None = None,
+    remarks: str = "",
+) -> dict[str, str]:
+    """Return the files of a PEtab problem by name.
+
+    Parameters
+    ----------
+    observations : Observations
+    parameters : sequence of PetabParameter
+        Those of the model that are fitted, and those that `noise` and `own` name.
+    noise : mapping of str to str
+        By analyte a formula of the standard deviation, after the transformation.
+    transformation : {"lin", "log", "log10"} or mapping of str to these, optional
+        What noise is normal after, of all analytes or of each.
+    own : mapping of str to mapping of str to str, optional
+        By patient what each of the model's parameters is in that patient: the id of one of `parameters`.
+    remarks : str, optional
+        What else the README says.
+
+    Raises
+    ------
+    DataError
+        Where something cannot be said in PEtab.
+    """
+    if isinstance(transformation, str):
+        transformation = dict.fromkeys(observations.analytes, transformation)
     _check_measurements(observations, transformation)
     _check_parameters(parameters)
     _check_noise(observations, parameters, noise)
     ids = condition_ids([patient.name for patient in observations])
+    said = (_CENSORING if observations.n_below else "") + (_DOSES if observations.doses else "")
     files = {
         "measurements.tsv": _table(_measurement_rows(observations, ids)),
         "observables.tsv": _table(_observable_rows(observations, noise, transformation)),
-        "conditions.tsv": _table(_condition_rows(observations, ids)),
+        "conditions.tsv": _table(_condition_rows(observations, ids, own or {})),
         "parameters.tsv": _table(_parameter_rows(parameters)),
         "problem.yaml": _PROBLEM,
-        "README.md": README + (_CENSORING if observations.n_below else "") + (_DOSES if observations.doses else ""),
+        "README.md": README + said + remarks,
     }
     if observations.doses:
         files["doses.tsv"] = _table(_dose_rows(observations, ids))
-    for name, text in files.items():
-        write_file(folder / name, text.encode())
+    return files
 
 
 _PROBLEM = """# The model is exported later: name its SBML file in sbml_files. See README.md.
@@ -139,7 +171,7 @@ def condition_ids(names: Sequence[str]) -> dict[str, str]:
     return ids
 
 
-def _check_measurements(observations: Observations, transformation: Transformation) -> None:
+def _check_measurements(observations: Observations, transformation: Mapping[str, Transformation]) -> None:
     if not observations.measurements:
         raise DataError("has no measurements", file=observations.file or None, cure="add some")
     for one in observations.measurements:
@@ -147,7 +179,7 @@ def _check_measurements(observations: Observations, transformation: Transformati
         if one.time < 0:
             reason = f"day {one.time:g} is before day 0, where simulations of PEtab start"
             raise DataError(reason, file=where, key=one.column or None, cure="leave it out")
-        if one.value <= 0 and transformation != "lin":
+        if one.value <= 0 and transformation[one.analyte] != "lin":
             reason = f"{one.value:g} has no logarithm"
             cure = "give the limit of quantification, or choose the transformation lin"
             raise DataError(reason, file=where, key=one.column or None, cure=cure)
@@ -202,23 +234,27 @@ def _measurement_rows(observations: Observations, ids: Mapping[str, str]) -> Ite
 
 
 def _observable_rows(
-    observations: Observations, noise: Mapping[str, str], transformation: Transformation
+    observations: Observations, noise: Mapping[str, str], transformation: Mapping[str, Transformation]
 ) -> Iterator[list[str]]:
     yield ["observableId", "observableFormula", "observableTransformation", "noiseFormula", "noiseDistribution"]
     for name in observations.analytes:
         formula = re.sub(r"\bcd3\b", f"({FORMULAS['cd3']})", noise[name])
-        yield [f"observable_{name}", FORMULAS.get(name, name), transformation, formula.strip(), "normal"]
+        yield [f"observable_{name}", FORMULAS.get(name, name), transformation[name], formula.strip(), "normal"]
 
 
-def _condition_rows(observations: Observations, ids: Mapping[str, str]) -> Iterator[list[str]]:
+def _condition_rows(
+    observations: Observations, ids: Mapping[str, str], own: Mapping[str, Mapping[str, str]]
+) -> Iterator[list[str]]:
     numeric = [
         name
         for name in _MODEL_COVARIATES
         if all(isinstance(patient.covariates.get(name), (int, float)) for patient in observations)
     ]
-    yield ["conditionId", "conditionName", *numeric]
+    names = list(dict.fromkeys(name for parameters in own.values() for name in parameters))
+    yield ["conditionId", "conditionName", *numeric, *names]
     for patient in observations:
-        yield [ids[patient.name], patient.name, *(repr(float(patient.covariates[name])) for name in numeric)]
+        traits = [repr(float(patient.covariates[name])) for name in numeric]
+        yield [ids[patient.name], patient.name, *traits, *(own[patient.name][name] for name in names)]
 
 
 def _parameter_rows(parameters: Sequence[PetabParameter]) -> Iterator[list[str]]:

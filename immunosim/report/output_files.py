@@ -151,7 +151,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes], force: bool = False, 
     folder : Path
         Created together with its parents.
     files : mapping of str to bytes
-        Content by file name.
+        Content by file name, which may begin with that of a folder: ``petab/problem.yaml``.
     force : bool
         Whether a folder of earlier results is replaced.
     kind : FolderKind
@@ -168,6 +168,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes], force: bool = False, 
         temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-writing-"))
         try:
             for name, content in files.items():
+                (temporary / name).parent.mkdir(exist_ok=True)
                 (temporary / name).write_bytes(content)
             temporary.chmod(default_mode())
             _move(temporary, target)

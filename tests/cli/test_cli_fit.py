@@ -14,8 +14,8 @@ def test_a_fit_prints_verdicts_and_writes_a_scenario_that_runs(command, short, t
     assert "antibody_clearance" in found.stdout
     assert "Further draws for cd4" in found.stdout
     folder = tmp_path / "results" / "short_fit"
-    names = ["course.png", "fit.json", "fitted.toml", "observed_predicted.png", "parameters.csv", "predictions.csv"]
-    names += ["profiles.csv", "profiles.png", "residuals.png", "vpc.png", "waterfall.png"]
+    names = ["course.png", "fit.json", "fitted.toml", "observed_predicted.png", "parameters.csv", "petab"]
+    names += ["predictions.csv", "profiles.csv", "profiles.png", "residuals.png", "vpc.png", "waterfall.png"]
     assert sorted(path.name for path in folder.iterdir()) == names
     record = json.loads((folder / "fit.json").read_text())
     assert record["parameters"][0]["name"] == "antibody_clearance"

@@ -30,7 +30,9 @@ def own_sources():
 
 
 def test_the_calibration_is_no_part_of_the_scorecard():
-    assert list(FOLDERS) == ["01_case_report", "02_two_courses", "03_steroid_pulse", "04_mechanisms_off"]
+    model = ["01_case_report", "02_two_courses", "03_steroid_pulse", "04_mechanisms_off"]
+    fits = ["05_five_counts", "06_clinic_of_twelve", "07_trial_means"]
+    assert list(FOLDERS) == model + fits
 
 
 @pytest.mark.parametrize("name", FOLDERS)
@@ -68,7 +70,17 @@ def test_what_repeats_another_experiment_names_it():
 def test_an_experiment_uses_the_public_interface_alone(name):
     source = (FOLDERS[name] / "run.py").read_text(encoding="utf-8")
     modules = set(re.findall(r"^from (immunosim\S*) import", source, re.MULTILINE))
-    assert modules <= {"immunosim", "immunosim.plots.style", "immunosim.report", "immunosim.units"}
+    public = (
+        "fit",
+        "machine",
+        "observations",
+        "plots.fit_courses",
+        "plots.fits",
+        "plots.style",
+        "report",
+        "simulation",
+    )
+    assert modules <= {"immunosim", "immunosim.units", "immunosim.wording", *(f"immunosim.{name}" for name in public)}
     assert "pyplot" not in source
     assert "immunosim import _" not in source
 

@@ -1,0 +1,136 @@
+"""A fit as the tables of PEtab: parameters with limits, priors and fitted values, and the noise of every analyte.
+
+Parameters that patients do not share are named in the table of conditions. The factor of a covariate cannot be said in
+PEtab: it is part of the patient's own value and prior.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.fit.case import Case
+from immunosim.fit.estimation import Estimate
+from immunosim.fit.free import FreeParameter
+from immunosim.fit.noise import TOTAL, Noise
+from immunosim.fit.population import Population
+from immunosim.fit.posterior import FACTOR_SD
+from immunosim.observations import Observations, PatientRecord, PetabParameter, petab_files
+from immunosim.observations.petab import Transformation, condition_ids
+
+WIDEST_FACTOR = 20.0
+"""Largest factor on the noise, either way, that the tables allow."""
+
+_SHARED = """- **Errors that are shared.** A total and its subsets of one sample share an error here ({share:.0%} of
+  a subset's variance); PEtab takes all measurements for independent.
+"""
+
+_RANGES = """- **Ranges.** Values that were reported as ranges scatter more here than their analyte's noise; PEtab
+  takes them for single values.
+"""
+
+
+def tables_of_one(case: Case, best: Estimate) -> dict[str, str]:
+    """Return the tables of a fit in which all patients have the same parameters."""
+    names = case.coordinates.names
+    fitted = dict(zip(best.posterior.names, best.values.tolist(), strict=True))
+    parameters = [_petab(one, one.name, fitted[one.name]) for one in case.coordinates.parameters]
+    return _tables(case, case.patients, parameters, _factors(case, best.values[len(names) :]), {})
+
+
+def tables_of_each(case: Case, fits: Mapping[str, Estimate]) -> dict[str, str]:
+    """Return the tables of patients who were fitted alone; noise that is estimated is that of the first."""
+    patients = [who for who in case.patients if who.name in fits]
+    ids, names = condition_ids([who.name for who in patients]), case.coordinates.names
+    parameters = [
+        _petab(one, f"{one.name}_{ids[who.name]}", value)
+        for who in patients
+        for one, value in zip(case.coordinates.parameters, fits[who.name].values, strict=False)
+    ]
+    own = {who.name: {name: f"{name}_{ids[who.name]}" for name in names} for who in patients}
+    first = fits[patients[0].name]
+    return _tables(case, patients, parameters, _factors(case, first.values[len(names) :]), own)
+
+
+def tables_of_population(case: Case, population: Population) -> dict[str, str]:
+    """Return the tables of patients and the distribution of their parameters, which is their prior."""
+    patients = [who for who in case.patients if who.name in population.patients]
+    ids = condition_ids([who.name for who in patients])
+    individual, n = population.arrangement.individual, len(population.arrangement.coordinates)
+    parameters = [
+        _petab(one, one.name, population.of(patients[0].name)[j])
+        for j, one in enumerate(case.coordinates.parameters)
+        if one.name not in individual
+    ]
+    for who, place in zip(patients, population.places, strict=True):
+        for j, name in enumerate(individual):
+            own = case.coordinates.parameters[case.coordinates.names.index(name)]
+            value = float(population.of(who.name)[population.names.index(name)])
+            effect = value / float(population.estimate.values[place[j]])
+            one = replace(own, prior_median=float(population.medians[j]) * effect, prior_sd=float(population.sds[j]))
+            parameters.append(_petab(one, f"{name}_{ids[who.name]}", value))
+    named = {who.name: {name: f"{name}_{ids[who.name]}" for name in individual} for who in patients}
+    return _tables(case, patients, parameters, _factors(case, population.estimate.values[n:]), named)
+
+
+def _tables(
+    case: Case,
+    patients: Sequence[PatientRecord],
+    parameters: Sequence[PetabParameter],
+    factors: Sequence[PetabParameter],
+    own: Mapping[str, Mapping[str, str]],
+) -> dict[str, str]:
+    observations = Observations(tuple(patients))
+    formulas = {
+        analyte: _formula(analyte, one) for analyte, one in case.noise.items() if analyte in observations.analytes
+    }
+    return petab_files(
+        observations,
+        [*parameters, *factors],
+        formulas,
+        transformation={analyte: _transformation(one) for analyte, one in case.noise.items()},
+        own=own,
+        remarks=_remarks(case, observations),
+    )
+
+
+def _petab(one: FreeParameter, name: str, value: float) -> PetabParameter:
+    prior = (float(np.log10(one.prior_median)), one.prior_sd / float(np.log(10.0))) if one.has_prior else None
+    return PetabParameter(name, "log10", one.lower, one.upper, float(value), prior=prior)
+
+
+def _factors(case: Case, values: Array) -> list[PetabParameter]:
+    return [
+        PetabParameter(
+            *(f"noise_factor_{analyte}", "log10", 1 / WIDEST_FACTOR, WIDEST_FACTOR),
+            nominal=float(value),
+            prior=(0.0, FACTOR_SD / float(np.log(10.0))),
+        )
+        for analyte, value in zip(case.factors, values, strict=True)
+    ]
+
+
+def _transformation(noise: Noise) -> Transformation:
+    return "log" if noise.kind == "lognormal" else "lin"
+
+
+def _formula(analyte: str, noise: Noise) -> str:
+    """Return the standard deviation of an analyte as PEtab writes it."""
+    formulas = {
+        "lognormal": f"{noise.relative!r}",
+        "proportional": f"{noise.relative!r} * {analyte}",
+        "additive": f"{noise.absolute!r}",
+        "combined": f"sqrt(({noise.relative!r} * {analyte})^2 + {noise.absolute!r}^2)",
+    }
+    formula = formulas[noise.kind]
+    return f"noise_factor_{analyte} * {formula}" if noise.is_estimated else formula
+
+
+def _remarks(case: Case, observations: Observations) -> str:
+    """Return what PEtab cannot say of this fit."""
+    has_shared = TOTAL in observations.analytes and len(observations.analytes) > 1 and case.wishes.shared > 0.0
+    has_ranges = any(one.spread > 0.0 for one in observations.measurements)
+    return (_SHARED.format(share=case.wishes.shared) if has_shared else "") + (_RANGES if has_ranges else "")
