@@ -24,11 +24,12 @@ from immunosim.cli.fit_options import (
     target_of,
 )
 from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, typed
-from immunosim.cli.partial import Partial, interruptible
-from immunosim.cli.progress import Progress, progress
+from immunosim.cli.partial import Partial
+from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
-    from immunosim.fit import Case, Fitted, Several
+    from immunosim.cli.fit_running import Wanted
+    from immunosim.fit import Case
 
 
 class Together(StrEnum):
@@ -115,6 +116,9 @@ def fit(
 
     Writes fit.json, tables, scenarios with the fitted values, PEtab tables and figures. Exit code 3: a patient failed.
     """
+    from immunosim.cli.fit_files import write_fit, write_several
+    from immunosim.cli.fit_running import Wanted, fit_one, fit_several
+    from immunosim.cli.fit_tables import show_fit, show_several
     from immunosim.report.output_files import FIT, refuse_existing
 
     folder = out or Path("results") / f"{scenario.stem}_fit"
@@ -127,32 +131,32 @@ def fit(
     command = typed(context, without=("resume", "force", "as_json", "workers"))
     with progress("Reading the scenario") as now:
         case = asked.read(now)
-        effects = _covariates(case, covariate or [])
-        _refuse_mixture(case, patients, common or [], effects, next_draw, draws)
-        if len(case.patients) == 1 or patients is Together.POOLED:
-            target = target_of(case.problem, next_draw, "--next-draw") if next_draw else None
-            mechanisms = _mechanisms(case, without)
-            one = _fit_one(case, effects, (starts, seed, draws), mechanisms, now)
-            paths = _write_one(one, case, folder, force, command, now) if is_written else []
+        wanted = Wanted(
+            *(starts, seed, draws, patients is Together.TWO_STAGE, tuple(common or [])),
+            covariates=_covariates(covariate or []),
+            mechanisms=_mechanisms(case, without),
+            target=target_of(case.problem, next_draw, "--next-draw") if next_draw else None,
+        )
+        is_one = len(case.patients) == 1 or patients is Together.POOLED
+        _refuse_mixture(case, patients, wanted, without)
+        store = Partial(folder, wanted.fingerprint(case), resume) if is_written else None
+        if is_one:
+            one = fit_one(case, wanted, store, command, now)
+            paths = write_fit(one, case, folder, force, command) if is_written else []
         else:
-            store = Partial(folder, _fingerprint(case, starts, seed), resume) if is_written else None
-            several = _fit_several(case, patients, common or [], effects, (starts, seed), store, command, now)
-            paths = _write_several(several, folder, force, command, now) if is_written else []
-            if store is not None:
-                store.remove()
-    if len(case.patients) == 1 or patients is Together.POOLED:
-        from immunosim.cli.fit_tables import show_fit
-
-        show_fit(one, target, paths, as_json)
+            several = fit_several(case, wanted, store, command, now)
+            paths = write_several(several, folder, force, command) if is_written else []
+        if store is not None:
+            store.remove()
+    if is_one:
+        show_fit(one, wanted.target, paths, as_json)
         return
-    from immunosim.cli.fit_tables import show_several
-
     show_several(several, paths, as_json)
     if several.failures:
         raise typer.Exit(FAILED)
 
 
-def _covariates(case: "Case", texts: list[str]) -> dict[str, list[str]]:
+def _covariates(texts: list[str]) -> dict[str, list[str]]:
     from immunosim.errors import DataError
 
     found: dict[str, list[str]] = {}
@@ -165,51 +169,27 @@ def _covariates(case: "Case", texts: list[str]) -> dict[str, list[str]]:
     return found
 
 
-def _refuse_mixture(
-    case: "Case", patients: Together, common: list[str], effects: dict[str, list[str]], next_draw: str, draws: int
-) -> None:
+def _refuse_mixture(case: "Case", patients: Together, wanted: "Wanted", without: list[str] | None) -> None:
     """Refuse options that would do nothing."""
     from immunosim.errors import DataError
 
     is_one = len(case.patients) == 1
     if is_one and patients is not Together.EACH:
         raise DataError("there is one patient", key="--patients", cure="give a table of several, or leave it out")
-    if common and patients is not Together.TWO_STAGE:
+    if wanted.common and not wanted.is_two_stage:
         raise DataError("is for --patients two-stage", key="--common", cure="add it, or leave --common out")
-    if effects and patients is Together.EACH:
+    if wanted.covariates and patients is Together.EACH:
         cure = "add --patients two-stage or pooled"
         raise DataError("cannot be told from one patient", key="--covariate", cure=cure)
-    if not is_one and patients is not Together.POOLED and (next_draw or draws):
-        option = "--next-draw" if next_draw else "--draws"
+    if is_one or patients is Together.POOLED:
+        return
+    given = {"--next-draw": wanted.target, "--draws": wanted.n_draws, "--without": without}
+    for option in (name for name, value in given.items() if value):
         raise DataError("is for one patient", key=option, cure="choose one with --patient, or --patients pooled")
+    case.arranged(wanted.common, wanted.covariates)  # what is wrong with names is said before anything is computed
 
 
-def _fit_one(
-    case: "Case", effects: dict[str, list[str]], how: tuple[int, int, int], mechanisms: list[str], now: Progress
-) -> "Fitted":
-    from immunosim.fit import Fitted, estimate, profiles, sample
-    from immunosim.fit.alternatives import alternatives
-
-    starts, seed, draws = how
-    posterior = case.pooled(effects)[0] if len(case.patients) > 1 else case.alone()
-
-    def report(done: int, of: int) -> None:
-        now.detail = f"{done} of {of}"
-
-    now.begin("Searching")
-    best = estimate(posterior, starts, seed, report)
-    now.begin("Profiling")
-    found = profiles(best, report=report)
-    now.begin("Fitting without each mechanism")
-    others = tuple(alternatives(best, mechanisms, report=lambda name: setattr(now, "detail", f"without {name}")))
-    sampled = None
-    if draws:
-        now.begin("Sampling")
-        sampled = sample(best, draws, draws // 2, seed=seed, report=report)
-    return Fitted(best, found, others, sampled)
-
-
-def _mechanisms(case: "Case", without: list[str] | None) -> list[str]:
+def _mechanisms(case: "Case", without: list[str] | None) -> tuple[str, ...]:
     """Return the mechanisms to leave out in turn."""
     from immunosim.errors import DataError, did_you_mean
 
@@ -218,55 +198,4 @@ def _mechanisms(case: "Case", without: list[str] | None) -> list[str]:
     for name in chosen:
         if name not in known:
             raise DataError("is no mechanism that acts", key=f"--without {name}", cure=did_you_mean(name, known))
-    return chosen
-
-
-def _fit_several(
-    case: "Case",
-    patients: Together,
-    common: list[str],
-    effects: dict[str, list[str]],
-    how: tuple[int, int],
-    store: Partial | None,
-    command: str,
-    now: Progress,
-) -> "Several":
-    from immunosim.fit import fit_each, fit_together
-
-    starts, seed = how
-    now.begin("Fitting")
-    if patients is Together.TWO_STAGE:
-        case.arranged(common, effects)  # what is wrong with names is said before anything is computed
-
-    def report(name: str, done: int, of: int) -> None:
-        now.detail = f"patient {name}, {done} of {of} are done"
-
-    def rounds(number: int, change: float) -> None:
-        now.detail = f"round {number}, {change:.3g} times what still counts as a move"
-
-    with interruptible("patients that are done", command):
-        found = fit_each(case, starts, seed, store, report)
-    if patients is Together.TWO_STAGE:
-        now.begin("Fitting all together")
-        found = fit_together(found, common, effects, rounds)
-    return found
-
-
-def _fingerprint(case: "Case", starts: int, seed: int) -> str:
-    from immunosim.fit import fingerprint_of
-
-    return f"{fingerprint_of(case.all_alike())} {starts} starts, seed {seed}"
-
-
-def _write_one(one: "Fitted", case: "Case", folder: Path, force: bool, command: str, now: Progress) -> list[Path]:
-    from immunosim.cli.fit_files import write_fit
-
-    now.begin("Drawing")
-    return write_fit(one, case, folder, force, command)
-
-
-def _write_several(several: "Several", folder: Path, force: bool, command: str, now: Progress) -> list[Path]:
-    from immunosim.cli.fit_files import write_several
-
-    now.begin("Drawing")
-    return write_several(several, folder, force, command)
+    return tuple(chosen)

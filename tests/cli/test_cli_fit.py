@@ -41,6 +41,29 @@ def test_a_sample_is_written_as_arviz_reads_it(command, short, tmp_path):
     assert posterior["antibody_clearance"].dims == ("chain", "draw")
 
 
+def test_an_interrupted_sample_of_a_fit_goes_on(command, short, tmp_path, monkeypatch):
+    from immunosim.fit.posterior import Posterior
+
+    how = ("fit", short, *FAST, "--draws", "20", "--out")
+    command(*how, "whole")
+    density, calls = Posterior.log_density, []
+
+    def interrupted(self, unknowns):
+        calls.append(1)
+        if len(calls) == 15:
+            raise KeyboardInterrupt
+        return density(self, unknowns)
+
+    monkeypatch.setattr(Posterior, "log_density", interrupted)
+    first = command(*how, "here")
+    assert first.exit_code == 130
+    assert "the steps so far are kept; go on with: immunosim fit" in first.stderr
+    assert command(*how, "here", "--resume").exit_code == 0
+    whole, here = (json.loads((tmp_path / name / "fit.json").read_text()) for name in ("whole", "here"))
+    assert here["sample"] == whole["sample"]
+    assert here["returns"] == whole["returns"]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -107,6 +107,8 @@ def test_parts_of_another_run_are_refused(fit, tmp_path):
         ),
         (("--patients", "two-stage", "--common", "age"), "age: is not fitted"),
         (("--next-draw", "cd4@30 days"), "--next-draw: is for one patient"),
+        (("--without", "relapse"), "--without: is for one patient"),
+        (("--draws", "20"), "--draws: is for one patient"),
         (("--patient", "d"), 'counts.csv: there is no patient "d"'),
     ],
 )
