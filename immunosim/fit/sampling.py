@@ -92,7 +92,8 @@ def sample(
     Raises
     ------
     DataError
-        If emcee or ArviZ is missing, or the file is that of another sample.
+        If emcee or ArviZ is missing, there are fewer than two walkers for each unknown, or the file is that of another
+        sample.
     """
     try:
         import emcee
@@ -103,6 +104,10 @@ def sample(
     posterior = estimate.posterior
     n = posterior.n_unknowns
     walkers = n_walkers or max(4 * n, LEAST_WALKERS)
+    if walkers < 2 * n:
+        raise DataError(
+            f"{walkers} walkers are too few for {n} unknowns", key="--walkers", cure=f"give {2 * n} or more"
+        )
     mark = f"{fingerprint} {walkers} walkers, {n_warm_up} before, seed {seed}"
     kept = None if chain is None else open_chain(chain, mark, walkers, n)
     # Differential evolution crosses narrow and bent ridges in fewer steps than the stretch move alone.

@@ -55,6 +55,11 @@ def test_steps_of_another_sample_are_refused(found, tmp_path, change):
         sample(found, **(HOW | change), chain=path)
 
 
+def test_too_few_walkers_are_said(found):
+    with pytest.raises(DataError, match="--walkers: 3 walkers are too few for 2 unknowns, give 4 or more"):
+        sample(found, **(HOW | {"n_walkers": 3}))
+
+
 def test_a_file_that_is_no_chain_is_said(found, tmp_path):
     path = tmp_path / "chain.h5"
     path.write_text("no chain")
