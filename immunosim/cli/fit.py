@@ -186,7 +186,10 @@ def _refuse_mixture(case: "Case", patients: Together, wanted: "Wanted", without:
     given = {"--next-draw": wanted.target, "--draws": wanted.n_draws, "--without": without}
     for option in (name for name, value in given.items() if value):
         raise DataError("is for one patient", key=option, cure="choose one with --patient, or --patients pooled")
-    case.arranged(wanted.common, wanted.covariates)  # what is wrong with names is said before anything is computed
+    arranged = case.arranged(wanted.common, wanted.covariates)  # says what is wrong with names before anything is done
+    if not arranged.individual:
+        cure = "leave one out, or use --patients pooled"
+        raise DataError("no parameter is left that patients have of their own", key="--common", cure=cure)
 
 
 def _mechanisms(case: "Case", without: list[str] | None) -> tuple[str, ...]:

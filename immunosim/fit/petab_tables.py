@@ -21,6 +21,7 @@ from immunosim.fit.posterior import FACTOR_SD
 from immunosim.observations import Observations, PatientRecord, PetabParameter, petab_files
 from immunosim.observations.petab import Transformation, condition_ids
 
+FACTOR = "noise_factor_"
 WIDEST_FACTOR = 20.0
 """Largest factor on the noise, either way, that the tables allow."""
 
@@ -30,6 +31,9 @@ _SHARED = """- **Errors that are shared.** A total and its subsets of one sample
 
 _RANGES = """- **Ranges.** Values that were reported as ranges scatter more here than their analyte's noise; PEtab
   takes them for single values.
+"""
+
+_BEFORE = """- **Before day 0.** Simulations of PEtab start on day 0: earlier measurements are left out.
 """
 
 
@@ -83,17 +87,19 @@ def _tables(
     factors: Sequence[PetabParameter],
     own: Mapping[str, Mapping[str, str]],
 ) -> dict[str, str]:
-    observations = Observations(tuple(patients))
-    formulas = {
-        analyte: _formula(analyte, one) for analyte, one in case.noise.items() if analyte in observations.analytes
-    }
+    chosen = [replace(who, measurements=tuple(one for one in who.measurements if one.time >= 0.0)) for who in patients]
+    observations = Observations(tuple(chosen))
+    if not observations.measurements:
+        return {}
+    n_left_out = sum(len(who.measurements) for who in patients) - observations.n_measurements
+    noise = {analyte: case.noise[analyte] for analyte in observations.analytes}
     return petab_files(
         observations,
-        [*parameters, *factors],
-        formulas,
-        transformation={analyte: _transformation(one) for analyte, one in case.noise.items()},
+        [*parameters, *(one for one in factors if one.id.removeprefix(FACTOR) in noise)],
+        {analyte: _formula(analyte, one) for analyte, one in noise.items()},
+        transformation={analyte: _transformation(one) for analyte, one in noise.items()},
         own=own,
-        remarks=_remarks(case, observations),
+        remarks=_remarks(case, observations) + (_BEFORE if n_left_out else ""),
     )
 
 
@@ -105,7 +111,7 @@ def _petab(one: FreeParameter, name: str, value: float) -> PetabParameter:
 def _factors(case: Case, values: Array) -> list[PetabParameter]:
     return [
         PetabParameter(
-            *(f"noise_factor_{analyte}", "log10", 1 / WIDEST_FACTOR, WIDEST_FACTOR),
+            *(f"{FACTOR}{analyte}", "log10", 1 / WIDEST_FACTOR, WIDEST_FACTOR),
             nominal=float(value),
             prior=(0.0, FACTOR_SD / float(np.log(10.0))),
         )
@@ -126,7 +132,7 @@ def _formula(analyte: str, noise: Noise) -> str:
         "combined": f"sqrt(({noise.relative!r} * {analyte})^2 + {noise.absolute!r}^2)",
     }
     formula = formulas[noise.kind]
-    return f"noise_factor_{analyte} * {formula}" if noise.is_estimated else formula
+    return f"{FACTOR}{analyte} * {formula}" if noise.is_estimated else formula
 
 
 def _remarks(case: Case, observations: Observations) -> str:

@@ -123,3 +123,14 @@ def test_the_readme_says_what_petab_cannot(case, problem):
     assert "Ranges" in text
     assert "share an error" not in text
     assert len(ANALYTES) == 4
+
+
+def test_what_was_measured_before_day_0_is_left_out_and_said(case):
+    early = tuple(replace(one, time=-1.0) for one in case.patients[0].measurements[:2])
+    patients = (replace(case.patients[0], measurements=early + case.patients[0].measurements), *case.patients[1:])
+    best = estimate(case.all_alike(), 1)
+    tables = tables_of_one(replace(case, patients=patients), best)
+    assert tables["measurements.tsv"] == tables_of_one(case, best)["measurements.tsv"]
+    assert "earlier measurements are left out" in tables["README.md"]
+    nothing = tuple(replace(who, measurements=early) for who in patients)
+    assert tables_of_one(replace(case, patients=nothing), best) == {}
