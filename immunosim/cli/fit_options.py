@@ -150,13 +150,14 @@ def target_of(problem: "Problem", text: str, option: str) -> tuple[str, float]:
 
 
 def _of_table(problem: "Problem", path: Path, patient: str) -> "list[PatientRecord]":
-    """Return the patients of a table who were measured, after the linter has found no error in it."""
+    """Return the patients of a table who were measured, after the linter has found no error in what is said of them."""
     from immunosim.errors import DataError, Problem
-    from immunosim.observations import lint, read_observations
+    from immunosim.observations import Observations, lint, read_observations
 
     observations, notes = read_observations(path, problem.scenario)
+    chosen = [observations[patient]] if patient else list(observations)
     wrong: list[Problem] = []
-    for finding in [*notes, *lint(observations, problem.scenario)]:
+    for finding in [*notes, *lint(Observations(tuple(chosen), observations.file), problem.scenario)]:
         if finding.severity == "error":
             where = f"{path}: line {finding.line}" if finding.line else str(path)
             wrong.append(Problem(finding.reason, where, finding.column or None, finding.cure or None))
@@ -164,7 +165,6 @@ def _of_table(problem: "Problem", path: Path, patient: str) -> "list[PatientReco
             say(f"{path}: {finding}")
     if wrong:
         raise DataError(problems=wrong)
-    chosen = [observations[patient]] if patient else list(observations)
     without = [one.name for one in chosen if not one.measurements]
     if len(without) == len(chosen):
         whose = f" of patient {patient}" if patient else ""

@@ -15,6 +15,9 @@ from immunosim.scenario import Scenario, build_scenario, to_toml
 TRAITS = {"age": "year", "weight": "kg"}
 """Covariates that are parameters of the model, with the unit that tables have them in."""
 
+SEXES = ("female", "male")
+"""What a scenario may say of a patient's sex, which no equation uses."""
+
 APART = 30.0
 """Days without a dose after which the next one opens another course."""
 
@@ -23,7 +26,7 @@ SAME_MASS, SAME_INTERVAL = 0.01, 0.05
 
 
 def scenario_of(scenario: Scenario, patient: PatientRecord) -> Scenario:
-    """Return the scenario with the age, the weight and the doses of a patient.
+    """Return the scenario with the age, the weight, the sex and the doses of a patient.
 
     Drugs of which the table has doses are given as the table says, and not as the scenario plans, where the two differ;
     courses of alemtuzumab keep the premedication that the scenario has. Drugs without doses in the table stay.
@@ -36,6 +39,8 @@ def scenario_of(scenario: Scenario, patient: PatientRecord) -> Scenario:
     document = tomllib.loads(to_toml(scenario))
     traits = {name: value for name, value in patient.covariates.items() if name in TRAITS}
     document["patient"] |= {name: f"{value!r} {TRAITS[name]}" for name, value in traits.items()}
+    if patient.covariates.get("sex") in SEXES:
+        document["patient"]["sex"] = patient.covariates["sex"]
     differing = {name for name in {dose.drug for dose in patient.doses} if _differs(scenario, patient, name)}
     for drug in sorted(differing):
         given = sorted((dose for dose in patient.doses if dose.drug == drug), key=lambda dose: dose.time)

@@ -45,7 +45,7 @@ def forecast_figure(updates: Sequence[Update], horizon: float, footer: str = "")
         places = np.arange(0, len(updates), every)
         axes[-1].set_xticks(places, [_made(updates[int(place)]) for place in places])
         axes[-1].set_xlabel("forecast made after the visit in month")
-        figure.supylabel("back for good in month", fontsize=mpl.rcParams["axes.labelsize"])
+        axes[n // 2].set_ylabel("back for good in month")
         figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)
     return figure
 
@@ -60,7 +60,8 @@ def draw_goal(ax: Axes, updates: Sequence[Update], goal: int, horizon: float) ->
     ax.vlines(places, np.minimum(low, end), np.minimum(high, end), color=BLUE, lw=1.6)
     ax.plot(places, np.where(np.isfinite(middle), middle, np.nan), "o", color=BLUE, ms=4)
     later = places[~np.isfinite(high)]
-    ax.plot(later, np.full(len(later), end), "^", color=BLUE, ms=5, clip_on=False)
+    if later.size:  # nothing, unclipped, would claim room down to the corner of the figure
+        ax.plot(later, np.full(len(later), end), "^", color=BLUE, ms=5, clip_on=False)
     ax.axhline(end, color=GREY, lw=0.6, ls=":")
     ax.set_xlim(-0.5, len(updates) - 0.5)
     ax.set_ylim(0.0, 1.04 * end)

@@ -93,3 +93,8 @@ def test_forecasts_are_labelled_by_their_visit():
     (ax,) = forecast_figure(updates(), 12 * MONTH).axes
     assert [label.get_text() for label in ax.get_xticklabels()] == ["priors\nalone", "3.0"]
     assert ax.get_title(loc="left") == "cd4 above 400 cells/µL"
+
+
+def test_where_all_come_back_nothing_is_drawn_outside_the_panels():
+    ax = draw_goal(axes(), updates()[1:], 0, 12 * MONTH)
+    assert all(line.get_clip_on() for line in ax.get_lines())
