@@ -119,12 +119,15 @@ def fit(
     from immunosim.cli.fit_files import write_fit, write_several
     from immunosim.cli.fit_running import Wanted, fit_one, fit_several
     from immunosim.cli.fit_tables import show_fit, show_several
+    from immunosim.fit import require_sampler
     from immunosim.report.output_files import FIT, refuse_existing
 
     folder = out or Path("results") / f"{scenario.stem}_fit"
     is_written = out is not None or not as_json
     if is_written:
         refuse_existing(folder, force, FIT)
+    if draws:
+        require_sampler()
     asked = Asked(
         scenario, data, patient, free or [], limits or [], noise or [], likelihood, shared, changes or [], workers
     )

@@ -79,6 +79,7 @@ def forecast(
 
     Writes forecast.json, forecast.csv and a figure of each patient. Exit code 3: a patient could not be simulated.
     """
+    from immunosim.fit import require_sampler
     from immunosim.fit.updating import Goal, Manner, update
     from immunosim.report import to_json
     from immunosim.report.output_files import FORECAST, refuse_existing
@@ -87,6 +88,8 @@ def forecast(
     is_written = out is not None or not as_json
     if is_written:
         refuse_existing(folder, force, FORECAST)
+    if draws:
+        require_sampler()
     asked = Asked(
         scenario, data, patient, free or [], limits or [], noise or [], likelihood, shared, changes or [], workers
     )

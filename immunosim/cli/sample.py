@@ -66,7 +66,7 @@ def sample(
     Writes posterior.nc with the groups of ArviZ (posterior, predictive, log likelihood, data), sample.json and figures.
     Exit code 3: the sample has not converged.
     """
-    from immunosim.fit import Fitted, estimate, fingerprint_of
+    from immunosim.fit import Fitted, estimate, fingerprint_of, require_sampler
     from immunosim.fit import sample as draw
     from immunosim.report import to_json
     from immunosim.report.output_files import SAMPLE, refuse_existing
@@ -75,6 +75,7 @@ def sample(
     is_written = out is not None or not as_json
     if is_written:
         refuse_existing(folder, force, SAMPLE)
+    require_sampler()
     asked = Asked(scenario, data, patient, free or [], limits or [], noise or [], False, shared, changes or [], workers)
     command = typed(context, without=("resume", "force", "as_json", "workers"))
     with progress("Reading the scenario") as now:

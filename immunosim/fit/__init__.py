@@ -14,7 +14,7 @@ from immunosim.fit.patients import scenario_of
 from immunosim.fit.population import Population, fit_population
 from immunosim.fit.posterior import Posterior
 from immunosim.fit.profiles import Profile, profiles
-from immunosim.fit.sampling import Sample, sample
+from immunosim.fit.sampling import Sample, require_sampler, sample
 from immunosim.fit.several import Several, fit_each, fit_together
 from immunosim.fit.subjects import Subject, subject_of
 from immunosim.fit.verdict import judge_fit, judge_parameters
@@ -50,6 +50,7 @@ __all__ = [
     "laplace_draws",
     "profiles",
     "rank_draws",
+    "require_sampler",
     "sample",
     "scenario_of",
     "subject_of",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -95,12 +96,10 @@ def sample(
         If emcee or ArviZ is missing, there are fewer than two walkers for each unknown, or the file is that of another
         sample.
     """
-    try:
-        import emcee
+    require_sampler()
+    import emcee
 
-        arviz = load_arviz()
-    except ImportError as error:
-        raise DataError(f"sampling needs the package {error.name}", key="sample", cure=INSTALL) from error
+    arviz = load_arviz()
     posterior = estimate.posterior
     n = posterior.n_unknowns
     walkers = n_walkers or max(4 * n, LEAST_WALKERS)
@@ -137,6 +136,19 @@ def sample(
         effective=effective,
         acceptance=float(np.mean(sampler.acceptance_fraction)),
     )
+
+
+def require_sampler() -> None:
+    """Raise where a package is missing, before anything is computed.
+
+    Raises
+    ------
+    DataError
+        With the command that installs it.
+    """
+    for name in ("emcee", "arviz", "h5py"):
+        if find_spec(name) is None:
+            raise DataError(f"sampling needs the package {name}", cure=INSTALL)
 
 
 def load_arviz() -> Any:

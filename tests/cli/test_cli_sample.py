@@ -66,3 +66,14 @@ def test_several_patients_need_to_be_pooled(command, short):
     assert "there are 2 patients, choose one with --patient (a, b), or take them as one with --pooled" in found.stderr
     pooled = command("sample", short, "--data", path, "--pooled", *FAST, "--draws", "10", "--json")
     assert json.loads(pooled.stdout)["n_draws"] == 10
+
+
+@pytest.mark.parametrize("verb", ["sample", "fit", "forecast"])
+def test_a_missing_package_is_said_before_anything_is_done(command, short, contents, monkeypatch, verb):
+    from immunosim.fit import sampling
+
+    monkeypatch.setattr(sampling, "find_spec", lambda name: None if name == "arviz" else name)
+    found = command(verb, short, *FAST, "--draws", "20")
+    assert found.exit_code == 2
+    assert found.stderr == "sampling needs the package arviz, run: python -m pip install 'immunosim[fit]'\n"
+    assert contents() == ["short.toml"]
