@@ -16,7 +16,8 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from experiments.scorecard import Judged, judge, load_rows
-from immunosim.errors import DataError, did_you_mean
+from immunosim.cli.printing import say
+from immunosim.errors import DataError, SolverError, did_you_mean
 from immunosim.plots import STYLE, encoded
 from immunosim.report import to_json, write_file
 
@@ -53,10 +54,15 @@ def chosen(names: Sequence[str], known: dict[str, Path]) -> dict[str, Path]:
 
 
 def run_experiment(folder: Path) -> Outcome:
-    """Run the experiment of a folder."""
+    """Run the experiment of a folder; where it cannot be simulated, none of its numbers is one."""
+    rows = load_rows(folder / "expected.json")
     with mpl.rc_context(STYLE):
-        numbers, figure = runpy.run_path(str(folder / "run.py"))["run"]()
-    return Outcome(judge(load_rows(folder / "expected.json"), numbers), figure)
+        try:
+            numbers, figure = runpy.run_path(str(folder / "run.py"))["run"]()
+        except SolverError as error:
+            say(f"{folder.name}: {error}")
+            numbers, figure = {row.name: float("nan") for row in rows}, Figure()
+    return Outcome(judge(rows, numbers), figure)
 
 
 def keep_figure(outcome: Outcome, folder: Path) -> Path:

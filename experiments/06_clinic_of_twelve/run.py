@@ -9,9 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.scorecard import load_rows
 from immunosim import load_scenario
-from immunosim.errors import SolverError
 from immunosim.fit import Case, Population, Wishes, case_of, estimate, fit_population, judge_fit
 from immunosim.machine import cores
 from immunosim.observations import read_observations
@@ -29,13 +27,6 @@ NINETY = 1.645
 
 def run() -> tuple[dict[str, float], Figure]:
     """Fit the clinic in two stages and compare with the truth."""
-    try:
-        return _run()
-    except SolverError:
-        return dict.fromkeys((row.name for row in load_rows(HERE / "expected.json")), float("nan")), Figure()
-
-
-def _run() -> tuple[dict[str, float], Figure]:
     problem = prepare(load_scenario(CONFIGS / "clinic.toml"))
     observations, _ = read_observations(CONFIGS / "data" / "clinic.csv", problem.scenario)
     case = case_of(problem, list(observations), Wishes(FREE, n_threads=cores()))
