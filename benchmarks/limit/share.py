@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from benchmarks.limit.operations import Operations, count_operations, optimised_text
+from benchmarks.limit.operations import Operations, UncountableError, count_operations, optimised_text
 from benchmarks.limit.peak import Peak
 from benchmarks.peers import immunosim_core
 from benchmarks.work import Integers, Work
@@ -116,14 +116,18 @@ def measure_shares(
 ) -> list[Share]:
     """Return the shares of methods and tolerances; the peaks are measured beside each of them.
 
-    Empty where the core has no lanes on this machine.
+    Empty where the core has no lanes on this machine, or its instructions cannot be counted.
     """
     runs = {method: immunosim_core.prepare(work, method, width=width) for method in methods}
     lanes = next(iter(runs.values())).kernels.lanes
     if lanes is None:
         return []
     announce("operations of a trajectory, and the peak of a core")
-    counted, peak = count_operations(optimised_text(work.module, lanes.width)), Peak(lanes.width)
+    try:
+        counted, peak = count_operations(optimised_text(work.module, lanes.width)), Peak(lanes.width)
+    except UncountableError as error:  # compilers write loops as their processor likes them
+        announce(f"what was compiled for this processor cannot be counted ({error}): no share of its peak")
+        return []
     shares = []
     for method, run in runs.items():
         for rtol in (rtol for rtol in rtols if rtol >= METHODS[method].least_rtol):
