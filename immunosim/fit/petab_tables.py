@@ -23,7 +23,9 @@ from immunosim.observations.petab import Transformation, condition_ids
 
 FACTOR = "noise_factor_"
 WIDEST_FACTOR = 20.0
-"""Largest factor on the noise, either way, that the tables allow."""
+"""Largest factor on the noise, either way, that the tables allow about 1 and about what was fitted; assumed.
+
+A fit has no limits on it, but PEtab wants some."""
 
 _SHARED = """- **Errors that are shared.** A total and its subsets of one sample share an error here ({share:.0%} of
   a subset's variance); PEtab takes all measurements for independent.
@@ -31,6 +33,18 @@ _SHARED = """- **Errors that are shared.** A total and its subsets of one sample
 
 _RANGES = """- **Ranges.** Values that were reported as ranges scatter more here than their analyte's noise; PEtab
   takes them for single values.
+"""
+
+_FIRST_NOISE = """- **Noise that was estimated.** Every patient was fitted alone with factors of its own; PEtab has one
+  for all patients here, and nominal values are those of {name}.
+"""
+
+_DISTRIBUTION = """- **Distribution.** Priors of the patients' own parameters are the fitted distribution,
+  taken as known.
+"""
+
+_EFFECTS = """- **Covariates.** Factors of {names} cannot be fitted with PEtab: they are part of
+  the patients' own values, limits and priors.
 """
 
 _BEFORE = """- **Before day 0.** Simulations of PEtab start on day 0: earlier measurements are left out.
@@ -46,7 +60,7 @@ def tables_of_one(case: Case, best: Estimate) -> dict[str, str]:
 
 
 def tables_of_each(case: Case, fits: Mapping[str, Estimate]) -> dict[str, str]:
-    """Return the tables of patients who were fitted alone; noise that is estimated is that of the first."""
+    """Return the tables of patients who were fitted alone; noise that is estimated is that of the first, and said."""
     patients = [who for who in case.patients if who.name in fits]
     ids, names = condition_ids([who.name for who in patients]), case.coordinates.names
     parameters = [
@@ -56,7 +70,8 @@ def tables_of_each(case: Case, fits: Mapping[str, Estimate]) -> dict[str, str]:
     ]
     own = {who.name: {name: f"{name}_{ids[who.name]}" for name in names} for who in patients}
     first = fits[patients[0].name]
-    return _tables(case, patients, parameters, _factors(case, first.values[len(names) :]), own)
+    said = _FIRST_NOISE.format(name=patients[0].name) if case.factors and len(patients) > 1 else ""
+    return _tables(case, patients, parameters, _factors(case, first.values[len(names) :]), own, said)
 
 
 def tables_of_population(case: Case, population: Population) -> dict[str, str]:
@@ -74,10 +89,14 @@ def tables_of_population(case: Case, population: Population) -> dict[str, str]:
             own = case.coordinates.parameters[case.coordinates.names.index(name)]
             value = float(population.of(who.name)[population.names.index(name)])
             effect = value / float(population.estimate.values[place[j]])
-            one = replace(own, prior_median=float(population.medians[j]) * effect, prior_sd=float(population.sds[j]))
+            # Limits are those of what the factor of the covariate multiplies.
+            one = replace(own, lower=own.lower * effect, upper=own.upper * effect)
+            one = replace(one, prior_median=float(population.medians[j]) * effect, prior_sd=float(population.sds[j]))
             parameters.append(_petab(one, f"{name}_{ids[who.name]}", value))
     named = {who.name: {name: f"{name}_{ids[who.name]}" for name in individual} for who in patients}
-    return _tables(case, patients, parameters, _factors(case, population.estimate.values[n:]), named)
+    effects = [one.name for one in population.arrangement.effects]
+    said = _DISTRIBUTION + (_EFFECTS.format(names=", ".join(effects)) if effects else "")
+    return _tables(case, patients, parameters, _factors(case, population.estimate.values[n:]), named, said)
 
 
 def _tables(
@@ -86,6 +105,7 @@ def _tables(
     parameters: Sequence[PetabParameter],
     factors: Sequence[PetabParameter],
     own: Mapping[str, Mapping[str, str]],
+    said: str = "",
 ) -> dict[str, str]:
     chosen = [replace(who, measurements=tuple(one for one in who.measurements if one.time >= 0.0)) for who in patients]
     observations = Observations(tuple(chosen))
@@ -99,7 +119,7 @@ def _tables(
         {analyte: _formula(analyte, one) for analyte, one in noise.items()},
         transformation={analyte: _transformation(one) for analyte, one in noise.items()},
         own=own,
-        remarks=_remarks(case, observations) + (_BEFORE if n_left_out else ""),
+        remarks=_remarks(case, observations) + said + (_BEFORE if n_left_out else ""),
     )
 
 
@@ -109,14 +129,16 @@ def _petab(one: FreeParameter, name: str, value: float) -> PetabParameter:
 
 
 def _factors(case: Case, values: Array) -> list[PetabParameter]:
+    prior = (0.0, FACTOR_SD / float(np.log(10.0)))
     return [
-        PetabParameter(
-            *(f"{FACTOR}{analyte}", "log10", 1 / WIDEST_FACTOR, WIDEST_FACTOR),
-            nominal=float(value),
-            prior=(0.0, FACTOR_SD / float(np.log(10.0))),
-        )
+        PetabParameter(f"{FACTOR}{analyte}", "log10", *_reach(float(value)), float(value), prior=prior)
         for analyte, value in zip(case.factors, values, strict=True)
     ]
+
+
+def _reach(factor: float) -> tuple[float, float]:
+    """Return limits of a factor on the noise that hold 1 and the fitted one."""
+    return min(1.0, factor) / WIDEST_FACTOR, max(1.0, factor) * WIDEST_FACTOR
 
 
 def _transformation(noise: Noise) -> Transformation:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from immunosim.fit import Noise, Wishes, case_of, estimate, fit_population
-from immunosim.fit.petab_tables import tables_of_each, tables_of_one, tables_of_population
+from immunosim.fit.petab_tables import WIDEST_FACTOR, tables_of_each, tables_of_one, tables_of_population
+from immunosim.fit.posterior import FACTOR_SD
 from immunosim.observations import Measurement, PatientRecord
 from tests.fit.conftest import ANALYTES
 
@@ -77,6 +78,37 @@ def test_a_fit_of_one_value_for_all_passes_the_checks_with_every_kind_of_noise(c
     assert by_name["observable_cd8"]["observableTransformation"] == "lin"
 
 
+@pytest.mark.filterwarnings("ignore")  # those of petab's own imports
+def test_without_priors_only_the_factors_on_the_noise_have_one(case, problem, checked):
+    noise = {"cd4": Noise("lognormal", 0.15, is_estimated=True)}
+    alone = case_of(problem, case.patients[:1], Wishes(FREE, noise=noise, priors=False))
+    files = tables_of_one(alone, estimate(alone.alone(), 1))
+    assert checked(files).x_free_ids == [*FREE, "noise_factor_cd4"]
+    *of_the_model, factor = rows(files["parameters.tsv"])
+    assert {row["objectivePriorType"] for row in of_the_model} == {""}
+    mean, sd = map(float, factor["objectivePriorParameters"].split(";"))
+    assert (mean, sd * np.log(10)) == (0.0, pytest.approx(FACTOR_SD))
+    by_name = {row["observableId"]: row for row in rows(files["observables.tsv"])}
+    assert by_name["observable_cd4"]["noiseFormula"] == "noise_factor_cd4 * 0.15"
+    assert by_name["observable_cd4"]["observableTransformation"] == "log"
+    nothing = case_of(problem, case.patients[:1], Wishes(FREE, priors=False))
+    files = tables_of_one(nothing, estimate(nothing.alone(), 1))
+    checked(files)
+    assert "objectivePriorType" not in files["parameters.tsv"]
+
+
+@pytest.mark.filterwarnings("ignore")  # those of petab's own imports
+def test_limits_hold_a_factor_on_the_noise_however_large(case, problem, checked):
+    noise = {"cd8": Noise("additive", 0.0, 0.1, is_estimated=True)}
+    alone = case_of(problem, case.patients[:1], Wishes(FREE[:1], noise=noise))
+    best = estimate(alone.alone(), 1)
+    assert best.values[-1] > WIDEST_FACTOR
+    files = tables_of_one(alone, best)
+    checked(files)
+    row = rows(files["parameters.tsv"])[-1]
+    assert float(row["lowerBound"]) < 1.0 < float(row["nominalValue"]) < float(row["upperBound"])
+
+
 def test_priors_and_limits_are_those_of_the_fit(case):
     best = estimate(case.alone(), 1)
     first = rows(tables_of_one(case, best)["parameters.tsv"])[0]
@@ -95,6 +127,7 @@ def test_patients_alone_have_parameters_of_their_own_in_the_conditions(case, che
         *("antibody_clearance_P_0", "antibody_clearance_P_1", "antibody_clearance_P_2"),
     ]
     assert "antibody_clearance_P_1" in problem.x_free_ids
+    assert "nominal values are those of P 0" in files["README.md"]
 
 
 @pytest.mark.filterwarnings("ignore")  # those of petab's own imports
@@ -111,6 +144,11 @@ def test_the_distribution_is_the_prior_of_patients_with_their_covariate(case, ch
     mean = float(row["objectivePriorParameters"].split(";")[0])
     assert 10**mean == pytest.approx(population.medians[0] * effect)
     assert float(row["nominalValue"]) == pytest.approx(population.of("P 2")[0])
+    # As wide as without the covariate, and about the patient's own value: a factor may carry it past a limit.
+    limits = np.array([case.coordinates.parameters[0].lower, case.coordinates.parameters[0].upper])
+    np.testing.assert_allclose([float(row["lowerBound"]), float(row["upperBound"])], limits * effect)
+    assert "Factors of antibody_clearance by weight" in files["README.md"]
+    assert "Distribution" in files["README.md"]
 
 
 def test_the_readme_says_what_petab_cannot(case, problem):
