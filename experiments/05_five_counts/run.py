@@ -7,10 +7,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from immunosim import load_scenario
-from immunosim.fit import Fitted, Wishes, case_of, estimate, profiles
+from immunosim.fit import Fitted, Noise, Wishes, case_of, estimate, informed_parameters, profiles
 from immunosim.observations import read_observations
 from immunosim.plots.fit_courses import draw_course
 from immunosim.plots.fits import draw_profile
+from immunosim.plots.style import GREY
 from immunosim.simulation import prepare
 from immunosim.units import DAYS_PER_MONTH
 
@@ -19,6 +20,7 @@ FREE = (
     *("antibody_clearance", "blood_lysis_rate", "memory_cd4_from_naive_fraction", "memory_cd8_turnover_rate"),
     *("naive_b_turnover_rate", "thymic_export_rate"),
 )
+NINETY = 1.645
 
 
 def run() -> tuple[dict[str, float], Figure]:
@@ -31,7 +33,10 @@ def run() -> tuple[dict[str, float], Figure]:
     kinds = [verdict.kind for verdict in one.verdicts]
     shares = [verdict.share_of_prior for verdict in one.verdicts]
     back = one.returns()[0]
+    chosen = informed_parameters([problem], [case.patients[0].measurements], {"lymphocytes": Noise()})
     numbers = {
+        "values": float(one.fit_verdict.n_measurements - one.fit_verdict.n_below),
+        "chosen": float(len(chosen)),
         "identified": float(kinds.count("identified")),
         "known_as_before": float(sum(share > 0.9 for share in shares)),
         # Rounded: a search ends within its tolerance, and not to the last digit.
@@ -51,8 +56,14 @@ def _figure(one: Fitted) -> Figure:
     ax.set_xlabel("months after day 0")
     ax.set_xticks(np.arange(0.0, times[-1] / DAYS_PER_MONTH + 1.0, 6.0))
     ax.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)
-    for panel, verdict in zip(bottom.subplots(2, 3).ravel(), one.verdicts, strict=True):
+    parameters = one.estimate.posterior.coordinates.parameters
+    for panel, verdict, before in zip(bottom.subplots(2, 3).ravel(), one.verdicts, parameters, strict=True):
         draw_profile(panel, one.profiles[verdict.name])
+        panel.set_xlim(before.lower, before.upper)
+        reach = np.exp(NINETY * before.prior_sd)
+        panel.axvspan(before.prior_median / reach, before.prior_median * reach, color=GREY, alpha=0.15, lw=0)
+        if before.unit == "1":
+            panel.set_xlabel("share", fontsize=7.0)
         panel.set_title(f"{verdict.name.replace('_', ' ')}: {verdict.kind}", fontsize=7.0)
         panel.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
     return figure
