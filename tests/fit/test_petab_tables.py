@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from immunosim.fit import Noise, Wishes, case_of, estimate, fit_population
 from immunosim.fit.petab_tables import WIDEST_FACTOR, tables_of_each, tables_of_one, tables_of_population
@@ -107,6 +108,40 @@ def test_limits_hold_a_factor_on_the_noise_however_large(case, problem, checked)
     checked(files)
     row = rows(files["parameters.tsv"])[-1]
     assert float(row["lowerBound"]) < 1.0 < float(row["nominalValue"]) < float(row["upperBound"])
+
+
+def objective(files, predictions):
+    """Return minus the logarithm of the posterior as PEtab defines it, from the text of the tables and predictions."""
+    parameters = {row["parameterId"]: row for row in rows(files["parameters.tsv"])}
+    known = {name: float(row["nominalValue"]) for name, row in parameters.items()} | {"sqrt": np.sqrt}
+    observables = {row["observableId"]: row for row in rows(files["observables.tsv"])}
+    total = 0.0
+    for row, predicted in zip(rows(files["measurements.tsv"]), predictions, strict=True):
+        about, value = observables[row["observableId"]], float(row["measurement"])
+        formula = about["noiseFormula"].replace("^", "**")
+        sd = eval(formula, known | {about["observableFormula"]: predicted})
+        if about["observableTransformation"] == "log":
+            total -= scipy.stats.lognorm.logpdf(value, sd, scale=predicted)
+        else:
+            total -= scipy.stats.norm.logpdf(value, predicted, sd)
+    for name, row in parameters.items():
+        if row["objectivePriorParameters"]:
+            mean, sd = map(float, row["objectivePriorParameters"].split(";"))
+            total += 0.5 * ((np.log10(known[name]) - mean) / sd) ** 2
+    return total
+
+
+def test_tables_mean_what_the_fit_maximised(problem, make_posterior):
+    """Without what PEtab cannot say: censoring and shared errors."""
+    posterior, _ = make_posterior(seed=1)
+    patient = PatientRecord("a", posterior.subjects[0].measurements)
+    case = case_of(problem, [patient], Wishes(FREE, noise=NOISE, shared=0.0))
+    best = estimate(case.alone(), 1)
+    n = len(case.coordinates)
+    files = tables_of_one(case, best)
+    assert "censoring" not in files["measurements.tsv"]
+    predictions = case.subjects[0].predict(best.values[np.newaxis, :n])[0]
+    np.testing.assert_allclose(objective(files, predictions), best.best.value, rtol=1e-9)  # the same arithmetic
 
 
 def test_priors_and_limits_are_those_of_the_fit(case):
