@@ -145,7 +145,7 @@ def solver_options(scenario: Scenario, model: Model, untreated: Array) -> Solver
 def solve(problem: Problem) -> Solution:
     """Solve a prepared problem."""
     return solve_one(
-        problem.model.kernels,
+        problem.model.ensemble_kernels,
         problem.initial_state,
         problem.vector,
         problem.segments,

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from immunosim.codegen.cache import source_key
 from immunosim.codegen.loader import Array, Model
 from immunosim.ensembles.questions import Question
 from immunosim.errors import DataError
@@ -182,7 +181,7 @@ def provenance(model: Model) -> dict[str, str]:
         "intended_use": "Research and teaching software, not a medical device.",
         "pools": json.dumps(list(model.pools)),
         "core": model.core.reason,
-        "model_key": source_key(tuple(model.parameter_units.items())),
+        "model_key": model.key,
         "software": ", ".join(f"{name} {metadata.version(name)}" for name in ("numpy", "numba", "xarray")),
     }
 

@@ -16,7 +16,7 @@ from immunosim.numerics.lanes.vector_ir import INT64, LaneBuilder
 
 BINARY = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide"}
 COMPARISONS = {ast.Gt: ">", ast.Lt: "<", ast.GtE: ">=", ast.LtE: "<="}
-INTRINSICS = {"sqrt": "llvm.sqrt"}
+INTRINSICS = {"sqrt": "llvm.sqrt", "exp": "llvm.exp", "log": "llvm.log"}
 
 
 def add_rhs(module: ir.Module, rhs: ast.FunctionDef, width: int) -> None:
@@ -25,7 +25,7 @@ def add_rhs(module: ir.Module, rhs: ast.FunctionDef, width: int) -> None:
     A stage adds it to a sum over the increments: that saves a pass over the pools.
     """
     writer = LaneBuilder(module, "rhs", ["y_", "p_", "u_", "out_"], width)
-    translation = _Translation(writer, {})
+    translation = Translation(writer, {})
     translation.accumulates = "out_"
     translation.block(translation.postpone(rhs.body, {}))
     writer.build.ret_void()
@@ -43,7 +43,7 @@ def add_factorise(
     Each entry of the Jacobian is computed where the elimination reads it.
     """
     writer = LaneBuilder(module, "factorise", ["y_", "p_", "u_", "shift", "lu_", "result"], width)
-    translation = _Translation(writer, constants)
+    translation = Translation(writer, constants)
     translation.block(translation.postpone(jacobian.body, {"out_": "jac_"}))
     translation.values["shift"] = writer.load(writer.pointers["shift"], 0)
     translation.block(factorise.body)
@@ -53,19 +53,19 @@ def add_factorise(
 def add_solve(module: ir.Module, solve: ast.FunctionDef, width: int) -> None:
     """Add ``solve(lu, b)``, in place."""
     writer = LaneBuilder(module, "solve", ["lu_", "b_"], width)
-    _Translation(writer, {}).block(solve.body)
+    Translation(writer, {}).block(solve.body)
     writer.build.ret_void()
 
 
 def add_readouts(module: ir.Module, readouts: ast.FunctionDef, width: int) -> None:
     """Add ``readouts(y, p, u, out)``."""
     writer = LaneBuilder(module, "readouts", ["y_", "p_", "u_", "out_"], width)
-    translation = _Translation(writer, {})
+    translation = Translation(writer, {})
     translation.block(translation.postpone(readouts.body, {}))
     writer.build.ret_void()
 
 
-class _Translation:
+class Translation:
     """The state of one translation: values of names, and what is known of the memory."""
 
     def __init__(self, writer: LaneBuilder, constants: Mapping[str, int]) -> None:
@@ -112,7 +112,7 @@ class _Translation:
             case ast.For(target=ast.Name(id=index), iter=ast.Call(func=ast.Name(id="range"), args=bounds), body=body):
                 self.loop(index, [self.whole(bound) for bound in bounds], body)
             case ast.Return(value=ast.expr() as value):
-                self.writer.store(self.expression(value), self.writer.pointers["result"], 0)
+                self.writer.give(self.expression(value))
             case ast.Expr(value=ast.Constant(value=str())):
                 pass
             case _:
@@ -155,8 +155,10 @@ class _Translation:
             case ast.Name(id=name) if name in self.postponed:
                 self.values[name] = _named(self.expression(self.postponed[name]), name)
                 return self.values[name]
-            case ast.Subscript(value=ast.Name(id="jac_"), slice=place):
-                return self.expression(self.postponed[f"jac_[{self.whole(place)}]"])
+            case ast.Subscript(value=ast.Name(id="jac_"), slice=ast.Constant(value=place)) if (
+                f"jac_[{place}]" in self.postponed
+            ):
+                return self.expression(self.postponed[f"jac_[{place}]"])
             case ast.Subscript(value=ast.Name(id=array), slice=place):
                 index = self.index(place)
                 key = ("load", array, index if isinstance(index, int) else id(index))
