@@ -1,7 +1,7 @@
 """A generated text as the rest of the package uses it: the tables that it holds, and its functions.
 
-The tables are what the text says about itself (names, units, places of nonzeros), read without running it. The functions
-are machine code where LLVM is there, and else, or where numba is switched off, the text itself as Python.
+The tables are what the text says about itself (names, units, places of nonzeros), read without running it. The
+functions are machine code where LLVM is there, and else, or where numba is switched off, the text itself as Python.
 """
 
 from __future__ import annotations
@@ -60,10 +60,7 @@ class KernelModule:
         """Return a table, or a function ready to be called."""
         if name.startswith("_"):
             raise AttributeError(name)
-        if name in self.tables:
-            value = self.tables[name]
-        else:
-            value = self._callable(name)
+        value = self.tables[name] if name in self.tables else self._callable(name)
         self.__dict__[name] = value
         return value
 

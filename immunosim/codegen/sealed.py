@@ -2,8 +2,8 @@
 
 An entry appears whole, under its name, or not at all: its files are written first, then a manifest with the SHA-256 of
 each, all of it forced to the disk, and only then does the folder take its name. Reading goes the other way: owner and
-permissions, manifest, size and checksum of every file, and then the bytes, which are never read from the disk again. What
-is loaded as machine code can do anything, so who else may write a folder matters as much as its content.
+permissions, manifest, size and checksum of every file, and then the bytes, which are never read from the disk again.
+What is loaded as machine code can do anything, so who else may write a folder matters as much as its content.
 """
 
 from __future__ import annotations
@@ -39,6 +39,15 @@ class DamageError(Exception):
 
 
 @dataclass(frozen=True)
+class Manifest:
+    """What an entry says of itself: name, what made it, and SHA-256 and size of each file."""
+
+    name: str
+    made_by: str
+    files: dict[str, tuple[str, int]]
+
+
+@dataclass(frozen=True)
 class Folder:
     """A folder of sealed entries.
 
@@ -70,19 +79,37 @@ class Folder:
         if not stat.S_ISDIR(about.st_mode):
             raise DamageError("is not a folder")
         self._check_owner(about, "it")
-        manifest = _parsed(self._bytes_of(entry / MANIFEST, LARGEST_MANIFEST))
-        if manifest["name"] != name:
-            raise DamageError(f'is the entry "{manifest["name"]}" under another name')
+        manifest = self.manifest(name)
         found = {}
-        for file, (digest, size) in manifest["files"].items():
+        for file, (digest, size) in manifest.files.items():
             content = self._bytes_of(entry / file, size)
             if len(content) != size or hashlib.sha256(content).hexdigest() != digest:
                 raise DamageError(f"{file} is not what was written")
             found[file] = content
         return found
 
-    def write(self, name: str, files: Mapping[str, bytes]) -> None:
+    def manifest(self, name: str) -> Manifest:
+        """Return what an entry says of itself; the files are not looked at.
+
+        Raises
+        ------
+        DamageError
+            If it cannot be trusted.
+        """
+        manifest = _parsed(self._bytes_of(self.path / name / MANIFEST, LARGEST_MANIFEST))
+        if manifest.name != name:
+            raise DamageError(f'is the entry "{manifest.name}" under another name')
+        return manifest
+
+    def write(self, name: str, files: Mapping[str, bytes], made_by: str = "") -> None:
         """Keep an entry, whole or not at all; one of the same name that is sound stays.
+
+        Parameters
+        ----------
+        name : str
+        files : mapping of str to bytes
+        made_by : str, optional
+            What made it, so that what nothing here would make any more can be told.
 
         Raises
         ------
@@ -95,7 +122,7 @@ class Folder:
             for file, content in files.items():
                 write_synced(temporary / file, content, default_mode() & 0o644)
             sums = {file: (hashlib.sha256(content).hexdigest(), len(content)) for file, content in files.items()}
-            manifest = {"format": FORMAT, "name": name, "files": sums}
+            manifest = {"format": FORMAT, "name": name, "made_by": made_by, "files": sums}
             write_synced(temporary / MANIFEST, json.dumps(manifest, indent=1).encode(), default_mode() & 0o644)
             temporary.chmod(default_mode() & ~WRITABLE_BY_OTHERS)
             sync_folder(temporary)
@@ -141,7 +168,9 @@ class Folder:
             self._check_owner(about, "it")
             return
         mode = stat.filemode(about.st_mode)
-        reason = f"the cache {self.path} ({mode}, owner {about.st_uid}) can be written by others, who could change results"
+        reason = (
+            f"the cache {self.path} ({mode}, owner {about.st_uid}) can be written by others, who could change results"
+        )
         cure = f"run: chmod go-w '{self.path}', or set IMMUNOSIM_CACHE_DIR to a folder of your own"
         raise ModelError(reason, cure=cure)
 
@@ -183,7 +212,7 @@ class Folder:
                 raise DamageError(f"{path.name} cannot be read ({error.strerror})") from error
 
     def _check_owner(self, about: os.stat_result, what: str) -> None:
-        """Refuse what belongs to a stranger or may be written by others: trusted are we, root, and a read-only share."""
+        """Refuse what belongs to a stranger or may be written by others; we, root and a read-only share are trusted."""
         if self.is_ours or not hasattr(os, "getuid"):
             return
         if about.st_mode & WRITABLE_BY_OTHERS and not stat.S_ISLNK(about.st_mode):
@@ -197,7 +226,7 @@ class Folder:
         return -1 if about.st_mode & WRITABLE_BY_OTHERS else about.st_uid
 
 
-def _parsed(content: bytes) -> dict[str, dict[str, tuple[str, int]]]:
+def _parsed(content: bytes) -> Manifest:
     """Return a manifest, all of whose parts have the form that ``write`` gives them."""
     try:
         manifest = json.loads(content)
@@ -209,4 +238,4 @@ def _parsed(content: bytes) -> dict[str, dict[str, tuple[str, int]]]:
         raise DamageError("its manifest is not what was written") from error
     if any(os.path.basename(file) != file or file in ("", ".", "..", MANIFEST) for file in sums):
         raise DamageError("its manifest names files elsewhere")
-    return {"name": manifest["name"], "files": sums}
+    return Manifest(manifest["name"], str(manifest.get("made_by", "")), sums)

@@ -1,8 +1,8 @@
 """The cache of generated text and machine code: where it is, what its entries are called, and what becomes of damage.
 
 An entry is called by its kind and by a hash of all that shapes it, so a stale one cannot be found. What is read was
-sealed and checked (see ``sealed``); what is damaged is set aside, with a sentence, and made anew; what cannot be kept is
-used all the same, for this process.
+sealed and checked (see ``sealed``); what is damaged is set aside, with a sentence, and made anew; what cannot be kept
+is used all the same, for this process.
 """
 
 import functools
@@ -16,6 +16,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from immunosim.codegen.sealed import DamageError, Folder
+from immunosim.codegen.vector.processor import host
 
 PACKAGE = Path(__file__).resolve().parent.parent
 VARIABLE = "IMMUNOSIM_CACHE_DIR"
@@ -55,6 +56,14 @@ def sources_digest(patterns: tuple[str, ...]) -> str:
 def versions(*packages: str) -> tuple[str, ...]:
     """Return the versions of installed packages, without importing them."""
     return tuple(version(package) for package in packages)
+
+
+@functools.cache
+def installation() -> str:
+    """Return a hash of all that makes entries here: sources, versions, processor."""
+    machine = host()
+    made_by = (sources_digest(MAKES_TEXT), sources_digest(MAKES_CODE), versions("numba", "llvmlite", "numpy"))
+    return entry_name("", *made_by, sys.version_info[:3], machine.name, machine.features)[1:]
 
 
 class MachineStore:
@@ -121,7 +130,7 @@ class MachineStore:
             if not folder.is_writable:
                 continue
             try:
-                folder.write(name, files)
+                folder.write(name, files, installation())
             except OSError as error:
                 refusal = f" ({error.strerror})"
             else:
@@ -155,9 +164,6 @@ class MachineStore:
 
     @staticmethod
     def _driver(name: str) -> str:
-        from immunosim.codegen.vector.processor import host
-
         machine = host()
         shaped_by = (sources_digest(MAKES_CODE), versions("numba", "llvmlite", "numpy"), sys.version_info[:3])
         return entry_name("driver", name, *shaped_by, machine.name, machine.features)
-

@@ -39,7 +39,7 @@ def _field_type(value: Any) -> types.Type:
     return float64 if isinstance(value, float) else int64
 
 
-class ByReference(types.Type):  # type: ignore[misc]
+class ByReference(types.Type):
     """The address of a record: one argument, whose fields are loaded where they are used."""
 
     def __init__(self, record: types.Type) -> None:
@@ -51,20 +51,20 @@ register_model(ByReference)(models.PointerModel)
 
 
 @infer_getattr
-class _Fields(AttributeTemplate):  # type: ignore[misc]
+class _Fields(AttributeTemplate):
     key = ByReference
 
-    def generic_resolve(self, reference: ByReference, name: str) -> types.Type | None:
+    def generic_resolve(self, reference: Any, name: str) -> Any:
         fields = reference.dtype.fields
         return reference.dtype[fields.index(name)] if name in fields else None
 
 
-@lower_getattr_generic(ByReference)  # type: ignore[untyped-decorator]
-def _load_field(context: Any, builder: Any, kind: ByReference, pointer: Any, name: str) -> Any:
+@lower_getattr_generic(ByReference)
+def _load_field(context: Any, builder: Any, kind: Any, pointer: Any, name: str) -> Any:
     return builder.load(cgutils.gep_inbounds(builder, pointer, 0, kind.dtype.fields.index(name)))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _put_in_memory(typing_context: Any, record: types.Type) -> Any:
     def write(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return cgutils.alloca_once_value(builder, values[0])
@@ -76,7 +76,7 @@ def record_at(record: types.Type) -> Any:
     """Return what reads an address, inside compiled code, as that of a record of a type."""
     kind = ByReference(record)
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def at(typing_context: Any, address: types.Type) -> Any:
         def write(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             return builder.inttoptr(values[0], context.get_value_type(kind))
@@ -90,9 +90,6 @@ def _call(result: types.Type) -> Callable[..., Any]:
     """Return what types and writes a call of machine code by its address."""
 
     def define(typing_context: Any, function: types.Type, *given: types.Type) -> Any:
-        if len(given) == 1 and isinstance(given[0], types.BaseTuple):
-            given = tuple(given[0])
-
         def write(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             arguments = [
                 context.make_array(kind)(context, builder, value).data if isinstance(kind, types.Array) else value
@@ -108,27 +105,27 @@ def _call(result: types.Type) -> Callable[..., Any]:
     return define
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _run(typing_context: Any, function: Any, frame: Any) -> Any:
     return _call(types.void)(typing_context, function, frame)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _take_number(typing_context: Any, function: Any, counter: Any) -> Any:
     return _call(int64)(typing_context, function, counter)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _evaluate(typing_context: Any, function: Any, y: Any, p: Any, u: Any, out: Any) -> Any:
     return _call(types.void)(typing_context, function, y, p, u, out)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _factorise(typing_context: Any, function: Any, jacobian: Any, shift: Any, lu: Any) -> Any:
     return _call(float64)(typing_context, function, jacobian, shift, lu)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _substitute(typing_context: Any, function: Any, lu: Any, b: Any) -> Any:
     return _call(types.void)(typing_context, function, lu, b)
 

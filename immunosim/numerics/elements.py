@@ -1,5 +1,7 @@
 """What kernels do to every element of a vector: whole arrays in Python, loops for numba; see ``compilation.looped``."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,13 +11,13 @@ Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 
-def _copy_into(target: Array, source: Array) -> None:
+def _copy_into(target: npt.NDArray[Any], source: npt.NDArray[Any]) -> None:
     for i in range(target.size):
         target[i] = source[i]
 
 
 @looped(_copy_into)
-def copy_into(target: Array, source: Array) -> None:
+def copy_into(target: npt.NDArray[Any], source: npt.NDArray[Any]) -> None:
     """Copy a vector, as far as the target goes."""
     target[:] = source[: target.size]
 

@@ -19,10 +19,11 @@ from immunosim.numerics.reporting import new_outcome, new_report
 from immunosim.numerics.request import Request
 from immunosim.numerics.results import Ensemble, Solution
 from immunosim.numerics.summaries import N_NODES
-from immunosim.numerics.workspace import Control, Functions, Batch, Method, Outcome, Work, new_work
+from immunosim.numerics.workspace import Batch, Control, Method, Outcome, Work, new_work
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+
 
 def solve_ensemble(
     kernels: Kernels,

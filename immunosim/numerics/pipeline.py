@@ -29,14 +29,14 @@ def _pipeline_of(is_driver: bool) -> Any:
     from numba.core.compiler_machinery import register_pass
     from numba.core.typed_passes import BaseNativeLowering, NativeLowering
 
-    class KernelLibrary(JITCodeLibrary):  # type: ignore[misc]
+    class KernelLibrary(JITCodeLibrary):
         """The code of a kernel as LLVM's text, with nothing linked into it."""
 
         def finalize(self) -> None:
             self._raise_if_finalized()
             self._finalized = True
 
-    class DriverLibrary(JITCodeLibrary):  # type: ignore[misc]
+    class DriverLibrary(JITCodeLibrary):
         """The code of a driver, into which all its kernels are linked."""
 
         def finalize(self) -> None:
@@ -44,10 +44,10 @@ def _pipeline_of(is_driver: bool) -> Any:
             self._linking_libraries = list(dict.fromkeys(_everything(self._linking_libraries)))[::-1]
             super().finalize()
 
-    class Lowering(BaseNativeLowering):  # type: ignore[misc]
+    class Lowering(BaseNativeLowering):
         """Numba's own lowering, into a library of ours."""
 
-        _name = "kernel_lowering"
+        _name: Any = "kernel_lowering"
 
         @property
         def lowering_class(self) -> Any:
@@ -63,20 +63,19 @@ def _pipeline_of(is_driver: bool) -> Any:
                 lowered = state["cr"]
                 # In the place of an entry point, for which numba takes nothing but a function of C: what calls to the
                 # kernel are known by, so one of its own.
-                handle = [].append
+                nothing: list[Any] = []
+                handle = nothing.append
                 state["cr"] = _LowerResult(lowered.fndesc, lowered.call_helper, cfunc=handle, env=lowered.env)
                 state.targetctx.insert_user_function(handle, lowered.fndesc, [state.library])
                 state.reload_init.extend(state.library._reload_init)
             return True
 
-    class Pipeline(CompilerBase):  # type: ignore[misc]
+    class Pipeline(CompilerBase):
         """Numba's pipeline with our lowering."""
 
         def define_pipelines(self) -> list[Any]:
             passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
-            passes.passes = [
-                (Lowering if one is NativeLowering else one, about) for one, about in passes.passes
-            ]
+            passes.passes = [(Lowering if one is NativeLowering else one, about) for one, about in passes.passes]
             passes.finalize()
             return [passes]
 

@@ -20,7 +20,7 @@ N_COUNTS = 6
 
 
 class Functions(NamedTuple):
-    """The generated kernels, called through ``calling``; ``readouts`` is any of them where nothing asks for read-outs."""
+    """The generated kernels, called through ``calling``; ``readouts`` is any of them where nothing asks for such."""
 
     rhs: Any
     jacobian: Any

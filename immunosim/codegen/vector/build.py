@@ -44,6 +44,8 @@ def _lane_functions(module: KernelModule, width: int) -> LaneFunctions:
     engine = loaded(module, "lanes", lambda: {OBJECT: machine_code(lane_module(module, width))}, width)
     address = engine.get_function_address
     functions = scalar_functions(module)
+    readouts = functions.get("readouts", functions["rhs"])
+    rhs, jacobian, factorise, solve = (functions[name] for name in OF_A_STEP)
     return LaneFunctions(
         width=width,
         attempt={name: call_on_frame(address(f"attempt_{name}"), engine) for name in METHODS},
@@ -53,7 +55,7 @@ def _lane_functions(module: KernelModule, width: int) -> LaneFunctions:
         advance=call_on_frame(address("advance"), engine),
         next_row=MachineFunction(address("next_row"), ("address",), "address", engine),
         kernels={name: address(name) for name in OVER_LANES},
-        scalar=Functions(*(functions[name] for name in OF_A_STEP), functions.get("readouts", functions["rhs"])),
+        scalar=Functions(rhs, jacobian, factorise, solve, readouts),
         store=module.store,
     )
 

@@ -98,10 +98,12 @@ class Translation:
         return rest
 
     def block(self, statements: list[ast.stmt]) -> None:
+        """Translate statements in their order."""
         for statement in statements:
             self.statement(statement)
 
     def statement(self, statement: ast.stmt) -> None:
+        """Translate a statement."""
         match statement:
             case ast.Assign(targets=targets, value=value):
                 result = self.expression(value)
@@ -119,6 +121,7 @@ class Translation:
                 raise _refused(statement)
 
     def assign(self, target: ast.expr, value: Any) -> None:
+        """Give a name or an element of an array its value."""
         match target:
             case ast.Name(id=name):
                 self.values[name] = value
@@ -147,6 +150,7 @@ class Translation:
     # --- expressions -----------------------------------------------------------------------------------------------
 
     def expression(self, node: ast.expr) -> Any:
+        """Translate an expression; return its value."""
         match node:
             case ast.Constant(value=int() | float() as value):
                 return self.once(("constant", float(value)), self.writer.constant, value)
@@ -179,15 +183,18 @@ class Translation:
         raise _refused(node)
 
     def operation(self, name: str, *operands: ast.expr) -> Any:
+        """Translate an operation on expressions."""
         values = [self.expression(operand) for operand in operands]
         return self.once((name, *map(id, values)), getattr(self.writer, name), *values)
 
     def once(self, key: tuple[Any, ...], make: Any, *arguments: Any) -> Any:
+        """Return what was made for a key before, or make it."""
         if key not in self.made:
             self.made[key] = make(*arguments)
         return self.made[key]
 
     def index(self, node: ast.expr) -> Any:
+        """Return the place in an array that an expression names, an int or an IR integer."""
         match node:
             case ast.Name(id=name) if name in self.indices:
                 return self.indices[name]
@@ -196,6 +203,7 @@ class Translation:
         return self.whole(node)
 
     def whole(self, node: ast.expr) -> int:
+        """Return the whole number that an expression stands for."""
         match node:
             case ast.Constant(value=int() as value):
                 return value

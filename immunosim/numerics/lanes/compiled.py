@@ -12,7 +12,9 @@ _COMPILED: dict[tuple[Callable[..., None], int], Callable[..., None]] = {}
 """By the loop and the store it came from; a process compiles a loop once."""
 
 
-def compiled_loop(loop: Callable[..., None], name: str, store: Store | None, room: Callable[[], tuple[Any, ...]]) -> Any:
+def compiled_loop(
+    loop: Callable[..., None], name: str, store: Store | None, room: Callable[[], tuple[Any, ...]]
+) -> Any:
     """Return a loop for the addresses of its records, as ``records.words_of`` lays them out.
 
     Parameters

@@ -1,7 +1,7 @@
 """The loop of the lane core: takes rows from a shared counter until none is left.
 
-It knows no model, and runs as it stands for one patient, or compiled for many, see ``compiled``. A lane that finishes or fails takes the next
-row at once; no lane waits for another, and none can change another's numbers.
+It knows no model, and runs as it stands for one patient, or compiled for many, see ``compiled``. A lane that finishes or
+fails takes the next row at once; no lane waits for another, and none can change another's numbers.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ from immunosim.numerics.lanes.records import Engine, Lanes, Vectors
 from immunosim.numerics.lanes.tracing import trace_steps
 from immunosim.numerics.segments import write_start
 from immunosim.numerics.status import Status
-from immunosim.numerics.stepping import OK, STEP_LIMIT, note_trial
+from immunosim.numerics.stepping import OK, STEP_LIMIT
 from immunosim.numerics.summaries import begin_summaries, end_summaries
 from immunosim.numerics.workspace import JACOBIAN, Batch, Control, Functions, Method, Outcome, Report, Work, line_of
 
