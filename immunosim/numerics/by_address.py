@@ -54,7 +54,7 @@ register_model(ByReference)(models.PointerModel)
 class _Fields(AttributeTemplate):
     key = ByReference
 
-    def generic_resolve(self, reference: Any, name: str) -> Any:
+    def generic_resolve(self, reference: Any, name: str) -> Any:  # type: ignore[override]
         fields = reference.dtype.fields
         return reference.dtype[fields.index(name)] if name in fields else None
 

@@ -159,7 +159,7 @@ class Translation:
             case ast.Name(id=name) if name in self.postponed:
                 self.values[name] = _named(self.expression(self.postponed[name]), name)
                 return self.values[name]
-            case ast.Subscript(value=ast.Name(id="jac_"), slice=ast.Constant(value=place)) if (
+            case ast.Subscript(value=ast.Name(id="jac_"), slice=ast.Constant(value=int() as place)) if (
                 f"jac_[{place}]" in self.postponed
             ):
                 return self.expression(self.postponed[f"jac_[{place}]"])

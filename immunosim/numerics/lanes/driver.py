@@ -1,7 +1,7 @@
 """The loop of the lane core: takes rows from a shared counter until none is left.
 
-It knows no model, and runs as it stands for one patient, or compiled for many, see ``compiled``. A lane that finishes or
-fails takes the next row at once; no lane waits for another, and none can change another's numbers.
+It knows no model, and runs as it stands for one patient, or compiled for many, see ``compiled``. A lane that finishes
+or fails takes the next row at once; no lane waits for another, and none can change another's numbers.
 """
 
 import numpy as np
