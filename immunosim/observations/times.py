@@ -73,10 +73,8 @@ class Calendar:
         QuantityError
             Where the text is no time.
         """
-        if factor is not None and _PLAIN_NUMBER.fullmatch(text):
-            days = number(text) * factor
-        else:
-            days = self.clock.days(text)
+        is_plain = _PLAIN_NUMBER.fullmatch(text) is not None
+        days = number(text) * factor if factor is not None and is_plain else self.clock.days(text)
         if abs(days) > FARTHEST_TIME:
             raise QuantityError(f'"{text}" lies more than a million days from day 0', cure="give a time in days")
         return days

@@ -1,7 +1,7 @@
 """Numbers as people type them: one plain decimal number, and what is said of everything that only looks like one.
 
-``12``, ``0.5``, ``.5``, ``5.``, ``1e3`` and ``-3`` are numbers; the typographic minus is a minus. A comma or a separator
-of thousands may mean two things and is refused with the number to write. Knows no units.
+``12``, ``0.5``, ``.5``, ``5.``, ``1e3`` and ``-3`` are numbers; the typographic minus is a minus. A comma or a
+separator of thousands may mean two things and is refused with the number to write. Knows no units.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _NUMBER = re.compile(NUMBER)
 _GROUP = r"[,'’_ \u00a0\u2009\u202f]"
 _GROUPED = re.compile(rf"(?P<whole>[+-]?[1-9][0-9]{{0,2}}(?:{_GROUP}[0-9]{{3}})+)(?P<rest>[.,][0-9]+)?(?![0-9])")
-_CONTINENTAL = re.compile(r"(?P<whole>[+-]?[1-9][0-9]{0,2}(?:(?:\.[0-9]{3})+(?=,)|(?:\.[0-9]{3}){2,}))(?P<rest>,[0-9]+)?")
+_POINTS = r"(?:(?:\.[0-9]{3})+(?=,)|(?:\.[0-9]{3}){2,})"
+_CONTINENTAL = re.compile(rf"(?P<whole>[+-]?[1-9][0-9]{{0,2}}{_POINTS})(?P<rest>,[0-9]+)?")
 _DECIMAL_COMMA = re.compile(r"(?P<whole>[+-]?[0-9]*),(?P<rest>[0-9]+)(?![0-9,.])")
 _WITH_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]*(?:[eE][+-]?[0-9]+)?")
 _UNDERSCORES = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)+")

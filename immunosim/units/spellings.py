@@ -1,7 +1,7 @@
 """The table of units: every spelling that is accepted, by dimension, with its size in the smallest unit in use.
 
-Nothing beside this table is a unit: a large library of units takes ``1 gr`` for a grain and ``12 u`` for an atomic mass.
-Compound units such as mg/kg/day are made of these by ``unit.py``, powers of ten before a count as well.
+Nothing beside this table is a unit: a large library of units takes ``1 gr`` for a grain and ``12 u`` for an atomic
+mass. Compound units such as mg/kg/day are made of these by ``unit.py``, powers of ten before a count as well.
 """
 
 from __future__ import annotations

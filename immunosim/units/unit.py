@@ -263,5 +263,3 @@ def _times(unit: Unit, other: Unit, sign: int) -> Unit:
 
 def _power(unit: Unit, exponent: int) -> Unit:
     return Unit(tuple(power * exponent for power in unit.dimension), unit.size**exponent)
-
-
