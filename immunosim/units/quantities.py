@@ -135,8 +135,19 @@ def _converted(number: float, unit: str, expected: str, value: object, wanted: s
         cure = f'did you mean "{error.meant}"?' if error.meant else f"expected {wanted}"
         raise QuantityError(f"{shown(value)} {error.reason}", cure=cure) from None
     if noun:
-        raise QuantityError(f"{shown(value)} is {noun}", cure=f"expected {wanted}")
+        capital = unit[:1].upper() + unit[1:]
+        meant = capital if capital != unit and _is_of(capital, expected) else ""  # G/L is a count, g/L a concentration
+        raise QuantityError(
+            f"{shown(value)} is {noun}", cure=f'did you mean "{meant}"?' if meant else f"expected {wanted}"
+        )
     return number if times == by else finite(number * times / by, value)
+
+
+def _is_of(unit: str, expected: str) -> bool:
+    try:
+        return not _ratio(unit, expected)[2]
+    except UnknownUnit:
+        return False
 
 
 @lru_cache(maxsize=4096)

@@ -62,6 +62,9 @@ SPELLINGS: dict[Dimension, dict[Fraction | int, str]] = {
 }
 """Spellings by dimension and size in s, ng, mm3, mm, pmol and uIU."""
 
+EXACT = frozenset({"a", "g", "m", "w"})
+"""Spellings that capitals make something else: ampere, giga, mega or molar, watt."""
+
 BODY_WEIGHT = ("kg", "kilogram")
 """What stands for body weight in a denominator, as in mg/kg."""
 

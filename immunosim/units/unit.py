@@ -137,7 +137,7 @@ def _atoms() -> dict[str, Unit]:
 
 @cache
 def _atoms_in_any_case() -> dict[str, str]:
-    return {name.casefold(): name for name in _atoms() if name not in ("a", "m", "g")}
+    return {name.casefold(): name for name in _atoms() if name not in spellings.EXACT}
 
 
 class _Reader:
