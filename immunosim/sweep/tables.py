@@ -200,8 +200,7 @@ def _factor(base: Base, path: Path, key: str, column: Column) -> tuple[Factor, A
     fractions = np.flatnonzero(numbers != np.round(numbers))
     is_whole = not unit and not fractions.size
     factor = replace(factor, unit=unit, low=float(numbers.min()), high=float(numbers.max()), is_whole=is_whole)
-    for row in (int(fractions[0]) if fractions.size and not unit else 0, numbers.argmin(), numbers.argmax()):
-        _try(base, column, factor, numbers, int(row))
+    _try(base, column, factor, numbers, int(fractions[0]) if fractions.size and not unit else 0)
     return factor, numbers
 
 

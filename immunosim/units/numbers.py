@@ -28,6 +28,7 @@ _UNDERSCORES = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)+")
 _OTHER_BASE = re.compile(r"[+-]?0[xXoObB][0-9A-Fa-f]")
 _RANGE = re.compile(r"\s*(?:-|–|—|to\b|bis\b|\.\.|±|\+/?-)\s*[0-9.]")
 _POWER_OF_TEN = re.compile(r"10\s*(?:[⁰¹²³⁴⁵⁶⁷⁸⁹]|(?:\^|\*\*?)\s*[0-9])")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]")
 _INDEX = re.compile(r"[0-9]{1,9}")
 
 
@@ -91,6 +92,11 @@ def refuse_strange_number(written: str, given: str) -> None:
     if found := _DECIMAL_COMMA.match(written):
         number = f"{found['whole'] or '0'}.{found['rest']}"
         raise QuantityError(f"{shown(given)} has a decimal comma", cure=f"write {number}")
+
+
+def is_date(written: str) -> bool:
+    """Return whether a plain text begins as dates do: ``2017-06``."""
+    return _DATE.match(written) is not None
 
 
 def is_range(rest: str) -> bool:

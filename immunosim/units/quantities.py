@@ -10,6 +10,7 @@ from immunosim.units import spellings
 from immunosim.units.numbers import (
     begin_of_number,
     finite,
+    is_date,
     is_power_of_ten,
     is_range,
     plain,
@@ -68,7 +69,7 @@ def split_quantity(text: str, wanted: str = "a quantity") -> tuple[float, str]:
     written = plain(text)
     refuse_strange_number(written, text)
     match = begin_of_number(written)
-    if match is None:
+    if match is None or is_date(written):
         raise QuantityError(f"{shown(text)} is not a quantity", cure=f"expected {wanted}")
     if is_power_of_ten(written):
         cure = "write the number before the power of ten, such as 0.5 10^9/L"

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from immunosim.errors import QuantityError
@@ -86,6 +86,7 @@ def _is_value_or_refused(read: Callable[[], float]) -> None:
         assert math.isfinite(read())
 
 
+@settings(deadline=None)
 @given(TEXTS, st.sampled_from(UNITS))
 @example("12 mg/0", "mg")
 @example("1 s**9**9**9", "day")
@@ -96,6 +97,7 @@ def test_any_text_is_a_quantity_or_refused(text: str, unit: str) -> None:
     _is_value_or_refused(lambda: convert(1.0, text, unit))
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_any_text_is_a_number_a_time_or_a_unit_or_refused(text: str) -> None:
     _is_value_or_refused(lambda: read_number(text))
@@ -105,6 +107,7 @@ def test_any_text_is_a_number_a_time_or_a_unit_or_refused(text: str) -> None:
     _is_value_or_refused(lambda: check_unit(text) or 0.0)
 
 
+@settings(deadline=None)
 @given(st.integers() | st.floats())
 @example(10**5000)
 @example(int("f" * 4000, 16))
