@@ -41,7 +41,7 @@ def problems_of_record(record: BaseModel) -> list[Problem]:
     """
     name = type(record).__name__
     found = list(_CHECKS[name](record)) if name in _CHECKS else []
-    return [*found, *(problems_of_doses(record) if name in DOSED else ())]
+    return found or (list(problems_of_doses(record)) if name in DOSED else [])
 
 
 def _repeats(record: Repeated) -> Iterator[Problem]:

@@ -61,6 +61,9 @@ DOSE_RANGES = {
 }
 """By drug; of dimethyl fumarate the dose of a whole day as well, since the model takes it as continuous."""
 
+DOSES_A_DAY = 2
+"""Doses at the upper end of the range that a rate may give in a day."""
+
 _DRUG_OF = {
     "Course": "alemtuzumab",
     "Premedication": "methylprednisolone",
@@ -131,6 +134,6 @@ def _daily_of_rates(record: Any) -> Iterator[tuple[str, object, str]]:
             return
         daily, low = step.rate * min(step.stop - step.start, 1.0), DOSE_RANGES[record.drug].low
         total += step.rate * (step.stop - step.start)
-        yield f"steps[{number}].rate", max(daily, low), " a day"
+        yield f"steps[{number}].rate", max(daily / DOSES_A_DAY, low), f" {DOSES_A_DAY} times a day"
     if total > 0.0:
         yield "steps", min(total, DOSE_RANGES[record.drug].high), " in all"
