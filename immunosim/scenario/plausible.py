@@ -120,7 +120,8 @@ def _doses_of(record: Any) -> Iterator[tuple[str, object, str]]:
         yield from _daily_of_rates(record)
         return
     yield "dose", record.dose, ""
-    if hasattr(record, "times_per_day") and isinstance(record.dose, float):
+    is_daily = hasattr(record, "times_per_day") and isinstance(record.dose, float)
+    if is_daily and not implausible_dose(_drug_of(record), record.dose):
         yield "times_per_day", record.dose * record.times_per_day, " a day"
     for number, step in enumerate(getattr(record, "taper", ()), 1):
         yield f"taper[{number}].dose", step.dose, ""
