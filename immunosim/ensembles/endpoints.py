@@ -136,6 +136,10 @@ def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> 
         cure = did_you_mean(endpoint.readout, model.readouts)
         raise DataError(f'there is no read-out "{endpoint.readout}"', key=key, cure=cure)
     unit = model.units[endpoint.readout]
+    if (KINDS[endpoint.kind] in WITHOUT_THRESHOLD) != (endpoint.threshold is None):
+        needs = endpoint.threshold is None
+        cure = f'write for example "{endpoint.kind} {endpoint.readout} 1 {unit}"' if needs else "leave it out"
+        raise DataError(f"{endpoint.kind} {'needs a' if needs else 'takes no'} threshold", key=key, cure=cure)
     try:
         threshold = np.nan if endpoint.threshold is None else _quantity(endpoint.threshold, unit)
         window = (
@@ -147,10 +151,6 @@ def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> 
     if not start <= window[0] < window[1] <= horizon:
         reason = f"its window from day {window[0]:g} to {window[1]:g} is not part of the course"
         raise DataError(reason, key=key, cure=f"choose from day {start:g} to {horizon:g}")
-    if (KINDS[endpoint.kind] in WITHOUT_THRESHOLD) != (endpoint.threshold is None):
-        needs = endpoint.threshold is None
-        cure = f'write for example "{endpoint.kind} {endpoint.readout} 1 {unit}"' if needs else "leave it out"
-        raise DataError(f"{endpoint.kind} {'needs a' if needs else 'takes no'} threshold", key=key, cure=cure)
     try:
         result_unit, conversion = _result(endpoint, unit)
     except QuantityError as error:
