@@ -21,7 +21,7 @@ from immunosim.cli.fit_options import (
     Starts,
     Workers,
 )
-from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, day_of, typed
+from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, simulated_day_of, typed
 from immunosim.cli.printing import say, show
 from immunosim.cli.progress import progress
 
@@ -96,7 +96,7 @@ def forecast(
     goals = [Goal.parse(text) for text in goal or []]
     with progress("Reading the scenario") as now:
         case = asked.read(now)
-        until = day_of(case.problem.scenario, as_of, "--as-of") if as_of else float("inf")
+        until = simulated_day_of(case.problem.scenario, as_of, "--as-of") if as_of else float("inf")
         now.begin("Forecasting")
 
         def report(name: str, visit: int, of: int) -> None:

@@ -55,6 +55,41 @@ def day_of(scenario: "Scenario", text: str, option: str) -> float:
         raise ScenarioError(error.reason, key=option, cure=error.cure) from error
 
 
+def simulated_day_of(scenario: "Scenario", text: str, option: str) -> float:
+    """Return a time as ``day_of`` does, where it lies within the simulated time.
+
+    Raises
+    ------
+    ScenarioError
+        If it is no time, or lies before or after what is simulated.
+    """
+    from immunosim.errors import ScenarioError
+    from immunosim.scenario.regimen import start_of
+
+    time, first, last = day_of(scenario, text, option), start_of(scenario), scenario.horizon
+    if not first <= time <= last:
+        cure = f"choose a time from day {first:g} to day {last:g}"
+        raise ScenarioError(f"day {time:g} lies outside the simulated time", key=option, cure=cure)
+    return time
+
+
+def duration_of(text: str, option: str) -> float:
+    """Return a duration, day.
+
+    Raises
+    ------
+    ScenarioError
+        If it is none.
+    """
+    from immunosim.errors import QuantityError, ScenarioError
+    from immunosim.units import parse_quantity
+
+    try:
+        return parse_quantity(text, "day", wanted='a duration such as "1 month"')
+    except QuantityError as error:
+        raise ScenarioError(error.reason, key=option, cure=error.cure) from error
+
+
 def command_line(verb: str, scenario: Path, changes: Sequence[str]) -> str:
     """Return a command as one would type it in a shell."""
     options = [part for change in changes for part in ("--set", change)]

@@ -51,9 +51,7 @@ Y = Annotated[
 ]
 At = Annotated[
     str | None,
-    typer.Option(
-        "--at", metavar="TIME", help="When a read-out is taken, such as 365 or '12 months'; by default the end."
-    ),
+    typer.Option("--at", metavar="TIME", help="When a read-out is taken, such as '12 months'; by default the end."),
 ]
 Level = Annotated[
     str,
@@ -102,7 +100,7 @@ def plot(
     with progress("Drawing"):
         dataset = _load(result)
         try:
-            asked = chosen(dataset, kind, of, x, y, _day(at), color, threshold, _limits())
+            asked = chosen(dataset, kind, of, x, y, at, color, threshold, _limits())
             target = out or _beside(result, asked)
             if out is None:
                 _check_target(target, force)
@@ -120,16 +118,6 @@ def _load(path: Path) -> "xr.Dataset":
     from immunosim.sweep import open_result
 
     return open_result(path).dataset
-
-
-def _day(text: str | None) -> float | None:
-    from immunosim.errors import DataError, QuantityError
-    from immunosim.units import parse_quantity
-
-    try:
-        return None if text is None else parse_quantity(text, "day", bare=True)
-    except QuantityError as error:
-        raise DataError(error.reason, key="at", cure=error.cure) from error
 
 
 def _limits() -> "dict[str, tuple[Threshold, ...]]":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from immunosim.cli.counting import Count
-from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, day_of
+from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, day_of, duration_of
 from immunosim.cli.printing import say, show, show_table
 from immunosim.cli.progress import Progress, progress
 from immunosim.cli.sweep import At, Endpoints, Every, Readouts, Seed, Workers
@@ -101,7 +101,7 @@ def sensitivity(
             endpoints=endpoint or (),
             readouts=readout or (),
             at=[day_of(base.scenario, text, "--at") for text in at or []],
-            every=None if every is None else day_of(base.scenario, every, "--every"),
+            every=None if every is None else duration_of(every, "--every"),
         )
         wishes = own.over(base.section, scenario.parent)
         if method == "local" and not (wishes.endpoints or wishes.readouts):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from immunosim.cli.counting import Count
-from immunosim.cli.options import BAD_INPUT, INTERRUPTED, AsJson, Changes, ScenarioFile, day_of, typed
+from immunosim.cli.options import BAD_INPUT, INTERRUPTED, AsJson, Changes, ScenarioFile, day_of, duration_of, typed
 from immunosim.cli.printing import say
 from immunosim.cli.progress import progress
 from immunosim.errors import ImmunosimError
@@ -139,7 +139,7 @@ def sweep(
             endpoints=endpoint or (),
             readouts=readout or (),
             at=[day_of(base.scenario, text, "--at") for text in at or []],
-            every=None if every is None else day_of(base.scenario, every, "--every"),
+            every=None if every is None else duration_of(every, "--every"),
             pools=pools,
         )
         if out is not None:

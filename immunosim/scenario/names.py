@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 
 from immunosim.errors import Problem, QuantityError, ScenarioError, did_you_mean
+from immunosim.scenario.findings import Observed
+from immunosim.scenario.plausible import MOST_COUNTS
 from immunosim.scenario.records import Scenario
 from immunosim.units import convert, parse_quantity
 
@@ -64,16 +67,27 @@ def _parameters(scenario: Scenario, known: Collection[str] | Mapping[str, str], 
 
 def _readouts(scenario: Scenario, known: Collection[str] | Mapping[str, str], file: str) -> Iterator[Problem]:
     for number, series in enumerate(scenario.observed, 1):
+        key = f"observed[{number}]"
         if series.readout not in known:
-            yield _unknown("read-out", series.readout, known, file, f"observed[{number}].readout")
+            yield _unknown("read-out", series.readout, known, file, f"{key}.readout")
         elif isinstance(known, Mapping):
             try:
                 convert(1.0, series.unit, known[series.readout])
+                yield from _implausible(series, key, file)
             except QuantityError:
-                reason = f'"{series.unit}" does not fit {series.readout}'
-                yield Problem(
-                    reason, file, f"observed[{number}].unit", f'give values in "{known[series.readout] or 1}"'
-                )
+                reason, cure = f'"{series.unit}" does not fit {series.readout}', known[series.readout] or "1"
+                yield Problem(reason, file, f"{key}.unit", f'give values in "{cure}"')
+
+
+def _implausible(series: Observed, key: str, file: str) -> Iterator[Problem]:
+    """Yield the first observed count that nobody has: its unit is probably another one."""
+    most, unit = MOST_COUNTS.get(series.readout, (math.inf, series.unit))
+    for number, point in enumerate(series.points, 1):
+        value = convert(point.ends[1], series.unit, unit)
+        if value > most:
+            reason = f"{point.ends[1]:g} {series.unit} of {series.readout} is more than anybody has"
+            yield Problem(reason, file, f"{key}.points[{number}]", "correct the value, or the unit of the series")
+            return
 
 
 def _unknown(kind: str, name: str, known: Collection[str], file: str, key: str) -> Problem:

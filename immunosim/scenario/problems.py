@@ -81,7 +81,7 @@ def _sentence(details: Any, location: tuple[int | str, ...], record: type[BaseMo
         return _expected_list(location, record, value)
     if kind == "literal_error":
         choices = re.findall(r"'([^']*)'", limits["expected"])
-        matches = close_matches(str(details["input"]), choices, limit=1)
+        matches = close_matches(value.strip(chr(34)), choices, limit=1)
         return Problem(
             f"{value} is not one of {any_of(choices)}", cure=f'did you mean "{matches[0]}"?' if matches else None
         )

@@ -39,6 +39,8 @@ def document_of(record: BaseModel) -> dict[str, Any]:
     written = {name: _written(getattr(record, name), _unit_of(field)) for name, field in fields.items()}
     if "premedication" in written:
         written["premedication"] = written["premedication"] or False
+    if written.get("implausible") is False:
+        del written["implausible"]  # worth a line only where somebody insists
     return {
         name: value for name, value in written.items() if value is not None and not _is_left_out(value, fields[name])
     }
