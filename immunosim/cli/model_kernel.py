@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from immunosim.cli.printing import say, show
+from immunosim.cli.printing import say, show_text
 from immunosim.errors import ModelError, did_you_mean
 
 LANES = "lanes."
@@ -38,7 +38,7 @@ def show_kernel(name: str) -> None:
 
         Console().print(Syntax(text, language, theme="ansi_light", background_color="default"))
     else:
-        show(text)
+        show_text(text)
 
 
 def kernels(folder: Path) -> dict[str, tuple[Path, str]]:

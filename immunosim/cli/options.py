@@ -1,11 +1,12 @@
 """Arguments and exit codes that the verbs share, what a time means, and how a command is written down."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from immunosim.safe_text import shell_command
 
 if TYPE_CHECKING:
     from immunosim.scenario import Scenario
@@ -58,7 +59,7 @@ def day_of(scenario: "Scenario", text: str, option: str) -> float:
 def command_line(verb: str, scenario: Path, changes: Sequence[str]) -> str:
     """Return a command as one would type it in a shell."""
     options = [part for change in changes for part in ("--set", change)]
-    return shlex.join(["immunosim", verb, str(scenario), *options])
+    return shell_command(["immunosim", verb, str(scenario), *options])
 
 
 def typed(context: typer.Context, without: Sequence[str] = ()) -> str:
@@ -83,4 +84,4 @@ def typed(context: typer.Context, without: Sequence[str] = ()) -> str:
             words.append(parameter.opts[-1])
         else:
             words += [word for one in several for word in (parameter.opts[-1], str(one))]
-    return shlex.join(words)
+    return shell_command(words)

@@ -26,6 +26,7 @@ from immunosim.plots.ensembles.axes import (
 from immunosim.plots.ensembles.courses import courses, frame, months_or_days
 from immunosim.plots.ensembles.thinning import SEED, chosen_rows
 from immunosim.plots.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILION
+from immunosim.plots.text import plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,7 +109,7 @@ def _legend(ax: Axes, median: Line2D, coloured: Varied | None) -> None:
     keys = [(median, "median of all")]
     if coloured is not None:
         for i, choice in enumerate(coloured.choices):
-            keys.append((Line2D([], [], color=CHOICES[i % len(CHOICES)]), choice.replace("_", " ")))
+            keys.append((Line2D([], [], color=CHOICES[i % len(CHOICES)]), plain(choice.replace("_", " "))))
     ax.legend([key for key, _ in keys], [text for _, text in keys], frameon=False, loc="upper center", ncols=4)
 
 
