@@ -24,17 +24,17 @@ LONGEST_LABEL = 120
 
 def plain(text: str) -> str:
     r"""Return one line of text as matplotlib draws it unread: ``$`` as ``\$``."""
-    return one_line(shortened(text, LONGEST_LABEL)).replace("$", r"\$")
+    return _unread(shortened(text, LONGEST_LABEL))
 
 
 def wrapped(text: str, width: int) -> list[str]:
     """Return text in lines of at most ``width`` letters, each as ``plain`` returns it."""
-    return [plain(line) for line in textwrap.wrap(text, width)]
+    return [_unread(line) for line in textwrap.wrap(text, width)]
 
 
 def headline(text: str, width: int) -> str:
     """Return a title that fits into one line of ``width`` letters, its end left out where it is longer."""
-    return plain(textwrap.shorten(text, width, placeholder=" ...") if " " in text[:width] else text[:width])
+    return _unread(textwrap.shorten(text, width, placeholder=" ...") if " " in text[:width] else text[:width])
 
 
 @contextmanager
@@ -53,3 +53,7 @@ def as_written(figure: Figure) -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"(?s)Glyph \d+ .* missing from", UserWarning)
         yield
+
+
+def _unread(text: str) -> str:
+    return one_line(text).replace("$", r"\$")

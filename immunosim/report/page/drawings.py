@@ -57,7 +57,8 @@ def svg_of(figure: Figure, name: str, description: str) -> str:
     text = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", text)
     text = text.replace("*{stroke-linejoin", f"#{name} *{{stroke-linejoin")  # not the whole page
     label = html.escape(one_line(description), quote=True)
-    return re.sub(r'width="[^"]*" height="[^"]*"', f'id="{name}" role="img" aria-label="{label}"', text, count=1)
+    about = f'id="{name}" role="img" aria-label="{label}"'
+    return re.sub(r'width="[^"]*" height="[^"]*"', lambda _: about, text, count=1)  # a label may hold backslashes
 
 
 def font_faces(drawings: Iterable[str]) -> str:
