@@ -6,22 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from immunosim.cli.exit_codes import BAD_INPUT as BAD_INPUT
+from immunosim.cli.exit_codes import FAILED as FAILED
+from immunosim.cli.exit_codes import INTERRUPTED as INTERRUPTED
 from immunosim.safe_text import shell_command
 
 if TYPE_CHECKING:
     from immunosim.scenario import Scenario
-
-BAD_INPUT = 2
-"""Exit code where the user has to change something."""
-
-FAILED = 3
-"""Exit code where a simulation failed or did not pass its verification."""
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells expect it."""
-
-TERMINATED = 143
-"""Exit code after SIGTERM, as shells expect it."""
 
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML).", show_default=False)]
 
