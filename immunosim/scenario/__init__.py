@@ -16,6 +16,7 @@ from immunosim.scenario.regimen import (
     keyed_events,
     start_of,
 )
+from immunosim.scenario.response import response_times, widest_gap
 from immunosim.scenario.segments import build_segments, output_times
 from immunosim.scenario.sweep import Sweep
 from immunosim.scenario.treatments import (
@@ -71,6 +72,8 @@ __all__ = [
     "load_document",
     "load_scenario",
     "output_times",
+    "response_times",
     "start_of",
     "to_toml",
+    "widest_gap",
 ]

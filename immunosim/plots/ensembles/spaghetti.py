@@ -13,6 +13,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
 from immunosim.ensembles.columns import Rows, Varied, is_failed, varied
+from immunosim.ensembles.coverage import coverage_note
 from immunosim.plots.ensembles.axes import (
     COLOURS,
     Threshold,
@@ -90,7 +91,8 @@ def draw_spaghetti(
     (median,) = ax.plot(time, quantiles[2], color=BLACK, linewidth=2.0, zorder=4)
     frame(ax, found, quantiles, thresholds)
     _legend(ax, median, coloured)
-    return write_notes(ax, [_note(order.size, found.n_well, coloured), found.note, failure_note(is_failed(dataset))])
+    notes = [_note(order.size, found.n_well, coloured), coverage_note(dataset), found.note]
+    return write_notes(ax, [*notes, failure_note(is_failed(dataset))])
 
 
 def _colour(ax: Axes, lines: LineCollection, about: Varied, order: Rows) -> None:
