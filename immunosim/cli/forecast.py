@@ -22,7 +22,7 @@ from immunosim.cli.fit_options import (
     Workers,
 )
 from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, simulated_day_of, typed
-from immunosim.cli.printing import say, show
+from immunosim.cli.printing import say, show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def forecast(
         command = typed(context, ("force", "as_json", "workers"))
         paths = _write(found, failures, case.problem.scenario.horizon, folder, force, command) if is_written else []
     if as_json:
-        show(to_json(_as_dict(found, failures)).rstrip())
+        show_text(to_json(_as_dict(found, failures)).rstrip())
     else:
         _show(found, paths)
     for name, reason in failures.items():

@@ -1,26 +1,18 @@
 """Arguments and exit codes that the verbs share, what a time means, and how a command is written down."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from immunosim.cli.exit_codes import BAD_INPUT as BAD_INPUT
+from immunosim.cli.exit_codes import FAILED as FAILED
+from immunosim.cli.exit_codes import INTERRUPTED as INTERRUPTED
+from immunosim.safe_text import shell_command
+
 if TYPE_CHECKING:
     from immunosim.scenario import Scenario
-
-BAD_INPUT = 2
-"""Exit code where the user has to change something."""
-
-FAILED = 3
-"""Exit code where a simulation failed or did not pass its verification."""
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells expect it."""
-
-TERMINATED = 143
-"""Exit code after SIGTERM, as shells expect it."""
 
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML).", show_default=False)]
 
@@ -93,7 +85,7 @@ def duration_of(text: str, option: str) -> float:
 def command_line(verb: str, scenario: Path, changes: Sequence[str]) -> str:
     """Return a command as one would type it in a shell."""
     options = [part for change in changes for part in ("--set", change)]
-    return shlex.join(["immunosim", verb, str(scenario), *options])
+    return shell_command(["immunosim", verb, str(scenario), *options])
 
 
 def typed(context: typer.Context, without: Sequence[str] = ()) -> str:
@@ -118,4 +110,4 @@ def typed(context: typer.Context, without: Sequence[str] = ()) -> str:
             words.append(parameter.opts[-1])
         else:
             words += [word for one in several for word in (parameter.opts[-1], str(one))]
-    return shlex.join(words)
+    return shell_command(words)

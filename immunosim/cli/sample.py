@@ -23,7 +23,7 @@ from immunosim.cli.fit_options import (
 )
 from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, typed
 from immunosim.cli.partial import Partial, interruptible
-from immunosim.cli.printing import show, show_table
+from immunosim.cli.printing import show, show_table, show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def sample(
         if store is not None:
             store.remove()
     if as_json:
-        show(to_json(_as_dict(one)).rstrip())
+        show_text(to_json(_as_dict(one)).rstrip())
     else:
         _show(one, paths)
     if not drawn.has_converged:

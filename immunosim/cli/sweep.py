@@ -7,7 +7,7 @@ import typer
 
 from immunosim.cli.counting import Count
 from immunosim.cli.options import BAD_INPUT, INTERRUPTED, AsJson, Changes, ScenarioFile, day_of, duration_of, typed
-from immunosim.cli.printing import say
+from immunosim.cli.printing import say, say_error
 from immunosim.cli.progress import progress
 from immunosim.errors import ImmunosimError
 
@@ -192,7 +192,9 @@ def _run(plan: "Plan", target: Path, store: "Store", manner: "Manner") -> None:
             for state in sweep_states(plan, target, store, manner, report):
                 stored = state.n_done
         except (KeyboardInterrupt, ImmunosimError) as error:
-            is_interrupted = isinstance(error, KeyboardInterrupt)
-            say("Interrupted" if is_interrupted else str(error))
+            if isinstance(error, ImmunosimError):
+                say_error(error)
+            else:
+                say("Interrupted")
             say(f"{stored} of {store.n_blocks} chunks are stored; go on with: {manner.command} --resume")
-            raise typer.Exit(INTERRUPTED if is_interrupted else BAD_INPUT) from None
+            raise typer.Exit(BAD_INPUT if isinstance(error, ImmunosimError) else INTERRUPTED) from None

@@ -21,6 +21,7 @@ from immunosim.codegen.loader import Array, Model
 from immunosim.ensembles.questions import Question
 from immunosim.errors import DataError
 from immunosim.files import write_file
+from immunosim.netcdf import netcdf_bytes
 from immunosim.numerics import Ensemble, Status
 from immunosim.scenario import Scenario, build_scenario, to_toml
 from immunosim.simulation import Problem
@@ -103,7 +104,7 @@ class EnsembleResult:
             If the place cannot be written.
         """
         target = Path(path)
-        write_file(target, bytes(self.dataset.to_netcdf(engine="h5netcdf")))
+        write_file(target, netcdf_bytes(self.dataset))
         return target
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from immunosim.errors import DataError, Problem, QuantityError
+from immunosim.safe_text import cell_read
 from immunosim.units import read_number
 
 MISSING = frozenset({"", "na", "n/a", "nan", "-", "--", "–", ".", "nd", "n.d.", "missing", "null", "none"})
@@ -130,7 +131,7 @@ def _lines(text: str, separator: str, file: str) -> Iterator[tuple[int, list[str
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield first, [cell.strip() for cell in cells]
+                yield first, [cell_read(cell.strip()) for cell in cells]
             first = reader.line_num + 1
     except csv.Error as error:
         cure = "close the quotes, and save it as CSV in UTF-8"
@@ -140,11 +141,13 @@ def _lines(text: str, separator: str, file: str) -> Iterator[tuple[int, list[str
 def _check_headers(headers: Sequence[str], where: str) -> None:
     while headers and not headers[-1] and isinstance(headers, list):
         headers.pop()  # spreadsheets save empty columns at the right
+    seen: set[str] = set()
     for number, header in enumerate(headers, 1):
         if not header:
             raise DataError(f"column {number} has no name", file=where, cure="name it")
-        if headers.index(header) < number - 1:
+        if header in seen:
             raise DataError("stands above two columns", file=where, key=header, cure="leave one out")
+        seen.add(header)
 
 
 def _row(headers: Sequence[str], cells: Sequence[str], line: int, where: str) -> Row:

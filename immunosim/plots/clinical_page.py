@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import math
-import textwrap
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from immunosim.plots import panels
 from immunosim.plots.drawing import label_ends, mark_treatments, months_of
 from immunosim.plots.panels import B_AND_NK, LYMPHOCYTES, T_CELLS
 from immunosim.plots.style import GREY, MONTHS, STYLE, TimeUnit, time_unit
+from immunosim.plots.text import as_written, headline, wrapped
 from immunosim.plots.timeline import draw_timeline, rows_of
 from immunosim.units import DAYS_PER_MONTH
 
@@ -87,7 +87,7 @@ def encoded(figure: Figure, kind: str, dpi: int = 150) -> bytes:
     """
     dated = {"png": "Software", "pdf": "CreationDate", "svg": "Date"}[kind]
     stream = io.BytesIO()
-    with mpl.rc_context(STYLE | {"svg.hashsalt": "immunosim"}):
+    with mpl.rc_context(STYLE | {"svg.hashsalt": "immunosim"}), as_written(figure):
         figure.savefig(stream, format=kind, dpi=dpi, metadata={dated: None})
     return stream.getvalue()
 
@@ -169,7 +169,7 @@ def _caption(trajectory: Trajectory, footer: str) -> list[str]:
     if any(point.below is not None for series in scenario.observed for point in series.points):
         observed += " Triangles among them: below this limit of quantification."
     paragraphs = [" ".join(notes), marks + observed, trajectory.failure(), footer]
-    return [line for paragraph in paragraphs for line in textwrap.wrap(paragraph, 150)]
+    return [line for paragraph in paragraphs for line in wrapped(paragraph, 150)]
 
 
 def _write(figure: Figure, trajectory: Trajectory, caption: list[str]) -> None:
@@ -180,7 +180,7 @@ def _write(figure: Figure, trajectory: Trajectory, caption: list[str]) -> None:
     figure.text(
         left,
         1 - 0.3 / height,
-        textwrap.shorten(scenario.title or "Untitled scenario", 75, placeholder=" ..."),
+        headline(scenario.title or "Untitled scenario", 75),
         fontsize=12,
         fontweight="bold",
         va="center",

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
+from typing import TypeAlias
 
-from immunosim.errors import Problem, QuantityError, ScenarioError, did_you_mean
+from immunosim.errors import Problem, QuantityError, ScenarioError, Suggestions
+from immunosim.safe_text import shortened
 from immunosim.scenario.findings import Observed
 from immunosim.scenario.plausible import MOST_COUNTS
 from immunosim.scenario.records import Scenario
 from immunosim.units import convert, parse_quantity
+
+_Known: TypeAlias = Collection[str] | Mapping[str, str]
 
 
 def check_names(
@@ -37,27 +41,30 @@ def check_names(
     ScenarioError
         With every unknown name and its close matches, one per line.
     """
+    cures = Suggestions()
     problems = [
-        *_mechanisms(scenario, mechanisms, file),
-        *_parameters(scenario, parameters, file),
-        *_readouts(scenario, readouts, file),
+        *_mechanisms(scenario, mechanisms, file, cures),
+        *_parameters(scenario, parameters, file, cures),
+        *_readouts(scenario, readouts, file, cures),
     ]
     if methods is not None and scenario.solver.method not in methods:
-        problems.append(_unknown("method", scenario.solver.method, methods, file, "solver.method"))
+        problems.append(_unknown("method", scenario.solver.method, methods, file, "solver.method", cures))
     if problems:
         raise ScenarioError(problems=problems)
 
 
-def _mechanisms(scenario: Scenario, known: Collection[str], file: str) -> Iterator[Problem]:
+def _mechanisms(scenario: Scenario, known: Collection[str], file: str, cures: Suggestions) -> Iterator[Problem]:
     for number, name in enumerate(scenario.mechanisms.off, 1):
         if name not in known:
-            yield _unknown("mechanism", name, known, file, f"mechanisms.off[{number}]")
+            yield _unknown("mechanism", name, known, file, f"mechanisms.off[{number}]", cures)
 
 
-def _parameters(scenario: Scenario, known: Collection[str] | Mapping[str, str], file: str) -> Iterator[Problem]:
+def _parameters(
+    scenario: Scenario, known: Collection[str] | Mapping[str, str], file: str, cures: Suggestions
+) -> Iterator[Problem]:
     for name, value in scenario.parameters.items():
         if name not in known:
-            yield _unknown("parameter", name, known, file, f"parameters.{name}")
+            yield _unknown("parameter", name, known, file, f"parameters.{name}", cures)
         elif isinstance(known, Mapping):
             try:
                 parse_quantity(value, known[name], bare=True)
@@ -65,11 +72,13 @@ def _parameters(scenario: Scenario, known: Collection[str] | Mapping[str, str], 
                 yield Problem(error.reason, file, f"parameters.{name}", error.cure)
 
 
-def _readouts(scenario: Scenario, known: Collection[str] | Mapping[str, str], file: str) -> Iterator[Problem]:
+def _readouts(
+    scenario: Scenario, known: Collection[str] | Mapping[str, str], file: str, cures: Suggestions
+) -> Iterator[Problem]:
     for number, series in enumerate(scenario.observed, 1):
         key = f"observed[{number}]"
         if series.readout not in known:
-            yield _unknown("read-out", series.readout, known, file, f"{key}.readout")
+            yield _unknown("read-out", series.readout, known, file, f"{key}.readout", cures)
         elif isinstance(known, Mapping):
             try:
                 convert(1.0, series.unit, known[series.readout])
@@ -90,5 +99,5 @@ def _implausible(series: Observed, key: str, file: str) -> Iterator[Problem]:
             return
 
 
-def _unknown(kind: str, name: str, known: Collection[str], file: str, key: str) -> Problem:
-    return Problem(f'unknown {kind} "{name}"', file, key, did_you_mean(name, known))
+def _unknown(kind: str, name: str, known: Collection[str], file: str, key: str, cures: Suggestions) -> Problem:
+    return Problem(f'unknown {kind} "{shortened(name, 60)}"', file, key, cures.cure(name, known))

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from immunosim.scenario.checks import problems_of_record
-from immunosim.scenario.problems import RecordFault, translated
+from immunosim.scenario.problems import RecordFault, translated, unknown_keys
 
 _INSIDE: ContextVar[bool] = ContextVar("inside", default=False)
 
@@ -33,17 +33,21 @@ class Record(BaseModel):
     def _report_in_our_words(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         # Only the outermost record reports, so that all problems of a file come together with their full key paths.
         if _INSIDE.get():
-            return cls._checked(handler(data))
+            return cls._checked(data, handler)
         token = _INSIDE.set(True)
         try:
-            return cls._checked(handler(data))
+            return cls._checked(data, handler)
         except (ValidationError, RecordFault) as error:
             raise translated(error, cls, (info.context or {}).get("file", cls.__name__.lower())) from None
         finally:
             _INSIDE.reset(token)
 
     @classmethod
-    def _checked(cls, record: Self) -> Self:
+    def _checked(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        fault = unknown_keys(data, cls)
+        if fault:
+            raise fault
+        record = handler(data)
         problems = problems_of_record(record)
         if problems:
             raise RecordFault(problems)

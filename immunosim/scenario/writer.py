@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, get_args
@@ -11,6 +10,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from immunosim.safe_text import toml_text
 from immunosim.scenario.quantities import Quantity
 from immunosim.scenario.records import Scenario
 from immunosim.units import format_quantity
@@ -85,14 +85,14 @@ def _lines(table: dict[str, Any], path: str) -> list[str]:
 
 
 def _key(name: str) -> str:
-    return name if _BARE_KEY.fullmatch(name) else _text(name)
+    return name if _BARE_KEY.fullmatch(name) else toml_text(name)
 
 
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return _text(value)
+        return toml_text(value)
     if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, list):
@@ -100,8 +100,3 @@ def _value(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_key(key)} = {_value(entry)}" for key, entry in value.items()) + "}"
     return repr(value)
-
-
-def _text(value: str) -> str:
-    # JSON escapes what TOML wants escaped, save for the delete character.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -14,6 +14,7 @@ import xarray as xr
 
 from immunosim.errors import DataError
 from immunosim.files import default_mode, explained, write_file
+from immunosim.netcdf import netcdf_bytes
 from immunosim.sweep.checksums import split
 from immunosim.sweep.store import CHECKSUM, ROWS, Store
 
@@ -39,7 +40,7 @@ def write_netcdf(store: Store, path: Path) -> None:
     del dataset.attrs[ROWS]
     for variable in dataset.variables.values():
         variable.encoding = {"zlib": True, "complevel": 4} if variable.dims[:1] == ("sample",) else {}
-    write_file(path, bytes(dataset.to_netcdf(engine="h5netcdf")))
+    write_file(path, netcdf_bytes(dataset))
 
 
 def table_paths(result: Path) -> tuple[Path, Path]:
