@@ -85,8 +85,8 @@ class Comparison:
 
     def describe(self, readout: str) -> tuple[str, str]:
         """Return label and unit of a read-out or pool."""
-        attributes = self.trajectories[0].variable(readout).attrs
-        return str(attributes["long_name"]), str(attributes["units"])
+        trajectory = self.trajectories[0]
+        return trajectory.label(readout), trajectory.unit(readout)
 
     def values(self, i: int, readout: str) -> Array:
         """Return a read-out of one scenario, shape (n_times,); untreated before its start."""

@@ -18,6 +18,7 @@ data = typer.Typer(
     name="data",
     help="Check tables of counts and doses, and convert them.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 

@@ -1,132 +1,49 @@
-"""The verbs, the version, and what becomes of errors.
+"""The verbs by name, each imported when it is first asked for: a command loads its own module and no other's.
 
-Errors that a user can cause end in a message on standard error and an exit code, never in a traceback. This module
-imports nothing heavy, so that ``immunosim --help`` answers at once.
+Knows what the verbs are called and where they are, not what they do.
 """
 
-import errno
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated, Any
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
-from immunosim.cli.cache import cache
-from immunosim.cli.check import check
-from immunosim.cli.compare import compare
-from immunosim.cli.data import data
-from immunosim.cli.digest import digest
-from immunosim.cli.doctor import doctor
-from immunosim.cli.exit_codes import BAD_INPUT, FAILED, INTERRUPTED, INTERRUPTION, READER_GONE
-from immunosim.cli.explain import explain
-from immunosim.cli.failures import failures
-from immunosim.cli.fit import fit
-from immunosim.cli.forecast import forecast
-from immunosim.cli.init import init
-from immunosim.cli.merge import merge
-from immunosim.cli.model import model
-from immunosim.cli.params import params
-from immunosim.cli.plot import plot
-from immunosim.cli.printing import say, say_error, show
-from immunosim.cli.profile import profile
-from immunosim.cli.replay import replay
-from immunosim.cli.report import report
-from immunosim.cli.run import run
-from immunosim.cli.sample import sample
-from immunosim.cli.schema import schema
-from immunosim.cli.sensitivity import sensitivity
-from immunosim.cli.sweep import sweep
-from immunosim.cli.verify import verify
-from immunosim.errors import ImmunosimError, SolverError
-from immunosim.safe_text import lines
-
-_UsageError: Any = typer.BadParameter.__mro__[1]  # typer brings it under different names
-
-
-class Verbs(TyperGroup):
-    """The group of all verbs, which turns our errors and Ctrl-C into messages and exit codes."""
-
-    def make_context(self, *arguments: Any, **options: Any) -> Any:
-        """Read the command line."""
-        with _told():
-            return super().make_context(*arguments, **options)
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the chosen verb."""
-        with _told():
-            return super().invoke(ctx)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """End the process with a message and an exit code where the block cannot go on."""
-    try:
-        yield
-    except ImmunosimError as error:
-        say_error(error)
-        raise typer.Exit(FAILED if isinstance(error, SolverError) else BAD_INPUT) from None
-    except KeyboardInterrupt:
-        say(INTERRUPTION)
-        raise typer.Exit(INTERRUPTED) from None
-    except _UsageError as error:  # quotes what was typed
-        error.message = lines(error.message)
-        raise
-    except OSError as error:
-        if error.filename is not None:
-            raise
-        _give_up_output()
-        if error.errno == errno.EPIPE:
-            raise typer.Exit(READER_GONE) from None
-        say(f"Standard output cannot be written: {error.strerror}")
-        raise typer.Exit(BAD_INPUT) from None
-
-
-def _give_up_output() -> None:
-    """Point standard output at nothing, so that Python does not try to write the rest of it when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-app = typer.Typer(
-    name="immunosim",
-    cls=Verbs,
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help: paragraphs are wrapped, and rich need not be imported
-    context_settings={"help_option_names": ["-h", "--help"]},
+NAMES = (
+    *("init", "run", "check", "verify", "explain", "compare", "report"),
+    *("fit", "profile", "sample", "forecast"),
+    *("sweep", "sensitivity", "plot", "failures", "digest", "merge", "replay"),
+    *("model", "params", "schema", "doctor", "cache", "data"),
 )
-_VERBS = (
-    *(init, run, check, verify, explain, compare, report),
-    *(fit, profile, sample, forecast),
-    *(sweep, sensitivity, plot, failures, digest, merge, replay),
-    *(model, params, schema, doctor, cache),
-)
-for _verb in _VERBS:
-    app.command()(_verb)
-app.add_typer(data)
+"""In the order of the help; each is defined in the module of this package that is called like it."""
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        from importlib import metadata
+class Verbs(Mapping[str, Any]):
+    """The commands by name, as a group of typer holds them."""
 
-        try:
-            show(f"immunosim {metadata.version('immunosim')}")
-        except metadata.PackageNotFoundError:
-            show("immunosim (run from its source tree, not installed)")
-        raise typer.Exit
+    def __getitem__(self, name: str) -> Any:
+        """Return a verb as a command."""
+        if name not in NAMES:
+            raise KeyError(name)
+        return _command(name)
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names in the order of the help."""
+        return iter(NAMES)
+
+    def __len__(self) -> int:
+        """Return how many verbs there are."""
+        return len(NAMES)
 
 
-@app.callback()
-def immunosim(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", callback=_show_version, is_eager=True)
-    ] = False,
-) -> None:
-    """Simulate immune repopulation after lymphocyte depletion. Research and teaching software, not a medical device.
-
-    Start with: immunosim run configs/case_report.toml
-    """
+@cache
+def _command(name: str) -> Any:
+    verb = getattr(import_module(f"immunosim.cli.{name}"), name)
+    if isinstance(verb, typer.Typer):
+        return typer.main.get_command(verb)
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    alone.command(name)(verb)
+    return typer.main.get_command(alone)

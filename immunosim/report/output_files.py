@@ -20,7 +20,7 @@ import numpy as np
 
 from immunosim.errors import any_of
 from immunosim.files import OutputError, default_mode, explained
-from immunosim.netcdf import netcdf_bytes
+from immunosim.report.netcdf import netcdf
 from immunosim.report.provenance import INTENDED_USE, model_description, software
 from immunosim.safe_text import json_text
 from immunosim.scenario import Scenario, output_times, to_toml
@@ -195,11 +195,10 @@ def _move(temporary: Path, target: Path) -> None:
 
 def _csv(trajectory: Trajectory) -> str:
     """Return the curves as text: time in days, read-outs, pools; `repr` keeps every bit of a number."""
-    dataset = trajectory.dataset
-    names = [str(name) for name in dataset.data_vars if dataset[name].dims == ("time",)]
-    table = np.column_stack([trajectory.time, *(dataset[name].values for name in names)])
-    rows = (",".join(map(repr, row.tolist())) for row in table)
-    return "\n".join([",".join(["time", *names]), *rows]) + "\n"
+    curves = {name: one.values for name, one in trajectory.variables.items() if one.dimensions}
+    table = np.column_stack([trajectory.time, *curves.values()])
+    rows = (",".join(map(repr, row)) for row in table.tolist())
+    return "\n".join([",".join(["time", *curves]), *rows]) + "\n"
 
 
 def _netcdf(trajectory: Trajectory, command: str) -> bytes:
@@ -211,7 +210,7 @@ def _netcdf(trajectory: Trajectory, command: str) -> bytes:
         "software": ", ".join(f"{name} {version}" for name, version in software().items()),
         "command": command,
     }
-    return netcdf_bytes(trajectory.dataset.assign_attrs(about))
+    return netcdf(trajectory, about)
 
 
 def _finite(data: Any) -> Any:
