@@ -18,6 +18,9 @@ from immunosim.units import shown
 
 LARGEST_FILE = 10_000_000
 
+DEEPEST = 20
+"""Levels of tables and lists that a document may have; scenarios have four, and Python's own limit must not be met."""
+
 _LOCATED = re.compile(r"(?P<reason>.*) \(at (?P<where>.*)\)", re.DOTALL)
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
@@ -89,9 +92,15 @@ def _base_of(own: Mapping[str, Any], path: Path) -> tuple[str | None, dict[str, 
         cure = 'write for example extends = "two_courses.toml"'
         raise ScenarioError(f"{shown(name)} is not the name of a file", file=file, key="extends", cure=cure)
     base_path = path.parent / name
-    if base_path.resolve() == path.resolve():
+    try:
+        is_itself, exists = base_path.resolve() == path.resolve(), base_path.exists()
+    except (OSError, RuntimeError, ValueError):  # a name that is too long, a ring of links, NUL
+        raise ScenarioError(
+            f"{shown(name)} cannot be the name of a file", file=file, key="extends", cure="name another file"
+        ) from None
+    if is_itself:
         raise ScenarioError("the scenario extends itself", file=file, key="extends", cure="name another file")
-    if not base_path.exists():
+    if not exists:
         cure = "the name is relative to the folder of this file"
         raise ScenarioError(f"{base_path} does not exist", file=file, key="extends", cure=cure)
     base = _read(base_path, str(base_path))
@@ -123,6 +132,8 @@ def _read(path: Path, file: str) -> dict[str, Any]:
     text = _text_of(path, file)
     try:
         document = tomllib.loads(text)
+        if _is_deeper(document, DEEPEST):
+            raise RecursionError
     except RecursionError:
         raise ScenarioError("is nested too deeply", file=file, cure="a scenario has at most four levels") from None
     except ValueError as error:
@@ -130,6 +141,15 @@ def _read(path: Path, file: str) -> dict[str, Any]:
     if not document:
         raise ScenarioError("is empty", file=file, cure='write at least a horizon, for example horizon = "36 months"')
     return document
+
+
+def _is_deeper(document: object, levels: int) -> bool:
+    """Return whether tables and lists lie in more levels than this."""
+    level = [document]
+    for _ in range(levels):
+        tables = [one.values() for one in level if isinstance(one, dict)]
+        level = [inner for one in (*tables, *(one for one in level if isinstance(one, list))) for inner in one]
+    return any(isinstance(one, (dict, list)) for one in level)
 
 
 def _text_of(path: Path, file: str) -> str:
