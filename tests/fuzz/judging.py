@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,7 @@ MOST_SECONDS = 10.0
 
 _EXECUTES = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "pickle.find_class", "socket.connect")
 _CHANGES = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.truncate", "shutil.rmtree")
+_WATCHED = frozenset((*_EXECUTES, *_CHANGES))
 
 
 class Hanging(BaseException):
@@ -50,7 +51,7 @@ class Watch:
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Note an event of the interpreter (``sys.addaudithook``), and refuse a change outside the folders."""
-        if not self.is_on:
+        if not self.is_on or (event not in _WATCHED and event != "open"):
             return
         if event in _EXECUTES:
             self._refuse(f"{event} {arguments[:2]!r}")
@@ -59,12 +60,21 @@ class Watch:
             self._refuse(f"{event} {os.fsdecode(changed)}")
 
     def _allows(self, path: str) -> bool:
-        # Compiled modules are written wherever a module is imported for the first time.
-        return "__pycache__" in path or path == os.devnull or os.path.abspath(path).startswith(self.allowed)
+        return path == os.devnull or os.path.abspath(path).startswith(self.allowed)
 
     def _refuse(self, what: str) -> None:
+        if _is_importing():
+            return
         self.seen.append(what)
         raise PermissionError(13, "not while an input is read", what)
+
+
+def _is_importing() -> bool:
+    """Return whether a module is imported, which may unpickle, ask for the machine and store its compiled form."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and "importlib" not in frame.f_code.co_filename:
+        frame = frame.f_back
+    return frame is not None
 
 
 _WATCH = Watch()
@@ -78,7 +88,7 @@ def _is_writing(mode: object, flags: object) -> bool:
 
 
 @contextmanager
-def watched(*allowed: Path) -> Iterator[list[str]]:
+def watched(allowed: Sequence[Path]) -> Iterator[list[str]]:
     """Give the list of what is written outside some folders, or executed, until the block ends."""
     if not _IS_HOOKED:  # a hook cannot be taken away again
         sys.addaudithook(_WATCH)
@@ -107,7 +117,7 @@ def bounded(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
-def wrong_with(read: Callable[[], object], folder: Path, *allowed: Path) -> str:
+def wrong_with(read: Callable[[], object], folder: Path, allowed: Sequence[Path] = (), may_write: bool = False) -> str:
     """Return what a loader does with an input that it must not do; empty if nothing.
 
     Parameters
@@ -115,28 +125,48 @@ def wrong_with(read: Callable[[], object], folder: Path, *allowed: Path) -> str:
     read : callable
         Reads the input and checks what comes out with ``assert``.
     folder : Path
-        Where the input lies, in which no file may appear or vanish.
-    *allowed : Path
+        Where the input lies, in which nothing may change.
+    allowed : sequence of Path
         Folders in which the loader may write, such as the cache of compiled kernels.
+    may_write : bool
+        Whether it may change the folder where the input is taken.
     """
-    before = _names(folder)
-    with watched(*allowed) as seen:
+    before, is_taken = contents(folder), False
+    with watched([*allowed, folder] if may_write else allowed) as seen:
         try:
             with bounded(MOST_SECONDS):
                 read()
+            wrong, is_taken = "", True
         except ImmunosimError as error:
             wrong = _wrong_with_message(str(error))
         except Hanging as error:
             wrong = f"{error}:\n{_where(error)}"
         except BaseException as error:  # whatever else there is: that is what is looked for
             wrong = f"{type(error).__name__}: {str(error)[:300]}\n{_where(error)}"
-        else:
-            wrong = ""
-    if seen and not wrong:
+    changed = restore(folder, before)
+    if not wrong and seen and not may_write:
         wrong = f"does more than reading: {seen[0]}"
-    if not wrong and _names(folder) != before:
-        wrong = f"leaves other files: {sorted(_names(folder) ^ before)[:3]}"
+    if not wrong and changed and not (may_write and is_taken):
+        wrong = f"changes files: {changed[:3]}"
     return wrong
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return all files below a folder by their path in it."""
+    paths = [Path(where, name) for where, _, names in os.walk(folder) for name in names]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def restore(folder: Path, before: dict[str, bytes]) -> list[str]:
+    """Give a folder the files that it had, and return which were changed, added or removed."""
+    now = contents(folder)
+    changed = sorted(name for name in now.keys() | before.keys() if now.get(name) != before.get(name))
+    for name in changed:
+        (folder / name).unlink(missing_ok=True)
+        if name in before:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(before[name])
+    return changed
 
 
 def _wrong_with_message(message: str) -> str:
@@ -147,7 +177,3 @@ def _wrong_with_message(message: str) -> str:
 
 def _where(error: BaseException) -> str:
     return "".join(traceback.format_tb(error.__traceback__)[-6:])
-
-
-def _names(folder: Path) -> set[str]:
-    return {os.path.join(where, name) for where, _, names in os.walk(folder) for name in names}

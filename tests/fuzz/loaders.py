@@ -10,11 +10,12 @@ import hashlib
 import math
 import shlex
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from fuzz.judging import contents
 from fuzz.mutator import Mutator
 from typer.testing import CliRunner
 
@@ -37,6 +38,9 @@ CORPUS = Path(__file__).with_name("corpus")
 KEPT = f".fit-partial/{hashlib.sha256(b'patient').hexdigest()[:16]}.json"
 """Where the command line keeps the finished fit of a patient."""
 
+OPTION = "option.txt"
+"""Holds what somebody types."""
+
 Read = Callable[[Path], object]
 
 
@@ -48,46 +52,84 @@ class Loader:
     ----------
     read : callable
         Takes the file that holds the input.
-    mutator : Mutator
-    place : str
-        Of that file in the working folder.
+    mutators : dict of str to Mutator
+        By the place of that file in the working folder.
+    may_write : bool
+        Whether it writes into the working folder where the input is taken.
     """
 
     read: Read
-    mutator: Mutator
-    place: str = "input.txt"
+    mutators: Mapping[str, Mutator]
+    may_write: bool = False
+
+    def make(self, name: str, seed: int, number: int) -> tuple[str, bytes]:
+        """Return a place and a mutated input."""
+        places = sorted(self.mutators)
+        place = places[number % len(places)]
+        return place, self.mutators[place].make(name, seed, number)
 
 
 def text_loaders(base: Base) -> dict[str, Loader]:
     """Return the loaders of text by name; ``base`` is a scenario that options may vary."""
-    keys = _words("scenarios")
+    keys, words = _words("scenarios"), _words("lines")
     return {
-        "scenarios": Loader(_scenario, Mutator(_files("scenarios"), keys), "input.toml"),
-        "tables": Loader(_table, Mutator(_files("tables"), _words("tables")), "input.csv"),
-        "patients": Loader(lambda path: read_patients(base, path), Mutator(_files("patients"), keys), "input.csv"),
-        "parameters": Loader(_parameters, Mutator(_files("parameters"), _words("parameters")), "input.toml"),
-        "records": Loader(_record, Mutator(_files("records"), _words("records")), KEPT),
-        "quantities": Loader(_quantity, Mutator(_lines("quantities"), _words("lines"))),
-        "overrides": Loader(_override, Mutator(_lines("overrides"), keys)),
-        "factors": Loader(lambda path: _factor(base, path), Mutator(_lines("factors"), keys)),
-        "endpoints": Loader(_endpoint, Mutator(_lines("endpoints"), _words("lines"))),
-        "commands": Loader(_command, Mutator(_lines("commands"), _words("lines"))),
+        "scenarios": Loader(_scenario, {"input.toml": Mutator(_files("scenarios"), keys)}),
+        "tables": Loader(_table, {"input.csv": Mutator(_files("tables"), _words("tables"))}),
+        "patients": Loader(lambda path: read_patients(base, path), {"input.csv": Mutator(_files("patients"), keys)}),
+        "parameters": Loader(_parameters, {"input.toml": Mutator(_files("parameters"), _words("parameters"))}),
+        "records": Loader(_record, {KEPT: Mutator(_files("records"), _words("records"))}),
+        "quantities": Loader(_quantity, {OPTION: Mutator(_lines("quantities"), words)}),
+        "overrides": Loader(_override, {OPTION: Mutator(_lines("overrides"), keys)}),
+        "factors": Loader(lambda path: _factor(base, path), {OPTION: Mutator(_lines("factors"), keys)}),
+        "endpoints": Loader(_endpoint, {OPTION: Mutator(_lines("endpoints"), words)}),
+        "commands": Loader(_command, {OPTION: Mutator(_lines("commands"), words)}, may_write=True),
     }
 
 
-def binary_loaders(netcdf: bytes, chain: bytes) -> dict[str, Loader]:
-    """Return the loaders of single files that are no text, from one file of each kind."""
+def result_loaders(folder: Path) -> dict[str, Loader]:
+    """Return the loaders of results by name, from a folder that holds ``a.zarr``, ``a.nc`` and ``chain.h5``."""
+    store = {
+        f"a.zarr/{name}": Mutator([content], ZARR) for name, content in sorted(contents(folder / "a.zarr").items())
+    }
     return {
-        "netcdf": Loader(read_result, Mutator([netcdf], HDF5), "input.nc"),
-        "chains": Loader(lambda path: open_chain(path, "a fit", 4, 2).get_chain(), Mutator([chain], HDF5), "chain.h5"),
+        "netcdf": Loader(_result, {"a.nc": Mutator([(folder / "a.nc").read_bytes()], HDF5)}),
+        "stores": Loader(_result, store),
+        "chains": Loader(_chain, {"chain.h5": Mutator([(folder / "chain.h5").read_bytes()], HDF5)}),
     }
 
 
-HDF5 = ("\x89HDF\r\n\x1a\n", "OHDR", "FRHP", "TREE", "SNOD", "HEAP", "GCOL", "_NCProperties", "DIMENSION_LIST", "format")
+HDF5 = (
+    "\x89HDF\r\n\x1a\n",
+    "OHDR",
+    "FRHP",
+    "TREE",
+    "SNOD",
+    "HEAP",
+    "GCOL",
+    "_NCProperties",
+    "DIMENSION_LIST",
+    "format",
+)
+ZARR = (
+    "NaN",
+    "null",
+    "zlib",
+    "blosc",
+    "pickle",
+    "|O",
+    "float64",
+    "int8",
+    "fill_value",
+    "-1",
+    "sample",
+    "status",
+    "chunks",
+)
 
 
-def read_result(path: Path) -> None:
-    """Read all of a sweep or an ensemble, as the verbs that take one do."""
+def _result(path: Path) -> None:
+    """Read all of a sweep or an ensemble, as the verbs that take one do; the path may lie in a store."""
+    path = next((folder for folder in path.parents if folder.suffix == ".zarr"), path)
     result = open_result(path)
     result.dataset.load()
     assert sum(result.counts().values()) == len(result)
@@ -97,6 +139,10 @@ def read_result(path: Path) -> None:
         result.scenario_of(0)
     if hasattr(result, "recipe"):
         digest_of(path)
+
+
+def _chain(path: Path) -> None:
+    assert len(open_chain(path, "a fit", 4, 2).get_chain()) == 3
 
 
 def _files(name: str) -> list[bytes]:

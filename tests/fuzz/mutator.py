@@ -1,4 +1,4 @@
-"""Inputs that nobody meant: seeds of a corpus, changed at random as broken files, programs and people would change them.
+"""Inputs that nobody meant: seeds of a corpus, changed at random as broken files, programs and people change them.
 
 The same name, seed and number always give the same bytes, so that a failure is repeated from its message. This module
 knows no loader.
@@ -14,19 +14,88 @@ LONGEST = 60_000
 """Bytes that a mutated input may have; longer ones are cut."""
 
 NUMBERS = (
-    *("0", "-0", "1", "-1", "1e-320", "1e308", "1e309", "-1e999", "nan", "-inf", "+inf", "0x10", "1_000", "٣", "１２", "²"),
+    *(
+        "0",
+        "-0",
+        "1",
+        "-1",
+        "1e-320",
+        "1e308",
+        "1e309",
+        "-1e999",
+        "nan",
+        "-inf",
+        "+inf",
+        "0x10",
+        "1_000",
+        "٣",
+        "１２",
+        "²",
+    ),
     *("9" * 400, "9" * 5000, "0." + "0" * 500 + "1", "18446744073709551616", "-9223372036854775809", "1,5", "1.2.3"),
     *("0x" + "f" * 4000, "1e1000000000", "--1", "1e", "½", "1 000", "1'000"),
 )
 """Numbers that are empty, enormous, of another notation or no numbers at all."""
 
 LETTERS = (
-    *("\0", "\x1b[31m", "\x7f", "\u202e", "\u2066", "\u200b", "\ufeff", "\ud7ff", "\U0010ffff", "\U0001f9ec", "e\u0301"),
-    *("\u2028", "\u0085", "\r", "\r\n", "\v", "\t", "\u00a0", "µ", "μ", "İ", "ß", "$\\frac$", "=1+1", "@SUM(A1)", "%n%s"),
+    *(
+        "\0",
+        "\x1b[31m",
+        "\x7f",
+        "\u202e",
+        "\u2066",
+        "\u200b",
+        "\ufeff",
+        "\ud7ff",
+        "\U0010ffff",
+        "\U0001f9ec",
+        "e\u0301",
+    ),
+    *(
+        "\u2028",
+        "\u0085",
+        "\r",
+        "\r\n",
+        "\v",
+        "\t",
+        "\u00a0",
+        "µ",
+        "μ",
+        "İ",
+        "ß",
+        "$\\frac$",
+        "=1+1",
+        "@SUM(A1)",
+        "%n%s",
+    ),
 )
-"""Control, bidirectional and composed characters, line ends, and what a figure or a spreadsheet would take as a formula."""
+"""Control, bidirectional and composed characters, line ends, and what a figure or a spreadsheet takes as a formula."""
 
-MARKS = ("'", '"', '"""', "[", "]", "[[", "]]", "{", "}", "(", ")", "=", ",", ";", ":", ".", "/", "*", "^", "#", "\\", "-", "+")
+MARKS = (
+    "'",
+    '"',
+    '"""',
+    "[",
+    "]",
+    "[[",
+    "]]",
+    "{",
+    "}",
+    "(",
+    ")",
+    "=",
+    ",",
+    ";",
+    ":",
+    ".",
+    "/",
+    "*",
+    "^",
+    "#",
+    "\\",
+    "-",
+    "+",
+)
 
 
 @dataclass(frozen=True)
