@@ -17,9 +17,8 @@ from immunosim.scenario.records import Scenario
 from immunosim.units import shown
 
 LARGEST_FILE = 10_000_000
-
 DEEPEST = 20
-"""Levels of tables and lists that a document may have; scenarios have four, and Python's own limit must not be met."""
+"""Levels of tables and lists in a file; `sweep.vary` has one for each step of a key without quotes."""
 
 _LOCATED = re.compile(r"(?P<reason>.*) \(at (?P<where>.*)\)", re.DOTALL)
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
@@ -95,9 +94,8 @@ def _base_of(own: Mapping[str, Any], path: Path) -> tuple[str | None, dict[str, 
     try:
         is_itself, exists = base_path.resolve() == path.resolve(), base_path.exists()
     except (OSError, RuntimeError, ValueError):  # a name that is too long, a ring of links, NUL
-        raise ScenarioError(
-            f"{shown(name)} cannot be the name of a file", file=file, key="extends", cure="name another file"
-        ) from None
+        reason = f"{shown(name)} cannot be the name of a file"
+        raise ScenarioError(reason, file=file, key="extends", cure="name another file") from None
     if is_itself:
         raise ScenarioError("the scenario extends itself", file=file, key="extends", cure="name another file")
     if not exists:
@@ -132,24 +130,24 @@ def _read(path: Path, file: str) -> dict[str, Any]:
     text = _text_of(path, file)
     try:
         document = tomllib.loads(text)
-        if _is_deeper(document, DEEPEST):
-            raise RecursionError
     except RecursionError:
         raise ScenarioError("is nested too deeply", file=file, cure="a scenario has at most four levels") from None
     except ValueError as error:
         raise _syntax_error(str(error), file) from None
+    if _is_deep(document):
+        raise ScenarioError("is nested too deeply", file=file, cure="a scenario has at most four levels")
     if not document:
         raise ScenarioError("is empty", file=file, cure='write at least a horizon, for example horizon = "36 months"')
     return document
 
 
-def _is_deeper(document: object, levels: int) -> bool:
-    """Return whether tables and lists lie in more levels than this."""
-    level = [document]
-    for _ in range(levels):
-        tables = [one.values() for one in level if isinstance(one, dict)]
-        level = [inner for one in (*tables, *(one for one in level if isinstance(one, list))) for inner in one]
-    return any(isinstance(one, (dict, list)) for one in level)
+def _is_deep(document: dict[str, Any]) -> bool:
+    """Return whether tables and lists lie in one another deeper than any scenario's, or than Python's stack."""
+    level: list[Any] = [document]
+    for _ in range(DEEPEST):
+        level = [below for one in level for below in (one.values() if isinstance(one, dict) else one)]
+        level = [below for below in level if isinstance(below, (dict, list))]
+    return bool(level)
 
 
 def _text_of(path: Path, file: str) -> str:
