@@ -91,9 +91,14 @@ def _base_of(own: Mapping[str, Any], path: Path) -> tuple[str | None, dict[str, 
         cure = 'write for example extends = "two_courses.toml"'
         raise ScenarioError(f"{shown(name)} is not the name of a file", file=file, key="extends", cure=cure)
     base_path = path.parent / name
-    if base_path.resolve() == path.resolve():
+    try:
+        is_itself, exists = base_path.resolve() == path.resolve(), base_path.exists()
+    except (OSError, RuntimeError, ValueError):  # a name that is too long, a ring of links, NUL
+        reason = f"{shown(name)} cannot be the name of a file"
+        raise ScenarioError(reason, file=file, key="extends", cure="name another file") from None
+    if is_itself:
         raise ScenarioError("the scenario extends itself", file=file, key="extends", cure="name another file")
-    if not base_path.exists():
+    if not exists:
         cure = "the name is relative to the folder of this file"
         raise ScenarioError(f"{base_path} does not exist", file=file, key="extends", cure=cure)
     base = _read(base_path, str(base_path))
