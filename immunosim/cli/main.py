@@ -32,6 +32,7 @@ from immunosim.cli.params import params
 from immunosim.cli.plot import plot
 from immunosim.cli.printing import say, show
 from immunosim.cli.profile import profile
+from immunosim.cli.qualify import qualify
 from immunosim.cli.replay import replay
 from immunosim.cli.report import report
 from immunosim.cli.run import run
@@ -82,7 +83,7 @@ _VERBS = (
     *(init, run, check, verify, explain, compare, report),
     *(fit, profile, sample, forecast),
     *(sweep, sensitivity, plot, failures, digest, merge, replay),
-    *(model, params, schema, doctor, cache),
+    *(model, params, schema, doctor, qualify, cache),
 )
 for _verb in _VERBS:
     app.command()(_verb)

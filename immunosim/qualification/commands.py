@@ -55,7 +55,7 @@ def command(arguments: Sequence[object], folder: Path, cache: Path | None = None
 
 
 def killed(arguments: Sequence[object], folder: Path, files: int) -> bool:
-    """Run ``immunosim`` and kill it without notice once it has written some files; whether it was killed before its end.
+    """Run ``immunosim``, kill it once it has written some files, and return whether that was before its end.
 
     Parameters
     ----------

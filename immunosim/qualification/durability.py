@@ -92,7 +92,9 @@ def check_kills(tell: Tell) -> Outcome:
             faults += [] if found == expected else [f"{name}: {found}, expected {expected}"]
         if n_killed < sum(KILLS.values()):
             faults.append(f"only {n_killed} of {sum(KILLS.values())} sweeps could be killed before their end")
-        value = f"{n_killed} kills, {len(KILLS)} formats: {'other digests' if faults else f'same digest {expected[:16]}'}"
+        value = (
+            f"{n_killed} kills, {len(KILLS)} formats: {'other digests' if faults else f'same digest {expected[:16]}'}"
+        )
         return outcome(value, not faults, faults)
 
 

@@ -91,7 +91,9 @@ def judged(row: Mapping[str, Any], simulated: float) -> Outcome:
     low, high = limits_of(row)
     then, is_met, is_known = row["simulated_at_release"], low <= simulated <= high, bool(row.get("known_miss"))
     is_same = math.isclose(simulated, then, rel_tol=MOVED)
-    stands = "meets the evidence" if is_met else "misses the evidence, as published" if is_known else "misses the evidence"
+    stands = (
+        "meets the evidence" if is_met else "misses the evidence, as published" if is_known else "misses the evidence"
+    )
     notes = [] if is_same else [f"was {number(then)} at the release: the model, a parameter or a scenario differs here"]
     notes += [f"known miss: {row['known_miss']}"] if is_known else []
     value = f"{simulated:.6g} (released {then:.6g}); {stands}"

@@ -112,7 +112,9 @@ def check_programs(tell: Tell) -> Outcome:
     listed = list(_recorded())
     if not listed:
         said = f"runs from a source tree, digest of the programs {program_digest()[:16]}"
-        return Outcome(said, Verdict.NOT_APPLICABLE, ("an installed wheel has a record of its files, a source tree not",))
+        return Outcome(
+            said, Verdict.NOT_APPLICABLE, ("an installed wheel has a record of its files, a source tree not",)
+        )
     faults = [f"{path} {fault}: {CURE}" for path, fault in listed if fault]
     return outcome(f"{len(listed) - len(faults)} of {len(listed)} files unchanged", not faults, _cut(faults))
 

@@ -20,7 +20,8 @@ def amounts(given: Given, parameters: Values, time: float) -> dict[str, mpf]:
     """Return what every drug pool holds just before a time, mg (of fumarate its effect), and the concentrations."""
     p = {name: mpf(value) for name, value in (parameters | given.patient).items()}
     found = {
-        name: sum((held(dose, response, mpf(time)) for dose in given.doses if target_of(dose) == target), mpf(0)) * share
+        name: sum((held(dose, response, mpf(time)) for dose in given.doses if target_of(dose) == target), mpf(0))
+        * share
         for name, target, response, share in responses(p)
     }
     size = p["weight"] / p["reference_weight"]

@@ -81,9 +81,7 @@ TAPER_14 = (*(60.0,) * 5, *(40.0,) * 5, *(20.0,) * 4, *(10.0,) * 3, *(5.0,) * 2)
 
 GIVEN = {
     "01_pulse_over_one_hour": Given(3, hours(12, 24, 24.5, 25, 26, 30, 36, 48, 60), (pulse(1, 1, 1000),)),
-    "02_pulse_over_one_second": Given(
-        3, hours(24, 25, 27, 30, 36, 48), (Infused(PULSE, 1.0, 1.0 + SECOND, 1000),)
-    ),
+    "02_pulse_over_one_second": Given(3, hours(24, 25, 27, 30, 36, 48), (Infused(PULSE, 1.0, 1.0 + SECOND, 1000),)),
     "03_infusion_of_three_days": Given(6, hours(24, 26, 36, 48, 72, 96, 98, 102, 120), (pulse(1, 72, 300),)),
     "04_five_daily_pulses": Given(
         8,
@@ -111,9 +109,7 @@ GIVEN = {
         hours(26, 48, 54, 56, 72, 72.6, 74, 96, 98, 120),
         (pulse(1, 2, 1000), pulse(2 + 6 * H, 2, 1000), pulse(3, 0.6, 300)),
     ),
-    "10_infusion_to_the_horizon": Given(
-        2, hours(0.5, 1, 6, 36, 37, 42, 47), (pulse(0, 1, 250), pulse(1.5, 12, 600))
-    ),
+    "10_infusion_to_the_horizon": Given(2, hours(0.5, 1, 6, 36, 37, 42, 47), (pulse(0, 1, 250), pulse(1.5, 12, 600))),
     "11_one_tablet": Given(3, hours(24, 24.5, 25, 26, 28, 32, 40, 48, 60), (tablet(1, 50),)),
     "12_tablet_at_time_zero": Given(2, hours(0.5, 1, 2, 4, 8, 16, 24), (tablet(0, 20),)),
     "13_thirty_daily_tablets": Given(
@@ -139,9 +135,7 @@ GIVEN = {
         patient={"weight": 84.0},
     ),
     "20_injection_into_the_scalp": Given(60, (5, 6, 8, 12, 20, 30, 45), (injection(5, 10),)),
-    "21_sessions_at_the_same_time": Given(
-        90, (1, 14, 28, 29, 42, 60, 75), (injection(0, 10), injection(28, 10))
-    ),
+    "21_sessions_at_the_same_time": Given(90, (1, 14, 28, 29, 42, 60, 75), (injection(0, 10), injection(28, 10))),
     "22_injection_before_the_horizon": Given(
         10, (2, 3, 6, 14399 * MINUTE), (injection(2, 15), injection(14399 * MINUTE, 5))
     ),
@@ -151,9 +145,7 @@ GIVEN = {
         (1, 7, 10, 14, 25, 40, 50, 60, 75, 90, 100),
         (fumarate(0, 7, 0.25), fumarate(7, 14, 0.5), fumarate(14, 40), fumarate(60, 90, 0.5)),
     ),
-    "25_treatment_before_day_zero": Given(
-        30, (-200, -100, -30, 0, 15), (fumarate(-243.5, 30),), start=-243.5
-    ),
+    "25_treatment_before_day_zero": Given(30, (-200, -100, -30, 0, 15), (fumarate(-243.5, 30),), start=-243.5),
     "26_antibody_over_four_hours": Given(
         30, hours(24, 25, 28, 30, 36, 48, 72, 120, 240, 480), (antibody(1, 4, 12),), off=NO_DEPLETION
     ),

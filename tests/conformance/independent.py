@@ -38,7 +38,9 @@ class Patient:
         return named | oracle.readouts(named, self.values, dict.fromkeys(oracle.INPUTS, 0.0), self.on)
 
 
-def solve(given: Given, parameters: Mapping[str, float], method: str = "DOP853", rtol: float = RTOL) -> list[dict[str, float]]:
+def solve(
+    given: Given, parameters: Mapping[str, float], method: str = "DOP853", rtol: float = RTOL
+) -> list[dict[str, float]]:
     """Return pools and read-outs just before each time of a scenario, and at both ends of the simulation."""
     patient = Patient(given, parameters)
     state, found = patient.state, {given.start: patient.seen(patient.state)}

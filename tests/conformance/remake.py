@@ -1,7 +1,7 @@
 """Make the expected curves of the conformance set again: ``python tests/conformance/remake.py [NAME...]``.
 
-Algebra takes a second, the whole model by the independent solver minutes a case. Imports nothing of immunosim: parameter
-values are read from the shipped set as plain TOML.
+Algebra takes a second, the whole model by the independent solver minutes a case. Imports nothing of immunosim:
+parameter values are read from the shipped set as plain TOML.
 """
 
 import sys
@@ -18,7 +18,12 @@ from conformance.given import GIVEN, Given  # noqa: E402
 from conformance.independent import RTOL, solve  # noqa: E402
 
 CASES = ROOT / "immunosim" / "conformance" / "cases"
-WHOLE_MODEL = ("37_mechanisms_off", "38_course_that_depletes", "39_steroids_and_counts", "40_all_drugs_over_five_months")
+WHOLE_MODEL = (
+    "37_mechanisms_off",
+    "38_course_that_depletes",
+    "39_steroids_and_counts",
+    "40_all_drugs_over_five_months",
+)
 COUNTS = ("lymphocytes", "cd4", "cd8", "cd19", "nk")
 WHOLE_COLUMNS = (
     *(*COUNTS, "antibody_central", "antibody_peripheral", "methylprednisolone", "prednisolone", "triamcinolone_depot"),
@@ -27,7 +32,9 @@ WHOLE_COLUMNS = (
 DIGITS = 15
 
 ALGEBRA = "algebra: closed forms of one and two compartments, evaluated in 50 digits"
-SOLVER = f"independent solver: SciPy DOP853 at rtol {RTOL:.0e} on a right-hand side written by hand from docs/equations.md"
+SOLVER = (
+    f"independent solver: SciPy DOP853 at rtol {RTOL:.0e} on a right-hand side written by hand from docs/equations.md"
+)
 ALGEBRA_TOLERANCE = 1e-9
 """Thirty times the largest error of the integrator at the scenarios' rtol of 1e-10, which is 4e-11."""
 

@@ -37,7 +37,9 @@ def holdout_rows() -> list[dict[str, object]]:
     for path in sorted(EXPERIMENTS.glob("*/expected.json")):
         for row in json.loads(path.read_text(encoding="utf-8")):
             if not row["fitted"] and not row.get("repeats") and not NOT_PUBLISHED & set(row["source"]):
-                found.append({"experiment": path.parent.name, **row, "citations": [cited(key) for key in row["source"]]})
+                found.append(
+                    {"experiment": path.parent.name, **row, "citations": [cited(key) for key in row["source"]]}
+                )
     return found
 
 
@@ -54,7 +56,7 @@ def cited(key: str) -> str:
 
 
 def solved_reference() -> dict[str, object]:
-    """Return the reference ensemble with the digests of this class of machine, and without FMA where that is emulated."""
+    """Return the reference ensemble with its digests: of this class of machine, and without FMA where it has it."""
     states = reference.solved_reference()
     here = reference.machine_class()
     digests = {here: reference.digest_of(states)}
