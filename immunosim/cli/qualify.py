@@ -39,7 +39,11 @@ def qualify(context: typer.Context, out: Out = None, force: Force = False, as_js
     if is_written:
         refuse_existing(folder, force, QUALIFICATION)
     with progress("Qualifying") as doing:
-        found = qualified(doing.announce)
+
+        def tell(detail: str) -> None:
+            doing.detail = detail
+
+        found = qualified(doing.announce, tell)
     command = typed(context)
     paths = write_folder(folder, qualification_files(found, command), force, QUALIFICATION) if is_written else []
     if as_json:

@@ -6,6 +6,7 @@ What crashes there does not end the qualification. Knows no check.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -17,6 +18,9 @@ PACKAGE = Path(__file__).parents[1]
 
 PATIENCE = 240.0
 """Seconds after which a command counts as hanging: four times what compiling everything takes."""
+
+_NOT_TEXT = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[^\S\n ]|[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+"""Colours and other control characters, which compilers put into messages."""
 
 INTERVAL = 0.02
 """Seconds between two looks at how far a command has come."""
@@ -38,7 +42,7 @@ class Said:
     @property
     def sentence(self) -> str:
         """The last line of its messages, and the exit code."""
-        lines = self.messages.strip().splitlines() or ["(no message)"]
+        lines = _NOT_TEXT.sub("", self.messages).strip().splitlines() or ["(no message)"]
         return f"exit code {'none, it hung' if self.code is None else self.code}: {lines[-1][:300]}"
 
 

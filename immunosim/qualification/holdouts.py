@@ -1,4 +1,4 @@
-"""Published findings that no parameter was fitted to, simulated again: the error must be the one that is published here.
+"""Published findings that no parameter was fitted to, simulated again: errors must be those of the scorecard.
 
 Rows, tolerances and sources are those of the scorecard (README, experiments), copied into the package with the
 scenarios they need. Missing the evidence is a property of the model; another number than at the release is a fault of

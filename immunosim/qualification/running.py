@@ -56,13 +56,19 @@ class Qualification:
         }
 
 
-def qualify(announce: Callable[[str], None] = say_nothing, checks: Sequence[Check] | None = None) -> Qualification:
+def qualify(
+    announce: Callable[[str], None] = say_nothing,
+    detail: Tell = say_nothing,
+    checks: Sequence[Check] | None = None,
+) -> Qualification:
     """Check every requirement on this machine.
 
     Parameters
     ----------
     announce : callable
-        Told in a sentence what is being done.
+        Told in a sentence which requirement is checked.
+    detail : callable
+        Told in a few words how far a check has come.
     checks : sequence of Check, optional
         By default all.
     """
@@ -70,9 +76,8 @@ def qualify(announce: Callable[[str], None] = say_nothing, checks: Sequence[Chec
     began, started = time.perf_counter(), now().isoformat()
     results = []
     for place, check in enumerate(chosen, 1):
-        head = f"{check.id} ({place} of {len(chosen)})"
-        announce(f"{head}: {check.requirement}")
-        results.append(look(check, lambda text, head=head: announce(f"{head}: {text}")))
+        announce(f"{check.id} ({place} of {len(chosen)}): {check.requirement}")
+        results.append(look(check, detail))
     return Qualification(started, time.perf_counter() - began, tuple(results), environment())
 
 
