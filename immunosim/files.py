@@ -73,6 +73,15 @@ def sync_tree(folder: Path) -> None:
         sync_folder(Path(where))
 
 
+def free_name(path: Path) -> Path:
+    """Return a path that does not exist: this one, or with a number."""
+    number, free = 1, path
+    while os.path.lexists(free):
+        number += 1
+        free = path.with_name(f"{path.name}-{number}")
+    return free
+
+
 def is_being_written(name: str) -> bool:
     """Whether a file or folder is the temporary one of a write that is going on, or was cut off."""
     return name.startswith(".") and "-writing-" in name

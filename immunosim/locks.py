@@ -107,7 +107,7 @@ def held(
         If the place cannot be written.
     """
     with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _guard_file(path).parent.mkdir(parents=True, exist_ok=True)
         with _guarded(path):
             _refuse_held(path, part, note)
             handle = _take(_holder_file(path, part), _this_process(command, part))
@@ -271,18 +271,20 @@ def _is_still(guard: Path, handle: int) -> bool:
 
 
 def _guard_file(path: Path) -> Path:
-    return path.with_name(f".{path.name}.lock")
+    place = path.resolve()  # one output has one lock, by whatever name it goes
+    return place.with_name(f".{place.name}.lock")
 
 
 def _holder_file(path: Path, part: tuple[int, int]) -> Path:
-    return path.with_name(f".{path.name}.lock-{part[0]}-of-{part[1]}")
+    guard = _guard_file(path)
+    return guard.with_name(f"{guard.name}-{part[0]}-of-{part[1]}")
 
 
 def _holder_files(path: Path) -> list[Path]:
-    begin = f"{_guard_file(path).name}-"
+    guard = _guard_file(path)
     try:
-        return [path.parent / name for name in sorted(os.listdir(path.parent)) if name.startswith(begin)]
-    except FileNotFoundError:
+        return [guard.parent / name for name in sorted(os.listdir(guard.parent)) if name.startswith(f"{guard.name}-")]
+    except OSError:  # no such folder, or not for us: nothing can be written there either
         return []
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mmap
-import os
 from pathlib import Path
 
 from immunosim.ensembles.netcdf import load_netcdf
@@ -46,15 +45,6 @@ def damage_of_file(plan: Plan, path: Path) -> tuple[str, bool]:
 def is_replaceable(path: Path) -> bool:
     """Whether a file is the result of a sweep, which may be damaged."""
     return (_begins_as_netcdf(path) or is_sealed(path)) and _holds(path, _FORMAT)
-
-
-def free_name(path: Path) -> Path:
-    """Return a path that does not exist: this one, or with a number."""
-    number, free = 1, path
-    while os.path.lexists(free):
-        number += 1
-        free = path.with_name(f"{path.name}-{number}")
-    return free
 
 
 def _holds(path: Path, text: bytes) -> bool:

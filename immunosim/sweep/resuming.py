@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from immunosim.errors import DataError
-from immunosim.files import explained, is_being_written, read_plain, write_file
+from immunosim.files import explained, free_name, is_being_written, read_plain, write_file
 from immunosim.seals import MOST_JSON, parsed_json
 from immunosim.sweep.blocks import template_of
 from immunosim.sweep.layout import CHECKSUM, Layout
@@ -111,13 +111,14 @@ def resume(plan: Plan, path: Path, note: Callable[[str], None], command: str = "
         If it is no sweep, or another one.
     """
     found = examine(plan, path)
-    for text in _cut([f"{wrong}; it is written again" for wrong in found.metadata]):
-        note(f"{path}: {text}")
     with explained(path):
         if found.foreign:
             aside = _set_aside(path, found.foreign)
             for text in _cut([f"{key} was not written by a sweep; it is moved to {aside}" for key in found.foreign]):
                 note(f"{path}: {text}")
+            found = examine(plan, path)  # what was read through links is gone
+        for text in _cut([f"{wrong}; it is written again" for wrong in found.metadata]):
+            note(f"{path}: {text}")
         for key in [*_metadata_keys(plan, found.layout), *chain(*map(found.layout.chunks, found.damaged))]:
             if (path / key).is_dir():  # in place of a file; what was in it has been moved
                 shutil.rmtree(path / key)
@@ -223,10 +224,7 @@ def _write_metadata(plan: Plan, path: Path, rows: int, command: str) -> None:
 
 def _set_aside(path: Path, keys: list[str]) -> Path:
     """Move files out of a store into a new folder beside it, and return that."""
-    number, aside = 1, path.with_name(f"{path.name}.foreign")
-    while os.path.lexists(aside):
-        number += 1
-        aside = path.with_name(f"{path.name}.foreign-{number}")
+    aside = free_name(path.with_name(f"{path.name}.foreign"))
     for key in keys:
         (aside / key).parent.mkdir(parents=True, exist_ok=True)
         (path / key).rename(aside / key)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from immunosim.codegen.loader import say_nothing
 from immunosim.errors import DataError
-from immunosim.files import explained
+from immunosim.files import explained, free_name
 from immunosim.locks import held, refuse_held
 from immunosim.machine import cores
 from immunosim.sweep.blocks import template_of
 from immunosim.sweep.cluster import reached, run_on_cluster
-from immunosim.sweep.files import damage_of_file, free_name, is_replaceable
+from immunosim.sweep.files import damage_of_file, is_replaceable
 from immunosim.sweep.finishing import write_netcdf
 from immunosim.sweep.layout import Layout
 from immunosim.sweep.plan import Plan
