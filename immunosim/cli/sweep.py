@@ -155,7 +155,7 @@ def _foretell(plan: "Plan", target: Path, manner: "Manner", as_json: bool) -> No
     from immunosim.cli.sweep_tables import show_quote
     from immunosim.locks import holder_of
     from immunosim.sweep import run_pilot
-    from immunosim.sweep.sweeping import Outlook, expected, outlook
+    from immunosim.sweep.outlook import Outlook, expected, outlook
 
     with progress("Examining what is stored") as now:
         found = outlook(plan, target)
@@ -173,16 +173,9 @@ def _carry_out(plan: "Plan", target: Path, manner: "Manner", parquet: bool, as_j
     from immunosim.cli.sweep_tables import finish, in_words
     from immunosim.sweep import refuse_too_much, run_pilot
     from immunosim.sweep.finishing import refuse_tables
+    from immunosim.sweep.outlook import Outlook, expected
     from immunosim.sweep.running import remaining
-    from immunosim.sweep.sweeping import (
-        Outlook,
-        existing_store,
-        expected,
-        finished_result,
-        new_store,
-        remove_leftovers,
-        taken,
-    )
+    from immunosim.sweep.sweeping import existing_store, finished_result, new_store, remove_leftovers, taken
 
     if parquet:
         refuse_tables(target, may_replace=manner.is_forced or manner.goes_on)

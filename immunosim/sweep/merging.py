@@ -7,8 +7,9 @@ from pathlib import Path
 
 from immunosim.errors import DataError
 from immunosim.locks import held
+from immunosim.sweep.creating import copy_empty
 from immunosim.sweep.plan import differences
-from immunosim.sweep.store import Store, copy_empty, open_store
+from immunosim.sweep.store import Store, open_store
 
 
 def merge_stores(path: Path, parts: Sequence[Path]) -> tuple[Store, int]:

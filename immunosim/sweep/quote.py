@@ -16,9 +16,10 @@ from immunosim.ensembles.solving import ROWS_PER_CHUNK
 from immunosim.errors import DataError
 from immunosim.machine import cores, memory_available, memory_used
 from immunosim.sweep.blocks import Variables, bytes_per_row, solve_rows, template_of
+from immunosim.sweep.creating import create_store
 from immunosim.sweep.finishing import write_netcdf
 from immunosim.sweep.plan import FORMAT, Plan
-from immunosim.sweep.store import create_store, free_space, size_on_disk
+from immunosim.sweep.store import free_space, size_on_disk
 from immunosim.wording import size
 
 PILOT_SECONDS = 0.8

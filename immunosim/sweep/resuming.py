@@ -20,13 +20,14 @@ from immunosim.errors import DataError
 from immunosim.files import explained, free_name, is_being_written, read_plain, write_file
 from immunosim.seals import MOST_JSON, parsed_json
 from immunosim.sweep.blocks import template_of
+from immunosim.sweep.creating import layout_of
 from immunosim.sweep.layout import CHECKSUM, Layout
 from immunosim.sweep.manifest import MANIFEST, Manifest, file_damage
 from immunosim.sweep.opening import METADATA
 from immunosim.sweep.plan import Plan, fingerprint_of
 from immunosim.sweep.quote import USUAL_BLOCK
 from immunosim.sweep.running import begin, refuse_other_plan
-from immunosim.sweep.store import ROWS, Store, finished_blocks, is_store, layout_of, open_store
+from immunosim.sweep.store import ROWS, Store, finished_blocks, is_store, open_store
 
 PARTIAL = ".partial"
 """What the store of an unfinished NetCDF result ends in."""

@@ -14,9 +14,10 @@ import numpy as np
 from immunosim.ensembles.result import provenance
 from immunosim.errors import DataError
 from immunosim.sweep.blocks import Variables, solve_rows
+from immunosim.sweep.creating import create_store
 from immunosim.sweep.layout import Layout
 from immunosim.sweep.plan import FORMAT, Plan, differences
-from immunosim.sweep.store import Store, create_store, is_store
+from immunosim.sweep.store import Store, is_store
 
 Report = Callable[[int, int], None]
 """Told how many more patients are done, and how many of these failed."""

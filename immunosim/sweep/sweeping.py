@@ -17,17 +17,15 @@ from immunosim.sweep.blocks import template_of
 from immunosim.sweep.cluster import reached, run_on_cluster
 from immunosim.sweep.files import damage_of_file, is_replaceable
 from immunosim.sweep.finishing import write_netcdf
-from immunosim.sweep.layout import Layout
 from immunosim.sweep.plan import Plan
-from immunosim.sweep.quote import Pilot, Quote, block_size, is_one_file, quote, run_pilot
+from immunosim.sweep.quote import Pilot, block_size, is_one_file, run_pilot
 from immunosim.sweep.result import SweepResult, open_result
-from immunosim.sweep.resuming import PARTIAL, examine, resume
+from immunosim.sweep.resuming import PARTIAL, resume
 from immunosim.sweep.running import (
     WHOLE,
     Report,
     Shard,
     begin,
-    left_of,
     not_replaced,
     remaining,
     replace_existing,
@@ -185,46 +183,6 @@ def finished_result(plan: Plan, path: Path, manner: Manner, note: Callable[[str]
     return False
 
 
-@dataclass(frozen=True)
-class Outlook:
-    """What is in the place of a result, and what would become of it.
-
-    Attributes
-    ----------
-    words : str
-        In a sentence; empty where nothing is there.
-    layout : Layout, optional
-        Of a store that can be gone on with.
-    sound : list of int
-        Its blocks that need not be computed again.
-    """
-
-    words: str = ""
-    layout: Layout | None = None
-    sound: tuple[int, ...] = ()
-
-
-def outlook(plan: Plan, path: Path) -> Outlook:
-    """Return what --resume would find in the place of a result; changes nothing, and refuses nothing that exists."""
-    place = store_path(path)
-    try:
-        if is_one_file(path) and path.exists():
-            wrong, _ = damage_of_file(plan, path)
-            if wrong:
-                return Outlook(f"{path} exists but {wrong}: --resume would compute it again")
-            return Outlook(f"{path} exists and is finished: --resume would leave it as it is")
-        if not place.exists():
-            return Outlook()
-        found = examine(plan, place)
-    except DataError as error:
-        return Outlook(f"{path} exists and {error.reason}: --resume would refuse it")
-    n_wrong = len(found.metadata) + len(found.damaged) + len(found.foreign)
-    damaged = f", {n_wrong} of its files or chunks are damaged" if n_wrong else ""
-    left = found.layout.n_blocks - len(found.sound)
-    would = f"compute {left} of {found.layout.n_blocks} chunks" if left else "find nothing left to compute"
-    return Outlook(f"{path} exists{damaged}: --resume would {would}", found.layout, tuple(found.sound))
-
-
 def remove_leftovers(path: Path) -> None:
     """Remove the store of a NetCDF result that is finished, where an interruption has left it."""
     if is_one_file(path):
@@ -282,17 +240,6 @@ def _refuse_foreign(path: Path) -> None:
     """Raise a DataError where a file would be replaced that is not the result of a sweep."""
     if is_one_file(path) and path.exists() and not is_replaceable(path):
         raise not_replaced(path)
-
-
-def expected(plan: Plan, pilot: Pilot, path: Path, manner: Manner, found: Outlook) -> Quote:
-    """Return what a sweep will take, or what is left of it."""
-    if found.layout is None:
-        rows = manner.rows_per_block or block_size(plan, pilot)
-        places = [place for place in range(-(-plan.n // rows)) if manner.shard.has(place)]
-        return quote(plan, pilot, path, rows, min(len(places) * rows, plan.n))
-    places = left_of(found.layout, found.sound, manner.shard)
-    left = sum(end - first for first, end in map(found.layout.span, places))
-    return quote(plan, pilot, path, found.layout.rows_per_block, left)
 
 
 def run_sweep(
