@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from immunosim.codegen.cache import cache_root
+from immunosim.codegen.store import cache_root
 from immunosim.ensembles import Endpoint
 from immunosim.errors import ImmunosimError
 from immunosim.machine import cores
