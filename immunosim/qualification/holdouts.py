@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +165,7 @@ MEASURES: Mapping[str, Callable[[], float]] = {
     "lymphocytes_month_24": lambda: total_count(24),
     "relapse_rate_year_7": relapse_rate,
     **{
-        f"{readout}_months_to_limit": lambda readout=readout: months_to_limit(readout)
+        f"{readout}_months_to_limit": partial(months_to_limit, readout)
         for readout in ("cd19", "lymphocytes", "cd8", "cd4")
     },
     "count_at_2_h": lambda: after_pulse(2.0),
