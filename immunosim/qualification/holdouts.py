@@ -80,7 +80,7 @@ def limits_of(row: Mapping[str, Any]) -> tuple[float, float]:
 def evidence(row: Mapping[str, Any]) -> str:
     """Return what is published, in words."""
     low, high = limits_of(row)
-    unit = "" if row["unit"] == "1" else f" {row['unit']}"
+    unit = _unit(row)
     if math.isinf(low):
         return f"at most {high:g}{unit}"
     return f"at least {low:g}{unit}" if math.isinf(high) else f"{low:.3g} to {high:.3g}{unit}"
@@ -96,7 +96,7 @@ def judged(row: Mapping[str, Any], simulated: float) -> Outcome:
     )
     notes = [] if is_same else [f"was {number(then)} at the release: the model, a parameter or a scenario differs here"]
     notes += [f"known miss: {row['known_miss']}"] if is_known else []
-    value = f"{simulated:.6g} (released {then:.6g}); {stands}"
+    value = f"{simulated:.6g}{_unit(row)} (released {then:.6g}); {stands}"
     return outcome(value, is_same and is_met != is_known, notes)
 
 
@@ -105,10 +105,14 @@ def _check(place: int, row: Mapping[str, Any]) -> Check:
     return Check(
         f"PQ-{place:02d}",
         f"{row['what']}: {evidence(row)}",
-        f"Simulate a regimen that was not used to choose parameters, and measure. Source: {sources}.",
+        f"Simulate a regimen that was not used to choose parameters, and measure. Evidence: {sources}. {row['why']}",
         f"released value within {100 * MOVED:g} %, and met or missed as published",
         lambda tell: judged(row, MEASURES[row["name"]]()),
     )
+
+
+def _unit(row: Mapping[str, Any]) -> str:
+    return "" if row["unit"] == "1" else f" {row['unit']}"
 
 
 @cache
