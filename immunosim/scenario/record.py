@@ -57,8 +57,6 @@ class Record(BaseModel):
         return record
 
 
-
-
 def _unicode(text: str) -> str:
     try:
         text.encode()
