@@ -44,7 +44,7 @@ class Record(BaseModel):
         except (ValidationError, RecordFault) as error:
             raise translated(error, cls, file) from None
         except UnicodeEncodeError as error:  # a byte of an option that is not UTF-8 stands as what is no character
-            reason = f"a text holds {ascii(error.object[error.start : error.end])}, which is not Unicode"
+            reason = f"a text holds {error.object[error.start : error.end]!a}, which is not Unicode"
             raise ScenarioError(reason, file=file, cure=_AS_UTF_8) from None
         finally:
             _INSIDE.reset(token)
