@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, command_line
-from immunosim.cli.printing import say, show
+from immunosim.cli.printing import say, show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def run(
     if report:
         say(f"Report: {folder / 'report.html'} (open it in a browser)")
     if as_json:
-        show(to_json(summary).rstrip())
+        show_text(to_json(summary).rstrip())
     else:
         from immunosim.cli.tables import show_summary
 

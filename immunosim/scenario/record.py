@@ -20,7 +20,7 @@ from pydantic import (
 
 from immunosim.errors import QuantityError, ScenarioError
 from immunosim.scenario.checks import problems_of_record
-from immunosim.scenario.problems import RecordFault, translated
+from immunosim.scenario.problems import RecordFault, translated, unknown_keys
 
 _AS_UTF_8 = "write files and options as UTF-8"
 _INSIDE: ContextVar[bool] = ContextVar("inside", default=False)
@@ -36,11 +36,11 @@ class Record(BaseModel):
     def _report_in_our_words(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         # Only the outermost record reports, so that all problems of a file come together with their full key paths.
         if _INSIDE.get():
-            return cls._checked(handler(data))
+            return cls._checked(data, handler)
         file = (info.context or {}).get("file", cls.__name__.lower())
         token = _INSIDE.set(True)
         try:
-            return cls._checked(handler(data))
+            return cls._checked(data, handler)
         except (ValidationError, RecordFault) as error:
             raise translated(error, cls, file) from None
         except UnicodeEncodeError as error:  # a byte of an option that is not UTF-8 stands as what is no character
@@ -50,7 +50,11 @@ class Record(BaseModel):
             _INSIDE.reset(token)
 
     @classmethod
-    def _checked(cls, record: Self) -> Self:
+    def _checked(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        fault = unknown_keys(data, cls)
+        if fault:
+            raise fault
+        record = handler(data)
         problems = problems_of_record(record)
         if problems:
             raise RecordFault(problems)
