@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from emcee import State
 from synthetic_ensembles import ensemble
 
 from immunosim.cli.partial import Partial
+from immunosim.codegen.loader import say_nothing
+from immunosim.codegen.sealed import DamageError, Folder
+from immunosim.codegen.store import VARIABLE, MachineStore
 from immunosim.ensembles.result import FORMAT, EnsembleResult, load_ensemble
 from immunosim.errors import ImmunosimError
 from immunosim.files import write_file
@@ -76,6 +82,9 @@ def operations() -> dict[str, Operation]:
         "fits that are read": Operation(_load_fits, _keep_fits),
         "the steps of a sample": Operation(_sample, look=_steps),
         "steps that are gone on with": Operation(_sample, lambda folder: _sample(folder, 3), look=_steps),
+        "an entry of the cache": Operation(_entry, sound=_is_whole_entry),
+        "an entry of the cache that is read": Operation(_entry, _entry, sound=_is_whole_entry),
+        "an entry of the cache that is damaged": Operation(_entry, _damaged_entry, sound=_is_whole_entry),
         "a scenario that is read": Operation(_read_scenario, _write_scenario, is_checked=False),
         "a table that is read": Operation(_read_table, _write_table, is_checked=False),
     }
@@ -119,6 +128,7 @@ def sweeps(plan: Plan, manner: Manner, unfinished: Path, whole: str) -> dict[str
 NEW, OLD = b"new " * 5000, b"old " * 3000
 FILES: Mapping[str, bytes] = {"scenario.toml": b"a" * 900, "summary.json": b"b" * 70_000, "figure.png": b"c" * 20_000}
 OLD_FILES = {name: content[:50] for name, content in FILES.items()}
+ENTRY, ENTRY_FILES = "driver-0123", {"code": b"\x7fELF" * 3000, "tables.json": b"{}" * 20}
 FIT: dict[str, Any] = {"searches": [[1.5, 2.5]] * 200}
 
 
@@ -197,6 +207,24 @@ def _sample(folder: Path, n: int = 4) -> None:
 def _steps(folder: Path) -> list[Any]:
     found: list[Any] = open_chain(folder / "chain.h5", "a sample", 4, 2).get_chain().tolist()
     return found
+
+
+def _entry(folder: Path) -> dict[str, bytes]:
+    """Return an entry of the kernel cache, made where there is none that is sound."""
+    with mock.patch.dict(os.environ, {VARIABLE: str(folder / "cache")}):
+        return dict(MachineStore(say_nothing).get(ENTRY, lambda: ENTRY_FILES))
+
+
+def _damaged_entry(folder: Path) -> None:
+    _entry(folder)
+    code = folder / "cache" / ENTRY / "code"
+    code.write_bytes(code.read_bytes()[:-1])
+
+
+def _is_whole_entry(folder: Path) -> None:
+    """Assert that an entry is whole, or missing, or known to be damaged."""
+    with contextlib.suppress(DamageError):
+        assert Folder(folder / "cache").read(ENTRY) in (None, ENTRY_FILES)
 
 
 def _write_scenario(folder: Path) -> None:
