@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from immunosim.errors import ImmunosimError
+from immunosim.errors import DataError, ImmunosimError
 
 _ELSEWHERE = "choose a place that you may write"
 _CURES = {
@@ -147,3 +147,13 @@ def explained(path: Path) -> Iterator[None]:
             reason = f"{error.filename} is a file, not a folder"
         cure = _CURES.get(error.errno or 0, "choose another place")
         raise OutputError(f"cannot be written ({reason})", file=str(path), cure=cure) from error
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Report an error of the operating system as ours where a file is read."""
+    try:
+        yield
+    except OSError as error:
+        cure = "try again, or take it from a copy"
+        raise DataError(f"cannot be read ({error.strerror or error})", file=str(path), cure=cure) from error

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from immunosim.errors import DataError
+from immunosim.files import readable
 
 MOST_JSON, MOST_NESTED = 2**26, 64
 """Bytes of a JSON text that is read, and how deep its lists and objects may be nested."""
@@ -83,11 +84,17 @@ def sealed(content: bytes) -> bytes:
 
 def is_sealed(path: Path) -> bool:
     """Whether a file ends in a seal, be it right or wrong."""
-    return _SEAL.fullmatch(_end(path)) is not None
+    with readable(path):
+        return _SEAL.fullmatch(_end(path)) is not None
 
 
 def seal_fits(path: Path) -> bool:
     """Whether a file is what was written, to the last bit."""
+    with readable(path):
+        return _fits(path)
+
+
+def _fits(path: Path) -> bool:
     found = _SEAL.fullmatch(_end(path))
     if found is None:
         return False

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from immunosim.errors import any_of
-from immunosim.files import OutputError, default_mode, explained
+from immunosim.files import OutputError, default_mode, explained, sync_folder, sync_tree
 from immunosim.report.netcdf import netcdf
 from immunosim.report.provenance import INTENDED_USE, model_description, software
 from immunosim.safe_text import json_text
@@ -172,7 +172,9 @@ def write_folder(folder: Path, files: Mapping[str, bytes], force: bool = False, 
                 (temporary / name).parent.mkdir(exist_ok=True)
                 (temporary / name).write_bytes(content)
             temporary.chmod(default_mode())
+            sync_tree(temporary)
             _move(temporary, target)
+            sync_folder(target.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     return [folder / name for name in files]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from immunosim.ensembles.netcdf import load_netcdf
 from immunosim.errors import DataError
+from immunosim.files import readable
 from immunosim.seals import is_sealed
 from immunosim.sweep.plan import Plan
 from immunosim.sweep.result import finished_file
@@ -51,13 +52,13 @@ def _holds(path: Path, text: bytes) -> bool:
     """Whether a text stands in a file; HDF5 writes attributes as they are."""
     if path.stat().st_size == 0:
         return False
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+    with readable(path), path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return content.find(text) >= 0
 
 
 def _begins_as_netcdf(path: Path) -> bool:
     """Whether a file begins as NetCDF does, as far as it goes."""
-    with path.open("rb") as stream:
+    with readable(path), path.open("rb") as stream:
         return _SIGNATURE.startswith(stream.read(len(_SIGNATURE)))
 
 

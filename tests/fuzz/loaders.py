@@ -94,7 +94,7 @@ def result_loaders(folder: Path) -> dict[str, Loader]:
     return {
         "netcdf": Loader(_result, {"a.nc": Mutator([(folder / "a.nc").read_bytes()], HDF5)}),
         "stores": Loader(_result, store),
-        "chains": Loader(_chain, {"chain.h5": Mutator([(folder / "chain.h5").read_bytes()], HDF5)}),
+        "chains": Loader(_chain, {"chain.h5": Mutator([(folder / "chain.h5").read_bytes()], HDF5)}, may_write=True),
     }
 
 
@@ -142,7 +142,10 @@ def _result(path: Path) -> None:
 
 
 def _chain(path: Path) -> None:
-    assert len(open_chain(path, "a fit", 4, 2).get_chain()) == 3
+    """Open kept steps to go on with them; damaged ones and those after them may be left out."""
+    chain = open_chain(path, "a fit", 4, 2)
+    assert chain.iteration <= 3
+    assert chain.iteration == 0 or (chain.get_chain() == 1.0).all()
 
 
 def _files(name: str) -> list[bytes]:

@@ -13,10 +13,10 @@ SHARES = {
     "records": 200,
     "quantities": 240,
     "overrides": 150,
-    "endpoints": 140,
+    "endpoints": 160,
     "patients": 80,
     "factors": 50,
-    "commands": 60,
+    "commands": 40,
     "netcdf": 80,
     "chains": 60,
     "stores": 40,
@@ -34,7 +34,8 @@ def test_the_shares_are_two_thousand() -> None:
 @pytest.mark.parametrize("name", SHARES)
 def test_every_seed_and_mutated_input_is_taken_or_refused(name: str, loaders: dict[str, Loader], tried: Try) -> None:
     loader = loaders[name]
-    seeds = [("seed", place, seed) for place, mutator in sorted(loader.mutators.items()) for seed in mutator.seeds]
+    place = min(loader.mutators)  # one file of a store stands for all of it
+    seeds = [("seed", place, seed) for seed in loader.mutators[place].seeds]
     assert report(tried(name, seeds)) == ""
     assert report(tried(name, mutated(loader, name, 0, SHARES[name]))) == ""
 
