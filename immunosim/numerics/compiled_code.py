@@ -22,6 +22,7 @@ def restore(dispatcher: Any, code: bytes) -> bool:
     from numba.core.compiler import CompileResult
 
     context = dispatcher.targetctx
+    context.refresh()  # its own cache does so: without, symbols of Python's and numba's run time stay null
     try:
         parts = pickle.loads(code)
         result = CompileResult._rebuild(context, *parts)

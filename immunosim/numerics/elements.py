@@ -142,7 +142,10 @@ def _largest_scaled(values: Array, size: Array, other_size: Array, atol: Array, 
 @looped(_largest_scaled)
 def largest_scaled(values: Array, size: Array, other_size: Array, atol: Array, rtol: float) -> tuple[float, int]:
     """Return the largest value in units of the tolerance at the larger of two sizes, and its index; NaN are passed."""
-    scaled = np.abs(values) / (atol + rtol * np.maximum(np.abs(size), np.abs(other_size)))
+    if not values.size:
+        return 0.0, 0
+    one, other = np.abs(size), np.abs(other_size)
+    scaled = np.abs(values) / (atol + rtol * np.where(other > one, other, one))  # as ``max``, where one is NaN
     scaled[np.isnan(scaled)] = 0.0
     place = int(scaled.argmax())
     return float(scaled[place]), place

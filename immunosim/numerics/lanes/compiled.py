@@ -8,8 +8,8 @@ from numba import int64, void
 from immunosim.numerics.by_address import record_at, record_type, tell_numba
 from immunosim.numerics.compilation import Store, compile_driver
 
-_COMPILED: dict[tuple[Callable[..., None], int], Callable[..., None]] = {}
-"""By the loop and the store it came from; a process compiles a loop once."""
+_COMPILED: dict[Callable[..., None], Callable[..., None]] = {}
+"""A process loads or compiles a loop once, whatever the model: its machine code is that of all."""
 
 
 def compiled_loop(
@@ -27,15 +27,15 @@ def compiled_loop(
     room : callable
         Returns records as the loop is given them: these say what types they have.
     """
-    key = (loop, id(store))
-    if key not in _COMPILED:
+    if loop not in _COMPILED:
         tell_numba()
         at = [record_at(record_type(record)) for record in room()]
         addresses = [f"address_{k}" for k in range(len(at))]
         # Numba wants the arguments of an entry point one by one, and loops have from ten to sixteen.
         arguments = ", ".join(f"at_{k}({address})" for k, address in enumerate(addresses))
         text = f"def entry({', '.join(addresses)}):\n    loop({arguments})\n"
-        names: dict[str, Any] = {"loop": loop, **{f"at_{k}": one for k, one in enumerate(at)}}
+        # Of a module that can be found again: numba looks it up when it restores the machine code.
+        names: dict[str, Any] = {"__name__": __name__, "loop": loop, **{f"at_{k}": one for k, one in enumerate(at)}}
         exec(text, names)
-        _COMPILED[key] = compile_driver(names["entry"], void(*(int64,) * len(at)), name, store)
-    return _COMPILED[key]
+        _COMPILED[loop] = compile_driver(names["entry"], void(*(int64,) * len(at)), name, store)
+    return _COMPILED[loop]
