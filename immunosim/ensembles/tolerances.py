@@ -49,14 +49,11 @@ def solve_by_tolerance(rows: Rows, options: Sequence[SolverOptions], solve: Solv
     finally:
         pool.shutdown(cancel_futures=True)
     back = np.argsort(np.concatenate(groups))
-    joined: dict[str, Any] = {
-        field.name: _joined([getattr(part, field.name) for part in parts], back) for field in fields(Ensemble)
-    }
-    return Ensemble(**joined)
+    return Ensemble(**{one.name: _joined(parts, one.name)[back] for one in fields(Ensemble)})
 
 
-def _joined(parts: Sequence[NDArray[np.generic]], back: Places) -> NDArray[np.generic]:
-    return np.concatenate(parts)[back]
+def _joined(parts: Sequence[Ensemble], name: str) -> Any:
+    return np.concatenate([getattr(part, name) for part in parts])
 
 
 def _groups(options: Sequence[SolverOptions]) -> list[Places]:

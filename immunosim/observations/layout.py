@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from immunosim.errors import MOST_SHOWN, QuantityError, and_more
+from immunosim.errors import MOST_SEARCHED, MOST_SHOWN, QuantityError, and_more
 from immunosim.observations.headers import Column, column_of, suggestion
 from immunosim.observations.inference import inferred_unit
 from immunosim.observations.problems import Problems
@@ -109,9 +109,12 @@ def _named(columns: list[Column]) -> str:
 
 
 def _not_used(columns: list[Column], line: int) -> Iterator[Finding]:
+    n_unknown = 0
     for column in columns:
         if not column.kind:
-            yield Finding(line, column.header, "warning", "is not a column that is known", suggestion(column.header))
+            n_unknown += 1
+            cure = suggestion(column.header) if n_unknown <= MOST_SEARCHED else ""
+            yield Finding(line, column.header, "warning", "is not a column that is known", cure)
         elif column.kind == "remark":
             yield Finding(line, column.header, "note", "is not used")
 

@@ -17,6 +17,7 @@ from immunosim.safe_text import lines, one_line, shortened
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 LONGEST_LABEL = 120
 """Characters of a label, a name or a tick mark that are drawn."""
@@ -43,13 +44,12 @@ def as_written(figure: Figure) -> Iterator[None]:
     from matplotlib.cbook import is_math_text
     from matplotlib.text import Text
 
-    ticks = {id(label) for ax in figure.axes for label in (*ax.get_xticklabels(), *ax.get_yticklabels())}
     for drawn in figure.findobj(Text):
         text = drawn.get_text()
-        if id(drawn) not in ticks and is_math_text(text):
-            drawn.set_parse_math(False)
         if not text.isprintable() and lines(text) != text:
             drawn.set_text(lines(text))
+        if is_math_text(text) and not _is_tick(figure, drawn):
+            drawn.set_parse_math(False)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"(?s)Glyph \d+ .* missing from", UserWarning)
         yield
@@ -57,3 +57,12 @@ def as_written(figure: Figure) -> Iterator[None]:
 
 def _unread(text: str) -> str:
     return one_line(text).replace("$", r"\$")
+
+
+def _is_tick(figure: Figure, drawn: Text) -> bool:
+    return any(
+        drawn is label
+        for ax in figure.axes
+        for axis in (ax.xaxis, ax.yaxis)
+        for label in axis.get_ticklabels(which="both")
+    )

@@ -82,12 +82,11 @@ def assert_harmless(result: Result, code: int = 0) -> None:
 
 def assert_files_harmless(folder: Path) -> None:
     for path in folder.rglob("*"):
-        if path.suffix in (".html", ".json", ".toml", ".csv", ".tsv", ".svg"):
-            text = path.read_text(encoding="utf-8")
-            assert not hidden(text.replace("\t", "")), path
-            assert path.suffix != ".csv" or not any(
-                cell.lstrip('"').startswith(("=", "@")) for line in text.splitlines() for cell in line.split(",")
-            )
+        if path.suffix in (".html", ".json", ".toml", ".svg"):
+            assert not hidden(path.read_text(encoding="utf-8")), path
+        elif path.suffix == ".csv":
+            cells = path.read_text(encoding="utf-8").replace("\n", ",").split(",")
+            assert not any(cell.lstrip('"').startswith(("=", "@")) for cell in cells), path
 
 
 def test_a_run_writes_harmless_files_and_lines(command: Command, hostile: Path, tmp_path: Path) -> None:
@@ -140,21 +139,22 @@ def test_a_wrong_header_of_38000_letters_is_not_repeated(command: Command, tmp_p
 
 @pytest.mark.slow
 def test_every_other_verb_is_harmless_as_well(command: Command, hostile: Path, table: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
     other = tmp_path / "other \u202e.toml"
     other.write_text(SCENARIO.replace("12 mg", "6 mg"), encoding="utf-8")
     assert_harmless(command("check", hostile))
-    assert_harmless(command("report", hostile, "--out", tmp_path / "report"))
-    assert_harmless(command("verify", hostile, "--out", tmp_path / "verify"))
-    assert_harmless(command("explain", hostile, "--readout", "cd4", "--at", "30 days", "--out", tmp_path / "why"))
-    assert_harmless(command("compare", hostile, other, "--out", tmp_path / "compared"))
+    assert_harmless(command("report", hostile, "--out", out / "report"))
+    assert_harmless(command("verify", hostile, "--out", out / "verify"))
+    assert_harmless(command("explain", hostile, "--readout", "cd4", "--at", "30 days", "--out", out / "why"))
+    assert_harmless(command("compare", hostile, other, "--out", out / "compared"))
     labels = r"course.1.label=$a$ \x1b,$\\frac$,=1"
     sweep = ["sweep", hostile, "--vary", "patient.age=20:60", "--vary", labels, "-n", 64, "--readout", "cd4"]
-    assert_harmless(command(*sweep, "--out", tmp_path / "sweep.nc"))
+    assert_harmless(command(*sweep, "--out", out / "sweep.nc"))
     for kind in ("bands", "spaghetti", "parallel", "heatmap"):
-        out = tmp_path / f"{kind}.svg"
+        figure = out / f"{kind}.svg"
         named = ["--color", "course.1.label"] if kind == "spaghetti" else []
-        assert_harmless(command("plot", tmp_path / "sweep.nc", "--kind", kind, *named, "--out", out))
-    assert_harmless(command("failures", tmp_path / "sweep.nc"))
-    fit = ["fit", hostile, "--data", table, "--free", "blood_lysis_rate", "--starts", 2, "--out", tmp_path / "fit"]
+        assert_harmless(command("plot", out / "sweep.nc", "--kind", kind, *named, "--out", figure))
+    assert_harmless(command("failures", out / "sweep.nc"))
+    fit = ["fit", hostile, "--data", table, "--free", "blood_lysis_rate", "--starts", 2, "--out", out / "fit"]
     assert_harmless(command(*fit))
-    assert_files_harmless(tmp_path)
+    assert_files_harmless(out)
