@@ -10,8 +10,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from importlib import resources
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from immunosim.errors import ParameterError, Problem, any_of, did_you_mean
@@ -19,6 +18,9 @@ from immunosim.parameters.schema import EVIDENCE, Parameter, ParameterSet, Prior
 
 ASSUMED = "assumed"
 """What a parameter without a source says instead of a list of bibliography keys."""
+
+SETS = Path(__file__).parent / "sets"
+"""Where the files lie: a path, since importlib.resources takes as long to import as a set to read."""
 
 _REQUIRED = {
     "value": (int, float),
@@ -39,7 +41,7 @@ _TABLES = "write one table [group.name] per parameter"
 
 def available_sets() -> tuple[str, ...]:
     """Return the names of the parameter sets that the package brings, in alphabetical order."""
-    return tuple(sorted(file.name.removesuffix(".toml") for file in _sets().iterdir() if file.name.endswith(".toml")))
+    return tuple(sorted(file.name.removesuffix(".toml") for file in SETS.iterdir() if file.name.endswith(".toml")))
 
 
 @functools.cache
@@ -58,7 +60,7 @@ def load_parameters(name: str = "default") -> ParameterSet:
     """
     if name not in available_sets():
         raise ParameterError(f'there is no parameter set "{name}"', cure=did_you_mean(name, available_sets()))
-    return parse_parameters((_sets() / f"{name}.toml").read_text(encoding="utf-8"), name)
+    return parse_parameters((SETS / f"{name}.toml").read_text(encoding="utf-8"), name)
 
 
 def parse_parameters(text: str, name: str) -> ParameterSet:
@@ -96,10 +98,6 @@ def parse_parameters(text: str, name: str) -> ParameterSet:
         return ParameterSet(name, (_parameter(group, key, table) for group, key, table in tables))
     except ParameterError as error:
         raise ParameterError(problems=[replace(problem, file=file) for problem in error.problems]) from error
-
-
-def _sets() -> Traversable:
-    return resources.files("immunosim.parameters") / "sets"
 
 
 def _parameter(group: str, name: str, table: Mapping[str, Any]) -> Parameter:
