@@ -1,27 +1,55 @@
 """A solved scenario with names and units: read-outs, pools and process rates over time.
 
-Results are an ``xarray.Dataset``: one variable a read-out or pool, dimension ``time`` in days, ``units`` and
-``long_name`` on every variable. Knows how a solution is labelled, not how it was computed.
+Values are arrays over ``time`` in days, each with its ``units`` and ``long_name``. Python users also get them as an
+``xarray.Dataset``, made when it is first asked for, since importing xarray takes longer than a simulation. Knows how a
+solution is labelled, not how it was computed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
-from immunosim.errors import DataError, did_you_mean
+from immunosim.errors import DataError, QuantityError, did_you_mean
 from immunosim.numerics import Solution, Status, advice
+from immunosim.scenario.clock import Clock
+from immunosim.scenario.consistency import ROUNDING
 
 if TYPE_CHECKING:
+    import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from immunosim.codegen.loader import Array, Model
+    from immunosim.codegen.loader import Array
     from immunosim.scenario import Scenario
     from immunosim.simulation import Problem
+
+
+TIME_ATTRIBUTES = {"units": "day", "long_name": "time since day 0"}
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Values with what they mean: a read-out or a pool over time, or a scalar that describes the integration.
+
+    Attributes
+    ----------
+    values : ndarray, shape (n_times,) or ()
+    attributes : mapping of str to str
+        ``long_name``, and where they apply ``units``, ``kind`` ("read-out" or "pool") and ``mechanism``.
+    """
+
+    values: Array
+    attributes: Mapping[str, str]
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """("time",) or none."""
+        return ("time",) * self.values.ndim
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,18 +62,28 @@ class Trajectory:
         What was solved.
     solution : Solution
         What the integrator returned, with status and counts.
-    dataset : xarray.Dataset
-        Read-outs, then pools, over ``time`` [day].
     """
 
     problem: Problem
     solution: Solution
-    dataset: xr.Dataset
 
     @classmethod
     def of(cls, problem: Problem, solution: Solution) -> Trajectory:
         """Label a solution."""
-        return cls(problem, solution, _labelled(problem, solution))
+        return cls(problem, solution)
+
+    @cached_property
+    def variables(self) -> dict[str, Labelled]:
+        """Read-outs, then pools, by name; then status, fail_time and n_steps of the integration."""
+        return _labelled(self.problem, self.solution)
+
+    @cached_property
+    def dataset(self) -> xr.Dataset:
+        """The variables as an ``xarray.Dataset`` over ``time`` [day]."""
+        import xarray as xr
+
+        variables = {name: (one.dimensions, one.values, dict(one.attributes)) for name, one in self.variables.items()}
+        return xr.Dataset(variables, coords={"time": ("time", self.time, TIME_ATTRIBUTES)})
 
     @property
     def scenario(self) -> Scenario:
@@ -80,19 +118,58 @@ class Trajectory:
         DataError
             If there is nothing of that name, with close matches.
         """
-        if name not in self.dataset:
-            names = [str(known) for known in self.dataset.data_vars]
-            raise DataError(f'there is no read-out or pool "{name}"', cure=did_you_mean(name, names))
+        if name != "time":
+            self._known(name)
         return self.dataset[name]
 
     def __getitem__(self, name: str) -> Array:
-        """Return the values of a read-out or a pool by name, shape (n_times,)."""
-        values: Array = self.variable(name).values
-        return values
+        """Return the values of a read-out or a pool by name, shape (n_times,); DataError as for ``variable``."""
+        return self.time if name == "time" else self._known(name).values
 
-    def at(self, name: str, time: float) -> float:
-        """Return a read-out or a pool at a time [day], linear between the two nearest output times."""
-        return float(np.interp(time, self.time, self[name]))
+    def unit(self, name: str) -> str:
+        """Return the unit of a read-out or a pool, as the model writes it, or "1"; DataError as for ``variable``."""
+        return self._known(name).attributes.get("units", "1")
+
+    def label(self, name: str) -> str:
+        """Return what a read-out or a pool is called in words; DataError as for ``variable``."""
+        return self._known(name).attributes["long_name"]
+
+    def _known(self, name: str) -> Labelled:
+        if name not in self.variables:
+            cure = did_you_mean(name, list(self.variables))
+            raise DataError(f'there is no read-out or pool "{name}"', cure=cure)
+        return self.variables[name]
+
+    def at(self, name: str, time: float | str) -> float:
+        """Return a read-out or a pool at a time, linear between the two nearest output times.
+
+        Parameters
+        ----------
+        name : str
+        time : float, day, or str
+            Text is read as in the scenario: ``"6 months"``, ``"course 2 + 30 days"`` or a date.
+
+        Raises
+        ------
+        DataError
+            If there is nothing of that name, or the time is none or lies outside the simulated time.
+        """
+        values, day = self[name], self._day(time)
+        first, last = (float(end) for end in self.time[[0, -1]])
+        if not first - ROUNDING <= day <= last + ROUNDING:
+            cure = f"choose a time from day {first:g} to day {last:g}"
+            raise DataError(f"day {day:g} lies outside the simulated time", key="time", cure=cure)
+        return float(np.interp(day, self.time, values))
+
+    def _day(self, time: float | str) -> float:
+        if not isinstance(time, str):
+            return float(time)
+        scenario = self.scenario
+        clock = Clock(scenario.start_date, [(course.label, course.start) for course in scenario.course])
+        try:
+            return clock.days(time)
+        except QuantityError as error:
+            raise DataError(error.reason, key="time", cure=error.cure) from error
 
     def failure(self) -> str:
         """Return in a sentence how the integration failed and what may help; empty if it did not."""
@@ -131,6 +208,8 @@ class Trajectory:
 
     def rates(self) -> xr.Dataset:
         """Return the rate of every process over time; each in the unit of its pool per day."""
+        import xarray as xr
+
         problem, model = self.problem, self.problem.model
         inputs = problem.inputs_at(self.time)
         values = model.rates_at(self.solution.states, problem.vector, inputs)
@@ -140,21 +219,21 @@ class Trajectory:
             name: ("time", values[:, i], {"units": units[reactant or product], "long_name": label, "mechanism": owner})
             for i, (name, (label, owner, reactant, product)) in enumerate(described.items())
         }
-        return xr.Dataset(variables, coords={"time": self.dataset["time"]})
+        return xr.Dataset(variables, coords={"time": ("time", self.time, TIME_ATTRIBUTES)})
 
 
-def _labelled(problem: Problem, solution: Solution) -> xr.Dataset:
-    model: Model = problem.model
+def _labelled(problem: Problem, solution: Solution) -> dict[str, Labelled]:
+    module = problem.model.module
     inputs = problem.inputs_at(problem.times)
-    readouts = model.readouts_at(solution.states, problem.vector, inputs)
-    time = ("time", problem.times, {"units": "day", "long_name": "time since day 0"})
-    variables: dict[str, Any] = {}  # all at once: adding them to a dataset one by one takes longer than solving
-    for i, (name, (label, unit)) in enumerate(model.module.READOUTS.items()):
-        variables[name] = ("time", readouts[:, i], {"units": unit, "long_name": label, "kind": "read-out"})
-    for i, (name, (label, unit, owner, _)) in enumerate(model.module.POOLS.items()):
+    readouts = problem.model.readouts_at(solution.states, problem.vector, inputs)
+    variables = {}
+    for i, (name, (label, unit)) in enumerate(module.READOUTS.items()):
+        variables[name] = Labelled(readouts[:, i], {"units": unit, "long_name": label, "kind": "read-out"})
+    for i, (name, (label, unit, owner, _)) in enumerate(module.POOLS.items()):
         attributes = {"units": unit, "long_name": label, "kind": "pool", "mechanism": owner}
-        variables[name] = ("time", solution.states[:, i], attributes)
-    variables["status"] = ((), int(solution.status), {"long_name": "status of the integration, 0 is OK"})
-    variables["fail_time"] = ((), solution.fail_time, {"units": "day", "long_name": "time of failure"})
-    variables["n_steps"] = ((), solution.n_steps, {"long_name": "accepted steps"})
-    return xr.Dataset(variables, coords={"time": time})
+        variables[name] = Labelled(solution.states[:, i], attributes)
+    status, reached, steps = (np.array(one) for one in (int(solution.status), solution.fail_time, solution.n_steps))
+    variables["status"] = Labelled(status, {"long_name": "status of the integration, 0 is OK"})
+    variables["fail_time"] = Labelled(reached, {"units": "day", "long_name": "time of failure"})
+    variables["n_steps"] = Labelled(steps, {"long_name": "accepted steps"})
+    return variables

@@ -78,11 +78,10 @@ def explain(
     ends, (parts, residuals) = integrate(accounts.between, edges, float(sizes @ PANEL_TOLERANCE))
     place = np.searchsorted(ends, times[1:])
     rows, left = _so_far(parts, place), _so_far(residuals[:, np.newaxis], place)[:, 0]
-    described = trajectory.dataset[readout].attrs
     return Explanation(
         readout=readout,
-        label=described["long_name"],
-        unit=described["units"],
+        label=trajectory.label(readout),
+        unit=trajectory.unit(readout),
         since=since,
         at=at,
         before=float(values[0]),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from immunosim.cli.options import AsJson
-from immunosim.cli.printing import say, show, show_table
+from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.errors import ImmunosimError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def cache(
         from immunosim.report import to_json
 
         listed = {"place": str(cache_root()), "entries": [*map(_record, entries)], "removed": [*map(_record, removed)]}
-        show(to_json(listed).rstrip())
+        show_text(to_json(listed).rstrip())
         return
     show(f"Cache: {cache_root()}")
     show_table("Removed", HEADERS, [_row(entry) for entry in removed], align="<<><")
@@ -58,7 +58,7 @@ def cache(
     if not entries:
         show("It is empty: the next run compiles the kernels (a few seconds).")
     elif removable(entries):
-        show("\nNext:  immunosim cache clear")
+        show("", "Next:  immunosim cache clear")
 
 
 HEADERS = ("entry", "state", "MB", "changed", "holds")

@@ -3,7 +3,7 @@
 import ast
 import sys
 
-from immunosim.cli.printing import say, show
+from immunosim.cli.printing import say, show_text
 from immunosim.codegen.kernel_module import KernelModule
 from immunosim.errors import ModelError, did_you_mean
 
@@ -32,7 +32,7 @@ def show_kernel(name: str) -> None:
 
         Console().print(Syntax(text, language, theme="ansi_light", background_color="default"))
     else:
-        show(text)
+        show_text(text)
 
 
 def kernels(modules: dict[str, KernelModule]) -> dict[str, str]:

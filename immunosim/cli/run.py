@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from immunosim.cli.figures import load_matplotlib
 from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, command_line
-from immunosim.cli.printing import say, show
+from immunosim.cli.printing import say, show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def run(
     --out or --report. More than 300 000 output times are not written. What takes longer than two seconds is shown on
     standard error. Exit code 3: the integration failed; its results are written with their status.
     """
+    from immunosim.cli.tables import show_files, show_summary
     from immunosim.report import refuse_existing, refuse_large, summarise, to_json, write_folder
     from immunosim.scenario import load_scenario
     from immunosim.simulation import simulate
@@ -49,30 +51,35 @@ def run(
         trajectory = simulate(found, str(scenario), now.announce)
         now.begin("Summarising")
         summary = summarise(trajectory)
-        now.begin("Writing the results")
+    try:
+        if not as_json:
+            show_summary(summary)  # read while the files are made
+    finally:  # also where the pipe is closed after a few lines
         if is_written:
-            files = _files(trajectory, summary, command)
-            if report:
-                from immunosim.report.page import report_files
-
-                files |= report_files(trajectory, summary, command_line("report", scenario, changes or []))
-            write_folder(folder, files, force)
+            with progress("Writing the results"):
+                page = command_line("report", scenario, changes or []) if report else None
+                write_folder(folder, _files(trajectory, summary, command, page), force)
     if report:
         say(f"Report: {folder / 'report.html'} (open it in a browser)")
     if as_json:
-        show(to_json(summary).rstrip())
+        show_text(to_json(summary).rstrip())
     else:
-        from immunosim.cli.tables import show_summary
-
         following = "verify" if trajectory.is_complete else "check"
-        show_summary(summary, folder, command_line(following, scenario, changes or []))
+        show_files(summary, folder, command_line(following, scenario, changes or []))
     if not trajectory.is_complete:
         say(f"{scenario}: {trajectory.failure()}")
         raise typer.Exit(FAILED)
 
 
-def _files(trajectory: "Trajectory", summary: "Summary", command: str) -> dict[str, bytes]:
+def _files(trajectory: "Trajectory", summary: "Summary", command: str, page: str | None) -> dict[str, bytes]:
+    """Return the files of the folder; with the page, where its command is given."""
+    load_matplotlib()
     from immunosim.plots import encoded
     from immunosim.report import draw_page, result_files
 
-    return result_files(trajectory, summary, command) | {"figure.png": encoded(draw_page(trajectory), "png")}
+    files = result_files(trajectory, summary, command) | {"figure.png": encoded(draw_page(trajectory), "png")}
+    if page is None:
+        return files
+    from immunosim.report.page import report_files
+
+    return files | report_files(trajectory, summary, page)

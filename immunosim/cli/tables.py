@@ -10,8 +10,8 @@ from immunosim.wording import NAMES, difference, hair_sentences, number, recover
 Summary = dict[str, Any]
 
 
-def show_summary(summary: Summary, folder: Path, following: str) -> None:
-    """Print a summary, where its files are, and the one command to run next."""
+def show_summary(summary: Summary) -> None:
+    """Print what came of a run."""
     show(summary["title"] or "Untitled scenario")
     span = f"day {summary['start_day']:.0f} to day {summary['horizon_day']:.0f}"
     show(f"Simulated from {span} in {summary['solver']['accepted_steps']} steps: {summary['status']['name']}")
@@ -23,6 +23,10 @@ def show_summary(summary: Summary, folder: Path, following: str) -> None:
         for sentence in (*antibody_sentences(summary), *hair_sentences(summary["salt"]), *risk_sentences(summary)):
             show(sentence)
     show_patient(summary["patient"])
+
+
+def show_files(summary: Summary, folder: Path, following: str) -> None:
+    """Print what results may be used for, where their files are, and the one command to run next."""
     show()
     show(summary["intended_use"])
     show(f"Files: {folder}/ (figure.png, summary.json, trajectory.csv, trajectory.nc, scenario.toml)")

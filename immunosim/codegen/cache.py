@@ -24,7 +24,7 @@ from immunosim.codegen.store import (
 TEXTS = ("kernels", "derivatives", "gradients", "variations")
 """The texts of a network; all but the first are written when they are first asked for, or when the package is built."""
 
-TEXT, TABLES = "text.py", "tables.json"
+TEXT, TABLES = "text.txt", "tables.json"
 
 Units = tuple[tuple[str, str], ...]
 

@@ -21,6 +21,7 @@ def examine() -> Iterator[Finding]:
     yield from guarded("cache", _cache)
     yield from guarded("core", _core)
     yield from guarded("ensembles", _ensembles)
+    yield from guarded("reference", _reference)
     yield from guarded("self-test", _self_test)
 
 
@@ -77,6 +78,19 @@ def _ensembles() -> Iterator[Finding]:
     core = load_model(load_parameters().units()).core
     state = State.OK if core.lanes else State.WARNING
     yield Finding("ensembles", f"{core.name} core: {core.reason}", state)
+
+
+def _reference() -> Iterator[Finding]:
+    from immunosim.codegen.loader import load_model
+    from immunosim.diagnosis.reference import reference_test
+    from immunosim.parameters import load_parameters
+
+    if load_model(load_parameters().units()).core.lanes is None:
+        yield Finding("reference", "not compared: ensembles are not solved in lanes here")
+        return
+    test = reference_test()
+    cure = "clear the cache (immunosim cache clear --all) and try again; if it stays, report it with this output"
+    yield Finding("reference", test.sentence, State.OK if test.passed else State.PROBLEM, "" if test.passed else cure)
 
 
 def _self_test() -> Iterator[Finding]:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import functools
 import re
-from importlib import resources
+from pathlib import Path
 
 _ENTRY = re.compile(r"^@\w+\{(?P<key>[^,\s]+),\n.*?^\}$", re.MULTILINE | re.DOTALL)
 
 
 @functools.cache
 def _entries() -> dict[str, str]:
-    text = (resources.files("immunosim.parameters") / "references.bib").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "references.bib").read_text(encoding="utf-8")
     return {match["key"]: match.group() for match in _ENTRY.finditer(text)}
 
 

@@ -104,7 +104,7 @@ def _observed(trajectory: Trajectory, name: str) -> Iterator[tuple[Point, float,
     """Yield the observed points of a read-out, each with its lowest and highest value in the read-out's unit."""
     for series in trajectory.scenario.observed:
         if series.readout == name:
-            unit = trajectory.dataset[name].attrs["units"]
+            unit = trajectory.unit(name)
             for point in series.points:
                 low, high = (convert(end, series.unit, unit) for end in point.ends)
                 yield point, low, high

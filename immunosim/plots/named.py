@@ -42,7 +42,7 @@ def draw_named(ax: Axes, trajectory: Trajectory, names: Sequence[str], limits: M
     if len(set(units.values())) > 1:
         listed = ", ".join(f"{name} [{unit}]" for name, unit in units.items())
         raise DataError(f"curves of one panel need one unit: {listed}", cure="draw them in panels of their own")
-    labels = {name: str(trajectory.variable(name).attrs["long_name"]) for name in names}
+    labels = {name: trajectory.label(name) for name in names}
     draw_curves(ax, trajectory, [Curve(name, labels[name], COLOURS[i]) for i, name in enumerate(names)])
     for i, name in enumerate(names):
         if name in limits:

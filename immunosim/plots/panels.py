@@ -122,5 +122,5 @@ def _top(trajectory: Trajectory, curves: Sequence[Curve]) -> float:
 
 def unit_label(trajectory: Trajectory, name: str) -> str:
     """Return the unit of a read-out or pool as an axis shows it."""
-    unit = str(trajectory.variable(name).attrs["units"])
+    unit = trajectory.unit(name)
     return {"1e9/L": "10⁹/L", "cells/uL": "cells/µL", "ug/mL": "µg/mL"}.get(unit, unit)

@@ -25,7 +25,7 @@ def count_summary(trajectory: Trajectory, windows: Sequence[CourseWindow], name:
     time, values = trajectory.time, trajectory[name]
     value, day = lowest(time, values, time[0], time[-1])
     return {
-        "unit": trajectory.dataset[name].attrs["units"],
+        "unit": trajectory.unit(name),
         "lower_limit_of_normal": LOWER_LIMITS_OF_NORMAL.get(name),
         "untreated": float(values[0]),
         "lowest": value,

@@ -60,7 +60,7 @@ def autoimmunity_summary(trajectory: Trajectory) -> dict[str, Any]:
         "thyroid_hormone_peak_day": hormone_day,
         "platelet_nadir": platelets,
         "platelet_nadir_day": platelets_day,
-        "platelet_unit": trajectory.dataset["platelet_count"].attrs["units"],
+        "platelet_unit": trajectory.unit("platelet_count"),
     }
 
 

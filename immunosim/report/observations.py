@@ -23,14 +23,14 @@ def observation_summary(trajectory: Trajectory) -> list[dict[str, Any]]:
 
 
 def _compared(trajectory: Trajectory, series: Observed, point: Point) -> dict[str, Any]:
-    unit = trajectory.dataset[series.readout].attrs["units"]
+    unit = trajectory.unit(series.readout)
     low, high = (convert(end, series.unit, unit) for end in point.ends)
     is_below = point.below is not None
     simulated = trajectory.at(series.readout, point.time) if trajectory.is_complete else None
     course = course_before(course_windows(trajectory.scenario), point.time)
     return {
         "readout": series.readout,
-        "label": series.label or trajectory.dataset[series.readout].attrs["long_name"],
+        "label": series.label or trajectory.label(series.readout),
         "source": series.source,
         "unit": unit,
         "day": point.time,

@@ -98,7 +98,8 @@ def output_times(scenario: Scenario) -> Floats:
     observed = [point.time for series in scenario.observed for point in series.points]
     ruled = [rule.start + _multiples(0.0, rule.stop - rule.start + SAME_TIME, rule.every) for rule in output.rule]
     regular = [] if output.visits_only else [_multiples(start, end, output.every), _around_doses(scenario)]
-    times = np.unique(np.concatenate([[start, end], output.extra, observed, *ruled, *regular]))
+    # Sorted, not np.unique, which imports numpy.ma: the repeated are dropped as the all but equal ones are.
+    times = np.sort(np.concatenate([[start, end], output.extra, observed, *ruled, *regular]))
     times = times[(times >= start) & (times <= end)]
     kept = np.concatenate([[True], np.diff(times) > SAME_TIME])
     return np.asarray(times[kept] if kept[-1] else np.append(times[kept][:-1], end), dtype=np.float64)
@@ -111,7 +112,7 @@ def _around_doses(scenario: Scenario) -> Floats:
     doses = [event for event in events_of(scenario) if not is_continuous(event)]
     spans = [(begin_of(dose), end_of(dose) + WATCHED) for dose in doses]
     ends = [time for dose in doses for time in (begin_of(dose), end_of(dose))]
-    return np.concatenate([np.unique(np.concatenate([[], *(_multiples(*span, step) for span in spans)])), ends])
+    return np.concatenate([*(_multiples(*span, step) for span in spans), ends])
 
 
 def _multiples(start: float, end: float, step: float) -> Floats:

@@ -20,7 +20,7 @@ from immunosim.sweep.factors import Factor
 from immunosim.sweep.outputs import Outputs
 from immunosim.sweep.population import Population
 
-FORMAT = "immunosim sweep 1"
+FORMAT = "immunosim sweep 2"
 
 # No part of the numbers, so that a better title does not hinder a resumption.
 _WORDS = ("title", "description")

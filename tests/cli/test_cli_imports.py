@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+from immunosim.cli.verbs import NAMES, Verbs
+
 HEAVY = {"numpy", "numba", "scipy", "sympy", "pandas", "xarray", "matplotlib", "pint"}
+
+UNUSED = {
+    *("sympy", "pint", "jinja2", "rich"),
+    *("xarray", "pandas", "h5netcdf", "zarr", "dask", "distributed", "pyarrow", "netCDF4"),
+    *("SALib", "sklearn", "emcee", "arviz", "petab", "psutil"),
+}
+"""What no command of a single patient needs, although it is installed."""
+
+DRAWING = {"matplotlib", "PIL", "h5py"}
+"""What figures and files are made with."""
 
 PRINT_MODULES = """
 import sys
@@ -42,11 +54,29 @@ def test_help_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> Non
     assert not modules_after(*arguments, folder=tmp_path) & HEAVY
 
 
-def test_a_warm_run_imports_neither_sympy_nor_the_model(short: Path) -> None:
-    modules_after("check", str(short), folder=short.parent)  # compiles where that has not been done
-    found = modules_after("run", str(short), folder=short.parent)
-    assert not {name for name in found if name.split(".")[0] == "sympy" or name.startswith("immunosim.model")}
+@pytest.mark.usefixtures("model")  # generates the kernels where that has not been done
+@pytest.mark.parametrize(
+    ("arguments", "unused"),
+    [(["run"], UNUSED), (["run", "--json"], UNUSED | DRAWING), (["check"], UNUSED | DRAWING)],
+    ids=["run", "run --json", "check"],
+)
+def test_a_warm_command_imports_what_it_uses(arguments: list[str], unused: set[str], short: Path) -> None:
+    found = modules_after(*arguments, str(short), folder=short.parent)
+    assert not {name.partition(".")[0] for name in found} & unused
+    assert not {name for name in found if name.startswith(("immunosim.model", "immunosim.sweep"))}
     assert "matplotlib.pyplot" not in found
+
+
+def test_a_verb_is_imported_without_the_others(short: Path) -> None:
+    found = modules_after("check", "--help", folder=short.parent)
+    verbs = {name.removeprefix("immunosim.cli.") for name in found if name.startswith("immunosim.cli.")}
+    assert verbs & set(NAMES) == {"check"}
+
+
+def test_every_verb_is_called_like_its_module() -> None:
+    verbs = Verbs()
+    assert {name: verbs[name].name for name in verbs} == {name: name for name in NAMES}
+    assert "chek" not in verbs
 
 
 def test_the_module_is_the_command_line(tmp_path: Path) -> None:
