@@ -90,7 +90,8 @@ peak of the pool in that row, but at least a hundredth of the pool's scale, so t
 not judged by its rounding. The tables give the median and the largest over up to {settings["error_rows"]} rows, fewer
 for slow tools. A row that a tool does not finish counts as failed and in no error; one that it reports as solved, but
 that is wrong by more than its size, as diverged. The reference is Rodas5P in our core in one lane at a relative
-tolerance of 1e-12, checked against SciPy's Radau at 1e-12 on some of the rows. Rodas5 is not run below the tolerance at which a scenario may ask for it."""
+tolerance of 1e-12, checked against SciPy's Radau at 1e-12 on some of the rows. Rodas5 is not run below the tolerance at
+which a scenario may ask for it."""
 
 
 def _ratios(results: Record) -> str:

@@ -1,8 +1,8 @@
 """The solution that errors are measured against: at a relative tolerance of 1e-12, and checked by another method.
 
-All rows are solved by our core in one lane with Rodas5P at 1e-12: no row has another beside it, and at that tolerance it
-is three digits better than anything measured. Some rows are solved again by SciPy's Radau at 1e-12, which shares with it
-only the right-hand side and its Jacobian. Radau takes seconds a row, too long for all of them.
+All rows are solved by our core in one lane with Rodas5P at 1e-12: no row has another beside it, and at that tolerance
+it is three digits better than anything measured. Some rows are solved again by SciPy's Radau at 1e-12, which shares
+with it only the right-hand side and its Jacobian. Radau takes seconds a row, too long for all of them.
 """
 
 from dataclasses import dataclass
