@@ -37,7 +37,7 @@ class Making:
 
     def get(self, waiting: str = "") -> Mapping[str, bytes]:
         """Ask for the entry, as a new process would."""
-        return MachineStore(self.said.append).get(NAME, self, waiting)
+        return MachineStore(self.said.append).get(NAME, self, "us", waiting)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_cache_that_can_only_be_read_is_read_and_completed_in_the_users_own(
     read_only(named, monkeypatch)
     assert making.get() == FILES
     assert making.times == 1
-    assert MachineStore(making.said.append).get("lanes-4567", lambda: FILES) == FILES
+    assert MachineStore(making.said.append).get("lanes-4567", lambda: FILES, "us") == FILES
     assert [path.name for path in own.iterdir()] == ["lanes-4567"]
     assert making.said == []
 
