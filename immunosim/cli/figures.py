@@ -4,6 +4,7 @@ Knows no figure.
 """
 
 import sys
+from typing import Any
 
 
 def load_matplotlib() -> None:
@@ -14,13 +15,14 @@ def load_matplotlib() -> None:
     """
     if "matplotlib.artist" in sys.modules:
         return
-    from matplotlib import artist
+    import matplotlib.artist
 
+    artist: Any = matplotlib.artist
     tables = getattr(artist, "kwdoc", _no_table)
     artist.kwdoc = _no_table
     try:
         import matplotlib.backends.backend_agg
-        import matplotlib.figure  # noqa: F401
+        import matplotlib.figure
     finally:
         artist.kwdoc = tables
 
