@@ -3,10 +3,11 @@
 Research and teaching software, not a medical device.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+# Not from typing: the command line handles Ctrl-C after this file, and what it imports.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from immunosim.attribution import attribute, compare, explain
     from immunosim.ensembles import Endpoint, EnsembleResult, load_ensemble, replay, simulate_ensemble
     from immunosim.scenario import Scenario, load_scenario
@@ -52,8 +53,10 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Import a public name at its first use, so that importing the package stays quick."""
+    from importlib import import_module
+
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -1,15 +1,31 @@
 """Errors of the package: what went wrong, where, and what to do about it.
 
-Every error that a user can cause is one of ours and carries the file, the key path, the reason and the cure. This
-module knows nothing of scenarios, models or solvers.
+Every error that a user can cause is one of ours and carries the file, the key path, the reason and the cure. Messages
+quote what people wrote, so each is one line of bounded length that a terminal can show. This module knows nothing of
+scenarios, models or solvers.
 """
 
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+
+from immunosim.safe_text import one_line, shortened
+
+MOST_SHOWN = 20
+"""Problems, or known names, that a message lists; of more it says how many there are."""
+
+LONGEST_QUOTED = 200
+"""Characters of a name in a list of names."""
+
+MOST_SEARCHED = 100
+"""Misspelt names of one file for which close matches are searched."""
+
+LONGEST_COMPARED, MOST_COMPARED = 60, 2000
+"""Characters of a name, and number of known names, that a search for close matches looks at."""
 
 _CLOSE = 0.6
 _CLOSE_WORD = 0.8
@@ -28,9 +44,10 @@ class Problem:
     cure: str | None = None
 
     def __str__(self) -> str:
-        """Return ``file: key: reason, cure`` without the parts that are unknown."""
-        sentence = f"{self.reason}, {self.cure}" if self.cure else self.reason
-        return ": ".join(part for part in (self.file, self.key, sentence) if part)
+        """Return ``file: key: reason, cure`` in one line, without the parts that are unknown, long parts shortened."""
+        reason, cure = _quoted(self.reason), _quoted(self.cure)
+        parts = (_quoted(self.file), _quoted(self.key), f"{reason}, {cure}" if cure else reason)
+        return ": ".join(part for part in parts if part)
 
 
 class ImmunosimError(Exception):
@@ -44,6 +61,8 @@ class ImmunosimError(Exception):
         Where it is wrong (file and key path) and what to do about it.
     problems : sequence of Problem, optional
         Several problems found at once; they take the place of the other arguments.
+    n_more : int
+        Problems that were found besides and are only counted.
     """
 
     def __init__(
@@ -54,8 +73,10 @@ class ImmunosimError(Exception):
         key: str | None = None,
         cure: str | None = None,
         problems: Sequence[Problem] = (),
+        n_more: int = 0,
     ) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems) or (Problem(reason, file, key, cure),)
+        self.n_more = n_more
         super().__init__(self.problems[0].reason)
 
     @property
@@ -79,8 +100,9 @@ class ImmunosimError(Exception):
         return self.problems[0].cure
 
     def __str__(self) -> str:
-        """Return all problems, one per line."""
-        return "\n".join(str(problem) for problem in self.problems)
+        """Return the problems, one per line; of more than ``MOST_SHOWN`` the first, and how many more there are."""
+        shown = [str(problem) for problem in self.problems[:MOST_SHOWN]]
+        return "\n".join([*shown, *and_more(len(self.problems) + self.n_more)])
 
 
 class ScenarioError(ImmunosimError):
@@ -111,9 +133,10 @@ def close_matches(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
     """Return the known names that a misspelt name may have meant, best first, without regard to case.
 
     A name is close as a whole, or where each word of the misspelt one is close to one of its words: `clearence` finds
-    ``antibody_clearance``.
+    ``antibody_clearance``. Of long names the beginning is compared, and of many known names the first.
     """
-    scores = {candidate: _likeness(name.casefold(), candidate.casefold()) for candidate in known}
+    misspelt, among = name[:LONGEST_COMPARED].casefold(), itertools.islice(known, MOST_COMPARED)
+    scores = {candidate: _likeness(misspelt, candidate[:LONGEST_COMPARED].casefold()) for candidate in among}
     close = [candidate for candidate, score in scores.items() if score > (0.0, 0.0)]
     return sorted(close, key=lambda candidate: scores[candidate], reverse=True)[:limit]
 
@@ -126,14 +149,48 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         return f"did you mean {any_of(matches)}?"
     if not names:
         return "none is known here"
-    shown = ", ".join(names[:20])
-    return f"known are {shown}" + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+    return f"known are {listed(names)}"
+
+
+class Suggestions:
+    """Cures for many misspelt names among which few are searched, so that a file of nothing else ends soon.
+
+    The first ``MOST_SEARCHED`` names get what ``did_you_mean`` says, the others the list of known names.
+    """
+
+    def __init__(self) -> None:
+        self._n_searched = 0
+        self._lists: dict[int, str] = {}
+
+    def cure(self, name: str, known: Collection[str]) -> str:
+        """Return the cure for a misspelt name."""
+        self._n_searched += 1
+        if self._n_searched <= MOST_SEARCHED:
+            return did_you_mean(name, known)
+        if id(known) not in self._lists:
+            self._lists[id(known)] = f"known are {listed(sorted(known))}"
+        return self._lists[id(known)]
 
 
 def any_of(choices: Sequence[str]) -> str:
     """Return the choices quoted and joined: ``"a", "b" or "c"``."""
-    quoted = [f'"{choice}"' for choice in choices]
+    quoted = [f'"{shortened(choice, LONGEST_QUOTED)}"' for choice in choices]
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]
+
+
+def listed(names: Sequence[str], most: int = MOST_SHOWN) -> str:
+    """Return names joined by commas, long ones shortened; of many the first, and how many more there are."""
+    shown = ", ".join(shortened(name, LONGEST_QUOTED) for name in names[:most])
+    return shown + (f" and {len(names) - most:,} more" if len(names) > most else "")
+
+
+def and_more(n: int, most: int = MOST_SHOWN) -> list[str]:
+    """Return the line that ends a list of which ``most`` of ``n`` entries are shown; none where that is all."""
+    return [f"... and {n - most:,} more"] if n > most else []
+
+
+def _quoted(text: str | None) -> str:
+    return one_line(shortened(text)) if text else ""
 
 
 def _likeness(name: str, candidate: str) -> tuple[float, float]:

@@ -325,7 +325,7 @@ def _nonzeros(model: Model, name: str, *arguments: Array) -> Iterator[tuple[int,
     rows, columns = (getattr(module, f"{name.upper()}_{kind}") for kind in ("ROWS", "COLUMNS"))
     values = np.zeros((len(rows), *arguments[0].shape[1:]))
     with np.errstate(all="ignore"):  # shares of nothing are not a number, in read-outs as in their derivatives
-        getattr(module, name)(*arguments, values)
+        module.python[name](*arguments, values)  # over arrays, which machine code does not take
     return zip(rows, columns, values, strict=True)
 
 

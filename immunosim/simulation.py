@@ -10,11 +10,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from immunosim.codegen.loader import Array, Model, load_model, say_nothing
+from immunosim.errors import Problem as Fault
 from immunosim.errors import ScenarioError
 from immunosim.individual import individual_vector
 from immunosim.numerics import METHODS, Segments, Solution, SolverOptions, solve_one
 from immunosim.parameters import ParameterSet, load_parameters
-from immunosim.scenario import Scenario, build_segments, check_names, events_of, output_times, start_of
+from immunosim.scenario import (
+    POOLS_OF_INPUTS,
+    Bolus,
+    Scenario,
+    build_segments,
+    check_names,
+    events_of,
+    keyed_events,
+    output_times,
+    start_of,
+)
 from immunosim.trajectory import Trajectory
 
 # What is too little to matter, as a share of a pool's scale and of the relative tolerance: at the default tolerance a
@@ -95,19 +106,43 @@ def prepare(scenario: Scenario, file: str = "scenario", announce: Callable[[str]
         model=model,
         vector=vector,
         initial_state=untreated,
-        segments=segments_of(scenario, model),
+        segments=segments_of(scenario, model, file),
         times=output_times(scenario),
         options=solver_options(scenario, model, untreated),
     )
 
 
-def segments_of(scenario: Scenario, model: Model) -> Segments:
-    """Return the inputs and jumps of a scenario's treatments, day."""
+def segments_of(scenario: Scenario, model: Model, file: str = "scenario") -> Segments:
+    """Return the inputs and jumps of a scenario's treatments, day.
+
+    Raises
+    ------
+    ScenarioError
+        If a dose is so small that the solver would take it for rounding.
+    """
+    _refuse_traces(scenario, model, file)
     events = events_of(scenario)
     start, end = start_of(scenario, events), scenario.horizon
     boundaries, inputs, jumps = build_segments(events, model.inputs, model.pools, start, end)
     jumps[:, _frozen_pools(model, scenario.mechanisms.off)] = 0.0
     return Segments(boundaries, inputs, jumps)
+
+
+def _refuse_traces(scenario: Scenario, model: Model, file: str) -> None:
+    """Refuse doses that are less than what the solver neglects of their pool."""
+    negligible = NEGLIGIBLE * scenario.solver.rtol * model.scales
+    problems = []
+    for key, event in keyed_events(scenario):
+        pool = event.pool if isinstance(event, Bolus) else POOLS_OF_INPUTS.get(event.input)
+        least = negligible[model.pools.index(pool)] if pool in model.pools else 0.0
+        if event.amount < least:
+            reason = (
+                f"{event.label}: {event.amount:.3g} mg is below what solver.rtol = {scenario.solver.rtol:g} resolves"
+            )
+            cure = f"give {least:.3g} mg or more, leave the dose out, or lower solver.rtol"
+            problems.append(Fault(reason, file, key, cure))
+    if problems:
+        raise ScenarioError(problems=problems)
 
 
 def _check_tolerance(scenario: Scenario, file: str) -> None:
@@ -145,7 +180,7 @@ def solver_options(scenario: Scenario, model: Model, untreated: Array) -> Solver
 def solve(problem: Problem) -> Solution:
     """Solve a prepared problem."""
     return solve_one(
-        problem.model.kernels,
+        problem.model.ensemble_kernels,
         problem.initial_state,
         problem.vector,
         problem.segments,

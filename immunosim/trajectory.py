@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from immunosim.errors import DataError, did_you_mean
+from immunosim.errors import DataError, QuantityError, did_you_mean
 from immunosim.numerics import Solution, Status, advice
+from immunosim.scenario.clock import Clock
+from immunosim.scenario.consistency import ROUNDING
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -138,9 +140,36 @@ class Trajectory:
             raise DataError(f'there is no read-out or pool "{name}"', cure=cure)
         return self.variables[name]
 
-    def at(self, name: str, time: float) -> float:
-        """Return a read-out or a pool at a time [day], linear between the two nearest output times."""
-        return float(np.interp(time, self.time, self[name]))
+    def at(self, name: str, time: float | str) -> float:
+        """Return a read-out or a pool at a time, linear between the two nearest output times.
+
+        Parameters
+        ----------
+        name : str
+        time : float, day, or str
+            Text is read as in the scenario: ``"6 months"``, ``"course 2 + 30 days"`` or a date.
+
+        Raises
+        ------
+        DataError
+            If there is nothing of that name, or the time is none or lies outside the simulated time.
+        """
+        values, day = self[name], self._day(time)
+        first, last = (float(end) for end in self.time[[0, -1]])
+        if not first - ROUNDING <= day <= last + ROUNDING:
+            cure = f"choose a time from day {first:g} to day {last:g}"
+            raise DataError(f"day {day:g} lies outside the simulated time", key="time", cure=cure)
+        return float(np.interp(day, self.time, values))
+
+    def _day(self, time: float | str) -> float:
+        if not isinstance(time, str):
+            return float(time)
+        scenario = self.scenario
+        clock = Clock(scenario.start_date, [(course.label, course.start) for course in scenario.course])
+        try:
+            return clock.days(time)
+        except QuantityError as error:
+            raise DataError(error.reason, key="time", cure=error.cure) from error
 
     def failure(self) -> str:
         """Return in a sentence how the integration failed and what may help; empty if it did not."""

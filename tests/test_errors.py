@@ -4,6 +4,7 @@ import pickle
 
 import pytest
 
+from immunosim import errors
 from immunosim.errors import (
     DataError,
     ImmunosimError,
@@ -89,3 +90,39 @@ def test_a_misspelt_name_is_answered_with_close_matches_or_else_with_all_names()
 def test_choices_are_joined_as_in_a_sentence() -> None:
     assert any_of(["a"]) == '"a"'
     assert any_of(["a", "b", "c"]) == '"a", "b" or "c"'
+
+
+# --- long lists and long texts ------------------------------------------------------------------------------------
+
+
+def test_of_many_problems_the_first_are_shown_and_the_rest_counted() -> None:
+    error = ImmunosimError(problems=[Problem(f"wrong {i}") for i in range(30)], n_more=299_970)
+    shown = str(error).splitlines()
+    assert shown[0] == "wrong 0"
+    assert len(shown) == 21
+    assert shown[-1] == "... and 299,980 more"
+    assert "more" not in str(ImmunosimError(problems=[Problem(f"wrong {i}") for i in range(20)]))
+
+
+def test_a_problem_is_one_line_of_bounded_length() -> None:
+    text = str(Problem("a\nb \x1b[31m" + "x" * 38_000, "f\n.toml", "k\u202e", "c" * 10_000))
+    assert text.isprintable()
+    assert len(text) < 2500
+    assert text.startswith(r"f\n.toml: k\u202e: a\nb \x1b[31m")
+
+
+def test_close_matches_look_at_the_beginning_of_long_names_and_the_first_of_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared: list[tuple[int, int]] = []
+    monkeypatch.setattr(errors, "_ratio", lambda a, b: compared.append((len(a), len(b))) or 0.0)
+    errors.close_matches("x" * 100_000, (f"known {i} " + "y" * 1000 for i in range(5000)))
+    assert len(compared) <= 10 * errors.MOST_COMPARED
+    assert max(max(pair) for pair in compared) <= errors.LONGEST_COMPARED
+
+
+def test_of_many_misspelt_names_the_first_are_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    cures, known = errors.Suggestions(), ["age", "weight"]
+    found = [cures.cure("wieght", known) for _ in range(errors.MOST_SEARCHED + 2)]
+    assert found[0] == found[errors.MOST_SEARCHED - 1] == 'did you mean "weight"?'
+    assert found[-1] == "known are age, weight"

@@ -5,6 +5,7 @@ import json
 import pytest
 
 import immunosim
+from immunosim.errors import DataError
 
 HEAVY = ("numba", "sympy", "xarray", "scipy", "pandas", "matplotlib", "pydantic")
 
@@ -122,3 +123,15 @@ def test_the_rates_of_a_pool_add_up_to_its_change(trajectory):
 def test_a_value_between_two_output_times_is_interpolated(trajectory):
     before, after = trajectory.at("cd4", 20.0), trajectory.at("cd4", 21.0)
     assert trajectory.at("cd4", 20.5) == pytest.approx((before + after) / 2, rel=1e-12)
+
+
+@pytest.mark.parametrize("time", [-500.0, 99999.0, float("nan"), "-500 days", "99999 days"])
+def test_a_time_outside_the_simulated_one_has_no_value(trajectory, time):
+    with pytest.raises(DataError, match="lies outside the simulated time, choose a time from day"):
+        trajectory.at("cd4", time)
+
+
+def test_a_time_may_be_text_with_a_unit(trajectory):
+    assert trajectory.at("cd4", "20 days") == trajectory.at("cd4", 20.0)
+    with pytest.raises(DataError, match="has no unit"):
+        trajectory.at("cd4", "20")

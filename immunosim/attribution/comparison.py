@@ -97,8 +97,14 @@ class Comparison:
         return self.values(i, readout) - self.values(0, readout)
 
     def place(self, time: float) -> int:
-        """Return the position of a time among the common ones."""
-        return int(np.argmin(np.abs(self.times - time)))
+        """Return the position of a time among the common ones.
+
+        Raises
+        ------
+        ComparisonError
+            If the time lies outside them.
+        """
+        return _nearest(self.times, time)
 
     def largest(self, i: int, readout: str) -> Largest:
         """Return the largest difference from the reference, the first of equals."""
@@ -139,9 +145,15 @@ class Attribution:
     explanation: Explanation
 
     def until(self, time: float) -> Attribution:
-        """Return the attribution of the difference at one of its times, day."""
+        """Return the attribution of the difference at one of its times, day.
+
+        Raises
+        ------
+        ComparisonError
+            If the time lies outside them.
+        """
         found = self.explanation
-        last = int(np.argmin(np.abs(found.times - time)))
+        last = _nearest(found.times, time)
         so_far = slice(last + 1)
         parts = (replace(c, value=float(c.series[last]), series=c.series[so_far]) for c in found.contributions)
         cut = replace(
@@ -262,6 +274,14 @@ def _contributions(reference: Explanation, other: Explanation, size: int) -> tup
     untreated = Contribution(UNTREATED, UNTREATED_LABEL, UNTREATED, level, np.full(size, level))
     found = (replace(described[name], value=float(part[-1]), series=part) for name, part in series.items())
     return largest_first([untreated, *(item for item in found if item.series.any())])
+
+
+def _nearest(times: Array, time: float) -> int:
+    """Return the position of the nearest of the common times, beyond which nothing is known."""
+    if not times[0] - SAME_TIME <= time <= times[-1] + SAME_TIME:
+        cure = f"choose a time from day {times[0]:g} to day {times[-1]:g}"
+        raise ComparisonError(f"day {time:g} lies outside the time that all scenarios share", key="--at", cure=cure)
+    return int(np.argmin(np.abs(times - time)))
 
 
 def _common_times(trajectories: Sequence[Trajectory], at: Sequence[float]) -> Array:

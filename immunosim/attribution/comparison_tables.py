@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from immunosim.attribution.comparison import Attribution, Comparison
 from immunosim.attribution.export import as_dict
 from immunosim.attribution.scenario_differences import input_differences
+from immunosim.safe_text import csv_text
 from immunosim.units import DAYS_PER_MONTH
 
 Row = dict[str, Any]
@@ -76,12 +75,7 @@ def attribution_csv(attributions: Sequence[Row]) -> str:
 
 def rows_csv(rows: Sequence[Row]) -> str:
     """Return rows as text, their keys as the head; empty where there are no rows."""
-    stream = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    return stream.getvalue()
+    return csv_text([list(rows[0]), *(list(row.values()) for row in rows)]) if rows else ""
 
 
 def _row(comparison: Comparison, i: int, readout: str, time: float, place: int) -> Row:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from immunosim.cli.options import AsJson
-from immunosim.cli.printing import say, show, show_table
+from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.errors import ImmunosimError
 
 if TYPE_CHECKING:
@@ -23,23 +23,24 @@ class Action(StrEnum):
 
 
 def cache(
-    action: Annotated[Action, typer.Argument(help="Show the cache, or clear what is stale.")] = Action.SHOW,
+    action: Annotated[Action, typer.Argument(help="Show the cache, or clear what is not in use.")] = Action.SHOW,
     everything: Annotated[bool, typer.Option("--all", help="Clear what is in use as well.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before clearing all.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show or clear the compiled kernels.
 
-    They lie in the user's cache folder, or where IMMUNOSIM_CACHE_DIR says. Stale entries belong to another version, to
-    edited sources, or to another installation, which then compiles again. What immunosim did not make is never
-    removed, nor what changed within the last minute, since another process may be compiling it.
+    They are in the user's cache folder, or where IMMUNOSIM_CACHE_DIR says. Each entry is compared with its checksums.
+    Stale entries belong to another version, another processor or edited sources; what is damaged is made again when it
+    is needed. What immunosim did not make is never removed, nor what changed within the last minute, since another
+    process may be compiling it.
     """
-    from immunosim.codegen.cache import cache_root
-    from immunosim.diagnosis.kernel_cache import cache_entries, clear, stale
+    from immunosim.codegen.store import cache_root
+    from immunosim.diagnosis.kernel_cache import cache_entries, clear, removable
 
     entries, removed = cache_entries(), []
     if action is Action.CLEAR:
-        chosen = entries if everything else stale(entries)
+        chosen = entries if everything else removable(entries)
         if everything and chosen and not yes:
             _confirm()
         removed = clear(chosen)
@@ -49,18 +50,18 @@ def cache(
         from immunosim.report import to_json
 
         listed = {"place": str(cache_root()), "entries": [*map(_record, entries)], "removed": [*map(_record, removed)]}
-        show(to_json(listed).rstrip())
+        show_text(to_json(listed).rstrip())
         return
     show(f"Cache: {cache_root()}")
     show_table("Removed", HEADERS, [_row(entry) for entry in removed], align="<<><")
     show_table("Entries", HEADERS, [_row(entry) for entry in entries], align="<<><")
     if not entries:
-        show("It is empty: the next run compiles the kernels (about a minute).")
-    elif stale(entries):
-        show("\nNext:  immunosim cache clear")
+        show("It is empty: the next run compiles the kernels (a few seconds).")
+    elif removable(entries):
+        show("", "Next:  immunosim cache clear")
 
 
-HEADERS = ("entry", "state", "MB", "changed", "compiled")
+HEADERS = ("entry", "state", "MB", "changed", "holds")
 
 
 def _confirm() -> None:
@@ -77,15 +78,17 @@ def _explain_kept(kept: "list[Entry]") -> None:
 
 def _row(entry: "Entry") -> tuple[str, ...]:
     day = datetime.datetime.fromtimestamp(entry.changed).strftime("%Y-%m-%d %H:%M")
-    return entry.path.name, entry.kind, f"{entry.size / 1e6:.1f}", day, "yes" if entry.is_compiled else "no"
+    state = f"{entry.state}: {entry.reason}" if entry.reason else entry.state
+    return entry.path.name, state, f"{entry.size / 1e6:.1f}", day, entry.holds
 
 
 def _record(entry: "Entry") -> dict[str, Any]:
     changed = datetime.datetime.fromtimestamp(entry.changed, datetime.UTC).isoformat(timespec="seconds")
     return {
         "name": entry.path.name,
-        "state": entry.kind,
+        "state": entry.state,
+        "reason": entry.reason,
         "bytes": entry.size,
         "changed": changed,
-        "compiled": entry.is_compiled,
+        "holds": entry.holds,
     }

@@ -1,6 +1,5 @@
 """``immunosim compare``: what differs between scenarios, in what comes out, and which processes make the difference."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from immunosim.cli.options import FAILED, AsJson, Changes, command_line, day_of
-from immunosim.cli.printing import say, show
+from immunosim.cli.printing import say, show, show_text
+from immunosim.safe_text import shell_command
 
 if TYPE_CHECKING:
     from immunosim.attribution.comparison import Attribution, Comparison
@@ -67,7 +67,7 @@ def compare(
     record |= {"failures": failures, "command": _command(scenarios, at or [], readout or [], changes or [])}
     written = _write(folder, comparison, attributions, record) if is_written else []
     if as_json:
-        show(to_json(record).rstrip())
+        show_text(to_json(record).rstrip())
     else:
         from immunosim.cli.compare_tables import show_comparison
 
@@ -150,7 +150,7 @@ def _following(
 def _command(scenarios: Sequence[Path], at: Sequence[str], readouts: Sequence[str], changes: Sequence[str]) -> str:
     given = {"--at": at, "--readout": readouts, "--set": changes}
     options = [part for option, values in given.items() for value in values for part in (option, value)]
-    return shlex.join(["immunosim", "compare", *map(str, scenarios), *options])
+    return shell_command(["immunosim", "compare", *map(str, scenarios), *options])
 
 
 def _refuse_existing(folder: Path) -> None:

@@ -37,19 +37,19 @@ def show_comparison(comparison: "Comparison", record: dict[str, Any]) -> None:
     _show_inputs(record)
     found = [row for row in record["largest_differences"] if row["differs"]]
     if not found:
-        show("\nNo difference in any of the read-outs, within the accuracy of the solver.")
+        show("", "No difference in any of the read-outs, within the accuracy of the solver.")
     _show_largest(comparison, found)
     _show_visits(comparison, record, {(row["readout"], row["scenario"]) for row in found})
     for attribution in record["attributions"]:
         _show_attribution(comparison, attribution)
-    show(f"\n{record['intended_use']}")
+    show("", record["intended_use"])
 
 
 def _show_inputs(record: dict[str, Any]) -> None:
     names = [scenario["name"] for scenario in record["scenarios"]]
     rows = [(found["key"], *(found["values"][name] for name in names)) for found in record["inputs"]]
     if not rows:
-        show("\nThe scenarios do not differ in anything that changes a course.")
+        show("", "The scenarios do not differ in anything that changes a course.")
     show_table("What differs in the scenarios", ("key", *LETTERS[: len(names)]), rows, align="<" * (len(names) + 1))
 
 

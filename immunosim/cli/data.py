@@ -1,6 +1,5 @@
 """``immunosim data``: what was measured in patients, as it is understood, what is wrong with it, in other formats."""
 
-import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from immunosim.cli.options import BAD_INPUT, AsJson
-from immunosim.cli.printing import say, show
+from immunosim.cli.printing import say, show, show_text
+from immunosim.safe_text import shell_command
 
 if TYPE_CHECKING:
     from immunosim.observations import Finding, Observations
@@ -63,11 +63,11 @@ def check(
     if as_json:
         from immunosim.report import to_json
 
-        show(to_json(as_record(observations, findings)).rstrip())
+        show_text(to_json(as_record(observations, findings)).rstrip())
     else:
         show_data(observations, findings)
         if not is_wrong:
-            show(f"\nNext:  {_conversion(file, scenario, from_first_dose, time_unit)}")
+            show("", f"Next:  {_conversion(file, scenario, from_first_dose, time_unit)}")
     if is_wrong:
         raise typer.Exit(BAD_INPUT)
 
@@ -101,7 +101,7 @@ def convert(
     n, below = observations.n_measurements, observations.n_below
     show(f"Wrote {out}: patients {len(observations)}, measurements {n}, {below} of them below quantification.")
     show(
-        f"Next:  {shlex.join(['immunosim', 'data', 'check', str(out)])}"
+        f"Next:  {shell_command(['immunosim', 'data', 'check', str(out)])}"
         if to is Format.NONMEM
         else _READ_IT.format(out)
     )
@@ -127,7 +127,7 @@ def _conversion(file: Path, scenario: Path | None, from_first_dose: bool, time_u
     words += ["--scenario", str(scenario)] if scenario else []
     words += ["--from-first-dose"] if from_first_dose else []
     words += ["--time-unit", time_unit] if time_unit else []
-    return shlex.join([*words, "--to", "petab", "--out", f"{file.stem}_petab"])
+    return shell_command([*words, "--to", "petab", "--out", f"{file.stem}_petab"])
 
 
 def _scenario(scenario: Path | None) -> "Scenario | None":

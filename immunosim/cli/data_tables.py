@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from immunosim.cli.printing import show, show_table
+from immunosim.errors import MOST_SHOWN, and_more
 from immunosim.observations import ANALYTES, Finding, Observations, PatientRecord
 from immunosim.observations.layout import model_readouts
 
-MANY = 20
+MANY = MOST_SHOWN
 """Rows of a table on the terminal; JSON has all."""
 
 
@@ -22,15 +23,16 @@ def show_data(observations: Observations, findings: list[Finding]) -> None:
     headers = ("patient", "visits", "first day", "last day", "values", "below", "doses", "covariates")
     rows = [_cells(patient_record(patient)) for patient in observations]
     show_table("Patients", headers, rows[:MANY], align="<>>>>>><")
-    if len(rows) > MANY:
-        show(f"... and {len(rows) - MANY} more")
+    _show_rest(len(rows))
     doses = [_cells(one) for one in dose_records(observations)]
     show_table("Doses", ("drug", "doses", "patients", "total mg", "first day", "last day"), doses)
-    found = [(str(one.line or "-"), one.column or "-", one.severity, _sentence(one)) for one in findings]
+    urgent = sorted(findings, key=lambda one: one.severity != "error")[:MANY] if len(findings) > MANY else findings
+    found = [(str(one.line or "-"), one.column or "-", one.severity, _sentence(one)) for one in urgent]
     show_table("Findings", ("line", "column", "severity", "what"), found, align="><<<")
+    _show_rest(len(findings))
     counts = [sum(one.severity == name for one in findings) for name in ("error", "warning", "note")]
     words = [_counted(count, name) for count, name in zip(counts, ("error", "warning", "note"), strict=True)]
-    show(f"\n{', '.join(words)}.")
+    show("", f"{', '.join(words)}.")
 
 
 def as_record(observations: Observations, findings: list[Finding]) -> dict[str, Any]:
@@ -99,6 +101,11 @@ def dose_records(observations: Observations) -> Iterator[dict[str, Any]]:
             "first_day": min(times),
             "last_day": max(times),
         }
+
+
+def _show_rest(n: int) -> None:
+    for line in and_more(n):
+        show(line)
 
 
 def _cells(record: dict[str, Any]) -> tuple[str, ...]:

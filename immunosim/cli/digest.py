@@ -17,7 +17,8 @@ def digest(
     """Print one checksum of the data of a sweep, their coordinates and units.
 
     Two results with the same checksum hold the same numbers to the last bit, whatever their chunks and whether they are
-    Zarr or NetCDF. Every chunk is first compared with its own checksum; a missing or damaged one is named.
+    Zarr or NetCDF. Every file is first compared with its own checksum. Exit code 2: patients are missing, or a file is
+    damaged, missing or was not written by a sweep, and is named.
     """
     from immunosim.sweep import digest_of
 

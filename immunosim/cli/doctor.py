@@ -3,8 +3,9 @@
 import typer
 
 from immunosim.cli.options import FAILED, AsJson
-from immunosim.cli.printing import say, show, show_table
+from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import progress
+from immunosim.safe_text import json_text
 
 
 def doctor(as_json: AsJson = False) -> None:
@@ -14,7 +15,6 @@ def doctor(as_json: AsJson = False) -> None:
     something to do. Please send it with a report of an error. Exit code 3: a problem was found, or the self-test
     failed.
     """
-    import json
     from dataclasses import asdict
 
     from immunosim.diagnosis import State, examine
@@ -24,7 +24,7 @@ def doctor(as_json: AsJson = False) -> None:
     problems = [finding.name for finding in findings if finding.state is State.PROBLEM]
     if as_json:
         record = {"healthy": not problems, "findings": [asdict(finding) for finding in findings]}
-        show(json.dumps(record, indent=2, ensure_ascii=False))
+        show_text(json_text(record))
     else:
         rows = [(finding.name, str(finding.state), finding.found) for finding in findings]
         show_table("Installation", ("what", "state", "found"), rows, align="<<<")
@@ -34,4 +34,4 @@ def doctor(as_json: AsJson = False) -> None:
         say(f"Problems: {', '.join(problems)}")
         raise typer.Exit(FAILED)
     if not as_json:
-        show("\nEverything works.\nNext:  immunosim run configs/case_report.toml")
+        show("", "Everything works.", "Next:  immunosim run configs/case_report.toml")

@@ -1,6 +1,5 @@
 """``immunosim explain``: say why a read-out changed, as a sum of what each process contributed."""
 
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from immunosim.cli.options import AsJson, Changes, ScenarioFile, command_line, day_of
-from immunosim.cli.printing import say, show, show_table
+from immunosim.cli.printing import say, show, show_table, show_text
+from immunosim.safe_text import shell_command
 from immunosim.wording import number
 
 if TYPE_CHECKING:
@@ -82,11 +82,11 @@ def explain(
             write_file(path, content)
     if as_json:
         asked = ("--readout", readout, *(("--at", at) if at else ()), *(("--from", since) if since else ()))
-        command = f"{command_line('explain', scenario, changes or [])} {shlex.join(asked)}"
-        show(to_json(as_dict(explanation) | {"command": command}).rstrip())
+        command = f"{command_line('explain', scenario, changes or [])} {shell_command(asked)}"
+        show_text(to_json(as_dict(explanation) | {"command": command}).rstrip())
     else:
         _show(trajectory, explanation, top)
-        show(f"\nFiles: {', '.join(map(str, paths))}")
+        show("", f"Files: {', '.join(map(str, paths))}")
     if not explanation.is_closed:
         say(f"{scenario}: {number(abs(explanation.residual))} {_unit(explanation)} of the change are not accounted for")
 

@@ -1,15 +1,15 @@
 """``immunosim failures``: who failed in a sweep, how, where, and how to run one of them again."""
 
 import math
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from immunosim.cli.options import AsJson
-from immunosim.cli.printing import show, show_table
+from immunosim.cli.printing import show, show_table, show_text
 from immunosim.cli.progress import progress
+from immunosim.safe_text import shell_command
 
 if TYPE_CHECKING:
     from immunosim.ensembles.atlas import FailureAtlas
@@ -35,7 +35,7 @@ def failures(
     with progress("Examining the failures"):
         found = failure_atlas(open_result(result).dataset)
     if as_json:
-        show(to_json(found.as_dict()).rstrip())
+        show_text(to_json(found.as_dict()).rstrip())
     else:
         _show(found, result)
 
@@ -50,16 +50,16 @@ def _show(found: "FailureAtlas", result: Path) -> None:
     pools = [(name, f"{n:,}") for name, n in list(found.pools.items())[:MOST_POOLS]]
     show_table("Pools that decided the last step", ("pool", "patients"), pools, "<>")
     if found.n_failed:
-        show("\nWhere")
+        show("", "Where")
     for region in found.regions:
         share = f"{region.n_failed / region.n:.0%} of patients with {region.where} fail"
         show(f"- {share} ({region.n_failed:,} of {region.n:,}), {region.share_of_failures:.0%} of all failures.")
     show(found.remark)
     for one in found.endings:
-        show(f"\n{one.status}: {one.advice}")
+        show("", f"{one.status}: {one.advice}")
     if found.endings:
-        again = shlex.join(["immunosim", "replay", str(result), "--sample", str(found.endings[0].first_sample)])
-        show(f"\nNext:  {again}")
+        again = shell_command(["immunosim", "replay", str(result), "--sample", str(found.endings[0].first_sample)])
+        show("", f"Next:  {again}")
 
 
 def _day(time: float) -> str:

@@ -4,7 +4,6 @@ Knows no figure.
 """
 
 import sys
-from typing import Any
 
 
 def load_matplotlib() -> None:
@@ -15,16 +14,15 @@ def load_matplotlib() -> None:
     """
     if "matplotlib.artist" in sys.modules:
         return
-    import matplotlib.artist
+    from matplotlib import artist
 
-    artist: Any = matplotlib.artist
     tables = getattr(artist, "kwdoc", _no_table)
-    artist.kwdoc = _no_table
+    artist.kwdoc = _no_table  # type: ignore[assignment]
     try:
         import matplotlib.backends.backend_agg
-        import matplotlib.figure
+        import matplotlib.figure  # noqa: F401
     finally:
-        artist.kwdoc = tables
+        artist.kwdoc = tables  # type: ignore[assignment]
 
 
 def _no_table(kind: object) -> str:

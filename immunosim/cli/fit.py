@@ -1,5 +1,6 @@
 """``immunosim fit``: fit parameters to observed counts of one patient or several, and say what the fit means."""
 
+from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,7 +25,7 @@ from immunosim.cli.fit_options import (
     target_of,
 )
 from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, typed
-from immunosim.cli.partial import Partial
+from immunosim.cli.partial import kept_parts
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -120,19 +121,21 @@ def fit(
     from immunosim.cli.fit_running import Wanted, fit_one, fit_several
     from immunosim.cli.fit_tables import show_fit, show_several
     from immunosim.fit import require_sampler
+    from immunosim.locks import refuse_held
     from immunosim.report.output_files import FIT, refuse_existing
 
     folder = out or Path("results") / f"{scenario.stem}_fit"
     is_written = out is not None or not as_json
     if is_written:
         refuse_existing(folder, force, FIT)
+        refuse_held(folder)
     if draws:
         require_sampler()
     asked = Asked(
         scenario, data, patient, free or [], limits or [], noise or [], likelihood, shared, changes or [], workers
     )
     command = typed(context, without=("resume", "force", "as_json", "workers"))
-    with progress("Reading the scenario") as now:
+    with progress("Reading the scenario") as now, ExitStack() as stack:
         case = asked.read(now)
         wanted = Wanted(
             *(starts, seed, draws, patients is Together.TWO_STAGE, tuple(common or [])),
@@ -142,7 +145,9 @@ def fit(
         )
         is_one = len(case.patients) == 1 or patients is Together.POOLED
         _refuse_mixture(case, patients, wanted, without)
-        store = Partial(folder, wanted.fingerprint(case), resume) if is_written else None
+        store = (
+            stack.enter_context(kept_parts(folder, wanted.fingerprint(case), resume, command)) if is_written else None
+        )
         if is_one:
             one = fit_one(case, wanted, store, command, now)
             paths = write_fit(one, case, folder, force, command) if is_written else []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +14,7 @@ from immunosim.individual import PATIENT_KEYS
 from immunosim.observations.petab import condition_ids
 from immunosim.report import INTENDED_USE, to_json
 from immunosim.report.output_files import FIT, write_folder
+from immunosim.safe_text import csv_text
 
 if TYPE_CHECKING:
     from immunosim.codegen.loader import Array
@@ -144,11 +143,7 @@ def pairs(one: Fitted) -> bytes:
 
 def table_text(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """Return a table as CSV; numbers keep every bit, what is not a number is blank."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(headers)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue().encode()
+    return csv_text([headers, *([_cell(value) for value in row] for row in rows)]).encode()
 
 
 def profile_table(profiles: dict[str, Profile]) -> bytes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.options import day_of
+from immunosim.cli.options import simulated_day_of
 from immunosim.cli.printing import say
 from immunosim.cli.progress import Progress
 
@@ -30,8 +30,8 @@ Limits = Annotated[
     typer.Option(
         "--limits",
         metavar="NAME=LOW:HIGH",
-        help="Limits of a fitted parameter, in its unit. By default a tenth to ten times its value, within those of "
-        "the parameter set. May be repeated.",
+        help="Limits of a fitted parameter, in its unit or with another one. By default a tenth to ten times its "
+        "value, within those of the parameter set. May be repeated.",
         show_default=False,
     ),
 ]
@@ -95,8 +95,8 @@ class Asked:
         patients = self._patients(problem)
         wishes = Wishes(
             free=tuple(self.free),
-            limits=dict(map(_limits, self.limits)),
-            noise=dict(map(_noise, self.noise)),
+            limits=dict(_limits(problem, text) for text in self.limits),
+            noise=dict(_noise(problem, text) for text in self.noise),
             shared=self.shared,
             priors=not self.likelihood,
             n_threads=self.workers or cores(),
@@ -146,7 +146,7 @@ def target_of(problem: "Problem", text: str, option: str) -> tuple[str, float]:
     if not at or readout.strip() not in problem.model.readouts:
         cure = did_you_mean(readout.strip(), problem.model.readouts)
         raise DataError(f'"{text}" names no read-out and time', key=option, cure=f"write cd4@24 months; {cure}")
-    return readout.strip(), day_of(problem.scenario, time.strip(), option)
+    return readout.strip(), simulated_day_of(problem.scenario, time.strip(), option)
 
 
 def _of_table(problem: "Problem", path: Path, patient: str) -> "list[PatientRecord]":
@@ -174,23 +174,31 @@ def _of_table(problem: "Problem", path: Path, patient: str) -> "list[PatientReco
     return [one for one in chosen if one.measurements]
 
 
-def _noise(text: str) -> "tuple[str, Noise]":
+def _noise(problem: "Problem", text: str) -> "tuple[str, Noise]":
     from immunosim.errors import DataError
     from immunosim.fit import Noise
+    from immunosim.observations.records import ANALYTES
 
     analyte, equals, noise = text.partition("=")
     if not equals:
         raise DataError(f'"{text}" names no analyte', key="--noise", cure="write for example cd4=lognormal:0.15")
-    return analyte.strip(), Noise.parse(noise)
+    name = analyte.strip()
+    return name, Noise.parse(noise, ANALYTES.get(name) or problem.model.units.get(name, "1"))
 
 
-def _limits(text: str) -> tuple[str, tuple[float, float]]:
-    from immunosim.errors import DataError
+def _limits(problem: "Problem", text: str) -> tuple[str, tuple[float, float]]:
+    from immunosim.errors import DataError, QuantityError
+    from immunosim.units import parse_quantity
 
-    name, _, ends = text.partition("=")
-    try:
-        low, high = (float(end) for end in ends.split(":"))
-    except ValueError as error:
+    name, _, between = text.partition("=")
+    ends = between.split(":")
+    if len(ends) != 2 or not all(end.strip() for end in ends):
         cure = "write for example antibody_clearance=0.5:5"
-        raise DataError(f'"{text}" has no two limits', key="--limits", cure=cure) from error
+        raise DataError(f'"{text}" has no two limits', key="--limits", cure=cure)
+    known = name.strip() in problem.parameters
+    unit = problem.parameters[name.strip()].unit if known else "1"
+    try:
+        low, high = (parse_quantity(end, unit, bare=True) for end in ends)
+    except QuantityError as error:
+        raise DataError(error.reason, key=f"--limits {name.strip()}", cure=error.cure) from error
     return name.strip(), (low, high)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from immunosim.cli.partial import Partial, interruptible
+from immunosim.cli.printing import say
 from immunosim.cli.progress import Progress
 from immunosim.fit import (
     Case,
@@ -69,9 +70,9 @@ def fit_one(case: Case, wanted: Wanted, store: Partial | None, command: str, now
     sampled, draws = None, wanted.n_draws
     if draws:
         now.begin("Sampling")
-        chain, mark = (store.file("chain.h5"), wanted.fingerprint(case)) if store else (None, "")
+        chain, mark = (store.file("chain.steps"), wanted.fingerprint(case)) if store else (None, "")
         with interruptible("the steps so far", command):
-            sampled = sample(best, draws, draws // 2, 0, wanted.seed, report, chain, mark)
+            sampled = sample(best, draws, draws // 2, 0, wanted.seed, report, chain, mark, say)
     now.begin("Drawing")
     return Fitted(best, found, tuple(others), sampled)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from immunosim.cli.printing import show, show_table
+from immunosim.cli.printing import show, show_table, show_text
 from immunosim.report import to_json
 from immunosim.units import DAYS_PER_MONTH
 
@@ -25,7 +25,7 @@ def show_fit(one: Fitted, target: tuple[str, float] | None, paths: Sequence[Path
     """Print a fit of one patient, or of several as one."""
     if as_json:
         draws = [] if target is None else [vars(draw) for draw in one.next_draws(*target)]
-        show(to_json(one.as_dict() | ({"next_draws": draws} if target else {})).rstrip())
+        show_text(to_json(one.as_dict() | ({"next_draws": draws} if target else {})).rstrip())
         return
     posterior, n = one.estimate.posterior, len(one.estimate.searches)
     whose = "" if len(one.subjects) == 1 else f" of {len(one.subjects)} patients as one"
@@ -65,7 +65,7 @@ def show_several(several: Several, paths: Sequence[Path], as_json: bool) -> None
     if as_json:
         from immunosim.cli.fit_records import several_as_dict
 
-        show(to_json(several_as_dict(several)).rstrip())
+        show_text(to_json(several_as_dict(several)).rstrip())
         return
     names = several.case.coordinates.names
     show(f"{len(several.fits)} patients, each fitted alone; {len(several.failures)} could not be simulated.")
@@ -125,7 +125,7 @@ def show_paths(paths: Sequence[Path]) -> None:
     folder = paths[0].parent
     names = list(dict.fromkeys(path.relative_to(folder).parts[0] for path in paths))
     shown = names if len(names) <= 12 else [*names[:10], f"and {len(names) - 10} more"]
-    show(f"\nFiles: {folder}/ ({', '.join(shown)})")
+    show("", f"Files: {folder}/ ({', '.join(shown)})")
     scenario = next((path for path in paths if path.suffix == ".toml"), None)
     if scenario is not None:
         show(f"Next:  immunosim run {scenario}")

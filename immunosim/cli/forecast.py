@@ -21,8 +21,8 @@ from immunosim.cli.fit_options import (
     Starts,
     Workers,
 )
-from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, day_of, typed
-from immunosim.cli.printing import say, show
+from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, simulated_day_of, typed
+from immunosim.cli.printing import say, show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def forecast(
     goals = [Goal.parse(text) for text in goal or []]
     with progress("Reading the scenario") as now:
         case = asked.read(now)
-        until = day_of(case.problem.scenario, as_of, "--as-of") if as_of else float("inf")
+        until = simulated_day_of(case.problem.scenario, as_of, "--as-of") if as_of else float("inf")
         now.begin("Forecasting")
 
         def report(name: str, visit: int, of: int) -> None:
@@ -107,7 +107,7 @@ def forecast(
         command = typed(context, ("force", "as_json", "workers"))
         paths = _write(found, failures, case.problem.scenario.horizon, folder, force, command) if is_written else []
     if as_json:
-        show(to_json(_as_dict(found, failures)).rstrip())
+        show_text(to_json(_as_dict(found, failures)).rstrip())
     else:
         _show(found, paths)
     for name, reason in failures.items():

@@ -1,7 +1,6 @@
 """``immunosim init``: write a scenario to start from."""
 
 import os
-import shlex
 import tomllib
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ import typer
 from immunosim.cli.options import command_line
 from immunosim.cli.printing import show
 from immunosim.errors import ScenarioError
+from immunosim.safe_text import shell_command
 
 
 def init(
@@ -31,7 +31,7 @@ def init(
     from immunosim.scenario.template import starting_scenario, what_if_scenario
 
     _refuse(file, force)
-    name = shlex.quote(str(file))
+    name = shell_command([str(file)])
     if base is None:
         text = starting_scenario(name, minimal=minimal)
     else:

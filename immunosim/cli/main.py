@@ -1,24 +1,22 @@
-"""The entry point: the verbs, the version, and what becomes of errors.
+"""The entry point: signals first, then the verbs, so that Ctrl-C ends in one line however early it comes.
 
-Errors that a user can cause end in a message on standard error and an exit code, never in a traceback. This module
-imports nothing heavy, so that ``immunosim --help`` answers at once.
+What Python has loaded when it starts is all that is imported before signals are handled.
 """
 
-import errno
+# The module signal makes enumerations first, which takes long enough for a Ctrl-C.
+import _signal as signal  # type: ignore[import-not-found]
 import gc
 import io
 import os
-import signal
 import sys
-from typing import Annotated, Any
+import time
 
-import typer
-from typer.core import TyperGroup
+from immunosim.cli.exit_codes import BAD_INPUT, INTERRUPTED, INTERRUPTION, TERMINATED
 
-from immunosim.cli.options import BAD_INPUT, FAILED, INTERRUPTED, TERMINATED
-from immunosim.cli.printing import say, show
-from immunosim.cli.verbs import Verbs
-from immunosim.errors import ImmunosimError, SolverError
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
 
 GARBAGE_THRESHOLD = 200_000
 """Objects that are made before Python looks for garbage among them.
@@ -27,73 +25,16 @@ Nearly all that importing and drawing make is kept to the end: at Python's own 7
 the processor time of `run`.
 """
 
-
-class Immunosim(TyperGroup):
-    """The group of all verbs, which turns our errors and Ctrl-C into messages and exit codes."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.commands: Any = Verbs()
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Return the names of the verbs without importing them."""
-        return list(self.commands)
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the chosen verb."""
-        try:
-            return super().invoke(ctx)
-        except ImmunosimError as error:
-            say(str(error))
-            raise typer.Exit(FAILED if isinstance(error, SolverError) else BAD_INPUT) from None
-        except KeyboardInterrupt:
-            say("Interrupted: nothing was left half-written")
-            raise typer.Exit(INTERRUPTED) from None
-        except OSError as error:
-            if error.errno == errno.EPIPE or error.filename is not None:
-                raise
-            _give_up_output()
-            say(f"Standard output cannot be written: {error.strerror}")
-            raise typer.Exit(BAD_INPUT) from None
+PATIENCE, RETRY = 1.0, 0.02
+"""Seconds for which Ctrl-C waits for imports to end, and after which it looks again."""
 
 
-def _give_up_output() -> None:
-    """Point standard output at nothing, so that Python does not try to write the rest of it when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def __getattr__(name: str) -> "Any":
+    if name == "app":
+        from immunosim.cli.application import app
 
-
-app = typer.Typer(
-    name="immunosim",
-    cls=Immunosim,
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help: paragraphs are wrapped, and rich need not be imported
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        from importlib import metadata
-
-        try:
-            show(f"immunosim {metadata.version('immunosim')}")
-        except metadata.PackageNotFoundError:
-            show("immunosim (run from its source tree, not installed)")
-        raise typer.Exit
-
-
-@app.callback()
-def immunosim(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", callback=_show_version, is_eager=True)
-    ] = False,
-) -> None:
-    """Simulate immune repopulation after lymphocyte depletion. Research and teaching software, not a medical device.
-
-    Start with: immunosim run configs/case_report.toml
-    """
+        return app
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def main() -> None:
@@ -101,19 +42,95 @@ def main() -> None:
 
     SIGTERM ends it as tidily as Ctrl-C does, and a terminal without a letter that is to be printed gets "?" for it.
     """
+    interruption = Interruption()
+    try:
+        interruption.begin()
+        _run()
+    except SystemExit:
+        raise
+    except BaseException:
+        if interruption.since is None:
+            raise
+        os.write(2, f"{INTERRUPTION}\n".encode())  # whatever the interrupted import made of it
+        raise SystemExit(INTERRUPTED) from None
+    finally:
+        # What is left is to end: another Ctrl-C would only show its traceback. Python notes a KeyboardInterrupt that
+        # passes through text which it executes (records are made so), and then ends by the signal, unless more is run.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        eval("0")
+
+
+def _run() -> None:
     gc.set_threshold(GARBAGE_THRESHOLD)
     signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
+        from immunosim.cli.application import app
+
         app()
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("immunosim"):
             raise
+        from immunosim.cli.printing import say
+
         package = error.name.partition(".")[0]
         say(f"The package {package} is missing, run: python -m pip install {package} (or: immunosim doctor)")
         raise SystemExit(BAD_INPUT) from None
+
+
+class Interruption:
+    """Ctrl-C as a KeyboardInterrupt where Python code can take it.
+
+    Within an import it waits: extension modules print the traceback of what interrupts them and go on with another
+    error. Where Python has to swallow it, as in a destructor, it comes again.
+
+    Attributes
+    ----------
+    since : float or None
+        When it was asked for, by the monotonic clock.
+    """
+
+    def __init__(self) -> None:
+        self.since: float | None = None
+
+    def begin(self) -> None:
+        """Handle Ctrl-C from now on."""
+        signal.signal(signal.SIGINT, self._asked)
+        if hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, self._raise)
+        sys.unraisablehook = self._swallowed
+
+    def _asked(self, number: int, frame: "FrameType | None") -> None:
+        self.since = self.since or time.monotonic()
+        self._raise(number, frame)
+
+    def _raise(self, number: int, frame: "FrameType | None") -> None:
+        if self.since is None:
+            return
+        if _imports(frame) and time.monotonic() - self.since < PATIENCE and self._again():
+            return
+        raise KeyboardInterrupt
+
+    def _again(self) -> bool:
+        """Come again soon, where the system has a timer."""
+        if not hasattr(signal, "setitimer"):
+            return False
+        signal.setitimer(signal.ITIMER_REAL, RETRY)
+        return True
+
+    def _swallowed(self, what: "sys.UnraisableHookArgs") -> None:
+        if not (issubclass(what.exc_type, KeyboardInterrupt) and self._again()):
+            sys.__unraisablehook__(what)
+
+
+def _imports(frame: "FrameType | None") -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _terminate(number: int, frame: object) -> None:

@@ -7,6 +7,7 @@ import typer
 
 from immunosim.cli.printing import say, show
 from immunosim.cli.progress import progress
+from immunosim.safe_text import shell_command
 
 
 def merge(
@@ -25,6 +26,7 @@ def merge(
     missing = store.n_blocks - len(store.done())
     show(f"{out}: {n_taken} chunks taken, {store.n_blocks - missing} of {store.n_blocks} are there")
     if missing:
-        say(f"{missing} chunks are missing: compute them with immunosim sweep ... --out {out} --resume")
+        options = shell_command(["--out", str(out), "--resume"])
+        say(f"{missing} chunks are missing: compute them with immunosim sweep ... {options}")
     else:
-        show(f"Next:   immunosim digest {out}")
+        show(f"Next:   {shell_command(['immunosim', 'digest', str(out)])}")

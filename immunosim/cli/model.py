@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from immunosim.cli.options import AsJson
-from immunosim.cli.printing import say, show
+from immunosim.cli.printing import say, show_text
 from immunosim.errors import ModelError, any_of, did_you_mean
 
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ def _show_records(topic: str, mechanism: str, as_json: bool) -> None:
     if as_json:
         from immunosim.report import to_json
 
-        show(to_json(records(part, topic if topic in TABLES else "")).rstrip())
+        show_text(to_json(records(part, topic if topic in TABLES else "")).rstrip())
     elif topic == "equations":
-        show(equations_text(everything, mechanism))
+        show_text(equations_text(everything, mechanism))
     elif topic:
         show_kind(part, topic)
     elif mechanism:
@@ -97,7 +97,7 @@ def _show_latex(mechanism: str) -> None:
     from immunosim.codegen.latex import latex_document
     from immunosim.parameters import load_parameters
 
-    show(latex_document(_network(), load_parameters(), mechanism).rstrip())
+    show_text(latex_document(_network(), load_parameters(), mechanism).rstrip())
 
 
 def _draw(path: Path) -> None:

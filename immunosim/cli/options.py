@@ -1,26 +1,18 @@
 """Arguments and exit codes that the verbs share, what a time means, and how a command is written down."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from immunosim.cli.exit_codes import BAD_INPUT as BAD_INPUT
+from immunosim.cli.exit_codes import FAILED as FAILED
+from immunosim.cli.exit_codes import INTERRUPTED as INTERRUPTED
+from immunosim.safe_text import shell_command
+
 if TYPE_CHECKING:
     from immunosim.scenario import Scenario
-
-BAD_INPUT = 2
-"""Exit code where the user has to change something."""
-
-FAILED = 3
-"""Exit code where a simulation failed or did not pass its verification."""
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells expect it."""
-
-TERMINATED = 143
-"""Exit code after SIGTERM, as shells expect it."""
 
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML).", show_default=False)]
 
@@ -55,10 +47,45 @@ def day_of(scenario: "Scenario", text: str, option: str) -> float:
         raise ScenarioError(error.reason, key=option, cure=error.cure) from error
 
 
+def simulated_day_of(scenario: "Scenario", text: str, option: str) -> float:
+    """Return a time as ``day_of`` does, where it lies within the simulated time.
+
+    Raises
+    ------
+    ScenarioError
+        If it is no time, or lies before or after what is simulated.
+    """
+    from immunosim.errors import ScenarioError
+    from immunosim.scenario.regimen import start_of
+
+    time, first, last = day_of(scenario, text, option), start_of(scenario), scenario.horizon
+    if not first <= time <= last:
+        cure = f"choose a time from day {first:g} to day {last:g}"
+        raise ScenarioError(f"day {time:g} lies outside the simulated time", key=option, cure=cure)
+    return time
+
+
+def duration_of(text: str, option: str) -> float:
+    """Return a duration, day.
+
+    Raises
+    ------
+    ScenarioError
+        If it is none.
+    """
+    from immunosim.errors import QuantityError, ScenarioError
+    from immunosim.units import parse_quantity
+
+    try:
+        return parse_quantity(text, "day", wanted='a duration such as "1 month"')
+    except QuantityError as error:
+        raise ScenarioError(error.reason, key=option, cure=error.cure) from error
+
+
 def command_line(verb: str, scenario: Path, changes: Sequence[str]) -> str:
     """Return a command as one would type it in a shell."""
     options = [part for change in changes for part in ("--set", change)]
-    return shlex.join(["immunosim", verb, str(scenario), *options])
+    return shell_command(["immunosim", verb, str(scenario), *options])
 
 
 def typed(context: typer.Context, without: Sequence[str] = ()) -> str:
@@ -83,4 +110,4 @@ def typed(context: typer.Context, without: Sequence[str] = ()) -> str:
             words.append(parameter.opts[-1])
         else:
             words += [word for one in several for word in (parameter.opts[-1], str(one))]
-    return shlex.join(words)
+    return shell_command(words)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from immunosim.cli.options import AsJson
-from immunosim.cli.printing import show, show_table
+from immunosim.cli.printing import show, show_table, show_text
 from immunosim.errors import ParameterError, did_you_mean
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def params(
     if as_json:
         from immunosim.report import to_json
 
-        show(to_json({parameter.name: _record(parameter) for parameter in chosen}).rstrip())
+        show_text(to_json({parameter.name: _record(parameter) for parameter in chosen}).rstrip())
     elif len(chosen) == 1:
         _show_card(chosen[0], parameters)
     else:

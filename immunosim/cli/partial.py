@@ -1,7 +1,6 @@
 """What an interrupted run has finished, beside the folder of its results, so that it can go on."""
 
 import hashlib
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,9 +44,14 @@ class Partial:
 
     def _refuse_other(self, fingerprint: str) -> None:
         from immunosim.errors import DataError
+        from immunosim.files import read_plain
 
-        if self._mark.read_text(encoding="utf-8") != fingerprint:
-            cure = "leave --resume out to begin anew"
+        cure = "leave --resume out to begin anew"
+        try:
+            found = read_plain(self._mark, 2**20)
+        except OSError as error:
+            raise DataError("cannot be gone on with", file=str(self.folder), cure=cure) from error
+        if found != fingerprint.encode():
             raise DataError("was begun with other data or options", file=str(self.folder), cure=cure)
 
     def file(self, name: str) -> Path:
@@ -60,21 +64,45 @@ class Partial:
 
     def load(self, name: str) -> dict[str, Any] | None:
         """Return a finished part; nothing where it is not finished."""
+        from immunosim.errors import DataError
+        from immunosim.files import read_plain
+        from immunosim.seals import MOST_JSON, unsealed_json
+
         path = self.folder / _file_name(name)
-        if not path.is_file():
+        try:
+            found = unsealed_json(read_plain(path, MOST_JSON), str(path))
+        except FileNotFoundError:
             return None
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found
+        except (OSError, DataError):
+            say(f"{path}: is not what was written; {name} is computed again")
+            return None
+        return found if isinstance(found, dict) and found.get("fingerprint") == self._fingerprint else None
 
     def save(self, name: str, record: dict[str, Any]) -> None:
         """Keep a finished part, whole or not at all."""
         from immunosim.files import write_file
+        from immunosim.seals import sealed_json
 
-        write_file(self.file(_file_name(name)), json.dumps(record).encode())
+        write_file(self.file(_file_name(name)), sealed_json(record | {"fingerprint": self._fingerprint}))
 
     def remove(self) -> None:
         """Remove all parts: the results are there."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def kept_parts(target: Path, fingerprint: str, goes_on: bool, command: str) -> Iterator[Partial]:
+    """Give the finished parts of a run, and hold its results against other processes while the block runs.
+
+    Raises
+    ------
+    DataError
+        If another process makes these results, or there are parts of another run.
+    """
+    from immunosim.locks import held
+
+    with held(target, command, say):
+        yield Partial(target, fingerprint, goes_on)
 
 
 @contextmanager

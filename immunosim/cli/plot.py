@@ -1,7 +1,5 @@
 """``immunosim plot``: draw many patients, as a map of two quantities, as courses over time, or one line each."""
 
-import re
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +7,7 @@ import typer
 
 from immunosim.cli.printing import show
 from immunosim.cli.progress import progress
+from immunosim.safe_text import file_name, shell_command
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -51,9 +50,7 @@ Y = Annotated[
 ]
 At = Annotated[
     str | None,
-    typer.Option(
-        "--at", metavar="TIME", help="When a read-out is taken, such as 365 or '12 months'; by default the end."
-    ),
+    typer.Option("--at", metavar="TIME", help="When a read-out is taken, such as '12 months'; by default the end."),
 ]
 Level = Annotated[
     str,
@@ -102,7 +99,7 @@ def plot(
     with progress("Drawing"):
         dataset = _load(result)
         try:
-            asked = chosen(dataset, kind, of, x, y, _day(at), color, threshold, _limits())
+            asked = chosen(dataset, kind, of, x, y, at, color, threshold, _limits())
             target = out or _beside(result, asked)
             if out is None:
                 _check_target(target, force)
@@ -110,7 +107,7 @@ def plot(
             write_file(target, encoded(figure, target.suffix.lower().lstrip("."), DOTS_PER_INCH))
         except DataError as error:
             key = f"--{error.key}" if error.key else None
-            cure = None if error.cure is None else error.cure.replace("RESULT", shlex.quote(str(result)))
+            cure = None if error.cure is None else error.cure.replace("RESULT", shell_command([str(result)]))
             raise DataError(error.reason, file=str(result), key=key, cure=cure) from None
     _report(result, dataset, asked, target)
 
@@ -120,16 +117,6 @@ def _load(path: Path) -> "xr.Dataset":
     from immunosim.sweep import open_result
 
     return open_result(path).dataset
-
-
-def _day(text: str | None) -> float | None:
-    from immunosim.errors import DataError, QuantityError
-    from immunosim.units import parse_quantity
-
-    try:
-        return None if text is None else parse_quantity(text, "day", bare=True)
-    except QuantityError as error:
-        raise DataError(error.reason, key="at", cure=error.cure) from error
 
 
 def _limits() -> "dict[str, tuple[Threshold, ...]]":
@@ -148,8 +135,7 @@ def _limits() -> "dict[str, tuple[Threshold, ...]]":
 
 
 def _beside(result: Path, asked: "Plot") -> Path:
-    name = re.sub(r"[^\w.-]+", "_", f"{result.stem}_{asked.kind}_{asked.of}")
-    return result.parent / f"{name}.png"
+    return result.parent / f"{file_name(f'{result.stem}_{asked.kind}_{asked.of}', 120)}.png"
 
 
 def _check_target(path: Path, force: bool) -> None:
@@ -178,7 +164,7 @@ def _report(result: Path, dataset: "xr.Dataset", asked: "Plot", target: Path) ->
     show(f"Drawn:  {asked.kind} of {asked.of}{over}, {who}")
     show(f"Figure: {target}")
     if failed.any():
-        show(f"Next:   {shlex.join(['immunosim', 'failures', str(result)])}")
+        show(f"Next:   {shell_command(['immunosim', 'failures', str(result)])}")
     else:
         other = "contour" if asked.kind == "heatmap" else "parallel" if asked.kind != "parallel" else "heatmap"
-        show(f"Next:   {shlex.join(['immunosim', 'plot', str(result), '--kind', other])}")
+        show(f"Next:   {shell_command(['immunosim', 'plot', str(result), '--kind', other])}")

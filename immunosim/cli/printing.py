@@ -1,6 +1,8 @@
 """Lines and tables on the terminal: data to standard output, messages to standard error.
 
-A terminal gets tables that fit its width, a pipe plain columns. Knows nothing of simulations.
+A terminal gets tables that fit its width, a pipe plain columns. Titles, names and paths are somebody's text, so each
+line is printed as one line and without what a terminal would obey; only ``show_text`` keeps line breaks. Knows nothing
+of simulations.
 """
 
 import sys
@@ -8,17 +10,30 @@ from collections.abc import Sequence
 
 import typer
 
+from immunosim.errors import ImmunosimError
+from immunosim.safe_text import lines, one_line, shortened
+
 Cells = Sequence[str]
 
 
-def show(text: str = "") -> None:
-    """Print data to standard output."""
-    typer.echo(text)
+def show(*texts: str) -> None:
+    """Print data to standard output, each text as one line; an empty line without any."""
+    typer.echo("\n".join(map(one_line, texts)))
+
+
+def show_text(text: str) -> None:
+    """Print data of several lines, such as JSON, to standard output."""
+    typer.echo(lines(text))
 
 
 def say(message: str) -> None:
-    """Print a message to standard error."""
-    typer.echo(message, err=True)
+    """Print a message to standard error, as one line."""
+    typer.echo(one_line(message), err=True)
+
+
+def say_error(error: ImmunosimError) -> None:
+    """Print what is wrong to standard error, each problem as one line."""
+    typer.echo(lines(str(error)), err=True)
 
 
 def show_table(title: str, headers: Cells, rows: Sequence[Cells], align: str = "<") -> None:
@@ -28,18 +43,19 @@ def show_table(title: str, headers: Cells, rows: Sequence[Cells], align: str = "
     if sys.stdout.isatty():
         _show_fitted(title, headers, rows, align.ljust(len(headers), ">"))
     else:
-        show(plain_table(title, headers, rows, align.ljust(len(headers), ">")))
+        show_text(plain_table(title, headers, rows, align.ljust(len(headers), ">")))
 
 
 def plain_table(title: str, headers: Cells, rows: Sequence[Cells], align: str) -> str:
     """Return a table as plain lines, columns two blanks apart; `align` has "<" or ">" for each column."""
+    headers, rows = _in_lines(headers), [_in_lines(row) for row in rows]
     widths = [max(len(row[i]) for row in (headers, *rows)) for i in range(len(headers))]
     columns = list(zip(align, widths, strict=True))
-    lines = [
+    table = [
         "  ".join(f"{cell:{side}{width}}" for cell, (side, width) in zip(row, columns, strict=True))
         for row in (headers, *rows)
     ]
-    return "\n".join(["", title, *(line.rstrip() for line in lines)])
+    return "\n".join(["", one_line(title), *(line.rstrip() for line in table)])
 
 
 def _show_fitted(title: str, headers: Cells, rows: Sequence[Cells], align: str) -> None:
@@ -48,8 +64,12 @@ def _show_fitted(title: str, headers: Cells, rows: Sequence[Cells], align: str) 
     from rich.text import Text
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    for header, side in zip(headers, align, strict=True):
+    for header, side in zip(_in_lines(headers), align, strict=True):
         table.add_column(Text(header), justify="left" if side == "<" else "right", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console().print("", Text(title, style="bold"), table, sep="\n")
+        table.add_row(*map(Text, _in_lines(row)))
+    Console().print("", Text(one_line(title), style="bold"), table, sep="\n")
+
+
+def _in_lines(cells: Cells) -> list[str]:
+    return [one_line(shortened(text)) for text in cells]

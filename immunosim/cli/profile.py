@@ -22,7 +22,7 @@ from immunosim.cli.fit_options import (
     refuse_several,
 )
 from immunosim.cli.options import AsJson, Changes, ScenarioFile, typed
-from immunosim.cli.printing import show
+from immunosim.cli.printing import show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def profile(
         one = Fitted(best, profiles(best, of or [], confidence, points, report))
         paths = _write(one, folder, force, typed(context, ("force", "as_json", "workers"))) if is_written else []
     if as_json:
-        show(to_json(_as_dict(one)).rstrip())
+        show_text(to_json(_as_dict(one)).rstrip())
         return
     show_verdicts(one, confidence)
     show_paths(paths)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from itertools import count
 
 from immunosim.cli.printing import say
+from immunosim.safe_text import one_line
 
 PATIENCE = 2.0
 """Seconds after which a user wants to know that something is going on."""
@@ -81,7 +82,7 @@ def _watch(shown: Progress, ended: threading.Event) -> None:
         if seconds < PATIENCE:
             continue
         if is_terminal:
-            sys.stderr.write(f"\r{SPINNER[turn % len(SPINNER)]} {shown.line(seconds)}\x1b[K")
+            sys.stderr.write(f"\r{SPINNER[turn % len(SPINNER)]} {one_line(shown.line(seconds))}\x1b[K")
             sys.stderr.flush()
         elif seconds - shown.told >= PLAIN_INTERVAL:
             shown.told = seconds

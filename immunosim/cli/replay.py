@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from immunosim.cli.options import FAILED, AsJson
-from immunosim.cli.printing import say, show, show_table
+from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def replay(
         chosen = _first_failed(ensemble, result) if sample is None else sample
         found = replayed(ensemble, chosen, n_trials=trials, announce=now.announce)
     if as_json:
-        show(to_json(found.as_dict()).rstrip())
+        show_text(to_json(found.as_dict()).rstrip())
     else:
         _show(found)
     if not found.is_reproduced:
@@ -74,4 +74,4 @@ def _show(found: "Replay") -> None:
     show_table("Pools farthest from untreated", ("pool", "value", "untreated", "change a day", "unit"), pools, "<>>><")
     rates = [(rate.label, f"{rate.rate:.4g}", rate.unit, f"{rate.turnovers:.3g}") for rate in found.rates]
     show_table("Fastest processes", ("process", "rate", "unit", "times a day"), rates, "<><>")
-    show(f"\n{found.refusal or found.advice}")
+    show("", found.refusal or found.advice)

@@ -7,7 +7,7 @@ import typer
 
 from immunosim.cli.figures import load_matplotlib
 from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, command_line
-from immunosim.cli.printing import say, show
+from immunosim.cli.printing import say, show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def run(
     if report:
         say(f"Report: {folder / 'report.html'} (open it in a browser)")
     if as_json:
-        show(to_json(summary).rstrip())
+        show_text(to_json(summary).rstrip())
     else:
         following = "verify" if trajectory.is_complete else "check"
         show_files(summary, folder, command_line(following, scenario, changes or []))

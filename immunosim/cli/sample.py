@@ -1,5 +1,6 @@
 """``immunosim sample``: draws from the posterior of a fit, with diagnostics, that can be interrupted and resumed."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,8 +23,8 @@ from immunosim.cli.fit_options import (
     refuse_several,
 )
 from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, typed
-from immunosim.cli.partial import Partial, interruptible
-from immunosim.cli.printing import show, show_table
+from immunosim.cli.partial import interruptible, kept_parts
+from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def sample(
     """
     from immunosim.fit import Fitted, estimate, fingerprint_of, require_sampler
     from immunosim.fit import sample as draw
+    from immunosim.locks import refuse_held
     from immunosim.report import to_json
     from immunosim.report.output_files import SAMPLE, refuse_existing
 
@@ -75,10 +77,11 @@ def sample(
     is_written = out is not None or not as_json
     if is_written:
         refuse_existing(folder, force, SAMPLE)
+        refuse_held(folder)
     require_sampler()
     asked = Asked(scenario, data, patient, free or [], limits or [], noise or [], False, shared, changes or [], workers)
     command = typed(context, without=("resume", "force", "as_json", "workers"))
-    with progress("Reading the scenario") as now:
+    with progress("Reading the scenario") as now, ExitStack() as stack:
         case = asked.read(now)
         if not pooled:
             refuse_several(case)
@@ -90,18 +93,18 @@ def sample(
         now.begin("Searching")
         best = estimate(posterior, starts, seed, report)
         mark = f"{fingerprint_of(posterior)} {starts} starts"
-        store = Partial(folder, mark, resume) if is_written else None
+        store = stack.enter_context(kept_parts(folder, mark, resume, command)) if is_written else None
         now.begin("Sampling")
         with interruptible("the steps so far", command):
-            chain = store.file("chain.h5") if store else None
-            drawn = draw(best, draws, warm_up or draws // 2, walkers, seed, report, chain, mark)
+            chain = store.file("chain.steps") if store else None
+            drawn = draw(best, draws, warm_up or draws // 2, walkers, seed, report, chain, mark, say)
         one = Fitted(best, {}, sampled=drawn)
         now.begin("Drawing")
         paths = _write(one, folder, force, command) if is_written else []
         if store is not None:
             store.remove()
     if as_json:
-        show(to_json(_as_dict(one)).rstrip())
+        show_text(to_json(_as_dict(one)).rstrip())
     else:
         _show(one, paths)
     if not drawn.has_converged:

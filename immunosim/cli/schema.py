@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from immunosim.cli.printing import show
+from immunosim.cli.printing import show, show_text
 
 if TYPE_CHECKING:
     from immunosim.model.network import Network
@@ -25,7 +25,7 @@ def schema(
 
     text = to_json(_schema())
     if out is None:
-        show(text.rstrip())
+        show_text(text.rstrip())
         return
     write_file(out, text.encode())
     show(f"Wrote {out}.")

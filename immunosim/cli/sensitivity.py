@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from immunosim.cli.counting import Count
-from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, day_of
-from immunosim.cli.printing import say, show, show_table
+from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, day_of, duration_of
+from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import Progress, progress
 from immunosim.cli.sweep import At, Endpoints, Every, Readouts, Seed, Workers
+from immunosim.safe_text import file_name
 
 if TYPE_CHECKING:
     from immunosim.importance import Analysis, Outcome
@@ -101,7 +102,7 @@ def sensitivity(
             endpoints=endpoint or (),
             readouts=readout or (),
             at=[day_of(base.scenario, text, "--at") for text in at or []],
-            every=None if every is None else day_of(base.scenario, every, "--every"),
+            every=None if every is None else duration_of(every, "--every"),
         )
         wishes = own.over(base.section, scenario.parent)
         if method == "local" and not (wishes.endpoints or wishes.readouts):
@@ -209,18 +210,19 @@ def _global(
 
 
 def _write(found: "Analysis", folder: Path, force: bool) -> list[Path]:
+    from immunosim.netcdf import netcdf_bytes
     from immunosim.plots import encoded
     from immunosim.plots.importance import importance_figure
     from immunosim.report import INTENDED_USE
     from immunosim.report.output_files import SENSITIVITY, write_folder
 
     files = {
-        "indices.nc": bytes(found.to_dataset().to_netcdf(engine="h5netcdf")),
+        "indices.nc": netcdf_bytes(found.to_dataset()),
         "indices.csv": found.to_csv(),
     }
     for one in found.outcomes:
         figure = importance_figure(found, one, INTENDED_USE)
-        files[f"importance_{one.name}.png"] = encoded(figure, "png")
+        files[f"importance_{file_name(one.name, 120)}.png"] = encoded(figure, "png")
     return write_folder(folder, files, force, SENSITIVITY)
 
 
@@ -228,14 +230,14 @@ def _show(found: "Analysis", paths: list[Path], as_json: bool) -> None:
     from immunosim.report import to_json
 
     if as_json:
-        show(to_json(found.as_dict()).rstrip())
+        show_text(to_json(found.as_dict()).rstrip())
         return
     if found.method != "local":
         show(f"{found.method}: {found.n_patients:,} patients in {found.n_blocks:,} blocks, seed {found.seed}")
     for one in found.outcomes:
         _show_outcome(found, one)
     if paths:
-        show(f"\nFiles: {paths[0].parent}/ ({', '.join(path.name for path in paths)})")
+        show("", f"Files: {paths[0].parent}/ ({', '.join(path.name for path in paths)})")
         show(f"Next:  open {next(path for path in paths if path.suffix == '.png')}")
 
 

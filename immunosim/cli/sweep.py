@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from immunosim.cli.counting import Count
-from immunosim.cli.options import BAD_INPUT, INTERRUPTED, AsJson, Changes, ScenarioFile, day_of, typed
-from immunosim.cli.printing import say
+from immunosim.cli.options import BAD_INPUT, INTERRUPTED, AsJson, Changes, ScenarioFile, day_of, duration_of, typed
+from immunosim.cli.printing import say, say_error
 from immunosim.cli.progress import progress
 from immunosim.errors import ImmunosimError
 
@@ -114,20 +114,15 @@ def sweep(
 
     A patient who fails or is impossible stays in the result with status, time and state. Exit code 3: some did.
     """
-    from immunosim.cli.sweep_tables import finish, in_words, show_quote
-    from immunosim.sweep import Manner, Shard, Wishes, plan_of, read_base, read_varying, refuse_too_much, run_pilot
-    from immunosim.sweep.finishing import refuse_tables
-    from immunosim.sweep.sweeping import (
-        existing_store,
-        expected,
-        finished_result,
-        new_store,
-        refuse_existing,
-        remove_leftovers,
-    )
+    from immunosim.sweep import Manner, Shard, Wishes, plan_of, read_base, read_varying
+    from immunosim.sweep.quote import is_large, refuse_hopeless
+    from immunosim.sweep.sweeping import refuse_existing, refuse_place
 
     kept = typed(context, without=("resume", "force", "as_json", "dry_run", "workers"))
     manner = Manner(workers, chunk, resume, force, Shard.parse(shard), scheduler, kept)
+    refuse = refuse_place if dry_run else refuse_existing
+    if out is not None:
+        refuse(out, manner)
     with progress("Reading the scenario") as now:
         base = read_base(scenario, changes or [], now.announce)
         own = Wishes(
@@ -139,36 +134,68 @@ def sweep(
             endpoints=endpoint or (),
             readouts=readout or (),
             at=[day_of(base.scenario, text, "--at") for text in at or []],
-            every=None if every is None else day_of(base.scenario, every, "--every"),
+            every=None if every is None else duration_of(every, "--every"),
             pools=pools,
         )
-        if out is not None:
-            refuse_existing(out, manner)
         plan, notes = plan_of(base, own.over(base.section, scenario.parent))
         for note in notes:
             now.announce(note)
+        target = out or _usual_place(scenario, is_large(plan))
+        if out is None:
+            refuse(target, manner)
+        refuse_hopeless(plan, target, chunk)
+    if dry_run:
+        _foretell(plan, target, manner, as_json)
+    else:
+        _carry_out(plan, target, manner, parquet, as_json)
+
+
+def _foretell(plan: "Plan", target: Path, manner: "Manner", as_json: bool) -> None:
+    """Say what a sweep would take, and what exists; write nothing."""
+    from immunosim.cli.sweep_tables import show_quote
+    from immunosim.locks import holder_of
+    from immunosim.sweep import run_pilot
+    from immunosim.sweep.outlook import Outlook, expected, outlook
+
+    with progress("Examining what is stored") as now:
+        found = outlook(plan, target)
+        holder = holder_of(target, manner.shard.part)
         now.begin("Compiling and running a pilot")
         pilot = run_pilot(plan, manner.threads)
-        target = out or _usual_place(scenario, pilot.is_large(plan.n))
-        if out is None:
-            refuse_existing(target, manner)
-        if parquet:
-            refuse_tables(target, may_replace=manner.is_forced or manner.goes_on)
-        is_finished = finished_result(plan, target, manner)
-        now.begin("Examining what is stored")
-        store = None if is_finished else existing_store(plan, target, manner, now.announce)
-        found = expected(plan, pilot, target, store, manner)
-    if dry_run:
-        show_quote(found, target, as_json)
-        return
-    if is_finished:
-        remove_leftovers(target)
-        say(f"{target} is finished: nothing is left to do")
-    else:
-        refuse_too_much(found, target)
-        say(in_words(found))
-        _run(plan, target, store or new_store(plan, target, manner, pilot), manner)
-    finish(target, manner, parquet, as_json)
+        quote = expected(plan, pilot, target, manner, found if manner.goes_on else Outlook())
+    words = [found.words] if found.words else []
+    words += [f"{target} is in use ({holder.words})"] if holder else []
+    show_quote(quote, target, words, as_json)
+
+
+def _carry_out(plan: "Plan", target: Path, manner: "Manner", parquet: bool, as_json: bool) -> None:
+    """Run a sweep, or what is left of it, while no other process may write its result."""
+    from immunosim.cli.sweep_tables import finish, in_words
+    from immunosim.sweep import refuse_too_much, run_pilot
+    from immunosim.sweep.finishing import refuse_tables
+    from immunosim.sweep.outlook import Outlook, expected
+    from immunosim.sweep.running import remaining
+    from immunosim.sweep.sweeping import existing_store, finished_result, new_store, remove_leftovers, taken
+
+    if parquet:
+        refuse_tables(target, may_replace=manner.is_forced or manner.goes_on)
+    with taken(target, manner, say):
+        with progress("Examining what is stored") as now:
+            is_finished = finished_result(plan, target, manner, now.announce)
+            store = None if is_finished else existing_store(plan, target, manner, now.announce)
+        if is_finished:
+            remove_leftovers(target)
+        if is_finished or (store is not None and store.path == target and not remaining(store, manner.shard)):
+            say(f"{target} is finished: nothing is left to do")
+        else:
+            with progress("Compiling and running a pilot"):
+                pilot = run_pilot(plan, manner.threads)
+            found = Outlook() if store is None else Outlook("", store.layout, tuple(store.done()))
+            quote = expected(plan, pilot, target, manner, found)
+            refuse_too_much(quote, target)
+            say(in_words(quote))
+            _run(plan, target, store or new_store(plan, target, manner, pilot), manner)
+        finish(target, manner, parquet, as_json)
 
 
 def _usual_place(scenario: Path, is_large: bool) -> Path:
@@ -192,7 +219,9 @@ def _run(plan: "Plan", target: Path, store: "Store", manner: "Manner") -> None:
             for state in sweep_states(plan, target, store, manner, report):
                 stored = state.n_done
         except (KeyboardInterrupt, ImmunosimError) as error:
-            is_interrupted = isinstance(error, KeyboardInterrupt)
-            say("Interrupted" if is_interrupted else str(error))
+            if isinstance(error, ImmunosimError):
+                say_error(error)
+            else:
+                say("Interrupted")
             say(f"{stored} of {store.n_blocks} chunks are stored; go on with: {manner.command} --resume")
-            raise typer.Exit(INTERRUPTED if is_interrupted else BAD_INPUT) from None
+            raise typer.Exit(BAD_INPUT if isinstance(error, ImmunosimError) else INTERRUPTED) from None

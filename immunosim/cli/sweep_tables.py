@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from immunosim.cli.options import FAILED
-from immunosim.cli.printing import say, show, show_table
+from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import progress
+from immunosim.safe_text import shell_command
 from immunosim.wording import duration, size
 
 if TYPE_CHECKING:
@@ -30,13 +31,13 @@ def in_words(quote: "Quote") -> str:
     )
 
 
-def show_quote(quote: "Quote", target: Path, as_json: bool) -> None:
-    """Print what a sweep would take, and whether there is enough."""
+def show_quote(quote: "Quote", target: Path, found: list[str], as_json: bool) -> None:
+    """Print what a sweep would take, what exists already, and whether there is enough."""
     from immunosim.report import to_json
     from immunosim.sweep import refuse_too_much
 
     if as_json:
-        show(to_json(quote.as_dict()).rstrip())
+        show_text(to_json(quote.as_dict() | {"existing": found}).rstrip())
     else:
         rows = [
             ("time", duration(quote.seconds), f"from a pilot of {quote.n_pilot:,} patients"),
@@ -46,12 +47,17 @@ def show_quote(quote: "Quote", target: Path, as_json: bool) -> None:
         ]
         show(in_words(quote))
         show_table("What it would take", ("what", "how much", ""), rows, "<><")
-        show(f"\nNothing was written; the result would be {target}")
+        for sentence in found:
+            show("", sentence)
+        show("", f"Nothing was written; the result would be {target}")
     refuse_too_much(quote, target)
 
 
 def finish(target: Path, manner: "Manner", parquet: bool, as_json: bool) -> None:
-    """Write the tables, print what came of the sweep and where it is, and exit with 3 where patients failed."""
+    """Write the tables, print what came of the sweep and where it is, and exit with 3 where patients failed.
+
+    So it does where patients are missing: of a part, other parts compute them.
+    """
     from immunosim.report import to_json
     from immunosim.sweep import SweepResult, open_result
 
@@ -66,10 +72,10 @@ def finish(target: Path, manner: "Manner", parquet: bool, as_json: bool) -> None
     counts = result.counts()
     if as_json:
         about = {"result": str(target), "tables": [str(table) for table in tables], "status": counts}
-        show(to_json(about | {"endpoints": described}).rstrip())
+        show_text(to_json(about | {"endpoints": described}).rstrip())
     else:
         _show(result, target, tables, described, counts)
-    if set(counts) - {"OK", "NOT_RUN"}:
+    if set(counts) - {"OK", "NOT_RUN"} or (missing and manner.shard.of == 1):
         raise typer.Exit(FAILED)
 
 
@@ -110,6 +116,6 @@ def _show(
         for name, one in described.items()
     ]
     show_table("Endpoints", ("endpoint", "median", "5 %", "95 %", "unit", "patients"), rows, "<>>><>")
-    show(f"\nResult: {target}" + "".join(f"\nTable:  {table}" for table in tables))
+    show("", f"Result: {target}", *(f"Table:  {table}" for table in tables))
     following = "failures" if set(counts) - {"OK", "NOT_RUN"} else "plot"
-    show(f"Next:   immunosim {following} {target}")
+    show(f"Next:   {shell_command(['immunosim', following, str(target)])}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, command_line
-from immunosim.cli.printing import say, show, show_table
+from immunosim.cli.printing import say, show, show_table, show_text
 
 if TYPE_CHECKING:
     from immunosim.verification import Verification
@@ -44,10 +44,10 @@ def verify(
     if out is not None or not as_json:
         write_file(path, to_json(record).encode())
     if as_json:
-        show(to_json(record).rstrip())
+        show_text(to_json(record).rstrip())
     else:
         _show(found)
-        show(f"\n{timed}" if timed else "")
+        show_text(f"\n{timed}" if timed else "")
         show(f"File:  {path}")
         show(f"Next:  {command_line('run', scenario, changes or [])}")
     if not found.passed:

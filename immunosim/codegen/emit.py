@@ -4,6 +4,7 @@ The text is a product: one named line a rate, numbers that round-trip, a header 
 an underscore, names of the model never do. Each kernel unpacks only what it reads.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 import sympy as sp
@@ -15,12 +16,9 @@ from immunosim.codegen.printer import to_text
 from immunosim.codegen.sparse_lu import assemble_statements, factorise_statements, plan_elimination, solve_statements
 from immunosim.model.network import Network
 
-CORE_HEADER = '''"""Kernels of the model {name!r}, generated: do not edit. Key {key}."""
+CORE_HEADER = '''"""{what} of the model {name!r}, generated: do not edit. SHA-256 of what follows: {digest}."""
 
 from numpy import exp, log, sqrt
-
-from immunosim.codegen.jit import FILL_SIGNATURE, MAP_SIGNATURE, compiled
-from immunosim.numerics.signatures import FACTORISE_SIGNATURE, JACOBIAN_SIGNATURE, RHS_SIGNATURE, SOLVE_SIGNATURE
 '''
 
 # Independent accumulators of a sum over the factors: one would wait for itself.
@@ -53,32 +51,32 @@ class KernelWriter:
         stores = [(f"p_[{self.parameters[symbol]}]", symbol) for symbol, _ in lines]
         stores += [(f"p_[{self.place_of_hoisted(i)}]", value) for i, value in enumerate(self.hoist.found)]
         text = "Fill the derived constants."
-        return self.function("close", "p_", lines, stores, "FILL_SIGNATURE", text, hoisted=False)
+        return self.function("close", "p_", lines, stores, text, hoisted=False)
 
     def baseline(self) -> str:
         """Text of the untreated state."""
         stores = [(f"out_[{i}]", self.net.baseline[pool.name]) for pool, i in self.pools.items()]
-        return self.function("baseline", "p_, out_", [], stores, "MAP_SIGNATURE", "Untreated state.", hoisted=False)
+        return self.function("baseline", "p_, out_", [], stores, "Untreated state.", hoisted=False)
 
     def rhs(self) -> str:
         """Text of the right-hand side."""
         stores = [(f"out_[{i}]", self.net.balance(pool.name)) for pool, i in self.pools.items()]
         lines = self.needed(sp.Tuple(*(value for _, value in stores)))
-        return self.function("rhs", "y_, p_, u_, out_", lines, stores, "RHS_SIGNATURE", "Change of each pool per day.")
+        return self.function("rhs", "y_, p_, u_, out_", lines, stores, "Change of each pool per day.")
 
     def rates(self) -> str:
         """Text of the process rates."""
         names = [process.symbol for process in self.net.processes.values()]
         stores = [(f"out_[{i}]", symbol) for i, symbol in enumerate(names)]
         lines = self.needed(sp.Tuple(*names))
-        return self.function("rates", "y_, p_, u_, out_", lines, stores, "RHS_SIGNATURE", "Rate of each process.")
+        return self.function("rates", "y_, p_, u_, out_", lines, stores, "Rate of each process.")
 
     def readouts(self) -> str:
         """Text of the read-outs."""
         values = [item.expression for item in self.net.readouts.values()]
         stores = [(f"out_[{i}]", value) for i, value in enumerate(values)]
         lines = self.needed(sp.Tuple(*values))
-        return self.function("readouts", "y_, p_, u_, out_", lines, stores, "RHS_SIGNATURE", "Value of each read-out.")
+        return self.function("readouts", "y_, p_, u_, out_", lines, stores, "Value of each read-out.")
 
     def jacobian(self) -> tuple[str, list[tuple[int, int]]]:
         """Text of the Jacobian's nonzeros, and their (row, column)."""
@@ -86,7 +84,7 @@ class KernelWriter:
         places = sorted(entries)
         stores = [(f"out_[{k}]", entries[place]) for k, place in enumerate(places)]
         text = "Nonzeros of the derivative of the right-hand side by the pools."
-        return self.function("jacobian", "y_, p_, u_, out_", lines, stores, "JACOBIAN_SIGNATURE", text), places
+        return self.function("jacobian", "y_, p_, u_, out_", lines, stores, text), places
 
     def factors(self, places: Sequence[tuple[int, int]]) -> str:
         """Text of the factorisation and of the solution."""
@@ -103,7 +101,6 @@ N_FACTORS = {size}
 N_LU = {size + len(self.pools)}
 
 
-@compiled(FACTORISE_SIGNATURE)
 def factorise(jac_, shift, lu_):
     \"\"\"Factorise shift I - J without pivoting; return the growth of its Frobenius norm.\"\"\"
     {assembly}
@@ -118,7 +115,6 @@ def factorise(jac_, shift, lu_):
     return sqrt(({total}) / before)
 
 
-@compiled(SOLVE_SIGNATURE)
 def solve(lu_, b_):
     \"\"\"Solve with the factors, in place.\"\"\"
     {chr(10).join("    " + line for line in solve_statements(plan, size)).strip()}
@@ -158,7 +154,6 @@ def solve(lu_, b_):
         arguments: str,
         lines: Sequence[Line],
         stores: Sequence[tuple[str, sp.Expr]],
-        signature: str,
         text: str,
         hoisted: bool = True,
     ) -> str:
@@ -181,22 +176,27 @@ def solve(lu_, b_):
         body += [f"{symbol} = {to_text(expression)}" for symbol, expression in lines]
         body += [f"{place} = {to_text(value)}" for place, value in stores]
         indented = "\n    ".join(body)
-        return f"\n\n@compiled({signature})\ndef {name}({arguments}):\n    {indented}\n"
+        return f"\n\ndef {name}({arguments}):\n    {indented}\n"
 
 
-def core_text(net: Network, key: str) -> str:
-    """Return the module text that every simulation needs, with its metadata."""
+def core_text(net: Network) -> str:
+    """Return the text that every simulation needs, with its tables."""
     writer = KernelWriter(net)
     rhs, (jacobian, places) = writer.rhs(), writer.jacobian()
     kernels = [writer.baseline(), rhs, jacobian, writer.factors(places), writer.rates(), writer.readouts()]
     tables = f"\nJACOBIAN_ROWS = {[i for i, _ in places]}\nJACOBIAN_COLUMNS = {[j for _, j in places]}\n"
     tables += f"N_HOISTED = {len(writer.hoist.found)}\n"
-    header = CORE_HEADER.format(name=net.name, key=key)
-    return header + metadata_of(net) + tables + writer.close() + "".join(kernels)
+    return headed("Kernels", net, metadata_of(net) + tables + writer.close() + "".join(kernels))
 
 
-def derivatives_text(net: Network, key: str) -> str:
-    """Return the module text of the parameter derivatives, which only fits and sensitivities need.
+def headed(what: str, net: Network, text: str) -> str:
+    """Return a text below its header."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return CORE_HEADER.format(what=what, name=net.name, digest=digest) + text
+
+
+def derivatives_text(net: Network) -> str:
+    """Return the text of the parameter derivatives, by which the others are tested.
 
     Derivatives by the whole parameter vector, derived constants included, as if these were independent;
     ``close_slopes`` holds how the derived constants depend on the vector, so that the chain rule gives total
@@ -205,46 +205,35 @@ def derivatives_text(net: Network, key: str) -> str:
     writer = KernelWriter(net)
     constants = set(writer.parameters)
     derivatives = differentiate(writer.assignments, constants)
-    text = CORE_HEADER.format(name=net.name, key=key)
-    groups: dict[str, tuple[str, str, list[sp.Expr]]] = {
-        "close_slopes": ("p_, out_", "MAP_SIGNATURE", [item.expression for item in net.derived.values()]),
-        "baseline_slopes": ("p_, out_", "MAP_SIGNATURE", [net.baseline[pool] for pool in net.pools]),
-        "rhs_slopes": ("y_, p_, u_, out_", "RHS_SIGNATURE", [net.balance(pool) for pool in net.pools]),
-        "readout_slopes": (
-            "y_, p_, u_, out_",
-            "RHS_SIGNATURE",
-            [item.expression for item in net.readouts.values()],
-        ),
+    text = ""
+    groups: dict[str, tuple[str, list[sp.Expr]]] = {
+        "close_slopes": ("p_, out_", [item.expression for item in net.derived.values()]),
+        "baseline_slopes": ("p_, out_", [net.baseline[pool] for pool in net.pools]),
+        "rhs_slopes": ("y_, p_, u_, out_", [net.balance(pool) for pool in net.pools]),
+        "readout_slopes": ("y_, p_, u_, out_", [item.expression for item in net.readouts.values()]),
     }
-    for name, (arguments, signature, expressions) in groups.items():
+    for name, (arguments, expressions) in groups.items():
         entries = {
             (row, writer.parameters[symbol]): slope
             for row, expression in enumerate(expressions)
             for symbol, slope in derivatives.of(expression, constants).items()
         }
-        text += _slopes(writer, name, arguments, signature, entries, derivatives.lines)
-    return text
+        text += _slopes(writer, name, arguments, entries, derivatives.lines)
+    return headed("Parameter derivatives", net, text)
 
 
-def gradients_text(net: Network, key: str) -> str:
-    """Return the module text of the derivatives of read-outs by pools, which only explanations and fits need."""
+def gradients_text(net: Network) -> str:
+    """Return the text of the derivatives of read-outs by pools, which only explanations need."""
     writer = KernelWriter(net)
     entries, lines = writer.state_derivatives({item.name: item.expression for item in net.readouts.values()})
-    text = CORE_HEADER.format(name=net.name, key=key)
-    return text + _slopes(writer, "readout_state_slopes", "y_, p_, u_, out_", "RHS_SIGNATURE", entries, lines)
+    return headed("Gradients", net, _slopes(writer, "readout_state_slopes", "y_, p_, u_, out_", entries, lines))
 
 
 def _slopes(
-    writer: KernelWriter,
-    name: str,
-    arguments: str,
-    signature: str,
-    entries: Mapping[tuple[int, int], sp.Expr],
-    lines: Sequence[Line],
+    writer: KernelWriter, name: str, arguments: str, entries: Mapping[tuple[int, int], sp.Expr], lines: Sequence[Line]
 ) -> str:
     places = sorted(entries)
     stores = [(f"out_[{k}]", entries[place]) for k, place in enumerate(places)]
     needed = writer.needed(sp.Tuple(*entries.values()), lines) if "y_" in arguments else []
     tables = f"\n{name.upper()}_ROWS = {[i for i, _ in places]}\n{name.upper()}_COLUMNS = {[j for _, j in places]}\n"
-    text = "Nonzeros of a derivative."
-    return tables + writer.function(name, arguments, needed, stores, signature, text, hoisted=False)
+    return tables + writer.function(name, arguments, needed, stores, "Nonzeros of a derivative.", hoisted=False)

@@ -6,13 +6,13 @@ The only door to the kernel modules. Knows names and arrays, neither sympy nor s
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from immunosim.codegen.cache import load_module
+from immunosim.codegen.cache import load_text, numerics_key
+from immunosim.codegen.kernel_module import KernelModule
 from immunosim.codegen.vector.core import Core, choose_core
 from immunosim.errors import ParameterError
 from immunosim.numerics import Kernels
@@ -32,9 +32,14 @@ class Model:
     processes and read-outs in the order of their names here.
     """
 
-    module: ModuleType
+    module: KernelModule
     parameter_units: Mapping[str, str]
     announce: Callable[[str], None] = say_nothing
+
+    @cached_property
+    def key(self) -> str:
+        """What results name the model and its numerics by: a hash of text, sources and versions."""
+        return numerics_key(self.module)
 
     @cached_property
     def pools(self) -> tuple[str, ...]:
@@ -54,7 +59,7 @@ class Model:
     @cached_property
     def units(self) -> dict[str, str]:
         """Unit of every read-out and pool."""
-        described = {**self.module.READOUTS, **self.module.POOLS}
+        described: dict[str, tuple[str, ...]] = {**self.module.READOUTS, **self.module.POOLS}
         return {name: about[1] for name, about in described.items()}
 
     @cached_property
@@ -106,19 +111,19 @@ class Model:
         return replace(self.kernels, lanes=self.core.lanes)
 
     @cached_property
-    def derivatives(self) -> ModuleType:
+    def derivatives(self) -> KernelModule:
         """The kernels of the parameter derivatives, compiled at first use."""
-        return load_module(self.parameter_units, "derivatives", self.announce)
+        return load_text(self.parameter_units, "derivatives", self.announce)
 
     @cached_property
-    def gradients(self) -> ModuleType:
+    def gradients(self) -> KernelModule:
         """The kernel of the derivatives of the read-outs by the pools, compiled at first use."""
-        return load_module(self.parameter_units, "gradients", self.announce)
+        return load_text(self.parameter_units, "gradients", self.announce)
 
     @cached_property
-    def variations(self) -> ModuleType:
+    def variations(self) -> KernelModule:
         """The text of the second derivatives, written at first use and translated into lanes."""
-        return load_module(self.parameter_units, "variations", self.announce)
+        return load_text(self.parameter_units, "variations", self.announce)
 
     def close(self, values: Mapping[str, float], off: tuple[str, ...] = ()) -> Array:
         """Return the whole parameter vector from the primary values.
@@ -219,4 +224,4 @@ def load_model(parameter_units: Mapping[str, str], announce: Callable[[str], Non
     announce : callable
         Told in a sentence when something slow starts.
     """
-    return Model(load_module(parameter_units, "kernels", announce), parameter_units, announce)
+    return Model(load_text(parameter_units, "kernels", announce), parameter_units, announce)

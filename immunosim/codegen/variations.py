@@ -21,22 +21,17 @@ from dataclasses import dataclass, field
 import sympy as sp
 
 from immunosim.codegen.derivatives import Derivatives, Line, differentiate
-from immunosim.codegen.emit import KernelWriter
+from immunosim.codegen.emit import KernelWriter, headed
 from immunosim.codegen.hoisting import Hoister
 from immunosim.codegen.printer import to_text
 from immunosim.model.network import Network
 
-HEADER = '''"""Second derivatives of the model {name!r}, generated: do not edit. Key {key}."""
-
-from numpy import exp, log, sqrt
-'''
-
 Entries = dict[tuple[int, int], sp.Expr]
 
 
-def variations_text(net: Network, key: str) -> str:
+def variations_text(net: Network) -> str:
     """Return the module text that the derivative of a step needs, which only sensitivities and fits need."""
-    return _VariationWriter(net).text(key)
+    return headed("Second derivatives", net, _VariationWriter(net).text())
 
 
 @dataclass
@@ -78,7 +73,7 @@ class _VariationWriter:
         self.assignments = self._with_tangents(self.core.assignments)
         self.points = Hoister((), "point")
 
-    def text(self, key: str) -> str:
+    def text(self) -> str:
         """Return the whole module."""
         by_pools = differentiate(self.assignments, set(self.core.pools))
         by_constants = differentiate(self.assignments, set(self.constants))
@@ -91,8 +86,7 @@ class _VariationWriter:
         ]
         points = self._take_out_points(parts[1:], [*by_pools.lines, *by_constants.lines])
         constants = self._extra_constants()
-        text = HEADER.format(name=self.net.name, key=key)
-        text += f"\nN_PARAMETERS = {len(self.core.parameters)}"
+        text = f"\nN_PARAMETERS = {len(self.core.parameters)}"
         text += f"\nN_EXTRA = {len(self.core.hoist.found) - self.n_core}\nN_POINTS = {len(self.points.found)}\n"
         text += constants + points + "".join(part.tables() + self._function(part) for part in parts)
         return text + self._once_a_solve(by_pools, by_constants)

@@ -5,9 +5,7 @@ Each part looks for itself, so that what is broken in one is reported and does n
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from immunosim.diagnosis.machine import machine_findings
 from immunosim.diagnosis.records import Finding, State
@@ -23,6 +21,7 @@ def examine() -> Iterator[Finding]:
     yield from guarded("cache", _cache)
     yield from guarded("core", _core)
     yield from guarded("ensembles", _ensembles)
+    yield from guarded("reference", _reference)
     yield from guarded("self-test", _self_test)
 
 
@@ -38,35 +37,37 @@ def guarded(name: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
 
 
 def _cache() -> Iterator[Finding]:
-    from immunosim.codegen.cache import PLACE, cache_root, is_writable
-    from immunosim.diagnosis.kernel_cache import cache_entries, current_key, stale
+    from immunosim.codegen.sealed import Folder
+    from immunosim.codegen.store import VARIABLE, cache_root
+    from immunosim.diagnosis.kernel_cache import IN_USE, cache_entries, removable, repair
 
-    root, entries, key = cache_root(), cache_entries(), current_key()
+    folder = Folder(cache_root())
+    folder.check()
+    entries = cache_entries()
+    for entry in repair(entries):
+        found = f"{entry.path.name}: {entry.reason}; set aside"
+        yield Finding("damage", found, State.WARNING, "nothing to do: it is made again when it is needed")
     size = sum(entry.size for entry in entries) / 1e6
-    found = f"{root}: {len(entries)} entries, {size:.1f} MB"
-    compiled = any(entry.is_compiled for entry in entries if entry.kind == "in use")
-    if is_writable(root):
-        cure = "to free space, run: immunosim cache clear" if stale(entries) else ""
+    in_use = sum(entry.state == IN_USE for entry in entries)
+    found = f"{folder.path}: {len(entries)} entries, {in_use} of this installation, all checked, {size:.1f} MB"
+    if folder.is_writable:
+        cure = "to free space, run: immunosim cache clear" if removable(entries) else ""
         yield Finding("cache", f"{found}, can be written", cure=cure)
     else:
-        is_needed = bool(os.environ.get(PLACE)) and not compiled  # else a run compiles in a private folder
-        cure = f"set {PLACE} to a folder that can be written"
-        yield Finding("cache", f"{found}, cannot be written", State.PROBLEM if is_needed else State.WARNING, cure)
-    yield Finding("kernels", f"key {key}, {'compiled' if compiled else 'not compiled yet: the first run does it'}")
+        cure = f"set {VARIABLE} to a folder that can be written, else each run compiles what it does not find"
+        yield Finding("cache", f"{found}, cannot be written", State.WARNING, cure)
 
 
 def _core() -> Iterator[Finding]:
-    import numba
-
+    from immunosim.numerics.compilation import is_compiling
     from immunosim.scenario import Solver
 
     method = Solver().method
-    config: Any = numba.config
-    if config.DISABLE_JIT:
+    if is_compiling():
+        yield Finding("core", f"machine code driven by Python for single patients; method {method}")
+    else:
         cure = "unset NUMBA_DISABLE_JIT: runs take a hundred times longer"
         yield Finding("core", f"plain Python, since NUMBA_DISABLE_JIT is set; {method}", State.WARNING, cure)
-    else:
-        yield Finding("core", f"numba for single patients; method {method}")
     yield Finding("threads", f"{cores()}: Python threads over kernels that release the GIL; numba's own are not used")
 
 
@@ -77,6 +78,19 @@ def _ensembles() -> Iterator[Finding]:
     core = load_model(load_parameters().units()).core
     state = State.OK if core.lanes else State.WARNING
     yield Finding("ensembles", f"{core.name} core: {core.reason}", state)
+
+
+def _reference() -> Iterator[Finding]:
+    from immunosim.codegen.loader import load_model
+    from immunosim.diagnosis.reference import reference_test
+    from immunosim.parameters import load_parameters
+
+    if load_model(load_parameters().units()).core.lanes is None:
+        yield Finding("reference", "not compared: ensembles are not solved in lanes here")
+        return
+    test = reference_test()
+    cure = "clear the cache (immunosim cache clear --all) and try again; if it stays, report it with this output"
+    yield Finding("reference", test.sentence, State.OK if test.passed else State.PROBLEM, "" if test.passed else cure)
 
 
 def _self_test() -> Iterator[Finding]:

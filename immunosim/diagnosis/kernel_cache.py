@@ -1,7 +1,7 @@
-"""The folder of compiled kernels as a user sees it: what lies in it, how large, what may go.
+"""The cache as a user sees it: what lies in it, whether it is sound, how large it is, what may go.
 
-Only what immunosim made is ever removed: folders named by a key that hold kernels, folders that an interrupted run
-left while writing, and numba's folder. Nothing here compiles.
+Only what immunosim made is ever removed: entries named by a kind and a key, what an interrupted run left, what was set
+aside, and what earlier versions kept. Nothing here compiles, and nothing is called sound that was not checked.
 """
 
 from __future__ import annotations
@@ -13,13 +13,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from immunosim.codegen.cache import NUMBA_FOLDER, cache_root, source_key
+from immunosim.codegen.sealed import SET_ASIDE, WRITING, DamageError, Folder
+from immunosim.codegen.store import cache_root, installation
 
 BUSY = 60.0
 """Seconds after its last change for which an entry may belong to a process that is compiling it."""
 
-_KEY = re.compile(r"[0-9a-f]{16}")
-_LEFTOVER = re.compile(r"(writing|removing)-.*")
+IN_USE, STALE, DAMAGED, LEFT_OVER, KEPT_ASIDE = "in use", "stale", "damaged", "left over", "set aside"
+
+_ENTRY = re.compile(r"(kernels|derivatives|gradients|variations|scalar|lanes|slopes|driver)-[0-9a-f]{32}")
+_LEFTOVER = re.compile(rf"({WRITING}|removing-).*")
+_EARLIER = re.compile(r"[0-9a-f]{16}|numba")
+"""What versions before sealed entries called their folders."""
+
+_HOLDS = {"scalar": "machine code", "lanes": "machine code", "slopes": "machine code", "driver": "machine code"}
 
 
 @dataclass(frozen=True)
@@ -29,21 +36,24 @@ class Entry:
     Attributes
     ----------
     path : Path
-    kind : str
-        "in use" by this installation, "stale" (another version, or edited sources), "numba" (the integrator of a
-        read-only installation) or "left over" from an interrupted run.
+    state : str
+        "in use" (sound, and made by this very installation), "stale" (sound, of another version, processor or edited
+        sources), "damaged", "set aside" (damaged, and out of the way) or "left over" from an interrupted run.
+    holds : str
+        "text" or "machine code"; empty where that is not known.
+    reason : str
+        What is wrong with a damaged one.
     size : int, bytes
     changed : float
         When a file in it last changed, seconds since the epoch.
-    is_compiled : bool
-        Whether it holds machine code beside the text of the kernels.
     """
 
     path: Path
-    kind: str
+    state: str
+    holds: str
+    reason: str
     size: int
     changed: float
-    is_compiled: bool
 
     @property
     def is_busy(self) -> bool:
@@ -51,20 +61,12 @@ class Entry:
         return time.time() - self.changed < BUSY
 
 
-def current_key() -> str:
-    """Return the key of the kernels that this installation uses."""
-    from immunosim.parameters import load_parameters
-
-    return source_key(tuple(load_parameters().units().items()))
-
-
 def cache_entries(root: Path | None = None) -> list[Entry]:
-    """Return what of the cache is ours, the latest first; nothing where the folder does not exist."""
-    root, key = root or cache_root(), current_key()
-    folders = [path for path in root.iterdir() if path.is_dir() and not path.is_symlink()] if root.is_dir() else []
-    kinds = ((path, _kind(path, key)) for path in folders)
-    found = [_entry(path, kind) for path, kind in kinds if kind]
-    return sorted(found, key=lambda entry: -entry.changed)
+    """Return what of the cache is ours, each checked, the latest first; nothing where the folder does not exist."""
+    folder = Folder(root or cache_root())
+    paths = [folder.path / name for name in folder.names()]
+    found = [_entry(folder, path) for path in paths if path.is_dir() and not path.is_symlink()]
+    return sorted((entry for entry in found if entry is not None), key=lambda entry: -entry.changed)
 
 
 def clear(entries: Iterable[Entry]) -> list[Entry]:
@@ -75,34 +77,53 @@ def clear(entries: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in entries if not entry.is_busy and _remove(entry.path)]
 
 
-def stale(entries: Iterable[Entry]) -> list[Entry]:
+def removable(entries: Iterable[Entry]) -> list[Entry]:
     """Return the entries that this installation does not use."""
-    return [entry for entry in entries if entry.kind in ("stale", "left over")]
+    return [entry for entry in entries if entry.state != IN_USE]
 
 
-def _kind(path: Path, key: str) -> str:
-    if path.name == key:
-        return "in use"
-    if path.name == NUMBA_FOLDER:
-        return "numba"
-    if _LEFTOVER.fullmatch(path.name):
-        return "left over"
-    is_ours = _KEY.fullmatch(path.name) and (path / "kernels.py").is_file()
-    return "stale" if is_ours else ""
+def repair(entries: Iterable[Entry]) -> list[Entry]:
+    """Set damaged entries aside, so that they are made again when they are needed; return them."""
+    damaged = [entry for entry in entries if entry.state == DAMAGED]
+    for entry in damaged:
+        Folder(entry.path.parent).set_aside(entry.path.name)
+    return damaged
 
 
-def _entry(path: Path, kind: str) -> Entry:
+def _entry(folder: Folder, path: Path) -> Entry | None:
+    state, reason = _state(folder, path)
+    if not state:
+        return None
     size, changed = 0, 0.0
-    is_compiled = False
     for file in (path, *path.rglob("*")):
         try:
-            status = file.stat()
-        except FileNotFoundError:  # another process is at work here
+            status = file.lstat()
+        except OSError:  # another process is at work here
             continue
         size += status.st_size if file.is_file() else 0
         changed = max(changed, status.st_mtime)
-        is_compiled |= file.suffix == ".nbc"
-    return Entry(path, kind, size, changed, is_compiled)
+    kind = path.name.partition("-")[0]
+    holds = _HOLDS.get(kind, "text") if _ENTRY.fullmatch(path.name) else ""
+    return Entry(path, state, holds, reason, size, changed)
+
+
+def _state(folder: Folder, path: Path) -> tuple[str, str]:
+    """Return the state of a folder and what is wrong with it; no state for what is not ours."""
+    if _LEFTOVER.fullmatch(path.name):
+        return LEFT_OVER, ""
+    if path.name.startswith(SET_ASIDE):
+        return KEPT_ASIDE, ""
+    if _EARLIER.fullmatch(path.name):
+        is_ours = path.name == "numba" or (path / "kernels.py").is_file()
+        return (STALE, "") if is_ours else ("", "")
+    if not _ENTRY.fullmatch(path.name):
+        return "", ""
+    try:
+        if folder.read(path.name) is None:
+            return "", ""
+        return (IN_USE if folder.manifest(path.name).made_by == installation() else STALE), ""
+    except DamageError as damage:
+        return DAMAGED, str(damage)
 
 
 def _remove(path: Path) -> bool:

@@ -12,7 +12,7 @@ from immunosim.diagnosis.records import Finding, State
 
 NEEDED = (
     *("numpy", "scipy", "numba", "llvmlite", "sympy", "xarray", "pandas", "pydantic", "matplotlib"),
-    *("h5netcdf", "h5py", "pint", "platformdirs", "jinja2", "typer", "rich"),
+    *("h5netcdf", "h5py", "platformdirs", "jinja2", "typer", "rich"),
 )
 """Packages without which some verb fails."""
 

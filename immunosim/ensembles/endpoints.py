@@ -15,7 +15,7 @@ from immunosim.codegen.loader import Array, Model
 from immunosim.errors import DataError, QuantityError, did_you_mean
 from immunosim.numerics import Kind, Summary
 from immunosim.numerics.request import WITHOUT_THRESHOLD
-from immunosim.units import convert, parse_quantity
+from immunosim.units import convert, parse_quantity, shown
 
 KINDS = {
     "minimum": Kind.MINIMUM,
@@ -43,6 +43,9 @@ OF_VALUE = frozenset({"minimum", "nadir", "maximum", "peak", "mean"})
 OF_HAZARD = frozenset({"cumulative_hazard", "risk"})
 
 
+LONGEST_TEXT = 300
+"""Characters of the longest text that is read as an endpoint."""
+
 _TEXT = re.compile(
     r"(?P<kind>\w+)\s+(?:of\s+)?(?P<readout>(?!of\b)\w+)(?:\s+(?P<threshold>(?!(?:from|to|as)\b).+?))?"
     r"(?:\s+from\s+(?P<start>.+?))?(?:\s+to\s+(?P<end>.+?))?(?:\s+as\s+(?P<name>\w+))?"
@@ -61,9 +64,9 @@ class Endpoint:
     readout : str
         Name of a read-out.
     threshold : float or str, optional
-        For the kinds that compare; a bare number is in the unit of the read-out.
+        For the kinds that compare: text with a unit, or a number in the unit of the read-out.
     start, end : float or str, optional
-        Window after day 0, bare numbers in days; by default the whole course.
+        Window after day 0: text with a unit, or numbers in days; by default the whole course.
     name : str, optional
         What the result is called; by default kind, read-out and threshold.
     """
@@ -84,10 +87,10 @@ class Endpoint:
         DataError
             If the text has another form.
         """
-        match = _TEXT.fullmatch(text.strip())
+        match = _TEXT.fullmatch(text.strip()) if len(text) <= LONGEST_TEXT else None
         if match is None:
             cure = 'write for example "nadir of cd4" or "time_below cd4 0.2e9/L from 1 month to 2 years as low"'
-            raise DataError("is no endpoint", key=f'endpoint "{text}"', cure=cure)
+            raise DataError("is no endpoint", key=f"endpoint {shown(text)}", cure=cure)
         return cls(**{name: part for name, part in match.groupdict().items() if part is not None})
 
     @property
@@ -133,21 +136,21 @@ def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> 
         cure = did_you_mean(endpoint.readout, model.readouts)
         raise DataError(f'there is no read-out "{endpoint.readout}"', key=key, cure=cure)
     unit = model.units[endpoint.readout]
+    if (KINDS[endpoint.kind] in WITHOUT_THRESHOLD) != (endpoint.threshold is None):
+        needs = endpoint.threshold is None
+        cure = f'write for example "{endpoint.kind} {endpoint.readout} 1 {unit}"' if needs else "leave it out"
+        raise DataError(f"{endpoint.kind} {'needs a' if needs else 'takes no'} threshold", key=key, cure=cure)
     try:
-        threshold = np.nan if endpoint.threshold is None else parse_quantity(endpoint.threshold, unit, bare=True)
+        threshold = np.nan if endpoint.threshold is None else _quantity(endpoint.threshold, unit)
         window = (
-            start if endpoint.start is None else parse_quantity(endpoint.start, "day", bare=True),
-            horizon if endpoint.end is None else parse_quantity(endpoint.end, "day", bare=True),
+            start if endpoint.start is None else _quantity(endpoint.start, "day"),
+            horizon if endpoint.end is None else _quantity(endpoint.end, "day"),
         )
     except QuantityError as error:
         raise DataError(error.reason, key=key, cure=error.cure) from error
     if not start <= window[0] < window[1] <= horizon:
         reason = f"its window from day {window[0]:g} to {window[1]:g} is not part of the course"
         raise DataError(reason, key=key, cure=f"choose from day {start:g} to {horizon:g}")
-    if (KINDS[endpoint.kind] in WITHOUT_THRESHOLD) != (endpoint.threshold is None):
-        needs = endpoint.threshold is None
-        cure = f'write for example "{endpoint.kind} {endpoint.readout} 1 {unit}"' if needs else "leave it out"
-        raise DataError(f"{endpoint.kind} {'needs a' if needs else 'takes no'} threshold", key=key, cure=cure)
     try:
         result_unit, conversion = _result(endpoint, unit)
     except QuantityError as error:
@@ -158,6 +161,11 @@ def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> 
     level = "" if endpoint.threshold is None else f", threshold {threshold:g} {unit}"
     description = f"{endpoint.kind.replace('_', ' ')} of {label}{level}, day {window[0]:g} to {window[1]:g}"
     return Measured(endpoint, endpoint.label, description, result_unit, summary, conversion)
+
+
+def _quantity(value: float | str, unit: str) -> float:
+    """Return a quantity; a number is in the unit already, text always has one."""
+    return parse_quantity(value, unit, bare=not isinstance(value, str))
 
 
 def _result(endpoint: Endpoint, unit: str) -> tuple[str, Callable[[Array], Array]]:

@@ -17,13 +17,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from immunosim.codegen.cache import source_key
 from immunosim.codegen.loader import Array, Model
+from immunosim.ensembles.netcdf import load_netcdf
 from immunosim.ensembles.questions import Question
 from immunosim.errors import DataError
 from immunosim.files import write_file
+from immunosim.netcdf import netcdf_bytes
 from immunosim.numerics import Ensemble, Status
 from immunosim.scenario import Scenario, build_scenario, to_toml
+from immunosim.seals import parsed_json, sealed
 from immunosim.simulation import Problem
 from immunosim.units import format_quantity
 
@@ -82,13 +84,21 @@ class EnsembleResult:
 
     def scenario_of(self, sample: int) -> Scenario:
         """Return the scenario of a patient."""
-        texts = json.loads(self.dataset.attrs["scenarios"])
+        texts = self._listed("scenarios")
         return scenario_from(texts[sample if len(texts) > 1 else 0])
 
     def parameters_of(self, sample: int) -> dict[str, float]:
         """Return the varied parameters of a patient."""
-        names = json.loads(self.dataset.attrs["varied"])
+        names = self._listed("varied")
         return {name: float(self.dataset[name].values[sample]) for name in names}
+
+    def _listed(self, attribute: str) -> list[str]:
+        """Return the texts that an attribute of the dataset lists."""
+        text = str(self.dataset.attrs.get(attribute, ""))
+        found = parsed_json(text.encode(), f"attribute {attribute}")
+        if not (isinstance(found, list) and all(isinstance(one, str) for one in found)):
+            raise DataError("lists no texts", key=f"attribute {attribute}", cure="make the result again")
+        return found
 
     def varied_of(self, sample: int) -> dict[str, str]:
         """Return all that was varied of a patient, with units."""
@@ -104,7 +114,7 @@ class EnsembleResult:
             If the place cannot be written.
         """
         target = Path(path)
-        write_file(target, bytes(self.dataset.to_netcdf(engine="h5netcdf")))
+        write_file(target, sealed(netcdf_bytes(self.dataset)))
         return target
 
 
@@ -116,27 +126,20 @@ def load_ensemble(path: str | Path) -> EnsembleResult:
     DataError
         If there is no such file, or it holds something else.
     """
-    dataset = load_netcdf(Path(path))
-    if dataset.attrs.get("format") != FORMAT:
-        raise DataError("holds no ensemble", file=str(path), cure="name a file that EnsembleResult.save wrote")
-    return EnsembleResult(dataset)
+    return ensemble_of(load_netcdf(Path(path)), Path(path))
 
 
-def load_netcdf(path: Path) -> xr.Dataset:
-    """Read a NetCDF file whole.
+def ensemble_of(dataset: xr.Dataset, path: Path) -> EnsembleResult:
+    """Return the ensemble that a dataset from a file holds.
 
     Raises
     ------
     DataError
-        If there is no such file, or it holds something else.
+        If it holds something else.
     """
-    if not path.is_file():
-        raise DataError("does not exist", file=str(path), cure="name the result of a sweep or an ensemble")
-    try:
-        return xr.load_dataset(path, engine="h5netcdf")
-    except (OSError, ValueError) as error:
-        cure = "name the result of a sweep or an ensemble"
-        raise DataError("is no NetCDF file that can be read", file=str(path), cure=cure) from error
+    if dataset.attrs.get("format") != FORMAT:
+        raise DataError("holds no ensemble", file=str(path), cure="name a file that EnsembleResult.save wrote")
+    return EnsembleResult(dataset)
 
 
 def scenario_from(text: str) -> Scenario:
@@ -182,7 +185,7 @@ def provenance(model: Model) -> dict[str, str]:
         "intended_use": "Research and teaching software, not a medical device.",
         "pools": json.dumps(list(model.pools)),
         "core": model.core.reason,
-        "model_key": source_key(tuple(model.parameter_units.items())),
+        "model_key": model.key,
         "software": ", ".join(f"{name} {metadata.version(name)}" for name in ("numpy", "numba", "xarray")),
     }
 

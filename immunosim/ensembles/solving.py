@@ -10,9 +10,10 @@ from immunosim.ensembles.endpoints import Endpoint
 from immunosim.ensembles.questions import question
 from immunosim.ensembles.result import EnsembleResult, labelled
 from immunosim.ensembles.rows import Rows, checked_parameters, stack, vary
+from immunosim.ensembles.tolerances import solve_by_tolerance
 from immunosim.errors import DataError
 from immunosim.machine import cores
-from immunosim.numerics import Ensemble, solve_ensemble
+from immunosim.numerics import Ensemble, SolverOptions, solve_ensemble
 from immunosim.scenario import Scenario
 from immunosim.simulation import Problem, prepare
 
@@ -38,7 +39,7 @@ def simulate_ensemble(
     Parameters
     ----------
     scenario : Scenario or sequence of Scenario
-        One for all rows of ``parameters``, or one for each patient, with regimen and horizon of its own.
+        One for all rows of ``parameters``, or one for each patient, with regimen, horizon and tolerances of its own.
     parameters : mapping of str to array_like, shape (n,), optional
         Primary parameters that differ between the patients, in their own units; a pandas DataFrame will do.
     readouts : sequence of str
@@ -69,24 +70,22 @@ def simulate_ensemble(
         If something that is asked for does not exist, or the scenario is impossible.
     """
     asked = _asked(scenario, parameters, file, announce)
-    model, first = asked.problems[0].model, asked.problems[0]
+    model = asked.problems[0].model
     begin = min(problem.segments.boundaries[0] for problem in asked.problems)
     horizon = min(problem.segments.boundaries[-1] for problem in asked.problems)
     wanted = question(model, (begin, horizon), readouts, times, endpoints, states)
     parts: list[Ensemble] = []
     n_failed = 0
+
+    def solve(rows: Rows, options: SolverOptions, threads: int) -> Ensemble:
+        times = rows.times if wanted.times is None else wanted.times
+        arguments = (rows.states, rows.vectors, rows.segments, times, options)
+        return solve_ensemble(model.ensemble_kernels, *arguments, n_threads=threads, request=wanted.request)
+
     for start in range(0, asked.n, ROWS_PER_CHUNK):
-        rows = asked.rows(slice(start, min(start + ROWS_PER_CHUNK, asked.n)))
-        found = solve_ensemble(
-            model.ensemble_kernels,
-            rows.states,
-            rows.vectors,
-            rows.segments,
-            rows.times if wanted.times is None else wanted.times,
-            first.options,
-            n_threads=n_threads or cores(),
-            request=wanted.request,
-        )
+        chunk = slice(start, min(start + ROWS_PER_CHUNK, asked.n))
+        rows = asked.rows(chunk)
+        found = solve_by_tolerance(rows, asked.options(chunk), solve, n_threads or cores())
         parts.append(found)
         n_failed += int((found.status != 0).sum())
         if report is not None:
@@ -112,6 +111,12 @@ class _Asked:
 
     def rows(self, chosen: slice) -> Rows:
         return vary(self.problems[0], self.columns, chosen) if self.columns else stack(self.problems[chosen])
+
+    def options(self, chosen: slice) -> list[SolverOptions]:
+        """Return the options of each row; those of parameters that vary are the scenario's."""
+        if self.columns:
+            return [self.problems[0].options]
+        return [problem.options for problem in self.problems[chosen]]
 
 
 def _asked(

@@ -7,7 +7,6 @@ from dataclasses import astuple
 
 import numpy as np
 
-from immunosim.codegen.cache import source_key
 from immunosim.fit.posterior import Posterior
 from immunosim.fit.subjects import Subject
 
@@ -26,7 +25,7 @@ def fingerprint_of(posterior: Posterior) -> str:
 
 def _add(digest: hashlib._Hash, subject: Subject) -> None:
     problem = subject.problem
-    model = source_key(tuple(problem.parameters.units().items()))
+    model = problem.model.key
     patient = (subject.name, subject.names, subject.measurements, problem.scenario.patient)
     solved = (model, problem.scenario.mechanisms.off, problem.options.method, problem.options.rtol)
     digest.update(repr((patient, solved)).encode())

@@ -13,6 +13,7 @@ from immunosim.fit.posterior import Posterior
 from immunosim.fit.predictive import limits_of, predictive
 from immunosim.fit.sampling import Sample, load_arviz
 from immunosim.fit.subjects import Subject
+from immunosim.safe_text import stored
 
 if TYPE_CHECKING:
     import arviz
@@ -47,7 +48,7 @@ def inference_data(sampled: Sample, posterior: Posterior, seed: int = 0) -> arvi
         posterior_predictive={"value": new.replicates.reshape(*shape, -1)},
         observed_data={"value": new.observed},
         constant_data={
-            "patient": np.array([one.patient for one in measured]),
+            "patient": np.array([stored(one.patient) for one in measured]),
             "time": new.times,
             "analyte": np.array([one.analyte for one in measured]),
             "is_below": new.is_below,

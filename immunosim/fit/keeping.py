@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from immunosim.codegen.loader import Array
+from immunosim.errors import DataError
 from immunosim.fit.estimation import Estimate
 from immunosim.fit.lockstep import Search
 from immunosim.fit.posterior import Posterior
@@ -23,9 +24,18 @@ def as_record(estimate: Estimate, profiles: dict[str, Profile]) -> dict[str, Any
 
 
 def from_record(posterior: Posterior, record: dict[str, Any]) -> tuple[Estimate, dict[str, Profile]]:
-    """Return the fit of a posterior that was kept as a record."""
-    searches = tuple(Search(**_arrays(one)) for one in record["searches"])
-    profiles = {name: Profile(**_arrays(one)) for name, one in record["profiles"].items()}
+    """Return the fit of a posterior that was kept as a record.
+
+    Raises
+    ------
+    DataError
+        If the record is none of a fit.
+    """
+    try:
+        searches = tuple(Search(**_arrays(one)) for one in record["searches"])
+        profiles = {name: Profile(**_arrays(one)) for name, one in record["profiles"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError("what was kept is no fit", cure="leave --resume out to begin anew") from error
     return Estimate(posterior, searches), profiles
 
 

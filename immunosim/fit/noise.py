@@ -16,8 +16,9 @@ import numpy.typing as npt
 from scipy.special import log_ndtr
 
 from immunosim.codegen.loader import Array
-from immunosim.errors import DataError
+from immunosim.errors import DataError, QuantityError
 from immunosim.observations import Measurement
+from immunosim.units import parse_quantity
 
 KINDS = ("proportional", "additive", "combined", "lognormal")
 
@@ -72,8 +73,14 @@ class Noise:
             raise DataError(f"{self.kind} noise needs a positive size", key="--noise", cure="write cd4=lognormal:0.15")
 
     @classmethod
-    def parse(cls, text: str) -> Noise:
+    def parse(cls, text: str, unit: str = "1") -> Noise:
         """Return the noise that ``lognormal:0.15``, ``combined:0.1:20`` or ``lognormal:0.15:estimated`` describes.
+
+        Parameters
+        ----------
+        text : str
+        unit : str, optional
+            Of the analyte, in which an absolute size is; it may have another one of its own.
 
         Raises
         ------
@@ -82,14 +89,20 @@ class Noise:
         """
         kind, *parts = [part.strip() for part in text.split(":")]
         is_estimated = parts[-1:] == ["estimated"]
+        sizes = parts[: len(parts) - is_estimated]
+        units = [unit] if kind == "additive" else ["1", unit]
+        cure = "write for example lognormal:0.15 or combined:0.1:20"
+        if len(sizes) > len(units):
+            raise DataError(f'"{text}" is no noise', key="--noise", cure=cure)
         try:
-            sizes = [float(part) for part in parts[: len(parts) - is_estimated]]
-        except ValueError as error:
-            cure = "write for example lognormal:0.15 or combined:0.1:20"
-            raise DataError(f'"{text}" is no noise', key="--noise", cure=cure) from error
+            read = [parse_quantity(size, of, bare=True) for size, of in zip(sizes, units, strict=False)]
+        except QuantityError as error:
+            if error.reason.endswith("is not a quantity"):
+                raise DataError(f'"{text}" is no noise', key="--noise", cure=cure) from error
+            raise DataError(error.reason, key="--noise", cure=error.cure) from error
         if kind == "additive":
-            return cls(kind, 0.0, sizes[0] if sizes else 0.0, is_estimated)
-        return cls(kind, sizes[0] if sizes else USUAL_SD, sizes[1] if len(sizes) > 1 else 0.0, is_estimated)
+            return cls(kind, 0.0, read[0] if read else 0.0, is_estimated)
+        return cls(kind, read[0] if read else USUAL_SD, read[1] if len(read) > 1 else 0.0, is_estimated)
 
 
 @dataclass(frozen=True, eq=False)

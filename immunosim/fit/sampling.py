@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from immunosim.codegen.loader import Array
+from immunosim.codegen.loader import Array, say_nothing
 from immunosim.errors import DataError
-from immunosim.fit.chains import open_chain
 from immunosim.fit.estimation import Estimate
+from immunosim.fit.posterior import Posterior
+from immunosim.locks import held
 
 LEAST_WALKERS = 16
 """Walkers, where two for each unknown are fewer: as many rows fill the lanes of two cores."""
@@ -71,6 +73,7 @@ def sample(
     report: Callable[[int, int], None] | None = None,
     chain: Path | None = None,
     fingerprint: str = "",
+    note: Callable[[str], None] = say_nothing,
 ) -> Sample:
     """Sample the posterior from around its best point.
 
@@ -85,21 +88,41 @@ def sample(
     report : callable, optional
         Told how many steps are done, and of how many.
     chain : Path, optional
-        An HDF5 file in which steps are kept as they are made. Where it exists, the sample goes on from its last step,
-        with the same draws as without a break.
+        A file in which steps are kept as they are made, held against other processes. Where it exists, the sample goes
+        on from its last step, with the same draws as without a break.
     fingerprint : str
         Of all that determines the sample, by which the file is known again.
+    note : callable
+        Told in a sentence where steps in the file are damaged and made again.
 
     Raises
     ------
     DataError
         If emcee or ArviZ is missing, there are fewer than two walkers for each unknown, or the file is that of another
-        sample.
+        sample or in use.
     """
     require_sampler()
+    with nullcontext() if chain is None else held(chain, note=note):
+        sampler = _sampled(estimate, n_draws, n_warm_up, n_walkers, seed, report, chain, fingerprint, note)
+    return _described(estimate.posterior, sampler, n_warm_up)
+
+
+def _sampled(
+    estimate: Estimate,
+    n_draws: int,
+    n_warm_up: int,
+    n_walkers: int,
+    seed: int,
+    report: Callable[[int, int], None] | None,
+    chain: Path | None,
+    fingerprint: str,
+    note: Callable[[str], None],
+) -> Any:
+    """Return emcee's sampler after all its steps."""
     import emcee
 
-    arviz = load_arviz()
+    from immunosim.fit.chains import open_chain
+
     posterior = estimate.posterior
     n = posterior.n_unknowns
     walkers = n_walkers or max(4 * n, LEAST_WALKERS)
@@ -108,7 +131,7 @@ def sample(
             f"{walkers} walkers are too few for {n} unknowns", key="--walkers", cure=f"give {2 * n} or more"
         )
     mark = f"{fingerprint} {walkers} walkers, {n_warm_up} before, seed {seed}"
-    kept = None if chain is None else open_chain(chain, mark, walkers, n)
+    kept = None if chain is None else open_chain(chain, mark, walkers, n, note)
     # Differential evolution crosses narrow and bent ridges in fewer steps than the stretch move alone.
     moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
     sampler = emcee.EnsembleSampler(walkers, n, posterior.log_density, vectorize=True, moves=moves, backend=kept)
@@ -122,6 +145,12 @@ def sample(
         for step, _ in enumerate(sampler.sample(start, iterations=total - done), done + 1):
             if report is not None:
                 report(step, total)
+    return sampler
+
+
+def _described(posterior: Posterior, sampler: Any, n_warm_up: int) -> Sample:
+    """Return the draws after the warm-up, in natural units, with their diagnostics."""
+    arviz, n = load_arviz(), posterior.n_unknowns
     draws = posterior.natural(np.swapaxes(sampler.get_chain(discard=n_warm_up), 0, 1))
     with np.errstate(all="ignore"):
         r_hat = np.array([float(arviz.rhat(np.log(draws[:, :, j]))) for j in range(n)])
@@ -146,7 +175,7 @@ def require_sampler() -> None:
     DataError
         With the command that installs it.
     """
-    for name in ("emcee", "arviz", "h5py"):
+    for name in ("emcee", "arviz"):
         if find_spec(name) is None:
             raise DataError(f"sampling needs the package {name}", cure=INSTALL)
 

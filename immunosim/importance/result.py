@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from immunosim.codegen.loader import Array
+from immunosim.safe_text import csv_text
 
 MAIN = {"sobol": "ST", "morris": "mu_star", "pawn": "median", "local": "elasticity"}
 """The index of each method by which quantities are ordered."""
@@ -117,11 +116,8 @@ class Analysis:
 
     def to_csv(self) -> bytes:
         """Return a tidy table: a line for each result, time, index and quantity."""
-        stream = io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(("result", "time_day", "index", "parameter", "other", "value", "half_width"))
-        writer.writerows(self._lines())
-        return stream.getvalue().encode()
+        headers = ("result", "time_day", "index", "parameter", "other", "value", "half_width")
+        return csv_text([headers, *self._lines()]).encode()
 
     def _lines(self) -> Iterator[tuple[object, ...]]:
         for one in self.outcomes:

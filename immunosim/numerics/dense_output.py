@@ -8,11 +8,14 @@ by its defect, and replaced by a step of its own where that is too large.  Outpu
 import numpy as np
 import numpy.typing as npt
 
-from immunosim.numerics.compilation import inlined, kernel
+from immunosim.numerics.calling import evaluate, factorise, substitute
+from immunosim.numerics.compilation import inlined, kernel, looped
+from immunosim.numerics.elements import add_scaled, clear, copy_into, first_non_finite
+from immunosim.numerics.records import reference
 from immunosim.numerics.rosenbrock import compute_stage, compute_stages, factorise_shifted
-from immunosim.numerics.step_control import error_norm, first_non_finite
+from immunosim.numerics.step_control import error_norm
 from immunosim.numerics.summaries import LAST_NODE, fill_node
-from immunosim.numerics.workspace import RHS, Control, Functions, Method, Outcome, Report, Work, copy_into
+from immunosim.numerics.workspace import RHS, Control, Functions, Method, Outcome, Report, Work
 
 Array = npt.NDArray[np.float64]
 
@@ -29,23 +32,25 @@ def prepare_dense(functions: Functions, method: Method, work: Work, p: Array, u:
         compute_stage(functions, method, work, work.dense[0], p, u, h, stage)
     for k in range(method.H.shape[0]):
         total = work.dense[k]
-        for i in range(total.size):
-            total[i] = 0.0
+        clear(total)
         for j in range(method.H.shape[1]):
-            share = method.H[k, j]
-            increment = work.increments[j]
-            for i in range(total.size):
-                total[i] += share * increment[i]
+            add_scaled(total, method.H[k, j], work.increments[j])
 
 
-@inlined
-def interpolate(work: Work, theta: float, out: Array) -> None:
-    """Write the state at the fraction ``theta`` of the step from ``y`` to ``y_new``, equation (T3)."""
+def _interpolate(work: Work, theta: float, out: Array) -> None:
     rest = 1.0 - theta
     dense = work.dense
     for i in range(out.size):
         inner = dense[0, i] + theta * (dense[1, i] + theta * (dense[2, i] + theta * dense[3, i]))
         out[i] = rest * work.y[i] + theta * (work.y_new[i] + rest * inner)
+
+
+@looped(_interpolate)
+def interpolate(work: Work, theta: float, out: Array) -> None:
+    """Write the state at the fraction ``theta`` of the step from ``y`` to ``y_new``, equation (T3)."""
+    rest, (first, second, third, fourth) = 1.0 - theta, work.dense
+    inner = first + theta * (second + theta * (third + theta * fourth))
+    out[:] = rest * work.y + theta * (work.y_new + rest * inner)
 
 
 @kernel
@@ -59,14 +64,14 @@ def defect_of(
     are free once ``prepare_dense`` has run.
     """
     defect, dense = work.increments[0], work.dense
-    functions.rhs(state, p, u, defect)
+    evaluate(functions.rhs, state, p, u, defect)
     work.counts[RHS] += 1
     for i in range(state.size):
         inner = dense[0, i] + theta * (dense[1, i] + theta * (dense[2, i] + theta * dense[3, i]))
         bend = dense[1, i] + theta * (2.0 * dense[2, i] + 3.0 * theta * dense[3, i])
         change = work.y_new[i] - work.y[i] + (1.0 - 2.0 * theta) * inner + theta * (1.0 - theta) * bend
         defect[i] = change / h - defect[i]
-    functions.solve(work.lu, defect)
+    substitute(functions.solve, work.lu, defect)
     norm: float = error_norm(control, state, state, defect)[0]
     return norm
 
@@ -74,7 +79,7 @@ def defect_of(
 @kernel
 def step_to_output(functions: Functions, method: Method, work: Work, p: Array, u: Array, h: float, out: Array) -> bool:
     """Write the state a step of its own reaches; False if that breaks down.  Overwrites increments and factors."""
-    side = Work(
+    made = Work(
         work.y,
         out,
         work.f,
@@ -88,6 +93,7 @@ def step_to_output(functions: Functions, method: Method, work: Work, p: Array, u
         work.history,
         work.pivoting,
     )
+    side = reference(made)
     if not factorise_shifted(functions, method, side, h):
         return False
     compute_stages(functions, method, side, p, u, h)
@@ -103,7 +109,7 @@ def deliver(
     if report.keeps_states:
         copy_into(outcome.states[row, i_time], state)
     if report.chosen.size:
-        functions.readouts(state, p, u, report.values)
+        evaluate(functions.readouts, state, p, u, report.values)
         for j in range(report.chosen.size):
             outcome.readouts[row, i_time, j] = report.values[report.chosen[j]]
 
@@ -149,7 +155,7 @@ def write_output(
         deliver(functions, report, outcome, row, i_time, out, p, u)
         i_time += 1
     if not (trusted or is_pivoted):
-        functions.factorise(work.jacobian, 1.0 / (method.gamma * h), work.lu)
+        factorise(functions.factorise, work.jacobian, 1.0 / (method.gamma * h), work.lu)
     return i_time
 
 

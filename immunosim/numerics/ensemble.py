@@ -5,13 +5,13 @@ what is asked of them, and are independent of one another: results are the same 
 number of threads.  Kernels that come with lanes are solved in these, which agrees with the scalar core to rounding.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from immunosim.numerics.driver import compiled_driver
+from immunosim.numerics.compilation import is_compiling
+from immunosim.numerics.driver import solve_row
 from immunosim.numerics.lanes.solving import solve_in_lanes
 from immunosim.numerics.preparation import batch_of, control_of, method_of
 from immunosim.numerics.problem import Kernels, Segments, SolverOptions
@@ -19,13 +19,10 @@ from immunosim.numerics.reporting import new_outcome, new_report
 from immunosim.numerics.request import Request
 from immunosim.numerics.results import Ensemble, Solution
 from immunosim.numerics.summaries import N_NODES
-from immunosim.numerics.workspace import new_work
+from immunosim.numerics.workspace import Batch, Control, Method, Outcome, Work, new_work
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-
-# One call costs about 0.3 ms: fewer rows would show in the time, more would delay an interrupt and unbalance threads.
-ROWS_PER_CHUNK = 32
 
 
 def solve_ensemble(
@@ -38,6 +35,7 @@ def solve_ensemble(
     out: Ensemble | None = None,
     n_threads: int = 1,
     request: Request | None = None,
+    is_compiled: bool = True,
 ) -> Ensemble:
     """Integrate every row over its segments and report what is asked for.
 
@@ -59,6 +57,9 @@ def solve_ensemble(
     n_threads : int
     request : Request, optional
         What to report; by default the states at ``times``.
+    is_compiled : bool
+        Whether numba compiles the loop over the steps, once an installation. If not, Python drives the machine code of
+        the steps: the same to rounding, without waiting, at a hundredth of a second a row.
 
     Returns
     -------
@@ -77,18 +78,11 @@ def solve_ensemble(
     outcome = new_outcome(request, n, batch.times.shape[1], n_pools, out)
     method, control = method_of(options), control_of(options, n_pools)
     if kernels.lanes is not None:
-        solve_in_lanes(kernels, kernels.lanes, options.method, method, control, batch, request, outcome, n_threads)
+        given = (options.method, method, control, batch, request, outcome, n_threads, is_compiled and is_compiling())
+        solve_in_lanes(kernels, kernels.lanes, *given)
         return Ensemble(**outcome._asdict())
-    driver = compiled_driver()
-
-    def solve_chunk(first_row: int, end_row: int) -> None:
-        work = new_work(n_pools, kernels.n_jacobian, kernels.n_lu, len(method.A), kernels.pattern)
-        nodes = np.zeros((N_NODES * max(kernels.n_readouts, 1), 1))
-        report = new_report(request, n_pools, kernels.n_readouts, nodes)
-        with np.errstate(all="ignore"):  # kernels run as plain Python would warn where compiled ones are silent
-            driver(*kernels.functions, method, control, work, batch, report, outcome, first_row, end_row)
-
-    _run_chunks(solve_chunk, n, n_threads)
+    work = new_work(n_pools, kernels.n_jacobian, kernels.n_lu, len(method.A), kernels.pattern)
+    _solve_rows(kernels, method, control, work, batch, request, outcome)
     return Ensemble(**outcome._asdict())
 
 
@@ -101,7 +95,7 @@ def solve_one(
     options: SolverOptions | None = None,
     request: Request | None = None,
 ) -> Solution:
-    """Integrate one row: ``solve_ensemble`` with n = 1.
+    """Integrate one row: ``solve_ensemble`` with n = 1, driven by Python.
 
     Parameters
     ----------
@@ -111,7 +105,7 @@ def solve_one(
         As in ``solve_ensemble``.
     """
     row = np.atleast_2d(initial_state), np.atleast_2d(parameters)
-    return solve_ensemble(kernels, *row, segments, times, options, request=request).row(0)
+    return solve_ensemble(kernels, *row, segments, times, options, request=request, is_compiled=False).row(0)
 
 
 def solve_with_history(
@@ -137,9 +131,7 @@ def solve_with_history(
     outcome = new_outcome(request, 1, 0, n_pools)
     method = method_of(options)
     work = new_work(n_pools, kernels.n_jacobian, kernels.n_lu, len(method.A), kernels.pattern, n_trials)
-    report = new_report(request, n_pools, kernels.n_readouts, np.zeros((N_NODES * max(kernels.n_readouts, 1), 1)))
-    with np.errstate(all="ignore"):
-        compiled_driver()(*kernels.functions, method, control_of(options, n_pools), work, batch, report, outcome, 0, 1)
+    _solve_rows(kernels, method, control_of(options, n_pools), work, batch, request, outcome)
     solution = Ensemble(**outcome._asdict()).row(0)
     seen = solution.n_steps + solution.n_rejected
     order = np.arange(max(0, seen - n_trials), seen) % n_trials
@@ -153,16 +145,12 @@ def _check_request(request: Request, kernels: Kernels) -> None:
         raise ValueError(f"there is no read-out {wrong[0]}: the kernels compute {kernels.n_readouts}")
 
 
-def _run_chunks(solve_chunk: Callable[[int, int], None], n: int, n_threads: int) -> None:
-    """Solve the rows chunk by chunk; the kernels release the interpreter lock, an interrupt waits for one chunk."""
-    chunks = [(first, min(first + ROWS_PER_CHUNK, n)) for first in range(0, n, ROWS_PER_CHUNK)]
-    if n_threads == 1:
-        for chunk in chunks:
-            solve_chunk(*chunk)
-        return
-    pool = ThreadPoolExecutor(n_threads)
-    try:
-        for future in [pool.submit(solve_chunk, *chunk) for chunk in chunks]:
-            future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+def _solve_rows(
+    kernels: Kernels, method: Method, control: Control, work: Work, batch: Batch, request: Request, outcome: Outcome
+) -> None:
+    """Solve rows by the scalar core."""
+    nodes = np.zeros((N_NODES * max(kernels.n_readouts, 1), 1))
+    report = new_report(request, kernels.n_pools, kernels.n_readouts, nodes)
+    with np.errstate(all="ignore"):  # what is not finite has a status
+        for row in range(len(batch.initial_states)):
+            solve_row(kernels.functions, method, control, work, batch, report, outcome, row)

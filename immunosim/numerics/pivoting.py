@@ -8,6 +8,7 @@ that come without that pattern have no such fallback, and their step shrinks.
 import numpy as np
 import numpy.typing as npt
 
+from immunosim.numerics.calling import substitute
 from immunosim.numerics.compilation import inlined, kernel
 from immunosim.numerics.workspace import PIVOTED, Functions, Work
 
@@ -91,6 +92,6 @@ def solve_pivoted(work: Work, b: Array) -> None:
 def solve_shifted(functions: Functions, work: Work, b: Array) -> None:
     """Replace ``b`` by the solution, with the factors that the step was given."""
     if work.pivoting.in_use[0] == 0:
-        functions.solve(work.lu, b)
+        substitute(functions.solve, work.lu, b)
     else:
         solve_pivoted(work, b)

@@ -11,20 +11,24 @@ import numpy as np
 import numpy.typing as npt
 
 from immunosim.numerics.lanes.records import LaneFunctions
-from immunosim.numerics.signatures import KERNEL_SIGNATURES, RHS_SIGNATURE
 from immunosim.numerics.tableaus import METHODS
+from immunosim.numerics.workspace import Functions
 
 Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Kernels:
-    """The compiled functions of one model; see ``immunosim.numerics.signatures`` for their arguments.
+    """The functions of one model.
 
     Attributes
     ----------
-    rhs, jacobian, factorise, solve : callable
-        numba functions compiled with the explicit signatures, or plain Python where numba is disabled.
+    rhs, jacobian : callable
+        ``rhs(y_, p_, u_, out_)`` fills dy/dt, ``jacobian`` the structural nonzeros of its derivative by y.
+    factorise : callable
+        ``factorise(jac_, shift, lu_)``: LU of ``shift * I - J``; returns its growth, infinite or NaN if it broke down.
+    solve : callable
+        ``solve(lu_, b_)`` replaces ``b_`` by the solution.
     n_pools, n_jacobian, n_lu : int
         Lengths of the state, of the Jacobian's nonzeros and of the factors.
     lanes : LaneFunctions, optional
@@ -51,17 +55,17 @@ class Kernels:
     n_readouts: int = 0
 
     @property
-    def functions(self) -> tuple[Callable[..., Any], ...]:
-        """The functions in the order of ``Functions``; without read-outs, something of the same signature."""
-        return self.rhs, self.jacobian, self.factorise, self.solve, self.readouts or self.rhs
+    def functions(self) -> Functions:
+        """The functions as the scalar core calls them; without read-outs, something of the same signature."""
+        return Functions(self.rhs, self.jacobian, self.factorise, self.solve, self.readouts or self.rhs)
 
     def __post_init__(self) -> None:
-        """Refuse sizes and patterns that cannot be, and functions compiled for other arguments.
+        """Refuse sizes and patterns that cannot be.
 
         Raises
         ------
         ValueError
-            Here, because numba's own complaint at the call would list every argument of the driver.
+            If a length is not positive, or the pattern is incomplete or out of range.
         """
         for name in ("n_pools", "n_jacobian", "n_lu"):
             if getattr(self, name) < 1:
@@ -71,11 +75,6 @@ class Kernels:
                 raise ValueError(f"Kernels.pattern must place {self.n_jacobian} nonzeros among {self.n_pools} pools")
         if bool(self.pattern[0]) != bool(self.pattern[1]):
             raise ValueError("Kernels.pattern needs rows and columns, or neither")
-        expected = {**KERNEL_SIGNATURES, "readouts": RHS_SIGNATURE}
-        for name, signature in expected.items():
-            compiled_for = getattr(getattr(self, name), "signatures", None)
-            if compiled_for and signature.args not in compiled_for:
-                raise ValueError(f"Kernels.{name} is compiled for {compiled_for}, expected {signature.args}")
 
 
 @dataclass(frozen=True, eq=False)

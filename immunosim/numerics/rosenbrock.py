@@ -3,7 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
+from immunosim.numerics.calling import evaluate, factorise
 from immunosim.numerics.compilation import inlined, kernel
+from immunosim.numerics.elements import add_into, add_scaled, copy_into
 from immunosim.numerics.pivoting import factorise_pivoted, solve_shifted
 from immunosim.numerics.workspace import LU, RHS, Functions, Method, Work
 
@@ -19,7 +21,7 @@ def factorise_shifted(functions: Functions, method: Method, work: Work, h: float
     work.counts[LU] += 1
     work.pivoting.in_use[0] = 0
     shift = 1.0 / (method.gamma * h)
-    growth: float = functions.factorise(work.jacobian, shift, work.lu)
+    growth: float = factorise(functions.factorise, work.jacobian, shift, work.lu)
     if growth <= GROWTH_LIMIT:  # also False for NaN
         return True
     pivoted: bool = factorise_pivoted(work, shift)
@@ -31,22 +33,14 @@ def compute_stage(
     functions: Functions, method: Method, work: Work, state: Array, p: Array, u: Array, h: float, stage: int
 ) -> None:
     """Fill one increment from those before it, equation (T1); ``state`` is overwritten by where f is taken."""
-    n_pools = work.y.size
     per_h = 1.0 / h
     out = work.increments[stage]
-    for i in range(n_pools):
-        state[i] = work.y[i]
+    copy_into(state, work.y)
     for j in range(stage):
-        a = method.A[stage, j]
-        u_j = work.increments[j]
-        for i in range(n_pools):
-            state[i] += a * u_j[i]
-    functions.rhs(state, p, u, out)
+        add_scaled(state, method.A[stage, j], work.increments[j])
+    evaluate(functions.rhs, state, p, u, out)
     for j in range(stage):
-        c = method.C[stage, j] * per_h
-        u_j = work.increments[j]
-        for i in range(n_pools):
-            out[i] += c * u_j[i]
+        add_scaled(out, method.C[stage, j] * per_h, work.increments[j])
     solve_shifted(functions, work, out)
     work.counts[RHS] += 1
 
@@ -58,10 +52,8 @@ def compute_stages(functions: Functions, method: Method, work: Work, p: Array, u
     The increment of the last stage is the error estimate.
     """
     first, last = work.increments[0], work.increments[method.n_stages - 1]
-    for i in range(first.size):
-        first[i] = work.f[i]
+    copy_into(first, work.f)
     solve_shifted(functions, work, first)
     for stage in range(1, method.n_stages):
         compute_stage(functions, method, work, work.y_new, p, u, h, stage)
-    for i in range(last.size):
-        work.y_new[i] += last[i]
+    add_into(work.y_new, last)

@@ -6,12 +6,14 @@ A step never crosses a boundary: each segment starts afresh and ends exactly on 
 import numpy as np
 import numpy.typing as npt
 
+from immunosim.numerics.calling import evaluate
 from immunosim.numerics.compilation import kernel
 from immunosim.numerics.dense_output import deliver, prepare_dense, trace_step, write_output
-from immunosim.numerics.step_control import estimate_first_step, first_below, first_non_finite
+from immunosim.numerics.elements import add_into, copy_into, first_below, first_non_finite
+from immunosim.numerics.step_control import estimate_first_step
 from immunosim.numerics.stepping import NEGATIVE, NON_FINITE, OK, take_step
 from immunosim.numerics.summaries import begin_summaries, end_summaries, fill_node, note_step
-from immunosim.numerics.workspace import RHS, Control, Functions, Method, Outcome, Report, Work, copy_into
+from immunosim.numerics.workspace import RHS, Control, Functions, Method, Outcome, Report, Work
 
 Array = npt.NDArray[np.float64]
 
@@ -33,7 +35,7 @@ def integrate_segment(
     i_time: int,
 ) -> tuple[int, float, int, int]:
     """Integrate from ``start`` to ``end``; return status, time reached, next output time and the deciding pool."""
-    functions.rhs(work.y, p, u, work.f)
+    evaluate(functions.rhs, work.y, p, u, work.f)
     work.counts[RHS] += 1
     pool = first_non_finite(work.f)
     if pool >= 0:
@@ -109,8 +111,7 @@ def integrate_row(
     begin_summaries(report, 0)
     i_time = write_start(functions, report, outcome, row, work.y, p, inputs[0], t, times)
     for segment in range(inputs.shape[0]):
-        for i in range(work.y.size):
-            work.y[i] += jumps[segment, i]
+        add_into(work.y, jumps[segment])
         pool = first_below(work.y, control.negative_tolerance)
         if pool >= 0:
             return NEGATIVE, t, pool

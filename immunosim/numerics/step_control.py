@@ -3,7 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
+from immunosim.numerics.calling import evaluate
 from immunosim.numerics.compilation import inlined, kernel
+from immunosim.numerics.elements import add_scaled, copy_into, first_non_finite, largest_scaled
 from immunosim.numerics.workspace import RHS, Control, Functions, Method, Work
 
 Array = npt.NDArray[np.float64]
@@ -19,38 +21,13 @@ LARGEST_ERROR = 1e5
 
 
 @kernel
-def first_non_finite(values: Array) -> int:
-    """Return the index of the first NaN or infinite value, -1 if there is none."""
-    for i in range(values.size):
-        if not np.isfinite(values[i]):
-            return i
-    return -1
-
-
-@kernel
-def first_below(values: Array, tolerance: Array) -> int:
-    """Return the index of the first value below minus its tolerance, -1 if there is none."""
-    for i in range(values.size):
-        if values[i] < -tolerance[i]:
-            return i
-    return -1
-
-
-@kernel
 def error_norm(control: Control, y: Array, y_new: Array, error: Array) -> tuple[float, int]:
     """Return the largest scaled error and its pool.
 
     Scaled componentwise, and the largest, not the root mean square: a mean over 46 pools would let one pool be wrong by
     seven tolerances while the others are quiet, and the rare autoreactive cells are the ones that matter.
     """
-    largest = 0.0
-    pool = 0
-    for i in range(error.size):
-        scaled = abs(error[i]) / (control.atol[i] + control.rtol * max(abs(y[i]), abs(y_new[i])))
-        if scaled > largest:
-            largest = scaled
-            pool = i
-    return largest, pool
+    return largest_scaled(error, y, y_new, control.atol, control.rtol)
 
 
 @kernel
@@ -88,10 +65,8 @@ def rejected_factor(method: Method, norm: float) -> float:
 @kernel
 def scaled_size(control: Control, y: Array, values: Array) -> float:
     """Return the largest of ``values`` in units of the tolerance at ``y``."""
-    largest = 0.0
-    for i in range(y.size):
-        largest = max(largest, abs(values[i]) / (control.atol[i] + control.rtol * abs(y[i])))
-    return largest
+    size: float = largest_scaled(values, y, y, control.atol, control.rtol)[0]
+    return size
 
 
 @inlined
@@ -106,14 +81,13 @@ def estimate_first_step(
     size = scaled_size(control, work.y, work.y)
     slope = scaled_size(control, work.y, work.f)
     trial = min(span, 0.01 * size / slope if size > 1e-5 and slope > 1e-5 else 1e-6 * span)
-    for i in range(work.y.size):
-        work.y_new[i] = work.y[i] + trial * work.f[i]
-    functions.rhs(work.y_new, p, u, work.f_new)
+    copy_into(work.y_new, work.y)
+    add_scaled(work.y_new, trial, work.f)
+    evaluate(functions.rhs, work.y_new, p, u, work.f_new)
     work.counts[RHS] += 1
     if first_non_finite(work.f_new) >= 0:
         return 0.01 * trial
-    for i in range(work.y.size):
-        work.f_new[i] -= work.f[i]
+    add_scaled(work.f_new, -1.0, work.f)
     steepest = max(slope, scaled_size(control, work.y, work.f_new) / trial)
     if steepest <= 1e-15:
         return max(1e-6 * span, 1e-3 * trial)

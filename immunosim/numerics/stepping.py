@@ -3,10 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
+from immunosim.numerics.calling import evaluate
 from immunosim.numerics.compilation import kernel
+from immunosim.numerics.elements import first_below, first_non_finite
 from immunosim.numerics.rosenbrock import compute_stages, factorise_shifted
 from immunosim.numerics.status import Status
-from immunosim.numerics.step_control import accepted_factor, error_norm, first_below, first_non_finite, rejected_factor
+from immunosim.numerics.step_control import accepted_factor, error_norm, rejected_factor
 from immunosim.numerics.workspace import JACOBIAN, REJECTED, RHS, STEPS, Control, Functions, Method, Work
 
 Array = npt.NDArray[np.float64]
@@ -51,7 +53,7 @@ def try_step(
     pool = first_below(work.y_new, control.negative_tolerance)
     if pool >= 0:
         return NEGATIVE, norm, pool
-    functions.rhs(work.y_new, p, u, work.f_new)
+    evaluate(functions.rhs, work.y_new, p, u, work.f_new)
     work.counts[RHS] += 1
     pool = first_non_finite(work.f_new)
     return (OK, norm, worst) if pool < 0 else (NON_FINITE, norm, pool)
@@ -94,7 +96,7 @@ def take_step(
     shortest = max(SHORTEST_OF_TIME * abs(t), SHORTEST_OF_REST * (end - t))
     pool = -1
     was_rejected = False
-    functions.jacobian(work.y, p, u, work.jacobian)
+    evaluate(functions.jacobian, work.y, p, u, work.jacobian)
     work.counts[JACOBIAN] += 1
     while work.counts[STEPS] + work.counts[REJECTED] < control.max_steps:
         h = fit_step(t, end, max(shortest, min(h, control.max_step)))

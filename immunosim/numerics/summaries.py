@@ -7,6 +7,7 @@ the end of the step before.
 import numpy as np
 import numpy.typing as npt
 
+from immunosim.numerics.calling import evaluate
 from immunosim.numerics.compilation import inlined, kernel
 from immunosim.numerics.quartic import Values, below, lowest, may_reach, mean_of, part
 from immunosim.numerics.request import Kind
@@ -38,7 +39,7 @@ def fill_node(functions: Functions, report: Report, k: int, lane: int, state: Ar
 
     Node 0 is filled at the start of a segment, where a jump or a new input may have changed the read-outs.
     """
-    functions.readouts(state, p, u, report.values)
+    evaluate(functions.readouts, state, p, u, report.values)
     for s in range(report.kind.size):
         place = report.place[s]
         report.nodes[k * report.values.size + place, lane] = report.values[place]

@@ -1,4 +1,4 @@
-"""Bundles of arrays that the kernels hand to one another: named tuples, which numba passes by value.
+"""Bundles of arrays that the kernels hand to one another: named tuples, which compiled drivers receive by address.
 
 Everything is allocated before the first step, so that kernels never allocate.
 """
@@ -20,7 +20,7 @@ N_COUNTS = 6
 
 
 class Functions(NamedTuple):
-    """The generated kernels; ``readouts`` is any of them where nothing asks for read-outs."""
+    """The generated kernels, called through ``calling``; ``readouts`` is any of them where nothing asks for such."""
 
     rhs: Any
     jacobian: Any
@@ -172,21 +172,6 @@ def new_work(
             in_use=np.zeros(1, np.int64),
         ),
     )
-
-
-@kernel
-def copy_into(target: Array, source: Array) -> None:
-    """Copy a vector; a slice assignment would compile numba's shape errors into every caller."""
-    for i in range(target.size):
-        target[i] = source[i]
-
-
-@kernel
-def fill_with_nan(values: Array, start: int) -> None:
-    """Mark the output of a row from a time on as not available."""
-    for i in range(start, values.shape[0]):
-        for j in range(values.shape[1]):
-            values[i, j] = np.nan
 
 
 @kernel

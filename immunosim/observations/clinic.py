@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from immunosim.errors import QuantityError
 from immunosim.observations.doses import drug_of, is_infused, usual_duration
-from immunosim.observations.headers import Column, factor_to
+from immunosim.observations.headers import Column
 from immunosim.observations.layout import Layout, model_readouts, read_layout
 from immunosim.observations.problems import Problems
 from immunosim.observations.records import (
@@ -27,7 +27,7 @@ from immunosim.observations.records import (
 )
 from immunosim.observations.table import Row, is_missing, read_table
 from immunosim.observations.times import Calendar, is_date, order_of
-from immunosim.units import DAYS_PER_MONTH
+from immunosim.units import DAYS_PER_MONTH, factor_to
 
 if TYPE_CHECKING:
     from immunosim.scenario import Scenario
@@ -124,7 +124,7 @@ def _visits(layout: Layout, calendar: Calendar, problems: Problems) -> Iterator[
             if layout.time.kind == "date" or is_date(text):
                 time = calendar.day_of_date(text, order)
             else:
-                time = calendar.day_of_time(text, _factor(layout.time))
+                time = calendar.day_of_time(text, _factor(layout.time), layout.table.number)
             yield _Visit(row, patient, time)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from immunosim.errors import QuantityError, close_matches
 from immunosim.observations.records import ANALYTES
-from immunosim.units import convert, normalised_unit
+from immunosim.units import factor_to, is_count_unit
 
 PERCENT = "%"
 
@@ -49,14 +49,6 @@ _NEGATIVE = re.compile(r"cd\d+[-−–](?!\w*pos)(?=\s|cd|$)")
 _PERCENTS = frozenset(
     ["%", "percent", "pct", "% of lymphocytes", "percent of lymphocytes", "% lymphocytes", "% of total", "% of alc"]
 )
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_COUNTS = {
-    "1e9/L": "1e9/l|10^9/l|10*9/l|10**9/l|x10^9/l|x10*9/l|x10e9/l|10e9/l|109/l|x109/l|g/l|gpt/l|giga/l|1e9cells/l"
-    "|10^9cells/l|x10^9cells/l|10^3/ul|x10^3/ul|10*3/ul|103/ul|x103/ul|1e3/ul|k/ul|k/mm3|10^3/mm3|/nl|1/nl|cells/nl",
-    "cells/uL": "cells/ul|cell/ul|/ul|1/ul|n/ul|#/ul|cells/mm3|/mm3|1/mm3|cells/mm^3|/mm^3|1e6/l|10^6/l|x10^6/l|106/l"
-    "|x106/l|mpt/l|cells/mcl|/mcl|zellen/ul",
-}
-_COUNT_UNITS = {text: unit for unit, texts in _COUNTS.items() for text in texts.split("|")}
 _BRACKETED = re.compile(r"(?P<name>[^\[\]()]+?)\s*(?:\[(?P<square>[^\[\]]*)\]|\((?P<round>[^()]*)\))\s*")
 
 
@@ -110,11 +102,6 @@ def column_of(header: str, readouts: Callable[[], Mapping[str, str]]) -> Column:
     return Column(header, kind, _unit_of(kind, unit, readouts))
 
 
-def factor_to(unit: str, expected: str) -> float:
-    """Return what a number in one unit is multiplied by to be in the other."""
-    return 1.0 if unit == expected else convert(1.0, unit, expected)
-
-
 def suggestion(header: str) -> str:
     """Return what an unknown header may have meant, as a cure."""
     close = close_matches(_plain(_split(header)[0]), [name for name in _KINDS if len(name) > 2], limit=1)
@@ -134,7 +121,7 @@ def _split(header: str) -> tuple[str, str]:
         name, _, rest = header.partition(PERCENT)
         return name.strip(), f"{PERCENT}{rest}".strip()
     name, _, unit = header.rpartition(" ")
-    return (name.strip(), unit) if name and _count_unit(unit) else (header, "")
+    return (name.strip(" x×*"), unit) if name and is_count_unit(unit) else (header, "")
 
 
 def _plain(name: str) -> str:
@@ -148,12 +135,6 @@ def _plain(name: str) -> str:
     return next((text for text in (plain, counted) if len(text) > 1), words)  # "T cells" is not "T"
 
 
-def _count_unit(unit: str) -> str:
-    """Return a unit of counts as we write it, or nothing where it is none that we know."""
-    text = re.sub(r"\s+", "", normalised_unit(unit.replace("³", "3")).translate(_SUPERSCRIPTS)).casefold()
-    return _COUNT_UNITS.get(text, "")
-
-
 def _unit_of(kind: str, unit: str, readouts: Callable[[], Mapping[str, str]]) -> str:
     if not unit:
         return ""
@@ -162,7 +143,7 @@ def _unit_of(kind: str, unit: str, readouts: Callable[[], Mapping[str, str]]) ->
             if kind == "lymphocytes":
                 raise QuantityError("is a share of leukocytes", cure="give the total count, in 1e9/L")
             return PERCENT
-        return _checked(_count_unit(unit) or unit, ANALYTES[kind])
+        return _checked(unit, ANALYTES[kind])
     expected = {"age": "year", "weight": "kg", "dose": "mg", "duration": "day", "time": "day"}.get(kind)
     if kind and expected is None and kind not in _NAMES:
         expected = readouts()[kind]

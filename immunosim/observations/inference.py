@@ -9,12 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from immunosim.errors import QuantityError
-
-MOST_TOTAL = 20.0
-"""Most lymphocytes that are believed, 1e9/L: twice what an infection does, less than most leukaemias."""
-
-MOST_SUBSET = 10_000.0
-"""Most cells of one subset that are believed, cells/uL."""
+from immunosim.scenario.plausible import MOST_SUBSET, MOST_TOTAL
 
 _CURE = "add the unit to the header, such as [cells/uL], [1e9/L] or [%]"
 

@@ -6,12 +6,13 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from immunosim.errors import QuantityError
+from immunosim.errors import MOST_SEARCHED, MOST_SHOWN, QuantityError, and_more
 from immunosim.observations.headers import Column, column_of, suggestion
 from immunosim.observations.inference import inferred_unit
 from immunosim.observations.problems import Problems
 from immunosim.observations.records import ANALYTES, Finding
 from immunosim.observations.table import Row, Table, is_missing
+from immunosim.safe_text import shortened
 
 OTHERS = ("patient", "age", "sex", "weight", "birth_date", "dose", "duration", "drug")
 """What a table may say besides times and counts, each in at most one column."""
@@ -103,13 +104,17 @@ def _rivals(measured: list[Column]) -> Iterator[list[Column]]:
 
 
 def _named(columns: list[Column]) -> str:
-    return " and ".join(f'"{column.header}"' for column in columns)
+    shown = [f'"{shortened(column.header, 60)}"' for column in columns[:MOST_SHOWN]]
+    return " and ".join([*shown, *and_more(len(columns))])
 
 
 def _not_used(columns: list[Column], line: int) -> Iterator[Finding]:
+    n_unknown = 0
     for column in columns:
         if not column.kind:
-            yield Finding(line, column.header, "warning", "is not a column that is known", suggestion(column.header))
+            n_unknown += 1
+            cure = suggestion(column.header) if n_unknown <= MOST_SEARCHED else ""
+            yield Finding(line, column.header, "warning", "is not a column that is known", cure)
         elif column.kind == "remark":
             yield Finding(line, column.header, "note", "is not used")
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from immunosim.observations.planned import check_doses
+from immunosim.observations.planned import check_doses, check_plausible
 from immunosim.observations.plausible import by_analyte, check_samples, check_values
 from immunosim.observations.records import Finding, Measurement, Observations, PatientRecord
 from immunosim.scenario.regimen import start_of
@@ -38,6 +38,7 @@ def lint(observations: Observations, scenario: Scenario | None = None) -> list[F
     found = [*check_values(observations), *check_samples(observations), *_limits(observations)]
     for patient in observations:
         found += [*_births(patient), *_order(patient), *_duplicates(patient), *_traits(patient)]
+        found += check_plausible(patient, scenario)
         if scenario is not None:
             found += [*_horizon(patient, scenario), *check_doses(patient, scenario)]
     return sorted(found, key=lambda one: (_RANKS[one.severity], one.line))

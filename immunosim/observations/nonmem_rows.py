@@ -124,7 +124,7 @@ def _time(reading: Reading, row: Row) -> float:
     text = reading.text(row, "TIME")
     if not text:
         raise QuantityError("is empty", cure="give every row a time")
-    return reading.calendar.day_of_time(text, reading.day)
+    return reading.calendar.day_of_time(text, reading.day, reading.table.number)
 
 
 def _check_steady_state(reading: Reading, row: Row) -> None:

@@ -6,8 +6,6 @@ a control stream drops, like every column of words.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from immunosim.files import write_file
 from immunosim.observations.nonmem import COVARIATES
 from immunosim.observations.nonmem_rows import CMT, DVID
 from immunosim.observations.records import GivenDose, Measurement, Observations, PatientRecord
+from immunosim.safe_text import csv_text
 
 _NUMBERS_OF_DRUGS = {drug: number for number, drug in CMT.items()}
 _NUMBERS_OF_READOUTS = {readout: number for number, readout in DVID.items()}
@@ -41,14 +40,12 @@ def write_nonmem(observations: Observations, path: Path) -> None:
     traits = list(dict.fromkeys(name for patient in observations for name in patient.covariates))
     headers = ["ID"] if is_numbered else ["ID", "NAME"]
     headers += ["TIME", "EVID", "AMT", "RATE", "DUR", "CMT", "DV", "MDV", "CENS", "DVID"]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*headers, *(_NAMES.get(name, name) for name in traits)])
+    table = [[*headers, *(_NAMES.get(name, name) for name in traits)]]
     for number, patient in enumerate(observations, 1):
         first = [patient.name] if is_numbered else [str(number), patient.name]
         last = [_text(patient.covariates.get(name)) for name in traits]
-        writer.writerows([*first, *cells, *last] for cells in _rows(patient))
-    write_file(path, text.getvalue().encode())
+        table += [[*first, *cells, *last] for cells in _rows(patient)]
+    write_file(path, csv_text(table).encode())
 
 
 def _rows(patient: PatientRecord) -> Iterator[list[str]]:

@@ -7,8 +7,6 @@ are written beside what it can say, and the folder's README says so.
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +17,7 @@ from immunosim.errors import DataError, any_of, did_you_mean
 from immunosim.files import write_file
 from immunosim.observations.layout import model_readouts
 from immunosim.observations.records import ANALYTES, Observations
+from immunosim.safe_text import csv_text, file_name
 
 Scale = Literal["lin", "log10"]
 Transformation = Literal["lin", "log", "log10"]
@@ -161,7 +160,7 @@ def condition_ids(names: Sequence[str]) -> dict[str, str]:
     """Return an identifier for the name of each patient, no two alike."""
     ids: dict[str, str] = {}
     for name in names:
-        stem = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
+        stem = re.sub(r"\W+", "_", file_name(name), flags=re.ASCII).strip("_")
         stem = stem if stem and _IDENTIFIER.match(stem) else f"patient_{stem}".rstrip("_")
         taken, number = set(ids.values()), 2
         unique = stem
@@ -275,6 +274,4 @@ def _dose_rows(observations: Observations, ids: Mapping[str, str]) -> Iterator[l
 
 
 def _table(rows: Iterator[list[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, delimiter="\t", lineterminator="\n").writerows(rows)
-    return text.getvalue()
+    return csv_text(rows, "\t")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from immunosim.observations.records import Finding, GivenDose, PatientRecord
 from immunosim.scenario import dose_totals, events_of
+from immunosim.scenario.plausible import implausible_dose, insisted_drugs
 from immunosim.scenario.regimen import begin_of, is_continuous
 
 if TYPE_CHECKING:
@@ -49,6 +50,16 @@ def check_doses(patient: PatientRecord, scenario: Scenario) -> Iterator[Finding]
             times = ", ".join(f"{time:g}" for time, _ in left[:5]) + (" ..." if len(left) > 5 else "")
             reason = f"{patient.name} was not given {drug} that the scenario plans on day {times}"
             yield Finding(given[-1].line, "", "warning", reason, _CURE)
+
+
+def check_plausible(patient: PatientRecord, scenario: Scenario | None) -> Iterator[Finding]:
+    """Yield given doses that no dose of the drug can be, unless the scenario insists on such doses of this drug."""
+    insisted = insisted_drugs(scenario) if scenario else set()
+    for dose in patient.doses:
+        reason = "" if dose.drug in insisted else implausible_dose(dose.drug, dose.amount)
+        if reason:
+            cure = "correct the value, or the unit of its column"
+            yield Finding(dose.line, "", "error", reason, f"{cure}; a scenario insists with implausible = true")
 
 
 def _difference(dose: GivenDose, time: float, amount: float) -> Iterator[Finding]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from immunosim.observations.inference import MOST_SUBSET, MOST_TOTAL
 from immunosim.observations.records import SUBSETS, Finding, Measurement, Observations, Severity
+from immunosim.scenario.plausible import MOST_SUBSET, MOST_TOTAL
 
 LEAST_TOTAL = 0.005
 """Fewest lymphocytes that are believed, 1e9/L, unless none are reported: a quarter of the lowest after alemtuzumab."""

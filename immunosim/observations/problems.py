@@ -7,17 +7,22 @@ from contextlib import contextmanager
 
 from immunosim.errors import DataError, Problem, QuantityError
 
+MOST_FOUND = 1000
+"""Problems after which the rest of a table is not read: each may search close matches, which takes a millisecond."""
+
 
 class Problems:
-    """What is wrong with a file so far."""
+    """What is wrong with a file so far; of hopeless files the first ``MOST_FOUND``."""
 
     def __init__(self, file: str) -> None:
         self._file = file
         self._found: list[tuple[int, Problem]] = []
 
     def add(self, line: int, column: str, reason: str, cure: str) -> None:
-        """Add a problem at a line and, unless empty, a column."""
+        """Add a problem at a line and, unless empty, a column; raise all where they are too many to go on."""
         self._found.append((line, Problem(reason, f"{self._file}: line {line}", column or None, cure)))
+        if len(self._found) >= MOST_FOUND:
+            self.refuse()
 
     @contextmanager
     def at(self, line: int, column: str) -> Iterator[None]:

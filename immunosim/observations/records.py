@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from immunosim.errors import DataError, did_you_mean
+from immunosim.errors import DataError, Problem, did_you_mean
 
 ANALYTES = {
     "lymphocytes": "1e9/L",
@@ -157,7 +157,6 @@ class Finding:
     cure: str = ""
 
     def __str__(self) -> str:
-        """Return ``line 3: CD4: error: reason, cure`` without the parts that are unknown."""
-        sentence = f"{self.reason}, {self.cure}" if self.cure else self.reason
-        place = f"line {self.line}" if self.line else ""
-        return ": ".join(part for part in (place, self.column, self.severity, sentence) if part)
+        """Return ``line 3: CD4: error: reason, cure`` in one line, without the parts that are unknown."""
+        place = f"line {self.line}" if self.line else None
+        return str(Problem(self.reason, place, f"{self.column}: {self.severity}".lstrip(": "), self.cure))

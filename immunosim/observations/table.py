@@ -7,18 +7,28 @@ of what the columns mean.
 from __future__ import annotations
 
 import csv
-import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from immunosim.errors import DataError, Problem, QuantityError
+from immunosim.safe_text import cell_read
+from immunosim.units import read_number
 
 MISSING = frozenset({"", "na", "n/a", "nan", "-", "--", "–", ".", "nd", "n.d.", "missing", "null", "none"})
 """What stands for no value, without regard to case."""
 
-_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?")
+"""A number with either decimal mark."""
+
+_CURES = {
+    "is not a number": "write a plain number, its unit stands in the header",
+    "has a separator of thousands": "write the number without it",
+    "is not a finite number": "give a finite number",
+}
+"""What helps in a table, whose cells hold no units, by the end of what is wrong with a number."""
+
 _BELOW = re.compile(r"(?:<=|<|≤)\s*(?P<limit>.+)")
 
 
@@ -52,16 +62,13 @@ class Table:
         QuantityError
             Where the cell holds no finite number, or one whose comma may mean two things.
         """
-        if not _NUMBER.fullmatch(text):
-            if re.fullmatch(r"[+-]?\d{1,3}([.,' ]\d{3})+([.,]\d+)?", text):
-                raise QuantityError(f'"{text}" has a separator of thousands', cure="write the number without it")
-            raise QuantityError(f'"{text}" is not a number', cure="write a plain number, its unit stands in the header")
-        if "," in text and self.separator == ",":
+        if "," in text and self.separator == "," and _NUMBER.fullmatch(text):
             raise QuantityError(f'"{text}" has a comma', cure="write a decimal point, or separate cells by semicolons")
-        value = float(text.replace(",", "."))
-        if not math.isfinite(value):
-            raise QuantityError(f'"{text}" is not a finite number', cure="give a finite number")
-        return value
+        try:
+            return read_number(text, decimal_comma=self.separator != ",")
+        except QuantityError as error:
+            cure = next((cure for end, cure in _CURES.items() if error.reason.endswith(end)), error.cure)
+            raise QuantityError(error.reason, cure=cure) from None
 
     def value(self, text: str) -> tuple[float, bool]:
         """Return the number in a cell and whether it is a limit of quantification that the value is below."""
@@ -124,7 +131,7 @@ def _lines(text: str, separator: str, file: str) -> Iterator[tuple[int, list[str
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield first, [cell.strip() for cell in cells]
+                yield first, [cell_read(cell.strip()) for cell in cells]
             first = reader.line_num + 1
     except csv.Error as error:
         cure = "close the quotes, and save it as CSV in UTF-8"
@@ -134,11 +141,13 @@ def _lines(text: str, separator: str, file: str) -> Iterator[tuple[int, list[str
 def _check_headers(headers: Sequence[str], where: str) -> None:
     while headers and not headers[-1] and isinstance(headers, list):
         headers.pop()  # spreadsheets save empty columns at the right
+    seen: set[str] = set()
     for number, header in enumerate(headers, 1):
         if not header:
             raise DataError(f"column {number} has no name", file=where, cure="name it")
-        if headers.index(header) < number - 1:
+        if header in seen:
             raise DataError("stands above two columns", file=where, key=header, cure="leave one out")
+        seen.add(header)
 
 
 def _row(headers: Sequence[str], cells: Sequence[str], line: int, where: str) -> Row:

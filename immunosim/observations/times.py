@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -18,6 +18,7 @@ _ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 _WRITTEN = re.compile(r"(\d{1,2})(?P<mark>[./-])(\d{1,2})(?P=mark)(\d{2}|\d{4})")
 _NAMED = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3})[a-z]*[ -](\d{4})")
 _CLOCK_TIME = re.compile(r"[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?$")
+_PLAIN_NUMBER = re.compile(r"[-+−]?[\d.,'_]+(?:[eE][+-]?\d+)?")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _WANTED = "write it as 2017-06-15"
 
@@ -64,18 +65,16 @@ class Calendar:
         date = _date(text[: time.start()] if time else text, text, order)
         return (date - self.origin).days + (hours * 3600 + minutes * 60 + seconds) / 86400
 
-    def day_of_time(self, text: str, factor: float | None) -> float:
-        """Return a time as days: as a scenario writes it, or a number that `factor` turns into days.
+    def day_of_time(self, text: str, factor: float | None, number: Callable[[str], float]) -> float:
+        """Return a time as days: as a scenario writes it, or a plain number, read by `number`, times `factor`.
 
         Raises
         ------
         QuantityError
             Where the text is no time.
         """
-        if factor is not None and re.fullmatch(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?", text, re.IGNORECASE):
-            days = float(text.replace(",", ".")) * factor
-        else:
-            days = self.clock.days(text)
+        is_plain = _PLAIN_NUMBER.fullmatch(text) is not None
+        days = number(text) * factor if factor is not None and is_plain else self.clock.days(text)
         if abs(days) > FARTHEST_TIME:
             raise QuantityError(f'"{text}" lies more than a million days from day 0', cure="give a time in days")
         return days

@@ -6,6 +6,7 @@ Checks that every table is complete and that its words are known; what the numbe
 from __future__ import annotations
 
 import functools
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -33,7 +34,9 @@ _REQUIRED = {
 }
 _PRIOR = {"prior": (str,), "prior_median": (int, float), "prior_sd": (int, float)}
 _KNOWN = _REQUIRED | _PRIOR
+_NUMBERS = frozenset(name for name, kinds in _KNOWN.items() if float in kinds)
 _PRIORS = ("lognormal",)
+_TABLES = "write one table [group.name] per parameter"
 
 
 def available_sets() -> tuple[str, ...]:
@@ -80,8 +83,13 @@ def parse_parameters(text: str, name: str) -> ParameterSet:
     file = f"{name}.toml"
     try:
         groups = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ParameterError(f"is not valid TOML: {error}", file=file) from error
+    except RecursionError:
+        raise ParameterError("is nested too deeply", file=file, cure=_TABLES) from None
+    except ValueError as error:  # Python's own, too, about integers of thousands of digits
+        raise ParameterError(f"is not valid TOML: {error}", file=file, cure="correct it there") from error
+    problems = [Problem("is not a table", file, key, _TABLES) for key in groups if not isinstance(groups[key], dict)]
+    if problems:
+        raise ParameterError(problems=problems)
     tables = [(group, key, table) for group, tables in groups.items() for key, table in tables.items()]
     problems = [problem for group, key, table in tables for problem in _problems(table, file, f"{group}.{key}")]
     if problems:
@@ -116,7 +124,7 @@ def _prior(table: Mapping[str, Any]) -> Prior:
 
 def _problems(table: object, file: str, key: str) -> Iterator[Problem]:
     if not isinstance(table, dict):
-        yield Problem("is not a table", file, key, "write one table [group.name] per parameter")
+        yield Problem("is not a table", file, key, _TABLES)
         return
     wrong = [*_wrong_keys(table), *_wrong_types(table)]
     for reason, cure in wrong or _wrong_words(table):
@@ -141,13 +149,20 @@ def _wrong_types(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _wrong_words(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     bounds, source, evidence = table["bounds"], table["source"], table["evidence"]
-    if len(bounds) != 2 or not all(isinstance(bound, (int, float)) for bound in bounds) or not bounds[0] < bounds[1]:
+    if len(bounds) != 2 or not all(map(_is_finite, bounds)) or not bounds[0] < bounds[1]:
         yield f"bounds = {bounds!r} are not two rising numbers", "give [lower, upper]"
+    for name in table.keys() & _NUMBERS:
+        if not _is_finite(table[name]):
+            yield f"{name} is not a finite number", "give a finite number"
     if evidence not in EVIDENCE:
         yield f'evidence = "{evidence}" is not a grade', f"choose {any_of(tuple(EVIDENCE))}"
-    if source != ASSUMED and (isinstance(source, str) or not source):
+    if source != ASSUMED and (isinstance(source, str) or not source or not all(isinstance(key, str) for key in source)):
         yield f"source = {source!r} is not a list of bibliography keys", f'give keys of references.bib or "{ASSUMED}"'
     if source == ASSUMED and evidence in ("measured", "derived"):
         yield f"is {evidence} but has no source", "name the source"
     if table.get("prior", _PRIORS[0]) not in _PRIORS:
         yield f'prior = "{table["prior"]}" is not a known distribution', f"choose {any_of(_PRIORS)}"
+
+
+def _is_finite(number: object) -> bool:
+    return isinstance(number, (int, float)) and not isinstance(number, bool) and abs(number) <= sys.float_info.max

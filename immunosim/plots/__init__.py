@@ -3,5 +3,6 @@
 from immunosim.plots.clinical_page import clinical_page, encoded
 from immunosim.plots.named import draw_named
 from immunosim.plots.style import STYLE
+from immunosim.plots.text import as_written
 
-__all__ = ["STYLE", "clinical_page", "draw_named", "encoded"]
+__all__ = ["STYLE", "as_written", "clinical_page", "draw_named", "encoded"]

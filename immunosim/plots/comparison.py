@@ -7,7 +7,6 @@ not differ shows as a thin line inside a broad one.
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from matplotlib.figure import Figure
 from immunosim.plots.drawing import draw_limit, set_log_axis
 from immunosim.plots.panels import unit_label
 from immunosim.plots.style import BLUE, GREEN, ORANGE, PURPLE, STYLE, VERMILION, month_step
+from immunosim.plots.text import headline, wrapped
 from immunosim.plots.timeline import Row, rows_of
 from immunosim.plots.why import draw_contributions, named
 from immunosim.units import DAYS_PER_MONTH
@@ -73,7 +73,7 @@ def overlay_figure(comparison: Comparison, limits: Mapping[str, float], footer: 
     footer : str
         What the caption ends with, such as the intended use.
     """
-    caption = textwrap.wrap(_overlay_caption(comparison, footer), 150)
+    caption = wrapped(_overlay_caption(comparison, footer), 150)
     head = HEAD + LINE * len(comparison.names)
     strip = STRIP_ROW * len(comparison.names)
     height = head + GAP + strip + len(PANELS) * (GAP + PANEL) + FOOT + 0.13 * (len(caption) - 2)
@@ -197,7 +197,7 @@ def difference_figure(comparison: Comparison, attribution: Attribution, footer: 
             "difference lies above zero, what lowers it below. Black: their sum, the difference. A process that acts "
             f"less than in A has the opposite sign. {footer}"
         )
-        _write_caption(figure, textwrap.wrap(text.strip(), 150))
+        _write_caption(figure, wrapped(text.strip(), 150))
     return figure
 
 
@@ -255,7 +255,7 @@ def _name_scenarios(figure: Figure, comparison: Comparison, title: str) -> None:
         text = f"{name} (reference)" if i == 0 else name
         text = f"{text}: {trajectory.scenario.title}" if trajectory.scenario.title else text
         figure.text(0.3 / width, top, LETTERS[i], fontsize=8, fontweight="bold", color=COLOURS[i], va="center")
-        figure.text(0.5 / width, top, textwrap.shorten(text, 120), fontsize=8, color=COLOURS[i], va="center")
+        figure.text(0.5 / width, top, headline(text, 120), fontsize=8, color=COLOURS[i], va="center")
 
 
 def _overlay_caption(comparison: Comparison, footer: str) -> str:

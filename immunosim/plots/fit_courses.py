@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from immunosim.plots.style import BLUE, GREY, STYLE, month_step
+from immunosim.plots.text import headline
 from immunosim.units import DAYS_PER_MONTH
 from immunosim.wording import unit_text
 
@@ -101,7 +102,7 @@ def courses_figure(courses: Sequence[Course], units: Mapping[str, str], footer: 
             for ax, analyte in zip(row, analytes, strict=True):
                 if analyte in course.bands:
                     draw_course(ax, course.of(analyte), course.times, course.bands[analyte], size=2.4)
-            row[0].set_ylabel(course.name)
+            row[0].set_ylabel(headline(course.name, 20))
         for ax, analyte in zip(axes[0], analytes, strict=True):
             ax.set_ylim(0.0, 1.05 * max(course.highest(analyte) for course in shown))
             ax.set_title(f"{analyte} ({unit_text(units[analyte])})", fontsize=7.0)

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from immunosim.plots.style import BLUE, GREY, ORANGE, STYLE, VERMILION
+from immunosim.plots.text import headline
 from immunosim.wording import unit_text
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def shrinkage_figure(population: Population, footer: str = "") -> Figure:
         axes = figure.subplots(1, len(names), squeeze=False, sharey=True)[0]
         for j, ax in enumerate(axes):
             draw_shrinkage(ax, population, j)
-        axes[0].set_yticks(np.arange(len(population.patients)), population.patients)
+        axes[0].set_yticks(np.arange(len(population.patients)), [headline(name, 40) for name in population.patients])
         axes[0].invert_yaxis()
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper right", ncols=3, frameon=False, fontsize=7.0)

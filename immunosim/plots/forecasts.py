@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from immunosim.plots.style import BLUE, GREY, STYLE, month_step
+from immunosim.plots.text import plain
 from immunosim.units import DAYS_PER_MONTH
 from immunosim.wording import unit_text
 
@@ -66,7 +67,7 @@ def draw_goal(ax: Axes, updates: Sequence[Update], goal: int, horizon: float) ->
     ax.set_xlim(-0.5, len(updates) - 0.5)
     ax.set_ylim(0.0, 1.04 * end)
     ax.set_yticks(np.arange(0.0, end + 1e-9, month_step(2.0 * end)))
-    ax.set_title(f"{backs[0].readout} above {unit_text(backs[0].level)}", loc="left", fontsize=8.0)
+    ax.set_title(plain(f"{backs[0].readout} above {unit_text(backs[0].level)}"), loc="left", fontsize=8.0)
     if backs[-1].share < 1.0:
         text = f"back before the horizon (dotted) at last: {backs[-1].share:.0%} of draws"
         ax.annotate(text, (1.0, 1.04), xycoords="axes fraction", ha="right", fontsize=7.0, color=GREY)

@@ -15,6 +15,7 @@ from matplotlib.patheffects import withStroke
 
 from immunosim.importance.result import MAIN
 from immunosim.plots.style import BLUE, GREY, ORANGE, STYLE, VERMILION, month_step
+from immunosim.plots.text import plain
 from immunosim.units import DAYS_PER_MONTH
 from immunosim.wording import unit_text
 
@@ -70,7 +71,7 @@ def importance_figure(analysis: Analysis, outcome: Outcome, footer: str = "") ->
             draw_tornado(axes[0], analysis, outcome)
         if has_plane:
             draw_morris_plane(axes[1], analysis, outcome)
-        figure.suptitle(_title(outcome), x=0.01, ha="left", fontsize=9.5, fontweight="bold")
+        figure.suptitle(plain(_title(outcome)), x=0.01, ha="left", fontsize=9.5, fontweight="bold")
         figure.supxlabel(_caption(analysis, outcome, footer), x=0.01, ha="left", fontsize=6.5, color=GREY)
     return figure
 
@@ -121,9 +122,8 @@ def draw_morris_plane(ax: Axes, analysis: Analysis, outcome: Outcome) -> Axes:
     for place in order_of(analysis, outcome)[:6]:
         if np.isfinite(mean[place]):
             point = (mean[place], spread[place])
-            ax.annotate(
-                analysis.names[place], point, xytext=(4, 4), textcoords="offset points", fontsize=6.5, path_effects=HALO
-            )
+            name = plain(analysis.names[place])
+            ax.annotate(name, point, xytext=(4, 4), textcoords="offset points", fontsize=6.5, path_effects=HALO)
     unit = unit_text(outcome.unit)
     ax.set_xlabel(f"mean size of the effect, µ*{f' ({unit})' if unit else ''}")
     ax.set_ylabel(f"spread of the effect, σ{f' ({unit})' if unit else ''}")
@@ -168,7 +168,7 @@ def _flat(values: np.typing.NDArray[np.float64]) -> np.typing.NDArray[np.float64
 
 
 def _ticks(analysis: Analysis, order: Sequence[int]) -> list[str]:
-    return [analysis.names[place].replace("_", " ") for place in order]
+    return [plain(analysis.names[place].replace("_", " ")) for place in order]
 
 
 def _title(outcome: Outcome) -> str:

@@ -35,6 +35,8 @@ STYLE: Any = {
     "ytick.major.width": 0.7,
     "lines.linewidth": 1.5,
     "pdf.fonttype": 42,  # text stays text
+    "text.usetex": False,  # whatever the user's own settings are: text is text
+    "text.parse_math": True,  # the powers of ten at logarithmic axes
 }
 """Settings of matplotlib for all figures; used within ``matplotlib.rc_context``."""
 

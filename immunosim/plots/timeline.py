@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from immunosim.plots.drawing import draw_number
 from immunosim.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
+from immunosim.plots.text import plain
 from immunosim.scenario.regimen import given_doses, planned_doses
 from immunosim.units import DAYS_PER_MONTH
 
@@ -120,7 +121,7 @@ def _draw(ax: Axes, row: Row, mark: Mark, height: float, text_days: float) -> No
     else:
         place, side, offset = start, "right", -6
     where = (place, height)
-    ax.annotate(mark.text, where, (offset, 0), textcoords="offset points", fontsize=7, va="center", ha=side)
+    ax.annotate(plain(mark.text), where, (offset, 0), textcoords="offset points", fontsize=7, va="center", ha=side)
 
 
 def _premedication(scenario: Scenario) -> Iterable[Mark]:

@@ -21,6 +21,7 @@ from immunosim.attribution.records import Contribution, Explanation, total
 from immunosim.plots.clinical_page import time_label
 from immunosim.plots.drawing import LEAD, draw_limit, label_ends, mark_treatments
 from immunosim.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION, month_step
+from immunosim.plots.text import headline, wrapped
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -145,9 +146,9 @@ def _title(ax: Axes, scenario: Scenario, title: str) -> None:
 
 def _write(figure: Figure, explanation: Explanation, scenario: Scenario, footer: str) -> None:
     height = figure.get_size_inches()[1]
-    title = textwrap.shorten(scenario.title or "Untitled scenario", 75, placeholder=" ...")
+    title = headline(scenario.title or "Untitled scenario", 75)
     figure.text(0.03, 1.0 - 0.22 / height, f"{title}: why?", fontsize=11, fontweight="bold", va="center")
-    caption = "\n".join(textwrap.wrap(f"{_caption(explanation)} {footer}".strip(), 150))
+    caption = "\n".join(wrapped(f"{_caption(explanation)} {footer}".strip(), 150))
     figure.text(0.03, 0.1 / height, caption, fontsize=6.8, color="#333333", va="bottom", linespacing=1.35)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from immunosim.safe_text import attributes as safe_attributes
 from immunosim.trajectory import TIME_ATTRIBUTES, Labelled, Trajectory
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def netcdf(trajectory: Trajectory, attributes: Mapping[str, str]) -> bytes:
 
     # Names and attributes keep the order in which they are written, as the NetCDF library expects.
     with h5py.File("trajectory.nc", "w", driver="core", backing_store=False, track_order=True) as file:
-        file.attrs.update(attributes)
+        file.attrs.update(safe_attributes(attributes))
         time = Labelled(trajectory.time, TIME_ATTRIBUTES)
         written = {name: _write(file, name, one) for name, one in (trajectory.variables | {"time": time}).items()}
         _share_times(written)
@@ -51,7 +52,7 @@ def _write(file: h5py.File, name: str, variable: Labelled) -> h5py.Dataset:
         written.attrs["_Netcdf4Dimid"] = TIME_DIMENSION
     if missing is not None:
         written.attrs["_FillValue"] = np.array([missing])
-    written.attrs.update(variable.attributes)
+    written.attrs.update(safe_attributes(variable.attributes))
     return written
 
 

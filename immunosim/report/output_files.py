@@ -7,7 +7,6 @@ the same bytes.
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
 import tempfile
@@ -20,9 +19,10 @@ from typing import Any
 import numpy as np
 
 from immunosim.errors import any_of
-from immunosim.files import OutputError, default_mode, explained
+from immunosim.files import OutputError, default_mode, explained, sync_folder, sync_tree
 from immunosim.report.netcdf import netcdf
 from immunosim.report.provenance import INTENDED_USE, model_description, software
+from immunosim.safe_text import json_text
 from immunosim.scenario import Scenario, output_times, to_toml
 from immunosim.trajectory import Trajectory
 
@@ -94,7 +94,7 @@ def record_files(trajectory: Trajectory, summary: Mapping[str, Any]) -> dict[str
 
 def to_json(data: Any) -> str:
     """Return plain data as JSON text that ends in a line break; a number that is not finite becomes null."""
-    return json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(_finite(data)) + "\n"
 
 
 def refuse_existing(folder: Path, force: bool = False, kind: FolderKind = RUN) -> None:
@@ -172,7 +172,9 @@ def write_folder(folder: Path, files: Mapping[str, bytes], force: bool = False, 
                 (temporary / name).parent.mkdir(exist_ok=True)
                 (temporary / name).write_bytes(content)
             temporary.chmod(default_mode())
+            sync_tree(temporary)
             _move(temporary, target)
+            sync_folder(target.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     return [folder / name for name in files]
@@ -202,7 +204,7 @@ def _csv(trajectory: Trajectory) -> str:
 
 
 def _netcdf(trajectory: Trajectory, command: str) -> bytes:
-    attributes = {
+    about = {
         "title": trajectory.scenario.title,
         "intended_use": INTENDED_USE,
         "scenario": to_toml(trajectory.scenario),
@@ -210,7 +212,7 @@ def _netcdf(trajectory: Trajectory, command: str) -> bytes:
         "software": ", ".join(f"{name} {version}" for name, version in software().items()),
         "command": command,
     }
-    return netcdf(trajectory, attributes)
+    return netcdf(trajectory, about)
 
 
 def _finite(data: Any) -> Any:

@@ -7,7 +7,6 @@ import platform
 from importlib import metadata
 from typing import Any
 
-from immunosim.codegen.cache import source_key
 from immunosim.individual import PATIENT_KEYS, individual_differences
 from immunosim.scenario import Scenario, dose_totals, events_of
 from immunosim.simulation import Problem
@@ -41,7 +40,7 @@ def model_description(problem: Problem) -> dict[str, Any]:
     model = problem.model
     return {
         "name": model.module.MODEL,
-        "key": source_key(tuple(problem.parameters.units().items())),
+        "key": problem.model.key,
         "parameter_set": problem.parameters.name,
         "mechanisms_off": {name: model.module.MECHANISMS[name][1] for name in problem.scenario.mechanisms.off},
     }

@@ -7,7 +7,16 @@ from immunosim.scenario.overrides import apply_overrides
 from immunosim.scenario.patient import Baseline, Draws, Patient
 from immunosim.scenario.reader import build_scenario, load_document, load_scenario
 from immunosim.scenario.records import Scenario
-from immunosim.scenario.regimen import Bolus, Infusion, dose_totals, events_of, start_of
+from immunosim.scenario.regimen import (
+    POOLS_OF_INPUTS,
+    Bolus,
+    Infusion,
+    dose_totals,
+    events_of,
+    keyed_events,
+    start_of,
+)
+from immunosim.scenario.response import response_times, widest_gap
 from immunosim.scenario.segments import build_segments, output_times
 from immunosim.scenario.sweep import Sweep
 from immunosim.scenario.treatments import (
@@ -26,6 +35,7 @@ from immunosim.scenario.treatments import (
 from immunosim.scenario.writer import to_toml
 
 __all__ = [
+    "POOLS_OF_INPUTS",
     "AdditionalDose",
     "Baseline",
     "Bolus",
@@ -58,9 +68,12 @@ __all__ = [
     "check_names",
     "dose_totals",
     "events_of",
+    "keyed_events",
     "load_document",
     "load_scenario",
     "output_times",
+    "response_times",
     "start_of",
     "to_toml",
+    "widest_gap",
 ]

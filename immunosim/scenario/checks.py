@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from immunosim.errors import Problem, QuantityError
 from immunosim.scenario.clock import FARTHEST_TIME
 from immunosim.scenario.consistency import ROUNDING, in_words, problems_between_records
+from immunosim.scenario.plausible import DOSED, problems_of_doses
 from immunosim.scenario.regimen import planned_doses
 from immunosim.units import check_unit
 
@@ -38,8 +39,9 @@ def problems_of_record(record: BaseModel) -> list[Problem]:
 
     Times that are still text are left to the scenario that the record enters.
     """
-    check = _CHECKS.get(type(record).__name__)
-    return list(check(record)) if check else []
+    name = type(record).__name__
+    found = list(_CHECKS[name](record)) if name in _CHECKS else []
+    return found or (list(problems_of_doses(record)) if name in DOSED else [])
 
 
 def _repeats(record: Repeated) -> Iterator[Problem]:

@@ -12,14 +12,17 @@ import re
 from collections.abc import Mapping, Sequence
 
 from immunosim.errors import QuantityError, did_you_mean
-from immunosim.units import parse_quantity, shown
+from immunosim.units import index_of, parse_quantity, shown
 
 WANTED = 'a time such as "12 months", a date such as 2017-06-15 or "course 2 + 30 days"'
+LONGEST_TIME = 200
+"""Characters of the longest text that is read as an offset from a course."""
+
 FARTHEST_TIME = 1e6
 """Times farther from day 0 than this (day) would leave too few digits for the length of an infusion."""
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?)?")
-_QUANTITY = re.compile(r"[+-]?\s*\.?\d")
+_QUANTITY = re.compile(r"[+-]?\s*[.,]?\d")
 _ANCHORED = re.compile(r"(?P<anchor>.+?)\s*(?:(?P<sign>[+-])\s*(?P<offset>\.?\d.*))?")
 
 
@@ -58,7 +61,7 @@ class Clock:
         """
         if isinstance(value, datetime.date) or (isinstance(value, str) and _DATE.fullmatch(value.strip())):
             return self._days_of_date(value)
-        if isinstance(value, str) and not _QUANTITY.match(value.strip()):
+        if isinstance(value, str) and not _is_quantity(value):
             return self._days_after_course(value.strip())
         return parse_quantity(value, "day", wanted=WANTED, bare=bare)
 
@@ -74,6 +77,8 @@ class Clock:
         return (moment - _as_midnight(self._day_zero)) / datetime.timedelta(days=1)
 
     def _days_after_course(self, text: str) -> float:
+        if len(text) > LONGEST_TIME:
+            raise QuantityError(f"{shown(text)} is too long for a time", cure=f"expected {WANTED}")
         match = _ANCHORED.fullmatch(text)
         anchor, sign, offset = match.group("anchor", "sign", "offset") if match else (text, None, None)
         if text in self._labels:
@@ -88,11 +93,11 @@ class Clock:
         prefixed = anchor.casefold().startswith("course ")
         name = anchor[len("course ") :].strip() if prefixed else anchor
         if prefixed and name.isdecimal():
-            if not 1 <= int(name) <= len(self._starts):
-                raise QuantityError(
-                    f"{shown(text)}: there is no course {name}", cure=f"the scenario has {_count(len(self._starts))}"
-                )
-            return int(name)
+            number = index_of(name) or 0
+            if not 1 <= number <= len(self._starts):
+                cure = f"the scenario has {_count(len(self._starts))}"
+                raise QuantityError(f"{shown(text)}: there is no course {name[:20]}", cure=cure)
+            return number
         if name in self._labels:
             return self._labels[name]
         if prefixed:
@@ -106,7 +111,8 @@ class Clock:
             )
         self._pending.append(number)
         try:
-            return self.days(self._starts[number - 1], bare=True)
+            start = self._starts[number - 1]
+            return self.days(start, bare=not isinstance(start, str))
         except QuantityError as error:
             if "depends on itself" in error.reason:
                 raise
@@ -120,7 +126,11 @@ def is_deferred(value: object) -> bool:
     """Return whether a time needs the dates and courses of a scenario to become a number of days."""
     if isinstance(value, datetime.date):
         return True
-    return isinstance(value, str) and (bool(_DATE.fullmatch(value.strip())) or not _QUANTITY.match(value.strip()))
+    return isinstance(value, str) and (bool(_DATE.fullmatch(value.strip())) or not _is_quantity(value))
+
+
+def _is_quantity(text: str) -> bool:
+    return _QUANTITY.match(text.strip().replace("\u2212", "-")) is not None
 
 
 def as_date(value: object) -> datetime.date | None:

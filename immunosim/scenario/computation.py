@@ -11,6 +11,16 @@ from immunosim.scenario.quantities import Duration, Number, TimePoint
 from immunosim.scenario.record import Record, Text
 from immunosim.units import finite, shown
 
+LARGEST_TOLERANCE = 1e-2
+"""Relative tolerance of a step above which results are wrong by more than anybody wants: at 0.9 by 47 %."""
+
+
+def _tolerance(value: object) -> object:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and finite(value, value) > LARGEST_TOLERANCE:
+        reason = f"{shown(value)} lets every step be wrong by this share of a pool"
+        raise QuantityError(reason, cure=f"set it to {LARGEST_TOLERANCE:g} or less, the default is 1e-05")
+    return value
+
 
 class OutputRule(Record):
     """Report every `every` days from `start` on, until `stop`."""
@@ -37,7 +47,7 @@ class Solver(Record):
     """How to integrate."""
 
     method: Text = "rodas5p"
-    rtol: Annotated[Number, Field(gt=0, lt=1)] = 1e-5
+    rtol: Annotated[Number, Field(gt=0, le=LARGEST_TOLERANCE), BeforeValidator(_tolerance)] = 1e-5
     max_steps: Annotated[StrictInt, Field(ge=1, le=1_000_000_000)] = 1_000_000
 
 

@@ -14,6 +14,10 @@ from pydantic import BaseModel
 from immunosim.errors import ScenarioError, did_you_mean
 from immunosim.scenario.problems import is_listed, record_in
 from immunosim.scenario.records import Scenario
+from immunosim.units import index_of, shown
+
+LONGEST_PATH = 200
+"""Characters of the longest key path: no scenario has a longer one."""
 
 _SOURCE = "--set"
 _INDEX = re.compile(r"\[(\d+)\]")
@@ -56,6 +60,8 @@ def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str], source: s
 def _set(document: dict[str, Any], path: str, text: str) -> None:
     if not text:
         raise ScenarioError("has no value", key=path, cure=f"write {path}=...")
+    if len(path) > LONGEST_PATH:
+        raise ScenarioError(f"{shown(path)} is too long for a key", cure='write for example "patient.age=40"')
     steps = [step.strip() for step in _INDEX.sub(r".\1", path).split(".")]
     table: Any = document
     record: type[BaseModel] | None = Scenario
@@ -93,11 +99,12 @@ def _container(present: Any, record: type[BaseModel] | None, annotation: Any, pa
 
 
 def _index(entries: list[Any], step: str, path: str) -> int:
-    if not step.isdecimal() or not 1 <= int(step) <= len(entries):
+    number = index_of(step) or 0
+    if not 1 <= number <= len(entries):
         count = f"{len(entries)} entries" if len(entries) != 1 else "1 entry"
         cure = "entries are counted from 1" if entries else "add the entry in the file"
-        raise ScenarioError(f'there is no entry "{step}" among {count}', key=path, cure=cure)
-    return int(step) - 1
+        raise ScenarioError(f"there is no entry {shown(step)} among {count}", key=path, cure=cure)
+    return number - 1
 
 
 def _value(text: str) -> Any:

@@ -6,21 +6,32 @@ This module knows the shape of records in general, and no record in particular.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from immunosim.errors import ImmunosimError, Problem, ScenarioError, any_of, close_matches, did_you_mean
+from immunosim.errors import (
+    MOST_SEARCHED,
+    MOST_SHOWN,
+    ImmunosimError,
+    Problem,
+    ScenarioError,
+    Suggestions,
+    any_of,
+    close_matches,
+    did_you_mean,
+)
 from immunosim.units import shown
 
 
 class RecordFault(ValueError):
     """Problems that a record finds in itself, with keys relative to the record."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], n_more: int = 0) -> None:
         self.problems = tuple(problems)
+        self.n_more = n_more
         super().__init__("; ".join(str(problem) for problem in problems))
 
 
@@ -47,32 +58,49 @@ def is_listed(annotation: Any) -> bool:
 def translated(error: ValidationError | RecordFault, record: type[BaseModel], file: str) -> ScenarioError:
     """Return what pydantic or the record itself found as one ScenarioError that lists every problem."""
     if isinstance(error, RecordFault):
-        return ScenarioError(problems=[replace(problem, file=file) for problem in error.problems])
+        return ScenarioError(problems=[replace(one, file=file) for one in error.problems], n_more=error.n_more)
     found: dict[Problem, None] = {}
+    cures, n_more = Suggestions(), 0
     for details in error.errors(include_url=False):
         location = tuple(details["loc"])
-        for problem in _problems_of(details, location, record):
+        n_more += getattr(details.get("ctx", {}).get("error"), "n_more", 0)
+        for problem in _problems_of(details, location, record, cures):
             key = ".".join(part for part in (key_path(location), problem.key) if part)
             found[replace(problem, file=file, key=key or None)] = None
-    return ScenarioError(problems=tuple(found))
+    return ScenarioError(problems=tuple(found), n_more=n_more)
 
 
-def _problems_of(details: Any, location: tuple[int | str, ...], record: type[BaseModel]) -> Iterator[Problem]:
+def unknown_keys(data: object, record: type[BaseModel]) -> RecordFault | None:
+    """Return what is wrong with a table of nearly nothing but unknown keys; pydantic would list each of them at length.
+
+    The first are named, the others counted.
+    """
+    if not isinstance(data, Mapping) or len(data) <= len(record.model_fields) + MOST_SEARCHED:
+        return None
+    unknown = [str(key) for key in data if key not in record.model_fields]
+    named = unknown[:MOST_SHOWN]
+    problems = [Problem("unknown key", key=name, cure=did_you_mean(name, record.model_fields)) for name in named]
+    return RecordFault(problems, len(unknown) - len(named))
+
+
+def _problems_of(
+    details: Any, location: tuple[int | str, ...], record: type[BaseModel], cures: Suggestions
+) -> Iterator[Problem]:
     cause = details.get("ctx", {}).get("error")
     if isinstance(cause, RecordFault):
         yield from cause.problems
     elif isinstance(cause, ImmunosimError):
         yield from (replace(problem, key=None) for problem in cause.problems)
     else:
-        yield _sentence(details, location, record)
+        yield _sentence(details, location, record, cures)
 
 
-def _sentence(details: Any, location: tuple[int | str, ...], record: type[BaseModel]) -> Problem:
+def _sentence(details: Any, location: tuple[int | str, ...], record: type[BaseModel], cures: Suggestions) -> Problem:
     kind, value, limits = details["type"], shown(details["input"]), details.get("ctx", {})
     if kind == "missing":
         return Problem("is missing", cure=_example(record, location))
     if kind == "extra_forbidden":
-        return Problem("unknown key", cure=did_you_mean(str(location[-1]), _fields(record, location[:-1])))
+        return Problem("unknown key", cure=cures.cure(str(location[-1]), _fields(record, location[:-1])))
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         path = ".".join(part for part in location if isinstance(part, str))
         brackets = f"[[{path}]]" if isinstance(location[-1], int) else f"[{path}]"
@@ -81,7 +109,7 @@ def _sentence(details: Any, location: tuple[int | str, ...], record: type[BaseMo
         return _expected_list(location, record, value)
     if kind == "literal_error":
         choices = re.findall(r"'([^']*)'", limits["expected"])
-        matches = close_matches(str(details["input"]), choices, limit=1)
+        matches = close_matches(value.strip(chr(34)), choices, limit=1)
         return Problem(
             f"{value} is not one of {any_of(choices)}", cure=f'did you mean "{matches[0]}"?' if matches else None
         )
@@ -100,6 +128,7 @@ _LIMITS = {
 }
 _KINDS = {
     "string_type": ("text", "write it in quotes"),
+    "string_unicode": ("text in Unicode", "leave out what is no letter"),
     "bool_type": ("true or false", "write true or false without quotes"),
     "int_type": ("a whole number", "write for example 5"),
 }

@@ -46,11 +46,16 @@ def reading_within(clock: Clock, weight: float) -> Iterator[None]:
         _SCENARIO.reset(token)
 
 
+def may_be_bare(value: object, info: ValidationInfo) -> bool:
+    """Return whether a value is a number of Python code, which is in the internal unit; text always has a unit."""
+    return not info.context and not isinstance(value, str)
+
+
 @dataclass(frozen=True)
 class Quantity:
     """Annotation of a float field that is read from a quantity and kept in an internal unit.
 
-    Bare numbers are refused from files and taken to be in the internal unit in code.
+    Bare numbers are refused from files, and as text; in code a float is taken to be in the internal unit.
     """
 
     unit: str
@@ -69,7 +74,7 @@ class Quantity:
 
     def validate(self, value: object, info: ValidationInfo) -> float:
         """Return the value in the internal unit."""
-        number = parse_quantity(value, self.unit, bare=self.bare or not info.context)
+        number = parse_quantity(value, self.unit, bare=self.bare or may_be_bare(value, info))
         if number < 0 or (number == 0 and not self.may_be_zero):
             raise QuantityError(f"{shown(value)} is not positive", cure=f'write for example "{self.example}"')
         return number
@@ -117,7 +122,7 @@ class Time(Quantity):
         scenario = _SCENARIO.get()
         if scenario is None and is_deferred(value):
             return value  # type: ignore[return-value]
-        days = (scenario.clock if scenario else Clock(None, ())).days(value, bare=not info.context)
+        days = (scenario.clock if scenario else Clock(None, ())).days(value, bare=may_be_bare(value, info))
         if abs(days) > FARTHEST_TIME:
             raise QuantityError(f"{shown(value)} lies more than a million days from day 0", cure=f"expected {WANTED}")
         return days

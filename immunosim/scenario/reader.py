@@ -17,6 +17,8 @@ from immunosim.scenario.records import Scenario
 from immunosim.units import shown
 
 LARGEST_FILE = 10_000_000
+DEEPEST = 20
+"""Levels of tables and lists in a file; `sweep.vary` has one for each step of a key without quotes."""
 
 _LOCATED = re.compile(r"(?P<reason>.*) \(at (?P<where>.*)\)", re.DOTALL)
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
@@ -89,9 +91,14 @@ def _base_of(own: Mapping[str, Any], path: Path) -> tuple[str | None, dict[str, 
         cure = 'write for example extends = "two_courses.toml"'
         raise ScenarioError(f"{shown(name)} is not the name of a file", file=file, key="extends", cure=cure)
     base_path = path.parent / name
-    if base_path.resolve() == path.resolve():
+    try:
+        is_itself, exists = base_path.resolve() == path.resolve(), base_path.exists()
+    except (OSError, RuntimeError, ValueError):  # a name that is too long, a ring of links, NUL
+        reason = f"{shown(name)} cannot be the name of a file"
+        raise ScenarioError(reason, file=file, key="extends", cure="name another file") from None
+    if is_itself:
         raise ScenarioError("the scenario extends itself", file=file, key="extends", cure="name another file")
-    if not base_path.exists():
+    if not exists:
         cure = "the name is relative to the folder of this file"
         raise ScenarioError(f"{base_path} does not exist", file=file, key="extends", cure=cure)
     base = _read(base_path, str(base_path))
@@ -127,9 +134,20 @@ def _read(path: Path, file: str) -> dict[str, Any]:
         raise ScenarioError("is nested too deeply", file=file, cure="a scenario has at most four levels") from None
     except ValueError as error:
         raise _syntax_error(str(error), file) from None
+    if _is_deep(document):
+        raise ScenarioError("is nested too deeply", file=file, cure="a scenario has at most four levels")
     if not document:
         raise ScenarioError("is empty", file=file, cure='write at least a horizon, for example horizon = "36 months"')
     return document
+
+
+def _is_deep(document: dict[str, Any]) -> bool:
+    """Return whether tables and lists lie in one another deeper than any scenario's, or than Python's stack."""
+    level: list[Any] = [document]
+    for _ in range(DEEPEST):
+        level = [below for one in level for below in (one.values() if isinstance(one, dict) else one)]
+        level = [below for below in level if isinstance(below, (dict, list))]
+    return bool(level)
 
 
 def _text_of(path: Path, file: str) -> str:

@@ -32,6 +32,9 @@ _INPUTS = {
     "dimethyl_fumarate": "dimethyl_fumarate",
 }
 _POOLS = {"prednisolone": "prednisolone_gut", "triamcinolone": "triamcinolone_depot"}
+POOLS_OF_INPUTS = {"alemtuzumab_infusion": "antibody_central", "methylprednisolone_infusion": "methylprednisolone"}
+"""The pool that an infused mass enters."""
+
 _DRUGS = {target: drug for drug, target in (_INPUTS | _POOLS).items()}
 
 

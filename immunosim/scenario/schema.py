@@ -29,7 +29,7 @@ from immunosim.units import DAYS_PER_MONTH, parse_quantity
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_UNIT = r"(?:\s*(?![eE][+-]?\d)[A-Za-zµμ%(×*^/]|\s+\d)"
+_UNIT = r"(?:\s*(?![eE][+-]?\d)[A-Za-zµμ%(×*^/#{·]|\s+\d)"
 # Taplo gives every local date-time a "Z", so that a time zone, which the reader refuses, cannot be told from none.
 _DATE = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?\s*$"
 _CALENDAR_DATE = r"^\d{4}(?:-\d{2}-\d{2}|\d{4}|-?W\d{2}(?:-?\d)?)$"
@@ -159,7 +159,7 @@ def _quantity(quantity: Quantity) -> JsonSchemaValue:
 
 
 def _time(quantity: Time) -> JsonSchemaValue:
-    duration = rf"[+-]?{_NUMBER}{_not_of_another_kind(quantity.unit)}{_UNIT}"
+    duration = rf"[+−-]?{_NUMBER}{_not_of_another_kind(quantity.unit)}{_UNIT}"
     after_course = r"(?![+-]?\s*\.?\d)\S"
     examples = [quantity.example, "course 2 + 30 days", "2017-06-15"]
     pattern = rf"^\s*(?:{_DATE}|{duration}|{after_course})"

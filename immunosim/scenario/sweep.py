@@ -39,8 +39,8 @@ class Sweep(Record):
     """
 
     design: Literal["grid", "latin_hypercube", "sobol"] = "latin_hypercube"
-    n: Annotated[StrictInt, Field(ge=1)] = 1000
-    seed: Annotated[StrictInt, Field(ge=0)] = 0
+    n: Annotated[StrictInt, Field(ge=1, le=10**12)] = 1000
+    seed: Annotated[StrictInt, Field(ge=0, lt=2**63)] = 0
     rows: Text = ""
     vary: Varied = Field(default={})
     endpoints: tuple[Text, ...] = ()

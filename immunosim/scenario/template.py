@@ -6,8 +6,9 @@ makes a valid scenario as soon as the ``#`` is removed. Nothing here touches the
 
 from __future__ import annotations
 
-import json
 from importlib import resources
+
+from immunosim.safe_text import toml_text
 
 _NAME = "my_scenario.toml"
 _BASE = '"two_courses.toml"'
@@ -41,8 +42,7 @@ def what_if_scenario(name: str, base: str, *, minimal: bool = False) -> str:
     text = _text("template_what_if")
     if minimal:
         text = "".join(line for line in text.splitlines(keepends=True) if line.strip() and not line.startswith("#"))
-    # TOML escapes in text what JSON escapes.
-    return text.replace(_NAME, name).replace(_BASE, json.dumps(base, ensure_ascii=False))
+    return text.replace(_NAME, name).replace(_BASE, toml_text(base))
 
 
 def _text(name: str) -> str:

@@ -40,6 +40,7 @@ class Premedication(Record):
     dose: Mass = 1000.0
     days: Repeats = 3
     duration: Duration = 1 / 24
+    implausible: StrictBool = False
 
 
 def _premedication(value: object) -> object:
@@ -61,6 +62,7 @@ class Course(Record):
     infusion: Duration = 4 / 24
     changes: tuple[Change, ...] = ()
     premedication: Annotated[Premedication | None, BeforeValidator(_premedication)] = None
+    implausible: StrictBool = False
 
 
 class Methylprednisolone(Record):
@@ -74,6 +76,7 @@ class Methylprednisolone(Record):
     infusion: Duration = 1 / 24
     taper: tuple[TaperStep, ...] = ()
     changes: tuple[Change, ...] = ()
+    implausible: StrictBool = False
 
 
 class Prednisolone(Record):
@@ -86,6 +89,7 @@ class Prednisolone(Record):
     every: Duration | None = None
     taper: tuple[TaperStep, ...] = ()
     changes: tuple[Change, ...] = ()
+    implausible: StrictBool = False
 
 
 class Triamcinolone(Record):
@@ -94,6 +98,7 @@ class Triamcinolone(Record):
     label: Text | None = None
     time: TimePoint
     dose: Mass
+    implausible: StrictBool = False
 
 
 class DimethylFumarate(Record):
@@ -104,6 +109,7 @@ class DimethylFumarate(Record):
     stop: TimePoint | None = None
     dose: Mass = 240.0
     times_per_day: Annotated[StrictInt, Field(ge=1, le=24)] = 2
+    implausible: StrictBool = False
 
 
 class AdditionalDose(Record):
@@ -114,6 +120,7 @@ class AdditionalDose(Record):
     time: TimePoint
     dose: Mass
     infusion: Duration | None = None
+    implausible: StrictBool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -136,3 +143,4 @@ class Input(Record):
     drug: Literal["alemtuzumab", "methylprednisolone", "dimethyl_fumarate"]
     label: Text | None = None
     steps: tuple[RateStep, ...]
+    implausible: StrictBool = False

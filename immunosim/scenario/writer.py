@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, get_args
@@ -11,6 +10,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from immunosim.safe_text import toml_text
 from immunosim.scenario.quantities import Quantity
 from immunosim.scenario.records import Scenario
 from immunosim.units import format_quantity
@@ -39,6 +39,8 @@ def document_of(record: BaseModel) -> dict[str, Any]:
     written = {name: _written(getattr(record, name), _unit_of(field)) for name, field in fields.items()}
     if "premedication" in written:
         written["premedication"] = written["premedication"] or False
+    if written.get("implausible") is False:
+        del written["implausible"]  # worth a line only where somebody insists
     return {
         name: value for name, value in written.items() if value is not None and not _is_left_out(value, fields[name])
     }
@@ -83,14 +85,14 @@ def _lines(table: dict[str, Any], path: str) -> list[str]:
 
 
 def _key(name: str) -> str:
-    return name if _BARE_KEY.fullmatch(name) else _text(name)
+    return name if _BARE_KEY.fullmatch(name) else toml_text(name)
 
 
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return _text(value)
+        return toml_text(value)
     if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, list):
@@ -98,8 +100,3 @@ def _value(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_key(key)} = {_value(entry)}" for key, entry in value.items()) + "}"
     return repr(value)
-
-
-def _text(value: str) -> str:
-    # JSON escapes what TOML wants escaped, save for the delete character.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

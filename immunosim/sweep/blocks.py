@@ -13,6 +13,7 @@ from immunosim.ensembles.result import variables_of
 from immunosim.ensembles.rows import Rows
 from immunosim.ensembles.solving import ROWS_PER_CHUNK
 from immunosim.numerics import Ensemble, solve_ensemble
+from immunosim.numerics.workspace import N_COUNTS
 from immunosim.sweep.plan import Recipe
 
 Variables = dict[str, tuple[tuple[str, ...], Any, dict[str, Any]]]
@@ -48,6 +49,31 @@ def solve_rows(
         parts.append(found)
         if report is not None:
             report(len(found.status), int((found.status != 0).sum()))
+    return _labelled(recipe, values, parts)
+
+
+def template_of(recipe: Recipe) -> Variables:
+    """Return the variables of a sweep without any patient: their names, dimensions, types and attributes.
+
+    It takes no solving, so that a store can be made, or its metadata made again, from the plan alone.
+    """
+    asked, model = recipe.question, recipe.model
+    n_pools, n_times = len(model.pools), 0 if asked.times is None else len(asked.times)
+    none = np.empty(0)
+    nobody = Ensemble(
+        states=np.empty((0, n_times if asked.states else 0, n_pools)),
+        readouts=np.empty((0, n_times, len(asked.readouts))),
+        summaries=np.empty((0, len(asked.measures))),
+        status=np.empty(0, np.int64),
+        fail_time=none,
+        fail_state=np.empty((0, n_pools)),
+        worst_pool=np.empty(0, np.int64),
+        counts=np.empty((0, N_COUNTS), np.int64),
+    )
+    return _labelled(recipe, np.empty((0, len(recipe.factors))), [nobody])
+
+
+def _labelled(recipe: Recipe, values: Array, parts: list[Ensemble]) -> Variables:
     states = np.concatenate([np.where(part.status[:, np.newaxis] != 0, part.fail_state, np.nan) for part in parts])
     about = {"long_name": "pools at fail_time of a patient that failed, in their own units and order"}
     coordinates: Variables = {
@@ -55,6 +81,11 @@ def solve_rows(
         for j, factor in enumerate(recipe.factors)
     }
     return coordinates | variables_of(recipe.question, parts) | {"fail_state": (("sample", "pool"), states, about)}
+
+
+def bytes_per_row(variables: Variables) -> int:
+    """Return the bytes that the results of a patient take in memory."""
+    return sum(int(np.prod(values.shape[1:])) * values.dtype.itemsize for _, values, _ in variables.values())
 
 
 def _prepared_ahead(recipe: Recipe, values: Array) -> Iterator[Rows]:

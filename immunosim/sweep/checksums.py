@@ -1,4 +1,4 @@
-"""Checksums: of a block, so that a damaged or foreign one is found, and of a whole result, however it is cut."""
+"""The checksum of a whole result, however it is cut into blocks and files."""
 
 from __future__ import annotations
 
@@ -9,28 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 Values = npt.NDArray[np.generic]
-
-SIZE = 32
-"""Bytes of a checksum."""
-
-
-def block_checksum(fingerprint: str, place: int, arrays: Mapping[str, Values]) -> bytes:
-    """Return the checksum of a block, which fits neither another place nor another sweep.
-
-    Parameters
-    ----------
-    fingerprint : str
-        Of the plan.
-    place : int
-    arrays : mapping of str to ndarray
-        All that is stored of the block.
-    """
-    digest = hashlib.blake2b(f"{fingerprint} {place}".encode(), digest_size=SIZE)
-    for name in sorted(arrays):
-        values = arrays[name]
-        digest.update(f"{name} {values.dtype.str} {values.shape}".encode())
-        digest.update(_bytes(values))
-    return digest.digest()
 
 
 class Digest:

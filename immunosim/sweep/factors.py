@@ -107,7 +107,7 @@ class Factor:
             about["scale"] = "log"
         if self.choices:
             about["flag_values"] = list(range(len(self.choices)))
-            about["flag_meanings"] = " ".join(choice.replace(" ", "_") for choice in self.choices)
+            about["flag_meanings"] = " ".join("_".join(choice.split()) or "_" for choice in self.choices)
         return about
 
     def as_dict(self) -> dict[str, Any]:

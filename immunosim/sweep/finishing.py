@@ -14,8 +14,10 @@ import xarray as xr
 
 from immunosim.errors import DataError
 from immunosim.files import default_mode, explained, write_file
+from immunosim.netcdf import netcdf_bytes
+from immunosim.seals import sealed
 from immunosim.sweep.checksums import split
-from immunosim.sweep.store import CHECKSUM, ROWS, Store
+from immunosim.sweep.store import ROWS, Store
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,18 +30,24 @@ ROWS_AT_ONCE = 2**18
 
 
 def write_netcdf(store: Store, path: Path) -> None:
-    """Write a NetCDF file of a finished store, whole or not at all; it is held in memory meanwhile.
+    """Write a NetCDF file of a finished store, sealed, whole or not at all; it is held in memory meanwhile.
 
     Raises
     ------
+    DataError
+        If patients are missing, or a file of the store is not what was written.
     OutputError
         If the place cannot be written.
     """
-    dataset = xr.open_zarr(store.path, chunks=None).drop_vars(CHECKSUM).load()
+    missing = store.n_blocks - len(store.done())
+    if missing:
+        reason = f"has lost {missing} of {store.n_blocks} blocks while it was being written"
+        raise DataError(reason, file=str(store.path), cure="go on with --resume")
+    dataset = store.dataset().load()
     del dataset.attrs[ROWS]
     for variable in dataset.variables.values():
         variable.encoding = {"zlib": True, "complevel": 4} if variable.dims[:1] == ("sample",) else {}
-    write_file(path, bytes(dataset.to_netcdf(engine="h5netcdf")))
+    write_file(path, sealed(netcdf_bytes(dataset)))
 
 
 def table_paths(result: Path) -> tuple[Path, Path]:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from immunosim.errors import DataError
+from immunosim.locks import held
+from immunosim.sweep.creating import copy_empty
 from immunosim.sweep.plan import differences
-from immunosim.sweep.store import Store, copy_empty, open_store
+from immunosim.sweep.store import Store, open_store
 
 
 def merge_stores(path: Path, parts: Sequence[Path]) -> tuple[Store, int]:
@@ -22,12 +24,18 @@ def merge_stores(path: Path, parts: Sequence[Path]) -> tuple[Store, int]:
     Raises
     ------
     DataError
-        If parts are of different sweeps, have blocks of different sizes, or one is damaged; then nothing is taken.
+        If parts are of different sweeps, have blocks of different sizes, or one is damaged, or another process writes
+        the whole; then nothing is taken.
     OutputError
         If the place cannot be written.
     """
     if path.suffix != ".zarr":
         raise DataError("is no place for a merged sweep", file=str(path), cure="end it in .zarr")
+    with held(path, "immunosim merge"):
+        return _merged(path, parts)
+
+
+def _merged(path: Path, parts: Sequence[Path]) -> tuple[Store, int]:
     opened = [open_store(part, writable=False) for part in parts]
     whole = open_store(path) if path.exists() else None
     first = whole or opened[0]

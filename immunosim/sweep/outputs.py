@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from immunosim.codegen.loader import Array
 from immunosim.ensembles.endpoints import Endpoint
 from immunosim.ensembles.questions import Question, question
 from immunosim.errors import DataError
+from immunosim.scenario import Scenario, response_times
 from immunosim.simulation import Problem
 from immunosim.units import DAYS_PER_MONTH
 
@@ -81,8 +83,9 @@ def outputs_of(
     at: Sequence[float],
     every: float | None,
     pools: bool,
+    dosed: Sequence[Scenario] = (),
 ) -> Outputs:
-    """Return what is kept, where read-outs without times are kept every month.
+    """Return what is kept, where read-outs without times are kept every month and around doses.
 
     Parameters
     ----------
@@ -94,6 +97,8 @@ def outputs_of(
     every : float, day, or None
         From day 0 to the horizon.
     pools : bool
+    dosed : sequence of Scenario
+        Around whose doses read-outs without times are kept as well, so that nadirs show.
 
     Raises
     ------
@@ -117,6 +122,14 @@ def outputs_of(
             cure = "ask for a longer --every, or for fewer read-outs"
             raise DataError(f"keeps {kept:,.0f} numbers of each patient", key="--every", cure=cure)
         times = np.union1d(times, np.minimum(np.arange(0.0, horizon + 1e-9, interval), horizon))
+        if every is None:
+            times = _apart(np.union1d(times, np.clip(response_times(dosed), times[0], horizon)))
     outputs = Outputs(wanted, tuple(readouts), tuple(times.tolist()) if over_time else (), pools)
     outputs.asked_of(problem)
     return outputs
+
+
+def _apart(times: Array) -> Array:
+    """Return rising times without those that differ by rounding from the one before."""
+    kept: Array = times[np.concatenate([[True], np.diff(times) > 1e-6])]
+    return kept

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from immunosim.codegen.cache import source_key
 from immunosim.codegen.loader import Model
 from immunosim.ensembles.questions import Question
 from immunosim.sweep.base import base_of
@@ -21,7 +20,7 @@ from immunosim.sweep.factors import Factor
 from immunosim.sweep.outputs import Outputs
 from immunosim.sweep.population import Population
 
-FORMAT = "immunosim sweep 1"
+FORMAT = "immunosim sweep 2"
 
 # No part of the numbers, so that a better title does not hinder a resumption.
 _WORDS = ("title", "description")
@@ -62,7 +61,7 @@ class Recipe:
             "document": self.population.base.document,
             "factors": [factor.as_dict() for factor in self.factors],
             "outputs": self.outputs.as_dict(),
-            "model": source_key(tuple(self.model.parameter_units.items())),
+            "model": self.model.key,
             "core": "scalar" if self.model.core.lanes is None else "lanes",
         }
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from immunosim.errors import DataError
+import numpy as np
+
+from immunosim.errors import DataError, ImmunosimError
 from immunosim.individual import SCALED_BY
-from immunosim.scenario import Sweep
+from immunosim.scenario import Scenario, Sweep
 from immunosim.sweep.base import Base
 from immunosim.sweep.designs import Design, design_of
 from immunosim.sweep.factors import Factor
@@ -20,6 +23,9 @@ from immunosim.sweep.tables import read_patients
 from immunosim.sweep.varying import factor_of, full_key
 
 EVERY_READOUT = "all"
+
+LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Places in the range of a factor at which it is looked when doses are given."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +118,10 @@ def plan_of(base: Base, wishes: Wishes) -> tuple[Plan, list[str]]:
     _refuse_clash(factors)
     known = base.problem.model.readouts
     readouts = known if EVERY_READOUT in wishes.readouts else wishes.readouts
-    outputs = outputs_of(base.problem, wishes.endpoints, readouts, wishes.at, wishes.every, wishes.pools)
-    recipe = Recipe(Population(base, factors), outputs)
+    population = Population(base, factors)
+    dosed = [base.scenario, *_variants(population)]
+    outputs = outputs_of(base.problem, wishes.endpoints, readouts, wishes.at, wishes.every, wishes.pools, dosed)
+    recipe = Recipe(population, outputs)
     varied = {factor.name for factor in factors}
     for name in (*outputs.readouts, *(one.label for one in outputs.endpoints)):
         if name in varied:
@@ -141,3 +149,14 @@ def _factors(base: Base, vary: Mapping[str, str | Sequence[Any]]) -> tuple[Facto
         if keys.count(key) > 1:
             raise DataError("is varied twice", key=key, cure="leave one out")
     return tuple(factor_of(base, key, given) for key, given in zip(keys, vary.values(), strict=True))
+
+
+def _variants(population: Population) -> Iterator[Scenario]:
+    """Yield scenarios over the range of each factor that may move doses, the others in their middle."""
+    middle = [float(factor.at(np.array(0.5))) for factor in population.factors]
+    for place, factor in enumerate(population.factors):
+        if not factor.parameter:
+            for level in LEVELS:
+                values = [*middle[:place], float(factor.at(np.array(level))), *middle[place + 1 :]]
+                with suppress(ImmunosimError):  # a patient who is impossible is refused in the result
+                    yield population.scenario_of(values)

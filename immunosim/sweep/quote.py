@@ -15,10 +15,11 @@ from immunosim.codegen.loader import Array
 from immunosim.ensembles.solving import ROWS_PER_CHUNK
 from immunosim.errors import DataError
 from immunosim.machine import cores, memory_available, memory_used
-from immunosim.sweep.blocks import Variables, solve_rows
+from immunosim.sweep.blocks import Variables, bytes_per_row, solve_rows, template_of
+from immunosim.sweep.creating import create_store
 from immunosim.sweep.finishing import write_netcdf
 from immunosim.sweep.plan import FORMAT, Plan
-from immunosim.sweep.store import create_store, free_space, size_on_disk
+from immunosim.sweep.store import free_space, size_on_disk
 from immunosim.wording import size
 
 PILOT_SECONDS = 0.8
@@ -81,11 +82,7 @@ class Pilot:
     @property
     def memory_per_row(self) -> int:
         """Bytes that the results of a patient take in memory."""
-        return sum(values[:1].nbytes for _, values, _ in self.template.values())
-
-    def is_large(self, n: int) -> bool:
-        """Whether the results of ``n`` patients are better kept in a Zarr store than in one file."""
-        return n * self.memory_per_row > LARGEST_FILE
+        return bytes_per_row(self.template)
 
 
 @dataclass(frozen=True)
@@ -133,7 +130,7 @@ def run_pilot(plan: Plan, n_threads: int) -> Pilot:
     started = time.perf_counter()
     solve_rows(recipe, first, n_threads)
     rate = len(first) / (time.perf_counter() - started)
-    per_row = sum(values[:1].nbytes for _, values, _ in warm.values())
+    per_row = bytes_per_row(warm)
     most = min(MOST_PILOT, plan.n // 8, PILOT_BYTES // per_row)
     values = _chosen(plan, max(len(first), int(min(rate * PILOT_SECONDS, most))))
     started = time.perf_counter()
@@ -184,15 +181,8 @@ def quote(plan: Plan, pilot: Pilot, path: Path, rows_per_block: int, n_left: int
     n_blocks = -(-plan.n // rows_per_block)
     blocks_left = -(-n_left // rows_per_block)
     writing = pilot.seconds_writing * max(1.0, rows_per_block / pilot.n)
-    held = min(rows_per_block, plan.n) * pilot.memory_per_row * 3  # parts, joined, and compressed
-    vectors = plan.recipe.population.base.problem.vector
-    prepared = 3 * min(ROWS_PER_CHUNK, plan.n) * vectors.nbytes
-    drawn = (
-        plan.n * len(plan.recipe.factors) * 8 if plan.design.describe()["kind"] in ("latin_hypercube", "rows") else 0
-    )
-    whole, filing, disk = 0, 0.0, pilot.bytes_once + pilot.bytes_per_row * plan.n
+    filing, disk = 0.0, pilot.bytes_once + pilot.bytes_per_row * plan.n
     if is_one_file(path):
-        whole = 2 * plan.n * pilot.memory_per_row
         filing, disk = pilot.seconds_filing * plan.n / pilot.n, pilot.bytes_filed * plan.n
     return Quote(
         n=plan.n,
@@ -200,7 +190,7 @@ def quote(plan: Plan, pilot: Pilot, path: Path, rows_per_block: int, n_left: int
         rows_per_block=rows_per_block,
         n_blocks=n_blocks,
         seconds=n_left * pilot.seconds_per_row + blocks_left * writing + filing,
-        memory=int(memory_used() + held + prepared + drawn + whole),
+        memory=_memory(plan, path, rows_per_block, pilot.memory_per_row),
         disk=int(disk),
         memory_available=memory_available() + memory_used(),
         disk_free=free_space(path),
@@ -210,17 +200,57 @@ def quote(plan: Plan, pilot: Pilot, path: Path, rows_per_block: int, n_left: int
     )
 
 
+def _memory(plan: Plan, path: Path, rows_per_block: int, per_row: int) -> int:
+    """Return the bytes that a sweep needs at once, with what this process has already."""
+    held = min(rows_per_block, plan.n) * per_row * 3  # parts, joined, and compressed
+    prepared = 3 * min(ROWS_PER_CHUNK, plan.n) * plan.recipe.population.base.problem.vector.nbytes
+    is_drawn = plan.design.describe()["kind"] in ("latin_hypercube", "rows")
+    drawn = plan.n * len(plan.recipe.factors) * 8 if is_drawn else 0
+    whole = 2 * plan.n * per_row if is_one_file(path) else 0
+    return int(memory_used() + held + prepared + drawn + whole)
+
+
+def refuse_hopeless(plan: Plan, path: Path, rows_per_block: int = 0) -> None:
+    """Raise a DataError where not even the least that a sweep can take is there; computes nothing.
+
+    Parameters
+    ----------
+    plan : Plan
+    path : Path
+    rows_per_block : int
+        0 where the user does not say.
+    """
+    rows = rows_per_block or max(LEAST_BLOCK, plan.n // (2 * MOST_BLOCKS))
+    needed = _memory(plan, path, rows, bytes_per_row(template_of(plan.recipe)))
+    _refuse_memory(needed, memory_available() + memory_used(), path)
+    if rows_per_block:
+        _refuse_disk(-(-plan.n // rows) * PAGE, free_space(path), path)
+
+
 def refuse_too_much(found: Quote, path: Path) -> None:
     """Raise a DataError where memory or disk will not suffice, with what to change."""
-    if found.memory > found.memory_available:
-        reason = f"needs about {size(found.memory)} of memory, {size(found.memory_available)} are available"
+    _refuse_memory(found.memory, found.memory_available, path)
+    need = found.disk * (found.n_left / found.n + is_one_file(path)) + found.n_files * PAGE
+    _refuse_disk(need, found.disk_free, path)
+
+
+def _refuse_memory(needed: int, available: int, path: Path) -> None:
+    if needed > available:
+        reason = f"needs about {size(needed)} of memory, {size(available)} are available"
         change = "write Zarr instead (--out NAME.zarr)" if is_one_file(path) else "make blocks smaller with --chunk"
         raise DataError(reason, file=str(path), cure=f"{change}, or keep less of each patient")
-    need = found.disk * (found.n_left / found.n + is_one_file(path)) + found.n_files * PAGE
-    if need > found.disk_free:
-        reason = f"needs about {size(need)} of disk, {size(found.disk_free)} are free"
+
+
+def _refuse_disk(needed: float, free: int, path: Path) -> None:
+    if needed > free:
+        reason = f"needs about {size(needed)} of disk, {size(free)} are free"
         cure = "choose another disk with --out, fewer times, or endpoints alone"
         raise DataError(reason, file=str(path), cure=cure)
+
+
+def is_large(plan: Plan) -> bool:
+    """Whether the results of a plan are better kept in a Zarr store than in one file."""
+    return plan.n * bytes_per_row(template_of(plan.recipe)) > LARGEST_FILE
 
 
 def is_one_file(path: Path) -> bool:

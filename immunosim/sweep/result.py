@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,12 +10,21 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from immunosim.ensembles.result import EnsembleResult, load_ensemble, load_netcdf
-from immunosim.errors import DataError
+from immunosim.ensembles.netcdf import load_netcdf
+from immunosim.ensembles.result import EnsembleResult, ensemble_of
+from immunosim.errors import DataError, Problem
 from immunosim.scenario import Scenario
+from immunosim.seals import is_sealed, parsed_json, seal_fits
 from immunosim.sweep.checksums import Digest, split
+from immunosim.sweep.manifest import CURE
 from immunosim.sweep.plan import FORMAT, Recipe, recipe_from
-from immunosim.sweep.store import CHECKSUM, open_store
+from immunosim.sweep.store import Store, open_store
+
+_FINISH = "finish it with immunosim sweep ... --resume"
+_AGAIN = "compute it again with immunosim sweep ... --resume"
+
+MOST_NAMED = 10
+"""Damaged files that are named; more are counted."""
 
 READ_AT_ONCE = 2**16
 """Patients that are read at once for the checksum of a NetCDF file."""
@@ -35,7 +43,7 @@ class SweepResult(EnsembleResult):
     @cached_property
     def identity(self) -> dict[str, Any]:
         """The plan as plain values."""
-        found: dict[str, Any] = json.loads(self.dataset.attrs["plan"])
+        found: dict[str, Any] = parsed_json(str(self.dataset.attrs["plan"]).encode(), "plan of the sweep")
         return found
 
     @cached_property
@@ -68,17 +76,19 @@ class SweepResult(EnsembleResult):
 def open_result(path: str | Path) -> EnsembleResult:
     """Open what ``immunosim sweep`` or ``EnsembleResult.save`` wrote.
 
+    Formats, codecs and types are compared with what this version writes before anything is decoded; data of a store are
+    compared with their checksums when they are read.
+
     Raises
     ------
     DataError
-        If there is nothing, or something else.
+        If there is nothing, something else, or not what was written.
     """
     place = Path(path)
     if place.is_dir():
-        open_store(place, writable=False)
-        return SweepResult(xr.open_zarr(place, chunks=None).drop_vars(CHECKSUM))
+        return SweepResult(open_store(place, writable=False).dataset())
     dataset = load_netcdf(place)
-    return SweepResult(dataset) if dataset.attrs.get("format") == FORMAT else load_ensemble(place)
+    return SweepResult(dataset) if dataset.attrs.get("format") == FORMAT else ensemble_of(dataset, place)
 
 
 def digest_of(path: Path) -> str:
@@ -87,25 +97,51 @@ def digest_of(path: Path) -> str:
     Raises
     ------
     DataError
-        If patients are missing, or a block is not what was written.
+        If patients are missing, or anything is not what was written.
     """
     if not path.is_dir():
-        return _digest_of_dataset(sweep_in(path).dataset)
+        return _digest_of_dataset(finished_file(path).dataset)
     store, digest = open_store(path, writable=False), Digest()
-    missing = store.n_blocks - len(store.done())
-    if missing:
-        reason = f"{missing} of {store.n_blocks} blocks are missing"
-        raise DataError(reason, file=str(path), cure="finish it with immunosim sweep ... --resume")
-    if not store.has_its_times():
-        cure = "have them written again with immunosim sweep ... --resume"
-        raise DataError("the output times are not what was written", file=str(path), cure=cure)
+    wrong = _problems(store)
+    if wrong:
+        raise DataError(problems=wrong)
     digest.add(store.fixed())
     for place in range(store.n_blocks):
-        wrong = store.damage(place)
-        if wrong:
-            raise DataError(wrong, file=str(path), cure="compute it again with immunosim sweep ... --resume")
         digest.add(store.read(place))
     return digest.hexdigest(store.units())
+
+
+def _problems(store: Store) -> list[Problem]:
+    """Return what is wrong with a store whose metadata are right: missing, damaged and foreign files."""
+    file, done = str(store.path), store.done()
+    missing = store.n_blocks - len(done)
+    found = [Problem(f"{missing} of {store.n_blocks} blocks are missing", file, cure=_FINISH)] if missing else []
+    found += [Problem(wrong, file, cure=_AGAIN) for place in done if (wrong := store.damage(place))]
+    foreign = store.manifest.foreign(store.path)
+    found += [Problem(f"{key} was not written by a sweep", file, cure=CURE) for key in foreign]
+    if len(found) > MOST_NAMED:
+        found[MOST_NAMED:] = [Problem(f"{len(found) - MOST_NAMED:,} more are wrong", file, cure=CURE)]
+    return found
+
+
+def finished_file(path: Path) -> SweepResult:
+    """Open the NetCDF result of a sweep that is finished, and what was written to the last bit.
+
+    Raises
+    ------
+    DataError
+        If it is not.
+    """
+    is_changed = path.is_file() and not seal_fits(path)
+    if is_changed and is_sealed(path):
+        raise DataError("is not what was written", file=str(path), cure=_AGAIN)
+    found = sweep_in(path)
+    if is_changed:
+        raise DataError("has no seal: it was changed, or cut off", file=str(path), cure=_AGAIN)
+    if found.n_missing:
+        reason = f"{found.n_missing:,} of {len(found):,} patients are missing"
+        raise DataError(reason, file=str(path), cure=_FINISH)
+    return found
 
 
 def _digest_of_dataset(dataset: xr.Dataset) -> str:

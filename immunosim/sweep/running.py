@@ -1,10 +1,10 @@
-"""Run a plan into a store: which blocks are left, and what is found wrong with those that exist."""
+"""Run a plan into a store, block by block: a new one, or what is left of one that was examined."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ import numpy as np
 from immunosim.ensembles.result import provenance
 from immunosim.errors import DataError
 from immunosim.sweep.blocks import Variables, solve_rows
+from immunosim.sweep.creating import create_store
+from immunosim.sweep.layout import Layout
 from immunosim.sweep.plan import FORMAT, Plan, differences
-from immunosim.sweep.store import Store, create_store, is_store, open_store
+from immunosim.sweep.store import Store, is_store
 
 Report = Callable[[int, int], None]
 """Told how many more patients are done, and how many of these failed."""
@@ -33,6 +35,11 @@ class Shard:
 
     number: int = 1
     of: int = 1
+
+    @property
+    def part(self) -> tuple[int, int]:
+        """Number and of how many, as locks take it."""
+        return self.number, self.of
 
     @classmethod
     def parse(cls, text: str) -> Shard:
@@ -82,34 +89,17 @@ def refuse_other_plan(path: Path, fingerprint: str, identity: Mapping[str, Any],
     """Raise a DataError where a result is of another sweep, with what differs."""
     if fingerprint == plan.fingerprint:
         return
-    found = differences(identity, plan.identity)
+    try:
+        found = differences(identity, plan.identity)
+    except (KeyError, TypeError, AttributeError):  # its plan cannot be read
+        found = []
     if any(one.startswith("model:") for one in found):
         reason = "was made by another version of the model, whose patients must not be mixed with this one's"
     else:
-        reason = f"is of another sweep ({'; '.join(found[:3])}{' ...' if len(found) > 3 else ''})"
+        about = f" ({'; '.join(found[:3])}{' ...' if len(found) > 3 else ''})" if found else ""
+        reason = f"is of another sweep{about}"
     cure = "give the same command, choose another --out, or replace it with --force"
     raise DataError(reason, file=str(path), cure=cure)
-
-
-def resume(plan: Plan, path: Path, note: Callable[[str], None]) -> Store:
-    """Open a store to go on with it; blocks that are not what was written are named and will be computed again.
-
-    Raises
-    ------
-    DataError
-        If it is no sweep, or another one.
-    """
-    store = open_store(path)
-    refuse_other_plan(path, store.fingerprint, store.identity, plan)
-    if not store.has_its_times():
-        note(f"{path}: the output times are not what was written; they are written again")
-        store.restore_times()
-    for place in store.done():
-        wrong = store.damage(place)
-        if wrong:
-            note(f"{path}: {wrong}; it is computed again")
-            store.forget(place)
-    return store
 
 
 def run_blocks(
@@ -130,8 +120,13 @@ def run_blocks(
 
 def remaining(store: Store, shard: Shard) -> list[int]:
     """Return the blocks of a shard that are not done."""
-    done = set(store.done())
-    return [place for place in range(store.n_blocks) if place not in done and shard.has(place)]
+    return left_of(store.layout, store.done(), shard)
+
+
+def left_of(layout: Layout, done: Iterable[int], shard: Shard) -> list[int]:
+    """Return the blocks of a shard that are not among those that are done."""
+    finished = set(done)
+    return [place for place in range(layout.n_blocks) if place not in finished and shard.has(place)]
 
 
 def replace_existing(path: Path) -> None:

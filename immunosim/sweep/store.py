@@ -1,8 +1,8 @@
 """The result of a sweep on disk: a Zarr group that ``xarray.open_zarr`` reads, written block by block.
 
-A block of patients is one chunk of every variable. Its checksum is written last, into a chunk of its own: a block
-without one was never finished. Chunks are replaced whole by Zarr, so that several processes can write blocks of one
-store, and a process that is killed leaves nothing half-written that counts.
+A block of patients is one chunk of every variable. Its record, the checksums of these files, is written last: a block
+without one was never finished. Every file is replaced whole, so that several processes can write different blocks of
+one store, and a process that is killed leaves nothing half-written that counts.
 """
 
 from __future__ import annotations
@@ -10,31 +10,32 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import xarray as xr
 import zarr
-from zarr.codecs import BloscCodec
-from zarr.storage import LocalStore
 
 from immunosim.errors import DataError
-from immunosim.files import default_mode, explained
+from immunosim.files import explained, read_plain, write_file
+from immunosim.seals import MOST_JSON
 from immunosim.sweep.blocks import Variables
-from immunosim.sweep.checksums import SIZE, Values, block_checksum
-from immunosim.sweep.plan import FORMAT
+from immunosim.sweep.checksums import Values
+from immunosim.sweep.layout import CHECKSUM, Layout
+from immunosim.sweep.manifest import CURE, MANIFEST, Manifest
+from immunosim.sweep.opening import METADATA, refuse_foreign_formats
+from immunosim.sweep.sealed_store import SealedStore
 
-CHECKSUM = "block_checksum"
 ROWS = "rows_per_block"
 
 NOT_DONE = -1
 """Status of a patient who has not been computed."""
 
+_SIGNATURE = b"immunosim sweep"
 _UNREADABLE = (ValueError, RuntimeError, OSError)
 """What Zarr and its codecs raise where a chunk is damaged."""
 
@@ -46,11 +47,26 @@ class Store:
     Attributes
     ----------
     path : Path
-    group : zarr.Group
+    files : SealedStore
     """
 
     path: Path
-    group: zarr.Group
+    files: SealedStore
+
+    @cached_property
+    def group(self) -> zarr.Group:
+        """The Zarr group."""
+        return zarr.open_group(self.files, mode="r" if self.files.read_only else "r+")
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the store consists of."""
+        return self.files.manifest
+
+    @property
+    def layout(self) -> Layout:
+        """How it is cut into files."""
+        return self.manifest.layout
 
     @property
     def attributes(self) -> Mapping[str, Any]:
@@ -63,41 +79,41 @@ class Store:
         found: dict[str, Any] = json.loads(str(self.attributes["plan"]))
         return found
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
         """The fingerprint of the plan."""
-        return str(self.attributes["fingerprint"])
+        return self.layout.fingerprint
 
-    @cached_property
+    @property
     def rows_per_block(self) -> int:
         """Patients in a block."""
-        return int(self.group.attrs[ROWS])  # type: ignore[arg-type]
+        return self.layout.rows_per_block
 
-    @cached_property
+    @property
     def n(self) -> int:
         """Number of patients."""
-        return int(self._arrays["status"].shape[0])
+        return self.layout.n
 
     @property
     def n_blocks(self) -> int:
         """Number of blocks."""
-        return -(-self.n // self.rows_per_block)
+        return self.layout.n_blocks
 
     @cached_property
     def _arrays(self) -> dict[str, zarr.Array[Any]]:
         return dict(self.group.arrays())
 
-    @cached_property
+    @property
     def stored_by_row(self) -> list[str]:
         """Names of the variables that have patients as their first dimension."""
-        return sorted(name for name, array in self._arrays.items() if _dimensions(array)[:1] == ("sample",))
+        return sorted(self.layout.dimensions)
 
     def span(self, place: int) -> tuple[int, int]:
         """Return the first patient and the end of a block."""
-        return place * self.rows_per_block, min((place + 1) * self.rows_per_block, self.n)
+        return self.layout.span(place)
 
     def write(self, place: int, variables: Variables) -> None:
-        """Write a block, its checksum last.
+        """Write a block, its record last.
 
         Raises
         ------
@@ -107,21 +123,25 @@ class Store:
         self.write_arrays(place, {name: values for name, (_, values, _) in variables.items()})
 
     def write_arrays(self, place: int, arrays: Mapping[str, Values]) -> None:
-        """Write the arrays of a block by name, status and checksum last; errors as ``write``."""
+        """Write the arrays of a block by name, its record last; errors as ``write``."""
         first, end = self.span(place)
+        self.forget(place)
+        written = self.files.written
         with explained(self.path):
-            for name in sorted(arrays, key=lambda name: name == "status"):
+            for name in sorted(arrays):
                 self._arrays[name][first:end] = arrays[name]
-            checksum = block_checksum(self.fingerprint, place, arrays)
-            self._arrays[CHECKSUM][place] = np.frombuffer(checksum, np.uint8)
+            hashes = {key: written.pop(key, None) for key in self.layout.chunks(place)}
+            for key in (key for key, digest in hashes.items() if digest is None):
+                (self.path / key).unlink(missing_ok=True)  # left by a run that was cut off
+        write_file(self.path / self.layout.record_key(place), self.layout.record(place, hashes))
 
     def read(self, place: int, names: list[str] | None = None) -> dict[str, Values]:
-        """Return the arrays of a block by name.
+        """Return the arrays of a block by name; of one that is not finished, what stands for nothing.
 
         Raises
         ------
         DataError
-            If a chunk cannot be read.
+            If a file is not what was written.
         """
         first, end = self.span(place)
         found: dict[str, Values] = {}
@@ -129,60 +149,40 @@ class Store:
             try:
                 found[name] = np.asarray(self._arrays[name][first:end])
             except _UNREADABLE as error:
-                reason = f"block {place} (patients {first} to {end - 1}) of {name} cannot be read"
-                raise DataError(reason, file=str(self.path), cure="run the sweep again with --resume") from error
+                reason = f"{self.layout.words(place)} of {name} cannot be read"
+                raise DataError(reason, file=str(self.path), cure=CURE) from error
         return found
 
     def checksum(self, place: int) -> bytes:
-        """Return the checksum of a block as it is stored; empty if it cannot be read."""
+        """Return the record of a block, the checksums of its files, as it is stored; empty if there is none."""
         try:
-            return np.asarray(self._arrays[CHECKSUM][place]).tobytes()
-        except _UNREADABLE:
+            return (self.path / self.layout.record_key(place)).read_bytes()
+        except OSError:
             return b""
 
     def done(self) -> list[int]:
         """Return the blocks that were finished; damaged ones are among them."""
-        try:
-            checksums = np.asarray(self._arrays[CHECKSUM][:])
-        except _UNREADABLE:
-            return [place for place in range(self.n_blocks) if self.checksum(place) != bytes(SIZE)]
-        return [int(place) for place in np.flatnonzero(checksums.any(axis=1))]
+        return finished_blocks(self.path, self.layout)
 
     def damage(self, place: int) -> str:
         """Return in words what is wrong with a finished block; empty if nothing is."""
-        first, end = self.span(place)
-        where = f"block {place} (patients {first} to {end - 1})"
-        try:
-            arrays = self.read(place)
-        except DataError as error:
-            return error.reason
-        if block_checksum(self.fingerprint, place, arrays) == self.checksum(place):
-            return ""
-        return f"{where} is not what was written: a chunk is damaged, missing or from another result"
+        wrong = self.manifest.block_damage(self.path, place)
+        return f"{self.layout.words(place)} is not what was written: {wrong}" if wrong else ""
 
     def forget(self, place: int) -> None:
         """Count a block and its patients as not finished."""
-        first, end = self.span(place)
         with explained(self.path):
-            self._arrays["status"][first:end] = NOT_DONE
-            self._arrays[CHECKSUM][place] = np.zeros(SIZE, np.uint8)
+            (self.path / self.layout.record_key(place)).unlink(missing_ok=True)
 
     def fixed(self) -> dict[str, Values]:
         """Return what does not depend on patients: the output times."""
         return {"time": np.asarray(self._arrays["time"][:])} if "time" in self._arrays else {}
 
-    def has_its_times(self) -> bool:
-        """Whether the output times are those of the plan."""
-        try:
-            found = self.fixed().get("time", np.array([]))
-        except _UNREADABLE:
-            return False
-        return np.array_equal(found, self.identity["outputs"]["times"])
-
-    def restore_times(self) -> None:
-        """Write the output times of the plan again."""
-        with explained(self.path):
-            self._arrays["time"][:] = np.array(self.identity["outputs"]["times"])
+    def dataset(self) -> xr.Dataset:
+        """Return everything as a dataset that is read, and checked, when it is used."""
+        # The format is given: xarray must not look for another one.
+        found = xr.open_zarr(self.files, chunks=None, consolidated=True, zarr_format=3)
+        return cast(xr.Dataset, found.drop_vars(CHECKSUM))
 
     def described(self) -> tuple[dict[str, tuple[str, ...]], dict[str, dict[str, Any]]]:
         """Return dimensions and attributes of every variable by name."""
@@ -194,79 +194,50 @@ class Store:
         return {name: str(array.attrs["units"]) for name, array in self._arrays.items() if "units" in array.attrs}
 
 
-def create_store(
-    path: Path, n: int, rows_per_block: int, template: Variables, attributes: Mapping[str, Any], times: Values
-) -> Store:
-    """Make an empty store, whole or not at all; one that another process has just made is opened.
-
-    Parameters
-    ----------
-    path : Path
-    n : int
-        Patients.
-    rows_per_block : int
-    template : dict
-        Variables of any patients, for names, dimensions, types and attributes.
-    attributes : mapping
-    times : ndarray, shape (n_times,), day
-
-    Raises
-    ------
-    OutputError
-        If the place cannot be written.
-    """
-    with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-writing-"))
-        try:
-            _fill(temporary, n, rows_per_block, template, attributes, times)
-            temporary.chmod(default_mode())
-            temporary.rename(path)
-        except OSError:
-            if not is_store(path):
-                raise
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    return open_store(path)
-
-
-def copy_empty(store: Store, path: Path) -> Store:
-    """Make a store like another one without its blocks.
-
-    Raises
-    ------
-    OutputError
-        If the place cannot be written.
-    """
-    first = store.read(store.done()[0] if store.done() else 0)
-    dimensions, about = store.described()
-    template: Variables = {name: (dimensions[name], values, about[name]) for name, values in first.items()}
-    kept = {key: value for key, value in store.attributes.items() if key not in (ROWS, "coordinates")}
-    times = store.fixed().get("time", np.array([]))
-    return create_store(path, store.n, store.rows_per_block, template, kept, times)
+def finished_blocks(path: Path, layout: Layout) -> list[int]:
+    """Return the places of the blocks that have a record, whatever it is worth."""
+    try:
+        names = [entry.name for entry in os.scandir(path / CHECKSUM / "c") if entry.name.isdecimal()]
+    except OSError:
+        return []
+    places = sorted(int(name) for name in names if len(name) < 19)
+    return [place for place in places if place < layout.n_blocks and os.path.lexists(path / layout.record_key(place))]
 
 
 def open_store(path: Path, writable: bool = True) -> Store:
-    """Open a store.
+    """Open a store whose metadata are what was written.
 
     Raises
     ------
     DataError
-        If there is none, or it is no sweep.
+        If there is none, it is no sweep, it holds what this version does not write, or its metadata are damaged.
     """
     if not is_store(path):
         cure = "name the result of a sweep (a folder that ends in .zarr, or a .nc file)"
         reason = "holds no sweep" if path.exists() else "does not exist"
         raise DataError(reason, file=str(path), cure=cure)
-    return Store(path, zarr.open_group(LocalStore(path, read_only=not writable), mode="r+" if writable else "r"))
+    refuse_foreign_formats(path)
+    try:
+        manifest = Manifest.read(path)
+    except DataError as error:
+        raise DataError(error.reason, file=str(path), cure=CURE) from error
+    for wrong in manifest.damage(path):
+        raise DataError(wrong, file=str(path), cure=CURE)
+    return Store(path, SealedStore(path, manifest, read_only=not writable))
 
 
 def is_store(path: Path) -> bool:
-    """Whether a folder holds a sweep."""
+    """Whether a folder holds a sweep, which may be damaged."""
+    return path.is_dir() and (
+        any(_says_sweep(path / name) for name in (MANIFEST, METADATA))
+        or all((path / name / METADATA).is_file() for name in (CHECKSUM, "status"))
+    )
+
+
+def _says_sweep(path: Path) -> bool:
     try:
-        about = json.loads((path / "zarr.json").read_text(encoding="utf-8"))
-        return bool(about["attributes"]["format"] == FORMAT)
-    except (OSError, ValueError, KeyError, TypeError):
+        return _SIGNATURE in read_plain(path, MOST_JSON)
+    except OSError:
         return False
 
 
@@ -282,52 +253,6 @@ def size_on_disk(path: Path) -> int:
     """Return the bytes of all files below a folder."""
     return sum(
         entry.stat().st_size for folder, _, names in os.walk(path) for entry in (Path(folder, name) for name in names)
-    )
-
-
-def _fill(
-    path: Path, n: int, rows_per_block: int, template: Variables, attributes: Mapping[str, Any], times: Values
-) -> None:
-    rows = min(rows_per_block, n)
-    names = {name for name, (_, _, about) in template.items() if about.get("kind") == "varied"}
-    coordinates = {"coordinates": " ".join(sorted(names))}
-    group = zarr.create_group(LocalStore(path), attributes={**attributes, **coordinates, ROWS: rows_per_block})
-    for name, (dimensions, values, about) in template.items():
-        shape, chunks = (n, *values.shape[1:]), (rows, *values.shape[1:])
-        fill = np.nan if values.dtype.kind == "f" else NOT_DONE
-        _create(group, name, shape, chunks, values.dtype, fill, about, dimensions)
-    if times.size:
-        about = {"units": "day", "long_name": "time since day 0"}
-        _create(group, "time", times.shape, times.shape, times.dtype, np.nan, about, ("time",))
-        group["time"][:] = times  # type: ignore[index]
-    about = {"long_name": "checksum of each block of patients, 0 where it is not finished"}
-    n_blocks = -(-n // rows_per_block)
-    _create(group, CHECKSUM, (n_blocks, SIZE), (1, SIZE), np.dtype(np.uint8), 0, about, ("block", "byte"))
-    with warnings.catch_warnings():  # which says that the Zarr 3 specification does not have it yet; xarray reads it
-        warnings.filterwarnings("ignore", message="Consolidated metadata")
-        zarr.consolidate_metadata(LocalStore(path))
-
-
-def _create(
-    group: zarr.Group,
-    name: str,
-    shape: tuple[int, ...],
-    chunks: tuple[int, ...],
-    dtype: Any,
-    fill: float,
-    about: Mapping[str, Any],
-    dimensions: tuple[str, ...],
-) -> None:
-    group.create_array(
-        name,
-        shape=shape,
-        chunks=chunks,
-        dtype=dtype,
-        fill_value=fill,
-        attributes=dict(about),
-        dimension_names=dimensions,
-        # On courses lz4 is ten times as fast as zstd and 4 % larger: compression must not be what a sweep waits for.
-        compressors=[BloscCodec(cname="lz4", clevel=5, shuffle="shuffle")],
     )
 
 

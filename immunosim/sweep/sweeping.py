@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from immunosim.codegen.loader import say_nothing
 from immunosim.errors import DataError
+from immunosim.files import explained, free_name
+from immunosim.locks import held, refuse_held
 from immunosim.machine import cores
+from immunosim.sweep.blocks import template_of
 from immunosim.sweep.cluster import reached, run_on_cluster
+from immunosim.sweep.files import damage_of_file, is_replaceable
 from immunosim.sweep.finishing import write_netcdf
 from immunosim.sweep.plan import Plan
-from immunosim.sweep.quote import Pilot, Quote, block_size, is_one_file, quote, run_pilot
-from immunosim.sweep.result import SweepResult, open_result, sweep_in
+from immunosim.sweep.quote import Pilot, block_size, is_one_file, run_pilot
+from immunosim.sweep.result import SweepResult, open_result
+from immunosim.sweep.resuming import PARTIAL, resume
 from immunosim.sweep.running import (
     WHOLE,
     Report,
     Shard,
     begin,
     not_replaced,
-    refuse_other_plan,
     remaining,
     replace_existing,
-    resume,
     run_blocks,
 )
 from immunosim.sweep.store import Store
-
-PARTIAL = ".partial"
-"""What the store of an unfinished NetCDF result ends in."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,8 @@ def store_path(path: Path) -> Path:
     return path.with_name(path.name + PARTIAL) if is_one_file(path) else path
 
 
-def refuse_existing(path: Path, manner: Manner) -> None:
-    """Raise a DataError where a result would be overwritten, or cannot be made as it is asked for; writes nothing."""
+def refuse_place(path: Path, manner: Manner) -> None:
+    """Raise a DataError where a result cannot be made as it is asked for, whatever exists; writes nothing."""
     if path.suffix not in (".zarr", ".nc"):
         raise DataError("is neither Zarr nor NetCDF", file=str(path), cure="end it in .zarr or .nc")
     if is_one_file(path) and manner.shard.of > 1:
@@ -110,13 +111,38 @@ def refuse_existing(path: Path, manner: Manner) -> None:
     if manner.scheduler:
         with reached(manner.scheduler):
             pass
-    exists = path.exists() or store_path(path).exists()
-    if exists and not manner.goes_on and not manner.is_forced:
+
+
+def refuse_existing(path: Path, manner: Manner) -> None:
+    """Raise a DataError where a result would be overwritten or is being written, or its place does not do."""
+    refuse_place(path, manner)
+    refuse_held(path, manner.shard.part)
+    if is_there(path) and not manner.goes_on and not manner.is_forced:
         raise DataError("exists", file=str(path), cure="go on with it with --resume, or replace it with --force")
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is a result, finished or not, or anything else in its place."""
+    return path.exists() or store_path(path).exists()
+
+
+@contextmanager
+def taken(path: Path, manner: Manner, note: Callable[[str], None] = say_nothing) -> Iterator[None]:
+    """Hold the place of a result while a sweep, or a part of it, is written there.
+
+    Raises
+    ------
+    DataError
+        If another process holds it, or has made a result there meanwhile.
+    """
+    with held(path, manner.command, note, manner.shard.part):
+        if is_there(path) and not manner.goes_on and not manner.is_forced:
+            raise DataError("exists", file=str(path), cure="go on with it with --resume, or replace it with --force")
+        yield
+
+
 def existing_store(plan: Plan, path: Path, manner: Manner, note: Callable[[str], None]) -> Store | None:
-    """Return the store to go on with, after it was examined; None where there is none.
+    """Return the store to go on with, examined and mended; None where there is none. The caller holds the place.
 
     Raises
     ------
@@ -126,26 +152,35 @@ def existing_store(plan: Plan, path: Path, manner: Manner, note: Callable[[str],
     place = store_path(path)
     if not manner.goes_on or not place.exists():
         return None
-    store = resume(plan, place, note)
-    if manner.rows_per_block not in (0, store.rows_per_block):
+    store = resume(plan, place, note, manner.command, is_alone=manner.shard.of == 1)
+    asked = min(manner.rows_per_block, store.n)
+    if asked not in (0, min(store.rows_per_block, store.n)):
         reason = f"has blocks of {store.rows_per_block} patients, which cannot change"
         raise DataError(reason, file=str(path), cure="leave out --chunk")
     return store
 
 
-def finished_result(plan: Plan, path: Path, manner: Manner) -> bool:
-    """Whether a NetCDF result of this very plan is there already.
+def finished_result(plan: Plan, path: Path, manner: Manner, note: Callable[[str], None] = say_nothing) -> bool:
+    """Whether a NetCDF result of this very plan is there; one that is damaged is named, and makes room for another.
 
     Raises
     ------
     DataError
-        If it is of another sweep.
+        If it is of another sweep, or something else.
     """
     if not (manner.is_resumed and is_one_file(path) and path.exists()):
         return False
-    found = sweep_in(path)
-    refuse_other_plan(path, found.dataset.attrs["fingerprint"], found.identity, plan)
-    return True
+    wrong, is_certain = damage_of_file(plan, path)
+    if not wrong:
+        return True
+    if is_certain:
+        note(f"{path}: {wrong}; it is computed again")
+        return False
+    aside = free_name(path.with_name(f"{path.name}.damaged"))
+    with explained(path):
+        path.rename(aside)
+    note(f"{path}: {wrong}; it is moved to {aside} and computed again")
+    return False
 
 
 def remove_leftovers(path: Path) -> None:
@@ -197,26 +232,14 @@ def new_store(plan: Plan, path: Path, manner: Manner, pilot: Pilot) -> Store:
     if manner.is_forced:
         _refuse_foreign(path)
         replace_existing(place)
-    return begin(plan, place, manner.rows_per_block or block_size(plan, pilot), pilot.template, manner.command)
+    rows = manner.rows_per_block or block_size(plan, pilot)
+    return begin(plan, place, rows, template_of(plan.recipe), manner.command)
 
 
 def _refuse_foreign(path: Path) -> None:
     """Raise a DataError where a file would be replaced that is not the result of a sweep."""
-    if is_one_file(path) and path.exists():
-        try:
-            sweep_in(path)
-        except DataError as error:
-            raise not_replaced(path) from error
-
-
-def expected(plan: Plan, pilot: Pilot, path: Path, store: Store | None, manner: Manner) -> Quote:
-    """Return what a sweep will take, or what is left of it."""
-    if store is None:
-        rows = manner.rows_per_block or block_size(plan, pilot)
-        places = [place for place in range(-(-plan.n // rows)) if manner.shard.has(place)]
-        return quote(plan, pilot, path, rows, min(len(places) * rows, plan.n))
-    left = sum(end - first for first, end in map(store.span, remaining(store, manner.shard)))
-    return quote(plan, pilot, path, store.rows_per_block, left)
+    if is_one_file(path) and path.exists() and not is_replaceable(path):
+        raise not_replaced(path)
 
 
 def run_sweep(
@@ -245,14 +268,15 @@ def run_sweep(
     """
     target, how = Path(path), manner or Manner()
     refuse_existing(target, how)
-    if finished_result(plan, target, how):
-        remove_leftovers(target)
-    else:
-        store = existing_store(plan, target, how, note)
-        if store is None:
-            store = new_store(plan, target, how, run_pilot(plan, how.threads))
-        for _ in sweep_states(plan, target, store, how):
-            pass
+    with taken(target, how, note):
+        if finished_result(plan, target, how, note):
+            remove_leftovers(target)
+        else:
+            store = existing_store(plan, target, how, note)
+            if store is None:
+                store = new_store(plan, target, how, run_pilot(plan, how.threads))
+            for _ in sweep_states(plan, target, store, how):
+                pass
     found = open_result(target)
     assert isinstance(found, SweepResult)
     return found

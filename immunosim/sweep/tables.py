@@ -11,7 +11,7 @@ import csv
 import math
 import re
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,12 +19,12 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.ensembles.rows import checked_parameters
-from immunosim.errors import DataError, ImmunosimError
+from immunosim.errors import DataError, ImmunosimError, QuantityError
 from immunosim.scenario import apply_overrides
 from immunosim.sweep.base import Base
 from immunosim.sweep.designs import Listed
 from immunosim.sweep.factors import Factor
-from immunosim.sweep.varying import TRUTHS, full_key, key_factor, number_and_unit, tried
+from immunosim.sweep.varying import TRUTHS, common_unit, full_key, key_factor, number_and_unit, tried
 from immunosim.units import convert, parse_quantity
 
 _HEADER = re.compile(r"(?P<key>[^\[\]]+(?:\[\d+\][^\[\]]*)*?)\s*(?:\[(?P<unit>[^\]]*[^\]\d][^\]]*)\])?")
@@ -129,7 +129,7 @@ def _take(
         if not text:
             raise DataError(_EMPTY, file=where, key=header, cure="give a value")
         try:
-            column.append(float(text))
+            column.append(float(text if text.isascii() and "_" not in text else "no number"))
         except ValueError:
             others[len(column)] = text
             column.append(math.nan)
@@ -191,16 +191,26 @@ def _factor(base: Base, path: Path, key: str, column: Column) -> tuple[Factor, A
         numbers = _numbers(column, own or factor.unit, factor.unit)
         checked_parameters(base.problem, {factor.parameter: numbers})
         return replace(factor, low=float(numbers.min()), high=float(numbers.max())), numbers
-    parts = [number_and_unit(text) for text in column.texts.values()]
+    parts = list(_parts(column))
     if None in parts:
         return _choices(base, column, factor)
-    unit = own or next((part[1] for part in parts if part and part[1]), "")
+    bare = [""] if len(parts) < len(column.numbers) else []
+    unit = own or common_unit(f"{path}: column {column.header}", [*(part[1] for part in parts if part), *bare])
     numbers = _numbers(column, unit, unit)
     fractions = np.flatnonzero(numbers != np.round(numbers))
     is_whole = not unit and not fractions.size
     factor = replace(factor, unit=unit, low=float(numbers.min()), high=float(numbers.max()), is_whole=is_whole)
     _try(base, column, factor, numbers, int(fractions[0]) if fractions.size and not unit else 0)
     return factor, numbers
+
+
+def _parts(column: Column) -> Iterator[tuple[float, str] | None]:
+    """Yield number and unit of the cells of a column that are no plain numbers."""
+    for row, text in column.texts.items():
+        try:
+            yield number_and_unit(text)
+        except QuantityError as error:
+            raise DataError(error.reason, file=column.place(row), key=column.header, cure=error.cure) from error
 
 
 def _choices(base: Base, column: Column, factor: Factor) -> tuple[Factor, Array]:

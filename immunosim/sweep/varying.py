@@ -25,13 +25,14 @@ from immunosim.errors import (
 )
 from immunosim.individual import PATIENT_KEYS
 from immunosim.scenario import Scenario, apply_overrides, build_scenario
+from immunosim.scenario.clock import is_deferred
 from immunosim.scenario.dose_slopes import TREATMENTS
 from immunosim.scenario.problems import record_in
 from immunosim.scenario.schema import described
 from immunosim.simulation import prepare
 from immunosim.sweep.base import Base
 from immunosim.sweep.factors import Factor
-from immunosim.units import convert, finite, parse_quantity
+from immunosim.units import convert, parse_quantity, read_number, shown, split_quantity
 
 TABLES = ("patient", "parameters", "mechanisms", *TREATMENTS)
 """The tables of a scenario whose keys may be varied."""
@@ -41,8 +42,6 @@ MECHANISM = ("off", "on")
 
 _EXAMPLE = "write for example --vary 'blood_lysis_rate=x0.5:x2:log' or --vary 'course.1.dose=6 mg,12 mg'"
 _BY_DOSE = frozenset({"weight"})  # doses per body weight follow it, so that the scenario must be built anew
-_NUMBER = re.compile(r"\s*(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<unit>|\s.*|[^\s\d.+-].*)", re.DOTALL)
-"""A number and its unit, which a date such as 2017-06-15 is not."""
 _INDEX = re.compile(r"\[(\d+)\]")
 TRUTHS = {"true": 1.0, "false": 0.0}
 
@@ -136,16 +135,37 @@ def _instead_of(base: Base, key: str) -> str:
 
 
 def number_and_unit(text: str) -> tuple[float, str] | None:
-    """Return the parts of a quantity; None if the text does not begin with a number."""
-    match = _NUMBER.fullmatch(text)
-    return (float(match["number"]), match["unit"].strip()) if match else None
+    """Return the parts of a quantity; None if the text is a date or does not begin with a number.
+
+    Raises
+    ------
+    QuantityError
+        Where it begins with something that only looks like one number.
+    """
+    return None if is_deferred(text) else split_quantity(text)
+
+
+def common_unit(key: str, units: Iterable[str]) -> str:
+    """Return the unit that values have of which some may be given without one.
+
+    Raises
+    ------
+    DataError
+        Where some have none and the others not all the same: nobody knows which was meant.
+    """
+    found = list(units)
+    given = list(dict.fromkeys(filter(None, found)))
+    if len(given) > 1 and "" in found:
+        reason = f"has values in {any_of(given)} and one without a unit"
+        raise DataError(reason, key=key, cure="write the unit of every value")
+    return given[0] if given else ""
 
 
 def _parts(key: str, given: str | Sequence[Any]) -> tuple[list[str], bool, bool]:
     """Return the texts of ends or values, whether the range is logarithmic, and whether it is one."""
     where = f"{SOURCE} {key}"
     if not isinstance(given, str):
-        texts = [str(value).lower() if isinstance(value, bool) else str(value) for value in given]
+        texts = [value if isinstance(value, str) else shown(value) for value in given]
     elif ":" in given:
         *ends, last = [part.strip() for part in given.split(":")]
         is_log = last in ("log", "linear")
@@ -192,14 +212,23 @@ def _column(base: Base, factor: Factor, texts: Sequence[str], is_log: bool, is_r
 
 def _built(base: Base, factor: Factor, texts: Sequence[str], is_log: bool, is_range: bool) -> Factor:
     key, now = factor.key, _present(base, factor.key)
-    parts = [number_and_unit(text.removeprefix("x")) for text in texts]
+    where = f"{SOURCE} {key}"
+    try:
+        parts = [number_and_unit(text.removeprefix("x")) for text in texts]
+    except QuantityError as error:
+        raise DataError(error.reason, key=where, cure=error.cure) from error
     if None in parts:
         if is_range:
-            raise DataError(f'"{":".join(texts)}" is no range of numbers', key=f"{SOURCE} {key}", cure=_EXAMPLE)
+            raise DataError(f'"{":".join(texts)}" is no range of numbers', key=where, cure=_EXAMPLE)
         factor = replace(factor, values=tuple(map(float, range(len(texts)))), choices=tuple(texts))
     else:
-        unit = next((part[1] for part in [*parts, number_and_unit(str(now))] if part and part[1]), "")
-        is_relative = now is not None and any(text.startswith("x") for text in texts)
+        absolute = {text: part[1] for text, part in zip(texts, parts, strict=True) if part and text[0] != "x"}
+        unit, present = common_unit(where, absolute.values()), _unit_of(now)
+        if absolute and present and not unit:
+            text = next(iter(absolute))
+            raise DataError(f'"{text}" has no unit', key=where, cure=f'write for example "{text} {present}"')
+        unit = unit or present
+        is_relative = now is not None and len(absolute) < len(texts)
         current = _number(key, str(now), lambda one: _in_unit(key, one, unit), None) if is_relative else None
         numbers = [_number(key, text, lambda one: _in_unit(key, one, unit), current) for text in texts]
         factor = _spread(replace(factor, unit=unit), numbers, is_log, is_range)
@@ -211,6 +240,12 @@ def _built(base: Base, factor: Factor, texts: Sequence[str], is_log: bool, is_ra
                 raise DataError(reason, key=f"{SOURCE} {key}", cure="leave out log, or list the values")
     _refuse_impossible(base, factor)
     return factor
+
+
+def _unit_of(now: object) -> str:
+    """Return the unit that the scenario's own value has; empty where that is no quantity."""
+    parts = number_and_unit(now) if isinstance(now, str) else None
+    return parts[1] if parts else ""
 
 
 def _refuse_impossible(base: Base, factor: Factor) -> None:
@@ -250,11 +285,11 @@ def _number(key: str, text: str, read: Callable[[str], float], now: float | None
         if now is None:
             cure = "give the values themselves"
             raise DataError(f'"{text}" is a multiple, but the scenario has no value', key=where, cure=cure)
-        return finite(text[1:], text) * now
+        return read_number(text[1:]) * now
     except QuantityError as error:
+        if text[:1] == "x" and error.reason.endswith("is not a number"):
+            raise DataError(f'"{text}" is not a number', key=where, cure="write for example x0.5") from error
         raise DataError(error.reason, key=where, cure=error.cure) from error
-    except ValueError as error:
-        raise DataError(f'"{text}" is not a number', key=where, cure="write for example x0.5") from error
 
 
 def _in_unit(key: str, text: str, unit: str) -> float:

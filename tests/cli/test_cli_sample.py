@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from immunosim.locks import held
+
 pytest.importorskip("emcee")
 
 FAST = ("--free", "antibody_clearance", "--starts", "2", "--workers", "2")
@@ -51,7 +53,7 @@ def test_an_interrupted_sample_goes_on(command, short, tmp_path, monkeypatch):
     first = command(*how, "here")
     assert first.exit_code == 130
     assert "the steps so far are kept; go on with: immunosim sample" in first.stderr
-    assert (tmp_path / ".here-partial" / "chain.h5").is_file()
+    assert (tmp_path / ".here-partial" / "chain.steps").is_file()
     command(*how, "here", "--resume")
     whole, here = (json.loads((tmp_path / name / "sample.json").read_text()) for name in ("whole", "here"))
     assert here["unknowns"] == whole["unknowns"]
@@ -76,4 +78,17 @@ def test_a_missing_package_is_said_before_anything_is_done(command, short, conte
     found = command(verb, short, *FAST, "--draws", "20")
     assert found.exit_code == 2
     assert found.stderr == "sampling needs the package arviz, run: python -m pip install 'immunosim[fit]'\n"
+    assert contents() == ["short.toml"]
+
+
+@pytest.mark.parametrize("verb", ["sample", "fit"])
+def test_results_that_are_being_made_are_refused_before_anything_is_computed(
+    command, short, contents, monkeypatch, verb
+):
+    monkeypatch.setattr("immunosim.fit.estimate", None)
+    with held(short.parent / "here", f"immunosim {verb} first.toml"):
+        found = command(verb, short, *FAST, "--out", "here")
+    assert found.exit_code == 2
+    assert found.stderr.startswith("here: is in use (process ")
+    assert f"immunosim {verb} first.toml" in found.stderr
     assert contents() == ["short.toml"]

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from immunosim.locks import held
 from immunosim.sweep import Store, digest_of, open_result
 
 VARY = ("--vary", "blood_lysis_rate=x0.5:x2:log", "--vary", "course.1.dose=6 mg:24 mg")
@@ -74,6 +75,79 @@ def test_a_dry_run_of_what_is_half_done_changes_nothing(command, short, monkeypa
     assert bytes_below(short.parent) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "is_stopped", "would"),
+    [
+        ("a.zarr", False, "find nothing left to compute"),
+        ("a.nc", False, "leave it as it is"),
+        ("a.zarr", True, "compute 3 of 5 chunks"),
+        ("a.nc", True, "compute 3 of 5 chunks"),
+    ],
+)
+def test_a_dry_run_says_that_a_result_exists(command, short, monkeypatch, bytes_below, name, is_stopped, would):
+    if is_stopped:
+        stop_at(monkeypatch, 2, KeyboardInterrupt())
+    command("sweep", short, *FEW, "--out", name)
+    monkeypatch.undo()
+    monkeypatch.chdir(short.parent)
+    before = bytes_below(short.parent)
+    found = command("sweep", short, *FEW, "--out", name, "--dry-run")
+    assert found.exit_code == 0
+    assert f"\n{name} exists" in found.stdout
+    assert f": --resume would {would}\n" in found.stdout
+    assert "Nothing was written" in found.stdout
+    other = command("sweep", short, *FEW, "--seed", "3", "--out", name, "--dry-run", "--json")
+    (words,) = json.loads(other.stdout)["existing"]
+    assert words.startswith(f"{name} exists and is of another sweep (design.seed: 0 there, 3 here)")
+    assert bytes_below(short.parent) == before
+
+
+def test_a_dry_run_says_what_is_damaged_and_who_holds_the_result(command, short, bytes_below):
+    command("sweep", short, *FEW, "--out", "a.zarr")
+    (short.parent / "a.zarr/zarr.json").write_text("")
+    (short.parent / "a.zarr/n_steps/c/1").unlink()
+    before = bytes_below(short.parent)
+    with held(short.parent / "a.zarr", "immunosim sweep first.toml"):
+        found = command("sweep", short, *FEW, "--out", "a.zarr", "--dry-run")
+    assert (
+        "\na.zarr exists, 2 of its files or chunks are damaged: --resume would compute 1 of 5 chunks\n" in found.stdout
+    )
+    assert f"\na.zarr is in use (process {os.getpid()} of " in found.stdout
+    assert bytes_below(short.parent) == before
+
+
+def test_a_result_that_is_being_written_is_refused_before_the_scenario_is_read(command, short, monkeypatch):
+    monkeypatch.setattr("immunosim.sweep.read_base", None)
+    with held(short.parent / "a.nc", "immunosim sweep first.toml"):
+        found = command("sweep", short, *FEW, "--out", "a.nc", "--resume")
+    assert found.exit_code == 2
+    assert found.stderr.startswith(f"a.nc: is in use (process {os.getpid()} of ")
+    assert ": immunosim sweep first.toml), wait until it has ended" in found.stderr
+
+
+def test_blocks_that_vanish_while_a_sweep_runs_are_not_called_finished(command, short, monkeypatch):
+    write = Store.write
+
+    def losing(self, place, variables):
+        write(self, place, variables)
+        if "pilot" not in self.path.name and place == 3:
+            self.forget(1)
+
+    monkeypatch.setattr(Store, "write", losing)
+    found = command("sweep", short, *FEW, "--out", "a.zarr")
+    assert found.exit_code == 3
+    assert "a.zarr: 8 of 40 patients are not computed yet\n" in found.stderr
+    found = command("sweep", short, *FEW, "--out", "a.nc")
+    assert found.exit_code == 2
+    assert "a.nc.partial: has lost 1 of 5 blocks while it was being written, go on with --resume" in found.stderr
+    assert command("digest", "a.zarr").exit_code == 2
+    monkeypatch.undo()
+    monkeypatch.chdir(short.parent)
+    for name in ("a.zarr", "a.nc"):
+        assert command("sweep", short, *FEW, "--out", name, "--resume").exit_code == 0
+        assert command("digest", name).exit_code == 0
+
+
 def test_patients_who_fail_end_in_exit_code_three(command, short, table):
     found = command("sweep", short, "--rows", table.name, "--out", "a.zarr")
     assert found.exit_code == 3
@@ -129,7 +203,7 @@ def test_a_finished_sweep_is_not_computed_again(command, short):
         found = command("sweep", short, *FEW, "--out", name, "--resume")
         assert found.exit_code == 0
         assert found.stdout.startswith("40 patients: 40 OK\n")
-    assert "a.nc is finished: nothing is left to do\n" in found.stderr
+        assert f"{name} is finished: nothing is left to do\n" in found.stderr
 
 
 def test_parts_say_what_is_missing_and_are_merged(command, short):
@@ -209,7 +283,7 @@ def test_wrong_input_is_one_message_and_exit_code_two(command, short, table, con
 
 def test_an_existing_result_is_refused_before_anything_is_computed(command, short, monkeypatch):
     command("sweep", short, *FEW, "--out", "a.zarr")
-    monkeypatch.setattr("immunosim.sweep.run_pilot", None)
+    monkeypatch.setattr("immunosim.sweep.read_base", None)
     found = command("sweep", short, *FEW, "--out", "a.zarr")
     assert found.exit_code == 2
     assert found.stderr == "a.zarr: exists, go on with it with --resume, or replace it with --force\n"
@@ -224,7 +298,8 @@ def test_another_sweep_is_refused_and_what_differs_is_said(command, short, bytes
     assert bytes_below(short.parent) == before
 
 
-def test_too_little_memory_is_refused_after_the_pilot(command, short, monkeypatch, contents):
+def test_too_little_memory_is_refused_before_the_pilot(command, short, monkeypatch, contents):
+    monkeypatch.setattr("immunosim.sweep.run_pilot", None)
     monkeypatch.setattr("immunosim.sweep.quote.memory_available", lambda: -(2**50))
     found = command("sweep", short, *FEW, "--out", "a.zarr")
     assert found.exit_code == 2
@@ -259,9 +334,9 @@ def test_damage_is_named_by_digest_and_repaired_by_resume(command, short):
     (short.parent / "a.zarr/n_steps/c/1").unlink()
     found = command("digest", "a.zarr")
     assert found.exit_code == 2
-    assert "a.zarr: block 1 (patients 8 to 15) is not what was written" in found.stderr
+    assert "a.zarr: block 1 (patients 8 to 15) is not what was written: n_steps/c/1 is missing" in found.stderr
     again = command("sweep", short, *FEW, "--out", "a.zarr", "--resume")
-    assert "block 1 (patients 8 to 15) is not what was written: a chunk is damaged, missing" in again.stderr
+    assert "block 1 (patients 8 to 15) is not what was written: n_steps/c/1 is missing; it is computed" in again.stderr
     assert "8 of 40 patients in chunks of 8" in again.stderr
     assert command("digest", "a.zarr").stdout == usual
 

@@ -9,7 +9,7 @@ from immunosim.ensembles import Endpoint, load_ensemble, simulate_ensemble, solv
 from immunosim.errors import DataError
 from immunosim.files import OutputError
 from immunosim.scenario import load_scenario
-from immunosim.simulation import simulate
+from immunosim.simulation import prepare, simulate
 
 POSSIBLE = [0, 1, 2, 4, 5, 7, 8]
 REFUSED = [3, 6]
@@ -197,3 +197,18 @@ def test_an_endpoint_may_be_renamed():
     endpoint = Endpoint("nadir", "cd4", name="lowest")
     assert endpoint.label == "lowest"
     assert replace(endpoint, name="").label == "nadir_cd4"
+
+
+def test_rows_of_several_scenarios_have_tolerances_of_their_own(scenario):
+    people = [scenario.patient.model_copy(update={"age": age}) for age in (25.0, 45.0, 70.0)]
+    several = [scenario.model_copy(update={"patient": one}) for one in (*people, people[0])]
+    options = [prepare(one).options for one in several]
+    assert not np.array_equal(options[0].atol, options[2].atol)
+    times = np.linspace(0.0, scenario.horizon, 20)
+    arguments = {"readouts": ("cd4",), "times": times, "endpoints": [Endpoint("nadir", "cd4")]}
+    found = simulate_ensemble(several, **arguments)
+    turned = simulate_ensemble(several[::-1], **arguments, n_threads=1)
+    for name in ("cd4", "nadir_cd4", "n_steps", "status"):
+        np.testing.assert_array_equal(found[name], turned[name][::-1])
+        for row, one in enumerate(several):
+            np.testing.assert_array_equal(found[name][row], simulate_ensemble(one, **arguments)[name][0])

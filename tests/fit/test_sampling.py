@@ -5,6 +5,7 @@ import pytest
 
 from immunosim.errors import DataError
 from immunosim.fit import estimate, sample
+from immunosim.locks import held
 
 pytest.importorskip("emcee")
 
@@ -28,7 +29,7 @@ def interrupted_at(step):
 @pytest.mark.parametrize("step", [1, 7, 29])
 def test_an_interrupted_sample_goes_on_with_the_same_draws(found, tmp_path, step):
     whole = sample(found, **HOW)
-    path = tmp_path / "chain.h5"
+    path = tmp_path / "chain.steps"
     with pytest.raises(KeyboardInterrupt):
         sample(found, **HOW, chain=path, report=interrupted_at(step))
     steps = []
@@ -40,7 +41,7 @@ def test_an_interrupted_sample_goes_on_with_the_same_draws(found, tmp_path, step
 
 
 def test_a_finished_chain_is_not_computed_again(found, tmp_path):
-    path, steps = tmp_path / "chain.h5", []
+    path, steps = tmp_path / "chain.steps", []
     whole = sample(found, **HOW, chain=path)
     again = sample(found, **HOW, chain=path, report=lambda done, of: steps.append(done))
     assert steps == []
@@ -49,7 +50,7 @@ def test_a_finished_chain_is_not_computed_again(found, tmp_path):
 
 @pytest.mark.parametrize("change", [{"fingerprint": "y"}, {"seed": 4}, {"n_walkers": 18}, {"n_warm_up": 11}])
 def test_steps_of_another_sample_are_refused(found, tmp_path, change):
-    path = tmp_path / "chain.h5"
+    path = tmp_path / "chain.steps"
     sample(found, **HOW, chain=path)
     with pytest.raises(DataError, match="holds the steps of another sample, remove it, or leave --resume out"):
         sample(found, **(HOW | change), chain=path)
@@ -61,17 +62,48 @@ def test_too_few_walkers_are_said(found):
 
 
 def test_a_file_that_is_no_chain_is_said(found, tmp_path):
-    path = tmp_path / "chain.h5"
+    path = tmp_path / "chain.steps"
     path.write_text("no chain")
-    with pytest.raises(DataError, match=r"chain.h5: cannot be read"):
+    with pytest.raises(DataError, match=r"chain.steps: cannot be read"):
         sample(found, **HOW, chain=path)
 
 
-def test_a_truncated_chain_is_said(found, tmp_path):
-    path = tmp_path / "chain.h5"
-    sample(found, **HOW, chain=path)
-    path.write_bytes(path.read_bytes()[:2000])
-    with pytest.raises(DataError, match=r"chain.h5: cannot be read"):
+def cut(content):
+    return content[:20000]
+
+
+def flipped(content):
+    place = len(content) // 2
+    return content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :]
+
+
+def longer(content):
+    return content + b"x" * 100
+
+
+def swapped(content):
+    """Return the records of two steps in the place of each other."""
+    head, body = content[: content.index(b"\n") + 1], content[content.index(b"\n") + 1 :]
+    size = len(body) // 30
+    return head + body[size : 2 * size] + body[:size] + body[2 * size :]
+
+
+@pytest.mark.parametrize(("harm", "is_left"), [(cut, True), (flipped, True), (longer, True), (swapped, False)])
+def test_damaged_steps_are_said_and_made_again(found, tmp_path, harm, is_left):
+    path, notes, steps = tmp_path / "chain.steps", [], []
+    whole = sample(found, **HOW, chain=path)
+    content = path.read_bytes()
+    path.write_bytes(harm(content))
+    again = sample(found, **HOW, chain=path, note=notes.append, report=lambda done, of: steps.append(done))
+    np.testing.assert_array_equal(again.draws, whole.draws)
+    assert (len(steps) < 30) is is_left
+    assert notes == [f"{path}: the steps after the {30 - len(steps)}th are cut off or damaged; they are made again"]
+    assert path.read_bytes() == content
+
+
+def test_a_chain_is_held_while_it_grows(found, tmp_path):
+    path = tmp_path / "chain.steps"
+    with held(path), pytest.raises(DataError, match="is in use"):
         sample(found, **HOW, chain=path)
 
 

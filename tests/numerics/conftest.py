@@ -4,62 +4,37 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numba import njit
 
-from immunosim.numerics import (
-    FACTORISE_SIGNATURE,
-    JACOBIAN_SIGNATURE,
-    RHS_SIGNATURE,
-    SOLVE_SIGNATURE,
-    Kernels,
-    Segments,
-)
-
-OPTIONS = {"nogil": True, "error_model": "numpy"}
+from immunosim.numerics import Kernels, Segments
 
 
-@njit(FACTORISE_SIGNATURE, **OPTIONS)
 def factorise(jac_, shift, lu_):
     """Factorise shift * I - J without pivoting; the Jacobian is dense and row-major."""
     n = int(np.sqrt(jac_.size))
-    largest = 0.0
-    for k in range(n * n):
-        lu_[k] = -jac_[k]
-    for i in range(n):
-        lu_[i * n + i] += shift
-    for k in range(n * n):
-        largest = max(largest, abs(lu_[k]))
-    for k in range(n):
-        for i in range(k + 1, n):
-            lu_[i * n + k] /= lu_[k * n + k]
-            for j in range(k + 1, n):
-                lu_[i * n + j] -= lu_[i * n + k] * lu_[k * n + j]
-    grown = 0.0
-    for k in range(n * n):
-        if not np.isfinite(lu_[k]):
-            return np.nan
-        grown = max(grown, abs(lu_[k]))
-    return grown / largest
+    lu_[:] = -jac_
+    lu_[:: n + 1] += shift
+    largest = np.abs(lu_).max()
+    matrix = lu_.reshape(n, n)
+    for k in range(n - 1):
+        matrix[k + 1 :, k] /= matrix[k, k]
+        matrix[k + 1 :, k + 1 :] -= matrix[k + 1 :, k, np.newaxis] * matrix[k, k + 1 :]
+    grown = np.abs(lu_).max()
+    return grown / largest if np.isfinite(grown) else np.nan
 
 
-@njit(SOLVE_SIGNATURE, **OPTIONS)
 def solve(lu_, b_):
     """Substitute forward and backward with the dense factors."""
     n = b_.size
-    for i in range(n):
-        for j in range(i):
-            b_[i] -= lu_[i * n + j] * b_[j]
+    matrix = lu_.reshape(n, n)
+    for i in range(1, n):
+        b_[i] -= matrix[i, :i] @ b_[:i]
     for i in range(n - 1, -1, -1):
-        for j in range(i + 1, n):
-            b_[i] -= lu_[i * n + j] * b_[j]
-        b_[i] /= lu_[i * n + i]
+        b_[i] = (b_[i] - matrix[i, i + 1 :] @ b_[i + 1 :]) / matrix[i, i]
 
 
 def dense_kernels(rhs: Callable[..., None], jacobian: Callable[..., None], n_pools: int) -> Kernels:
-    """Compile a problem and join it to the dense LU."""
-    compiled_rhs = njit(RHS_SIGNATURE, **OPTIONS)(rhs)
-    compiled_jacobian = njit(JACOBIAN_SIGNATURE, **OPTIONS)(jacobian)
-    return Kernels(compiled_rhs, compiled_jacobian, factorise, solve, n_pools, n_pools**2, n_pools**2)
+    """Join a problem to the dense LU."""
+    return Kernels(rhs, jacobian, factorise, solve, n_pools, n_pools**2, n_pools**2)
 
 
 def one_segment(start: float, end: float, n_pools: int) -> Segments:

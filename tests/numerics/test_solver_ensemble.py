@@ -1,12 +1,11 @@
-"""Rows are independent: threads, chunks, neighbours and failures change no bit of the others."""
+"""Rows are independent: neighbours, order and failures change no bit of the others."""
 
 import numpy as np
 import pytest
 
 from immunosim.numerics import Segments, SolverOptions, Status, solve_ensemble, solve_one
-from immunosim.numerics.ensemble import ROWS_PER_CHUNK
 
-N = 2 * ROWS_PER_CHUNK + 5
+N = 13
 TIMES = np.array([0.0, 0.5, 1.0, 2.0])
 BOUNDARIES = np.array([0.0, 1.0, 2.0])
 
@@ -24,22 +23,15 @@ def rates():
 
 @pytest.fixture(scope="module")
 def reference(decay, rates):
-    """Return the rows solved by one thread."""
+    """Return the rows solved together."""
     return solve_ensemble(decay, np.ones((N, 1)), rates, regimen(3.0), TIMES)
 
 
 def test_a_row_is_the_same_bits_alone_and_among_others(decay, rates, reference):
-    for i in (0, ROWS_PER_CHUNK, N - 1):
+    for i in (0, 6, N - 1):
         alone = solve_one(decay, [1.0], rates[i], regimen(3.0), TIMES)
         np.testing.assert_array_equal(alone.states, reference.states[i])
         assert alone.n_steps == reference.n_steps[i]
-
-
-@pytest.mark.parametrize("n_threads", [2, 3])
-def test_the_number_of_threads_changes_no_bit(decay, rates, reference, n_threads):
-    rows = solve_ensemble(decay, np.ones((N, 1)), rates, regimen(3.0), TIMES, n_threads=n_threads)
-    np.testing.assert_array_equal(rows.states, reference.states)
-    np.testing.assert_array_equal(rows.counts, reference.counts)
 
 
 def test_the_order_of_the_rows_changes_no_bit(decay, rates, reference):

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from numba import config, njit
 
-from immunosim.numerics import FACTORISE_SIGNATURE, Kernels, Segments, SolverOptions, Status, advice, solve_one
+from immunosim.numerics import Kernels, Segments, SolverOptions, Status, advice, solve_one
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +32,6 @@ def saturating(make_kernels):
     return make_kernels(rhs, jacobian, 1)
 
 
-@njit(FACTORISE_SIGNATURE, error_model="numpy")
 def grown_factors(jac_, shift, lu_):
     """Pretend that elimination lost every digit."""
     return 1e15
@@ -86,7 +84,6 @@ def test_a_first_step_is_found_beside_the_end_of_the_domain(make_kernels, span):
 def test_output_is_interpolated_where_a_step_of_its_own_breaks_down(kaps, span):
     factorise = kaps.factorise
 
-    @njit(FACTORISE_SIGNATURE, error_model="numpy")
     def long_steps_only(jac_, shift, lu_):
         growth = factorise(jac_, shift, lu_)
         return growth if shift < 48.0 else np.inf  # the first step has 47.2
@@ -195,9 +192,3 @@ def test_options_that_make_no_sense_are_refused(wrong, complaint):
 def test_kernels_without_pools_are_refused(decay):
     with pytest.raises(ValueError, match="n_pools is 0"):
         Kernels(decay.rhs, decay.jacobian, decay.factorise, decay.solve, 0, 1, 1)
-
-
-@pytest.mark.skipif(bool(config.DISABLE_JIT), reason="nothing is compiled")
-def test_a_kernel_compiled_for_other_arguments_is_refused_by_name(decay):
-    with pytest.raises(ValueError, match=r"Kernels\.solve is compiled for"):
-        Kernels(decay.rhs, decay.jacobian, decay.factorise, decay.factorise, 1, 1, 1)

@@ -31,7 +31,7 @@ def found():
         ({"of": "cd4", "at": 100.0}, "heatmap", "cd4"),
         ({"of": "cd4", "x": "weak"}, "heatmap", "cd4"),
         ({"threshold": "0.3e9/L"}, "contour", "nadir_cd4"),
-        ({"of": "cd4", "threshold": "300"}, "bands", "cd4"),
+        ({"of": "cd4", "threshold": "300 cells/uL"}, "bands", "cd4"),
         ({"kind": "bands"}, "bands", "cd4"),
         ({"kind": "parallel"}, "parallel", "nadir_cd4"),
     ],

@@ -1,5 +1,7 @@
 """Bands are the quantiles over the patients that did not fail; spaghetti are some of them, the same ones every time."""
 
+import json
+
 import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
@@ -120,3 +122,18 @@ def test_chosen_rows_are_even_and_the_same_every_time():
     assert np.array_equal((found * 100 + 99) // 1003, np.arange(100))
     assert not np.array_equal(found, chosen_rows(rows, 100, seed=2))
     assert np.array_equal(chosen_rows(rows, 2000), rows)
+
+
+def test_a_figure_says_where_times_hide_what_counts_do_after_a_dose(found):
+    document = {"horizon": "365 days", "course": [{"start": "0 days", "dose": "12 mg"}]}
+    plan = {"document": document, "factors": []}
+    dosed = found.assign_attrs(plan=json.dumps(plan))
+    hidden = "Up to 100 days lie between two times after a dose: what counts do between them is not shown."
+    assert hidden in notes(draw_bands(axes(), dosed, "cd4"))
+    assert hidden in notes(draw_spaghetti(axes(), dosed, "cd4"))
+    moved = {"key": "course.1.start", "low": 0.0, "high": 100.0, "unit": "day", "parameter": "", "choices": []}
+    late = found.assign_attrs(plan=json.dumps(plan | {"factors": [moved]}))
+    assert "days lie between two times after a dose" in notes(draw_bands(axes(), late, "cd4"))
+    untreated = found.assign_attrs(plan=json.dumps({"document": {"horizon": "365 days"}, "factors": []}))
+    for quiet in (found, untreated, found.assign_attrs(plan="no plan"), found.assign_attrs(scenarios='["x ="]')):
+        assert "after a dose" not in notes(draw_bands(axes(), quiet, "cd4"))

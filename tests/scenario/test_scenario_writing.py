@@ -23,8 +23,12 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     courses: list[dict[str, Any]] = []
     start = draw(DAYS)
     for label in draw(st.lists(st.sampled_from(["a", "b", "second course"]), max_size=3, unique=True)):
-        premedication = draw(st.one_of(st.booleans(), st.fixed_dictionaries({"dose": MASS})))
-        courses.append({"label": label, "start": start, "dose": draw(MASS), "premedication": premedication})
+        premedication = draw(
+            st.one_of(st.booleans(), st.fixed_dictionaries({"dose": MASS, "implausible": st.just(True)}))
+        )
+        courses.append(
+            {"label": label, "start": start, "dose": draw(MASS), "implausible": True, "premedication": premedication}
+        )
         courses[-1] |= {"doses": draw(st.integers(1, 5)), "every": draw(st.floats(0.5, 2))}
         start += draw(st.floats(20, 100))
     taper = [{"dose": draw(MASS), "doses": draw(st.integers(1, 3))}]
@@ -49,22 +53,32 @@ def scenarios(draw: st.DrawFn) -> Scenario:
                 {
                     "start": draw(DAYS),
                     "dose": draw(MASS),
+                    "implausible": True,
                     "doses": 2,
                     "every": 1.0,
                     "taper": taper,
                     "changes": [change | {"dose_number": 2}],
                 }
             ],
-            "input": [{"drug": "dimethyl_fumarate", "steps": steps}],
+            "input": [{"drug": "dimethyl_fumarate", "steps": steps, "implausible": True}],
             "additional_dose": [
                 {
                     "drug": draw(st.sampled_from(["prednisolone", "triamcinolone"])),
                     "time": draw(DAYS),
                     "dose": draw(MASS),
+                    "implausible": True,
                 },
-                {"drug": "methylprednisolone", "time": -draw(st.floats(1, 99)), "dose": draw(MASS), "label": "x"},
+                {
+                    "drug": "methylprednisolone",
+                    "time": -draw(st.floats(1, 99)),
+                    "dose": draw(MASS),
+                    "implausible": True,
+                    "label": "x",
+                },
             ],
-            "triamcinolone": [{"time": draw(DAYS), "dose": draw(MASS), "label": draw(st.none() | TEXT)}],
+            "triamcinolone": [
+                {"time": draw(DAYS), "dose": draw(MASS), "implausible": True, "label": draw(st.none() | TEXT)}
+            ],
             "dimethyl_fumarate": [{"start": -draw(st.floats(1, 500)), "stop": -draw(st.floats(0, 0.5))}],
             "note": [{"time": draw(DAYS), "text": draw(TEXT)}],
             "observed": [{"readout": "lymphocytes", "unit": "1e9/L", "points": [point]}],
@@ -90,10 +104,10 @@ def test_a_resolved_scenario_is_read_back_to_an_equal_scenario(scenario: Scenari
 
 
 def test_a_resolved_scenario_names_defaults_and_units_and_extends_nothing() -> None:
-    document = tomllib.loads(to_toml(Scenario(course=[{"start": "12 months", "dose": "1 g"}])))
+    document = tomllib.loads(to_toml(Scenario(course=[{"start": "12 months", "dose": "24 mg"}])))
     assert document["horizon"] == "1095.75 day"
     assert document["course"] == [
-        {"start": "365.25 day", "dose": "1000.0 mg", "doses": 1, "infusion": f"{1 / 6!r} day", "premedication": False}
+        {"start": "365.25 day", "dose": "24.0 mg", "doses": 1, "infusion": f"{1 / 6!r} day", "premedication": False}
     ]
     assert document["patient"]["weight"] == "70.0 kg"
     assert document["solver"]["method"] == "rodas5p"

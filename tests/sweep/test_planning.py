@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from immunosim.scenario import load_scenario
+from immunosim.scenario import load_scenario, widest_gap
 from immunosim.sweep import Wishes, plan_of, read_base
 from immunosim.sweep.designs import Filling, Grid, Listed
+from immunosim.units import DAYS_PER_MONTH
 
 SECTION = """
 extends = "{}"
@@ -179,3 +181,17 @@ def test_a_section_that_is_wrong_is_named(tmp_path, configs, refusal, line, mess
     path = tmp_path / "study.toml"
     path.write_text(f'extends = "{configs}/two_courses.toml"\n[sweep]\n{line}\n')
     assert refusal(read_base, path).startswith(f"{path}: {message}")
+
+
+def test_readouts_without_times_are_kept_around_the_doses_of_all_patients(base):
+    monthly = plan_of(base, Wishes({"age": [30, 40]}, readouts=["cd4"], every=DAYS_PER_MONTH))[0].recipe.outputs
+    usual = plan_of(base, Wishes({"age": [30, 40]}, readouts=["cd4"]))[0].recipe.outputs
+    moved = plan_of(base, Wishes({"course.1.start": "10 d:50 d"}, readouts=["cd4"]))[0].recipe.outputs
+    assert set(monthly.times) < set(usual.times)
+    assert widest_gap(base.scenario, np.array(monthly.times)) > 20.0
+    assert widest_gap(base.scenario, np.array(usual.times)) == 0.0
+    for start in (10.0, 30.0, 50.0):
+        course = base.scenario.course[0].model_copy(update={"start": start})
+        late = base.scenario.model_copy(update={"course": (course, *base.scenario.course[1:])})
+        assert widest_gap(late, np.array(moved.times)) == 0.0
+    assert len(moved.times) < 500

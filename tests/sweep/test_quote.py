@@ -1,6 +1,7 @@
 """A pilot tells time, memory and disk; what will not suffice is refused before anything is written."""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,15 @@ import pytest
 from immunosim.sweep import quote as quoting
 from immunosim.sweep import refuse_too_much, run_pilot, run_sweep
 from immunosim.sweep.designs import Listed
-from immunosim.sweep.quote import BLOCK_BYTES, LEAST_BLOCK, USUAL_BLOCK, block_size, quote
+from immunosim.sweep.quote import (
+    BLOCK_BYTES,
+    LEAST_BLOCK,
+    USUAL_BLOCK,
+    block_size,
+    is_large,
+    quote,
+    refuse_hopeless,
+)
 from immunosim.sweep.store import size_on_disk
 
 
@@ -111,9 +120,20 @@ def test_enough_is_not_refused(quoted, tmp_path):
     refuse_too_much(quoted("a.zarr"), tmp_path / "a.zarr")
 
 
-def test_large_results_become_a_folder(pilot):
-    assert not pilot.is_large(100)
-    assert pilot.is_large(10**8)
+def test_large_results_become_a_folder(small_plan):
+    assert not is_large(small_plan)
+    assert is_large(replace(small_plan, design=replace(small_plan.design, n=10**8)))
+
+
+def test_what_cannot_fit_is_refused_without_a_pilot(small_plan, refusal, tmp_path, monkeypatch):
+    monkeypatch.setattr(quoting, "solve_rows", None)
+    many = replace(small_plan, design=replace(small_plan.design, n=2**30))
+    refuse_hopeless(many, tmp_path / "a.zarr")
+    message = refusal(refuse_hopeless, many, tmp_path / "a.nc")
+    assert re.match(rf"{tmp_path}/a.nc: needs about [\d.]+ TB of memory, .* write Zarr instead", message)
+    monkeypatch.setattr(quoting, "free_space", lambda path: 2**30)
+    message = refusal(refuse_hopeless, many, tmp_path / "a.zarr", 16)
+    assert re.match(rf"{tmp_path}/a.zarr: needs about [\d.]+ GB of disk, 1.07 GB are free", message)
 
 
 def test_a_pilot_leaves_nothing(small_plan, tmp_path, monkeypatch):

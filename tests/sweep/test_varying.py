@@ -19,11 +19,11 @@ RATE = 110.3
         ("blood_lysis_rate=2 1/h:4 1/h", "parameters.blood_lysis_rate", "1/day", (48.0, 96.0)),
         ("age=20:60", "patient.age", "year", (20.0, 60.0)),
         ("patient.age=240 months:60 years", "patient.age", "year", (20.0, 60.0)),
-        ("weight=50:90", "patient.weight", "kg", (50.0, 90.0)),
+        ("weight=50 kg:90 kg", "patient.weight", "kg", (50.0, 90.0)),
         ("patient.weight=50000 g:90000 g", "patient.weight", "g", (50000.0, 90000.0)),
         ("course.1.dose=6 mg:24 mg", "course.1.dose", "mg", (6.0, 24.0)),
         ("course[1].dose=6 mg:24 mg", "course.1.dose", "mg", (6.0, 24.0)),
-        ("course.1.dose=6:24", "course.1.dose", "mg", (6.0, 24.0)),
+        ("course.1.dose=6:24 mg", "course.1.dose", "mg", (6.0, 24.0)),
         ("course.1.dose=x0.5:x2", "course.1.dose", "mg", (6.0, 24.0)),
         ("course.1.dose=x0.5:0.024 g", "course.1.dose", "g", (0.006, 0.024)),
         ("course.1.dose=0.1 mg/kg:0.3 mg/kg", "course.1.dose", "mg/kg", (0.1, 0.3)),
@@ -90,14 +90,14 @@ def test_only_log_is_logarithmic(factor):
 def test_what_must_be_whole_is_whole(factor):
     assert factor("course.1.doses=3:5").is_whole
     assert factor("course.1.doses=3,5").is_whole
-    assert not factor("patient.weight=50:90").is_whole
+    assert not factor("patient.weight=50 kg:90 kg").is_whole
     assert not factor("course.1.dose=6 mg:24 mg").is_whole
 
 
 def test_parameters_are_columns_and_all_else_is_built(factor):
     assert factor("blood_lysis_rate=50:200").parameter == "blood_lysis_rate"
     assert factor("patient.age=20:60").parameter == "age"
-    assert factor("patient.weight=50:90").parameter == ""  # doses per body weight follow it
+    assert factor("patient.weight=50 kg:90 kg").parameter == ""  # doses per body weight follow it
     assert factor("course.1.dose=6 mg:24 mg").parameter == ""
 
 
@@ -120,6 +120,21 @@ BOUNDS = "(source: coles1999, li2018), choose from 0.01 to 10000 1/day"
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("course.1.dose=6:24", '--vary course.1.dose: "6" has no unit, write for example "6 mg"'),
+        ("course.1.dose=x0.5:24", '--vary course.1.dose: "24" has no unit, write for example "24 mg"'),
+        ("course.1.start=0:20", '--vary course.1.start: "0" has no unit, write for example "0 days"'),
+        ("patient.weight=50,90", '--vary patient.weight: "50" has no unit, write for example "50 kg"'),
+        (
+            "course.1.dose=6,12 mg,0.02 g",
+            '--vary course.1.dose: has values in "mg" or "g" and one without a unit, write the unit of every value',
+        ),
+        (
+            "course.1.dose=6 mg:24 g",
+            '--vary "course.1.dose=24000.0 mg": course[1].dose: 24000 mg of alemtuzumab is not '
+            "plausible (0.5 to 60 mg; usually 12 mg a day), correct the number or its unit, or insist with implausible "
+            "= true in the entry of the drug",
+        ),
+        ("course.1.dose=1_0 mg:24 mg", '--vary course.1.dose: "1_0 mg" has an underscore, write 10'),
         ("blood_lysis_rate", f'--vary: "blood_lysis_rate" varies nothing, {EXAMPLE}'),
         ("=1:2", f'--vary: "=1:2" varies nothing, {EXAMPLE}'),
         ("blood_lysis_rate= ", f'--vary: "blood_lysis_rate= " varies nothing, {EXAMPLE}'),
@@ -135,7 +150,7 @@ BOUNDS = "(source: coles1999, li2018), choose from 0.01 to 10000 1/day"
         ("course.1.infusion=4 h,240 min", "--vary course.1.infusion: has a value twice, leave one out"),
         ("blood_lysis_rate=a,b", f'{RATE_KEY}"a" is not a quantity, expected a quantity such as "1 1/day"'),
         ("blood_lysis_rate=xa:x2", f'{RATE_KEY}"xa" is not a number, write for example x0.5'),
-        ("blood_lysis_rate=x1:xnan", f'{RATE_KEY}"xnan" is not a finite number, write a finite value'),
+        ("blood_lysis_rate=x1:xnan", f'{RATE_KEY}"xnan" is not a number, write for example x0.5'),
         ("blood_lysis_rate=1 mg:2 mg", f'{RATE_KEY}"1 mg" is a mass, expected a quantity such as "1 1/day"'),
         ("blood_lysis_rate=0:1", f"{RATE_KEY}0 1/day is below its lower bound of 0.01 1/day {BOUNDS}"),
         ("blood_lysis_rate=1:x1e9", f"{RATE_KEY}1.103e+11 1/day is above its upper bound of 10000 1/day {BOUNDS}"),

@@ -1,26 +1,28 @@
-"""Machine code of a model's lane core: found on disk beside the kernels it stands for, or compiled and left there."""
+"""Machine code of a model: the lane core and the kernels of one patient, found in the cache or compiled by LLVM."""
 
-import ast
-import hashlib
-import os
-import tempfile
-from pathlib import Path
-from types import ModuleType
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from immunosim.codegen.vector.processor import Processor, host, target_machine
+from immunosim.codegen.kernel_module import KernelModule
+from immunosim.codegen.store import MAKES_CODE, entry_name, sources_digest, versions
+from immunosim.codegen.vector.processor import host, target_machine
 from immunosim.numerics.lanes.records import LaneFunctions
+from immunosim.numerics.machine_code import MachineFunction, call_on_frame
+from immunosim.numerics.workspace import Functions
 
-KERNELS = ("rhs", "factorise", "solve")
+OVER_LANES = ("rhs", "factorise", "solve")
+OF_A_STEP = ("rhs", "jacobian", "factorise", "solve")
+OBJECT, SIGNATURES = "code.o", "functions.json"
 
 
-def lane_functions(module: ModuleType, width: int | None = None) -> LaneFunctions:
+def lane_functions(module: KernelModule, width: int | None = None) -> LaneFunctions:
     """Return the lane core of a kernel module, compiled at the first call of an installation.
 
     Parameters
     ----------
-    module : ModuleType
-        As ``emit.core_text`` writes it.
+    module : KernelModule
+        Of a text as ``emit.core_text`` writes it.
     width : int, optional
         Lanes; by default what the processor has.
 
@@ -29,32 +31,42 @@ def lane_functions(module: ModuleType, width: int | None = None) -> LaneFunction
     ModelError
         If the kernels hold something that cannot be said over lanes.
     """
+    width = width or host().width
+    made: dict[int, LaneFunctions] = module.__dict__.setdefault("lane_cores", {})
+    if width not in made:
+        made[width] = _lane_functions(module, width)
+    return made[width]
+
+
+def _lane_functions(module: KernelModule, width: int) -> LaneFunctions:
     from immunosim.numerics.tableaus import METHODS
 
-    processor = host()
-    width = width or processor.width
-    source = Path(str(module.__file__))
-    machine = target_machine(processor)
-    path = source.with_name(f"lanes_{_key(processor, width)}.o")
-    if not path.is_file():
-        _write(path, compile_lanes(source.read_text(encoding="utf-8"), vars(module), width, machine))
-    engine = loaded(path, machine)
+    engine = loaded(module, "lanes", lambda: {OBJECT: machine_code(lane_module(module, width))}, width)
     address = engine.get_function_address
+    functions = scalar_functions(module)
+    readouts = functions.get("readouts", functions["rhs"])
+    rhs, jacobian, factorise, solve = (functions[name] for name in OF_A_STEP)
     return LaneFunctions(
         width=width,
-        attempt={name: address(f"attempt_{name}") for name in METHODS},
-        sample={name: address(f"sample_{name}") for name in METHODS},
-        trace={name: address(f"trace_{name}") for name in METHODS if hasattr(module, "READOUTS")},
-        defect=address("defect"),
-        advance=address("advance"),
-        next_row=address("next_row"),
-        kernels={name: address(name) for name in KERNELS},
-        owner=engine,
+        attempt={name: call_on_frame(address(f"attempt_{name}"), engine) for name in METHODS},
+        sample={name: call_on_frame(address(f"sample_{name}"), engine) for name in METHODS},
+        trace={name: call_on_frame(address(f"trace_{name}"), engine) for name in METHODS if has_readouts(module)},
+        defect=call_on_frame(address("defect"), engine),
+        advance=call_on_frame(address("advance"), engine),
+        next_row=MachineFunction(address("next_row"), ("address",), "address", engine),
+        kernels={name: address(name) for name in OVER_LANES},
+        scalar=Functions(rhs, jacobian, factorise, solve, readouts),
+        store=module.store,
     )
 
 
-def lane_module(text: str, constants: dict[str, Any], width: int) -> Any:
-    """Return the lane core for the text of a kernel module, as LLVM IR before any pass."""
+def has_readouts(module: KernelModule) -> bool:
+    """Return whether a kernel module has read-outs."""
+    return "READOUTS" in module.tables
+
+
+def lane_module(module: KernelModule, width: int) -> Any:
+    """Return the lane core of a kernel module, as LLVM IR before any pass."""
     from llvmlite import ir
 
     from immunosim.codegen.vector.translate import add_factorise, add_readouts, add_rhs, add_solve
@@ -62,34 +74,64 @@ def lane_module(text: str, constants: dict[str, Any], width: int) -> Any:
     from immunosim.numerics.lanes.step_ir import add_advance, add_next_row, add_step
     from immunosim.numerics.tableaus import METHODS
 
-    functions = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
-    module = ir.Module("lanes")
-    add_rhs(module, functions["rhs"], width)
-    add_factorise(module, functions["jacobian"], functions["factorise"], constants, width)
-    add_solve(module, functions["solve"], width)
-    if "READOUTS" in constants:
-        add_readouts(module, functions["readouts"], width)
+    functions, constants = module.functions, module.tables
+    made = ir.Module("lanes")
+    add_rhs(made, functions["rhs"], width)
+    add_factorise(made, functions["jacobian"], functions["factorise"], constants, width)
+    add_solve(made, functions["solve"], width)
+    if has_readouts(module):
+        add_readouts(made, functions["readouts"], width)
     n_pools = len(constants["POOLS"])
     for tableau in METHODS.values():
-        add_step(module, tableau, n_pools, width)
-        add_sample(module, tableau, n_pools, width)
-        if "READOUTS" in constants:
-            add_trace(module, tableau, n_pools, len(constants["READOUTS"]), width)
-    add_defect(module, n_pools, width)
-    add_advance(module, n_pools, width)
-    add_next_row(module)
-    return module
+        add_step(made, tableau, n_pools, width)
+        add_sample(made, tableau, n_pools, width)
+        if has_readouts(module):
+            add_trace(made, tableau, n_pools, len(constants["READOUTS"]), width)
+    add_defect(made, n_pools, width)
+    add_advance(made, n_pools, width)
+    add_next_row(made)
+    return made
 
 
-def compile_lanes(text: str, constants: dict[str, Any], width: int, machine: Any) -> bytes:
-    """Return the object file of the lane core for the text of a kernel module."""
-    return machine_code(lane_module(text, constants, width), machine)
+def scalar_functions(module: KernelModule) -> dict[str, MachineFunction]:
+    """Return every function of a text as machine code for one patient, compiled at the first call of an installation.
+
+    Raises
+    ------
+    ModelError
+        If the text holds something that cannot be compiled.
+    """
+    found = module.__dict__.get("machine_code")
+    if found is None:
+        files = kept(module, "scalar", lambda: _scalar_files(module))
+        engine = engine_of(files[OBJECT])
+        signatures = json.loads(files[SIGNATURES])
+        found = {
+            name: MachineFunction(engine.get_function_address(symbol), tuple(kinds), result, engine)
+            for name, (symbol, kinds, result) in signatures.items()
+        }
+        module.__dict__["machine_code"] = found
+    return dict(found)
 
 
-def machine_code(module: Any, machine: Any) -> bytes:
+def _scalar_files(module: KernelModule) -> dict[str, bytes]:
+    from llvmlite import ir
+
+    from immunosim.codegen.vector.scalar import PREFIX, add_scalar, kinds_of
+
+    made = ir.Module("scalar")
+    signatures = {}
+    for name, function in module.functions.items():
+        add_scalar(made, function, module.tables)
+        signatures[name] = (PREFIX + name, *kinds_of(function))
+    return {OBJECT: machine_code(made), SIGNATURES: json.dumps(signatures).encode()}
+
+
+def machine_code(module: Any) -> bytes:
     """Return the object file of a module of LLVM IR."""
     from llvmlite import binding
 
+    machine = target_machine(host())
     parsed = binding.parse_assembly(str(module))
     parsed.verify()
     # Lanes are explicit: LLVM's own vectorisers could only get in the way.
@@ -101,31 +143,27 @@ def machine_code(module: Any, machine: Any) -> bytes:
     return code
 
 
-def loaded(path: Path, machine: Any) -> Any:
+def kept(
+    module: KernelModule, kind: str, make: Callable[[], Mapping[str, bytes]], *shaped_by: object
+) -> Mapping[str, bytes]:
+    """Return files made from a text, from the cache where they are there."""
+    if module.store is None:
+        return make()
+    processor = host()
+    code = (sources_digest(MAKES_CODE), versions("llvmlite"), processor.name, processor.features)
+    return module.store.get(entry_name(kind, module.digest, *code, *shaped_by), make)
+
+
+def loaded(module: KernelModule, kind: str, make: Callable[[], Mapping[str, bytes]], *shaped_by: object) -> Any:
+    """Return the engine that holds the machine code of an entry."""
+    return engine_of(kept(module, kind, make, *shaped_by)[OBJECT])
+
+
+def engine_of(code: bytes) -> Any:
     """Return the engine that holds the machine code of an object file."""
     from llvmlite import binding
 
-    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
-    engine.add_object_file(binding.ObjectFileRef.from_data(path.read_bytes()))
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), target_machine(host()))  # which it owns
+    engine.add_object_file(binding.ObjectFileRef.from_data(code))
     engine.finalize_object()
     return engine
-
-
-def _key(processor: Processor, *chosen: object) -> str:
-    """Return what, beside the kernels' own key, the machine code depends on."""
-    import llvmlite
-
-    named = (llvmlite.__version__, processor.name, processor.features, *chosen)
-    return hashlib.sha256(repr(named).encode()).hexdigest()[:16]
-
-
-def _write(path: Path, code: bytes) -> None:
-    """Write the whole file or nothing; a process that was first left the same content."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix="writing-")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(code)
-        os.replace(temporary, path)
-    except OSError:
-        os.unlink(temporary)
-        raise

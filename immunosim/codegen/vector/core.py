@@ -1,10 +1,14 @@
-"""Which core solves ensembles here: lanes where LLVM can build them for this processor, else the scalar one."""
+"""Which core solves here: lanes where LLVM can build them for this processor, else the scalar one, in Python."""
 
 from dataclasses import dataclass
-from types import ModuleType
 
+from immunosim.codegen.kernel_module import KernelModule
 from immunosim.errors import ModelError
+from immunosim.numerics.compilation import is_compiling
 from immunosim.numerics.lanes.records import LaneFunctions
+from immunosim.numerics.machine_code import MachineFunction
+
+SWITCHED_OFF = "numba is switched off"
 
 
 @dataclass(frozen=True)
@@ -27,20 +31,18 @@ class Core:
         return "scalar" if self.lanes is None else "lanes"
 
 
-def choose_core(module: ModuleType, width: int | None = None) -> Core:
+def choose_core(module: KernelModule, width: int | None = None) -> Core:
     """Return the core for a kernel module, never failing: without lanes, everything works, only slower.
 
     Parameters
     ----------
-    module : ModuleType
-        As ``emit.core_text`` writes it.
+    module : KernelModule
+        Of a text as ``emit.core_text`` writes it.
     width : int, optional
         Lanes; by default what the processor has.
     """
-    from numba import config
-
-    if vars(config)["DISABLE_JIT"]:
-        return Core(None, "numba is switched off")
+    if not is_compiling():
+        return Core(None, SWITCHED_OFF)
     try:
         from immunosim.codegen.vector.build import lane_functions
         from immunosim.codegen.vector.processor import host
@@ -50,8 +52,22 @@ def choose_core(module: ModuleType, width: int | None = None) -> Core:
         return Core(None, f"llvmlite cannot be imported ({error})")
     except ModelError as error:
         return Core(None, f"a kernel cannot be computed in lanes ({error})")
-    except OSError as error:
-        return Core(None, f"the machine code cannot be kept beside the kernels ({error.strerror})")
     except RuntimeError as error:  # what llvmlite raises for all that LLVM refuses
         return Core(None, f"LLVM cannot build vector code here ({error})")
     return Core(lanes, f"vectors of {lanes.width} on {host().name}")
+
+
+def machine_functions(module: KernelModule) -> dict[str, MachineFunction]:
+    """Return the functions of a text as machine code; none where it cannot be had, and Python runs the text."""
+    if not is_compiling():
+        return {}
+    try:
+        from immunosim.codegen.vector.build import scalar_functions
+
+        return scalar_functions(module)
+    except (ImportError, RuntimeError):
+        return {}
+    except ModelError as error:
+        if error.cure:  # a cache that others may write, not a text that cannot be compiled
+            raise
+        return {}

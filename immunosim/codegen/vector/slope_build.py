@@ -2,12 +2,11 @@
 
 import ast
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from immunosim.codegen.vector.build import _key, _write, loaded, machine_code
-from immunosim.codegen.vector.processor import host, target_machine
+from immunosim.codegen.kernel_module import KernelModule
+from immunosim.codegen.vector.build import OBJECT, loaded, machine_code
+from immunosim.numerics.machine_code import call_on_frame
 from immunosim.numerics.sensitivity.records import Layout, Pairs, SensitivityFunctions
 
 # Directions that stand side by side.
@@ -15,8 +14,8 @@ LARGEST_BLOCK = 3
 
 
 def sensitivity_functions(
-    module: ModuleType,
-    variations: ModuleType,
+    module: KernelModule,
+    variations: KernelModule,
     parameters: Sequence[Collection[int]],
     inputs: Sequence[Collection[int]],
     pools: Sequence[Collection[int]],
@@ -26,10 +25,10 @@ def sensitivity_functions(
 
     Parameters
     ----------
-    module : ModuleType
-        As ``emit.core_text`` writes it.
-    variations : ModuleType
-        As ``variations.variations_text`` writes it.
+    module : KernelModule
+        Of a text as ``emit.core_text`` writes it.
+    variations : KernelModule
+        Of a text as ``variations.variations_text`` writes it.
     parameters, inputs : sequence of collections of int, one for each direction
         Places in the closed parameter vector, and of inputs, that the direction may move.
     pools : sequence of collections of int, one for each direction
@@ -46,17 +45,15 @@ def sensitivity_functions(
 
     in_rhs = set(variations.SHIFTS_COLUMNS)
     pairs = [_pairs(parameters, in_rhs, 0), _pairs(inputs, in_rhs, variations.N_PARAMETERS)]
-    tables = {**vars(module), **vars(variations)}
+    tables = {**module.tables, **variations.tables}
     reach = reach_of(tables, pairs, pools)
     layout = Layout.of(reach, len(module.POOLS), LARGEST_BLOCK)
-    processor = host()
-    machine = target_machine(processor)
-    key = _key(processor, width, layout, *pairs)
-    path = Path(str(variations.__file__)).with_name(f"slopes_{key}.o")
-    if not path.is_file():
-        texts = [Path(str(one.__file__)).read_text(encoding="utf-8") for one in (module, variations)]
-        _write(path, compile_slopes(texts, tables, pairs[0], pairs[1], layout, width, machine))
-    engine = loaded(path, machine)
+
+    def compiled() -> dict[str, bytes]:
+        functions = {**module.functions, **variations.functions}
+        return {OBJECT: compile_slopes(functions, tables, pairs[0], pairs[1], layout, width)}
+
+    engine = loaded(variations, "slopes", compiled, module.digest, width, layout, *pairs)
     address = engine.get_function_address
     return SensitivityFunctions(
         width=width,
@@ -70,24 +67,22 @@ def sensitivity_functions(
         n_jacobian=len(module.JACOBIAN_ROWS),
         n_curvature=len(variations.CURVATURE_ROWS),
         n_sources=len(module.POOLS) * len(parameters),
-        differentiate={name: address(f"differentiate_{name}") for name in METHODS},
-        sample={name: address(f"sample_slopes_{name}") for name in METHODS},
-        constants=address("fill_constants"),
-        advance=address("advance_slopes"),
-        owner=engine,
+        differentiate={name: call_on_frame(address(f"differentiate_{name}"), engine) for name in METHODS},
+        sample={name: call_on_frame(address(f"sample_slopes_{name}"), engine) for name in METHODS},
+        constants=call_on_frame(address("fill_constants"), engine),
+        advance=call_on_frame(address("advance_slopes"), engine),
     )
 
 
 def compile_slopes(
-    texts: Sequence[str],
+    functions: Mapping[str, ast.FunctionDef],
     tables: Mapping[str, Any],
     parameter_pairs: Pairs,
     input_pairs: Pairs,
     layout: Layout,
     width: int,
-    machine: Any,
 ) -> bytes:
-    """Return the object file for the texts of a kernel module and of its second derivatives."""
+    """Return the object file for the functions of a kernel module and of its second derivatives."""
     from llvmlite import ir
 
     from immunosim.codegen.vector.slope_rows import add_multiply, add_substitute
@@ -100,8 +95,6 @@ def compile_slopes(
         add_slope_sample,
     )
 
-    nodes = [node for text in texts for node in ast.parse(text).body]
-    functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
     module = ir.Module("slopes")
     moved = {pool for block in layout.blocks for pool in block.pools}
     sources, points, constants = add_linearise(module, functions, tables, parameter_pairs, input_pairs, moved, width)
@@ -115,7 +108,7 @@ def compile_slopes(
         add_slope_sample(module, tableau, layout, width)
     add_slope_advance(module, layout, width)
     add_constants(module, width)
-    return machine_code(module, machine)
+    return machine_code(module)
 
 
 def reach_of(

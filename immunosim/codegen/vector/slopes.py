@@ -6,7 +6,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from immunosim.codegen.vector.translate import _Translation
+from immunosim.codegen.vector.translate import Translation
 from immunosim.numerics.lanes.vector_ir import LaneBuilder
 from immunosim.numerics.sensitivity.records import Pairs
 
@@ -15,7 +15,7 @@ Tables = Mapping[str, Any]
 Entry = tuple[int, int]
 
 
-class _SlopeTranslation(_Translation):
+class _SlopeTranslation(Translation):
     """A translation that divides once by each number: the same denominators stand below many derivatives."""
 
     def operation(self, name: str, *operands: ast.expr) -> Any:

@@ -16,7 +16,7 @@ from immunosim.numerics.lanes.vector_ir import INT64, LaneBuilder
 
 BINARY = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide"}
 COMPARISONS = {ast.Gt: ">", ast.Lt: "<", ast.GtE: ">=", ast.LtE: "<="}
-INTRINSICS = {"sqrt": "llvm.sqrt"}
+INTRINSICS = {"sqrt": "llvm.sqrt", "exp": "llvm.exp", "log": "llvm.log"}
 
 
 def add_rhs(module: ir.Module, rhs: ast.FunctionDef, width: int) -> None:
@@ -25,7 +25,7 @@ def add_rhs(module: ir.Module, rhs: ast.FunctionDef, width: int) -> None:
     A stage adds it to a sum over the increments: that saves a pass over the pools.
     """
     writer = LaneBuilder(module, "rhs", ["y_", "p_", "u_", "out_"], width)
-    translation = _Translation(writer, {})
+    translation = Translation(writer, {})
     translation.accumulates = "out_"
     translation.block(translation.postpone(rhs.body, {}))
     writer.build.ret_void()
@@ -43,7 +43,7 @@ def add_factorise(
     Each entry of the Jacobian is computed where the elimination reads it.
     """
     writer = LaneBuilder(module, "factorise", ["y_", "p_", "u_", "shift", "lu_", "result"], width)
-    translation = _Translation(writer, constants)
+    translation = Translation(writer, constants)
     translation.block(translation.postpone(jacobian.body, {"out_": "jac_"}))
     translation.values["shift"] = writer.load(writer.pointers["shift"], 0)
     translation.block(factorise.body)
@@ -53,19 +53,19 @@ def add_factorise(
 def add_solve(module: ir.Module, solve: ast.FunctionDef, width: int) -> None:
     """Add ``solve(lu, b)``, in place."""
     writer = LaneBuilder(module, "solve", ["lu_", "b_"], width)
-    _Translation(writer, {}).block(solve.body)
+    Translation(writer, {}).block(solve.body)
     writer.build.ret_void()
 
 
 def add_readouts(module: ir.Module, readouts: ast.FunctionDef, width: int) -> None:
     """Add ``readouts(y, p, u, out)``."""
     writer = LaneBuilder(module, "readouts", ["y_", "p_", "u_", "out_"], width)
-    translation = _Translation(writer, {})
+    translation = Translation(writer, {})
     translation.block(translation.postpone(readouts.body, {}))
     writer.build.ret_void()
 
 
-class _Translation:
+class Translation:
     """The state of one translation: values of names, and what is known of the memory."""
 
     def __init__(self, writer: LaneBuilder, constants: Mapping[str, int]) -> None:
@@ -98,10 +98,12 @@ class _Translation:
         return rest
 
     def block(self, statements: list[ast.stmt]) -> None:
+        """Translate statements in their order."""
         for statement in statements:
             self.statement(statement)
 
     def statement(self, statement: ast.stmt) -> None:
+        """Translate a statement."""
         match statement:
             case ast.Assign(targets=targets, value=value):
                 result = self.expression(value)
@@ -112,13 +114,14 @@ class _Translation:
             case ast.For(target=ast.Name(id=index), iter=ast.Call(func=ast.Name(id="range"), args=bounds), body=body):
                 self.loop(index, [self.whole(bound) for bound in bounds], body)
             case ast.Return(value=ast.expr() as value):
-                self.writer.store(self.expression(value), self.writer.pointers["result"], 0)
+                self.writer.give(self.expression(value))
             case ast.Expr(value=ast.Constant(value=str())):
                 pass
             case _:
                 raise _refused(statement)
 
     def assign(self, target: ast.expr, value: Any) -> None:
+        """Give a name or an element of an array its value."""
         match target:
             case ast.Name(id=name):
                 self.values[name] = value
@@ -147,6 +150,7 @@ class _Translation:
     # --- expressions -----------------------------------------------------------------------------------------------
 
     def expression(self, node: ast.expr) -> Any:
+        """Translate an expression; return its value."""
         match node:
             case ast.Constant(value=int() | float() as value):
                 return self.once(("constant", float(value)), self.writer.constant, value)
@@ -155,8 +159,10 @@ class _Translation:
             case ast.Name(id=name) if name in self.postponed:
                 self.values[name] = _named(self.expression(self.postponed[name]), name)
                 return self.values[name]
-            case ast.Subscript(value=ast.Name(id="jac_"), slice=place):
-                return self.expression(self.postponed[f"jac_[{self.whole(place)}]"])
+            case ast.Subscript(value=ast.Name(id="jac_"), slice=ast.Constant(value=int() as place)) if (
+                f"jac_[{place}]" in self.postponed
+            ):
+                return self.expression(self.postponed[f"jac_[{place}]"])
             case ast.Subscript(value=ast.Name(id=array), slice=place):
                 index = self.index(place)
                 key = ("load", array, index if isinstance(index, int) else id(index))
@@ -177,15 +183,18 @@ class _Translation:
         raise _refused(node)
 
     def operation(self, name: str, *operands: ast.expr) -> Any:
+        """Translate an operation on expressions."""
         values = [self.expression(operand) for operand in operands]
         return self.once((name, *map(id, values)), getattr(self.writer, name), *values)
 
     def once(self, key: tuple[Any, ...], make: Any, *arguments: Any) -> Any:
+        """Return what was made for a key before, or make it."""
         if key not in self.made:
             self.made[key] = make(*arguments)
         return self.made[key]
 
     def index(self, node: ast.expr) -> Any:
+        """Return the place in an array that an expression names, an int or an IR integer."""
         match node:
             case ast.Name(id=name) if name in self.indices:
                 return self.indices[name]
@@ -194,6 +203,7 @@ class _Translation:
         return self.whole(node)
 
     def whole(self, node: ast.expr) -> int:
+        """Return the whole number that an expression stands for."""
         match node:
             case ast.Constant(value=int() as value):
                 return value

@@ -7,14 +7,14 @@ takes it out of the vectors into the scratch of a scalar row.
 import numpy as np
 import numpy.typing as npt
 
+from immunosim.numerics.calling import evaluate
 from immunosim.numerics.compilation import inlined, kernel
+from immunosim.numerics.elements import add_into, copy_into, first_below, first_non_finite, gather, scatter
 from immunosim.numerics.lanes.records import Lanes, Vectors
 from immunosim.numerics.rosenbrock import GROWTH_LIMIT
 from immunosim.numerics.step_control import (
     error_norm,
     estimate_first_step,
-    first_below,
-    first_non_finite,
     rejected_factor,
 )
 from immunosim.numerics.stepping import (
@@ -41,24 +41,9 @@ from immunosim.numerics.workspace import (
     Method,
     Report,
     Work,
-    copy_into,
 )
 
 Array = npt.NDArray[np.float64]
-
-
-@inlined
-def gather(vector: Array, lane: int, out: Array) -> None:
-    """Copy one lane out of a vector."""
-    for i in range(out.size):
-        out[i] = vector[i, lane]
-
-
-@inlined
-def scatter(values: Array, vector: Array, lane: int) -> None:
-    """Copy values into one lane of a vector."""
-    for i in range(values.size):
-        vector[i, lane] = values[i]
 
 
 @kernel
@@ -66,7 +51,7 @@ def jacobian_of_lane(functions: Functions, vectors: Vectors, lanes: Lanes, work:
     """Compute the Jacobian of one lane at the start of its step: the lanes' factors are made without one in memory."""
     gather(vectors.y, lane, work.y)
     place = segment_of(lanes, batch, lane)
-    functions.jacobian(work.y, batch.parameters[lanes.row[lane]], batch.inputs[place], work.jacobian)
+    evaluate(functions.jacobian, work.y, batch.parameters[lanes.row[lane]], batch.inputs[place], work.jacobian)
 
 
 @inlined
@@ -196,13 +181,12 @@ def begin_segment(
     start, end = batch.boundaries[place + regimen], batch.boundaries[place + regimen + 1]
     vectors.t[0, lane], vectors.end[0, lane] = start, end
     vectors.last_h[0, lane] = vectors.was_rejected[0, lane] = 0.0
-    for i in range(work.y.size):
-        work.y[i] += batch.jumps[place, i]
+    add_into(work.y, batch.jumps[place])
     pool = first_below(work.y, control.negative_tolerance)
     if pool >= 0:
         return NEGATIVE, pool
     copy_into(work.counts, lanes.counts[lane])
-    functions.rhs(work.y, p, u, work.f)
+    evaluate(functions.rhs, work.y, p, u, work.f)
     work.counts[RHS] += 1
     pool = first_non_finite(work.f)
     if report.kind.size:

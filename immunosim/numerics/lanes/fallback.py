@@ -6,12 +6,14 @@ numbers change.
 
 import numpy as np
 
+from immunosim.numerics.calling import evaluate
 from immunosim.numerics.compilation import inlined, kernel
-from immunosim.numerics.lanes.control import gather, jacobian_of_lane, scatter, segment_of
+from immunosim.numerics.elements import first_non_finite, gather, scatter
+from immunosim.numerics.lanes.control import jacobian_of_lane, segment_of
 from immunosim.numerics.lanes.records import PIVOTED_GROWTH, Lanes, Vectors
 from immunosim.numerics.pivoting import factorise_pivoted
 from immunosim.numerics.rosenbrock import GROWTH_LIMIT, compute_stages
-from immunosim.numerics.step_control import accepted_factor, error_norm, first_non_finite, rejected_factor
+from immunosim.numerics.step_control import accepted_factor, error_norm, rejected_factor
 from immunosim.numerics.workspace import PIVOTED, Batch, Control, Functions, Method, Work
 
 
@@ -52,7 +54,7 @@ def repeat_trial(
     gather(vectors.f, lane, work.f)
     p, u = batch.parameters[lanes.row[lane]], batch.inputs[segment_of(lanes, batch, lane)]
     compute_stages(functions, method, work, p, u, vectors.h[0, lane])
-    functions.rhs(work.y_new, p, u, work.f_new)
+    evaluate(functions.rhs, work.y_new, p, u, work.f_new)
     error = work.increments[method.n_stages - 1]
     vectors.norm[0, lane] = error_norm(control, work.y, work.y_new, error)[0]
     everything = (first_non_finite(work.y_new), first_non_finite(error), first_non_finite(work.f_new))

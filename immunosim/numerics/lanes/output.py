@@ -7,11 +7,13 @@ the factors of one lane out of the vectors. What needs no check is interpolated 
 import numpy as np
 import numpy.typing as npt
 
-from immunosim.numerics.compilation import inlined, kernel
+from immunosim.numerics.calling import run
+from immunosim.numerics.compilation import inlined, kernel, looped
 from immunosim.numerics.dense_output import LARGEST_DEFECT, QUIET_DEFECT, deliver, interpolate, step_to_output
-from immunosim.numerics.lanes.control import gather, jacobian_of_lane, segment_of
+from immunosim.numerics.elements import add_scaled, clear, copy_into, gather
+from immunosim.numerics.lanes.control import jacobian_of_lane, segment_of
 from immunosim.numerics.lanes.records import PIVOTED_GROWTH, Engine, Lanes, Vectors
-from immunosim.numerics.workspace import RHS, Batch, Functions, Method, Outcome, Report, Work, copy_into, line_of
+from immunosim.numerics.workspace import RHS, Batch, Functions, Method, Outcome, Report, Work, line_of
 
 Array = npt.NDArray[np.float64]
 
@@ -53,9 +55,9 @@ def write_outputs(
                 vectors.theta[0, lane] = 0.5 if wish == MIDDLE else share
         if wishes == 0:
             return
-        engine.sample(engine.frame)
+        run(engine.sample, engine.frame)
         if checks > 0:
-            engine.defect(engine.frame)
+            run(engine.defect, engine.frame)
         for lane in range(lanes.row.size):
             if lanes.report[lane] != NOTHING:
                 answer_wish(functions, method, vectors, lanes, work, batch, report, outcome, lane)
@@ -164,22 +166,27 @@ def deliver_quiet(
     write_ends(functions, vectors, lanes, batch, report, outcome, lane)
 
 
-@inlined
-def gather_dense(method: Method, vectors: Vectors, work: Work, lane: int) -> None:
-    """Fill both ends and the vectors of equation (T3) of one lane, as ``prepare_dense`` does."""
+def _gather_dense(method: Method, vectors: Vectors, work: Work, lane: int) -> None:
     n_pools = work.y.size
     gather(vectors.y, lane, work.y)
     gather(vectors.y_new, lane, work.y_new)
     increment = work.increments[0]
     for k in range(method.H.shape[0]):
-        for i in range(n_pools):
-            work.dense[k, i] = 0.0
+        clear(work.dense[k])
     for j in range(method.H.shape[1]):
         gather(vectors.increments[j * n_pools :], lane, increment)
         for k in range(method.H.shape[0]):
-            share, total = method.H[k, j], work.dense[k]
-            for i in range(n_pools):
-                total[i] += share * increment[i]
+            add_scaled(work.dense[k], method.H[k, j], increment)
+
+
+@looped(_gather_dense)
+def gather_dense(method: Method, vectors: Vectors, work: Work, lane: int) -> None:
+    """Fill both ends and the vectors of equation (T3) of one lane, as ``prepare_dense`` does."""
+    gather(vectors.y, lane, work.y)
+    gather(vectors.y_new, lane, work.y_new)
+    n_rows, n_increments = method.H.shape
+    increments = vectors.increments[: n_increments * work.y.size, lane].reshape(n_increments, work.y.size)
+    work.dense[:n_rows] = method.H @ increments
 
 
 @kernel

@@ -3,13 +3,16 @@
 Arrays over lanes are ``[n][W]``, lanes innermost, and start on a cache line.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from immunosim.numerics.workspace import N_COUNTS
+from immunosim.numerics.compilation import Store
+from immunosim.numerics.machine_code import Address, MachineFunction
+from immunosim.numerics.workspace import N_COUNTS, Functions
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -35,39 +38,48 @@ PER_POOL = ("y", "f", "y_new", "f_new", "atol", "negative_tolerance", "state", "
 
 @dataclass(frozen=True)
 class LaneFunctions:
-    """Addresses of the compiled functions of one model.
+    """The machine code of one model.
 
     Attributes
     ----------
     width : int
         Lanes of a vector.
-    attempt : dict of str to int
+    attempt : mapping of str to MachineFunction
         For each method: one trial step of all lanes.
-    sample : dict of str to int
+    sample : mapping of str to MachineFunction
         For each method: the state inside the step.
-    trace : dict of str to int
+    trace : mapping of str to MachineFunction
         For each method: the read-outs at the places of a step that summaries see; empty without read-outs.
-    defect : int
+    defect : MachineFunction
         Estimates the error of the sampled states.
-    advance : int
+    advance : MachineFunction
         Accepts the trial step in some lanes.
-    next_row : int
+    next_row : MachineFunction
         Takes a number from a counter that threads share.
-    kernels : dict of str to int
-        The model's own functions over lanes.
-    owner : object
-        What keeps the machine code in memory.
+    kernels : mapping of str to int
+        Addresses of the model's own functions over lanes.
+    scalar : Functions
+        The model's functions of one row.
+    store : Store, optional
+        Where the compiled loop is kept.
     """
 
     width: int
-    attempt: dict[str, int]
-    sample: dict[str, int]
-    trace: dict[str, int]
-    defect: int
-    advance: int
-    next_row: int
-    kernels: dict[str, int]
-    owner: Any
+    attempt: Mapping[str, MachineFunction]
+    sample: Mapping[str, MachineFunction]
+    trace: Mapping[str, MachineFunction]
+    defect: MachineFunction
+    advance: MachineFunction
+    next_row: MachineFunction
+    kernels: Mapping[str, int]
+    scalar: Functions
+    store: Store | None = None
+
+    def engine(self, method: str, frame: Integers, counter: Integers) -> "Engine":
+        """Return what the loop needs of these for a method, a frame and a counter."""
+        # Without read-outs nothing asks for a trace.
+        steps = self.attempt[method], self.sample[method], self.trace.get(method, self.sample[method])
+        return Engine(*steps, self.defect, self.advance, self.next_row, Address(frame), Address(counter))
 
 
 class Vectors(NamedTuple):
@@ -180,7 +192,7 @@ def frame_of(vectors: Vectors) -> Integers:
 
 
 def new_lanes(width: int) -> Lanes:
-    """Return idle lanes."""
+    """Return idle lanes, as many as are to work: those that the vectors hold beyond them are computed and not seen."""
     return Lanes(
         row=np.full(width, -1),
         segment=np.zeros(width, np.int64),

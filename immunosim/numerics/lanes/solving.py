@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import types
 
-from immunosim.numerics.lanes.driver import COUNTER_FUNCTION, FRAME_FUNCTION, compiled_lane_driver
-from immunosim.numerics.lanes.records import LaneFunctions, frame_of, new_lanes, new_vectors
+from immunosim.numerics.compilation import Store
+from immunosim.numerics.lanes.driver import drive
+from immunosim.numerics.lanes.records import LaneFunctions, Vectors, frame_of, new_lanes, new_vectors
 from immunosim.numerics.problem import Kernels
+from immunosim.numerics.records import words_of
 from immunosim.numerics.reporting import new_report
 from immunosim.numerics.request import Request
 from immunosim.numerics.summaries import N_NODES
@@ -19,25 +20,9 @@ from immunosim.numerics.workspace import Batch, Control, Method, Outcome, new_wo
 Integers = npt.NDArray[np.int64]
 
 
-class MachineCode(types.WrapperAddressProtocol):
-    """A function of machine code, as numba wants to see it."""
-
-    def __init__(self, address: int, kind: types.FunctionType) -> None:
-        self._address = address
-        self._kind = kind
-
-    def __wrapper_address__(self) -> int:
-        """Return the address."""
-        return self._address
-
-    def signature(self) -> Any:
-        """Return the signature."""
-        return self._kind.signature
-
-
 def solve_in_lanes(
     kernels: Kernels,
-    lane_functions: LaneFunctions,
+    functions: LaneFunctions,
     method_name: str,
     method: Method,
     control: Control,
@@ -45,48 +30,68 @@ def solve_in_lanes(
     request: Request,
     outcome: Outcome,
     n_threads: int,
+    is_compiled: bool = True,
 ) -> None:
     """Solve every row of the batch into the outcome.
 
-    Which lane and thread solves a row changes no bit of it.
+    Which lane and thread solves a row changes no bit of it. Where the loop is not compiled, the machine code of the
+    steps is driven by Python: the same to rounding, at once, and slower where rows are many.
     """
-    driver = compiled_lane_driver()
     n_rows = len(batch.initial_states)
     counter = np.zeros(1, np.int64)
-    code = (
-        MachineCode(lane_functions.attempt[method_name], FRAME_FUNCTION),
-        MachineCode(lane_functions.sample[method_name], FRAME_FUNCTION),
-        # Without read-outs nothing asks for a trace.
-        MachineCode(lane_functions.trace.get(method_name, lane_functions.sample[method_name]), FRAME_FUNCTION),
-        MachineCode(lane_functions.defect, FRAME_FUNCTION),
-        MachineCode(lane_functions.advance, FRAME_FUNCTION),
-        MachineCode(lane_functions.next_row, COUNTER_FUNCTION),
-    )
 
-    def run() -> None:
-        n_increments = len(method.A)
-        work = new_work(kernels.n_pools, kernels.n_jacobian, kernels.n_lu, n_increments, kernels.pattern)
-        vectors = new_vectors(
-            lane_functions.width,
-            kernels.n_pools,
-            batch.parameters.shape[1],
-            batch.inputs.shape[1],
-            kernels.n_lu,
-            n_increments,
-            N_NODES * max(kernels.n_readouts, 1),
-        )
-        vectors.rtol[:] = control.rtol
-        vectors.atol[:] = control.atol[:, np.newaxis]
-        vectors.max_step[:] = control.max_step
-        vectors.max_trials[:] = control.max_steps
-        vectors.negative_tolerance[:] = control.negative_tolerance[:, np.newaxis]
-        frame = frame_of(vectors)
-        lanes = new_lanes(lane_functions.width)
-        addresses = (frame.ctypes.data, counter.ctypes.data)
+    def room() -> tuple[Any, ...]:
+        """Return the records of one thread."""
+        work = new_work(kernels.n_pools, kernels.n_jacobian, kernels.n_lu, len(method.A), kernels.pattern)
+        vectors = vectors_of(kernels, functions.width, method, control, batch)
+        lanes = new_lanes(min(functions.width, n_rows))
         report = new_report(request, kernels.n_pools, kernels.n_readouts, vectors.nodes)
-        driver(*kernels.functions, *code, *addresses, method, control, work, vectors, lanes, batch, report, outcome)
+        engine = functions.engine(method_name, frame_of(vectors), counter)
+        return (functions.scalar, engine, method, control, work, vectors, lanes, batch, report, outcome)
 
-    run_threads(run, counter, n_rows, n_threads)
+    run_threads(runner(drive, "lanes", room, functions.store, is_compiled), counter, n_rows, n_threads)
+
+
+def runner(
+    loop: Callable[..., None], name: str, room: Callable[[], tuple[Any, ...]], store: Store | None, is_compiled: bool
+) -> Callable[[], None]:
+    """Return what runs a loop in records of its own, compiled or as plain Python."""
+
+    def run_python() -> None:
+        with np.errstate(all="ignore"):  # as compiled code, which is silent
+            loop(*room())
+
+    if not is_compiled:
+        return run_python
+    from immunosim.numerics.lanes.compiled import compiled_loop
+
+    compiled = compiled_loop(loop, name, store, room)
+
+    def run_compiled() -> None:
+        records = room()
+        words = [words_of(record) for record in records]
+        compiled(*(one.ctypes.data for one in words))
+
+    return run_compiled
+
+
+def vectors_of(kernels: Kernels, width: int, method: Method, control: Control, batch: Batch) -> Vectors:
+    """Allocate the arrays of one thread, with the tolerances in place."""
+    vectors = new_vectors(
+        width,
+        kernels.n_pools,
+        batch.parameters.shape[1],
+        batch.inputs.shape[1],
+        kernels.n_lu,
+        len(method.A),
+        N_NODES * max(kernels.n_readouts, 1),
+    )
+    vectors.rtol[:] = control.rtol
+    vectors.atol[:] = control.atol[:, np.newaxis]
+    vectors.max_step[:] = control.max_step
+    vectors.max_trials[:] = control.max_steps
+    vectors.negative_tolerance[:] = control.negative_tolerance[:, np.newaxis]
+    return vectors
 
 
 def run_threads(run: Callable[[], None], counter: Integers, n_rows: int, n_threads: int) -> None:

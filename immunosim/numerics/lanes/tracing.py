@@ -1,5 +1,6 @@
 """What the summaries of all lanes see of their accepted steps: read-outs at five places, checked by one defect."""
 
+from immunosim.numerics.calling import run
 from immunosim.numerics.compilation import inlined, kernel
 from immunosim.numerics.dense_output import LARGEST_DEFECT
 from immunosim.numerics.lanes.control import segment_of
@@ -23,9 +24,9 @@ def trace_steps(
     """Take the accepted steps into the summaries of their rows."""
     for lane in range(lanes.row.size):
         vectors.theta[0, lane] = 0.5
-    engine.sample(engine.frame)
-    engine.defect(engine.frame)
-    engine.trace(engine.frame)
+    run(engine.sample, engine.frame)
+    run(engine.defect, engine.frame)
+    run(engine.trace, engine.frame)
     for lane in range(lanes.row.size):
         if vectors.accepted[0, lane] != 0.0:
             lanes.counts[lane, RHS] += method.A.shape[0] - method.n_stages

@@ -28,19 +28,24 @@ class LaneBuilder:
         Names of the arguments, all pointers to arrays over lanes that do not overlap.
     width : int
         Lanes of a vector.
+    kind : ir.FunctionType, optional
+        Where it is another than that of a function of pointers that returns nothing.
     """
 
-    def __init__(self, module: ir.Module, name: str, arguments: Sequence[str], width: int) -> None:
+    def __init__(
+        self, module: ir.Module, name: str, arguments: Sequence[str], width: int, kind: ir.FunctionType | None = None
+    ) -> None:
         self.width = width
         self.vector = DOUBLE if width == 1 else ir.VectorType(DOUBLE, width)
         self.integers = INT64 if width == 1 else ir.VectorType(INT64, width)
-        kind = ir.FunctionType(ir.VoidType(), [POINTER] * len(arguments))
+        kind = kind or ir.FunctionType(ir.VoidType(), [POINTER] * len(arguments))
         self.function = ir.Function(module, kind, name)
         self.function.attributes.add("noinline")
         self.function.attributes.add("nounwind")
         for argument, label in zip(self.function.args, arguments, strict=True):
             argument.name = label
-            argument.add_attribute("noalias")
+            if argument.type == POINTER:
+                argument.add_attribute("noalias")
         self.pointers = dict(zip(arguments, self.function.args, strict=True))
         self.build = ir.IRBuilder(self.function.append_basic_block("entry"))
 
@@ -58,6 +63,10 @@ class LaneBuilder:
     def store(self, value: Any, array: Any, index: Any) -> None:
         """Store the vector at an index."""
         self.build.store(value, self.address(array, index), align=8 * self.width)
+
+    def give(self, value: Any) -> None:
+        """Leave what the function returns where its last argument, ``result``, points to."""
+        self.store(value, self.pointers["result"], 0)
 
     # --- arithmetic ------------------------------------------------------------------------------------------------
 

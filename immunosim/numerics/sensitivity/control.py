@@ -12,6 +12,7 @@ state is that at the first boundary, whenever it is.
 import numpy as np
 import numpy.typing as npt
 
+from immunosim.numerics.calling import run
 from immunosim.numerics.compilation import inlined, kernel
 from immunosim.numerics.lanes.records import PIVOTED_GROWTH, Lanes, Vectors
 from immunosim.numerics.rosenbrock import GROWTH_LIMIT
@@ -135,10 +136,10 @@ def write_slopes(
             side_vectors.end[0, lane] = side_vectors.h[0, lane] = h
         if wishes == 0:
             return
-        engine.sample(engine.frame)
+        run(engine.sample, engine.frame)
         if own_steps > 0:
-            engine.attempt(engine.side_frame)
-            engine.differentiate(engine.side_slope_frame)
+            run(engine.attempt, engine.side_frame)
+            run(engine.differentiate, engine.side_slope_frame)
         for lane in range(lanes.row.size):
             i_time = marks.i_time[lane]
             if i_time < lanes.i_time[lane]:

@@ -6,14 +6,15 @@ loaded once for all of them, and a block stays in the first cache through a stag
 can move are left out of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from immunosim.numerics.lanes.records import Vectors, aligned
+from immunosim.numerics.lanes.records import Engine, Vectors, aligned
+from immunosim.numerics.machine_code import Address, MachineFunction
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -102,7 +103,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class SensitivityFunctions:
-    """Addresses of the functions compiled for one model and one set of directions.
+    """The machine code for one model and one set of directions.
 
     Attributes
     ----------
@@ -114,12 +115,10 @@ class SensitivityFunctions:
         Those of them that the right-hand side reads.
     n_constants, n_points, n_jacobian, n_curvature, n_sources : int
         Lengths of the arrays that the functions fill.
-    differentiate, sample : dict of str to int
+    differentiate, sample : mapping of str to MachineFunction
         For each method: the derivative of the trial step of all lanes, and its value inside the step.
-    constants, advance : int
+    constants, advance : MachineFunction
         What depends on the parameters alone, and the acceptance of the trial step.
-    owner : object
-        What keeps the machine code in memory.
     """
 
     width: int
@@ -133,11 +132,17 @@ class SensitivityFunctions:
     n_jacobian: int
     n_curvature: int
     n_sources: int
-    differentiate: dict[str, int]
-    sample: dict[str, int]
-    constants: int
-    advance: int
-    owner: Any
+    differentiate: Mapping[str, MachineFunction]
+    sample: Mapping[str, MachineFunction]
+    constants: MachineFunction
+    advance: MachineFunction
+
+    def engine(
+        self, engine: Engine, method: str, frame: Integers, side_frame: Integers, side_slope_frame: Integers
+    ) -> "SlopeEngine":
+        """Return what the loop needs of these beside the lanes' own."""
+        ours = (engine.attempt, self.differentiate[method], self.sample[method], self.constants, self.advance)
+        return SlopeEngine(*ours, *map(Address, (frame, side_frame, side_slope_frame)))
 
 
 class SlopeVectors(NamedTuple):

@@ -5,20 +5,21 @@ held fixed, so it is as smooth as these and costs no step of its own.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from immunosim.numerics.lanes.driver import COUNTER_FUNCTION, FRAME_FUNCTION
-from immunosim.numerics.lanes.records import LaneFunctions, frame_of, new_lanes, new_vectors
-from immunosim.numerics.lanes.solving import MachineCode, run_threads
+from immunosim.numerics.compilation import is_compiling
+from immunosim.numerics.lanes.records import LaneFunctions, frame_of, new_lanes
+from immunosim.numerics.lanes.solving import run_threads, runner, vectors_of
 from immunosim.numerics.preparation import batch_of, control_of, method_of
 from immunosim.numerics.problem import Kernels, Segments, SolverOptions
 from immunosim.numerics.reporting import new_outcome, new_report
 from immunosim.numerics.request import Request
 from immunosim.numerics.results import Ensemble
 from immunosim.numerics.sensitivity.directions import Directions, tangents_of
-from immunosim.numerics.sensitivity.driver import compiled_slope_driver
+from immunosim.numerics.sensitivity.driver import drive_slopes
 from immunosim.numerics.sensitivity.records import (
     Marks,
     SensitivityFunctions,
@@ -109,37 +110,22 @@ def _run(
     n_threads: int,
 ) -> None:
     """Solve every row, a set of lanes a thread; an interrupt ends the counting of rows, as in the lane core."""
-    driver = compiled_slope_driver()
-    n_rows, width, n_stages = len(batch.initial_states), functions.width, len(method.A)
+    n_rows, n_stages = len(batch.initial_states), len(method.A)
     counter = np.zeros(1, np.int64)
-    steps = [lane_functions.attempt[method_name], *[lane_functions.sample[method_name]] * 2]  # nothing is traced
-    steps += [lane_functions.defect, lane_functions.advance]
-    ours = [functions.differentiate[method_name], functions.sample[method_name]]
-    ours += [functions.constants, functions.advance]
-    code = [MachineCode(address, FRAME_FUNCTION) for address in steps]
-    code += [MachineCode(lane_functions.next_row, COUNTER_FUNCTION)]
-    slope_code = [MachineCode(address, FRAME_FUNCTION) for address in ours]
-    sizes = (batch.parameters.shape[1], batch.inputs.shape[1], kernels.n_lu)
 
-    def run() -> None:
+    def room() -> tuple[Any, ...]:
         work = new_work(kernels.n_pools, kernels.n_jacobian, kernels.n_lu, n_stages, kernels.pattern)
-        vectors = new_vectors(width, kernels.n_pools, *sizes, n_stages)
-        vectors.rtol[:] = control.rtol
-        vectors.atol[:] = control.atol[:, np.newaxis]
-        vectors.max_step[:] = control.max_step
-        vectors.max_trials[:] = control.max_steps
-        vectors.negative_tolerance[:] = control.negative_tolerance[:, np.newaxis]
-        frame, lanes = frame_of(vectors), new_lanes(width)
+        vectors = vectors_of(kernels, functions.width, method, control, batch)
         slopes = new_slope_vectors(functions, n_stages)
-        side = side_of(vectors, slopes)
-        slope_frames = [slope_frame_of(vectors, slopes), frame_of(side[0]), slope_frame_of(*side)]
+        side_vectors, side_slopes = side_of(vectors, slopes)
         report = new_report(REQUEST, kernels.n_pools, kernels.n_readouts, vectors.nodes)
-        marks = Marks(*(np.zeros(width, np.int64) for _ in Marks._fields))
-        driver(
-            *kernels.functions,
-            *(*code, frame.ctypes.data, counter.ctypes.data),
-            *(*slope_code, *(one.ctypes.data for one in slope_frames)),
-            *(method, control, work, vectors, side[0], lanes, slopes, side[1], marks, batch, report, tangents, outcome),
-        )
+        lanes = new_lanes(min(functions.width, n_rows))
+        marks = Marks(*(np.zeros(functions.width, np.int64) for _ in Marks._fields))
+        engine = lane_functions.engine(method_name, frame_of(vectors), counter)
+        frames = slope_frame_of(vectors, slopes), frame_of(side_vectors), slope_frame_of(side_vectors, side_slopes)
+        slope_engine = functions.engine(engine, method_name, *frames)
+        first = (lane_functions.scalar, engine, slope_engine, method, control, work, vectors, side_vectors)
+        return (*first, lanes, slopes, side_slopes, marks, batch, report, tangents, outcome)
 
+    run = runner(drive_slopes, "slopes", room, lane_functions.store, is_compiling())
     run_threads(run, counter, n_rows, n_threads)

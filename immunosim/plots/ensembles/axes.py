@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +14,7 @@ from immunosim.codegen.loader import Array
 from immunosim.ensembles.columns import Flags, Outcome, Varied
 from immunosim.plots.drawing import spread
 from immunosim.plots.style import BLACK, VERMILION
+from immunosim.plots.text import plain, wrapped
 from immunosim.units import DAYS_PER_MONTH
 from immunosim.wording import unit_text
 
@@ -74,7 +74,7 @@ def day_text(day: float) -> str:
 
 def set_title(ax: Axes, text: str) -> Axes:
     """Write a title, in lines where it is long."""
-    ax.set_title("\n".join(textwrap.wrap(text, 72)), loc="left", fontweight="bold")
+    ax.set_title("\n".join(wrapped(text, 72)), loc="left", fontweight="bold")
     return ax
 
 
@@ -100,9 +100,9 @@ def missing_note(found: Outcome, failed: Flags) -> str:
 def set_axis(ax: Axes, which: Literal["x", "y"], about: Varied) -> None:
     """Label an axis with a varied quantity: logarithmic, or with the names of choices, where it is so."""
     axis = ax.xaxis if which == "x" else ax.yaxis
-    axis.set_label_text("\n".join(textwrap.wrap(with_unit(about.label, about.unit), 60)))
+    axis.set_label_text("\n".join(wrapped(with_unit(about.label, about.unit), 60)))
     if about.choices:
-        axis.set_ticks(range(len(about.choices)), [choice.replace("_", " ") for choice in about.choices])
+        axis.set_ticks(range(len(about.choices)), [plain(choice.replace("_", " ")) for choice in about.choices])
         axis.set_tick_params(length=0)
     elif about.is_log:
         ax.set(**{f"{which}scale": "log"})
@@ -137,7 +137,7 @@ def add_colour_bar(ax: Axes, shown: Any, label: str, values: Array | None = None
     """Add a colour bar beside the axes, without a frame; `values` are those of a logarithmic one."""
     bar = ax.figure.colorbar(shown, ax=ax, pad=0.02, aspect=28)
     bar.outline.set_visible(False)
-    bar.set_label("\n".join(textwrap.wrap(label, 52)))
+    bar.set_label("\n".join(wrapped(label, 52)))
     if values is not None:
         set_log_ticks(bar.ax.yaxis, values[np.isfinite(values)])
     return bar
@@ -146,7 +146,7 @@ def add_colour_bar(ax: Axes, shown: Any, label: str, values: Array | None = None
 def write_notes(ax: Axes, notes: Iterable[str], is_below_label: bool = True) -> Axes:
     """Write notes in small letters below the axes, or below the label of the horizontal axis."""
     text = " ".join(note for note in notes if note)
-    lines = textwrap.wrap(text, NOTE_WIDTH)
+    lines = wrapped(text, NOTE_WIDTH)
     where: Any = ("axes fraction", ax.xaxis.label) if is_below_label else "axes fraction"
     ax.annotate(
         "\n".join(lines),
@@ -175,7 +175,7 @@ def draw_thresholds(ax: Axes, thresholds: Sequence[Threshold]) -> Axes:
     for one, height, moved in zip(ranked, heights, spread(heights, LINE_GAP), strict=True):
         ax.axhline(one.value, color=BLACK, linewidth=0.8, linestyle=(0, (5, 3)), zorder=2.5)
         ax.annotate(
-            f"{one.name} {one.value:g}".strip(),
+            plain(f"{one.name} {one.value:g}".strip()),
             (1.0, one.value),
             (4.0, moved - height),
             xycoords=ax.get_yaxis_transform(),

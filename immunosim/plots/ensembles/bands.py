@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from immunosim.ensembles.columns import is_failed
+from immunosim.ensembles.coverage import coverage_note
 from immunosim.plots.ensembles.axes import Threshold, failure_note, write_notes
 from immunosim.plots.ensembles.courses import courses, frame, months_or_days
 from immunosim.plots.style import BLUE
@@ -44,4 +45,4 @@ def draw_bands(ax: Axes, dataset: xr.Dataset, of: str, thresholds: Sequence[Thre
     names = ("median", "50 % of patients", "90 % of patients")
     ax.legend([median, inner, outer], names, frameon=False, loc="best")
     note = "At each time: median, 25 % to 75 %, 5 % to 95 % of the patients."
-    return write_notes(ax, [note, found.note, failure_note(is_failed(dataset))])
+    return write_notes(ax, [note, coverage_note(dataset), found.note, failure_note(is_failed(dataset))])

@@ -71,7 +71,7 @@ def chosen(
     of: str = "",
     x: str = "",
     y: str = "",
-    at: float | None = None,
+    at: float | str | None = None,
     color: str = "",
     threshold: str = "",
     limits: Mapping[str, Sequence[Threshold]] | None = None,
@@ -83,9 +83,9 @@ def chosen(
     dataset : xarray.Dataset
         Of an ensemble.
     kind, of, x, y, at, color : optional
-        As in `Plot`.
+        As in `Plot`; ``at`` may be text with a unit.
     threshold : str, optional
-        A level with or without unit, which takes the place of the limits.
+        A level with its unit, which takes the place of the limits.
     limits : mapping of str to sequence of Threshold, optional
         Clinical thresholds by read-out, in its unit.
 
@@ -97,6 +97,7 @@ def chosen(
     given = {"x": x, "y": y, "at": at, "color": color, "threshold": threshold}
     asked = frozenset(key for key, value in given.items() if value not in ("", None))
     _refuse_unfit(kind, asked)
+    day = _day(at)
     failed = is_failed(dataset)
     if failed.all():
         raise DataError(
@@ -105,23 +106,30 @@ def chosen(
         )
     chosen_of = of or _default_of(dataset, kind, asked)
     chosen_kind = kind or _default_kind(dataset, chosen_of, asked)
-    pair = _pair(dataset, chosen_kind, chosen_of, x, y, at) if chosen_kind in FIELDS else ("", "")
+    pair = _pair(dataset, chosen_kind, chosen_of, x, y, day) if chosen_kind in FIELDS else ("", "")
     if color:
         varied(dataset, color, "color")
     levels: Sequence[Threshold] = ()
     if threshold:
         levels = (_threshold(threshold, str(dataset[chosen_of].attrs.get("units", "1"))),)
     elif "threshold" in TAKES[chosen_kind]:
-        readout = chosen_of if chosen_kind in COURSES else outcome(dataset, chosen_of, at).readout
+        readout = chosen_of if chosen_kind in COURSES else outcome(dataset, chosen_of, day).readout
         levels = (limits or {}).get(readout, ())
-    return Plot(chosen_kind, chosen_of, *pair, at, color, tuple(levels))
+    return Plot(chosen_kind, chosen_of, *pair, day, color, tuple(levels))
 
 
 def _threshold(text: str, unit: str) -> Threshold:
     try:
-        return Threshold(parse_quantity(text, unit, bare=True), "")
+        return Threshold(parse_quantity(text, unit), "")
     except QuantityError as error:
         raise DataError(error.reason, key="threshold", cure=error.cure) from error
+
+
+def _day(at: float | str | None) -> float | None:
+    try:
+        return parse_quantity(at, "day") if isinstance(at, str) else at
+    except QuantityError as error:
+        raise DataError(error.reason, key="at", cure=error.cure) from error
 
 
 def _refuse_unfit(kind: str, asked: frozenset[str]) -> None:

@@ -34,6 +34,7 @@ from immunosim.plots.ensembles.field import Cells, Field, field_of
 from immunosim.plots.ensembles.heatmap import notes_of
 from immunosim.plots.ensembles.thinning import SEED, chosen_rows
 from immunosim.plots.style import BLACK
+from immunosim.plots.text import plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -195,7 +196,7 @@ def _draw_thresholds(ax: Axes, surface: Surface, thresholds: Sequence[Threshold]
     crossed = [one for one in thresholds if low < one.value < high]
     for one in crossed:
         lines = ax.contour(*surface.drawable, levels=[one.value], colors=BLACK, linewidths=1.6)
-        for label in ax.clabel(lines, fmt={one.value: one.text(unit)}, fontsize=7.5, inline_spacing=4):
+        for label in ax.clabel(lines, fmt={one.value: plain(one.text(unit))}, fontsize=7.5, inline_spacing=4):
             label.set_path_effects([withStroke(linewidth=2.0, foreground="white")])
             label.set_fontweight("bold")
     sentences = []

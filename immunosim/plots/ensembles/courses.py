@@ -23,6 +23,7 @@ from immunosim.plots.ensembles.axes import (
 )
 from immunosim.plots.ensembles.thinning import SEED, chosen_rows
 from immunosim.plots.style import time_unit
+from immunosim.plots.text import plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -110,7 +111,7 @@ def frame(ax: Axes, found: Courses, quantiles: Array, thresholds: Sequence[Thres
     elif low.min() >= -1e-9 * abs(highest):  # integration may leave a pool that little below zero
         ax.set_ylim(0.0, 1.15 * max(highest, ax.dataLim.y1 if np.isfinite(ax.dataLim.y1) else 0.0) or 1.0)
     draw_thresholds(ax, thresholds)
-    ax.set_ylabel(with_unit(found.label, found.unit))
+    ax.set_ylabel(plain(with_unit(found.label, found.unit)))
     return set_title(ax, f"{sentence_case(found.label)}, {count_text(found.n_well)}")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import matplotlib as mpl
 import xarray as xr
 from matplotlib.figure import Figure
@@ -15,6 +13,7 @@ from immunosim.plots.ensembles.heatmap import draw_heatmap
 from immunosim.plots.ensembles.parallel import draw_parallel
 from immunosim.plots.ensembles.spaghetti import draw_spaghetti
 from immunosim.plots.style import GREY, STYLE
+from immunosim.plots.text import wrapped
 
 SIZE = (6.3, 4.3)
 """Width and height, inches: the text of a page is as wide."""
@@ -46,5 +45,5 @@ def ensemble_figure(dataset: xr.Dataset, plot: Plot, footer: str = "") -> Figure
         else:
             draw_parallel(ax, dataset, plot.of, plot.at)
         if footer:
-            figure.supxlabel("\n".join(textwrap.wrap(footer, 120)), x=0.01, ha="left", fontsize=6.0, color=GREY)
+            figure.supxlabel("\n".join(wrapped(footer, 120)), x=0.01, ha="left", fontsize=6.0, color=GREY)
     return figure

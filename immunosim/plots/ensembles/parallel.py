@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +30,7 @@ from immunosim.plots.ensembles.axes import (
 from immunosim.plots.ensembles.ranking import most_correlated
 from immunosim.plots.ensembles.thinning import SEED, chosen_rows
 from immunosim.plots.style import BLACK
+from immunosim.plots.text import plain, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -149,7 +149,7 @@ def _strip(ax: Axes, place: int) -> None:
 def _ticks(low: float, high: float, is_log: bool, choices: Sequence[str]) -> list[tuple[float, str]]:
     """Return where an axis is marked, and with what."""
     if choices:
-        return [(float(i), choice.replace("_", " ")) for i, choice in enumerate(choices) if low <= i <= high]
+        return [(float(i), plain(choice.replace("_", " "))) for i, choice in enumerate(choices) if low <= i <= high]
     if high <= low:
         return [(low, f"{10.0**low if is_log else low:.3g}")]
     if not is_log:
@@ -162,7 +162,7 @@ def _ticks(low: float, high: float, is_log: bool, choices: Sequence[str]) -> lis
 def _frame(ax: Axes, axes: Sequence[Varied], found: Outcome, n_failed: int) -> None:
     labels = [with_unit(one.label, one.unit) for one in axes] + [with_unit(found.label.partition(",")[0], found.unit)]
     width = max(12, 96 // len(labels))
-    ax.set_xticks(range(len(labels)), ["\n".join(textwrap.wrap(label, width)) for label in labels], fontsize=7.0)
+    ax.set_xticks(range(len(labels)), ["\n".join(wrapped(label, width)) for label in labels], fontsize=7.0)
     ax.xaxis.tick_top()
     ax.tick_params(axis="x", length=0, pad=4)
     ax.set_yticks([])

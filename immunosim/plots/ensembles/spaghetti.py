@@ -13,6 +13,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
 from immunosim.ensembles.columns import Rows, Varied, is_failed, varied
+from immunosim.ensembles.coverage import coverage_note
 from immunosim.plots.ensembles.axes import (
     COLOURS,
     Threshold,
@@ -26,6 +27,7 @@ from immunosim.plots.ensembles.axes import (
 from immunosim.plots.ensembles.courses import courses, frame, months_or_days
 from immunosim.plots.ensembles.thinning import SEED, chosen_rows
 from immunosim.plots.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILION
+from immunosim.plots.text import plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,7 +91,8 @@ def draw_spaghetti(
     (median,) = ax.plot(time, quantiles[2], color=BLACK, linewidth=2.0, zorder=4)
     frame(ax, found, quantiles, thresholds)
     _legend(ax, median, coloured)
-    return write_notes(ax, [_note(order.size, found.n_well, coloured), found.note, failure_note(is_failed(dataset))])
+    notes = [_note(order.size, found.n_well, coloured), coverage_note(dataset), found.note]
+    return write_notes(ax, [*notes, failure_note(is_failed(dataset))])
 
 
 def _colour(ax: Axes, lines: LineCollection, about: Varied, order: Rows) -> None:
@@ -108,7 +111,7 @@ def _legend(ax: Axes, median: Line2D, coloured: Varied | None) -> None:
     keys = [(median, "median of all")]
     if coloured is not None:
         for i, choice in enumerate(coloured.choices):
-            keys.append((Line2D([], [], color=CHOICES[i % len(CHOICES)]), choice.replace("_", " ")))
+            keys.append((Line2D([], [], color=CHOICES[i % len(CHOICES)]), plain(choice.replace("_", " "))))
     ax.legend([key for key, _ in keys], [text for _, text in keys], frameon=False, loc="upper center", ncols=4)
 
 

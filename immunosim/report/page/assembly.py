@@ -25,6 +25,7 @@ from immunosim.report.page.parameters import grades, groups
 from immunosim.report.page.sources import own_entry, sources
 from immunosim.report.provenance import INTENDED_USE
 from immunosim.report.sampling import refined
+from immunosim.safe_text import markup
 from immunosim.scenario import to_toml
 from immunosim.trajectory import Trajectory
 from immunosim.wording import calendar
@@ -67,7 +68,13 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_readable,
     )
+
+
+def _readable(value: object) -> object:
+    """Return what a page shows of a value: text without controls; drawings and styles, which are ours, as they are."""
+    return markup(value) if type(value) is str else value
 
 
 def _content(trajectory: Trajectory, summary: Mapping[str, Any], command: str, figure: Figure) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from immunosim.safe_text import one_line
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -44,18 +46,19 @@ def svg_of(figure: Figure, name: str, description: str) -> str:
     """
     import matplotlib as mpl
 
-    from immunosim.plots import STYLE
+    from immunosim.plots import STYLE, as_written
 
     stream = io.StringIO()
-    with mpl.rc_context(STYLE | {"svg.fonttype": "none", "svg.hashsalt": name}):
+    with mpl.rc_context(STYLE | {"svg.fonttype": "none", "svg.hashsalt": name}), as_written(figure):
         figure.savefig(stream, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     text = stream.getvalue()
     text = text[text.index("<svg") :].strip()
     text = _OUTLINE.sub(lambda found: _simplified(found.group()), text)
     text = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", text)
     text = text.replace("*{stroke-linejoin", f"#{name} *{{stroke-linejoin")  # not the whole page
-    label = html.escape(description, quote=True)
-    return re.sub(r'width="[^"]*" height="[^"]*"', f'id="{name}" role="img" aria-label="{label}"', text, count=1)
+    label = html.escape(one_line(description), quote=True)
+    about = f'id="{name}" role="img" aria-label="{label}"'
+    return re.sub(r'width="[^"]*" height="[^"]*"', lambda _: about, text, count=1)  # a label may hold backslashes
 
 
 def font_faces(drawings: Iterable[str]) -> str:

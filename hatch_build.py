@@ -1,0 +1,21 @@
+"""Writes the generated texts of the models into the package when it is built, editable installations included."""
+
+import sys
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class ShippedTexts(BuildHookInterface):  # type: ignore[misc]
+    """What hatchling calls before it collects the files of a wheel."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Write the texts, and let the wheel take them although git ignores them."""
+        sys.path.insert(0, self.root)
+        try:
+            from immunosim.codegen.shipping import write_shipped
+
+            write_shipped()
+        finally:
+            sys.path.remove(self.root)
+        build_data["artifacts"].append("immunosim/codegen/shipped/**")

@@ -1,0 +1,241 @@
+"""Sealed entries: folders of files that were checked, byte for byte, before anybody reads them.
+
+An entry appears whole, under its name, or not at all: its files are written first, then a manifest with the SHA-256 of
+each, all of it forced to the disk, and only then does the folder take its name. Reading goes the other way: owner and
+permissions, manifest, size and checksum of every file, and then the bytes, which are never read from the disk again.
+What is loaded as machine code can do anything, so who else may write a folder matters as much as its content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from immunosim.errors import ModelError
+from immunosim.files import default_mode, sync_folder, write_synced
+
+MANIFEST = "MANIFEST.json"
+FORMAT = 1
+WRITING = "writing-"
+"""Start of the names of folders that are being written, or that an interrupted process left."""
+
+SET_ASIDE = "damaged-"
+"""Start of the names of entries that did not hold what their manifest says."""
+
+WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+LARGEST_MANIFEST = 100_000
+
+
+class DamageError(Exception):
+    """An entry is not what was sealed."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an entry says of itself: name, what made it, and SHA-256 and size of each file."""
+
+    name: str
+    made_by: str
+    files: dict[str, tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of sealed entries.
+
+    Attributes
+    ----------
+    path : Path
+    is_ours : bool
+        Whether it is part of the installed package, and trusted as its code is; else owners are checked.
+    """
+
+    path: Path
+    is_ours: bool = False
+
+    def read(self, name: str) -> dict[str, bytes] | None:
+        """Return the files of an entry, None where there is none.
+
+        Raises
+        ------
+        DamageError
+            If there is one that cannot be trusted, with the reason.
+        """
+        entry = self.path / name
+        try:
+            about = os.lstat(entry)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise DamageError(f"cannot be read ({error.strerror})") from error
+        if not stat.S_ISDIR(about.st_mode):
+            raise DamageError("is not a folder")
+        self._check_owner(about, "it")
+        manifest = self.manifest(name)
+        found = {}
+        for file, (digest, size) in manifest.files.items():
+            content = self._bytes_of(entry / file, size)
+            if len(content) != size or hashlib.sha256(content).hexdigest() != digest:
+                raise DamageError(f"{file} is not what was written")
+            found[file] = content
+        return found
+
+    def manifest(self, name: str) -> Manifest:
+        """Return what an entry says of itself; the files are not looked at.
+
+        Raises
+        ------
+        DamageError
+            If it cannot be trusted.
+        """
+        manifest = _parsed(self._bytes_of(self.path / name / MANIFEST, LARGEST_MANIFEST))
+        if manifest.name != name:
+            raise DamageError(f'is the entry "{manifest.name}" under another name')
+        return manifest
+
+    def write(self, name: str, files: Mapping[str, bytes], made_by: str = "") -> None:
+        """Keep an entry, whole or not at all; one of the same name that is sound stays.
+
+        Parameters
+        ----------
+        name : str
+        files : mapping of str to bytes
+        made_by : str, optional
+            What made it, so that what nothing here would make any more can be told.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; nothing is left behind.
+        """
+        self.make()
+        temporary = Path(tempfile.mkdtemp(dir=self.path, prefix=WRITING))
+        try:
+            for file, content in files.items():
+                write_synced(temporary / file, content, default_mode() & 0o644)
+            sums = {file: (hashlib.sha256(content).hexdigest(), len(content)) for file, content in files.items()}
+            manifest = {"format": FORMAT, "name": name, "made_by": made_by, "files": sums}
+            write_synced(temporary / MANIFEST, json.dumps(manifest, indent=1).encode(), default_mode() & 0o644)
+            temporary.chmod(default_mode() & ~WRITABLE_BY_OTHERS)
+            sync_folder(temporary)
+            self._place(temporary, name)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        sync_folder(self.path)
+
+    def make(self) -> None:
+        """Make the folder, writable by its owner alone, where it does not exist."""
+        if not self.path.is_dir():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                self.path.mkdir(mode=0o755)
+
+    def set_aside(self, name: str) -> None:
+        """Take an entry out of the way; it stays for who wants to look at it, until the next one."""
+        for earlier in self.path.glob(f"{SET_ASIDE}{name}*"):
+            shutil.rmtree(earlier, ignore_errors=True)
+        with suppress(OSError):
+            os.replace(self.path / name, self.path / f"{SET_ASIDE}{name}")
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of everything in the folder."""
+        with suppress(OSError):
+            yield from sorted(os.listdir(self.path))
+
+    def check(self) -> None:
+        """Refuse a folder that somebody else may write.
+
+        Raises
+        ------
+        ModelError
+            With the reason and the cure.
+        """
+        if self.is_ours:
+            return
+        try:
+            about = os.stat(self.path)
+        except OSError:
+            return  # it does not exist yet
+        with suppress(DamageError):
+            self._check_owner(about, "it")
+            return
+        mode = stat.filemode(about.st_mode)
+        reason = (
+            f"the cache {self.path} ({mode}, owner {about.st_uid}) can be written by others, who could change results"
+        )
+        cure = f"run: chmod go-w '{self.path}', or set IMMUNOSIM_CACHE_DIR to a folder of your own"
+        raise ModelError(reason, cure=cure)
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether new entries can be kept here."""
+        folder = self.path
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+
+    def _place(self, temporary: Path, name: str) -> None:
+        """Give a finished folder its name; one that is there stays if it is sound, and makes way if not."""
+        try:
+            os.replace(temporary, self.path / name)
+        except OSError:
+            if (self.path / name) == temporary or not os.path.lexists(self.path / name):
+                raise
+            try:
+                self.read(name)
+            except DamageError:
+                self.set_aside(name)
+                os.replace(temporary, self.path / name)
+
+    def _bytes_of(self, path: Path, size: int) -> bytes:
+        """Return the content of a regular file that nobody else may write, as far as a byte beyond its size."""
+        try:
+            handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+        except OSError as error:
+            raise DamageError(f"{path.name} cannot be read ({error.strerror})") from error
+        with os.fdopen(handle, "rb") as stream:
+            about = os.fstat(stream.fileno())
+            if not stat.S_ISREG(about.st_mode):
+                raise DamageError(f"{path.name} is not a file")
+            self._check_owner(about, path.name)
+            try:
+                return stream.read(size + 1)
+            except OSError as error:
+                raise DamageError(f"{path.name} cannot be read ({error.strerror})") from error
+
+    def _check_owner(self, about: os.stat_result, what: str) -> None:
+        """Refuse what belongs to a stranger or may be written by others; we, root and a read-only share are trusted."""
+        if self.is_ours or not hasattr(os, "getuid"):
+            return
+        if about.st_mode & WRITABLE_BY_OTHERS and not stat.S_ISLNK(about.st_mode):
+            raise DamageError(f"{what} can be written by others")
+        if about.st_uid not in (os.getuid(), 0, self._owner_of_share()):
+            raise DamageError(f"{what} belongs to another user ({about.st_uid})")
+
+    def _owner_of_share(self) -> int:
+        """Return the owner of a folder that only its owner may write: who names it trusts this one."""
+        about = os.stat(self.path)
+        return -1 if about.st_mode & WRITABLE_BY_OTHERS else about.st_uid
+
+
+def _parsed(content: bytes) -> Manifest:
+    """Return a manifest, all of whose parts have the form that ``write`` gives them."""
+    try:
+        manifest = json.loads(content)
+        files = manifest["files"]
+        sums = {str(file): (str(digest), int(size)) for file, (digest, size) in files.items()}
+        if manifest["format"] != FORMAT or not isinstance(manifest["name"], str):
+            raise DamageError("its manifest is of another format")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise DamageError("its manifest is not what was written") from error
+    if any(os.path.basename(file) != file or file in ("", ".", "..", MANIFEST) for file in sums):
+        raise DamageError("its manifest names files elsewhere")
+    return Manifest(manifest["name"], str(manifest.get("made_by", "")), sums)

@@ -1,0 +1,169 @@
+"""The cache of generated text and machine code: where it is, what its entries are called, and what becomes of damage.
+
+An entry is called by its kind and by a hash of all that shapes it, so a stale one cannot be found. What is read was
+sealed and checked (see ``sealed``); what is damaged is set aside, with a sentence, and made anew; what cannot be kept
+is used all the same, for this process.
+"""
+
+import functools
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from immunosim.codegen.sealed import DamageError, Folder
+from immunosim.codegen.vector.processor import host
+
+PACKAGE = Path(__file__).resolve().parent.parent
+VARIABLE = "IMMUNOSIM_CACHE_DIR"
+SHIPPED = Folder(PACKAGE / "codegen" / "shipped", is_ours=True)
+"""Texts of the models that come with the package, written when it was built."""
+
+MAKES_TEXT = ("model/**/*.py", "codegen/*.py")
+MAKES_CODE = ("numerics/**/*.py", "codegen/vector/*.py")
+"""Sources of the package that shape the texts, and the machine code."""
+
+Files = Mapping[str, bytes]
+Announce = Callable[[str], None]
+
+
+def cache_root() -> Path:
+    """Return the folder of the cache: ``IMMUNOSIM_CACHE_DIR`` or the user's cache folder."""
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else user_cache_path("immunosim")
+
+
+def entry_name(kind: str, *shaped_by: object) -> str:
+    """Return the name of an entry of a kind, from everything that shapes it."""
+    return f"{kind}-{hashlib.sha256(repr(shaped_by).encode()).hexdigest()[:32]}"
+
+
+@functools.cache
+def sources_digest(patterns: tuple[str, ...]) -> str:
+    """Return the SHA-256 over sources of the package, names and contents."""
+    digest = hashlib.sha256()
+    for pattern in patterns:
+        for path in sorted(PACKAGE.glob(pattern)):
+            digest.update(path.relative_to(PACKAGE).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def versions(*packages: str) -> tuple[str, ...]:
+    """Return the versions of installed packages, without importing them."""
+    return tuple(version(package) for package in packages)
+
+
+@functools.cache
+def installation() -> str:
+    """Return a hash of all that makes entries here: sources, versions, processor."""
+    machine = host()
+    made_by = (sources_digest(MAKES_TEXT), sources_digest(MAKES_CODE), versions("numba", "llvmlite", "numpy"))
+    return entry_name("", *made_by, sys.version_info[:3], machine.name, machine.features)[1:]
+
+
+class MachineStore:
+    """What a process reads from the cache and keeps there.
+
+    Parameters
+    ----------
+    announce : callable
+        Told in a sentence what is damaged, what cannot be kept, and what takes long.
+    """
+
+    def __init__(self, announce: Announce) -> None:
+        self.announce = announce
+        self._has_complained = False
+
+    def get(self, name: str, make: Callable[[], Files], waiting: str = "") -> Files:
+        """Return the files of an entry, made and kept first where there is none that is sound.
+
+        Parameters
+        ----------
+        name : str
+            As ``entry_name`` gives it.
+        make : callable
+        waiting : str, optional
+            What to announce before it is made.
+
+        Raises
+        ------
+        ModelError
+            If the cache can be written by others.
+        """
+        found = self.find(name)
+        if found is None:
+            if waiting:
+                self.announce(waiting)
+            found = make()
+            self.put(name, found)
+        return found
+
+    def find(self, name: str) -> Files | None:
+        """Return the files of an entry, None where there is none that is sound.
+
+        Raises
+        ------
+        ModelError
+            If the cache can be written by others.
+        """
+        for folder in (SHIPPED, *self._folders()):
+            folder.check()
+            try:
+                found = folder.read(name)
+            except DamageError as damage:
+                self.announce(f"{folder.path / name} {damage}: it is set aside and made again")
+                folder.set_aside(name)
+                continue
+            if found is not None:
+                return found
+        return None
+
+    def put(self, name: str, files: Files) -> None:
+        """Keep an entry; where that cannot be, say so once."""
+        refusal = ""
+        for folder in self._folders():
+            if not folder.is_writable:
+                continue
+            try:
+                folder.write(name, files, installation())
+            except OSError as error:
+                refusal = f" ({error.strerror})"
+            else:
+                return
+        if not self._has_complained:
+            self._has_complained = True
+            self.announce(
+                f"{cache_root()} cannot be written{refusal}: compiled for this run only, "
+                f"set {VARIABLE} to a folder that can be written to keep the result"
+            )
+
+    @staticmethod
+    def _folders() -> list[Folder]:
+        """Return where entries may be: a cache that is named and cannot be written is read, and backed by our own."""
+        named = Folder(cache_root())
+        own = Folder(user_cache_path("immunosim"))
+        return [named] if named.path == own.path or named.is_writable else [named, own]
+
+    # --- compiled drivers, as ``numerics.compilation.Store`` wants them -----------------------------------------------
+
+    def load(self, name: str) -> bytes | None:
+        """Return the code of a compiled driver."""
+        found = self.find(self._driver(name))
+        if found is None:
+            self.announce(f"Compiling the loop over the steps of {name}, once per installation (some seconds)")
+        return None if found is None else found["code"]
+
+    def keep(self, name: str, code: bytes) -> None:
+        """Keep the code of a compiled driver."""
+        self.put(self._driver(name), {"code": code})
+
+    @staticmethod
+    def _driver(name: str) -> str:
+        machine = host()
+        shaped_by = (sources_digest(MAKES_CODE), versions("numba", "llvmlite", "numpy"), sys.version_info[:3])
+        return entry_name("driver", name, *shaped_by, machine.name, machine.features)

@@ -1,0 +1,72 @@
+"""Solve rows that have tolerances of their own: those that share them together, so that no row's bits depend on others.
+
+A row's absolute tolerances follow from its patient's untreated state. One patient under many regimens is one group;
+many patients are many. Knows neither scenarios nor names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunosim.ensembles.rows import Rows
+from immunosim.numerics import Ensemble, Segments, SolverOptions
+
+Places = NDArray[np.int64]
+
+Solve = Callable[[Rows, SolverOptions, int], Ensemble]
+"""Solves rows with one set of options in a number of threads."""
+
+
+def solve_by_tolerance(rows: Rows, options: Sequence[SolverOptions], solve: Solve, n_threads: int) -> Ensemble:
+    """Solve every row with its own options.
+
+    Parameters
+    ----------
+    rows : Rows
+    options : sequence of SolverOptions
+        One for each row, or one for all.
+    solve : callable
+    n_threads : int
+        Shared out among the groups.
+    """
+    groups = _groups(options)
+    if len(groups) == 1:
+        return solve(rows, options[0], n_threads)
+    n_workers = min(n_threads, len(groups))
+
+    def solve_group(places: Places) -> Ensemble:
+        return solve(_taken(rows, places), options[int(places[0])], max(1, n_threads // n_workers))
+
+    pool = ThreadPoolExecutor(n_workers)
+    try:
+        parts = list(pool.map(solve_group, groups))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    back = np.argsort(np.concatenate(groups))
+    return Ensemble(**{one.name: _joined(parts, one.name)[back] for one in fields(Ensemble)})
+
+
+def _joined(parts: Sequence[Ensemble], name: str) -> Any:
+    return np.concatenate([getattr(part, name) for part in parts])
+
+
+def _groups(options: Sequence[SolverOptions]) -> list[Places]:
+    """Return the places of the rows of each group, in the order of their first rows."""
+    places: dict[tuple[object, ...], list[int]] = {}
+    for place, one in enumerate(options):
+        arrays = (np.asarray(one.atol).tobytes(), np.asarray(one.negative_tolerance).tobytes())
+        key = (one.method, one.rtol, one.max_steps, one.first_step, one.max_step, *arrays)
+        places.setdefault(key, []).append(place)
+    return [np.array(group) for group in places.values()]
+
+
+def _taken(rows: Rows, places: Places) -> Rows:
+    segments = rows.segments if isinstance(rows.segments, Segments) else [rows.segments[int(i)] for i in places]
+    times = rows.times if rows.times.ndim == 1 else rows.times[places]
+    return Rows(rows.vectors[places], rows.states[places], segments, times)

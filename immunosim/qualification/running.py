@@ -1,0 +1,107 @@
+"""A whole qualification: every check in its order, each by itself, so that one that fails hides no other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from immunosim.codegen.loader import say_nothing
+from immunosim.diagnosis.software import BROKEN
+from immunosim.errors import ImmunosimError
+from immunosim.qualification.installation import environment, now
+from immunosim.qualification.records import Check, Outcome, Result, Tell, Verdict
+from immunosim.qualification.requirements import all_checks
+
+
+@dataclass(frozen=True)
+class Qualification:
+    """What a qualification found, and where and when.
+
+    Attributes
+    ----------
+    started : str
+        Date and time, ISO 8601 with the offset from UTC.
+    seconds : float
+    results : tuple of Result
+    environment : dict
+        Software, machine, model, hashes and shipped files.
+    """
+
+    started: str
+    seconds: float
+    results: tuple[Result, ...]
+    environment: dict[str, Any]
+
+    @property
+    def failures(self) -> tuple[Result, ...]:
+        """The requirements that are not met."""
+        return tuple(result for result in self.results if result.has_failed)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every requirement is met."""
+        return not self.failures
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain data, ready for JSON."""
+        return {
+            "record": "immunosim qualification 1",
+            "passed": self.passed,
+            "started": self.started,
+            "seconds": round(self.seconds, 1),
+            **self.environment,
+            "checks": [_as_dict(result) for result in self.results],
+        }
+
+
+def qualify(
+    announce: Callable[[str], None] = say_nothing,
+    detail: Tell = say_nothing,
+    checks: Sequence[Check] | None = None,
+) -> Qualification:
+    """Check every requirement on this machine.
+
+    Parameters
+    ----------
+    announce : callable
+        Told in a sentence which requirement is checked.
+    detail : callable
+        Told in a few words how far a check has come.
+    checks : sequence of Check, optional
+        By default all.
+    """
+    chosen = all_checks() if checks is None else tuple(checks)
+    began, started = time.perf_counter(), now().isoformat()
+    results = []
+    for place, check in enumerate(chosen, 1):
+        announce(f"{check.id} ({place} of {len(chosen)}): {check.requirement}")
+        results.append(look(check, detail))
+    return Qualification(started, time.perf_counter() - began, tuple(results), environment())
+
+
+def look(check: Check, tell: Tell) -> Result:
+    """Make one check; what stops it is its failure."""
+    began = time.perf_counter()
+    try:
+        found = check.look(tell)
+    except ImmunosimError as error:
+        found = Outcome("could not be checked", Verdict.FAILED, tuple(str(error).splitlines()))
+    except (*BROKEN, LookupError, ArithmeticError) as error:
+        found = Outcome("could not be checked", Verdict.FAILED, (f"{type(error).__name__}: {error}",))
+    return Result(check, found, time.perf_counter() - began)
+
+
+def _as_dict(result: Result) -> dict[str, Any]:
+    check, found = result.check, result.outcome
+    return {
+        "id": check.id,
+        "requirement": check.requirement,
+        "method": check.method,
+        "limit": check.limit,
+        "value": found.value,
+        "verdict": str(found.verdict),
+        "seconds": round(result.seconds, 2),
+        "notes": list(found.notes),
+    }

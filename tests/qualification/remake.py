@@ -1,0 +1,100 @@
+"""Make the shipped references of the qualification again: ``python tests/qualification/remake.py``.
+
+Copies the hold-out rows of the scorecard and their scenarios into the package, solves the reference ensemble for this
+class of machine (on x86-64 also with machine code without FMA), and writes the manifest last. Needed after every change
+of a shipped data file, a parameter value, the model or the integrator; the diff shows what changed.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+
+from immunosim.diagnosis import reference  # noqa: E402
+from immunosim.parameters.references import load_references  # noqa: E402
+from immunosim.qualification import holdouts, shipped  # noqa: E402
+
+EXPERIMENTS, CONFIGS = ROOT / "experiments", ROOT / "configs"
+SCENARIOS = (
+    *("case_report", "case_report_pulse_500mg_3d", "case_report_pulse_month_3", "case_report_pulse_month_12"),
+    *("two_courses", "one_course", "healthy_steroid_pulse"),
+)
+REFERENCE = ROOT / "immunosim" / "diagnosis" / "reference.json"
+WITHOUT_FMA = "--without-fma"
+NOT_PUBLISHED = {"assumed", "case report"}
+
+
+def holdout_rows() -> list[dict[str, object]]:
+    """Return the rows of the scorecard that rest on published sources alone and were not fitted."""
+    found = []
+    for path in sorted(EXPERIMENTS.glob("*/expected.json")):
+        for row in json.loads(path.read_text(encoding="utf-8")):
+            if not row["fitted"] and not row.get("repeats") and not NOT_PUBLISHED & set(row["source"]):
+                found.append(
+                    {"experiment": path.parent.name, **row, "citations": [cited(key) for key in row["source"]]}
+                )
+    return found
+
+
+def cited(key: str) -> str:
+    """Return an entry of a bibliography as authors, year, journal and identifier."""
+    text = (EXPERIMENTS / "references.bib").read_text(encoding="utf-8")
+    local = re.search(rf"^@\w+\{{{key},\n.*?^\}}$", text, re.MULTILINE | re.DOTALL)
+    fields = dict(re.findall(r"^\s*(\w+)\s*=\s*\{(.*)\},?$", local.group() if local else load_references()[key], re.M))
+    first, *others = re.sub(r"[{}]", "", fields.get("author", "")).split(" and ")
+    who = f"{first} et al." if others else first
+    where = " ".join(fields[name] for name in ("journal", "volume") if name in fields) or fields["title"]
+    pages = f":{fields['pages'].split('--')[0]}" if "pages" in fields else ""
+    return f"{f'{who} ' if who else ''}{fields['year']}, {where}{pages}"
+
+
+def solved_reference() -> dict[str, object]:
+    """Return the reference ensemble with its digests: of this class of machine, and without FMA where it has it."""
+    states = reference.solved_reference()
+    here = reference.machine_class()
+    digests = {here: reference.digest_of(states)}
+    if here.startswith("x86_64 with FMA"):
+        emulated = subprocess.run([sys.executable, __file__, WITHOUT_FMA], capture_output=True, text=True, check=True)
+        digests[here.replace("with FMA", "without FMA")] = emulated.stdout.strip()
+    return {"digests": dict(sorted(digests.items())), "states": states.tolist()}
+
+
+def digest_without_fma() -> str:
+    """Return the digest of machine code for the first x86-64 processors, which had neither FMA nor AVX."""
+    from immunosim.codegen.vector import build
+    from immunosim.codegen.vector.processor import Processor
+
+    build.host = lambda: Processor("x86-64", "", 2)
+    return reference.digest_of(reference.solved_reference())
+
+
+def compact(record: Mapping[str, object]) -> str:
+    """Return the reference as JSON with one line a state."""
+    digests = json.dumps(record["digests"], indent=2).replace("\n", "\n  ")
+    patients = [",\n    ".join(json.dumps(state) for state in patient) for patient in record["states"]]  # type: ignore[attr-defined]
+    blocks = "],\n   [".join(patients)
+    return f'{{\n  "digests": {digests},\n  "states": [\n   [{blocks}]\n  ]\n}}\n'
+
+
+def main() -> None:
+    """Write everything; the manifest last, since it covers the others."""
+    holdouts.ROWS.write_text(json.dumps(holdout_rows(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    holdouts.SCENARIOS.mkdir(exist_ok=True)
+    for name in SCENARIOS:
+        shutil.copyfile(CONFIGS / f"{name}.toml", holdouts.SCENARIOS / f"{name}.toml")
+    REFERENCE.write_text(compact(solved_reference()), encoding="utf-8")
+    shipped.MANIFEST.write_text(shipped.manifest_text(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if WITHOUT_FMA in sys.argv:
+        print(digest_without_fma())
+    else:
+        main()
