@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -37,13 +36,6 @@ def defaults(parameters: ParameterSet) -> dict[str, float]:
 def model(parameters: ParameterSet) -> Model:
     """Return the compiled model."""
     return load_model(parameters.units())
-
-
-@pytest.fixture(scope="session")
-def plain() -> Callable[[Any], Callable[..., Any]]:
-    """Return what gives the Python function behind a kernel, which also takes complex vectors."""
-    # With NUMBA_DISABLE_JIT=1 a kernel is the Python function itself.
-    return lambda kernel: getattr(kernel, "py_func", kernel)
 
 
 @pytest.fixture(scope="session")

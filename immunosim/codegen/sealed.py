@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -32,6 +33,11 @@ SET_ASIDE = "damaged-"
 
 WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 LARGEST_MANIFEST = 100_000
+PLAIN_NAME = re.compile(r"[a-z][a-z0-9_.]*")
+"""What files of an entry may be called."""
+
+TRIES = 3
+"""How often a finished entry is given its name, where others set aside and write the same one."""
 
 
 class DamageError(Exception):
@@ -45,6 +51,12 @@ class Manifest:
     name: str
     made_by: str
     files: dict[str, tuple[str, int]]
+
+    def content(self) -> bytes:
+        """Return the only bytes that say so: whatever else a file holds is damage."""
+        about = {"format": FORMAT, "name": self.name, "made_by": self.made_by, "files": self.files}
+        seal = hashlib.sha256(json.dumps(about).encode()).hexdigest()
+        return json.dumps({**about, "seal": seal}, indent=1).encode()
 
 
 @dataclass(frozen=True)
@@ -122,8 +134,7 @@ class Folder:
             for file, content in files.items():
                 write_synced(temporary / file, content, default_mode() & 0o644)
             sums = {file: (hashlib.sha256(content).hexdigest(), len(content)) for file, content in files.items()}
-            manifest = {"format": FORMAT, "name": name, "made_by": made_by, "files": sums}
-            write_synced(temporary / MANIFEST, json.dumps(manifest, indent=1).encode(), default_mode() & 0o644)
+            write_synced(temporary / MANIFEST, Manifest(name, made_by, sums).content(), default_mode() & 0o644)
             temporary.chmod(default_mode() & ~WRITABLE_BY_OTHERS)
             sync_folder(temporary)
             self._place(temporary, name)
@@ -138,17 +149,32 @@ class Folder:
             with suppress(FileExistsError):
                 self.path.mkdir(mode=0o755)
 
-    def set_aside(self, name: str) -> None:
-        """Take an entry out of the way; it stays for who wants to look at it, until the next one."""
-        for earlier in self.path.glob(f"{SET_ASIDE}{name}*"):
-            shutil.rmtree(earlier, ignore_errors=True)
+    def set_aside(self, name: str) -> bool:
+        """Take an entry out of the way; it stays for who wants to look at it, until the next one.
+
+        Returns
+        -------
+        bool
+            Whether it is out of the way: a cache that is only read keeps what it has.
+        """
+        aside = self.path / f"{SET_ASIDE}{name}"
+        remove(aside)
         with suppress(OSError):
-            os.replace(self.path / name, self.path / f"{SET_ASIDE}{name}")
+            os.replace(self.path / name, aside)
+        return not os.path.lexists(self.path / name)
 
     def names(self) -> Iterator[str]:
         """Yield the names of everything in the folder."""
         with suppress(OSError):
             yield from sorted(os.listdir(self.path))
+
+    def damage(self) -> Iterator[tuple[str, str]]:
+        """Yield name and reason of every entry that cannot be trusted, where the folder holds nothing but entries."""
+        for name in self.names():
+            try:
+                self.read(name)
+            except DamageError as error:
+                yield name, str(error)
 
     def check(self) -> None:
         """Refuse a folder that somebody else may write.
@@ -183,33 +209,40 @@ class Folder:
         return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
     def _place(self, temporary: Path, name: str) -> None:
-        """Give a finished folder its name; one that is there stays if it is sound, and makes way if not."""
-        try:
-            os.replace(temporary, self.path / name)
-        except OSError:
-            if (self.path / name) == temporary or not os.path.lexists(self.path / name):
-                raise
+        """Give a finished folder its name; one that is there stays if it is sound, and makes way if not.
+
+        Several processes may do so at once, with the same damaged entry before them.
+        """
+        for _ in range(TRIES):
             try:
-                self.read(name)
+                os.replace(temporary, self.path / name)
+                return
+            except OSError as error:
+                refusal = error
+            if not os.path.lexists(self.path / name):
+                break
+            try:
+                if self.read(name) is not None:
+                    return
             except DamageError:
                 self.set_aside(name)
-                os.replace(temporary, self.path / name)
+        raise refusal
 
-    def _bytes_of(self, path: Path, size: int) -> bytes:
-        """Return the content of a regular file that nobody else may write, as far as a byte beyond its size."""
+    def _bytes_of(self, path: Path, most: int) -> bytes:
+        """Return the content of a regular file that nobody else may write, no larger than it should be."""
+        # Not to follow a link, nor to wait for a pipe that somebody put there.
+        flags = sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
         try:
-            handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+            with os.fdopen(os.open(path, os.O_RDONLY | flags), "rb") as stream:
+                about = os.fstat(stream.fileno())
+                if not stat.S_ISREG(about.st_mode):
+                    raise DamageError(f"{path.name} is not a file")
+                self._check_owner(about, path.name)
+                if about.st_size > most:
+                    raise DamageError(f"{path.name} is larger than what was written")
+                return stream.read(about.st_size + 1)
         except OSError as error:
             raise DamageError(f"{path.name} cannot be read ({error.strerror})") from error
-        with os.fdopen(handle, "rb") as stream:
-            about = os.fstat(stream.fileno())
-            if not stat.S_ISREG(about.st_mode):
-                raise DamageError(f"{path.name} is not a file")
-            self._check_owner(about, path.name)
-            try:
-                return stream.read(size + 1)
-            except OSError as error:
-                raise DamageError(f"{path.name} cannot be read ({error.strerror})") from error
 
     def _check_owner(self, about: os.stat_result, what: str) -> None:
         """Refuse what belongs to a stranger or may be written by others; we, root and a read-only share are trusted."""
@@ -217,25 +250,38 @@ class Folder:
             return
         if about.st_mode & WRITABLE_BY_OTHERS and not stat.S_ISLNK(about.st_mode):
             raise DamageError(f"{what} can be written by others")
-        if about.st_uid not in (os.getuid(), 0, self._owner_of_share()):
+        if about.st_uid not in (os.getuid(), 0) and about.st_uid != self._owner_of_share():
             raise DamageError(f"{what} belongs to another user ({about.st_uid})")
 
     def _owner_of_share(self) -> int:
         """Return the owner of a folder that only its owner may write: who names it trusts this one."""
-        about = os.stat(self.path)
+        try:
+            about = os.stat(self.path)
+        except OSError:  # it is being removed
+            return -1
         return -1 if about.st_mode & WRITABLE_BY_OTHERS else about.st_uid
 
 
+def remove(path: Path) -> None:
+    """Remove a folder, or whatever is in its place, as far as that can be done."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
 def _parsed(content: bytes) -> Manifest:
-    """Return a manifest, all of whose parts have the form that ``write`` gives them."""
+    """Return a manifest, each byte of which is as ``write`` makes it."""
     try:
-        manifest = json.loads(content)
-        files = manifest["files"]
-        sums = {str(file): (str(digest), int(size)) for file, (digest, size) in files.items()}
-        if manifest["format"] != FORMAT or not isinstance(manifest["name"], str):
-            raise DamageError("its manifest is of another format")
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        about = json.loads(content)
+        sums = {str(file): (str(digest), int(size)) for file, (digest, size) in about["files"].items()}
+        manifest = Manifest(str(about["name"]), str(about["made_by"]), sums)
+        is_whole = manifest.content() == content
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise DamageError("its manifest is not what was written") from error
-    if any(os.path.basename(file) != file or file in ("", ".", "..", MANIFEST) for file in sums):
+    if not is_whole:
+        raise DamageError("its manifest is not what was written")
+    if not all(PLAIN_NAME.fullmatch(file) and size >= 0 for file, (_, size) in sums.items()):
         raise DamageError("its manifest names files elsewhere")
-    return Manifest(manifest["name"], str(manifest.get("made_by", "")), sums)
+    return manifest

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import ClassVar
 
 from platformdirs import user_cache_path
 
@@ -75,9 +76,11 @@ class MachineStore:
         Told in a sentence what is damaged, what cannot be kept, and what takes long.
     """
 
+    _complained_of: ClassVar[set[Path]] = set()
+    """Caches of which it was said that they cannot be written: once a process."""
+
     def __init__(self, announce: Announce) -> None:
         self.announce = announce
-        self._has_complained = False
 
     def get(self, name: str, make: Callable[[], Files], waiting: str = "") -> Files:
         """Return the files of an entry, made and kept first where there is none that is sound.
@@ -116,8 +119,8 @@ class MachineStore:
             try:
                 found = folder.read(name)
             except DamageError as damage:
-                self.announce(f"{folder.path / name} {damage}: it is set aside and made again")
-                folder.set_aside(name)
+                fate = "set aside" if folder.set_aside(name) else "not used"
+                self.announce(f"{folder.path / name}: {damage}; it is {fate} and made again")
                 continue
             if found is not None:
                 return found
@@ -135,8 +138,8 @@ class MachineStore:
                 refusal = f" ({error.strerror})"
             else:
                 return
-        if not self._has_complained:
-            self._has_complained = True
+        if cache_root() not in self._complained_of:
+            self._complained_of.add(cache_root())
             self.announce(
                 f"{cache_root()} cannot be written{refusal}: compiled for this run only, "
                 f"set {VARIABLE} to a folder that can be written to keep the result"

@@ -38,15 +38,19 @@ def guarded(name: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
 
 def _cache() -> Iterator[Finding]:
     from immunosim.codegen.sealed import Folder
-    from immunosim.codegen.store import VARIABLE, cache_root
-    from immunosim.diagnosis.kernel_cache import IN_USE, cache_entries, removable, repair
+    from immunosim.codegen.store import SHIPPED, VARIABLE, cache_root
+    from immunosim.diagnosis.kernel_cache import DAMAGED, IN_USE, cache_entries, removable, repair
 
     folder = Folder(cache_root())
     folder.check()
     entries = cache_entries()
-    for entry in repair(entries):
-        found = f"{entry.path.name}: {entry.reason}; set aside"
+    repaired = repair(entries)
+    for entry in (one for one in entries if one.state == DAMAGED):
+        found = f"{entry.path.name}: {entry.reason}; {'set aside' if entry in repaired else 'not used'}"
         yield Finding("damage", found, State.WARNING, "nothing to do: it is made again when it is needed")
+    for name, reason in SHIPPED.damage():
+        cure = "reinstall immunosim; until then the text is generated once for each user"
+        yield Finding("damage", f"{SHIPPED.path / name}: {reason}; not used", State.WARNING, cure)
     size = sum(entry.size for entry in entries) / 1e6
     in_use = sum(entry.state == IN_USE for entry in entries)
     found = f"{folder.path}: {len(entries)} entries, {in_use} of this installation, all checked, {size:.1f} MB"

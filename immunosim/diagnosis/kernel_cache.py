@@ -7,13 +7,13 @@ aside, and what earlier versions kept. Nothing here compiles, and nothing is cal
 from __future__ import annotations
 
 import re
-import shutil
+import stat
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from immunosim.codegen.sealed import SET_ASIDE, WRITING, DamageError, Folder
+from immunosim.codegen.sealed import SET_ASIDE, WRITING, DamageError, Folder, remove
 from immunosim.codegen.store import cache_root, installation
 
 BUSY = 60.0
@@ -65,7 +65,7 @@ def cache_entries(root: Path | None = None) -> list[Entry]:
     """Return what of the cache is ours, each checked, the latest first; nothing where the folder does not exist."""
     folder = Folder(root or cache_root())
     paths = [folder.path / name for name in folder.names()]
-    found = [_entry(folder, path) for path in paths if path.is_dir() and not path.is_symlink()]
+    found = [_entry(folder, path) for path in paths]
     return sorted((entry for entry in found if entry is not None), key=lambda entry: -entry.changed)
 
 
@@ -83,11 +83,9 @@ def removable(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def repair(entries: Iterable[Entry]) -> list[Entry]:
-    """Set damaged entries aside, so that they are made again when they are needed; return them."""
+    """Set damaged entries aside, so that they are made again when they are needed; return those that are."""
     damaged = [entry for entry in entries if entry.state == DAMAGED]
-    for entry in damaged:
-        Folder(entry.path.parent).set_aside(entry.path.name)
-    return damaged
+    return [entry for entry in damaged if Folder(entry.path.parent).set_aside(entry.path.name)]
 
 
 def _entry(folder: Folder, path: Path) -> Entry | None:
@@ -95,12 +93,12 @@ def _entry(folder: Folder, path: Path) -> Entry | None:
     if not state:
         return None
     size, changed = 0, 0.0
-    for file in (path, *path.rglob("*")):
+    for file in (path, *(path.rglob("*") if is_folder(path) else ())):
         try:
             status = file.lstat()
         except OSError:  # another process is at work here
             continue
-        size += status.st_size if file.is_file() else 0
+        size += status.st_size if stat.S_ISREG(status.st_mode) else 0
         changed = max(changed, status.st_mtime)
     kind = path.name.partition("-")[0]
     holds = _HOLDS.get(kind, "text") if _ENTRY.fullmatch(path.name) else ""
@@ -108,13 +106,13 @@ def _entry(folder: Folder, path: Path) -> Entry | None:
 
 
 def _state(folder: Folder, path: Path) -> tuple[str, str]:
-    """Return the state of a folder and what is wrong with it; no state for what is not ours."""
+    """Return the state of an entry and what is wrong with it; no state for what is not ours."""
     if _LEFTOVER.fullmatch(path.name):
         return LEFT_OVER, ""
     if path.name.startswith(SET_ASIDE):
         return KEPT_ASIDE, ""
     if _EARLIER.fullmatch(path.name):
-        is_ours = path.name == "numba" or (path / "kernels.py").is_file()
+        is_ours = is_folder(path) and (path.name == "numba" or (path / "kernels.py").is_file())
         return (STALE, "") if is_ours else ("", "")
     if not _ENTRY.fullmatch(path.name):
         return "", ""
@@ -126,11 +124,16 @@ def _state(folder: Folder, path: Path) -> tuple[str, str]:
         return DAMAGED, str(damage)
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder itself, and no link to one."""
+    return path.is_dir() and not path.is_symlink()
+
+
 def _remove(path: Path) -> bool:
     aside = path.with_name(f"removing-{path.name}-{time.time_ns()}")
     try:
         path.rename(aside)
     except OSError:  # it is gone, or the folder is read-only
         return False
-    shutil.rmtree(aside, ignore_errors=True)
+    remove(aside)
     return True

@@ -15,7 +15,7 @@ from immunosim.codegen.loader import Array, say_nothing
 from immunosim.ensembles.result import EnsembleResult
 from immunosim.ensembles.rows import checked_parameters, vary, why_refused
 from immunosim.errors import DataError, ImmunosimError
-from immunosim.numerics import Solution, Status, advice, solve_ensemble, solve_with_history
+from immunosim.numerics import Solution, Status, advice, solve_one, solve_with_history
 from immunosim.simulation import Problem, prepare
 
 MOST_RATES = 8
@@ -182,8 +182,9 @@ def _patient(problem: Problem, values: dict[str, float]) -> tuple[Array, Array, 
 
 def _last_state(problem: Problem, vector: Array, state: Array) -> Array:
     end = problem.segments.boundaries[-1:]
-    arguments = (state[np.newaxis], vector[np.newaxis], problem.segments, end, problem.options)
-    last: Array = solve_ensemble(problem.model.kernels, *arguments).states[0, 0]
+    last: Array = solve_one(
+        problem.model.ensemble_kernels, state, vector, problem.segments, end, problem.options
+    ).states[0]
     return last
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 _FLOAT = np.dtype(np.float64)
+_MEMORY = ctypes.c_double * 0
 _KINDS = {"array": ctypes.c_void_p, "number": ctypes.c_double, "address": ctypes.c_int64}
 
 
@@ -41,19 +42,21 @@ class MachineFunction:
         """
         if not self._takes_arrays:
             return self._call(*arguments)
-        return self._call(*[_passed(one) for one in arguments])
+        return self._call(*[_passed(one) if isinstance(one, np.ndarray) else one for one in arguments])
 
     def __int__(self) -> int:
         """Return the address."""
         return self.address
 
 
-def _passed(argument: Any) -> Any:
-    if not isinstance(argument, np.ndarray):
-        return argument
-    if argument.dtype != _FLOAT or not argument.flags.c_contiguous:
-        raise TypeError(f"expected a contiguous array of float64, not {argument.dtype} with strides {argument.strides}")
-    return argument.ctypes.data
+def _passed(array: npt.NDArray[Any]) -> Any:
+    if array.dtype == _FLOAT:
+        try:
+            return _MEMORY.from_buffer(array)  # a quarter of the time of ``array.ctypes.data``
+        except TypeError:  # it is not contiguous, or read-only
+            if array.flags.c_contiguous:
+                return array.ctypes.data
+    raise TypeError(f"expected a contiguous array of float64, not {array.dtype} with strides {array.strides}")
 
 
 class Address(int):

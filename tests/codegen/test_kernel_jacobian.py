@@ -40,20 +40,20 @@ def differing_entries(model, rhs, draw):
     return {(model.pools[i], model.pools[j]): (found[i, j], expected[i, j]) for i, j in wrong}
 
 
-def test_every_entry_is_the_derivative_in_random_states(model, drawn, plain):
-    rhs = plain(model.module.rhs)
+def test_every_entry_is_the_derivative_in_random_states(model, drawn):
+    rhs = model.module.python["rhs"]
     wrong = {seed: differing_entries(model, rhs, drawn(seed)) for seed in range(N_DRAWS)}
     assert {seed: entries for seed, entries in wrong.items() if entries} == {}
 
 
-def test_every_entry_is_the_derivative_in_the_untreated_state(model, drawn, plain):
-    rhs, draw = plain(model.module.rhs), drawn(0, off=())
+def test_every_entry_is_the_derivative_in_the_untreated_state(model, drawn):
+    rhs, draw = model.module.python["rhs"], drawn(0, off=())
     untreated = replaced(draw, state=model.baseline(draw.vector))
     assert differing_entries(model, rhs, untreated) == {}
 
 
-def test_every_entry_is_the_derivative_where_everything_is_empty(model, drawn, plain):
-    rhs, draw = plain(model.module.rhs), drawn(0, off=())
+def test_every_entry_is_the_derivative_where_everything_is_empty(model, drawn):
+    rhs, draw = model.module.python["rhs"], drawn(0, off=())
     empty = replaced(draw, state=np.zeros(len(model.pools)))
     assert np.isfinite(generated(model, empty)).all()
     assert differing_entries(model, rhs, empty) == {}
@@ -66,10 +66,12 @@ def test_a_pool_of_a_mechanism_that_is_off_neither_changes_nor_responds(model, d
         assert not generated(model, draw)[owned].any()
 
 
-def test_no_entry_of_the_pattern_is_superfluous(model, drawn, plain):
+def test_no_entry_of_the_pattern_is_superfluous(model, drawn):
     largest = np.zeros((len(model.pools),) * 2)
     for seed in range(N_DRAWS):
-        largest = np.maximum(largest, np.abs(by_complex_step(plain(model.module.rhs), drawn(seed, off=(), empty=0.0))))
+        largest = np.maximum(
+            largest, np.abs(by_complex_step(model.module.python["rhs"], drawn(seed, off=(), empty=0.0)))
+        )
     found = {(int(i), int(j)) for i, j in np.argwhere(largest > 0.0)}
     assert found == set(zip(model.module.JACOBIAN_ROWS, model.module.JACOBIAN_COLUMNS, strict=True))
 

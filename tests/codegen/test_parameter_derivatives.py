@@ -18,8 +18,8 @@ UNDEFINED_WHEN_EMPTY = ("treg_fraction_of_cd4", "naive_fraction_of_cd4")
 class Derivatives:
     """Composes the total derivatives of one model."""
 
-    def __init__(self, model, plain):
-        self.model, self.module, self.slopes, self.plain = model, model.module, model.derivatives, plain
+    def __init__(self, model):
+        self.model, self.module, self.slopes = model, model.module, model.derivatives
         self.n_primary = len(self.module.PARAMETERS) + len(self.module.SWITCHES)
         self.n_named = len(model.parameters)
         self.sizes = {"baseline": len(model.pools), "rhs": len(model.pools), "readouts": len(model.readouts)}
@@ -58,7 +58,7 @@ class Derivatives:
 
     def stepped(self, draw):
         found = {kind: np.empty((size, self.n_primary)) for kind, size in self.sizes.items()}
-        close, kernels = self.plain(self.module.close), {k: self.plain(getattr(self.module, k)) for k in KINDS}
+        close, kernels = self.module.python["close"], {k: self.module.python[k] for k in KINDS}
         state, inputs = draw.state.astype(complex), draw.inputs.astype(complex)
         for parameter in range(self.n_primary):
             vector = draw.vector.astype(complex)
@@ -80,8 +80,8 @@ class Derivatives:
 
 
 @pytest.fixture(scope="module")
-def derivatives(model, plain):
-    return Derivatives(model, plain)
+def derivatives(model):
+    return Derivatives(model)
 
 
 def differing(derivatives, draw, skipped=()):

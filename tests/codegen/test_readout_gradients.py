@@ -24,9 +24,9 @@ def gradient(model, name, draw):
 
 
 @pytest.mark.parametrize("seed", range(N_DRAWS))
-def test_every_gradient_is_that_of_a_complex_step(model, plain, drawn, seed):
+def test_every_gradient_is_that_of_a_complex_step(model, drawn, seed):
     draw = drawn(seed, empty=0.0)
-    expected = by_complex_step(model, plain(model.module.readouts), draw)
+    expected = by_complex_step(model, model.module.python["readouts"], draw)
     for name, slopes in zip(model.readouts, expected, strict=True):
         # Ten digits; a slope that is a difference keeps those of the largest slope of its read-out.
         allowed = 1e-10 * np.abs(slopes) + 1e-13 * np.abs(slopes).max()

@@ -1,12 +1,7 @@
 """Second derivatives, as they are generated, against complex steps of the Jacobian and of the right-hand side."""
 
-import ast
-
 import numpy as np
 import pytest
-
-from immunosim.codegen import cache
-from immunosim.errors import ModelError
 
 STEP = 1e-30
 SQUARED = 1e-55  # what a step leaves of x^2 at x = 0, with room for coefficients
@@ -15,8 +10,8 @@ SQUARED = 1e-55  # what a step leaves of x^2 at x = 0, with room for coefficient
 class Variations:
     """The functions of one model as matrices, and what a complex step gives in their place."""
 
-    def __init__(self, model, plain):
-        self.model, self.module, self.text, self.plain = model, model.module, model.variations, plain
+    def __init__(self, model):
+        self.model, self.module, self.text = model, model.module, model.variations
         self.n_pools, self.n_named, self.n_inputs = len(model.pools), len(model.parameters), len(model.inputs)
 
     def matrix(self, name, shape, *arguments):
@@ -41,20 +36,20 @@ class Variations:
 
     def jacobian_along(self, state, vector, inputs, along):
         nonzeros = np.zeros(len(self.module.JACOBIAN_ROWS), dtype=complex)
-        self.plain(self.module.jacobian)(state, vector, inputs, nonzeros)
+        self.module.python["jacobian"](state, vector, inputs, nonzeros)
         product = np.zeros(self.n_pools, dtype=complex)
         np.add.at(product, self.module.JACOBIAN_ROWS, nonzeros * along[self.module.JACOBIAN_COLUMNS])
         return product.imag / STEP
 
     def slopes(self, state, vector, inputs):
         out = np.zeros(self.n_pools, dtype=complex)
-        self.plain(self.module.rhs)(state, vector, inputs, out)
+        self.module.python["rhs"](state, vector, inputs, out)
         return out.imag / STEP
 
 
 @pytest.fixture(scope="module")
-def variations(model, plain):
-    return Variations(model, plain)
+def variations(model):
+    return Variations(model)
 
 
 @pytest.fixture(params=[(0, 0.0), (1, 0.0), (7, 0.3)], ids=["one", "another", "with empty pools"])
@@ -103,7 +98,7 @@ def test_shifts_and_twists_compose_to_total_derivatives_by_every_primary_paramet
         sizes[n_primary + i] = np.abs(row) @ sizes
     for j in range(n_primary):
         vector = moved(draw.vector, j)
-        variations.plain(module.close)(vector)
+        module.python["close"](vector)
         arguments = (draw.state + 0j, vector, draw.inputs + 0j)
         for name, expected in (
             ("shifts", variations.slopes(*arguments)),
@@ -140,18 +135,3 @@ def test_what_runs_once_a_solve_is_what_the_module_of_derivatives_has(variations
             getattr(variations.text, name)(*arguments, found)
         getattr(module, name)(*arguments, expected)
         np.testing.assert_allclose(found, expected, rtol=1e-12)  # contraction in the compiled one
-
-
-def test_the_text_is_written_whole_or_not_at_all(parameters, tmp_path, monkeypatch):
-    cache._write_late(tmp_path / "key", parameters.units())
-    text = (tmp_path / "key" / "variations.py").read_text(encoding="utf-8")
-    names = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
-    assert names[-1] == cache.LAST_KERNEL["variations"]
-
-    def refuse(*paths):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(cache.os, "replace", refuse)
-    with pytest.raises(ModelError, match="No space left"):
-        cache._write_late(tmp_path / "full", parameters.units())
-    assert list((tmp_path / "full").iterdir()) == []

@@ -1,17 +1,19 @@
 """A population of the model, and one-pool problems written as the emitter writes kernels."""
 
-import importlib.util
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from numba import config
 
+from immunosim.codegen.kernel_module import KernelModule
 from immunosim.codegen.loader import Model
 from immunosim.codegen.vector.build import lane_functions
 from immunosim.numerics import Ensemble, Kernels, Request, Segments, SolverOptions, solve_ensemble
+from immunosim.numerics.compilation import is_compiling
+from immunosim.numerics.lanes.records import LaneFunctions
 from immunosim.scenario import load_scenario
 from immunosim.simulation import prepare
 
@@ -20,43 +22,34 @@ Array = npt.NDArray[np.float64]
 N_ROWS = 64
 SPREAD = 0.3
 
-if config.DISABLE_JIT:
+if not is_compiling():
     collect_ignore_glob = ["test_*.py"]  # lanes are machine code
 
 ONE_POOL = """
-from numpy import sqrt
-from immunosim.codegen.jit import compiled
-from immunosim.numerics.signatures import FACTORISE_SIGNATURE, JACOBIAN_SIGNATURE, RHS_SIGNATURE, SOLVE_SIGNATURE
-
 POOLS = {{"pool": ()}}
 READOUTS = {{"pool": (), "square": ()}}
 JACOBIAN_ROWS = [0]
 N_LU = 2
 
-@compiled(RHS_SIGNATURE)
 def rhs(y_, p_, u_, out_):
     y = y_[0]
     p = p_[0]
     u = u_[0]
     out_[0] = {rhs}
 
-@compiled(JACOBIAN_SIGNATURE)
 def jacobian(y_, p_, u_, out_):
     y = y_[0]
     p = p_[0]
     out_[0] = {jacobian}
 
-@compiled(FACTORISE_SIGNATURE)
 def factorise(jac_, shift, lu_):
     lu_[0] = shift - jac_[0]
     lu_[1] = 1.0/lu_[0]
     return {growth}
 
-@compiled(SOLVE_SIGNATURE)
 def solve(lu_, b_):
     b_[0] = b_[0]*lu_[1]
 
-@compiled(RHS_SIGNATURE)
 def readouts(y_, p_, u_, out_):
     y = y_[0]
     u = u_[0]
@@ -82,12 +75,13 @@ class Population:
         width: int | None = None,
         n_threads: int = 1,
         request: Request | None = None,
+        is_compiled: bool = True,
     ) -> Ensemble:
         """Solve some rows, by the scalar core or in lanes of a width."""
         kernels = self.kernels if width is None else replace(self.kernels, lanes=LANES[width])
         states, parameters = self.states[rows], self.parameters[rows]
         arguments = (kernels, states, parameters, self.segments, self.times, self.options)
-        return solve_ensemble(*arguments, n_threads=n_threads, request=request)
+        return solve_ensemble(*arguments, n_threads=n_threads, request=request, is_compiled=is_compiled)
 
 
 LANES = {}
@@ -141,16 +135,19 @@ def population(configs) -> Population:
 
 
 @pytest.fixture(scope="session")
-def one_pool(tmp_path_factory) -> Callable[..., Kernels]:
+def lanes_of(model: Model) -> Callable[..., LaneFunctions]:
+    """Return what compiles a text for lanes; the loop over the steps, the same for all, is that of the model."""
+    return lambda module, width: replace(lane_functions(module, width), store=model.module.store)
+
+
+@pytest.fixture(scope="session")
+def one_pool(lanes_of) -> Callable[..., Kernels]:
     """Return what makes scalar and lane kernels of y' = f(y, p, u)."""
 
+    @functools.cache
     def make(rhs: str, jacobian: str, growth: str = "1.0", width: int = 4) -> Kernels:
-        path = tmp_path_factory.mktemp("one_pool") / "kernels.py"
-        path.write_text(ONE_POOL.format(rhs=rhs, jacobian=jacobian, growth=growth), encoding="utf-8")
-        spec = importlib.util.spec_from_file_location(f"one_pool_{path.parent.name}", path)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        lanes = lane_functions(module, width)
+        module = KernelModule(ONE_POOL.format(rhs=rhs, jacobian=jacobian, growth=growth))
+        lanes = lanes_of(module, width)
         functions = module.rhs, module.jacobian, module.factorise, module.solve
         return Kernels(*functions, 1, 1, 2, lanes, readouts=module.readouts, n_readouts=2)
 

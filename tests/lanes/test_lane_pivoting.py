@@ -1,13 +1,12 @@
 """A lane whose trial needs pivoting does what the scalar core does, and its neighbours do not notice."""
 
-import importlib.util
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from immunosim.codegen.kernel_module import KernelModule
 from immunosim.codegen.sparse_lu import assemble_statements, factorise_statements, plan_elimination, solve_statements
-from immunosim.codegen.vector.build import lane_functions
 from immunosim.numerics import METHODS, Kernels, Segments, SolverOptions, Status, solve_ensemble
 
 N = 11
@@ -18,15 +17,12 @@ SPAN = Segments([0.0, 1.0], [[0.0]], [[0.0, 0.0]])
 # y' = a y - b z, z' = b y - a z with p = (a, b): it rotates, and its first pivot cancels where a = 1 / (gamma h).
 ROTATION = """
 from numpy import sqrt
-from immunosim.codegen.jit import compiled
-from immunosim.numerics.signatures import FACTORISE_SIGNATURE, JACOBIAN_SIGNATURE, RHS_SIGNATURE, SOLVE_SIGNATURE
 
 POOLS = {{"y": (), "z": ()}}
 JACOBIAN_ROWS = {rows}
 JACOBIAN_COLUMNS = {columns}
 N_LU = 6
 
-@compiled(RHS_SIGNATURE)
 def rhs(y_, p_, u_, out_):
     y = y_[0]
     z = y_[1]
@@ -35,7 +31,6 @@ def rhs(y_, p_, u_, out_):
     out_[0] = a*y - b*z
     out_[1] = b*y - a*z
 
-@compiled(JACOBIAN_SIGNATURE)
 def jacobian(y_, p_, u_, out_):
     a = p_[0]
     b = p_[1]
@@ -44,21 +39,19 @@ def jacobian(y_, p_, u_, out_):
     out_[2] = b
     out_[3] = -a
 
-@compiled(FACTORISE_SIGNATURE)
 def factorise(jac_, shift, lu_):
     {assembly}
     before = lu_[0]*lu_[0] + lu_[1]*lu_[1] + lu_[2]*lu_[2] + lu_[3]*lu_[3]
     {elimination}
     return sqrt((lu_[0]*lu_[0] + lu_[1]*lu_[1] + lu_[2]*lu_[2] + lu_[3]*lu_[3])/before)
 
-@compiled(SOLVE_SIGNATURE)
 def solve(lu_, b_):
     {substitution}
 """
 
 
 @pytest.fixture(scope="module")
-def rotation(tmp_path_factory):
+def rotation(lanes_of):
     """Return scalar and lane kernels of the rotation, eliminated as the emitter does."""
     plan = plan_elimination(2, ENTRIES)
     text = ROTATION.format(
@@ -68,14 +61,10 @@ def rotation(tmp_path_factory):
         elimination="\n    ".join(factorise_statements(plan, 4)),
         substitution="\n    ".join(solve_statements(plan, 4)),
     )
-    path = tmp_path_factory.mktemp("rotation") / "kernels.py"
-    path.write_text(text, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location("kernels_that_rotate", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = KernelModule(text)
     pattern = tuple(module.JACOBIAN_ROWS), tuple(module.JACOBIAN_COLUMNS)
     functions = (module.rhs, module.jacobian, module.factorise, module.solve)
-    return Kernels(*functions, 2, 4, 6, lane_functions(module, 4), pattern)
+    return Kernels(*functions, 2, 4, 6, lanes_of(module, 4), pattern)
 
 
 def parameters_of(method):

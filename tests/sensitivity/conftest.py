@@ -1,56 +1,50 @@
 """One-pool problems with second derivatives by hand, a population of the model, and a plain step to compare with."""
 
-import importlib.util
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from numba import config
 
+from immunosim.codegen.kernel_module import KernelModule
 from immunosim.codegen.loader import Model
+from immunosim.codegen.store import MachineStore
 from immunosim.codegen.vector.build import lane_functions
 from immunosim.codegen.vector.slope_build import sensitivity_functions
 from immunosim.numerics import Ensemble, Kernels, Segments, SolverOptions
+from immunosim.numerics.compilation import is_compiling
 from immunosim.numerics.sensitivity import Directions, SegmentSlopes, solve_sensitivities
+from immunosim.numerics.sensitivity.records import SensitivityFunctions
 from immunosim.scenario import load_scenario
 from immunosim.sensitivities import Task
 from immunosim.simulation import Problem, prepare
 
 Array = npt.NDArray[np.float64]
 
-if config.DISABLE_JIT:
+if not is_compiling():
     collect_ignore_glob = ["test_*.py"]  # slopes are machine code
 
 # y' = u - p y - q y^2
 ONE_POOL = """
-from numpy import sqrt
-from immunosim.codegen.jit import compiled
-from immunosim.numerics.signatures import FACTORISE_SIGNATURE, JACOBIAN_SIGNATURE, RHS_SIGNATURE, SOLVE_SIGNATURE
-
 POOLS = {"pool": ()}
 JACOBIAN_ROWS = [0]
 JACOBIAN_COLUMNS = [0]
 N_LU = 2
 
-@compiled(RHS_SIGNATURE)
 def rhs(y_, p_, u_, out_):
     y = y_[0]
     out_[0] = u_[0] - p_[0]*y - p_[1]*y*y
 
-@compiled(JACOBIAN_SIGNATURE)
 def jacobian(y_, p_, u_, out_):
     out_[0] = -p_[0] - 2.0*p_[1]*y_[0]
 
-@compiled(FACTORISE_SIGNATURE)
 def factorise(jac_, shift, lu_):
     lu_[0] = shift - jac_[0]
     lu_[1] = 1.0/lu_[0]
     return 1.0
 
-@compiled(SOLVE_SIGNATURE)
 def solve(lu_, b_):
     b_[0] = b_[0]*lu_[1]
 """
@@ -88,8 +82,9 @@ def twists(p_, extra_, point_, along_, out_):
 class OnePool:
     """y' = u - p y - q y^2, with kernels in lanes."""
 
-    module: ModuleType
-    variations: ModuleType
+    module: KernelModule
+    variations: KernelModule
+    store: MachineStore | None
 
     def solve(
         self,
@@ -103,29 +98,24 @@ class OnePool:
         n_threads: int = 1,
     ) -> tuple[Ensemble, Array]:
         """Solve and differentiate, slopes of shape (n, n_times, n_directions); every direction may move everything."""
-        module, n = self.module, directions.parameters.shape[1]
-        functions = sensitivity_functions(module, self.variations, [(0, 1)] * n, [(0,)] * n, [(0,)] * n, width)
-        lanes = lane_functions(module, width)
+        module, functions = self.module, self.functions(directions.parameters.shape[1], width)
+        lanes = replace(lane_functions(module, width), store=self.store)
         kernels = Kernels(module.rhs, module.jacobian, module.factorise, module.solve, 1, 1, 2, lanes)
         ensemble, slopes = solve_sensitivities(
             kernels, functions, initial, parameters, segments, directions, times, options, n_threads=n_threads
         )
         return ensemble, slopes[..., 0]
 
+    @functools.cache  # noqa: B019 - one for the session
+    def functions(self, n: int, width: int) -> SensitivityFunctions:
+        """Compile the derivatives along any n directions."""
+        return sensitivity_functions(self.module, self.variations, [(0, 1)] * n, [(0,)] * n, [(0,)] * n, width)
+
 
 @pytest.fixture(scope="session")
-def one_pool(tmp_path_factory: pytest.TempPathFactory) -> OnePool:
-    """Return the one-pool problem."""
-    folder = tmp_path_factory.mktemp("one_pool")
-    made = []
-    for name, text in (("kernels", ONE_POOL), ("variations", ONE_POOL_VARIATIONS)):
-        path = folder / f"{name}.py"
-        path.write_text(text, encoding="utf-8")
-        spec = importlib.util.spec_from_file_location(f"one_pool_with_slopes_{name}", path)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        made.append(module)
-    return OnePool(*made)
+def one_pool(model: Model) -> OnePool:
+    """Return the one-pool problem; the loop over the steps is that of the model."""
+    return OnePool(KernelModule(ONE_POOL), KernelModule(ONE_POOL_VARIATIONS), model.module.store)
 
 
 def still(n_directions: int) -> Directions:

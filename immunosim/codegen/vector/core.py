@@ -32,7 +32,7 @@ class Core:
 
 
 def choose_core(module: KernelModule, width: int | None = None) -> Core:
-    """Return the core for a kernel module, never failing: without lanes, everything works, only slower.
+    """Return the core for a kernel module; where there can be no lanes, everything works, only slower.
 
     Parameters
     ----------
@@ -40,6 +40,11 @@ def choose_core(module: KernelModule, width: int | None = None) -> Core:
         Of a text as ``emit.core_text`` writes it.
     width : int, optional
         Lanes; by default what the processor has.
+
+    Raises
+    ------
+    ModelError
+        If the cache can be written by others.
     """
     if not is_compiling():
         return Core(None, SWITCHED_OFF)
@@ -51,6 +56,8 @@ def choose_core(module: KernelModule, width: int | None = None) -> Core:
     except ImportError as error:
         return Core(None, f"llvmlite cannot be imported ({error})")
     except ModelError as error:
+        if error.cure:  # a cache that others may write, not a text that cannot be said over lanes
+            raise
         return Core(None, f"a kernel cannot be computed in lanes ({error})")
     except RuntimeError as error:  # what llvmlite raises for all that LLVM refuses
         return Core(None, f"LLVM cannot build vector code here ({error})")
@@ -68,6 +75,6 @@ def machine_functions(module: KernelModule) -> dict[str, MachineFunction]:
     except (ImportError, RuntimeError):
         return {}
     except ModelError as error:
-        if error.cure:  # a cache that others may write, not a text that cannot be compiled
+        if error.cure:  # as above
             raise
         return {}
