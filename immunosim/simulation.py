@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from immunosim import errors
 from immunosim.codegen.loader import Array, Model, load_model, say_nothing
+from immunosim.errors import Problem as Fault
 from immunosim.errors import ScenarioError
 from immunosim.individual import individual_vector
 from immunosim.numerics import METHODS, Segments, Solution, SolverOptions, solve_one
@@ -140,7 +140,7 @@ def _refuse_traces(scenario: Scenario, model: Model, file: str) -> None:
                 f"{event.label}: {event.amount:.3g} mg is below what solver.rtol = {scenario.solver.rtol:g} resolves"
             )
             cure = f"give {least:.3g} mg or more, leave the dose out, or lower solver.rtol"
-            problems.append(errors.Problem(reason, file, key, cure))
+            problems.append(Fault(reason, file, key, cure))
     if problems:
         raise ScenarioError(problems=problems)
 

@@ -3,7 +3,8 @@
 What Python has loaded when it starts is all that is imported before signals are handled.
 """
 
-import _signal as signal  # the module signal makes enumerations, which takes long enough for a Ctrl-C
+# The module signal makes enumerations, which takes long enough for a Ctrl-C.
+import _signal as signal  # type: ignore[import-not-found]
 import gc
 import io
 import os

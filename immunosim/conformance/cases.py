@@ -153,7 +153,7 @@ def _read(path: Path) -> Case:
     file = str(path)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        about = dict(match.groups() for line in lines if (match := _HEADER.fullmatch(line)))
+        about = {match[1]: match[2] for line in lines if (match := _HEADER.fullmatch(line))}
         header, *rows = list(csv.reader(line for line in lines if not line.startswith("#")))
         table = np.array(rows, dtype=np.float64)
         number, tolerance = int(path.name.partition("_")[0]), float(about["tolerance"].split()[0])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,9 @@ def solve_by_tolerance(rows: Rows, options: Sequence[SolverOptions], solve: Solv
     finally:
         pool.shutdown(cancel_futures=True)
     back = np.argsort(np.concatenate(groups))
-    joined = {field.name: _joined([getattr(part, field.name) for part in parts], back) for field in fields(Ensemble)}
+    joined: dict[str, Any] = {
+        field.name: _joined([getattr(part, field.name) for part in parts], back) for field in fields(Ensemble)
+    }
     return Ensemble(**joined)
 
 

@@ -44,6 +44,11 @@ def _pipeline_of(is_driver: bool) -> Any:
             self._linking_libraries = list(dict.fromkeys(_everything(self._linking_libraries)))[::-1]
             super().finalize()
 
+        def _optimize_final_module(self) -> None:
+            # Without the cheaper round before, in which numba looks for reference counts to remove: there are none.
+            manager, builder = self._codegen._module_pass_manager()
+            manager.run(self._final_module, builder)
+
     class Lowering(BaseNativeLowering):
         """Numba's own lowering, into a library of ours."""
 

@@ -9,12 +9,12 @@ import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.markers import TICKDOWN
+from matplotlib.markers import TICKDOWN, MarkerStyle
 
 from immunosim.plots import panels
 from immunosim.plots.drawing import label_ends, mark_treatments, months_of
@@ -92,7 +92,7 @@ def encoded(figure: Figure, kind: str, dpi: int = 150) -> bytes:
         Resolution of a PNG, dots per inch.
     """
     dated = {"png": "Software", "pdf": "CreationDate", "svg": "Date"}[kind]
-    settings = {"pil_kwargs": {"compress_level": PNG_COMPRESSION}} if kind == "png" else {}
+    settings: dict[str, Any] = {"pil_kwargs": {"compress_level": PNG_COMPRESSION}} if kind == "png" else {}
     stream = io.BytesIO()
     with mpl.rc_context(STYLE | {"svg.hashsalt": "immunosim"}), as_written(figure):
         figure.savefig(stream, format=kind, dpi=dpi, metadata={dated: None}, **settings)
@@ -158,7 +158,8 @@ def _write_title(ax: Axes, text: str) -> None:
 def _mark_unlabelled(ax: Axes, marks: Sequence[float]) -> None:
     """Draw the marks of the axis of time below a panel without labels: one line, where ticks are five artists each."""
     size, width = mpl.rcParams["xtick.major.size"], mpl.rcParams["xtick.major.width"]
-    line = Line2D(marks, [0.0] * len(marks), ls="", color=BLACK, marker=TICKDOWN, ms=size, mew=width, clip_on=False)
+    look = {"ls": "", "color": BLACK, "ms": size, "mew": width, "clip_on": False}
+    line = Line2D(marks, [0.0] * len(marks), marker=MarkerStyle(TICKDOWN), **look)
     line.set_transform(ax.get_xaxis_transform())
     ax.add_artist(line)
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from immunosim.codegen.cache import cache_root
+from immunosim.codegen.store import cache_root
 from immunosim.ensembles import Endpoint
 from immunosim.errors import ImmunosimError
 from immunosim.machine import cores
@@ -54,7 +54,7 @@ KILLS = {"killed.zarr": 2, "killed.nc": 1}
 FILES_PER_KILL = 60
 """New files after which a sweep is killed: a few of its 128 blocks."""
 
-CACHE_DAMAGES, STORE_DAMAGES = 12, 24
+CACHE_DAMAGES, STORE_DAMAGES = 12, 12
 SEED = 20160615
 
 LARGEST_CACHE = 500e6

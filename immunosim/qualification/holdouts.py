@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ def limits_of(row: Mapping[str, Any]) -> tuple[float, float]:
 def evidence(row: Mapping[str, Any]) -> str:
     """Return what is published, in words."""
     low, high = limits_of(row)
-    unit = "" if row["unit"] == "1" else f" {row['unit']}"
+    unit = _unit(row)
     if math.isinf(low):
         return f"at most {high:g}{unit}"
     return f"at least {low:g}{unit}" if math.isinf(high) else f"{low:.3g} to {high:.3g}{unit}"
@@ -96,7 +96,7 @@ def judged(row: Mapping[str, Any], simulated: float) -> Outcome:
     )
     notes = [] if is_same else [f"was {number(then)} at the release: the model, a parameter or a scenario differs here"]
     notes += [f"known miss: {row['known_miss']}"] if is_known else []
-    value = f"{simulated:.6g} (released {then:.6g}); {stands}"
+    value = f"{simulated:.6g}{_unit(row)} (released {then:.6g}); {stands}"
     return outcome(value, is_same and is_met != is_known, notes)
 
 
@@ -105,10 +105,14 @@ def _check(place: int, row: Mapping[str, Any]) -> Check:
     return Check(
         f"PQ-{place:02d}",
         f"{row['what']}: {evidence(row)}",
-        f"Simulate a regimen that was not used to choose parameters, and measure. Source: {sources}.",
+        f"Simulate a regimen that was not used to choose parameters, and measure. Evidence: {sources}. {row['why']}",
         f"released value within {100 * MOVED:g} %, and met or missed as published",
         lambda tell: judged(row, MEASURES[row["name"]]()),
     )
+
+
+def _unit(row: Mapping[str, Any]) -> str:
+    return "" if row["unit"] == "1" else f" {row['unit']}"
 
 
 @cache
@@ -165,7 +169,7 @@ MEASURES: Mapping[str, Callable[[], float]] = {
     "lymphocytes_month_24": lambda: total_count(24),
     "relapse_rate_year_7": relapse_rate,
     **{
-        f"{readout}_months_to_limit": lambda readout=readout: months_to_limit(readout)
+        f"{readout}_months_to_limit": partial(months_to_limit, readout)
         for readout in ("cd19", "lymphocytes", "cd8", "cd4")
     },
     "count_at_2_h": lambda: after_pulse(2.0),

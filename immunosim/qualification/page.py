@@ -51,5 +51,7 @@ def page(record: Mapping[str, Any], sha256: str) -> str:
     }
     families = {about: checks for about, checks in families.items() if checks}
     failed = [check for check in record["checks"] if check["verdict"] == "FAILED"]
+    # A number is not broken after its "e-".
+    environment.filters["whole"] = lambda text: text.replace("e-", "e\N{NON-BREAKING HYPHEN}")
     template = environment.get_template("qualification.html.j2")
     return template.render(record=record, families=families, failed=failed, sha256=sha256, json=JSON)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 from immunosim.diagnosis.reference import LIMIT as REFERENCE_LIMIT
+from immunosim.diagnosis.self_test import LIMIT as SELF_TEST_LIMIT
 from immunosim.errors import ImmunosimError
 from immunosim.qualification import durability, numerics, shipped
 from immunosim.qualification.holdouts import holdout_checks
@@ -65,7 +66,7 @@ OPERATION = (
         "OQ-02",
         "A problem with a known answer is solved",
         "Compare two drugs that leave by the exponential law with the law.",
-        f"{numerics.SELF_TEST_LIMIT:.0e} of the dose",
+        f"{SELF_TEST_LIMIT:.0e} of the dose",
         numerics.check_known_answer,
     ),
     Check(

@@ -131,4 +131,5 @@ def outputs_of(
 
 def _apart(times: Array) -> Array:
     """Return rising times without those that differ by rounding from the one before."""
-    return times[np.concatenate([[True], np.diff(times) > 1e-6])]
+    kept: Array = times[np.concatenate([[True], np.diff(times) > 1e-6])]
+    return kept

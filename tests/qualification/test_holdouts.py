@@ -50,7 +50,7 @@ def test_a_known_miss_passes_as_published_and_says_why():
     missed = ROW | {"tolerance": {"range": [60, None]}, "known_miss": "the model has no such thing"}
     found = holdouts.judged(missed, 55.0)
     assert found.verdict is Verdict.PASSED
-    assert "misses the evidence, as published" in found.value
+    assert found.value == "55 % (released 55); misses the evidence, as published"
     assert found.notes == ("known miss: the model has no such thing",)
     assert holdouts.judged(missed | {"known_miss": ""}, 55.0).verdict is Verdict.FAILED
 

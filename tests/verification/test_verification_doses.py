@@ -231,3 +231,34 @@ def test_a_verification_says_what_became_of_every_drug(verification: Verificatio
         "prednisolone",
         "triamcinolone",
     ]
+
+
+# --- short infusions ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("infusion", "day"), [("1 s", 0.0), ("1 s", 913.125), ("0.11 s", 3287.25), ("0.13 s", 1000.0), ("2 s", -100.0)]
+)
+def test_what_flows_in_one_rounding_of_time_is_no_jump(
+    problem_of: Callable[[dict[str, Any]], Problem], infusion: str, day: float
+) -> None:
+    pulse = {"start": f"{day} d", "dose": "1 g", "doses": 3, "every": "24 h", "infusion": infusion}
+    problem = problem_of({"horizon": f"{max(day, 0) + 4} d", "methylprednisolone": [pulse]})
+    assert check_dose_times(problem).passed
+    assert check_dose_amounts(problem).passed
+    assert _boluses(problem).value < 1e-12  # a rounding of the day times the rate would be 1e-9 to 4e-7
+
+
+def test_a_bolus_within_an_infusion_of_a_second_is_still_missed(
+    problem_of: Callable[[dict[str, Any]], Problem],
+) -> None:
+    problem = problem_of(
+        {
+            "horizon": "1000 d",
+            "methylprednisolone": [{"start": "990 d", "dose": "1 g", "infusion": "1 s"}],
+            "additional_dose": [{"drug": "triamcinolone", "time": "990 d", "dose": "1 mg"}],
+        }
+    )
+    assert _boluses(problem).passed
+    jumps = problem.segments.jumps * (1.0 + 1e-6)
+    assert not _boluses(_with_segments(problem, jumps=jumps)).passed
