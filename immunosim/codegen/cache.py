@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from immunosim.codegen.kernel_module import KernelModule
+from immunosim.codegen.kernel_module import KernelModule, as_tuples
 from immunosim.codegen.store import (
     MAKES_CODE,
     MAKES_TEXT,
@@ -81,8 +81,7 @@ def _load_text(units: Units, name: str, store: MachineStore) -> KernelModule:
     if key not in _LOADED:
         waiting = "Generating the text of the model's kernels, once per installation (a few seconds)"
         files = store.get(key, lambda: text_files(declared(units), name), waiting)
-        tables = {name: _as_tuples(value) for name, value in json.loads(files[TABLES]).items()}
-        _LOADED[key] = KernelModule(files[TEXT].decode(), tables, store)
+        _LOADED[key] = KernelModule(files[TEXT].decode(), as_tuples(json.loads(files[TABLES])), store)
     return _LOADED[key]
 
 
@@ -90,10 +89,6 @@ def text_files(net: Any, name: str) -> Files:
     """Return a text of a network and its tables, as they are kept."""
     module = text_of(net, name)
     return {TEXT: module.text.encode(), TABLES: json.dumps(module.tables).encode()}
-
-
-def _as_tuples(value: Any) -> Any:
-    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
 
 
 @cache

@@ -16,10 +16,8 @@ from immunosim.codegen.printer import to_text
 from immunosim.codegen.sparse_lu import assemble_statements, factorise_statements, plan_elimination, solve_statements
 from immunosim.model.network import Network
 
-CORE_HEADER = '''"""{what} of the model {name!r}, generated: do not edit. SHA-256 of what follows: {digest}."""
-
-from numpy import exp, log, sqrt
-'''
+HEADER = '"""{what} of the model {name!r}, generated: do not edit. SHA-256 of what follows: {digest}."""\n'
+IMPORTS = "\nfrom numpy import exp, log, sqrt\n"
 
 # Independent accumulators of a sum over the factors: one would wait for itself.
 GROUP = 8
@@ -191,8 +189,9 @@ def core_text(net: Network) -> str:
 
 def headed(what: str, net: Network, text: str) -> str:
     """Return a text below its header."""
+    text = IMPORTS + text
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return CORE_HEADER.format(what=what, name=net.name, digest=digest) + text
+    return HEADER.format(what=what, name=net.name, digest=digest) + text
 
 
 def derivatives_text(net: Network) -> str:

@@ -78,11 +78,11 @@ class KernelModule:
 
 
 def tables_of(tree: ast.Module) -> dict[str, Any]:
-    """Return the literals that a text assigns."""
+    """Return the literals that a text assigns, lists as tuples."""
     found: dict[str, Any] = {}
     for node in tree.body:
         if isinstance(node, ast.Assign):
-            values = [ast.literal_eval(node.value)] * len(node.targets)
+            values = [as_tuples(ast.literal_eval(node.value))] * len(node.targets)
             for target, value in zip(node.targets, values, strict=True):
                 match target:
                     case ast.Name(id=name):
@@ -90,3 +90,10 @@ def tables_of(tree: ast.Module) -> dict[str, Any]:
                     case ast.Tuple(elts=names):
                         found.update({ast.unparse(one): part for one, part in zip(names, value, strict=True)})
     return found
+
+
+def as_tuples(value: Any) -> Any:
+    """Return a literal with tuples for its lists, which JSON knows no others of."""
+    if isinstance(value, dict):
+        return {name: as_tuples(part) for name, part in value.items()}
+    return tuple(map(as_tuples, value)) if isinstance(value, list | tuple) else value

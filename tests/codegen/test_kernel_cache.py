@@ -1,177 +1,216 @@
-"""The kernel cache: found by what shapes the kernels, written whole or not at all, by several processes at once."""
+"""What kernels are found by: texts by what declares and emits them, machine code by the text: none is shared."""
 
-import errno
 import shutil
-import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from immunosim.codegen import cache, emit
-from immunosim.errors import ModelError
+from immunosim.codegen import cache, store
+from immunosim.codegen.cache import TABLES, TEXT, TEXTS, declaration_key, load_text, numerics_key, text_of
+from immunosim.codegen.kernel_module import KernelModule
+from immunosim.codegen.store import MAKES_CODE, MAKES_TEXT, MachineStore, entry_name, installation, sources_digest
+from immunosim.codegen.vector import build
+from immunosim.codegen.vector.processor import Processor
+from immunosim.model.network import Network
+from immunosim.parameters import ParameterSet
 
-UNITS = {"decay_rate": "1/day", "volume": "L"}
-KEY = "0123456789abcdef"
-SHAPING = ("model", "codegen", "numerics")
-
-
-def key_of(units):
-    # Past the memory of the process, which holds the key of the installed package.
-    return cache.source_key.__wrapped__(tuple(units.items()))
-
-
-def refuse_to_announce(message):
-    raise AssertionError(f"nothing slow was to start: {message}")
+UNITS = (("decay_rate", "1/day"), ("volume", "L"))
 
 
 @pytest.fixture
-def package(tmp_path, monkeypatch):
-    """A package of one small source in each folder that shapes kernels, and one that does not."""
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of the package's sources, whose digests are those that are asked for."""
     root = tmp_path / "package"
-    for folder in (*SHAPING, "report"):
-        (root / folder).mkdir(parents=True)
-        (root / folder / "source.py").write_text(f'"""{folder}"""\n', encoding="utf-8")
-    monkeypatch.setattr(cache, "PACKAGE", root)
+    shutil.copytree(store.PACKAGE, root, ignore=shutil.ignore_patterns("__pycache__", "shipped"))
+    monkeypatch.setattr(store, "PACKAGE", root)
+    monkeypatch.setattr(store, "sources_digest", sources_digest.__wrapped__)
+    monkeypatch.setattr(cache, "sources_digest", sources_digest.__wrapped__)
+    monkeypatch.setattr(build, "sources_digest", sources_digest.__wrapped__)
     return root
 
 
-@pytest.fixture
-def cold(tmp_path, monkeypatch):
-    """An empty cache, and an emitter that is quick."""
-    root = tmp_path / "cache"
-    monkeypatch.setenv("IMMUNOSIM_CACHE_DIR", str(root))
-    monkeypatch.setattr(cache, "source_key", lambda units: KEY)
-    monkeypatch.setattr(emit, "core_text", lambda net, key: f"KEY = {key!r}\nreadouts = 1\n")
-    monkeypatch.setattr(emit, "derivatives_text", lambda net, key: "readout_slopes = 1\n")
-    monkeypatch.setattr(emit, "gradients_text", lambda net, key: "readout_state_slopes = 1\n")
-    yield root
-    for name in cache.LAST_KERNEL:
-        sys.modules.pop(f"immunosim_{name}_{KEY}", None)
+def edit(path: Path) -> None:
+    path.write_text(path.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
 
 
-def test_the_same_sources_have_the_same_key(package):
-    assert key_of(UNITS) == key_of(dict(UNITS))
+def driver_name(name: str) -> str:
+    return MachineStore(print)._driver(name)
 
 
-@pytest.mark.parametrize("folder", SHAPING)
-def test_an_edit_of_a_source_that_shapes_kernels_changes_the_key(package, folder):
-    before, source = key_of(UNITS), package / folder / "source.py"
-    source.write_text(source.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    edited = key_of(UNITS)
-    source.rename(source.with_name("renamed.py"))
-    assert len({before, edited, key_of(UNITS)}) == 3
+@pytest.mark.parametrize("source", ["model/rate_laws.py", "codegen/emit.py", "codegen/printer.py"])
+def test_an_edit_of_what_declares_or_emits_changes_the_text_that_is_looked_for(package: Path, source: str) -> None:
+    before = declaration_key(UNITS)
+    assert before == declaration_key(UNITS)
+    edit(package / source)
+    edited = declaration_key(UNITS)
+    (package / source).rename((package / source).with_name("renamed.py"))
+    assert len({before, edited, declaration_key(UNITS)}) == 3
 
 
-def test_an_edit_elsewhere_keeps_the_key(package):
-    before = key_of(UNITS)
-    (package / "report" / "source.py").write_text("changed = True\n", encoding="utf-8")
-    assert key_of(UNITS) == before
+@pytest.mark.parametrize("source", ["numerics/elements.py", "numerics/lanes/step_ir.py", "codegen/vector/build.py"])
+def test_an_edit_of_the_numerics_changes_the_machine_code_that_is_looked_for(package: Path, source: str) -> None:
+    module = KernelModule("N = 1\n")
+    before = numerics_key(module), driver_name("lanes"), kept_as(module)
+    edit(package / source)
+    after = numerics_key(module), driver_name("lanes"), kept_as(module)
+    assert not {*before} & {*after}
+
+
+def test_an_edit_elsewhere_changes_nothing(package: Path) -> None:
+    module = KernelModule("N = 1\n")
+    before = declaration_key(UNITS), numerics_key(module), driver_name("lanes"), kept_as(module)
+    edit(package / "report" / "summary.py")
+    assert (declaration_key(UNITS), numerics_key(module), driver_name("lanes"), kept_as(module)) == before
+
+
+def test_the_sources_of_both_hashes_are_there() -> None:
+    for pattern in (*MAKES_TEXT, *MAKES_CODE):
+        assert list(store.PACKAGE.glob(pattern)), pattern
 
 
 @pytest.mark.parametrize(
     "units",
     [
-        {"decay_rate": "1/year", "volume": "L"},
-        {"decay_rates": "1/day", "volume": "L"},
-        {"volume": "L", "decay_rate": "1/day"},
-        {"decay_rate": "1/day"},
+        (("decay_rate", "1/year"), ("volume", "L")),
+        (("decay_rates", "1/day"), ("volume", "L")),
+        (("volume", "L"), ("decay_rate", "1/day")),
+        (("decay_rate", "1/day"),),
     ],
     ids=["unit", "name", "order", "number"],
 )
-def test_parameters_with_other_names_units_or_order_have_another_key(package, units):
-    assert key_of(units) != key_of(UNITS)
+def test_parameters_with_other_names_units_or_order_have_another_text(units: tuple[tuple[str, str], ...]) -> None:
+    assert declaration_key(units) != declaration_key(UNITS)
 
 
-def test_another_numba_has_another_key(package, monkeypatch):
-    before = key_of(UNITS)
-    monkeypatch.setattr("numba.__version__", "0.0.1")
-    assert key_of(UNITS) != before
+# Machine code
 
 
-def test_the_cache_lies_where_the_environment_says(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMMUNOSIM_CACHE_DIR", str(tmp_path))
-    assert cache.cache_root() == tmp_path
-    monkeypatch.delenv("IMMUNOSIM_CACHE_DIR")
-    assert cache.cache_root().name == "immunosim"
+class Recorder(MachineStore):
+    """A store that remembers what it is asked for, and keeps nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(print)
+        self.asked: list[str] = []
+
+    def get(self, name: str, make: Callable[[], Mapping[str, bytes]], waiting: str = "") -> Mapping[str, bytes]:
+        self.asked.append(name)
+        return {}
 
 
-def test_a_cold_cache_is_announced_and_filled_and_a_warm_one_is_only_read(cold, parameters):
-    said = []
-    module = cache.load_module(parameters.units(), "kernels", said.append)
-    assert module.KEY == KEY
+def kept_as(module: KernelModule, *shaped_by: object) -> str:
+    """Return the name under which machine code of a module is kept."""
+    recorder = Recorder()
+    build.kept(KernelModule(module.text, store=recorder), "lanes", dict, *shaped_by)
+    return recorder.asked[0]
+
+
+@pytest.mark.parametrize("package_name", ["numba", "llvmlite"])
+def test_other_versions_have_other_machine_code(monkeypatch: pytest.MonkeyPatch, package_name: str) -> None:
+    module = KernelModule("N = 1\n")
+    before = numerics_key(module), driver_name("lanes"), installation()
+    given = store.version
+    installation.cache_clear()
+    monkeypatch.setattr(store, "version", lambda name: "0.0.1" if name == package_name else given(name))
+    try:
+        after = numerics_key(module), driver_name("lanes"), installation()
+    finally:
+        installation.cache_clear()
+    assert not {*before} & {*after}
+
+
+def test_another_processor_text_or_width_has_other_machine_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = KernelModule("N = 1\n")
+    names = [kept_as(one, 4), kept_as(one, 8), kept_as(KernelModule("N = 2\n"), 4), driver_name("lanes")]
+    other = Processor("x86-64-v2", "-avx", 2)
+    monkeypatch.setattr(build, "host", lambda: other)
+    monkeypatch.setattr(store, "host", lambda: other)
+    names += [kept_as(one, 4), driver_name("lanes"), driver_name("slopes")]
+    assert len(set(names)) == len(names)
+
+
+def test_names_of_entries_say_their_kind() -> None:
+    assert entry_name("lanes", 1).startswith("lanes-")
+    assert entry_name("lanes", 1) != entry_name("lanes", "1")
+
+
+# Networks
+
+
+def network(exponent: int) -> Network:
+    """Return a pool that is made at the rate a x^n, declared with the same names for any n."""
+    net = Network("small", {"a": "1/day", "start": "1"})
+    net.declare_mechanism("only", "the only one", "nothing happens")
+    a, start = net.get("a", "start")
+    with net.mechanism("only"):
+        x = net.add_pool("x", "a pool", "1", baseline=start, scale=1.0)
+        net.gain("production", x, a * x**exponent)
+        net.readout("level", x, "1", "the pool")
+    return net
+
+
+def test_networks_of_equal_names_and_other_rates_have_kernels_of_their_own() -> None:
+    modules = [text_of(network(exponent)) for exponent in (1, 2)]
+    names = ("MODEL", "MECHANISMS", "POOLS", "PARAMETERS", "PROCESSES", "READOUTS")
+    assert len({repr([module.tables[name] for name in names]) for module in modules}) == 1
+    assert kept_as(modules[0]) != kept_as(modules[1])
+    assert numerics_key(modules[0]) != numerics_key(modules[1])
+    for module, expected in zip(modules, (6.0, 18.0), strict=True):
+        out, p = np.zeros(1), np.zeros(len(module.PARAMETERS) + len(module.SWITCHES) + module.N_HOISTED)
+        p[: len(module.PARAMETERS) + len(module.SWITCHES)] = (2.0, 1.0, 1.0)
+        module.close(p)
+        module.rhs(np.array([3.0]), p, np.zeros(1), out)
+        assert out[0] == expected
+
+
+# Texts of the model
+
+
+@pytest.fixture
+def cold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty cache, with an emitter that is quick and nothing that came with the package."""
+    root = tmp_path / "cache"
+    monkeypatch.setenv("IMMUNOSIM_CACHE_DIR", str(root))
+    monkeypatch.setattr(store, "SHIPPED", store.Folder(tmp_path / "shipped", is_ours=True))
+    monkeypatch.setattr(cache, "_writer", lambda name: lambda net: f"NAME = {name!r}\nPLACES = (1, (2, 3))\n")
+    monkeypatch.setattr(cache, "_LOADED", {})
+    return root
+
+
+def refuse_to_announce(message: str) -> None:
+    raise AssertionError(f"nothing slow was to start: {message}")
+
+
+def test_a_cold_cache_is_announced_and_filled_and_a_warm_one_is_only_read(
+    cold: Path, parameters: ParameterSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    module = load_text(parameters.units(), "kernels", said.append)
     assert len(said) == 1
     assert "once per installation" in said[0]
-    assert sorted(path.name for path in cold.iterdir()) == [KEY]
-    assert cache.load_module(parameters.units(), "kernels", refuse_to_announce) is module
-    assert cache.load_module(parameters.units(), "derivatives", refuse_to_announce).readout_slopes == 1
-    assert cache.load_module(parameters.units(), "gradients", refuse_to_announce).readout_state_slopes == 1
+    assert load_text(parameters.units(), "kernels", refuse_to_announce) is module
+    (entry,) = cold.iterdir()
+    assert sorted(path.name for path in entry.iterdir()) == ["MANIFEST.json", TABLES, TEXT]
+    monkeypatch.setattr(cache, "_LOADED", {})
+    again = load_text(parameters.units(), "kernels", refuse_to_announce)
+    assert (again.text, again.tables) == (module.text, module.tables)
+    assert again.PLACES == (1, (2, 3))  # tuples, as in the text
 
 
-def test_who_comes_second_leaves_the_folder_of_the_first_and_nothing_else(cold, parameters):
-    cache._write(cold / KEY, parameters.units())
-    mark = cold / KEY / "kernels.py"
-    mark.write_text("first = True\n", encoding="utf-8")
-    cache._write(cold / KEY, parameters.units())
-    assert mark.read_text(encoding="utf-8") == "first = True\n"
-    assert [path.name for path in cold.iterdir()] == [KEY]
+def test_each_text_is_kept_by_itself(cold: Path, parameters: ParameterSet) -> None:
+    found = [load_text(parameters.units(), name, lambda message: None).NAME for name in TEXTS]
+    assert found == list(TEXTS)
+    assert sorted(path.name.partition("-")[0] for path in cold.iterdir()) == sorted(TEXTS)
 
 
-def test_a_cache_that_cannot_be_written_is_an_own_error_with_a_cure(cold, parameters):
-    cold.write_text("a file where a folder should be", encoding="utf-8")
-    with pytest.raises(ModelError, match="cannot be written") as caught:
-        cache.load_module(parameters.units(), "kernels", lambda message: None)
-    assert "IMMUNOSIM_CACHE_DIR" in caught.value.cure
+def test_what_came_with_the_package_is_used_first(cold: Path, parameters: ParameterSet) -> None:
+    name = entry_name("kernels", declaration_key(tuple(parameters.units().items())))
+    store.SHIPPED.write(name, {TEXT: b"NAME = 'shipped'\n", TABLES: b'{"NAME": "shipped"}'})
+    assert load_text(parameters.units(), "kernels", refuse_to_announce).NAME == "shipped"
+    assert not cold.exists()
 
 
-def test_a_full_disk_leaves_nothing_behind(cold, parameters, monkeypatch):
-    def full(self, text, encoding):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(ModelError, match=r"cannot be written \(No space left on device\)"):
-        cache.load_module(parameters.units(), "kernels", lambda message: None)
-    assert list(cold.iterdir()) == []
-
-
-def test_a_module_that_broke_off_while_it_compiled_is_not_found_again(cold, tmp_path):
-    path, name = tmp_path / "kernels.py", f"immunosim_kernels_{KEY}"
-    path.write_text("POOLS = {}\nraise KeyboardInterrupt\n", encoding="utf-8")
-    with pytest.raises(KeyboardInterrupt):
-        cache._import(name, path)
-    assert name not in sys.modules
-
-
-def test_a_file_that_is_no_module_is_an_own_error(tmp_path):
-    with pytest.raises(ModelError, match="cannot be loaded"):
-        cache._import("immunosim_kernels_of_nothing", tmp_path / "kernels.text")
-
-
-BUILD = """
-import numpy as np
-from immunosim.codegen.loader import load_model
-from immunosim.parameters import load_parameters
-
-parameters = load_parameters()
-model = load_model(parameters.units())
-vector = model.close(parameters.values())
-change = np.empty(len(model.pools))
-model.module.rhs(1.1 * model.baseline(vector), vector, np.zeros(len(model.inputs)), change)
-print(repr(float(np.abs(change).sum())))
-"""
-
-
-@pytest.mark.slow
-def test_two_processes_that_build_on_a_cold_cache_at_once_both_work(run_python, tmp_path):
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(2) as pool:
-        runs = [pool.submit(run_python, BUILD, IMMUNOSIM_CACHE_DIR=str(tmp_path)) for _ in range(2)]
-        first, second = (run.result() for run in runs)
-    assert first == second != ""
-    folder, *others = tmp_path.iterdir()
-    assert others == []
-    at_once = {f"{name}.py" for name in cache.LAST_KERNEL if name != cache.LATE}
-    assert at_once <= {path.name for path in folder.iterdir()}
-    # And a third finds what they left, whole.
-    shutil.rmtree(folder / "__pycache__")
-    assert run_python(BUILD, IMMUNOSIM_CACHE_DIR=str(tmp_path)) == first
+def test_the_tables_of_the_model_are_those_of_its_text(model: object) -> None:
+    for module in (model.module, model.derivatives, model.gradients):  # type: ignore[attr-defined]
+        assert dict(KernelModule(module.text).tables) == dict(module.tables)

@@ -51,7 +51,7 @@ def test_the_text_defines_its_kernels_and_knows_no_symbolic_algebra(texts, name)
 
 @pytest.mark.parametrize(("name", "what"), [("kernels", "Kernels"), ("derivatives", "Parameter derivatives")])
 def test_the_header_says_what_the_text_is_and_its_hash(texts, name, what):
-    header, _, rest = texts[name].partition('."""')
+    header, _, rest = texts[name].partition('."""\n')
     assert header.startswith(f'"""{what} ')
     assert "of the model 'alemtuzumab', generated: do not edit" in header
     assert header.endswith(hashlib.sha256(rest.encode()).hexdigest())
