@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from immunosim.diagnosis import State, examine, self_test, software
+from immunosim.codegen import store
+from immunosim.codegen.sealed import Folder
+from immunosim.codegen.store import entry_name, installation
+from immunosim.diagnosis import Finding, State, examination, self_test, software
 from immunosim.diagnosis.examination import guarded
 from immunosim.errors import ModelError
 
@@ -104,15 +107,76 @@ def test_an_extra_that_is_not_there_is_optional(monkeypatch: pytest.MonkeyPatch)
     assert "immunosim[fit]" in extra.cure
 
 
+@pytest.fixture
+def small_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
+    """Return a cache with an entry that nothing needs."""
+    folder = Folder(tmp_path / "cache")
+    folder.write(ENTRY, {"code.o": b"0"}, installation())
+    monkeypatch.setenv("IMMUNOSIM_CACHE_DIR", str(folder.path))
+    return folder
+
+
+ENTRY = entry_name("lanes", "for a test")
+
+
+def cache_findings() -> dict[str, Finding]:
+    return {finding.name: finding for finding in guarded("cache", examination._cache)}
+
+
+def test_the_cache_is_checked_and_counted(small_cache: Folder) -> None:
+    found = cache_findings()["cache"]
+    assert found.state is State.OK
+    assert "1 entries, 1 of this installation, all checked" in found.found
+
+
+@pytest.mark.parametrize("harm", ["empty", "missing", "no manifest", "link"])
+def test_damage_is_named_and_mended(small_cache: Folder, tmp_path: Path, harm: str) -> None:
+    entry = small_cache.path / ENTRY
+    if harm == "link":
+        entry.rename(tmp_path / "elsewhere")
+        entry.symlink_to(tmp_path / "elsewhere")
+    elif harm == "empty":
+        (entry / "code.o").write_bytes(b"")
+    else:
+        (entry / ("code.o" if harm == "missing" else "MANIFEST.json")).unlink()
+    found = cache_findings()["damage"]
+    assert found.state is State.WARNING
+    assert ENTRY in found.found
+    assert found.found.endswith("set aside")
+    assert "made again" in found.cure
+    assert not os.path.lexists(entry)
+    assert "damage" not in cache_findings()
+
+
+def test_a_cache_that_others_may_write_is_a_problem_with_a_cure(small_cache: Folder) -> None:
+    small_cache.path.chmod(0o777)
+    found = cache_findings()["cache"]
+    assert found.state is State.PROBLEM
+    assert "can be written by others" in found.found
+    assert "chmod go-w" in found.cure
+
+
 def test_a_cache_that_cannot_be_written_is_a_warning_with_a_cure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     monkeypatch.setenv("IMMUNOSIM_CACHE_DIR", str(tmp_path / "file"))
-    found = {finding.name: finding for finding in examine()}
-    assert found["cache"].state is State.WARNING
-    assert "IMMUNOSIM_CACHE_DIR" in found["cache"].cure
-    assert found["self-test"].state is State.OK
+    found = cache_findings()["cache"]
+    assert found.state is State.WARNING
+    assert "cannot be written" in found.found
+    assert "IMMUNOSIM_CACHE_DIR" in found.cure
+
+
+def test_damage_to_what_came_with_the_package_asks_for_another_installation(
+    small_cache: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = Folder(tmp_path / "shipped", is_ours=True)
+    shipped.write("kernels-1", {"text.txt": b"x = 1"})
+    (shipped.path / "kernels-1" / "text.txt").write_bytes(b"x = 2")
+    monkeypatch.setattr(store, "SHIPPED", shipped)
+    found = cache_findings()["damage"]
+    assert "kernels-1: text.txt is not what was written" in found.found
+    assert "reinstall" in found.cure
 
 
 def test_without_compilation_the_core_is_a_warning_and_the_answer_the_same() -> None:

@@ -9,7 +9,6 @@ import pytest
 from typer.testing import Result
 
 from immunosim.cli.model import TABLES
-from immunosim.cli.model_kernel import kernels
 from immunosim.cli.model_text import WIDTH
 from immunosim.codegen.loader import Model
 from immunosim.parameters import load_parameters
@@ -88,23 +87,15 @@ def test_latex_is_a_whole_document(command: Command) -> None:
     assert "production of IL-7" in text
 
 
-@pytest.mark.parametrize("name", ["rhs", "jacobian", "readouts", "rhs_slopes"])
-def test_a_kernel_is_printed_as_it_stands_on_disk(command: Command, name: str) -> None:
+@pytest.mark.parametrize("name", ["rhs", "jacobian", "readouts", "rhs_slopes", "curvature"])
+def test_a_kernel_is_printed_as_it_is_kept(command: Command, model: Model, name: str) -> None:
+    """The last one is of those that only lanes have."""
     found = command("model", "--kernel", name)
     (function,) = ast.parse(found.stdout).body
     assert isinstance(function, ast.FunctionDef)
     assert function.name == name
-    path = Path(found.stderr.splitlines()[-1].removeprefix("From "))
-    assert found.stdout in path.read_text(encoding="utf-8") + "\n"
-
-
-def test_a_kernel_that_only_lanes_have_is_printed_too(command: Command, model: Model) -> None:
-    assert model.variations  # written when derivatives are first asked for
-    texts = kernels(Path(model.variations.__file__).parent)
-    name = next(name for name, (path, _) in texts.items() if path.stem == "variations")
-    found = command("model", "--kernel", name)
-    assert found.exit_code == 0
-    assert found.stdout.startswith(f"def {name}(")
+    texts = [module.text for module in (model.module, model.derivatives, model.variations)]
+    assert sum(found.stdout in text + "\n" for text in texts) == 1
 
 
 def test_a_kernel_over_lanes_is_printed_as_llvm_reads_it(command: Command) -> None:
