@@ -1,8 +1,8 @@
 """Measure immunosim against the solvers that are installed: speed, error, worst row, failures.
 
 Nothing is installed; tools that are not present are listed. Every tool gets the same right-hand side, doses, output
-times and tolerances, and each measurement follows one of a yardstick, our scalar core, so that ratios also hold on a
-busy machine. Tables go to standard output, progress to standard error.
+times and tolerances, and each measurement follows one of a yardstick, our core in one lane, so that ratios also hold on
+a busy machine. Tables go to standard output, progress to standard error.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Lanes against the scalar core, widths against one another, two threads against one, interleaved."""
+"""Widths of lanes against a single one, two threads against one, interleaved."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -11,22 +11,23 @@ from benchmarks.work import Work
 from immunosim.errors import ModelError
 
 RTOL = 1e-6
+ONE = "1 lane"
 
 
 @dataclass(frozen=True)
 class CoreSpeed:
-    """A core's median trajectories per second, and the median of its ratios to the scalar core on one thread."""
+    """A core's median trajectories per second, and the median of its ratios to one lane on one thread."""
 
     core: str
     rtol: float
     trajectories_per_second: float
-    ratio_to_scalar: float
+    ratio_to_one_lane: float
 
 
 def compare_cores(
     work: Work, widths: Sequence[int], n_threads: int, n_rounds: int, announce: Callable[[str], Any]
 ) -> list[CoreSpeed]:
-    """Return the speeds of the scalar core, of lanes of each width, and of the default with several threads.
+    """Return the speeds of one lane, of lanes of each width, and of the default with several threads.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ def compare_cores(
     announce : callable
     """
     announce("lanes, widths and threads")
-    runs: dict[str, Any] = {"scalar": immunosim_core.prepare(work, in_lanes=False)}
+    runs: dict[str, Any] = {ONE: immunosim_core.prepare(work, width=1)}
     for width in widths:
         try:
             runs[f"{width} lanes"] = immunosim_core.prepare(work, width=width)
@@ -53,8 +54,8 @@ def compare_cores(
         run(RTOL, 1)
     for _ in range(n_rounds):
         for name, run in runs.items():
-            # The scalar core is slower: a quarter of the rows takes about as long.
-            n_rows = max(1, work.n_rows // 4) if name == "scalar" else work.n_rows
+            # One lane is slower: a quarter of the rows takes about as long.
+            n_rows = max(1, work.n_rows // 4) if name == ONE else work.n_rows
             started = time.perf_counter()
             run(RTOL, n_rows)
             seconds[name].append((time.perf_counter() - started) / n_rows)
@@ -63,7 +64,7 @@ def compare_cores(
             name,
             RTOL,
             1.0 / median(values),
-            median(scalar / value for scalar, value in zip(seconds["scalar"], values, strict=True)),
+            median(one / value for one, value in zip(seconds[ONE], values, strict=True)),
         )
         for name, values in seconds.items()
     ]

@@ -13,7 +13,7 @@ SKY = "#56B4E9"  # Okabe and Ito, as the colours of ``immunosim.plots.style``
 OUR_LOOKS = ((BLUE, "o", "-"), (SKY, "s", "-"), (BLUE, "h", "--"), (SKY, "p", "--"))
 LOOKS: dict[str, tuple[str, str, str]] = {
     **{tool.name: OUR_LOOKS[k % len(OUR_LOOKS)] for k, tool in enumerate(OURS)},
-    "immunosim-scalar": (BLUE, "o", ":"),
+    "immunosim-one-lane": (BLUE, "o", ":"),
     "numbalsoda": (VERMILION, "^", "-"),
     "cyrk": (ORANGE, "v", "-"),
     "cyrk-bdf": (ORANGE, "v", ":"),

@@ -82,16 +82,16 @@ that takes one absolute tolerance for all pools is given the pools in units of t
 avoided where the tool allows it; `benchmarks/peers/` says how each is run.
 
 Speeds are trajectories per second of processor time, all threads of a tool taken together: medians of
-{settings["n_rounds"]} rounds in which every measurement follows one of our scalar core, the yardstick; what takes
+{settings["n_rounds"]} rounds in which every measurement follows one of our core in one lane, the yardstick; what takes
 longer than two seconds is timed once. Compiling is not timed.
 
 The error of a row is the largest, over output times and pools, of |y - reference| / (|reference| + 1e-3 peak), with the
 peak of the pool in that row, but at least a hundredth of the pool's scale, so that a pool that is practically empty is
 not judged by its rounding. The tables give the median and the largest over up to {settings["error_rows"]} rows, fewer
 for slow tools. A row that a tool does not finish counts as failed and in no error; one that it reports as solved, but
-that is wrong by more than its size, as diverged. The reference is Rodas5P in our
-scalar core at a relative tolerance of 1e-12, checked against SciPy's Radau at 1e-12 on some of the rows. Rodas5 is not
-run below the tolerance at which a scenario may ask for it."""
+that is wrong by more than its size, as diverged. The reference is Rodas5P in our core in one lane at a relative
+tolerance of 1e-12, checked against SciPy's Radau at 1e-12 on some of the rows. Rodas5 is not run below the tolerance at
+which a scenario may ask for it."""
 
 
 def _ratios(results: Record) -> str:

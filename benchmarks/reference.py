@@ -1,8 +1,8 @@
 """The solution that errors are measured against: at a relative tolerance of 1e-12, and checked by another method.
 
-All rows are solved by our scalar core with Rodas5P at 1e-12: it makes no use of lanes, and at that tolerance it is
-three digits better than anything measured. Some rows are solved again by SciPy's Radau at 1e-12, which shares with it
-only the right-hand side and its Jacobian. Radau takes seconds a row, too long for all of them.
+All rows are solved by our core in one lane with Rodas5P at 1e-12: no row has another beside it, and at that tolerance
+it is three digits better than anything measured. Some rows are solved again by SciPy's Radau at 1e-12, which shares
+with it only the right-hand side and its Jacobian. Radau takes seconds a row, too long for all of them.
 """
 
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ def solve_reference(work: Work, n_rows: int, rows_checked: int) -> Reference:
     ArithmeticError
         If a row cannot be solved, or Radau disagrees: nothing could be measured then.
     """
-    states = immunosim_core.prepare(work, METHOD, in_lanes=False)(RTOL, n_rows)
+    states = immunosim_core.prepare(work, METHOD, width=1)(RTOL, n_rows)
     other = scipy_lsoda.prepare(work, method="Radau")(RTOL, rows_checked)
     disagreement = float(errors_of_rows(other, states, work.scales).max())
     if not disagreement <= LARGEST_DISAGREEMENT or not errors_of_rows(states, states, work.scales).max() == 0.0:

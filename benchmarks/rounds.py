@@ -1,8 +1,8 @@
 """Timing in rounds: each measurement follows one of the yardstick, and medians are taken over the rounds.
 
-The yardstick is our scalar core on fixed rows at a fixed tolerance. A tool's speed is the median over the rounds of its
-ratio to the yardstick just before, times the median speed of the yardstick, so that a machine that is busy for a while
-slows both. Seconds are of processor time, of all threads of the process together: what others do on the machine
+The yardstick is our core in one lane, on fixed rows at a fixed tolerance. A tool's speed is the median over the rounds
+of its ratio to the yardstick just before, times the median speed of the yardstick, so that a machine that is busy for a
+while slows both. Seconds are of processor time, of all threads of the process together: what others do on the machine
 meanwhile does not count, and a tool that keeps two cores busy pays for both.
 """
 

@@ -39,7 +39,7 @@ def speed_table(results: Record, problem: str) -> str:
         for row in results["rows"]
         if row["problem"] == problem
     ]
-    heads = ("tool", "rtol", "trajectories/s", "x scalar core", "median error", "worst row", "failed", "diverged")
+    heads = ("tool", "rtol", "trajectories/s", "x one lane", "median error", "worst row", "failed", "diverged")
     return table(heads, lines, right_from=1)
 
 
@@ -99,11 +99,11 @@ def cores_table(results: Record) -> str:
             speed["core"],
             f"{speed['rtol']:.0e}",
             number(speed["trajectories_per_second"]),
-            number(speed["ratio_to_scalar"]),
+            number(speed["ratio_to_one_lane"]),
         )
         for speed in results["cores"]
     ]
-    return table(("core", "rtol", "trajectories/s", "x scalar core"), lines, 1)
+    return table(("core", "rtol", "trajectories/s", "x one lane"), lines, 1)
 
 
 def table(heads: Sequence[str], lines: Iterable[Sequence[str]], right_from: int) -> str:

@@ -7,11 +7,11 @@ into the same pieces for all of them.
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
 
+from immunosim.codegen.kernel_module import KernelModule
 from immunosim.numerics import Kernels, Segments, SolverOptions
 
 Array = npt.NDArray[np.float64]
@@ -51,8 +51,8 @@ class Work:
     Attributes
     ----------
     name, label : str
-    module : ModuleType
-        Kernels as ``immunosim.codegen.emit`` writes them: scalar text that numba compiled.
+    module : KernelModule
+        The text of the kernels, and its functions.
     kernels : Kernels
         The same for our core, without lanes.
     states : ndarray, shape (n_rows, n_pools)
@@ -66,7 +66,7 @@ class Work:
 
     name: str
     label: str
-    module: ModuleType
+    module: KernelModule
     kernels: Kernels
     states: Array
     parameters: Array

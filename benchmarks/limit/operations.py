@@ -13,10 +13,9 @@ import operator
 import re
 from collections import Counter
 from dataclasses import astuple, dataclass
-from types import ModuleType
-from typing import Any
 
-from immunosim.codegen.vector.build import compile_lanes
+from immunosim.codegen.kernel_module import KernelModule
+from immunosim.codegen.vector.build import lane_module, optimised
 from immunosim.codegen.vector.processor import host, target_machine
 
 VALUE = re.compile(r'%(?:"[^"]+"|[-\w.$]+)')
@@ -81,19 +80,9 @@ class _Block:
         return [value.strip() for value in re.findall(r"label (%(?:\"[^\"]+\"|[-\w.$]+))", self.lines[-1])]
 
 
-def optimised_text(module: ModuleType, width: int) -> str:
+def optimised_text(module: KernelModule, width: int) -> str:
     """Return the LLVM IR of the lane core of a kernel module, as it is turned into machine code."""
-    texts: list[str] = []
-
-    def keep(parsed: Any) -> bytes:
-        texts.append(str(parsed))
-        return b""
-
-    machine = target_machine(host())
-    machine.emit_object = keep
-    with open(str(module.__file__), encoding="utf-8") as source:
-        compile_lanes(source.read(), vars(module), width, machine)
-    return texts[0]
+    return str(optimised(lane_module(module, width), target_machine(host())))
 
 
 def count_operations(text: str) -> dict[str, Operations]:

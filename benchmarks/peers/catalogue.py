@@ -15,7 +15,7 @@ OURS = tuple(
     )
     for method, tableau in METHODS.items()
 )
-YARDSTICK = Tool("immunosim-scalar", "immunosim, scalar core", "immunosim_core", options={"in_lanes": False})
+YARDSTICK = Tool("immunosim-one-lane", "immunosim, one lane", "immunosim_core", options={"width": 1})
 PEERS = (
     Tool("numbalsoda", "numbalsoda LSODA", "numbalsoda", "numbalsoda"),
     Tool("cyrk", "CyRK LSODA", "cyrk", "CyRK"),

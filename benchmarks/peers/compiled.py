@@ -24,8 +24,8 @@ def scaled_callback(work: Work, signature: Any, order: Sequence[str]) -> Any:
     """
     from numba import carray, cfunc, njit  # type: ignore[attr-defined]
 
-    # The text of the kernel again, without numba's reference counting, which our own driver also does without.
-    rhs = njit(**INNER_OPTIONS)(work.module.rhs.py_func)
+    # Without numba's reference counting, which our own driver also does without.
+    rhs = njit(**INNER_OPTIONS)(work.module.python["rhs"])
     n, n_p, n_u = work.n_pools, work.parameters.shape[1], work.segments.inputs.shape[1]
 
     places = np.cumsum([0, n_p, n_u, n, n, n])

@@ -36,9 +36,7 @@ class CoreRun:
         return found.states
 
 
-def prepare(
-    work: Work, method: str = "rodas5p", in_lanes: bool = True, width: int | None = None, n_threads: int = 1
-) -> CoreRun:
+def prepare(work: Work, method: str = "rodas5p", width: int | None = None, n_threads: int = 1) -> CoreRun:
     """Return what solves rows of the work.
 
     Parameters
@@ -46,13 +44,9 @@ def prepare(
     work : Work
     method : str
         Name of a tableau.
-    in_lanes : bool
-        Else the scalar core is used, as it also is where there can be no lanes.
     width : int, optional
-        Lanes; by default what this processor has.
+        Lanes; by default what this processor has, or the scalar core where there can be none.
     n_threads : int
     """
-    lanes = None
-    if in_lanes:
-        lanes = choose_core(work.module).lanes if width is None else lane_functions(work.module, width)
+    lanes = choose_core(work.module).lanes if width is None else lane_functions(work.module, width)
     return CoreRun(work, replace(work.kernels, lanes=lanes), method, n_threads)

@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.peers.pieces import PieceSolver, piecewise
 from benchmarks.peers.tool import Run
 from benchmarks.work import MAX_STEPS, Array, Work
+from immunosim.numerics.compilation import OPTIONS
 
 Derivative = Callable[[float, Array], Any]
 
@@ -38,7 +39,8 @@ def prepare(work: Work, door: str = "solve_ivp", rhs: str = "numba", method: str
 def _compiled(work: Work) -> tuple[Callable[[Array, Array], None], Derivative, Derivative]:
     from numba import njit
 
-    kernel, slopes_kernel, n = work.module.rhs, work.module.jacobian, work.n_pools
+    kernel, slopes_kernel = (njit(**OPTIONS)(work.module.python[name]) for name in ("rhs", "jacobian"))
+    n = work.n_pools
     rows, columns = np.array(work.module.JACOBIAN_ROWS), np.array(work.module.JACOBIAN_COLUMNS)
     out, held, nonzeros, matrix = np.empty(n), [np.empty(0), np.empty(0)], np.empty(rows.size), np.zeros((n, n))
 
@@ -64,7 +66,7 @@ def _compiled(work: Work) -> tuple[Callable[[Array, Array], None], Derivative, D
 
 
 def _plain(work: Work) -> tuple[Callable[[Array, Array], None], Derivative, None]:
-    function = work.module.rhs.py_func
+    function = work.module.python["rhs"]
     out: list[float] = [0.0] * work.n_pools
     held: list[list[float]] = [[], []]
 

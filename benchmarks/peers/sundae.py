@@ -49,7 +49,7 @@ def _functions(work: Work) -> tuple[Any, Any]:
     from numba import njit
 
     options: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}}
-    rhs, jacobian = (njit(**options)(kernel.py_func) for kernel in (work.module.rhs, work.module.jacobian))
+    rhs, jacobian = (njit(**options)(work.module.python[name]) for name in ("rhs", "jacobian"))
     rows, columns = np.array(work.module.JACOBIAN_ROWS), np.array(work.module.JACOBIAN_COLUMNS)
     n_nonzeros = rows.size
 

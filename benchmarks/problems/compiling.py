@@ -1,21 +1,14 @@
 """Kernels of a small network by the very emitter of the real model, kept in the same cache folder."""
 
-import hashlib
-import importlib.util
-import os
-import shutil
-import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
 from benchmarks.work import Array, Work
-from immunosim.codegen.cache import cache_root, source_key
-from immunosim.codegen.emit import core_text
+from immunosim.codegen.cache import text_of
+from immunosim.codegen.kernel_module import KernelModule
+from immunosim.codegen.store import MachineStore
 from immunosim.model.network import Network
 from immunosim.numerics import Kernels, Segments
 
@@ -90,36 +83,6 @@ def add_pools(net: Network, pools: Sequence[tuple[str, float, float]]) -> None:
         net.add_pool(name, name, "1", initial, scale)
 
 
-def load_kernels(net: Network) -> ModuleType:
-    """Return the compiled kernels of a network, written and compiled first where this installation has not done so."""
-    text = core_text(net, "benchmark")
-    key = hashlib.sha256((text + source_key(())).encode()).hexdigest()[:16]
-    name, folder = f"immunosim_benchmark_{key}", cache_root() / f"benchmark-{key}"
-    if name not in sys.modules:
-        _write(folder, text)
-        spec = importlib.util.spec_from_file_location(name, folder / "kernels.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module  # numba's cache looks for it there
-        try:
-            spec.loader.exec_module(module)
-        except BaseException:
-            del sys.modules[name]
-            raise
-    return sys.modules[name]
-
-
-def _write(folder: Path, text: str) -> None:
-    """Write the text into a temporary folder that then takes its name; whoever is first leaves the same content."""
-    if folder.is_dir():
-        return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix="writing-"))
-    (temporary / "kernels.py").write_text(text, encoding="utf-8")
-    try:
-        os.replace(temporary, folder)
-    except OSError:
-        shutil.rmtree(temporary, ignore_errors=True)
-        if not folder.is_dir():
-            raise
+def load_kernels(net: Network) -> KernelModule:
+    """Return the kernels of a network; their machine code is kept with that of the model."""
+    return text_of(net, store=MachineStore(lambda message: None))

@@ -6,10 +6,10 @@ import sys
 
 import jsonschema
 import pytest
-from numba import config
 
 from benchmarks.command import main
 from benchmarks.peers.catalogue import TOOLS
+from immunosim.numerics.compilation import is_compiling
 
 NUMBERS = ["rtol", "trajectories_per_second", "error_median", "error_max", "failures"]
 SCHEMA = {
@@ -44,7 +44,7 @@ SCHEMA = {
     },
 }
 
-pytestmark = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="kernels as plain Python say nothing about speed")
+pytestmark = pytest.mark.skipif(not is_compiling(), reason="kernels as plain Python say nothing about speed")
 
 
 @pytest.fixture(scope="module")

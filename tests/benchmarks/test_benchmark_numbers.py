@@ -5,7 +5,6 @@ import re
 import numpy as np
 import pytest
 from llvmlite import binding
-from numba import config
 from scipy.linalg import expm
 
 from benchmarks.errors import errors_of_rows, summarise
@@ -18,8 +17,9 @@ from benchmarks.problems import hires, pharmacokinetics, robertson
 from benchmarks.work import Work
 from immunosim.codegen.vector.processor import host, target_machine
 from immunosim.numerics import METHODS
+from immunosim.numerics.compilation import is_compiling
 
-needs_compiled_kernels = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="lanes are machine code")
+needs_compiled_kernels = pytest.mark.skipif(not is_compiling(), reason="lanes are machine code")
 
 # A loop of ten turns whose index LLVM has unrolled by two, and a function that calls it twice.
 MODULE = """
@@ -140,7 +140,7 @@ def test_speed_beyond_the_tolerances_is_not_extrapolated():
 
 
 def _end_of_nominal_row(work: Work) -> np.ndarray:
-    return immunosim_core.prepare(work, in_lanes=False)(1e-10, 1)[0, -1]
+    return immunosim_core.prepare(work)(1e-10, 1)[0, -1]
 
 
 def test_robertson_ends_where_it_is_published_to():

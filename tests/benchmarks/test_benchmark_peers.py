@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
-from numba import config
 
 from benchmarks.errors import errors_of_rows
 from benchmarks.peers import immunosim_core
 from benchmarks.peers.catalogue import PEERS, TOOLS
 from benchmarks.peers.pieces import piecewise
 from benchmarks.problems import pharmacokinetics
+from immunosim.numerics.compilation import is_compiling
 
-pytestmark = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="tools are given compiled right-hand sides")
+pytestmark = pytest.mark.skipif(not is_compiling(), reason="tools are given compiled right-hand sides")
 
 PRESENT = [tool.name for tool in PEERS if not tool.absence]
 
@@ -23,8 +23,8 @@ def work():
 
 @pytest.fixture(scope="module")
 def reference(work):
-    """Return what the scalar core computes at a tight tolerance; the matrix exponential confirms it elsewhere."""
-    return immunosim_core.prepare(work, in_lanes=False)(1e-11, 2)
+    """Return what our core computes at a tight tolerance; the matrix exponential confirms it elsewhere."""
+    return immunosim_core.prepare(work)(1e-11, 2)
 
 
 @pytest.mark.filterwarnings("ignore")  # what other packages warn of is not ours

@@ -129,9 +129,15 @@ def _scalar_files(module: KernelModule) -> dict[str, bytes]:
 
 def machine_code(module: Any) -> bytes:
     """Return the object file of a module of LLVM IR."""
+    machine = target_machine(host())
+    code: bytes = machine.emit_object(optimised(module, machine))
+    return code
+
+
+def optimised(module: Any, machine: Any) -> Any:
+    """Return a module of LLVM IR after all passes, as it becomes machine code."""
     from llvmlite import binding
 
-    machine = target_machine(host())
     parsed = binding.parse_assembly(str(module))
     parsed.verify()
     # Lanes are explicit: LLVM's own vectorisers could only get in the way.
@@ -139,8 +145,7 @@ def machine_code(module: Any) -> bytes:
     tuning.loop_vectorization = tuning.slp_vectorization = False
     passes = binding.create_pass_builder(machine, tuning)
     passes.getModulePassManager().run(parsed, passes)
-    code: bytes = machine.emit_object(parsed)
-    return code
+    return parsed
 
 
 def kept(
