@@ -14,7 +14,7 @@ from pathlib import Path
 from experiments.running import chosen, find_experiments, keep_figure, keep_values, run_experiment
 from experiments.scorecard import as_data, as_markdown, as_text
 from immunosim.cli.options import BAD_INPUT, FAILED, INTERRUPTED
-from immunosim.cli.printing import say, show
+from immunosim.cli.printing import say, show_text
 from immunosim.codegen.loader import load_model
 from immunosim.errors import ImmunosimError, SolverError
 from immunosim.parameters import load_parameters
@@ -76,9 +76,9 @@ def _run(options: argparse.Namespace) -> int:
         say(f"{name}: {time.perf_counter() - start:.1f} s, wrote {', '.join(map(str, written))}")
         results[name] = outcome.judged
     if options.json:
-        show(to_json(as_data(results)).rstrip())
+        show_text(to_json(as_data(results)).rstrip())
     else:
-        show(as_markdown(results) if options.markdown else as_text(results))
+        show_text(as_markdown(results) if options.markdown else as_text(results))
     return FAILED if any(one.has_failed for found in results.values() for one in found) else OK
 
 

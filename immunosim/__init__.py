@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from immunosim.attribution import attribute, compare, explain
-    from immunosim.ensembles import Endpoint, EnsembleResult, load_ensemble, replay, simulate_ensemble  # type: ignore[no-redef]
+    from immunosim.ensembles import Endpoint, EnsembleResult, load_ensemble, replay, simulate_ensemble
     from immunosim.scenario import Scenario, load_scenario
     from immunosim.sensitivities import differentiate
     from immunosim.simulation import simulate

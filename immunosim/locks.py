@@ -212,10 +212,14 @@ def _this_process(command: str, part: tuple[int, int]) -> Holder:
 def _take(file: Path, holder: Holder) -> int:
     handle = _open(file, os.O_RDWR | os.O_CREAT)
     _held.add(handle)
-    while _try_lock(handle) is False:  # somebody who only looks has opened it
-        time.sleep(0.01)
-    os.ftruncate(handle, 0)
-    os.write(handle, json.dumps(asdict(holder)).encode())
+    try:
+        while _try_lock(handle) is False:  # somebody who only looks has opened it
+            time.sleep(0.01)
+        os.ftruncate(handle, 0)
+        os.write(handle, json.dumps(asdict(holder)).encode())
+    except BaseException:  # a full disk, or Ctrl-C: a process that goes on must not hold what it did not take
+        _close(handle)
+        raise
     return handle
 
 

@@ -93,9 +93,9 @@ def toml_text(text: str) -> str:
 def cell(text: str) -> str:
     """Return text for a cell of a CSV file, with an apostrophe before what a spreadsheet would compute.
 
-    Numbers, and a sign alone, stay as they are; ``cell_read`` gives the text back.
+    Numbers, also several between semicolons, and a sign alone stay as they are; ``cell_read`` gives the text back.
     """
-    return f"'{text}" if _is_formula(text) and not _is_number(text) else text
+    return f"'{text}" if _is_formula(text) and not all(map(_is_number, text.split(";"))) else text
 
 
 def cell_read(text: str) -> str:

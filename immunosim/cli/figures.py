@@ -17,12 +17,12 @@ def load_matplotlib() -> None:
     from matplotlib import artist
 
     tables = getattr(artist, "kwdoc", _no_table)
-    artist.kwdoc = _no_table
+    artist.kwdoc = _no_table  # type: ignore[assignment]
     try:
         import matplotlib.backends.backend_agg
         import matplotlib.figure  # noqa: F401
     finally:
-        artist.kwdoc = tables
+        artist.kwdoc = tables  # type: ignore[assignment]
 
 
 def _no_table(kind: object) -> str:

@@ -25,8 +25,8 @@ Nearly all that importing and drawing make is kept to the end: at Python's own 7
 the processor time of `run`.
 """
 
-PATIENCE, RETRY = 1.0, 0.02
-"""Seconds for which Ctrl-C waits for imports to end, and after which it looks again."""
+PATIENCE, RETRY = 5.0, 0.02
+"""Seconds for which a first Ctrl-C waits for imports to end, a second not at all, and after which it looks again."""
 
 
 def __getattr__(name: str) -> "Any":
@@ -103,7 +103,9 @@ class Interruption:
         sys.unraisablehook = self._swallowed
 
     def _asked(self, number: int, frame: "FrameType | None") -> None:
-        self.since = self.since or time.monotonic()
+        if self.since is not None:
+            raise KeyboardInterrupt
+        self.since = time.monotonic()
         self._raise(number, frame)
 
     def _raise(self, number: int, frame: "FrameType | None") -> None:

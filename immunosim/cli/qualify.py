@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from immunosim.cli.options import FAILED, AsJson, typed
-from immunosim.cli.printing import say, show, show_table
+from immunosim.cli.printing import say, show, show_table, show_text
 
 if TYPE_CHECKING:
     from immunosim.qualification import Qualification
@@ -47,7 +47,7 @@ def qualify(context: typer.Context, out: Out = None, force: Force = False, as_js
     command = typed(context)
     paths = write_folder(folder, qualification_files(found, command), force, QUALIFICATION) if is_written else []
     if as_json:
-        show(to_json(found.as_dict() | {"command": command}).rstrip())
+        show_text(to_json(found.as_dict() | {"command": command}).rstrip())
     else:
         _show(found)
         show("")
@@ -70,4 +70,4 @@ def _show(found: "Qualification") -> None:
     show_table("Qualification", ("id", "requirement", "found", "verdict"), rows, align="<<<<")
     if found.passed:
         n = sum(result.outcome.verdict != "not applicable" for result in found.results)
-        show(f"\nAll {n} requirements that apply are met on this machine ({found.seconds:.0f} s).")
+        show("", f"All {n} requirements that apply are met on this machine ({found.seconds:.0f} s).")

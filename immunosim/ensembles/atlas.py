@@ -6,7 +6,6 @@ all failures they hold. Where no region tells failures from the rest better than
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from immunosim.ensembles.columns import listed, varied_names
 from immunosim.errors import any_of
 from immunosim.numerics import Status, advice
 
@@ -125,16 +125,16 @@ def _endings(dataset: xr.Dataset, status: Any) -> Iterator[Ending]:
 
 
 def _pools(dataset: xr.Dataset, has_failed: Flags) -> dict[str, int]:
-    names = json.loads(dataset.attrs["pools"])
+    names = listed(dataset, "pools")
     places, numbers = np.unique(dataset["worst_pool"].values[has_failed], return_counts=True)
-    found = [(names[int(place)], int(n)) for place, n in zip(places, numbers, strict=True) if place >= 0]
+    found = [(names[int(place)], int(n)) for place, n in zip(places, numbers, strict=True) if 0 <= place < len(names)]
     return dict(sorted(found, key=lambda pair: -pair[1]))
 
 
 def _regions(dataset: xr.Dataset, has_failed: Flags, is_computed: Flags) -> tuple[tuple[Region, ...], float, str]:
     """Return the regions, how well they tell failures from the rest, and a remark."""
     n_failed, n_well = int(has_failed.sum()), int((is_computed & ~has_failed).sum())
-    varied = [dataset[name] for name in json.loads(dataset.attrs["varied"])]
+    varied = [dataset[name] for name in varied_names(dataset)]
     if not n_failed:
         return (), np.nan, "No patient failed."
     if not varied or min(n_failed, n_well) < FEWEST:

@@ -6,7 +6,6 @@ figures.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from immunosim.codegen.loader import Array
 from immunosim.ensembles.endpoints import OF_VALUE
 from immunosim.errors import DataError, did_you_mean
+from immunosim.seals import parsed_json
 
 Flags = NDArray[np.bool_]
 Rows = NDArray[np.int64]
@@ -101,7 +101,22 @@ def is_failed(dataset: xr.Dataset) -> Flags:
 
 def varied_names(dataset: xr.Dataset) -> list[str]:
     """Return the names of what varied."""
-    return [str(name) for name in json.loads(dataset.attrs.get("varied", "[]"))]
+    return listed(dataset, "varied")
+
+
+def listed(dataset: xr.Dataset, attribute: str) -> list[str]:
+    """Return the texts that an attribute of a result lists; none where it has no such attribute.
+
+    Raises
+    ------
+    DataError
+        If it holds anything else.
+    """
+    text = str(dataset.attrs.get(attribute, "[]")).encode(errors="surrogatepass")
+    found = parsed_json(text, f"attribute {attribute}")
+    if not (isinstance(found, list) and all(isinstance(one, str) for one in found)):
+        raise DataError("lists no texts", key=f"attribute {attribute}", cure="make the result again")
+    return found
 
 
 def varied(dataset: xr.Dataset, name: str, key: str = "") -> Varied:

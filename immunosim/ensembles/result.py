@@ -18,6 +18,7 @@ import numpy as np
 import xarray as xr
 
 from immunosim.codegen.loader import Array, Model
+from immunosim.ensembles.columns import listed, varied_names
 from immunosim.ensembles.netcdf import load_netcdf
 from immunosim.ensembles.questions import Question
 from immunosim.errors import DataError
@@ -25,7 +26,7 @@ from immunosim.files import write_file
 from immunosim.netcdf import netcdf_bytes
 from immunosim.numerics import Ensemble, Status
 from immunosim.scenario import Scenario, build_scenario, to_toml
-from immunosim.seals import parsed_json, sealed
+from immunosim.seals import sealed
 from immunosim.simulation import Problem
 from immunosim.units import format_quantity
 
@@ -84,21 +85,13 @@ class EnsembleResult:
 
     def scenario_of(self, sample: int) -> Scenario:
         """Return the scenario of a patient."""
-        texts = self._listed("scenarios")
+        texts = listed(self.dataset, "scenarios")
         return scenario_from(texts[sample if len(texts) > 1 else 0])
 
     def parameters_of(self, sample: int) -> dict[str, float]:
         """Return the varied parameters of a patient."""
-        names = self._listed("varied")
+        names = varied_names(self.dataset)
         return {name: float(self.dataset[name].values[sample]) for name in names}
-
-    def _listed(self, attribute: str) -> list[str]:
-        """Return the texts that an attribute of the dataset lists."""
-        text = str(self.dataset.attrs.get(attribute, ""))
-        found = parsed_json(text.encode(), f"attribute {attribute}")
-        if not (isinstance(found, list) and all(isinstance(one, str) for one in found)):
-            raise DataError("lists no texts", key=f"attribute {attribute}", cure="make the result again")
-        return found
 
     def varied_of(self, sample: int) -> dict[str, str]:
         """Return all that was varied of a patient, with units."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from immunosim.codegen.loader import Model
 from immunosim.ensembles.questions import Question
+from immunosim.errors import DataError
 from immunosim.sweep.base import base_of
 from immunosim.sweep.designs import Design
 from immunosim.sweep.factors import Factor
@@ -108,9 +109,21 @@ def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[st
 
 
 def recipe_from(identity: Mapping[str, Any], file: str) -> Recipe:
-    """Return the recipe that an identity describes."""
-    factors = tuple(Factor.from_dict(one) for one in identity["factors"])
-    return Recipe(Population(base_of(identity["document"], file), factors), Outputs.from_dict(identity["outputs"]))
+    """Return the recipe that an identity describes.
+
+    Raises
+    ------
+    DataError
+        If it describes none.
+    ScenarioError, ParameterError
+        If its scenario is impossible.
+    """
+    try:
+        factors = tuple(Factor.from_dict(one) for one in identity["factors"])
+        outputs, document = Outputs.from_dict(identity["outputs"]), dict(identity["document"])
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise DataError("does not say how its patients were made", file=file, cure="make the result again") from error
+    return Recipe(Population(base_of(document, file), factors), outputs)
 
 
 def _numeric(identity: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,7 +43,8 @@ class SweepResult(EnsembleResult):
     @cached_property
     def identity(self) -> dict[str, Any]:
         """The plan as plain values."""
-        found: dict[str, Any] = parsed_json(str(self.dataset.attrs["plan"]).encode(), "plan of the sweep")
+        text = str(self.dataset.attrs.get("plan", "")).encode(errors="surrogatepass")
+        found: dict[str, Any] = parsed_json(text, "plan of the sweep")
         return found
 
     @cached_property

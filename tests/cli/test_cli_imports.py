@@ -15,7 +15,7 @@ from immunosim.cli.verbs import NAMES, Verbs
 HEAVY = {"numpy", "numba", "scipy", "sympy", "pandas", "xarray", "matplotlib", "pint"}
 
 UNUSED = {
-    *("sympy", "pint", "jinja2", "rich"),
+    *("numba", "scipy", "sympy", "pint", "jinja2", "rich"),
     *("xarray", "pandas", "h5netcdf", "zarr", "dask", "distributed", "pyarrow", "netCDF4"),
     *("SALib", "sklearn", "emcee", "arviz", "petab", "psutil"),
 }

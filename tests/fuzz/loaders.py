@@ -91,8 +91,10 @@ def result_loaders(folder: Path) -> dict[str, Loader]:
     store = {
         f"a.zarr/{name}": Mutator([content], ZARR) for name, content in sorted(contents(folder / "a.zarr").items())
     }
+    sealed = (folder / "a.nc").read_bytes()
     return {
-        "netcdf": Loader(_result, {"a.nc": Mutator([(folder / "a.nc").read_bytes()], HDF5)}),
+        "netcdf": Loader(_result, {"a.nc": Mutator([sealed], HDF5)}),
+        "unsealed netcdf": Loader(_result, {"a.nc": Mutator([sealed[: sealed.rindex(b"\nimmunosim")]], HDF5)}),
         "stores": Loader(_result, store),
         "chains": Loader(_chain, {"chain.h5": Mutator([(folder / "chain.h5").read_bytes()], HDF5)}, may_write=True),
     }

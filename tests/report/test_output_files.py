@@ -192,10 +192,10 @@ def test_a_single_file_that_cannot_be_moved_leaves_the_earlier_one(
     path = tmp_path / "verify.json"
     write_file(path, b"old")
 
-    def failing(self: Path, target: Path) -> Path:
+    def failing(source: Path, target: Path) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Path, "replace", failing)
+    monkeypatch.setattr(os, "replace", failing)
     with pytest.raises(OutputError, match="free some space"):
         write_file(path, b"new")
     assert path.read_bytes() == b"old"

@@ -74,12 +74,13 @@ def test_the_summary_does_not_depend_on_how_often_the_scenario_reports(
     assert seldom["alemtuzumab"][0]["peak"] == pytest.approx(often["alemtuzumab"][0]["peak"], rel=1e-12)
 
 
-def test_refining_adds_times_and_changes_no_value(simulate_with: Simulate) -> None:
+def test_refining_adds_times_and_changes_values_by_rounding_at_most(simulate_with: Simulate) -> None:
     sparse = simulate_with(output={"every": "30 days", "during_treatment": "1 day"})
     fine = refined(sparse)
     kept = np.searchsorted(fine.time, sparse.time)
     assert np.array_equal(fine.time[kept], sparse.time)
-    assert np.array_equal(fine["cd4"][kept], sparse["cd4"])
+    # A step with one output time evaluates its polynomial in the vectors, one with several outside of them.
+    assert np.allclose(fine["cd4"][kept], sparse["cd4"], rtol=1e-13, atol=0.0)
     assert np.diff(fine.time).min() > 0.0
 
 

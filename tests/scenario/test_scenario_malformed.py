@@ -341,7 +341,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
     "additional dose of several drugs": (
         SINGLE + 'drug = ["alemtuzumab"]',
         "additional_dose[1].drug: a list is not one of "
-        '"alemtuzumab", "methylprednisolone", "prednisolone" or "triamcinolone", did you mean "alemtuzumab"?',
+        '"alemtuzumab", "methylprednisolone", "prednisolone" or "triamcinolone"',
     ),
     "additional dose without a drug": (SINGLE, "additional_dose[1].drug: is missing, add drug = ..."),
     "tablet that is infused": (

@@ -1,11 +1,14 @@
 """A patient of a sweep is the patient whom the scenario describes, bit for bit; one who cannot be is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from immunosim.ensembles import simulate_ensemble
+from immunosim.ensembles import simulate_ensemble, solving
 from immunosim.numerics import Status
 from immunosim.scenario import load_scenario
+from immunosim.simulation import prepare
 from immunosim.sweep import read_base, solve_rows
 
 TIMES = (0.0, 40.0, 180.0)
@@ -28,13 +31,19 @@ def solved(make_plan):
 
 @pytest.fixture(scope="module")
 def alone(make_plan):
-    """Return what simulates scenarios as an ensemble that is asked for the same."""
+    """Return what simulates scenarios as an ensemble that is asked for the same.
+
+    All have the absolute tolerances of the first, as those of a sweep have the base's; else each has its own.
+    """
 
     def simulate(scenarios, parameters=None):
         plan = make_plan("age=20:60", endpoints=ENDPOINTS)
-        return simulate_ensemble(
-            scenarios, parameters, readouts=READOUTS, times=TIMES, endpoints=plan.recipe.outputs.endpoints
-        )
+        options = prepare(scenarios[0] if parameters is None else scenarios).options
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(solving, "prepare", lambda *about: replace(prepare(*about), options=options))
+            return simulate_ensemble(
+                scenarios, parameters, readouts=READOUTS, times=TIMES, endpoints=plan.recipe.outputs.endpoints
+            )
 
     return simulate
 
@@ -73,7 +82,6 @@ def test_what_is_built_anew_is_the_scenario_with_an_override(configs, solved, al
     (factor,) = plan.recipe.factors
     texts = [factor.text(value) for value in values[:, 0]]
     scenarios = [load_scenario(configs / name, [*changes, override.format(text)]) for text in texts]
-    # The first of an ensemble gives all of them their absolute tolerances, as the base does in a sweep.
     expected = alone([load_scenario(configs / name, changes), *scenarios])
     agree(found, expected, shift=1)
     assert len(set(texts)) > 1
