@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 import warnings
@@ -105,7 +106,10 @@ def _fill(
     _create(group, CHECKSUM, (layout.n_blocks, size), (1, size), byte, 0, about, ("block", "byte"), is_plain=True)
     with warnings.catch_warnings():  # which says that the Zarr 3 specification does not have it yet; xarray reads it
         warnings.filterwarnings("ignore", message="Consolidated metadata")
-        zarr.consolidate_metadata(LocalStore(path))
+        try:
+            zarr.consolidate_metadata(LocalStore(path))
+        except ValueError as error:  # of metadata that it reads again, and that the disk did not give back
+            raise OSError(errno.EIO, "what was written cannot be read", str(path)) from error
 
 
 def _create(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -14,6 +15,7 @@ from unittest import mock
 import numpy as np
 from emcee import State
 from synthetic_ensembles import ensemble
+from zarr.core.sync import sync
 
 from immunosim.cli.partial import Partial
 from immunosim.codegen.loader import say_nothing
@@ -105,7 +107,13 @@ def sweeps(plan: Plan, manner: Manner, unfinished: Path, whole: str) -> dict[str
     on = replace(manner, is_resumed=True)
 
     def run(name: str, how: Manner) -> Callable[[Path], Any]:
-        return lambda folder: run_sweep(plan, folder / name, how)
+        def act(folder: Path) -> None:
+            try:
+                run_sweep(plan, folder / name, how)
+            finally:
+                sync(_come_to_rest())
+
+        return act
 
     def look(folder: Path) -> str:
         return digest_of(next(path for path in folder.iterdir() if path.name in ("a.zarr", "a.nc")))
@@ -123,6 +131,12 @@ def sweeps(plan: Plan, manner: Manner, unfinished: Path, whole: str) -> dict[str
         "a sweep in a file": Operation(run("a.nc", manner), again=run("a.nc", on), look=look, sound=sound),
         "a sweep that is gone on with": Operation(run("a.zarr", on), copied, look=look, sound=sound),
     }
+
+
+async def _come_to_rest() -> None:
+    """Wait for what Zarr does side by side, so that nothing is written when the layer is gone."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 NEW, OLD = b"new " * 5000, b"old " * 3000
