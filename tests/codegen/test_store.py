@@ -236,13 +236,19 @@ def run_as(user: int, home: Path, cache: Path) -> "subprocess.CompletedProcess[s
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture
-def shared(model: Model, tmp_path: Path, run_python: Callable[..., str]) -> Path:
-    """Return a cache with all that an ensemble needs, below folders that anybody may pass."""
+@pytest.fixture(scope="module")
+def whole(model: Model, run_python: Callable[..., str]) -> Path:
+    """Return our cache, with all that an ensemble needs."""
     assert model.core.name == "lanes"
     run_python(SOLVE)
+    return cache_root()
+
+
+@pytest.fixture
+def shared(whole: Path, tmp_path: Path) -> Path:
+    """Return a copy of the cache, below folders that anybody may pass."""
     folder = tmp_path / "shared"
-    shutil.copytree(cache_root(), folder, ignore=shutil.ignore_patterns("numba", "damaged-*", "writing-*"))
+    shutil.copytree(whole, folder, ignore=shutil.ignore_patterns("numba", "damaged-*", "writing-*"))
     for parent in (folder, *folder.parents):
         if parent.stat().st_uid == os.getuid() and not parent.stat().st_mode & stat.S_IXOTH:
             parent.chmod(0o755)
