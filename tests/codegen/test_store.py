@@ -121,6 +121,30 @@ def read_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "replace", refused)
 
 
+def test_a_named_cache_that_may_not_be_entered_is_passed_over(
+    places: tuple[Path, Path], making: Making, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As below the home of another user."""
+    named, own = places
+    named.mkdir()
+
+    def denied(function: Callable[..., object]) -> Callable[..., object]:
+        def call(path: object, *arguments: object, **options: object) -> object:
+            if Path(str(path)).is_relative_to(named):
+                raise PermissionError(13, "Permission denied")
+            return function(path, *arguments, **options)
+
+        return call
+
+    for name in ("stat", "lstat"):
+        monkeypatch.setattr(os, name, denied(getattr(os, name)))
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).is_relative_to(own.parent))
+    own.parent.mkdir()
+    assert [making.get() for _ in range(2)] == [FILES] * 2
+    assert making.times == 1
+    assert making.said == []
+
+
 @pytest.mark.parametrize("named_too", [False, True], ids=["home", "home and the named one"])
 def test_where_nothing_can_be_kept_everything_works_and_one_sentence_says_so(
     places: tuple[Path, Path], making: Making, monkeypatch: pytest.MonkeyPatch, named_too: bool
