@@ -17,6 +17,7 @@ from immunosim.codegen.store import (
     Files,
     MachineStore,
     entry_name,
+    maker_of_text,
     sources_digest,
     versions,
 )
@@ -80,7 +81,7 @@ def _load_text(units: Units, name: str, store: MachineStore) -> KernelModule:
     key = entry_name(name, declaration_key(units))
     if key not in _LOADED:
         waiting = "Generating the text of the model's kernels, once per installation (a few seconds)"
-        files = store.get(key, lambda: text_files(declared(units), name), waiting)
+        files = store.get(key, lambda: text_files(declared(units), name), maker_of_text(), waiting)
         _LOADED[key] = KernelModule(files[TEXT].decode(), as_tuples(json.loads(files[TABLES])), store)
     return _LOADED[key]
 

@@ -84,7 +84,7 @@ class Folder:
         entry = self.path / name
         try:
             about = os.lstat(entry)
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, PermissionError):  # it is not there, or not for us
             return None
         except OSError as error:
             raise DamageError(f"cannot be read ({error.strerror})") from error
@@ -204,7 +204,7 @@ class Folder:
     def is_writable(self) -> bool:
         """Whether new entries can be kept here."""
         folder = self.path
-        while not folder.exists() and folder != folder.parent:
+        while not os.path.exists(folder) and folder != folder.parent:  # unlike Path's, also where we may not look
             folder = folder.parent
         return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 

@@ -59,12 +59,16 @@ def versions(*packages: str) -> tuple[str, ...]:
     return tuple(version(package) for package in packages)
 
 
-@functools.cache
-def installation() -> str:
-    """Return a hash of all that makes entries here: sources, versions, processor."""
+def maker_of_text() -> str:
+    """Return what made a text here: the hash of the sources that declare and emit."""
+    return sources_digest(MAKES_TEXT)
+
+
+def maker_of_code(text: str = "") -> str:
+    """Return what made machine code here: a hash of sources, versions and processor; and the digest of its text."""
     machine = host()
-    made_by = (sources_digest(MAKES_TEXT), sources_digest(MAKES_CODE), versions("numba", "llvmlite", "numpy"))
-    return entry_name("", *made_by, sys.version_info[:3], machine.name, machine.features)[1:]
+    made_by = (sources_digest(MAKES_CODE), versions("numba", "llvmlite", "numpy"), sys.version_info[:3])
+    return f"{entry_name('', *made_by, machine.name, machine.features)[1:]} {text}".rstrip()
 
 
 class MachineStore:
@@ -82,7 +86,7 @@ class MachineStore:
     def __init__(self, announce: Announce) -> None:
         self.announce = announce
 
-    def get(self, name: str, make: Callable[[], Files], waiting: str = "") -> Files:
+    def get(self, name: str, make: Callable[[], Files], made_by: str, waiting: str = "") -> Files:
         """Return the files of an entry, made and kept first where there is none that is sound.
 
         Parameters
@@ -90,6 +94,8 @@ class MachineStore:
         name : str
             As ``entry_name`` gives it.
         make : callable
+        made_by : str
+            What makes it, by which the doctor tells an entry that nothing here would make any more.
         waiting : str, optional
             What to announce before it is made.
 
@@ -103,7 +109,7 @@ class MachineStore:
             if waiting:
                 self.announce(waiting)
             found = make()
-            self.put(name, found)
+            self.put(name, found, made_by)
         return found
 
     def find(self, name: str) -> Files | None:
@@ -126,14 +132,14 @@ class MachineStore:
                 return found
         return None
 
-    def put(self, name: str, files: Files) -> None:
+    def put(self, name: str, files: Files, made_by: str) -> None:
         """Keep an entry; where that cannot be, say so once."""
         refusal = ""
         for folder in self._folders():
             if not folder.is_writable:
                 continue
             try:
-                folder.write(name, files, installation())
+                folder.write(name, files, made_by)
             except OSError as error:
                 refusal = f" ({error.strerror})"
             else:
@@ -163,10 +169,8 @@ class MachineStore:
 
     def keep(self, name: str, code: bytes) -> None:
         """Keep the code of a compiled driver."""
-        self.put(self._driver(name), {"code": code})
+        self.put(self._driver(name), {"code": code}, maker_of_code())
 
     @staticmethod
     def _driver(name: str) -> str:
-        machine = host()
-        shaped_by = (sources_digest(MAKES_CODE), versions("numba", "llvmlite", "numpy"), sys.version_info[:3])
-        return entry_name("driver", name, *shaped_by, machine.name, machine.features)
+        return entry_name("driver", name, maker_of_code())

@@ -10,11 +10,13 @@ import re
 import stat
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from immunosim.codegen.cache import TEXT
 from immunosim.codegen.sealed import SET_ASIDE, WRITING, DamageError, Folder, remove
-from immunosim.codegen.store import cache_root, installation
+from immunosim.codegen.store import SHIPPED, cache_root, maker_of_code, maker_of_text
 
 BUSY = 60.0
 """Seconds after its last change for which an entry may belong to a process that is compiling it."""
@@ -37,8 +39,9 @@ class Entry:
     ----------
     path : Path
     state : str
-        "in use" (sound, and made by this very installation), "stale" (sound, of another version, processor or edited
-        sources), "damaged", "set aside" (damaged, and out of the way) or "left over" from an interrupted run.
+        "in use" (sound, and what this very installation would make), "stale" (sound, of another version, processor or
+        text, or of edited sources), "damaged", "set aside" (damaged, and out of the way) or "left over" from an
+        interrupted run.
     holds : str
         "text" or "machine code"; empty where that is not known.
     reason : str
@@ -64,8 +67,8 @@ class Entry:
 def cache_entries(root: Path | None = None) -> list[Entry]:
     """Return what of the cache is ours, each checked, the latest first; nothing where the folder does not exist."""
     folder = Folder(root or cache_root())
-    paths = [folder.path / name for name in folder.names()]
-    found = [_entry(folder, path) for path in paths]
+    texts = _current_texts(folder) | _current_texts(SHIPPED)
+    found = [_entry(folder, folder.path / name, texts) for name in folder.names()]
     return sorted((entry for entry in found if entry is not None), key=lambda entry: -entry.changed)
 
 
@@ -88,8 +91,20 @@ def repair(entries: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in damaged if Folder(entry.path.parent).set_aside(entry.path.name)]
 
 
-def _entry(folder: Folder, path: Path) -> Entry | None:
-    state, reason = _state(folder, path)
+def _current_texts(folder: Folder) -> set[str]:
+    """Return the digests of the texts in a folder that this installation would write."""
+    found = set()
+    for name in folder.names():
+        if _ENTRY.fullmatch(name):
+            with suppress(DamageError):
+                manifest = folder.manifest(name)
+                if folder.is_ours or manifest.made_by == maker_of_text():
+                    found |= {digest for file, (digest, _) in manifest.files.items() if file == TEXT}
+    return found
+
+
+def _entry(folder: Folder, path: Path, texts: set[str]) -> Entry | None:
+    state, reason = _state(folder, path, texts)
     if not state:
         return None
     size, changed = 0, 0.0
@@ -105,7 +120,7 @@ def _entry(folder: Folder, path: Path) -> Entry | None:
     return Entry(path, state, holds, reason, size, changed)
 
 
-def _state(folder: Folder, path: Path) -> tuple[str, str]:
+def _state(folder: Folder, path: Path, texts: set[str]) -> tuple[str, str]:
     """Return the state of an entry and what is wrong with it; no state for what is not ours."""
     if _LEFTOVER.fullmatch(path.name):
         return LEFT_OVER, ""
@@ -119,7 +134,9 @@ def _state(folder: Folder, path: Path) -> tuple[str, str]:
     try:
         if folder.read(path.name) is None:
             return "", ""
-        return (IN_USE if folder.manifest(path.name).made_by == installation() else STALE), ""
+        made_by, _, text = folder.manifest(path.name).made_by.partition(" ")
+        is_current = made_by in (maker_of_text(), maker_of_code()) and (not text or text in texts)
+        return (IN_USE if is_current else STALE), ""
     except DamageError as damage:
         return DAMAGED, str(damage)
 

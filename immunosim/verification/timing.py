@@ -1,7 +1,8 @@
 """Our integrator against SciPy's LSODA on the same problem: time and error side by side.
 
 All solve with the same compiled right-hand side, tolerances, restarts and output times. LSODA is run through both of
-SciPy's doors, since ``odeint`` has less Python around it than ``solve_ivp``.
+SciPy's doors, since ``odeint`` has less Python around it than ``solve_ivp``; our steps by the compiled loop, as in
+ensembles, and by plain Python, as in a run of one patient, which waits for no compiler.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import numpy as np
 
 from immunosim.codegen.loader import Array, say_nothing
 from immunosim.errors import SolverError
+from immunosim.numerics import Solution, solve_ensemble
 from immunosim.simulation import Problem, solve
 from immunosim.verification.accuracy import errors_against
 from immunosim.verification.reference import Piece, Reference, magnitudes_of, pieces_of, solve_reference
@@ -44,6 +46,9 @@ class Timing:
     Attributes
     ----------
     ours : Contender
+        By the compiled loop.
+    alone : Contender
+        Driven by Python.
     lsoda : tuple of Contender
         LSODA by each of SciPy's interfaces.
     rtol : float
@@ -52,6 +57,7 @@ class Timing:
     """
 
     ours: Contender
+    alone: Contender
     lsoda: tuple[Contender, ...]
     rtol: float
     rounds: int
@@ -73,7 +79,7 @@ class Timing:
     def __str__(self) -> str:
         """Return the contenders side by side, one a line."""
         lines = [f"{'':24s}{'milliseconds':>14s}{'largest error':>16s}{'times ours':>12s}"]
-        for one in (self.ours, *self.lsoda):
+        for one in (self.ours, self.alone, *self.lsoda):
             ratio = one.seconds / self.ours.seconds
             lines.append(f"{one.name:24s}{1e3 * one.seconds:14.2f}{one.error:16.1e}{ratio:12.1f}")
         return "\n".join(lines)
@@ -104,7 +110,8 @@ def time_against_lsoda(
         If one of them cannot solve the problem.
     """
     runs: dict[str, Callable[[], Array]] = {
-        "immunosim": lambda: _ours(problem),
+        "immunosim": lambda: _ours(_compiled(problem)),
+        "immunosim, one patient": lambda: _ours(solve(problem)),
         "LSODA by solve_ivp": _lsoda(problem, _solve_ivp),
         "LSODA by odeint": _lsoda(problem, _odeint),
     }
@@ -118,15 +125,20 @@ def time_against_lsoda(
             start = perf_counter()
             run()
             seconds[name].append(perf_counter() - start)
-    ours, *others = (
+    ours, alone, *others = (
         Contender(name, median(seconds[name]), float(errors_against(reference, problem.times, states[name]).max()))
         for name in runs
     )
-    return Timing(ours, tuple(others), problem.options.rtol, rounds)
+    return Timing(ours, alone, tuple(others), problem.options.rtol, rounds)
 
 
-def _ours(problem: Problem) -> Array:
-    solution = solve(problem)
+def _compiled(problem: Problem) -> Solution:
+    row = problem.initial_state[np.newaxis], problem.vector[np.newaxis]
+    kernels = problem.model.ensemble_kernels
+    return solve_ensemble(kernels, *row, problem.segments, problem.times, problem.options).row(0)
+
+
+def _ours(solution: Solution) -> Array:
     if solution.status:
         raise SolverError(f"the integration failed ({solution.status.name})", cure="simulate it first and see why")
     return solution.states

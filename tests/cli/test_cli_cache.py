@@ -1,5 +1,6 @@
 """``immunosim cache`` lists and removes what immunosim made, and nothing else."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -10,20 +11,23 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+from immunosim.codegen.cache import TEXT
 from immunosim.codegen.sealed import Folder
-from immunosim.codegen.store import entry_name, installation
+from immunosim.codegen.store import entry_name, maker_of_code, maker_of_text
 from immunosim.diagnosis.kernel_cache import BUSY
 
 Command = Callable[..., Result]
 
 CURRENT = entry_name("lanes", "of this installation")
-STALE = entry_name("scalar", "of another version")
+STALE = entry_name("scalar", "of another text")
+KERNELS = entry_name("kernels", "of this installation")
+EDITED = entry_name("kernels", "of other sources")
 DAMAGED = entry_name("driver", "damaged")
 EARLIER = "0123456789abcdef"
 """What an earlier version called its folders."""
 
 FOREIGN = "fedcba9876543210"  # named so, but without kernels
-OURS = {CURRENT, STALE, DAMAGED, EARLIER, "writing-abc", "numba", f"damaged-{CURRENT}"}
+OURS = {CURRENT, KERNELS, STALE, EDITED, DAMAGED, EARLIER, "writing-abc", "numba", f"damaged-{CURRENT}"}
 NOT_OURS = {FOREIGN, "notes", "readme"}
 
 
@@ -31,9 +35,11 @@ NOT_OURS = {FOREIGN, "notes", "readme"}
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a cache with one entry of each kind and things of somebody else, all of them an hour old."""
     folder = Folder(tmp_path / "cache")
-    folder.write(CURRENT, {"code.o": b"0" * 2_000_000}, installation())
-    folder.write(STALE, {"code.o": b"0"}, "another installation")
-    folder.write(DAMAGED, {"code": b"0"}, installation())
+    folder.write(KERNELS, {TEXT: b"text"}, maker_of_text())
+    folder.write(CURRENT, {"code.o": b"0" * 2_000_000}, maker_of_code(hashlib.sha256(b"text").hexdigest()))
+    folder.write(STALE, {"code.o": b"0"}, maker_of_code(hashlib.sha256(b"another text").hexdigest()))
+    folder.write(EDITED, {TEXT: b"edited"}, "other sources")
+    folder.write(DAMAGED, {"code": b"0"}, maker_of_code())
     (folder.path / DAMAGED / "code").write_bytes(b"1")
     for name in ("writing-abc", "numba", f"damaged-{CURRENT}", EARLIER, FOREIGN, "notes"):
         (folder.path / name).mkdir()
@@ -60,12 +66,13 @@ def test_the_entries_are_listed_with_their_state_and_size(command: Command, root
     assert str(root) in result.stdout
     rows = {line.split()[0]: line for line in result.stdout.splitlines() if line}
     assert "in use" in rows[CURRENT]
+    assert "in use" in rows[KERNELS]
     assert " 2.0 " in rows[CURRENT]
     assert rows[CURRENT].endswith("machine code")
     assert "damaged: code is not what was written" in rows[DAMAGED]
     assert "set aside" in rows[f"damaged-{CURRENT}"]
     assert "left over" in rows["writing-abc"]
-    assert all("stale" in rows[name] for name in (STALE, EARLIER, "numba"))
+    assert all("stale" in rows[name] for name in (STALE, EDITED, EARLIER, "numba"))
     assert set(rows) >= OURS
     assert not NOT_OURS & set(rows)
     assert result.stdout.rstrip().endswith("immunosim cache clear")
@@ -80,7 +87,7 @@ def test_json_holds_the_same_entries(command: Command, root: Path) -> None:
 
 def test_clearing_removes_what_is_stale_and_keeps_the_rest(command: Command, root: Path) -> None:
     assert command("cache", "clear").exit_code == 0
-    assert names(root) == {CURRENT} | NOT_OURS
+    assert names(root) == {CURRENT, KERNELS} | NOT_OURS
 
 
 def test_clearing_all_keeps_what_is_not_ours(command: Command, root: Path) -> None:
@@ -115,7 +122,7 @@ def test_what_is_in_the_place_of_an_entry_is_damage_and_no_link_is_followed(
     (found,) = (one for one in json.loads(command("cache", "--json").stdout)["entries"] if one["name"] == STALE)
     assert (found["state"], found["reason"]) == ("damaged", "is not a folder")
     assert command("cache", "clear").exit_code == 0
-    assert names(root) == {CURRENT} | NOT_OURS
+    assert names(root) == {CURRENT, KERNELS} | NOT_OURS
     assert (elsewhere / "code.o").is_file()
 
 

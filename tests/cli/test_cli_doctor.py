@@ -12,7 +12,7 @@ from typer.testing import Result
 
 from immunosim.codegen import store
 from immunosim.codegen.sealed import Folder
-from immunosim.codegen.store import entry_name, installation
+from immunosim.codegen.store import entry_name, maker_of_code
 from immunosim.diagnosis import Finding, State, examination, self_test, software
 from immunosim.diagnosis.examination import guarded
 from immunosim.errors import ModelError
@@ -111,12 +111,12 @@ def test_an_extra_that_is_not_there_is_optional(monkeypatch: pytest.MonkeyPatch)
 def small_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     """Return a cache with an entry that nothing needs."""
     folder = Folder(tmp_path / "cache")
-    folder.write(ENTRY, {"code.o": b"0"}, installation())
+    folder.write(ENTRY, {"code": b"0"}, maker_of_code())
     monkeypatch.setenv("IMMUNOSIM_CACHE_DIR", str(folder.path))
     return folder
 
 
-ENTRY = entry_name("lanes", "for a test")
+ENTRY = entry_name("driver", "for a test")
 
 
 def cache_findings() -> dict[str, Finding]:
@@ -136,9 +136,9 @@ def test_damage_is_named_and_mended(small_cache: Folder, tmp_path: Path, harm: s
         entry.rename(tmp_path / "elsewhere")
         entry.symlink_to(tmp_path / "elsewhere")
     elif harm == "empty":
-        (entry / "code.o").write_bytes(b"")
+        (entry / "code").write_bytes(b"")
     else:
-        (entry / ("code.o" if harm == "missing" else "MANIFEST.json")).unlink()
+        (entry / ("code" if harm == "missing" else "MANIFEST.json")).unlink()
     found = cache_findings()["damage"]
     assert found.state is State.WARNING
     assert ENTRY in found.found

@@ -10,7 +10,7 @@ import pytest
 from immunosim.codegen import cache, store
 from immunosim.codegen.cache import TABLES, TEXT, TEXTS, declaration_key, load_text, numerics_key, text_of
 from immunosim.codegen.kernel_module import KernelModule
-from immunosim.codegen.store import MAKES_CODE, MAKES_TEXT, MachineStore, entry_name, installation, sources_digest
+from immunosim.codegen.store import MAKES_CODE, MAKES_TEXT, MachineStore, entry_name, sources_digest
 from immunosim.codegen.vector import build
 from immunosim.codegen.vector.processor import Processor
 from immunosim.model.network import Network
@@ -27,7 +27,6 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(store, "PACKAGE", root)
     monkeypatch.setattr(store, "sources_digest", sources_digest.__wrapped__)
     monkeypatch.setattr(cache, "sources_digest", sources_digest.__wrapped__)
-    monkeypatch.setattr(build, "sources_digest", sources_digest.__wrapped__)
     return root
 
 
@@ -94,7 +93,9 @@ class Recorder(MachineStore):
         super().__init__(print)
         self.asked: list[str] = []
 
-    def get(self, name: str, make: Callable[[], Mapping[str, bytes]], waiting: str = "") -> Mapping[str, bytes]:
+    def get(
+        self, name: str, make: Callable[[], Mapping[str, bytes]], made_by: str, waiting: str = ""
+    ) -> Mapping[str, bytes]:
         self.asked.append(name)
         return {}
 
@@ -109,14 +110,10 @@ def kept_as(module: KernelModule, *shaped_by: object) -> str:
 @pytest.mark.parametrize("package_name", ["numba", "llvmlite"])
 def test_other_versions_have_other_machine_code(monkeypatch: pytest.MonkeyPatch, package_name: str) -> None:
     module = KernelModule("N = 1\n")
-    before = numerics_key(module), driver_name("lanes"), installation()
+    before = numerics_key(module), driver_name("lanes"), kept_as(module)
     given = store.version
-    installation.cache_clear()
     monkeypatch.setattr(store, "version", lambda name: "0.0.1" if name == package_name else given(name))
-    try:
-        after = numerics_key(module), driver_name("lanes"), installation()
-    finally:
-        installation.cache_clear()
+    after = numerics_key(module), driver_name("lanes"), kept_as(module)
     assert not {*before} & {*after}
 
 
@@ -124,7 +121,6 @@ def test_another_processor_text_or_width_has_other_machine_code(monkeypatch: pyt
     one = KernelModule("N = 1\n")
     names = [kept_as(one, 4), kept_as(one, 8), kept_as(KernelModule("N = 2\n"), 4), driver_name("lanes")]
     other = Processor("x86-64-v2", "-avx", 2)
-    monkeypatch.setattr(build, "host", lambda: other)
     monkeypatch.setattr(store, "host", lambda: other)
     names += [kept_as(one, 4), driver_name("lanes"), driver_name("slopes")]
     assert len(set(names)) == len(names)
@@ -174,6 +170,7 @@ def cold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("IMMUNOSIM_CACHE_DIR", str(root))
     monkeypatch.setattr(store, "SHIPPED", store.Folder(tmp_path / "shipped", is_ours=True))
     monkeypatch.setattr(cache, "_writer", lambda name: lambda net: f"NAME = {name!r}\nPLACES = (1, (2, 3))\n")
+    monkeypatch.setattr(cache, "declared", lambda units: None)
     monkeypatch.setattr(cache, "_LOADED", {})
     return root
 

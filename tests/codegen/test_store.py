@@ -37,7 +37,7 @@ class Making:
 
     def get(self, waiting: str = "") -> Mapping[str, bytes]:
         """Ask for the entry, as a new process would."""
-        return MachineStore(self.said.append).get(NAME, self, waiting)
+        return MachineStore(self.said.append).get(NAME, self, "us", waiting)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_cache_that_can_only_be_read_is_read_and_completed_in_the_users_own(
     read_only(named, monkeypatch)
     assert making.get() == FILES
     assert making.times == 1
-    assert MachineStore(making.said.append).get("lanes-4567", lambda: FILES) == FILES
+    assert MachineStore(making.said.append).get("lanes-4567", lambda: FILES, "us") == FILES
     assert [path.name for path in own.iterdir()] == ["lanes-4567"]
     assert making.said == []
 
@@ -119,6 +119,30 @@ def read_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != folder and access(path, mode))
     monkeypatch.setattr(os, "replace", refused)
+
+
+def test_a_named_cache_that_may_not_be_entered_is_passed_over(
+    places: tuple[Path, Path], making: Making, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As below the home of another user."""
+    named, own = places
+    named.mkdir()
+
+    def denied(function: Callable[..., object]) -> Callable[..., object]:
+        def call(path: object, *arguments: object, **options: object) -> object:
+            if Path(str(path)).is_relative_to(named):
+                raise PermissionError(13, "Permission denied")
+            return function(path, *arguments, **options)
+
+        return call
+
+    for name in ("stat", "lstat"):
+        monkeypatch.setattr(os, name, denied(getattr(os, name)))
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).is_relative_to(own.parent))
+    own.parent.mkdir()
+    assert [making.get() for _ in range(2)] == [FILES] * 2
+    assert making.times == 1
+    assert making.said == []
 
 
 @pytest.mark.parametrize("named_too", [False, True], ids=["home", "home and the named one"])
@@ -236,13 +260,19 @@ def run_as(user: int, home: Path, cache: Path) -> "subprocess.CompletedProcess[s
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture
-def shared(model: Model, tmp_path: Path, run_python: Callable[..., str]) -> Path:
-    """Return a cache with all that an ensemble needs, below folders that anybody may pass."""
+@pytest.fixture(scope="module")
+def whole(model: Model, run_python: Callable[..., str]) -> Path:
+    """Return our cache, with all that an ensemble needs."""
     assert model.core.name == "lanes"
     run_python(SOLVE)
+    return cache_root()
+
+
+@pytest.fixture
+def shared(whole: Path, tmp_path: Path) -> Path:
+    """Return a copy of the cache, below folders that anybody may pass."""
     folder = tmp_path / "shared"
-    shutil.copytree(cache_root(), folder, ignore=shutil.ignore_patterns("numba", "damaged-*", "writing-*"))
+    shutil.copytree(whole, folder, ignore=shutil.ignore_patterns("numba", "damaged-*", "writing-*"))
     for parent in (folder, *folder.parents):
         if parent.stat().st_uid == os.getuid() and not parent.stat().st_mode & stat.S_IXOTH:
             parent.chmod(0o755)

@@ -38,7 +38,7 @@ class Variations:
         nonzeros = np.zeros(len(self.module.JACOBIAN_ROWS), dtype=complex)
         self.module.python["jacobian"](state, vector, inputs, nonzeros)
         product = np.zeros(self.n_pools, dtype=complex)
-        np.add.at(product, self.module.JACOBIAN_ROWS, nonzeros * along[self.module.JACOBIAN_COLUMNS])
+        np.add.at(product, list(self.module.JACOBIAN_ROWS), nonzeros * along[list(self.module.JACOBIAN_COLUMNS)])
         return product.imag / STEP
 
     def slopes(self, state, vector, inputs):

@@ -226,7 +226,7 @@ def _steps(folder: Path) -> list[Any]:
 def _entry(folder: Path) -> dict[str, bytes]:
     """Return an entry of the kernel cache, made where there is none that is sound."""
     with mock.patch.dict(os.environ, {VARIABLE: str(folder / "cache")}):
-        return dict(MachineStore(say_nothing).get(ENTRY, lambda: ENTRY_FILES))
+        return dict(MachineStore(say_nothing).get(ENTRY, lambda: ENTRY_FILES, "us"))
 
 
 def _damaged_entry(folder: Path) -> None:

@@ -9,10 +9,19 @@ from immunosim.scenario import Scenario
 from immunosim.simulation import prepare
 
 TRACES = [
-    ({"course": [{"start": "0 d", "dose": "12 mg"}, {"start": "30 d", "dose": "1e-10 mg"}]}, "course[2]: course 2"),
-    ({"methylprednisolone": [{"start": "0 d", "dose": "1e-8 mg"}]}, "methylprednisolone[1]: methylprednisolone 1"),
-    ({"prednisolone": [{"start": "0 d", "dose": "1e-10 mg"}]}, "prednisolone[1]: prednisolone 1"),
-    ({"triamcinolone": [{"time": "0 d", "dose": "1e-10 mg"}]}, "triamcinolone[1]: triamcinolone 1"),
+    (
+        {"course": [{"start": "0 d", "dose": "12 mg"}, {"start": "30 d", "dose": "1e-10 mg", "implausible": True}]},
+        "course[2]: course 2",
+    ),
+    (
+        {"methylprednisolone": [{"start": "0 d", "dose": "1e-8 mg", "implausible": True}]},
+        "methylprednisolone[1]: methylprednisolone 1",
+    ),
+    ({"prednisolone": [{"start": "0 d", "dose": "1e-10 mg", "implausible": True}]}, "prednisolone[1]: prednisolone 1"),
+    (
+        {"triamcinolone": [{"time": "0 d", "dose": "1e-10 mg", "implausible": True}]},
+        "triamcinolone[1]: triamcinolone 1",
+    ),
 ]
 
 
@@ -24,5 +33,5 @@ def test_a_trace_is_refused_with_the_least_dose(tables: dict[str, object], place
 
 
 def test_a_finer_tolerance_resolves_a_smaller_dose() -> None:
-    trace = {"course": [{"start": "0 d", "dose": "1e-10 mg"}]}
+    trace = {"course": [{"start": "0 d", "dose": "1e-10 mg", "implausible": True}]}
     prepare(Scenario(horizon="2 months", solver={"rtol": 1e-7}, **trace))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from immunosim.codegen.kernel_module import KernelModule
-from immunosim.codegen.store import MAKES_CODE, entry_name, sources_digest, versions
+from immunosim.codegen.store import entry_name, maker_of_code
 from immunosim.codegen.vector.processor import host, target_machine
 from immunosim.numerics.lanes.records import LaneFunctions
 from immunosim.numerics.machine_code import MachineFunction, call_on_frame
@@ -154,9 +154,8 @@ def kept(
     """Return files made from a text, from the cache where they are there."""
     if module.store is None:
         return make()
-    processor = host()
-    code = (sources_digest(MAKES_CODE), versions("llvmlite"), processor.name, processor.features)
-    return module.store.get(entry_name(kind, module.digest, *code, *shaped_by), make)
+    made_by = maker_of_code(module.digest)
+    return module.store.get(entry_name(kind, made_by, *shaped_by), make, made_by)
 
 
 def loaded(module: KernelModule, kind: str, make: Callable[[], Mapping[str, bytes]], *shaped_by: object) -> Any:
