@@ -1,14 +1,13 @@
 """Make the shipped references of the qualification again: ``python tests/qualification/remake.py``.
 
 Copies the hold-out rows of the scorecard and their scenarios into the package, solves the reference ensemble for this
-class of machine (on x86-64 also with machine code without FMA), and writes the manifest last. Needed after every change
+class of machine, and writes the manifest last. Needed after every change
 of a shipped data file, a parameter value, the model or the integrator; the diff shows what changed.
 """
 
 import json
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,7 +26,6 @@ SCENARIOS = (
     *("two_courses", "one_course", "healthy_steroid_pulse"),
 )
 REFERENCE = ROOT / "immunosim" / "diagnosis" / "reference.json"
-WITHOUT_FMA = "--without-fma"
 NOT_PUBLISHED = {"assumed", "case report"}
 
 
@@ -56,23 +54,9 @@ def cited(key: str) -> str:
 
 
 def solved_reference() -> dict[str, object]:
-    """Return the reference ensemble with its digests: of this class of machine, and without FMA where it has it."""
+    """Return the reference ensemble with its digest for this class of machine; other classes keep to the values."""
     states = reference.solved_reference()
-    here = reference.machine_class()
-    digests = {here: reference.digest_of(states)}
-    if here.startswith("x86_64 with FMA"):
-        emulated = subprocess.run([sys.executable, __file__, WITHOUT_FMA], capture_output=True, text=True, check=True)
-        digests[here.replace("with FMA", "without FMA")] = emulated.stdout.strip()
-    return {"digests": dict(sorted(digests.items())), "states": states.tolist()}
-
-
-def digest_without_fma() -> str:
-    """Return the digest of machine code for the first x86-64 processors, which had neither FMA nor AVX."""
-    from immunosim.codegen.vector import build
-    from immunosim.codegen.vector.processor import Processor
-
-    build.host = lambda: Processor("x86-64", "", 2)
-    return reference.digest_of(reference.solved_reference())
+    return {"digests": {reference.machine_class(): reference.digest_of(states)}, "states": states.tolist()}
 
 
 def compact(record: Mapping[str, object]) -> str:
@@ -94,7 +78,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if WITHOUT_FMA in sys.argv:
-        print(digest_without_fma())
-    else:
-        main()
+    main()
