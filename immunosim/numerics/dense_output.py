@@ -5,6 +5,8 @@ the interpolated state was wrong by 300 tolerances between ends that were right.
 by its defect, and replaced by a step of its own where that is too large.  Output changes no step.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -48,9 +50,15 @@ def _interpolate(work: Work, theta: float, out: Array) -> None:
 @looped(_interpolate)
 def interpolate(work: Work, theta: float, out: Array) -> None:
     """Write the state at the fraction ``theta`` of the step from ``y`` to ``y_new``, equation (T3)."""
+    out[:] = interpolated(work, theta)
+
+
+def interpolated(work: Work, theta: Any) -> Array:
+    """Return the state at a fraction of the step, or states at a column of such; Python's form of ``interpolate``."""
     rest, (first, second, third, fourth) = 1.0 - theta, work.dense
     inner = first + theta * (second + theta * (third + theta * fourth))
-    out[:] = rest * work.y + theta * (work.y_new + rest * inner)
+    states: Array = rest * work.y + theta * (work.y_new + rest * inner)
+    return states
 
 
 @kernel

@@ -9,7 +9,14 @@ import numpy.typing as npt
 
 from immunosim.numerics.calling import run
 from immunosim.numerics.compilation import inlined, kernel, looped
-from immunosim.numerics.dense_output import LARGEST_DEFECT, QUIET_DEFECT, deliver, interpolate, step_to_output
+from immunosim.numerics.dense_output import (
+    LARGEST_DEFECT,
+    QUIET_DEFECT,
+    deliver,
+    interpolate,
+    interpolated,
+    step_to_output,
+)
 from immunosim.numerics.elements import add_scaled, clear, copy_into, gather
 from immunosim.numerics.lanes.control import jacobian_of_lane, segment_of
 from immunosim.numerics.lanes.records import PIVOTED_GROWTH, Engine, Lanes, Vectors
@@ -159,11 +166,53 @@ def deliver_quiet(
     times = batch.times[line, : batch.n_times[line]]
     p, u = batch.parameters[row], batch.inputs[segment_of(lanes, batch, lane)]
     gather_dense(method, vectors, work, lane)
-    while lanes.i_time[lane] < times.size and times[lanes.i_time[lane]] < t_new:
-        interpolate(work, (times[lanes.i_time[lane]] - t) / (t_new - t), report.state)
-        deliver(functions, report, outcome, row, lanes.i_time[lane], report.state, p, u)
-        lanes.i_time[lane] += 1
+    lanes.i_time[lane] = deliver_before(
+        functions, work, report, outcome, row, t, t_new, times, lanes.i_time[lane], p, u
+    )
     write_ends(functions, vectors, lanes, batch, report, outcome, lane)
+
+
+def _deliver_before(
+    functions: Functions,
+    work: Work,
+    report: Report,
+    outcome: Outcome,
+    row: int,
+    t: float,
+    t_new: float,
+    times: Array,
+    i_time: int,
+    p: Array,
+    u: Array,
+) -> int:
+    while i_time < times.size and times[i_time] < t_new:
+        interpolate(work, (times[i_time] - t) / (t_new - t), report.state)
+        deliver(functions, report, outcome, row, i_time, report.state, p, u)
+        i_time += 1
+    return i_time
+
+
+@looped(_deliver_before)
+def deliver_before(
+    functions: Functions,
+    work: Work,
+    report: Report,
+    outcome: Outcome,
+    row: int,
+    t: float,
+    t_new: float,
+    times: Array,
+    i_time: int,
+    p: Array,
+    u: Array,
+) -> int:
+    """Deliver the output times inside of a step that ``work`` can interpolate; return the index of the next one."""
+    last = i_time + int(np.searchsorted(times[i_time:], t_new))
+    theta = ((times[i_time:last] - t) / (t_new - t))[:, np.newaxis]
+    states = interpolated(work, theta)
+    for k in range(i_time, last):
+        deliver(functions, report, outcome, row, k, states[k - i_time], p, u)
+    return last
 
 
 def _gather_dense(method: Method, vectors: Vectors, work: Work, lane: int) -> None:
