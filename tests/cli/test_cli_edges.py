@@ -71,8 +71,8 @@ def test_after_an_interrupt_while_machine_code_is_stored_the_next_run_works(shor
     cache = short.parent / "cold"
     command, place = arguments_of("run", short), environment(IMMUNOSIM_CACHE_DIR=str(cache))
     with subprocess.Popen(command, cwd=short.parent, env=place, stderr=subprocess.PIPE, text=True) as process:
-        while process.poll() is None and not list(cache.rglob("*.nbi")):
-            pass  # until numba has stored its first kernel, and has others to go
+        while process.poll() is None and not list(cache.glob("scalar-*")):
+            pass  # until the first machine code is stored, and the lanes are to come
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()

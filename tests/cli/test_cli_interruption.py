@@ -29,14 +29,14 @@ import builtins, os, sys, types
 builtins.kill = lambda: os.kill(os.getpid(), 2)
 sys.path.insert(0, {folder!r})
 from immunosim.cli import main as entry
-verbs = types.ModuleType("immunosim.cli.verbs")
+verbs = types.ModuleType("immunosim.cli.application")
 
 def app():
     import interrupted
     interrupted.run()
 
 verbs.app = app
-sys.modules["immunosim.cli.verbs"] = verbs
+sys.modules["immunosim.cli.application"] = verbs
 entry.main()
 """
 

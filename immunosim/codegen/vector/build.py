@@ -15,6 +15,8 @@ OVER_LANES = ("rhs", "factorise", "solve")
 OF_A_STEP = ("rhs", "jacobian", "factorise", "solve")
 OBJECT, SIGNATURES = "code.o", "functions.json"
 
+WAITING = "Compiling the model for this processor, once per installation (a few seconds)"
+
 
 def lane_functions(module: KernelModule, width: int | None = None) -> LaneFunctions:
     """Return the lane core of a kernel module, compiled at the first call of an installation.
@@ -155,7 +157,8 @@ def kept(
     if module.store is None:
         return make()
     made_by = maker_of_code(module.digest)
-    return module.store.get(entry_name(kind, made_by, *shaped_by), make, made_by)
+    waiting = WAITING if kind == "scalar" else ""
+    return module.store.get(entry_name(kind, made_by, *shaped_by), make, made_by, waiting)
 
 
 def loaded(module: KernelModule, kind: str, make: Callable[[], Mapping[str, bytes]], *shaped_by: object) -> Any:
