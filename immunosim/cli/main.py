@@ -5,7 +5,6 @@ What Python has loaded when it starts is all that is imported before signals are
 
 # The module signal makes enumerations first, which takes long enough for a Ctrl-C.
 import _signal as signal  # type: ignore[import-not-found]
-import gc
 import io
 import os
 import sys
@@ -61,6 +60,8 @@ def main() -> None:
 
 
 def _run() -> None:
+    import gc
+
     gc.set_threshold(GARBAGE_THRESHOLD)
     signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
