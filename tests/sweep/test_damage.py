@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from immunosim.codegen.loader import Model
 from immunosim.errors import DataError
 from immunosim.sweep import Manner, digest_of, open_result, run_pilot, run_sweep, solve_rows
 from immunosim.sweep.blocks import template_of
@@ -311,8 +312,8 @@ def test_another_sweep_is_not_mixed_with_this_one(
 def test_another_version_of_the_model_is_not_mixed_with_this_one(
     small_plan, manner, copy, refusal, bytes_below, monkeypatch
 ):
-    monkeypatch.setattr("immunosim.sweep.plan.source_key", lambda units: "another")
     plan, before = replace(small_plan), bytes_below(copy)
+    monkeypatch.setattr(Model, "key", property(lambda model: "another"))
     assert refusal(run_sweep, plan, copy, replace(manner, is_resumed=True)) == (
         f"{copy}: was made by another version of the model, whose patients must not be mixed with this one's, "
         "give the same command, choose another --out, or replace it with --force"
