@@ -106,7 +106,7 @@ def test_a_mechanism_that_the_scenario_has_off_can_be_on(configs, base, solved, 
 
 def test_doses_per_body_weight_follow_the_weight(configs, solved, alone):
     changes = ["horizon=6 months", "course.1.dose=0.2 mg/kg"]
-    _, values, found = solved("weight=50:90", of=read_base(configs / "one_course.toml", changes))
+    _, values, found = solved("weight=50:90 kg", of=read_base(configs / "one_course.toml", changes))
     scenarios = [
         load_scenario(configs / "one_course.toml", [*changes, f"patient.weight={weight!r} kg"])
         for weight in values[:, 0].tolist()
@@ -116,7 +116,7 @@ def test_doses_per_body_weight_follow_the_weight(configs, solved, alone):
 
 
 def test_a_weight_matters_where_doses_are_masses_too(base, solved):
-    _, _, found = solved("weight=50:90", of=base)
+    _, _, found = solved("weight=50:90 kg", of=base)
     assert len(np.unique(found["nadir_cd4"])) > 1  # the volumes of the antibody follow the weight
 
 
