@@ -135,14 +135,14 @@ def test_an_interruption_before_the_store_is_removed_leaves_no_store_for_ever(sm
 
 
 def test_an_interruption_while_the_file_is_written_leaves_no_file(small_plan, manner, digest, tmp_path, monkeypatch):
-    move = Path.replace
+    move = os.replace
 
-    def failing(self, target):
+    def failing(source, target):
         if Path(target).name == "a.nc":
             raise KeyboardInterrupt
-        return move(self, target)
+        move(source, target)
 
-    monkeypatch.setattr(Path, "replace", failing)
+    monkeypatch.setattr(os, "replace", failing)
     with pytest.raises(KeyboardInterrupt):
         run_sweep(small_plan, tmp_path / "a.nc", manner)
     assert os.listdir(tmp_path) == ["a.nc.partial"]
