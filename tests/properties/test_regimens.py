@@ -89,11 +89,13 @@ def test_a_treatment_of_months_may_be_written_in_two_parts(stop):
 
 @SOME
 @given(st.lists(numbers(0, 60), max_size=20))
-def test_asking_for_more_times_changes_no_value(days):
+def test_asking_for_more_times_changes_values_by_rounding_at_most(days):
     course = [{"start": "1 day", "dose": "12 mg", "doses": 3, "every": "24 h"}]
     few, _ = states(course=course)
     many, _ = states(course=course, output={"every": "1 day", "extra": [f"{day} days" for day in days]})
-    assert few.tobytes() == many.tobytes()
+    # A step with one output time evaluates its polynomial in the vectors, one with several outside of them.
+    peak = np.abs(many).max(axis=0) + 1e-300
+    assert (np.abs(few - many) <= 1e-13 * peak).all()
 
 
 @SOME
