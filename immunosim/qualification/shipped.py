@@ -1,7 +1,8 @@
 """Whether the shipped files are those that were shipped: the manifest of data files, and the installer's own record.
 
 The manifest is text that ``sha256sum --check`` understands, with paths relative to the folder that holds the package.
-Scenarios of the repository's ``configs`` are listed too and looked at where that folder is there.
+Scenarios of the repository's ``configs`` are listed too and looked at where that folder is there. The generated texts
+are written when the package is built and carry seals of their own, which are looked at here as well.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from immunosim.codegen.store import SHIPPED
 from immunosim.errors import DataError
 from immunosim.qualification.records import Outcome, Tell, Verdict, outcome
 
@@ -79,11 +81,11 @@ def manifest_text(root: Path = PACKAGE.parent) -> str:
 
 
 def data_files(root: Path, folders: tuple[str, ...]) -> list[str]:
-    """Return the files below some folders that are no programs, relative to the root, in order."""
+    """Return the files below some folders that are neither programs nor sealed, relative to the root, in order."""
     paths = [path for folder in folders for path in (root / folder).rglob("*") if path.is_file()]
-    named = {path.relative_to(root).as_posix(): path for path in paths}
-    manifest = f"{PACKAGE.name}/{MANIFEST.relative_to(PACKAGE).as_posix()}"
-    return sorted(name for name, path in named.items() if not _is_program(path) and name != manifest)
+    named = {path.relative_to(root).as_posix(): path for path in paths if not _is_program(path)}
+    manifest, sealed = (f"{PACKAGE.name}/{place.relative_to(PACKAGE).as_posix()}" for place in (MANIFEST, SHIPPED.path))
+    return sorted(name for name in named if name != manifest and not name.startswith(f"{sealed}/"))
 
 
 def sha256_of(path: Path) -> str:
@@ -104,6 +106,7 @@ def check_data(tell: Tell) -> Outcome:
     files = shipped_files()
     faults = [f"{file.path} {file.fault}: {CURE}" for file in files if file.fault]
     value = f"{len(files) - len(faults)} of {len(files)} files unchanged"
+    faults += [f"{SHIPPED.path.relative_to(PACKAGE.parent) / name} {fault}: {CURE}" for name, fault in SHIPPED.damage()]
     return outcome(value, not faults, _cut(faults))
 
 

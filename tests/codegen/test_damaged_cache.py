@@ -14,7 +14,7 @@ import pytest
 
 from immunosim.codegen.loader import Model
 from immunosim.codegen.sealed import Folder
-from immunosim.codegen.store import VARIABLE, cache_root
+from immunosim.codegen.store import SHIPPED, VARIABLE, cache_root, maker_of_text
 from immunosim.diagnosis import State, examination
 from immunosim.diagnosis.kernel_cache import IN_USE, KEPT_ASIDE, LEFT_OVER, cache_entries
 from immunosim.numerics.compilation import is_compiling
@@ -31,10 +31,12 @@ pytestmark = [
 
 @pytest.fixture
 def copied(model: Model, tmp_path: Path) -> Path:
-    """Return a copy of the cache, with all that this session has made."""
+    """Return a copy of the cache, with all that this session has made, and of the texts that came with the package."""
     assert model.core.name == "lanes"
     folder = tmp_path / "cache"
     shutil.copytree(cache_root(), folder, ignore=shutil.ignore_patterns("numba", "damaged-*", "writing-*"))
+    for name in SHIPPED.names():
+        Folder(folder).write(name, SHIPPED.read(name) or {}, maker_of_text())
     return folder
 
 
