@@ -17,6 +17,7 @@ from immunosim.codegen.store import (
     Files,
     MachineStore,
     entry_name,
+    fingerprint,
     maker_of_text,
     sources_digest,
     versions,
@@ -71,7 +72,7 @@ def text_of(net: Any, name: str = "kernels", store: MachineStore | None = None) 
 
 def numerics_key(module: KernelModule) -> str:
     """Return the hash by which results name what computed them: text, numerics and versions."""
-    return entry_name("model", module.digest, sources_digest(MAKES_CODE), versions("numba", "llvmlite"))[-32:][:16]
+    return fingerprint(module.digest, sources_digest(MAKES_CODE), versions("numba", "llvmlite"))[:16]
 
 
 _LOADED: dict[str, KernelModule] = {}

@@ -40,7 +40,12 @@ def cache_root() -> Path:
 
 def entry_name(kind: str, *shaped_by: object) -> str:
     """Return the name of an entry of a kind, from everything that shapes it."""
-    return f"{kind}-{hashlib.sha256(repr(shaped_by).encode()).hexdigest()[:32]}"
+    return f"{kind}-{fingerprint(*shaped_by)}"
+
+
+def fingerprint(*shaped_by: object) -> str:
+    """Return 32 digits that stand for everything that shapes a thing."""
+    return hashlib.sha256(repr(shaped_by).encode()).hexdigest()[:32]
 
 
 @functools.cache
@@ -68,7 +73,7 @@ def maker_of_code(text: str = "") -> str:
     """Return what made machine code here: a hash of sources, versions and processor; and the digest of its text."""
     machine = host()
     made_by = (sources_digest(MAKES_CODE), versions("numba", "llvmlite", "numpy"), sys.version_info[:3])
-    return f"{entry_name('', *made_by, machine.name, machine.features)[1:]} {text}".rstrip()
+    return f"{fingerprint(*made_by, machine.name, machine.features)} {text}".rstrip()
 
 
 class MachineStore:
@@ -125,8 +130,7 @@ class MachineStore:
             try:
                 found = folder.read(name)
             except DamageError as damage:
-                fate = "set aside" if folder.set_aside(name) else "not used"
-                self.announce(f"{folder.path / name}: {damage}; it is {fate} and made again")
+                self._set_aside(folder, name, str(damage))
                 continue
             if found is not None:
                 return found
@@ -151,6 +155,10 @@ class MachineStore:
                 f"set {VARIABLE} to a folder that can be written to keep the result"
             )
 
+    def _set_aside(self, folder: Folder, name: str, reason: str) -> None:
+        fate = "set aside" if folder.set_aside(name) else "not used"
+        self.announce(f"{folder.path / name}: {reason}; it is {fate} and made again")
+
     @staticmethod
     def _folders() -> list[Folder]:
         """Return where entries may be: a cache that is named and cannot be written is read, and backed by our own."""
@@ -170,6 +178,13 @@ class MachineStore:
     def keep(self, name: str, code: bytes) -> None:
         """Keep the code of a compiled driver."""
         self.put(self._driver(name), {"code": code}, maker_of_code())
+
+    def reject(self, name: str) -> None:
+        """Set aside the code of a compiled driver that is what was written, and that numba cannot read."""
+        entry = self._driver(name)
+        for folder in self._folders():
+            if (folder.path / entry).exists():
+                self._set_aside(folder, entry, "this numba cannot read it")
 
     @staticmethod
     def _driver(name: str) -> str:

@@ -32,6 +32,9 @@ class Store(Protocol):
     def keep(self, name: str, code: bytes) -> None:
         """Keep the code of a driver."""
 
+    def reject(self, name: str) -> None:
+        """Forget the code of a driver that cannot be read."""
+
 
 def kernel(function: Function) -> Function:
     """Mark a function as a kernel: compiled into the drivers that call it, never on its own."""
@@ -87,7 +90,10 @@ def compile_driver(driver: Callable[..., Any], signature: Any, name: str, store:
     _tell_numba()
     dispatcher = njit(**OPTIONS, **pipeline_options(is_driver=True))(driver)
     code = store.load(name) if store is not None else None
-    if code is None or not restore(dispatcher, code):
+    is_restored = code is not None and restore(dispatcher, code)
+    if not is_restored:
+        if store is not None and code is not None:
+            store.reject(name)
         dispatcher.compile(signature)
         if store is not None:
             store.keep(name, code_of(dispatcher))

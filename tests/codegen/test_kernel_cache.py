@@ -211,3 +211,15 @@ def test_what_came_with_the_package_is_used_first(cold: Path, parameters: Parame
 def test_the_tables_of_the_model_are_those_of_its_text(model: object) -> None:
     for module in (model.module, model.derivatives, model.gradients):  # type: ignore[attr-defined]
         assert dict(KernelModule(module.text).tables) == dict(module.tables)
+
+
+def test_code_that_is_sound_and_that_numba_cannot_read_is_replaced(cold: Path) -> None:
+    said: list[str] = []
+    kept = MachineStore(said.append)
+    kept.keep("lanes", b"of another numba")
+    kept.reject("lanes")
+    kept.keep("lanes", b"of this one")
+    assert kept.load("lanes") == b"of this one"
+    assert [sentence.partition(": ")[2] for sentence in said] == [
+        "this numba cannot read it; it is set aside and made again"
+    ]

@@ -81,6 +81,9 @@ class Memory:
     def keep(self, name: str, code: bytes) -> None:
         self.kept[name] = code
 
+    def reject(self, name: str) -> None:
+        del self.kept[name]
+
 
 @pytest.fixture
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:

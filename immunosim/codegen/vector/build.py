@@ -105,7 +105,7 @@ def scalar_functions(module: KernelModule) -> dict[str, MachineFunction]:
     """
     found = module.__dict__.get("machine_code")
     if found is None:
-        files = kept(module, "scalar", lambda: _scalar_files(module))
+        files = kept(module, "scalar", lambda: _scalar_files(module), waiting=WAITING)
         engine = engine_of(files[OBJECT])
         signatures = json.loads(files[SIGNATURES])
         found = {
@@ -151,13 +151,12 @@ def optimised(module: Any, machine: Any) -> Any:
 
 
 def kept(
-    module: KernelModule, kind: str, make: Callable[[], Mapping[str, bytes]], *shaped_by: object
+    module: KernelModule, kind: str, make: Callable[[], Mapping[str, bytes]], *shaped_by: object, waiting: str = ""
 ) -> Mapping[str, bytes]:
-    """Return files made from a text, from the cache where they are there."""
+    """Return files made from a text, from the cache where they are there; announce it first where that takes long."""
     if module.store is None:
         return make()
     made_by = maker_of_code(module.digest)
-    waiting = WAITING if kind == "scalar" else ""
     return module.store.get(entry_name(kind, made_by, *shaped_by), make, made_by, waiting)
 
 
