@@ -45,8 +45,10 @@ def _pipeline_of(is_driver: bool) -> Any:
             super().finalize()
 
         def _optimize_final_module(self) -> None:
-            # Without the cheaper round before, in which numba looks for reference counts to remove: there are none.
-            manager, builder = self._codegen._module_pass_manager()
+            # Without the cheaper round before, in which numba looks for reference counts to remove: there are none. Nor
+            # at the highest level, which unrolls and vectorises loops: what is worth it is in vectors already, and it
+            # took two fifths of the time of the whole compilation for rows that were no faster.
+            manager, builder = self._codegen._module_pass_manager(opt=2, loop_vectorize=False)
             manager.run(self._final_module, builder)
 
     class Lowering(BaseNativeLowering):
