@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from immunosim.numerics.calling import evaluate
-from immunosim.numerics.compilation import inlined, kernel
+from immunosim.numerics.compilation import kernel
 from immunosim.numerics.elements import add_scaled, copy_into, first_non_finite, largest_scaled
 from immunosim.numerics.workspace import RHS, Control, Functions, Method, Work
 
@@ -69,7 +69,7 @@ def scaled_size(control: Control, y: Array, values: Array) -> float:
     return size
 
 
-@inlined
+@kernel
 def estimate_first_step(
     functions: Functions, method: Method, control: Control, work: Work, p: Array, u: Array, span: float
 ) -> float:

@@ -107,7 +107,7 @@ def worst_pool(method: Method, control: Control, vectors: Vectors, work: Work, l
     return pool
 
 
-@inlined
+@kernel
 def look_at_trial(
     functions: Functions,
     method: Method,
@@ -160,7 +160,7 @@ def has_segment(lanes: Lanes, batch: Batch, lane: int) -> bool:
     return more
 
 
-@inlined
+@kernel
 def begin_segment(
     functions: Functions,
     method: Method,

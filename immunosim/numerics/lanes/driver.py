@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from immunosim.numerics.calling import run, take_number
-from immunosim.numerics.compilation import inlined, kernel
+from immunosim.numerics.compilation import kernel
 from immunosim.numerics.driver import is_acceptable, record_end
 from immunosim.numerics.elements import clear_counts, copy_into, fill_with_nan, gather, scatter
 from immunosim.numerics.lanes.control import begin_segment, has_segment, look_at_trial, tally, worst_pool
@@ -111,7 +111,7 @@ def begin_row(
         record_end(outcome, row, status, boundaries[0], pool, work.y, lanes.counts[lane])
 
 
-@inlined
+@kernel
 def settle(
     functions: Functions,
     engine: Engine,

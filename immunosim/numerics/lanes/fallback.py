@@ -7,7 +7,7 @@ numbers change.
 import numpy as np
 
 from immunosim.numerics.calling import evaluate
-from immunosim.numerics.compilation import inlined, kernel
+from immunosim.numerics.compilation import kernel
 from immunosim.numerics.elements import first_non_finite, gather, scatter
 from immunosim.numerics.lanes.control import jacobian_of_lane, segment_of
 from immunosim.numerics.lanes.records import PIVOTED_GROWTH, Lanes, Vectors
@@ -17,7 +17,7 @@ from immunosim.numerics.step_control import accepted_factor, error_norm, rejecte
 from immunosim.numerics.workspace import PIVOTED, Batch, Control, Functions, Method, Work
 
 
-@inlined
+@kernel
 def mend_trial(
     functions: Functions,
     method: Method,

@@ -28,7 +28,7 @@ Array = npt.NDArray[np.float64]
 NOTHING, MIDDLE, CHECKED, DISTRUSTED = range(4)
 
 
-@inlined
+@kernel
 def write_outputs(
     functions: Functions,
     engine: Engine,
@@ -83,7 +83,7 @@ def first_wish(vectors: Vectors, lanes: Lanes, batch: Batch, lane: int) -> int:
     return MIDDLE if has_second else CHECKED
 
 
-@inlined
+@kernel
 def write_ends(
     functions: Functions, vectors: Vectors, lanes: Lanes, batch: Batch, report: Report, outcome: Outcome, lane: int
 ) -> None:
@@ -107,7 +107,7 @@ def set_output_time(vectors: Vectors, lanes: Lanes, lane: int, times: Array) -> 
     vectors.output_time[0, lane] = times[i_time] if i_time < times.size else np.inf
 
 
-@inlined
+@kernel
 def answer_wish(
     functions: Functions,
     method: Method,
@@ -145,7 +145,7 @@ def answer_wish(
         write_ends(functions, vectors, lanes, batch, report, outcome, lane)
 
 
-@inlined
+@kernel
 def deliver_quiet(
     functions: Functions,
     method: Method,

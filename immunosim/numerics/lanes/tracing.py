@@ -1,7 +1,7 @@
 """What the summaries of all lanes see of their accepted steps: read-outs at five places, checked by one defect."""
 
 from immunosim.numerics.calling import run
-from immunosim.numerics.compilation import inlined, kernel
+from immunosim.numerics.compilation import kernel
 from immunosim.numerics.dense_output import LARGEST_DEFECT
 from immunosim.numerics.lanes.control import segment_of
 from immunosim.numerics.lanes.output import step_of_lane
@@ -10,7 +10,7 @@ from immunosim.numerics.summaries import LAST_NODE, fill_node, note_step
 from immunosim.numerics.workspace import RHS, Batch, Functions, Method, Report, Work
 
 
-@inlined
+@kernel
 def trace_steps(
     functions: Functions,
     engine: Engine,

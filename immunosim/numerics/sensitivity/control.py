@@ -76,7 +76,7 @@ def cross_boundary(
     enter_segment(vectors, lanes, slopes, batch, tangents, lane, 1.0)
 
 
-@inlined
+@kernel
 def enter_segment(
     vectors: Vectors, lanes: Lanes, slopes: SlopeVectors, batch: Batch, tangents: Tangents, lane: int, flowing: float
 ) -> None:
@@ -100,7 +100,7 @@ def enter_segment(
         slopes.input_slopes[j, lane] = tangents.inputs[segment, j]
 
 
-@inlined
+@kernel
 def write_slopes(
     engine: SlopeEngine,
     method: Method,
