@@ -87,7 +87,11 @@ def test_ctrl_c_while_solving_or_writing_ends_with_130_and_no_files(
     command: Command, short: Path, contents: Contents, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     monkeypatch.setattr(place, lambda *_: os.kill(os.getpid(), signal.SIGINT))
-    result = command("run", short)
+    given = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let background jobs ignore it
+    try:
+        result = command("run", short)
+    finally:
+        signal.signal(signal.SIGINT, given)
     assert result.exit_code == 130
     assert "Interrupted" in result.stderr
     assert contents() == ["short.toml"]
