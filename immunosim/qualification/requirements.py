@@ -87,7 +87,7 @@ OPERATION = (
     Check(
         "OQ-05",
         "Simulations agree with an independent integrator",
-        f"Solve {len(numerics.RESOLVED)} regimens again by SciPy's Radau at 1e-11 and compare all pools.",
+        f"Solve {len(numerics.RESOLVED)} regimens again by SciPy's Radau at 1e-9 and compare all pools.",
         "1e-4 of the value and 1e-4 of the pool's largest",
         numerics.check_solver,
     ),
