@@ -19,8 +19,8 @@ from scipy.optimize import least_squares
 
 from benchmarks.recovery import ANALYTES, CHANGES, MONTHS, SCENARIO
 from immunosim import load_scenario
-from immunosim.fit import Noise, Posterior, Subject, coordinates_of, estimate, subject_of
-from immunosim.fit.estimation import draw_starts
+from immunosim.fitting import Noise, Posterior, Subject, coordinates_of, estimate, subject_of
+from immunosim.fitting.search.estimation import draw_starts
 from immunosim.machine import cores
 from immunosim.observations import Measurement
 from immunosim.simulation import Problem, prepare

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from immunosim import load_scenario
-from immunosim.fit import (
+from immunosim.fitting import (
     Coordinates,
     FreeParameter,
     Noise,

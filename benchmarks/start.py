@@ -32,7 +32,7 @@ SCENARIO = Path(__file__).resolve().parents[1] / "configs" / "case_report.toml"
 YARDSTICK = "import numpy, scipy.integrate, matplotlib.pyplot, xarray, numba"
 PATIENTS = 1000
 
-EDITED = "model/mechanisms/nk_cells.py"
+EDITED = "models/alemtuzumab/mechanisms/nk_cells.py"
 BEFORE, AFTER = "nk, turnover * nk)", 'nk, turnover * nk**2 / net["nk_count_0"])'
 """The edit: NK cells die in proportion to their square; the untreated state stays steady."""
 

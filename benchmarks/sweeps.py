@@ -25,9 +25,9 @@ import psutil
 from benchmarks.problems.default import CHANGES, SCENARIO
 from immunosim.machine import cores
 from immunosim.numerics import solve_ensemble
-from immunosim.sweep import Recipe, read_base
-from immunosim.sweep.planning import Wishes, plan_of
-from immunosim.sweep.store import size_on_disk
+from immunosim.sweeps import Recipe, read_base
+from immunosim.sweeps.planning import Wishes, plan_of
+from immunosim.sweeps.store import size_on_disk
 
 VARY = {
     "parameters.blood_lysis_rate": "x0.5:x2:log",

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_
 
 from immunosim.cli.printing import plain_table
 from immunosim.errors import DataError, did_you_mean
-from immunosim.wording import number
+from immunosim.formatting import number
 
 # A hundred times what the solver's tolerance (1e-5) and other machines can move a number, far below any tolerance.
 MOVED, MOVED_ABSOLUTE = 1e-3, 1e-3

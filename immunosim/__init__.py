@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from immunosim.attribution import attribute, compare, explain
     from immunosim.ensembles import Endpoint, EnsembleResult, load_ensemble, replay, simulate_ensemble
     from immunosim.scenario import Scenario, load_scenario
-    from immunosim.sensitivities import differentiate
+    from immunosim.derivatives import differentiate
     from immunosim.simulation import simulate
     from immunosim.trajectory import Trajectory
     from immunosim.verification import verify
@@ -42,7 +42,7 @@ _HOMES = {
     "Trajectory": "immunosim.trajectory",
     "attribute": "immunosim.attribution",
     "compare": "immunosim.attribution",
-    "differentiate": "immunosim.sensitivities",
+    "differentiate": "immunosim.derivatives",
     "explain": "immunosim.attribution",
     "load_ensemble": "immunosim.ensembles",
     "load_scenario": "immunosim.scenario",

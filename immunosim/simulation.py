@@ -12,7 +12,7 @@ import numpy as np
 from immunosim.codegen.loader import Array, Model, load_model, say_nothing
 from immunosim.errors import Problem as Fault
 from immunosim.errors import ScenarioError
-from immunosim.individual import individual_vector
+from immunosim.patient_parameters import individual_vector
 from immunosim.numerics import METHODS, Segments, Solution, SolverOptions, solve_one
 from immunosim.parameters import ParameterSet, load_parameters
 from immunosim.scenario import (

@@ -17,7 +17,7 @@ import numpy as np
 from immunosim.errors import DataError, QuantityError, did_you_mean
 from immunosim.numerics import Solution, Status, advice
 from immunosim.scenario.clock import Clock
-from immunosim.scenario.consistency import ROUNDING
+from immunosim.scenario.cross_checks import ROUNDING
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -4,7 +4,7 @@ import pytest
 
 from immunosim.cli import counting
 from immunosim.cli.counting import Count
-from immunosim.wording import duration, size
+from immunosim.formatting import duration, size
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from immunosim import load_scenario
-from immunosim.fit import Fitted, Noise, Wishes, case_of, estimate, informed_parameters, profiles
+from immunosim.fitting import Fitted, Noise, Wishes, case_of, estimate, informed_parameters, profiles
 from immunosim.observations import read_observations
 from immunosim.plots.fit_courses import draw_course
 from immunosim.plots.fits import draw_profile

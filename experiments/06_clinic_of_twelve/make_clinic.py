@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from immunosim import load_scenario
-from immunosim.fit import Noise, scenario_of, subject_of
+from immunosim.fitting import Noise, scenario_of, subject_of
 from immunosim.observations import Measurement, PatientRecord
 from immunosim.observations.records import GivenDose
 from immunosim.report import write_file

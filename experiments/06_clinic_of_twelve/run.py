@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from immunosim import load_scenario
-from immunosim.fit import Case, Population, Wishes, case_of, estimate, fit_population, judge_fit
+from immunosim.fitting import Case, Population, Wishes, case_of, estimate, fit_population, judge_fit
 from immunosim.machine import cores
 from immunosim.observations import read_observations
 from immunosim.plots.style import BLUE, GREY, VERMILION
 from immunosim.simulation import prepare
-from immunosim.wording import unit_text
+from immunosim.formatting import unit_text
 
 HERE = Path(__file__).parent
 CONFIGS = HERE.parents[1] / "configs"

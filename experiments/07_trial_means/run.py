@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from immunosim import load_scenario
-from immunosim.fit import Fitted, Noise, Wishes, case_of, estimate, judge_fit, profiles
+from immunosim.fitting import Fitted, Noise, Wishes, case_of, estimate, judge_fit, profiles
 from immunosim.observations import read_observations
 from immunosim.plots.fit_courses import draw_course
 from immunosim.simulation import prepare
-from immunosim.wording import unit_text
+from immunosim.formatting import unit_text
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 FREE = (

@@ -38,7 +38,7 @@ def check(scenario: ScenarioFile, changes: Changes = None) -> None:
 
 def _sentences(problem: "Problem") -> Iterator[str]:
     from immunosim.report.doses import deviations
-    from immunosim.wording import calendar
+    from immunosim.formatting import calendar
 
     scenario, patient = problem.scenario, problem.scenario.patient
     yield f"Patient: {patient.sex}, {patient.age:g} years, {patient.weight:g} kg."
@@ -57,7 +57,7 @@ def _sentences(problem: "Problem") -> Iterator[str]:
 
 def _varied(scenario: Path, changes: list[str]) -> Iterator[tuple[str, str]]:
     """Yield what a sweep of the scenario would vary, after everything that it asks for was checked."""
-    from immunosim.sweep import Wishes, plan_of, read_base
+    from immunosim.sweeps import Wishes, plan_of, read_base
 
     base = read_base(scenario, changes)
     plan, _ = plan_of(base, Wishes({}).over(base.section, scenario.parent))
@@ -67,7 +67,7 @@ def _varied(scenario: Path, changes: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _observed_rows(scenario: "Scenario") -> Iterator[tuple[str, ...]]:
-    from immunosim.wording import calendar
+    from immunosim.formatting import calendar
 
     for series in scenario.observed:
         for point in series.points:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunosim.cli.printing import show, show_table
 from immunosim.units import DAYS_PER_MONTH
-from immunosim.wording import number
+from immunosim.formatting import number
 
 if TYPE_CHECKING:
     from immunosim.attribution.comparison import Comparison

@@ -2,7 +2,7 @@
 
 import time
 
-from immunosim.wording import duration
+from immunosim.formatting import duration
 
 
 class Count:

@@ -20,7 +20,7 @@ def digest(
     Zarr or NetCDF. Every file is first compared with its own checksum. Exit code 2: patients are missing, or a file is
     damaged, missing or was not written by a sweep, and is named.
     """
-    from immunosim.sweep import digest_of
+    from immunosim.sweeps import digest_of
 
     with progress("Reading the result"):
         found = digest_of(result)

@@ -9,7 +9,7 @@ import typer
 from immunosim.cli.options import AsJson, Changes, ScenarioFile, command_line, day_of
 from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.safe_text import shell_command
-from immunosim.wording import number
+from immunosim.formatting import number
 
 if TYPE_CHECKING:
     from immunosim.attribution import Contribution, Explanation

@@ -30,7 +30,7 @@ def failures(
     """
     from immunosim.ensembles.atlas import failure_atlas
     from immunosim.report import to_json
-    from immunosim.sweep import open_result
+    from immunosim.sweeps import open_result
 
     with progress("Examining the failures"):
         found = failure_atlas(open_result(result).dataset)

@@ -30,7 +30,7 @@ from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
     from immunosim.cli.fit_running import Wanted
-    from immunosim.fit import Case
+    from immunosim.fitting import Case
 
 
 class Together(StrEnum):
@@ -120,7 +120,7 @@ def fit(
     from immunosim.cli.fit_files import write_fit, write_several
     from immunosim.cli.fit_running import Wanted, fit_one, fit_several
     from immunosim.cli.fit_tables import show_fit, show_several
-    from immunosim.fit import require_sampler
+    from immunosim.fitting import require_sampler
     from immunosim.locks import refuse_held
     from immunosim.report.output_files import FIT, refuse_existing
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from immunosim.cli.fit_records import several_as_dict
-from immunosim.individual import PATIENT_KEYS
+from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.observations.petab import condition_ids
 from immunosim.report import INTENDED_USE, to_json
 from immunosim.report.output_files import FIT, write_folder
@@ -18,8 +18,8 @@ from immunosim.safe_text import csv_text
 
 if TYPE_CHECKING:
     from immunosim.codegen.loader import Array
-    from immunosim.fit import Case, Fitted, Population, Profile, Several, Subject
-    from immunosim.fit.predictive import Predictive
+    from immunosim.fitting import Case, Fitted, Population, Profile, Several, Subject
+    from immunosim.fitting.conclusions.predictive import Predictive
     from immunosim.plots.fit_courses import Course
 
 INDIVIDUALS = ("patient", "parameter", "unit", "alone", "sd_of_log_alone", "together", "sd_of_log_together")
@@ -28,7 +28,7 @@ PARAMETERS = ("parameter", "unit", "best", "low_90", "high_90", "verdict", "trad
 
 def write_fit(one: Fitted, case: Case, folder: Path, force: bool, command: str) -> list[Path]:
     """Write the files of a fit of one patient, or of several as one, all or none."""
-    from immunosim.fit.petab_tables import tables_of_one
+    from immunosim.fitting.exchange.petab_tables import tables_of_one
     from immunosim.plots import encoded
     from immunosim.plots.fit_courses import course_figure, courses_figure
     from immunosim.plots.fits import profile_figure, waterfall_figure
@@ -62,9 +62,9 @@ def write_fit(one: Fitted, case: Case, folder: Path, force: bool, command: str) 
 
 def write_several(several: Several, folder: Path, force: bool, command: str) -> list[Path]:
     """Write the files of fits of several patients, all or none."""
-    from immunosim.fit.petab_tables import tables_of_each, tables_of_population
-    from immunosim.fit.population import population_predictive
-    from immunosim.fit.predictive import joined
+    from immunosim.fitting.exchange.petab_tables import tables_of_each, tables_of_population
+    from immunosim.fitting.search.two_stage import population_predictive
+    from immunosim.fitting.conclusions.predictive import joined
     from immunosim.plots import encoded
     from immunosim.plots.fit_courses import courses_figure
     from immunosim.plots.fit_pairs import shrinkage_figure
@@ -113,7 +113,7 @@ def check_files(fitted: Predictive, new: Predictive, units: Mapping[str, str]) -
         Whose new measurements the visual predictive check takes: those of other patients where a distribution is known.
     units : mapping of str to str
     """
-    from immunosim.fit.visual_check import visual_checks
+    from immunosim.fitting.conclusions.visual_check import visual_checks
     from immunosim.plots import encoded
     from immunosim.plots.fit_checks import observed_predicted_figure, residual_figure, visual_check_figure
 
@@ -188,7 +188,7 @@ def netcdf(one: Fitted) -> bytes:
     """Return the sample of a fit as the NetCDF groups of ArviZ."""
     import tempfile
 
-    from immunosim.fit.groups import inference_data
+    from immunosim.fitting.exchange.inference_data import inference_data
 
     assert one.sampled is not None
     with tempfile.TemporaryDirectory() as folder:

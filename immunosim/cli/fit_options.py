@@ -12,7 +12,7 @@ from immunosim.cli.printing import say
 from immunosim.cli.progress import Progress
 
 if TYPE_CHECKING:
-    from immunosim.fit import Case, Noise
+    from immunosim.fitting import Case, Noise
     from immunosim.observations import PatientRecord
     from immunosim.simulation import Problem
 
@@ -86,7 +86,7 @@ class Asked:
 
     def read(self, now: Progress) -> "Case":
         """Read scenario and data, and return what is to be fitted."""
-        from immunosim.fit import Wishes, case_of
+        from immunosim.fitting import Wishes, case_of
         from immunosim.machine import cores
         from immunosim.scenario import load_scenario
         from immunosim.simulation import prepare
@@ -176,7 +176,7 @@ def _of_table(problem: "Problem", path: Path, patient: str) -> "list[PatientReco
 
 def _noise(problem: "Problem", text: str) -> "tuple[str, Noise]":
     from immunosim.errors import DataError
-    from immunosim.fit import Noise
+    from immunosim.fitting import Noise
     from immunosim.observations.records import ANALYTES
 
     analyte, equals, noise = text.partition("=")

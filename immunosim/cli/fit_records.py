@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from immunosim.fit import Population, Several
+    from immunosim.fitting import Population, Several
 
 
 def several_as_dict(several: Several) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def several_as_dict(several: Several) -> dict[str, Any]:
 
 
 def _population(population: Population) -> dict[str, Any]:
-    from immunosim.fit.verdict import judge_fit
+    from immunosim.fitting.conclusions.identifiability import judge_fit
 
     names = population.arrangement.individual
     by_name = {

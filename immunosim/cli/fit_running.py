@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from immunosim.cli.partial import Partial, interruptible
 from immunosim.cli.printing import say
 from immunosim.cli.progress import Progress
-from immunosim.fit import (
+from immunosim.fitting import (
     Case,
     Fitted,
     Several,
@@ -19,7 +19,7 @@ from immunosim.fit import (
     profiles,
     sample,
 )
-from immunosim.fit.alternatives import alternatives
+from immunosim.fitting.conclusions.mechanism_comparison import alternatives
 
 
 @dataclass(frozen=True)

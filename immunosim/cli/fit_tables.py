@@ -11,8 +11,8 @@ from immunosim.report import to_json
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
-    from immunosim.fit import Fitted, Population, Several
-    from immunosim.fit.forecast import Return
+    from immunosim.fitting import Fitted, Population, Several
+    from immunosim.fitting.conclusions.recovery import Return
 
 MOST_DRAWS, MOST_PATIENTS = 8, 24
 """Rows of tables on the terminal; files have all."""
@@ -86,7 +86,7 @@ def show_several(several: Several, paths: Sequence[Path], as_json: bool) -> None
 
 def _show_population(population: Population) -> None:
     from immunosim.cli.fit_files import population_rows
-    from immunosim.fit.verdict import judge_fit
+    from immunosim.fitting.conclusions.identifiability import judge_fit
 
     effects = {effect.name: effect.label for effect in population.arrangement.effects}
     rows = [

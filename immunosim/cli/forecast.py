@@ -26,7 +26,7 @@ from immunosim.cli.printing import say, show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
-    from immunosim.fit.updating import Update
+    from immunosim.fitting.conclusions.recovery_by_visit import Update
 
 Goals = Annotated[
     list[str] | None,
@@ -79,8 +79,8 @@ def forecast(
 
     Writes forecast.json, forecast.csv and a figure of each patient. Exit code 3: a patient could not be simulated.
     """
-    from immunosim.fit import require_sampler
-    from immunosim.fit.updating import Goal, Manner, update
+    from immunosim.fitting import require_sampler
+    from immunosim.fitting.conclusions.recovery_by_visit import Goal, Manner, update
     from immunosim.report import to_json
     from immunosim.report.output_files import FORECAST, refuse_existing
 

@@ -115,7 +115,7 @@ def _draw(path: Path) -> None:
 
 
 def _network() -> "Network":
-    from immunosim.model.alemtuzumab import build_network
+    from immunosim.models.alemtuzumab.network import build_network
     from immunosim.parameters import load_parameters
 
     return build_network(load_parameters().units())

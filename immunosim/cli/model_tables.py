@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunosim.cli.model_text import arrow
 from immunosim.cli.printing import say, show, show_table
-from immunosim.wording import number
+from immunosim.formatting import number
 
 if TYPE_CHECKING:
     from immunosim.codegen.equations import Description, PoolText, ProcessText, Quantity

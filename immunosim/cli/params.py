@@ -101,6 +101,6 @@ def _record(parameter: "Parameter") -> dict[str, Any]:
 
 def _key(parameter: "Parameter") -> str:
     """Return the key that --set takes: a trait of the patient is set with the patient."""
-    from immunosim.individual import PATIENT_KEYS
+    from immunosim.patient_parameters import PATIENT_KEYS
 
     return PATIENT_KEYS.get(parameter.name, f"parameters.{parameter.name}")

@@ -114,7 +114,7 @@ def plot(
 
 def _load(path: Path) -> "xr.Dataset":
     """Return the dataset of a result."""
-    from immunosim.sweep import open_result
+    from immunosim.sweeps import open_result
 
     return open_result(path).dataset
 

@@ -26,7 +26,7 @@ from immunosim.cli.printing import show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
-    from immunosim.fit import Fitted
+    from immunosim.fitting import Fitted
 
 Of = Annotated[
     list[str] | None,
@@ -73,7 +73,7 @@ def profile(
     Writes profiles.csv, profiles.json and profiles.png.
     """
     from immunosim.cli.fit_tables import show_paths, show_verdicts
-    from immunosim.fit import Fitted, estimate, profiles
+    from immunosim.fitting import Fitted, estimate, profiles
     from immunosim.report import to_json
     from immunosim.report.output_files import PROFILE, refuse_existing
 
@@ -118,7 +118,7 @@ def _refuse_unknown(names: list[str], known: list[str]) -> None:
 def _as_dict(one: "Fitted") -> dict[str, Any]:
     from dataclasses import asdict
 
-    from immunosim.fit.keeping import as_record
+    from immunosim.fitting.exchange.checkpoint import as_record
 
     return {
         "parameters": [asdict(verdict) for verdict in one.verdicts],

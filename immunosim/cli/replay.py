@@ -33,7 +33,7 @@ def replay(
     """
     from immunosim.ensembles import replay as replayed
     from immunosim.report import to_json
-    from immunosim.sweep import open_result
+    from immunosim.sweeps import open_result
 
     with progress("Replaying") as now:
         ensemble = open_result(result)

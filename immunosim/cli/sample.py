@@ -28,7 +28,7 @@ from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
-    from immunosim.fit import Fitted
+    from immunosim.fitting import Fitted
 
 Steps = Annotated[int, typer.Option("--draws", min=10, help="Steps of each walker that are kept.")]
 WarmUp = Annotated[int, typer.Option("--warm-up", min=0, help="Steps before; 0 for half as many.")]
@@ -67,8 +67,8 @@ def sample(
     Writes posterior.nc with the groups of ArviZ (posterior, predictive, log likelihood, data), sample.json and figures.
     Exit code 3: the sample has not converged.
     """
-    from immunosim.fit import Fitted, estimate, fingerprint_of, require_sampler
-    from immunosim.fit import sample as draw
+    from immunosim.fitting import Fitted, estimate, fingerprint_of, require_sampler
+    from immunosim.fitting import sample as draw
     from immunosim.locks import refuse_held
     from immunosim.report import to_json
     from immunosim.report.output_files import SAMPLE, refuse_existing

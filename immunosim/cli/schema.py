@@ -33,8 +33,8 @@ def schema(
 
 
 def _schema() -> dict[str, Any]:
-    from immunosim.individual import PATIENT_KEYS
-    from immunosim.model.alemtuzumab import build_network
+    from immunosim.patient_parameters import PATIENT_KEYS
+    from immunosim.models.alemtuzumab.network import build_network
     from immunosim.numerics import METHODS
     from immunosim.parameters import load_parameters
     from immunosim.scenario.schema import scenario_schema

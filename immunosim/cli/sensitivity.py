@@ -15,8 +15,8 @@ from immunosim.cli.sweep import At, Endpoints, Every, Readouts, Seed, Workers
 from immunosim.safe_text import file_name
 
 if TYPE_CHECKING:
-    from immunosim.importance import Analysis, Outcome
-    from immunosim.sweep import Base, Factor, Outputs, Wishes
+    from immunosim.sensitivity_analysis import Analysis, Outcome
+    from immunosim.sweeps import Base, Factor, Outputs, Wishes
 
 MANY_TIMES = 60
 """Times of a read-out at which indices are estimated, where the user does not say."""
@@ -85,10 +85,10 @@ def sensitivity(
     Writes indices.nc, indices.csv and a figure of each result. Blocks of the design with a failed patient are left out
     whole and counted. Exit code 3: patients failed.
     """
-    from immunosim.importance import METHODS
+    from immunosim.sensitivity_analysis import METHODS
     from immunosim.machine import cores
     from immunosim.report.output_files import SENSITIVITY, refuse_existing
-    from immunosim.sweep import Wishes, read_base
+    from immunosim.sweeps import Wishes, read_base
 
     _refuse_method(method, METHODS)
     folder = out or Path("results") / f"{scenario.stem}_sensitivity"
@@ -132,7 +132,7 @@ def _refuse_method(method: str, known: tuple[str, ...]) -> None:
 
 def _outputs(base: "Base", wishes: "Wishes") -> "Outputs":
     """Return what is kept: read-outs without times at no more times than can be looked at."""
-    from immunosim.sweep import outputs_of
+    from immunosim.sweeps import outputs_of
     from immunosim.units import DAYS_PER_MONTH
 
     every = wishes.every
@@ -146,9 +146,9 @@ def _outputs(base: "Base", wishes: "Wishes") -> "Outputs":
 def _factors(
     base: "Base", vary: list[str], wishes: "Wishes", outputs: "Outputs", threads: int, now: Progress
 ) -> tuple["Factor", ...]:
-    from immunosim.importance import most_influential
-    from immunosim.sweep import factor_of, read_varying
-    from immunosim.sweep.varying import full_key
+    from immunosim.sensitivity_analysis import most_influential
+    from immunosim.sweeps import factor_of, read_varying
+    from immunosim.sweeps.factor_syntax import full_key
 
     given: Mapping[str, str | Sequence[Any]] = read_varying(base, vary)
     if not given:
@@ -164,8 +164,8 @@ def _factors(
 def _local(
     base: "Base", vary: list[str], wishes: "Wishes", outputs: "Outputs", threads: int, now: Progress
 ) -> "Analysis":
-    from immunosim.importance import elasticities
-    from immunosim.sweep.varying import full_key
+    from immunosim.sensitivity_analysis import elasticities
+    from immunosim.sweeps.factor_syntax import full_key
 
     keys = [full_key(base, text.partition("=")[0].strip()) for text in vary or wishes.vary]
     if not keys:
@@ -182,9 +182,9 @@ def _global(
     threads: int,
     now: Progress,
 ) -> "Analysis":
-    from immunosim.importance import analyse
-    from immunosim.importance.designs import DEFAULTS, rows_of
-    from immunosim.sweep import Population, Recipe
+    from immunosim.sensitivity_analysis import analyse
+    from immunosim.sensitivity_analysis.designs import DEFAULTS, rows_of
+    from immunosim.sweeps import Population, Recipe
 
     method, number, seed, second_order, confidence = asked
     n = number or DEFAULTS[method]
@@ -242,7 +242,7 @@ def _show(found: "Analysis", paths: list[Path], as_json: bool) -> None:
 
 
 def _show_outcome(found: "Analysis", one: "Outcome") -> None:
-    from immunosim.importance.result import MAIN
+    from immunosim.sensitivity_analysis.result import MAIN
     from immunosim.units import DAYS_PER_MONTH
 
     indices = [name for name in one.values if name != "S2"]

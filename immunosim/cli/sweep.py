@@ -12,7 +12,7 @@ from immunosim.cli.progress import progress
 from immunosim.errors import ImmunosimError
 
 if TYPE_CHECKING:
-    from immunosim.sweep import Manner, Plan, Store
+    from immunosim.sweeps import Manner, Plan, Store
 
 Vary = Annotated[
     list[str] | None,
@@ -114,9 +114,9 @@ def sweep(
 
     A patient who fails or is impossible stays in the result with status, time and state. Exit code 3: some did.
     """
-    from immunosim.sweep import Manner, Shard, Wishes, plan_of, read_base, read_varying
-    from immunosim.sweep.quote import is_large, refuse_hopeless
-    from immunosim.sweep.sweeping import refuse_existing, refuse_place
+    from immunosim.sweeps import Manner, Shard, Wishes, plan_of, read_base, read_varying
+    from immunosim.sweeps.quote import is_large, refuse_hopeless
+    from immunosim.sweeps.sweeping import refuse_existing, refuse_place
 
     kept = typed(context, without=("resume", "force", "as_json", "dry_run", "workers"))
     manner = Manner(workers, chunk, resume, force, Shard.parse(shard), scheduler, kept)
@@ -154,8 +154,8 @@ def _foretell(plan: "Plan", target: Path, manner: "Manner", as_json: bool) -> No
     """Say what a sweep would take, and what exists; write nothing."""
     from immunosim.cli.sweep_tables import show_quote
     from immunosim.locks import holder_of
-    from immunosim.sweep import run_pilot
-    from immunosim.sweep.outlook import Outlook, expected, outlook
+    from immunosim.sweeps import run_pilot
+    from immunosim.sweeps.outlook import Outlook, expected, outlook
 
     with progress("Examining what is stored") as now:
         found = outlook(plan, target)
@@ -171,11 +171,11 @@ def _foretell(plan: "Plan", target: Path, manner: "Manner", as_json: bool) -> No
 def _carry_out(plan: "Plan", target: Path, manner: "Manner", parquet: bool, as_json: bool) -> None:
     """Run a sweep, or what is left of it, while no other process may write its result."""
     from immunosim.cli.sweep_tables import finish, in_words
-    from immunosim.sweep import refuse_too_much, run_pilot
-    from immunosim.sweep.finishing import refuse_tables
-    from immunosim.sweep.outlook import Outlook, expected
-    from immunosim.sweep.running import remaining
-    from immunosim.sweep.sweeping import existing_store, finished_result, new_store, remove_leftovers, taken
+    from immunosim.sweeps import refuse_too_much, run_pilot
+    from immunosim.sweeps.export import refuse_tables
+    from immunosim.sweeps.outlook import Outlook, expected
+    from immunosim.sweeps.running import remaining
+    from immunosim.sweeps.sweeping import existing_store, finished_result, new_store, remove_leftovers, taken
 
     if parquet:
         refuse_tables(target, may_replace=manner.is_forced or manner.goes_on)
@@ -204,8 +204,8 @@ def _usual_place(scenario: Path, is_large: bool) -> Path:
 
 def _run(plan: "Plan", target: Path, store: "Store", manner: "Manner") -> None:
     """Run what is left, with its progress; Ctrl-C or a full disk ends in how to go on."""
-    from immunosim.sweep.running import remaining
-    from immunosim.sweep.sweeping import sweep_states
+    from immunosim.sweeps.running import remaining
+    from immunosim.sweeps.sweeping import sweep_states
 
     places = remaining(store, manner.shard)
     count = Count(sum(end - first for first, end in map(store.span, places)), "patients")

@@ -10,10 +10,10 @@ from immunosim.cli.options import FAILED
 from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import progress
 from immunosim.safe_text import shell_command
-from immunosim.wording import duration, size
+from immunosim.formatting import duration, size
 
 if TYPE_CHECKING:
-    from immunosim.sweep import Manner, Quote, SweepResult
+    from immunosim.sweeps import Manner, Quote, SweepResult
 
 MOST_DESCRIBED = 5_000_000
 """Patients beyond which the results are not read again to describe them."""
@@ -34,7 +34,7 @@ def in_words(quote: "Quote") -> str:
 def show_quote(quote: "Quote", target: Path, found: list[str], as_json: bool) -> None:
     """Print what a sweep would take, what exists already, and whether there is enough."""
     from immunosim.report import to_json
-    from immunosim.sweep import refuse_too_much
+    from immunosim.sweeps import refuse_too_much
 
     if as_json:
         show_text(to_json(quote.as_dict() | {"existing": found}).rstrip())
@@ -59,7 +59,7 @@ def finish(target: Path, manner: "Manner", parquet: bool, as_json: bool) -> None
     So it does where patients are missing: of a part, other parts compute them.
     """
     from immunosim.report import to_json
-    from immunosim.sweep import SweepResult, open_result
+    from immunosim.sweeps import SweepResult, open_result
 
     result = open_result(target)
     assert isinstance(result, SweepResult)
@@ -96,7 +96,7 @@ def describe(result: "SweepResult") -> dict[str, dict[str, float | str]]:
 
 
 def _tables(result: "SweepResult", target: Path) -> list[Path]:
-    from immunosim.sweep.finishing import write_parquet
+    from immunosim.sweeps.export import write_parquet
 
     with progress("Writing Parquet tables"):
         return write_parquet(result.dataset, target)

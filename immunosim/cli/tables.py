@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from immunosim.cli.printing import show, show_table
-from immunosim.wording import NAMES, difference, hair_sentences, number, recovery, risk_sentences, seen
+from immunosim.formatting import NAMES, difference, hair_sentences, number, recovery, risk_sentences, seen
 
 Summary = dict[str, Any]
 

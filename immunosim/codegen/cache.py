@@ -96,7 +96,7 @@ def text_files(net: Any, name: str) -> Files:
 @cache
 def declared(units: Units) -> Any:
     """Return the network of the shipped model."""
-    from immunosim.model.alemtuzumab import build_network
+    from immunosim.models.alemtuzumab.network import build_network
     from immunosim.model.validate import validate
 
     net = build_network(dict(units))

@@ -13,7 +13,7 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import DataError, ParameterError, did_you_mean
-from immunosim.individual import SCALED_BY, count_scales
+from immunosim.patient_parameters import SCALED_BY, count_scales
 from immunosim.numerics import Segments
 from immunosim.simulation import Problem
 

@@ -14,13 +14,13 @@ from matplotlib.figure import Figure
 
 from immunosim.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION, month_step
 from immunosim.units import DAYS_PER_MONTH
-from immunosim.wording import unit_text
+from immunosim.formatting import unit_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from immunosim.fit.predictive import Predictive
-    from immunosim.fit.visual_check import VisualCheck
+    from immunosim.fitting.conclusions.predictive import Predictive
+    from immunosim.fitting.conclusions.visual_check import VisualCheck
 
 WIDTH = 7.6
 NORMAL_90 = 1.645

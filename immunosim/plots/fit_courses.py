@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from immunosim.plots.style import BLUE, GREY, STYLE, month_step
 from immunosim.plots.text import headline
 from immunosim.units import DAYS_PER_MONTH
-from immunosim.wording import unit_text
+from immunosim.formatting import unit_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

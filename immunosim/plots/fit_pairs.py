@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 
 from immunosim.plots.style import BLUE, GREY, ORANGE, STYLE, VERMILION
 from immunosim.plots.text import headline
-from immunosim.wording import unit_text
+from immunosim.formatting import unit_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from immunosim.codegen.loader import Array
-    from immunosim.fit import FreeParameter, Population
+    from immunosim.fitting import FreeParameter, Population
 
 MOST = 8
 """Parameters of one figure."""

@@ -13,12 +13,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from immunosim.plots.style import BLUE, GREY, ORANGE, STYLE, VERMILION
-from immunosim.wording import unit_text
+from immunosim.formatting import unit_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from immunosim.fit import Estimate, Profile
+    from immunosim.fitting import Estimate, Profile
 
 WIDTH, PANEL = 7.6, 1.9
 """Inches: width of a figure, height of a panel."""

@@ -12,12 +12,12 @@ from matplotlib.figure import Figure
 from immunosim.plots.style import BLUE, GREY, STYLE, month_step
 from immunosim.plots.text import plain
 from immunosim.units import DAYS_PER_MONTH
-from immunosim.wording import unit_text
+from immunosim.formatting import unit_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from immunosim.fit.updating import Update
+    from immunosim.fitting.conclusions.recovery_by_visit import Update
 
 WIDTH, PANEL, FRAME = 7.6, 1.6, 1.0
 

@@ -13,16 +13,16 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from immunosim.importance.result import MAIN
+from immunosim.sensitivity_analysis.result import MAIN
 from immunosim.plots.style import BLUE, GREY, ORANGE, STYLE, VERMILION, month_step
 from immunosim.plots.text import plain
 from immunosim.units import DAYS_PER_MONTH
-from immunosim.wording import unit_text
+from immunosim.formatting import unit_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from immunosim.importance import Analysis, Outcome
+    from immunosim.sensitivity_analysis import Analysis, Outcome
 
 MOST = 15
 """Quantities that are drawn; the others are weaker."""

@@ -22,7 +22,7 @@ from immunosim.qualification.commands import command, killed
 from immunosim.qualification.damage import damages
 from immunosim.qualification.holdouts import SCENARIOS
 from immunosim.qualification.records import Outcome, Tell, outcome
-from immunosim.sweep import (
+from immunosim.sweeps import (
     Manner,
     Outputs,
     Plan,

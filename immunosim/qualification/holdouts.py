@@ -23,7 +23,7 @@ from immunosim.scenario import load_scenario
 from immunosim.simulation import simulate
 from immunosim.trajectory import Trajectory
 from immunosim.units import DAYS_PER_MONTH
-from immunosim.wording import number
+from immunosim.formatting import number
 
 HERE = Path(__file__).parent
 ROWS, SCENARIOS = HERE / "holdouts.json", HERE / "scenarios"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from immunosim.scenario import Change, Scenario, dose_totals
-from immunosim.scenario.consistency import in_words
+from immunosim.scenario.cross_checks import in_words
 from immunosim.scenario.regimen import begin_of, end_of, keyed_events
-from immunosim.wording import calendar
+from immunosim.formatting import calendar
 
 
 def dose_headers(scenario: Scenario) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import platform
 from importlib import metadata
 from typing import Any
 
-from immunosim.individual import PATIENT_KEYS, individual_differences
+from immunosim.patient_parameters import PATIENT_KEYS, individual_differences
 from immunosim.scenario import Scenario, dose_totals, events_of
 from immunosim.simulation import Problem
 from immunosim.trajectory import Trajectory

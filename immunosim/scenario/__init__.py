@@ -2,11 +2,11 @@
 
 from immunosim.scenario.computation import Mechanisms, Output, OutputRule, Solver
 from immunosim.scenario.findings import Note, Observed, Point, Relapse
-from immunosim.scenario.names import check_names
+from immunosim.scenario.model_names import check_names
 from immunosim.scenario.overrides import apply_overrides
 from immunosim.scenario.patient import Baseline, Draws, Patient
 from immunosim.scenario.reader import build_scenario, load_document, load_scenario
-from immunosim.scenario.records import Scenario
+from immunosim.scenario.scenario import Scenario
 from immunosim.scenario.regimen import (
     POOLS_OF_INPUTS,
     Bolus,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunosim.errors import Problem, QuantityError
 from immunosim.scenario.clock import FARTHEST_TIME
-from immunosim.scenario.consistency import ROUNDING, in_words, problems_between_records
+from immunosim.scenario.cross_checks import ROUNDING, in_words, problems_between_records
 from immunosim.scenario.plausible import DOSED, problems_of_doses
 from immunosim.scenario.regimen import planned_doses
 from immunosim.units import check_unit

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from immunosim.scenario.quantities import Number, TimePoint
-from immunosim.scenario.record import Record, Text
+from immunosim.scenario.base import Record, Text
 
 
 class Relapse(Record):

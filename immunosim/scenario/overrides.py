@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from immunosim.errors import ScenarioError, did_you_mean
-from immunosim.scenario.problems import is_listed, record_in
-from immunosim.scenario.records import Scenario
+from immunosim.scenario.messages import is_listed, record_in
+from immunosim.scenario.scenario import Scenario
 from immunosim.units import index_of, shown
 
 LONGEST_PATH = 200

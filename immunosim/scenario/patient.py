@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictBool
 
 from immunosim.scenario.quantities import Age, Count, Draw, Number, Share, Weight
-from immunosim.scenario.record import Record
+from immunosim.scenario.base import Record
 
 
 class Baseline(Record):

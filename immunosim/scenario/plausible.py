@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from immunosim.errors import Problem
 
 if TYPE_CHECKING:
-    from immunosim.scenario.records import Scenario
+    from immunosim.scenario.scenario import Scenario
 
 MOST_TOTAL = 20.0
 """Most lymphocytes that are believed, 1e9/L: twice what an infection does, less than most leukaemias."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from immunosim.errors import Problem, ScenarioError, any_of, close_matches
 from immunosim.scenario.overrides import apply_overrides, merged
-from immunosim.scenario.records import Scenario
+from immunosim.scenario.scenario import Scenario
 from immunosim.units import shown
 
 LARGEST_FILE = 10_000_000

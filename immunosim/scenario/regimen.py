@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from immunosim.scenario.records import Scenario
+    from immunosim.scenario.scenario import Scenario
     from immunosim.scenario.treatments import (
         AdditionalDose,
         Course,

@@ -22,7 +22,7 @@ from pydantic_core import core_schema
 from immunosim.errors import QuantityError
 from immunosim.parameters import Parameter
 from immunosim.scenario.quantities import CalendarDate, Draw, Quantity, Share, Time
-from immunosim.scenario.records import Scenario
+from immunosim.scenario.scenario import Scenario
 from immunosim.scenario.treatments import Course
 from immunosim.units import DAYS_PER_MONTH, parse_quantity
 

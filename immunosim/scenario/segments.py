@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from immunosim.scenario.records import Scenario
+    from immunosim.scenario.scenario import Scenario
 
     Floats = NDArray[np.float64]
 

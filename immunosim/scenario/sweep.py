@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, StrictBool, StrictFloat, StrictInt
 
 from immunosim.scenario.quantities import Duration, TimePoint
-from immunosim.scenario.record import Record, Text
+from immunosim.scenario.base import Record, Text
 
 Level = StrictBool | StrictInt | StrictFloat | Text
 

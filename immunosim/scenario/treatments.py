@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_valida
 
 from immunosim.errors import QuantityError
 from immunosim.scenario.quantities import Duration, Mass, Rate, TimePoint
-from immunosim.scenario.record import Record, Repeats, Text
+from immunosim.scenario.base import Record, Repeats, Text
 from immunosim.units import shown
 
 USUAL_INFUSIONS = {"alemtuzumab": "4 h", "methylprednisolone": "1 h"}

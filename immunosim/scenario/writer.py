@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from immunosim.safe_text import toml_text
 from immunosim.scenario.quantities import Quantity
-from immunosim.scenario.records import Scenario
+from immunosim.scenario.scenario import Scenario
 from immunosim.units import format_quantity
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")

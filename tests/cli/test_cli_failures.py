@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from immunosim.sweep import Wishes, base_of, plan_of, run_sweep
+from immunosim.sweeps import Wishes, base_of, plan_of, run_sweep
 
 DOCUMENT = {
     "horizon": "20 days",

@@ -42,7 +42,7 @@ def test_a_sample_is_written_as_arviz_reads_it(command, short, tmp_path):
 
 
 def test_an_interrupted_sample_of_a_fit_goes_on(command, short, tmp_path, monkeypatch):
-    from immunosim.fit.posterior import Posterior
+    from immunosim.fitting.likelihood.posterior import Posterior
 
     how = ("fit", short, *FAST, "--draws", "20", "--out")
     command(*how, "whole")

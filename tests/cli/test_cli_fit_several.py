@@ -60,7 +60,7 @@ def test_two_stages_give_a_distribution_and_the_effect_of_a_covariate(fit, tmp_p
 
 
 def test_an_interrupted_run_goes_on_and_ends_with_the_same_numbers(fit, tmp_path, monkeypatch):
-    from immunosim.fit import several
+    from immunosim.fitting import several
 
     whole = json.loads(fit("--json").stdout)
     fitted, calls = several.estimate, []

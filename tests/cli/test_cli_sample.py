@@ -37,7 +37,7 @@ def test_a_short_sample_is_said_not_to_have_converged(command, short, contents):
 
 
 def test_an_interrupted_sample_goes_on(command, short, tmp_path, monkeypatch):
-    from immunosim.fit.posterior import Posterior
+    from immunosim.fitting.likelihood.posterior import Posterior
 
     how = ("sample", short, *FAST, "--draws", "30", "--out")
     command(*how, "whole")
@@ -72,7 +72,7 @@ def test_several_patients_need_to_be_pooled(command, short):
 
 @pytest.mark.parametrize("verb", ["sample", "fit", "forecast"])
 def test_a_missing_package_is_said_before_anything_is_done(command, short, contents, monkeypatch, verb):
-    from immunosim.fit import sampling
+    from immunosim.fitting import sampling
 
     monkeypatch.setattr(sampling, "find_spec", lambda name: None if name == "arviz" else name)
     found = command(verb, short, *FAST, "--draws", "20")
@@ -85,7 +85,7 @@ def test_a_missing_package_is_said_before_anything_is_done(command, short, conte
 def test_results_that_are_being_made_are_refused_before_anything_is_computed(
     command, short, contents, monkeypatch, verb
 ):
-    monkeypatch.setattr("immunosim.fit.estimate", None)
+    monkeypatch.setattr("immunosim.fitting.estimate", None)
     with held(short.parent / "here", f"immunosim {verb} first.toml"):
         found = command(verb, short, *FAST, "--out", "here")
     assert found.exit_code == 2

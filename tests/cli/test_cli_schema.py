@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from typer.testing import Result
 
 from immunosim.codegen.loader import Model
-from immunosim.individual import PATIENT_KEYS
+from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.numerics import METHODS
 from immunosim.parameters import ParameterSet
 from immunosim.scenario.template import starting_scenario

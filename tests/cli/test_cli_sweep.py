@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from immunosim.locks import held
-from immunosim.sweep import Store, digest_of, open_result
+from immunosim.sweeps import Store, digest_of, open_result
 
 VARY = ("--vary", "blood_lysis_rate=x0.5:x2:log", "--vary", "course.1.dose=6 mg:24 mg")
 FEW = (*VARY, "-n", "40", "--chunk", "8", "--workers", "2")
@@ -117,7 +117,7 @@ def test_a_dry_run_says_what_is_damaged_and_who_holds_the_result(command, short,
 
 
 def test_a_result_that_is_being_written_is_refused_before_the_scenario_is_read(command, short, monkeypatch):
-    monkeypatch.setattr("immunosim.sweep.read_base", None)
+    monkeypatch.setattr("immunosim.sweeps.read_base", None)
     with held(short.parent / "a.nc", "immunosim sweep first.toml"):
         found = command("sweep", short, *FEW, "--out", "a.nc", "--resume")
     assert found.exit_code == 2
@@ -283,7 +283,7 @@ def test_wrong_input_is_one_message_and_exit_code_two(command, short, table, con
 
 def test_an_existing_result_is_refused_before_anything_is_computed(command, short, monkeypatch):
     command("sweep", short, *FEW, "--out", "a.zarr")
-    monkeypatch.setattr("immunosim.sweep.read_base", None)
+    monkeypatch.setattr("immunosim.sweeps.read_base", None)
     found = command("sweep", short, *FEW, "--out", "a.zarr")
     assert found.exit_code == 2
     assert found.stderr == "a.zarr: exists, go on with it with --resume, or replace it with --force\n"
@@ -299,8 +299,8 @@ def test_another_sweep_is_refused_and_what_differs_is_said(command, short, bytes
 
 
 def test_too_little_memory_is_refused_before_the_pilot(command, short, monkeypatch, contents):
-    monkeypatch.setattr("immunosim.sweep.run_pilot", None)
-    monkeypatch.setattr("immunosim.sweep.quote.memory_available", lambda: -(2**50))
+    monkeypatch.setattr("immunosim.sweeps.run_pilot", None)
+    monkeypatch.setattr("immunosim.sweeps.quote.memory_available", lambda: -(2**50))
     found = command("sweep", short, *FEW, "--out", "a.zarr")
     assert found.exit_code == 2
     assert "a.zarr: needs about" in found.stderr

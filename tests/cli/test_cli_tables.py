@@ -8,7 +8,7 @@ import pytest
 from immunosim.cli import printing
 from immunosim.cli.printing import plain_table, show_table
 from immunosim.cli.tables import NAMES, antibody_sentences, hair_sentences, risk_sentences, show_counts, show_observed
-from immunosim.wording import number
+from immunosim.formatting import number
 
 SALT: dict[str, Any] = {
     "peak": 42.0,

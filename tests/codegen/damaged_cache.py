@@ -19,8 +19,8 @@ from immunosim.codegen.sealed import Folder
 from immunosim.codegen.store import MachineStore, cache_root
 from immunosim.numerics import solve_ensemble
 from immunosim.numerics.lanes import compiled
-from immunosim.numerics.sensitivity import solve_sensitivities
-from immunosim.sensitivities import Task
+from immunosim.numerics.tangents import solve_sensitivities
+from immunosim.derivatives import Task
 from immunosim.simulation import prepare, solve
 
 SCENARIO = Path(__file__).parents[2] / "configs" / "one_course.toml"

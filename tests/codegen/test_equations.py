@@ -17,7 +17,7 @@ from immunosim.codegen.equations import Description, ReadingOrder, TextPrinter, 
 from immunosim.codegen.latex import LatexText, latex_description, latex_document, symbols_of
 from immunosim.codegen.loader import Model
 from immunosim.errors import ModelError
-from immunosim.model.alemtuzumab import build_network
+from immunosim.models.alemtuzumab.network import build_network
 from immunosim.model.network import Network
 from immunosim.parameters import ParameterSet
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from immunosim.codegen.emit import core_text, derivatives_text, gradients_text
-from immunosim.model.alemtuzumab import MECHANISMS, build_network
+from immunosim.models.alemtuzumab.network import MECHANISMS, build_network
 
 KERNELS = {
     "kernels": {"close", "baseline", "rhs", "jacobian", "factorise", "solve", "rates", "readouts"},

@@ -6,7 +6,7 @@ import pytest
 from faults.operations import Operation, sweeps
 
 from immunosim.ensembles import Endpoint
-from immunosim.sweep import (
+from immunosim.sweeps import (
     Manner,
     Outputs,
     Plan,
@@ -19,7 +19,7 @@ from immunosim.sweep import (
     read_varying,
     run_sweep,
 )
-from immunosim.sweep.sweeping import new_store, run_pilot, sweep_states
+from immunosim.sweeps.sweeping import new_store, run_pilot, sweep_states
 
 
 @pytest.fixture(scope="session")

@@ -24,11 +24,11 @@ from immunosim.codegen.store import VARIABLE, MachineStore
 from immunosim.ensembles.result import FORMAT, EnsembleResult, load_ensemble
 from immunosim.errors import ImmunosimError
 from immunosim.files import write_file
-from immunosim.fit.chains import open_chain
+from immunosim.fitting.search.chains import open_chain
 from immunosim.observations import read_observations
 from immunosim.report.output_files import write_folder
 from immunosim.scenario import load_scenario, to_toml
-from immunosim.sweep import Manner, Plan, digest_of, run_sweep
+from immunosim.sweeps import Manner, Plan, digest_of, run_sweep
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from fuzz.judging import wrong_with
 from fuzz.loaders import CORPUS, Loader, result_loaders, text_loaders
 
 from immunosim.ensembles import Endpoint
-from immunosim.fit.chains import open_chain
-from immunosim.sweep import (
+from immunosim.fitting.search.chains import open_chain
+from immunosim.sweeps import (
     Manner,
     Outputs,
     Plan,

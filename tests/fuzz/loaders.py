@@ -23,14 +23,14 @@ from immunosim.cli.main import app
 from immunosim.cli.partial import Partial
 from immunosim.ensembles import Endpoint
 from immunosim.errors import ImmunosimError, QuantityError
-from immunosim.fit.chains import open_chain
-from immunosim.fit.keeping import from_record
+from immunosim.fitting.search.chains import open_chain
+from immunosim.fitting.exchange.checkpoint import from_record
 from immunosim.observations import PetabParameter, lint, petab_files, read_observations
 from immunosim.parameters import parse_parameters
 from immunosim.scenario import build_scenario, load_document, load_scenario, to_toml
 from immunosim.scenario.clock import Clock
-from immunosim.sweep import Base, digest_of, factor_of, open_result, read_varying
-from immunosim.sweep.tables import read_patients
+from immunosim.sweeps import Base, digest_of, factor_of, open_result, read_varying
+from immunosim.sweeps.tables import read_patients
 from immunosim.units import check_unit, format_quantity, parse_quantity
 
 CORPUS = Path(__file__).with_name("corpus")

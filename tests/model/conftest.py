@@ -2,7 +2,7 @@
 
 import pytest
 
-from immunosim.model.alemtuzumab import build_network
+from immunosim.models.alemtuzumab.network import build_network
 from immunosim.model.network import Network
 
 

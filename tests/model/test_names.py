@@ -5,7 +5,7 @@ import re
 import pytest
 import sympy as sp
 
-from immunosim.model.alemtuzumab import MECHANISMS
+from immunosim.models.alemtuzumab.network import MECHANISMS
 
 PROMISED = {
     "antibody_kinetics",

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from immunosim.fit import FreeParameter
-from immunosim.fit.predictive import Predictive
-from immunosim.fit.visual_check import visual_checks
+from immunosim.fitting import FreeParameter
+from immunosim.fitting.conclusions.predictive import Predictive
+from immunosim.fitting.conclusions.visual_check import visual_checks
 from immunosim.observations import Measurement
 from immunosim.plots.fit_checks import (
     draw_normal,

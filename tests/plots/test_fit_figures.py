@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from immunosim.fit.forecast import Return
-from immunosim.fit.profiles import Profile
-from immunosim.fit.updating import Update
+from immunosim.fitting.conclusions.recovery import Return
+from immunosim.fitting.search.profiles import Profile
+from immunosim.fitting.conclusions.recovery_by_visit import Update
 from immunosim.observations import Measurement
 from immunosim.plots.fit_courses import MOST_PATIENTS, Course, course_figure, courses_figure, draw_course
 from immunosim.plots.fits import draw_profile

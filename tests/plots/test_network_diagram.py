@@ -12,7 +12,7 @@ from matplotlib.patches import FancyArrowPatch
 from immunosim.codegen.equations import Description, describe
 from immunosim.codegen.loader import Model
 from immunosim.errors import ModelError
-from immunosim.model.alemtuzumab import build_network
+from immunosim.models.alemtuzumab.network import build_network
 from immunosim.parameters import ParameterSet
 from immunosim.plots import encoded
 from immunosim.plots.network_diagram import FORMATS, network_diagram

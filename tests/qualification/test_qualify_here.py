@@ -31,7 +31,7 @@ def test_this_machine_qualifies(tmp_path):
     ("file", "written", "instead", "failing"),
     [
         (
-            "immunosim/parameters/sets/default.toml",
+            "immunosim/models/alemtuzumab/parameters/default.toml",
             "value = 11.83",
             "value = 11.84",
             {"IQ-02", "OQ-03", "OQ-04", "OQ-08"},

@@ -25,7 +25,7 @@ from immunosim.report.page.sources import sources
 from immunosim.report.page.tables import counts, events, observed
 from immunosim.scenario import build_scenario
 from immunosim.trajectory import Trajectory
-from immunosim.wording import difference, number, percent, quantity, recovery, score, seen, unit_text
+from immunosim.formatting import difference, number, percent, quantity, recovery, score, seen, unit_text
 
 ROOT = Path(__file__).parents[2]
 Simulate = Callable[..., Trajectory]

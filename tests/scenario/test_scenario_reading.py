@@ -18,7 +18,7 @@ from immunosim.scenario import (
     build_scenario,
     load_scenario,
 )
-from immunosim.scenario.records import Record
+from immunosim.scenario.scenario import Record
 
 
 def test_an_untouched_scenario_is_the_untreated_standard_patient() -> None:

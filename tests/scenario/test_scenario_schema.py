@@ -13,12 +13,12 @@ from jsonschema import Draft202012Validator
 
 from immunosim.codegen.loader import Model
 from immunosim.errors import ImmunosimError, QuantityError
-from immunosim.individual import PATIENT_KEYS
+from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.numerics import METHODS
 from immunosim.parameters import ParameterSet
 from immunosim.scenario import build_scenario, load_scenario
 from immunosim.scenario.clock import Clock
-from immunosim.scenario.problems import key_path
+from immunosim.scenario.messages import key_path
 from immunosim.scenario.schema import described, descriptions, scenario_schema
 from immunosim.simulation import prepare
 from immunosim.units import parse_quantity

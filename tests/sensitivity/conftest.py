@@ -15,10 +15,10 @@ from immunosim.codegen.vector.build import lane_functions
 from immunosim.codegen.vector.slope_build import sensitivity_functions
 from immunosim.numerics import Ensemble, Kernels, Segments, SolverOptions
 from immunosim.numerics.compilation import is_compiling
-from immunosim.numerics.sensitivity import Directions, SegmentSlopes, solve_sensitivities
-from immunosim.numerics.sensitivity.records import SensitivityFunctions
+from immunosim.numerics.tangents import Directions, SegmentSlopes, solve_sensitivities
+from immunosim.numerics.tangents.records import SensitivityFunctions
 from immunosim.scenario import load_scenario
-from immunosim.sensitivities import Task
+from immunosim.derivatives import Task
 from immunosim.simulation import Problem, prepare
 
 Array = npt.NDArray[np.float64]

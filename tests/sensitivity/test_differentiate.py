@@ -10,7 +10,7 @@ from sensitivity.conftest import at_tolerance
 from immunosim.codegen.loader import Core
 from immunosim.errors import ParameterError, ScenarioError, SolverError
 from immunosim.scenario import load_scenario
-from immunosim.sensitivities import differentiate
+from immunosim.derivatives import differentiate
 from immunosim.simulation import prepare, solve
 from immunosim.trajectory import Trajectory
 

@@ -9,8 +9,8 @@ from sensitivity.conftest import still, with_segments
 from immunosim.codegen.vector.build import lane_functions
 from immunosim.codegen.vector.slope_build import sensitivity_functions
 from immunosim.numerics import Kernels, Segments, SolverOptions, Status
-from immunosim.numerics.sensitivity import Directions, solve_sensitivities
-from immunosim.numerics.sensitivity.step_ir import METHODS
+from immunosim.numerics.tangents import Directions, solve_sensitivities
+from immunosim.numerics.tangents.step_ir import METHODS
 
 STEP = 1e-30
 

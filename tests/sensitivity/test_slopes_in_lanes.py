@@ -8,8 +8,8 @@ from sensitivity.conftest import TWELVE
 
 from immunosim.codegen.vector.build import lane_functions
 from immunosim.numerics import Status, solve_ensemble
-from immunosim.numerics.sensitivity import solve_sensitivities
-from immunosim.sensitivities import Task
+from immunosim.numerics.tangents import solve_sensitivities
+from immunosim.derivatives import Task
 
 WIDTH = 4
 

@@ -5,8 +5,8 @@ import pytest
 from sensitivity.conftest import TWELVE, at_tolerance
 
 from immunosim.numerics import Status, solve_ensemble
-from immunosim.numerics.sensitivity import solve_sensitivities
-from immunosim.sensitivities import Task
+from immunosim.numerics.tangents import solve_sensitivities
+from immunosim.derivatives import Task
 
 RELATIVE_STEP = 1e-3
 # What changes less than this share of itself for a whole unit of log p is noise of the differences.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from immunosim.errors import ImmunosimError, ParameterError, ScenarioError
-from immunosim.individual import PATIENT_KEYS, individual_differences, individual_vector
+from immunosim.patient_parameters import PATIENT_KEYS, individual_differences, individual_vector
 from immunosim.scenario import build_scenario
 from immunosim.simulation import prepare
 from immunosim.units import DAYS_PER_MONTH as MONTH

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from immunosim.errors import ScenarioError
-from immunosim.model.alemtuzumab import MECHANISMS
+from immunosim.models.alemtuzumab.network import MECHANISMS
 
 ROUNDING = 1e-14  # of each pool: interpolation between steps rounds though nothing changes
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from immunosim.model.alemtuzumab import MECHANISMS
+from immunosim.models.alemtuzumab.network import MECHANISMS
 
 TEN_YEARS = {"horizon": "3652.5 days", "output": {"every": "30 days"}}
 DRIFT = 1e-9  # of each pool, or of its scale where it is empty untreated

@@ -7,7 +7,7 @@ from typing import Any
 from immunosim.codegen.kernel_module import KernelModule
 from immunosim.codegen.vector.build import OBJECT, loaded, machine_code
 from immunosim.numerics.machine_code import call_on_frame
-from immunosim.numerics.sensitivity.records import Layout, Pairs, SensitivityFunctions
+from immunosim.numerics.tangents.records import Layout, Pairs, SensitivityFunctions
 
 # Directions that stand side by side.
 LARGEST_BLOCK = 3
@@ -41,7 +41,7 @@ def sensitivity_functions(
     ModelError
         If the kernels hold something that cannot be said over lanes.
     """
-    from immunosim.numerics.sensitivity.step_ir import METHODS
+    from immunosim.numerics.tangents.step_ir import METHODS
 
     in_rhs = set(variations.SHIFTS_COLUMNS)
     pairs = [_pairs(parameters, in_rhs, 0), _pairs(inputs, in_rhs, variations.N_PARAMETERS)]
@@ -87,7 +87,7 @@ def compile_slopes(
 
     from immunosim.codegen.vector.slope_rows import add_multiply, add_substitute
     from immunosim.codegen.vector.slopes import add_extra_constants, add_linearise, add_points
-    from immunosim.numerics.sensitivity.step_ir import (
+    from immunosim.numerics.tangents.step_ir import (
         METHODS,
         add_constants,
         add_differentiate,

@@ -13,7 +13,7 @@ from llvmlite import ir
 from immunosim.codegen.vector.slopes import Tables, places_of
 from immunosim.errors import ModelError
 from immunosim.numerics.lanes.vector_ir import LaneBuilder
-from immunosim.numerics.sensitivity.records import Block
+from immunosim.numerics.tangents.records import Block
 
 # Rows in a group: with three directions their sums fill twelve registers.
 LARGEST_GROUP = 4

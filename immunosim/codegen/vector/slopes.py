@@ -8,7 +8,7 @@ from llvmlite import ir
 
 from immunosim.codegen.vector.translate import Translation
 from immunosim.numerics.lanes.vector_ir import LaneBuilder
-from immunosim.numerics.sensitivity.records import Pairs
+from immunosim.numerics.tangents.records import Pairs
 
 Functions = Mapping[str, ast.FunctionDef]
 Tables = Mapping[str, Any]

@@ -16,7 +16,7 @@ from immunosim.plots.drawing import spread
 from immunosim.plots.style import BLACK, VERMILION
 from immunosim.plots.text import plain, wrapped
 from immunosim.units import DAYS_PER_MONTH
-from immunosim.wording import unit_text
+from immunosim.formatting import unit_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from immunosim.wording import NAMES, hair_sentences, number, percent, quantity, risk_sentences, score
+from immunosim.formatting import NAMES, hair_sentences, number, percent, quantity, risk_sentences, score
 
 Summary = Mapping[str, Any]
 

@@ -28,7 +28,7 @@ from immunosim.report.sampling import refined
 from immunosim.safe_text import markup
 from immunosim.scenario import to_toml
 from immunosim.trajectory import Trajectory
-from immunosim.wording import calendar
+from immunosim.formatting import calendar
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,7 +11,7 @@ from typing import Any
 
 from immunosim.simulation import Problem
 from immunosim.units import DAYS_PER_MONTH
-from immunosim.wording import ORGANS, number
+from immunosim.formatting import ORGANS, number
 
 FITTED_MONTHS = 30
 """Months after the first course up to which counts were fitted (experiments/00_calibration)."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from immunosim.parameters import EVIDENCE, Parameter
 from immunosim.simulation import Problem
-from immunosim.wording import unit_text
+from immunosim.formatting import unit_text
 
 GROUPS = {"patient": "patient", "lymphocytes": "untreated counts and distribution", "conversion": "conversion"}
 """What a reader calls the groups that are no mechanism."""

@@ -14,7 +14,7 @@ from immunosim.report.doses import deviations, dose_headers, dose_rows
 from immunosim.scenario import Scenario
 from immunosim.simulation import Problem
 from immunosim.units import DAYS_PER_MONTH
-from immunosim.wording import (
+from immunosim.formatting import (
     NAMES,
     ORGANS,
     calendar,

@@ -1,0 +1,1 @@
+"""What a fit means: identifiability, mechanisms, recovery times, optimal sampling, predictive checks."""

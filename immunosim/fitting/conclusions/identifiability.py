@@ -1,0 +1,240 @@
+"""What a fit means, in words: whether the data determine each parameter, and whether the model fits at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.fitting.likelihood.prediction import predict
+from immunosim.fitting.search.estimation import SAME, Estimate, data_information, inverse
+from immunosim.fitting.likelihood.error_model import censored, standardised
+from immunosim.fitting.search.profiles import Profile
+
+TRADED = 0.95
+"""Correlation from which a parameter is traded against another."""
+
+NARROW = 1.0
+"""Width of an interval, as a difference of logarithms, up to which a parameter is known whatever it goes with."""
+
+APART = 0.25
+"""Difference of logarithms between optima that are two and not one."""
+
+BARRIER = 0.5
+"""Rise of the profile between optima that are two: along a flat direction there is none."""
+
+UNEXPECTED = 0.01
+"""Probability below which residuals are not what the noise makes them."""
+
+
+@dataclass(frozen=True)
+class ParameterVerdict:
+    """What the data say of a parameter.
+
+    Attributes
+    ----------
+    name, unit : str
+    value, low, high : float
+        Best value and ends of its interval; NaN where it is open.
+    kind : str
+        ``identified``, ``one-sided``, ``flat``, ``multimodal`` or ``traded``.
+    partner : str
+        What it is traded against.
+    share_of_prior : float
+        Width of what is known with the data as a share of the width before; NaN without a prior.
+    sentence : str
+    """
+
+    name: str
+    unit: str
+    value: float
+    low: float
+    high: float
+    kind: str
+    partner: str
+    share_of_prior: float
+    sentence: str
+
+
+@dataclass(frozen=True)
+class FitVerdict:
+    """Whether the model fits.
+
+    Attributes
+    ----------
+    n_measurements, n_below, n_unknowns : int
+    chi_squared, p_value : float
+        Sum of squared whitened residuals, and how often noise alone gives as much or more.
+    runs_p_value : float
+        How often signs of residuals in the order of time come in as few runs; NaN with fewer than eight.
+    log_likelihood, aic, bic : float
+    sentences : tuple of str
+    """
+
+    n_measurements: int
+    n_below: int
+    n_unknowns: int
+    chi_squared: float
+    p_value: float
+    runs_p_value: float
+    log_likelihood: float
+    aic: float
+    bic: float
+    sentences: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        return asdict(self)
+
+
+def judge_parameters(estimate: Estimate, found: Mapping[str, Profile]) -> list[ParameterVerdict]:
+    """Return the verdict on every profiled parameter."""
+    return [_judge(estimate, estimate.posterior.coordinates.names.index(name), one) for name, one in found.items()]
+
+
+def _judge(estimate: Estimate, j: int, profile: Profile) -> ParameterVerdict:
+    below, above = profile.is_closed
+    partner, strength = _partner(estimate, j)
+    parameter = estimate.posterior.coordinates.parameters[j]
+    sd = float(np.sqrt(estimate.covariance[j, j]))
+    share = min(sd / parameter.prior_sd, 1.0) if parameter.has_prior else float("nan")
+    modes = _modes(estimate, j, profile)
+    is_narrow = below and above and np.log(profile.high / profile.low) < NARROW
+    if len(modes) > 1:
+        kind = "multimodal"
+    elif strength > TRADED and not is_narrow and _is_told_by_itself(estimate, j):
+        kind = "traded"  # where its interval ends, it may be because the partner is at a limit
+    elif below and above:
+        kind = "identified"
+    else:
+        kind = "one-sided" if below or above else "flat"
+    sentence = _sentence(kind, profile, partner, modes)
+    own = (parameter.name, parameter.unit, float(estimate.values[j]), profile.low, profile.high)
+    return ParameterVerdict(*own, kind, partner if kind == "traded" else "", share, sentence)
+
+
+def _sentence(kind: str, profile: Profile, partner: str, modes: list[float]) -> str:
+    unit = "" if profile.unit == "1" else f" {profile.unit}"
+    if kind == "identified":
+        return f"The data place it between {profile.low:.3g} and {profile.high:.3g}{unit}."
+    if kind == "multimodal":
+        return f"Several values fit equally well: {', '.join(f'{mode:.3g}' for mode in modes)}{unit}."
+    if kind == "traded":
+        return f"Only its combination with {partner} is known: one makes up for the other."
+    if kind == "one-sided":
+        if np.isfinite(profile.low):
+            return f"The data say that it is above {profile.low:.3g}{unit}, and nothing of how far."
+        return f"The data say that it is below {profile.high:.3g}{unit}, and nothing of how far."
+    return f"The data say nothing: any value from {profile.lower:.3g} to {profile.upper:.3g}{unit} fits as well."
+
+
+def _partner(estimate: Estimate, j: int) -> tuple[str, float]:
+    """Return the parameter that goes most with this one, and how much: by the likelihood, without priors."""
+    posterior = estimate.posterior
+    n = len(posterior.coordinates)
+    if n < 2:
+        return "", 0.0
+    information = data_information(estimate)[:n, :n]
+    covariance = inverse(information, 1e-9)
+    sd = np.sqrt(np.diag(covariance))
+    correlation = np.abs(covariance[j] / (sd[j] * sd))
+    # A parameter without any information goes with nothing: its own direction alone is flat.
+    correlation[j] = 0.0
+    k = int(np.argmax(correlation))
+    return posterior.coordinates.names[k], float(correlation[k])
+
+
+def _is_told_by_itself(estimate: Estimate, j: int) -> bool:
+    """Return whether the data would tell a parameter within its limits if all others were known."""
+    coordinates = estimate.posterior.coordinates
+    information, parameter = data_information(estimate)[j, j], coordinates.parameters[j]
+    by_log = estimate.values[j] / coordinates.slopes_at(estimate.best.end[: len(coordinates)])[j]
+    width = 2.0 * 1.645 / np.sqrt(max(information, 1e-300)) / by_log
+    return bool(width < np.log(parameter.upper / parameter.lower))
+
+
+def _modes(estimate: Estimate, j: int, profile: Profile) -> list[float]:
+    """Return different values of a parameter at optima that are equally good and have worse ones between them."""
+    modes: list[float] = []
+    for one in estimate.searches:
+        if one.is_converged and one.value - estimate.best.value < SAME:
+            value = float(estimate.posterior.natural(one.end)[j])
+            if all(abs(np.log(value / mode)) > APART for mode in modes):
+                modes.append(value)
+    modes.sort()
+    between = (profile.values > modes[0]) & (profile.values < modes[-1]) & np.isfinite(profile.rise)
+    has_barrier = bool(between.any()) and float(profile.rise[between].max()) > BARRIER
+    return modes if has_barrier else modes[:1]
+
+
+def residuals(estimate: Estimate) -> tuple[Array, Array]:
+    """Return whitened residuals of what was quantified, in the order of time, and the log likelihood of all."""
+    posterior = estimate.posterior
+    n = len(posterior.coordinates)
+    values, factors = posterior.of_patients(estimate.values[np.newaxis, :n]), np.log(estimate.values[n:])
+    predictions = predict(posterior.subjects, values, posterior.n_threads)
+    found, total = [], 0.0
+    for subject, (predicted,) in zip(posterior.subjects, predictions, strict=True):
+        z, _, _, sd = standardised(subject.scatter, subject.values, subject.is_below, predicted, factors)
+        known = ~subject.is_below
+        white = (subject.scatter.whitening @ np.where(known, z, 0.0))[known]
+        times = np.array([one.time for one in subject.measurements])[known]
+        found.append(white[np.argsort(times, kind="stable")])
+        total += -0.5 * float(white @ white) - float(sd[known, 0].sum()) - 0.5 * subject.scatter.log_determinant
+        total += -0.5 * np.log(2 * np.pi) * known.sum() + float(censored(z[~known])[0].sum())
+    return np.concatenate(found), np.array(total)
+
+
+def judge_fit(estimate: Estimate) -> FitVerdict:
+    """Return whether the model fits, from its residuals."""
+    from scipy.stats import chi2
+
+    white, log_likelihood = residuals(estimate)
+    posterior = estimate.posterior
+    n_below = sum(int(subject.is_below.sum()) for subject in posterior.subjects)
+    k, n = posterior.n_unknowns, posterior.n_measurements
+    squared = float(white @ white)
+    degrees = len(white) - _effective(estimate)
+    p_value = float(chi2.sf(squared, degrees)) if degrees >= 1.0 else float("nan")
+    runs = _runs_p_value(white)
+    aic, bic = 2 * k - 2 * float(log_likelihood), k * np.log(n) - 2 * float(log_likelihood)
+    sentences = tuple(_about_fit(len(white), k, p_value, runs, bool(posterior.factors)))
+    return FitVerdict(n, n_below, k, squared, p_value, runs, float(log_likelihood), aic, float(bic), sentences)
+
+
+def _effective(estimate: Estimate) -> float:
+    """Return how many unknowns the data determine: those that priors hold are not fitted to them."""
+    return float(np.trace(inverse(estimate.best.hessian) @ data_information(estimate)))
+
+
+def _about_fit(n: int, k: int, p_value: float, runs: float, is_noise_estimated: bool) -> Iterator[str]:
+    if n <= k:
+        yield f"{n} quantified values cannot check {k} unknowns: any model with as many would fit."
+        return
+    if is_noise_estimated:
+        yield "The noise was fitted, so that the size of the residuals is no check."
+    elif p_value < UNEXPECTED:
+        cause = "the model does not fit, or the noise is set too small"
+        yield f"Residuals are larger than the noise explains (p = {p_value:.2g}): {cause}."
+    else:
+        yield f"Residuals are what the noise makes them (p = {p_value:.2g})."
+    if runs < UNEXPECTED:
+        yield f"Residuals keep their sign for long (p = {runs:.2g}): the course has another shape than the model's."
+
+
+def _runs_p_value(white: Array) -> float:
+    """Return how often signs in a row make as few runs (Wald and Wolfowitz 1940), by the normal approximation."""
+    from scipy.stats import norm
+
+    signs = white > 0
+    n, positive = len(signs), int(signs.sum())
+    negative = n - positive
+    if n < 8 or not positive or not negative:
+        return float("nan")
+    runs = 1 + int((signs[1:] != signs[:-1]).sum())
+    mean = 1 + 2 * positive * negative / n
+    variance = (mean - 1) * (mean - 2) / (n - 1)
+    return float(norm.cdf((runs + 0.5 - mean) / np.sqrt(variance)))

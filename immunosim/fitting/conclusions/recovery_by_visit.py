@@ -1,0 +1,172 @@
+"""Forecasts as visits arrive: fitted to what was known at the time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.errors import DataError, SolverError
+from immunosim.fitting.setup import Case
+from immunosim.fitting.search.estimation import Estimate, estimate
+from immunosim.fitting.fitted import N_DRAWS
+from immunosim.fitting.conclusions.recovery import GOALS, Return, forecast, laplace_draws
+from immunosim.fitting.likelihood.transforms import Coordinates
+from immunosim.fitting.search.sampling import sample
+from immunosim.fitting.likelihood.subject import Subject, subject_of
+
+
+class Goal(NamedTuple):
+    """A read-out and the level that it is to stay above."""
+
+    readout: str
+    level: str
+
+    @classmethod
+    def parse(cls, text: str) -> Goal:
+        """Read a goal as it is written on the command line, such as ``cd4@0.2e9/L``.
+
+        Raises
+        ------
+        DataError
+            If the text has another form.
+        """
+        readout, at, level = text.partition("@")
+        if not (at and readout.strip() and level.strip()):
+            raise DataError(f'"{text}" has no read-out and level', key="--goal", cure="write for example cd4@0.2e9/L")
+        return cls(readout.strip(), level.strip())
+
+
+@dataclass(frozen=True)
+class Update:
+    """A forecast from the visits until a day.
+
+    Attributes
+    ----------
+    day : float
+        Of the last visit; 0 where there is none yet.
+    n_visits, n_measurements : int
+    returns : tuple of Return
+    """
+
+    day: float
+    n_visits: int
+    n_measurements: int
+    returns: tuple[Return, ...]
+
+
+class Manner(NamedTuple):
+    """How a forecast is made.
+
+    Attributes
+    ----------
+    n_starts : int
+    n_draws : int
+        Steps of each walker of a sample; 0 for the normal approximation.
+    seed : int
+    confidence : float
+    """
+
+    n_starts: int
+    n_draws: int
+    seed: int
+    confidence: float
+
+
+def update(
+    case: Case,
+    goals: Sequence[Goal],
+    until: float,
+    each_visit: bool,
+    manner: Manner,
+    report: Callable[[str, int, int], None] | None = None,
+) -> tuple[dict[str, list[Update]], dict[str, str]]:
+    """Return forecasts of every patient.
+
+    Parameters
+    ----------
+    case : Case
+    goals : sequence of Goal
+        The usual ones where there is none.
+    until : float, day
+        Later visits are not known yet.
+    each_visit : bool
+        Whether to forecast after each visit, and before the first; else after the last alone.
+    manner : Manner
+    report : callable, optional
+        Told the patient, the number of the visit, and of how many.
+
+    Returns
+    -------
+    updates : dict of str to list of Update
+        In the order of time, by patient.
+    failures : dict of str to str
+        Of patients who could not be simulated: why.
+
+    Raises
+    ------
+    DataError
+        If no patient was measured until then, or a goal is none.
+    """
+    found, failures = {}, {}
+    for subject in case.subjects:
+        days = sorted({one.time for one in subject.measurements if one.time <= until})
+        if not days:
+            continue
+        chosen = list(enumerate(days, 1)) if each_visit else [(len(days), days[-1])]
+        updates = [_before(case, subject, goals, manner)] if each_visit and case.coordinates.have_priors else []
+        try:
+            for number, day in chosen:
+                if report is not None:
+                    report(subject.name, number, len(days))
+                updates.append(_after(case, subject, goals, day, number, manner))
+        except SolverError as error:
+            failures[subject.name] = str(error)
+            continue
+        found[subject.name] = updates
+    if not found and not failures:
+        reason = f"nobody was measured until day {until:g}"
+        raise DataError(reason, key="--as-of", cure="give a later time")
+    return found, failures
+
+
+def _after(case: Case, subject: Subject, goals: Sequence[Goal], day: float, number: int, manner: Manner) -> Update:
+    """Return the forecast from the visits until a day."""
+    known = [one for one in subject.measurements if one.time <= day]
+    own = (case.noise, case.factors, case.wishes.shared)
+    seen = subject_of(subject.name, subject.problem, subject.names, known, *own)
+    best = estimate(replace(case.alone(), subjects=(seen,)), manner.n_starts, manner.seed)
+    returns = _returns(case, subject, goals, _draws(best, manner), manner)
+    return Update(day, number, len(known), returns)
+
+
+def _before(case: Case, subject: Subject, goals: Sequence[Goal], manner: Manner) -> Update:
+    """Return the forecast of the priors alone."""
+    draws = _prior_draws(case.coordinates, N_DRAWS, manner.seed)
+    return Update(0.0, 0, 0, _returns(case, subject, goals, draws, manner))
+
+
+def _draws(best: Estimate, manner: Manner) -> Array:
+    n = len(best.posterior.coordinates)
+    if manner.n_draws:
+        return sample(best, manner.n_draws, manner.n_draws // 2, seed=manner.seed).flat[:, :n]
+    return laplace_draws(best, N_DRAWS, manner.seed)[:, :n]
+
+
+def _prior_draws(coordinates: Coordinates, n: int, seed: int) -> Array:
+    """Return draws from the priors, cut at the limits of the search, shape (n, n_parameters)."""
+    normal = np.random.default_rng(seed).normal(size=(n, len(coordinates)))
+    columns = [
+        np.clip(one.prior_median * np.exp(one.prior_sd * normal[:, j]), one.lower, one.upper)
+        for j, one in enumerate(coordinates.parameters)
+    ]
+    return np.stack(columns, axis=1)
+
+
+def _returns(case: Case, subject: Subject, goals: Sequence[Goal], draws: Array, manner: Manner) -> tuple[Return, ...]:
+    since = max([0.0, *(course.start for course in subject.problem.scenario.course)])
+    found = forecast(subject, draws, since, goals or GOALS, manner.confidence, case.wishes.n_threads)
+    return tuple(found)

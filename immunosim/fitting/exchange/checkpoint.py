@@ -1,0 +1,51 @@
+"""Finished fits as plain data, so that a run over many patients can go on where it was interrupted."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.errors import DataError
+from immunosim.fitting.search.estimation import Estimate
+from immunosim.fitting.search.multistart import Search
+from immunosim.fitting.likelihood.posterior import Posterior
+from immunosim.fitting.search.profiles import Profile
+
+
+def as_record(estimate: Estimate, profiles: dict[str, Profile]) -> dict[str, Any]:
+    """Return a fit as lists, numbers and words, from which ``from_record`` makes it again to the last bit."""
+    return {
+        "searches": [_plain(asdict(search)) for search in estimate.searches],
+        "profiles": {name: _plain(asdict(profile)) for name, profile in profiles.items()},
+    }
+
+
+def from_record(posterior: Posterior, record: dict[str, Any]) -> tuple[Estimate, dict[str, Profile]]:
+    """Return the fit of a posterior that was kept as a record.
+
+    Raises
+    ------
+    DataError
+        If the record is none of a fit.
+    """
+    try:
+        searches = tuple(Search(**_arrays(one)) for one in record["searches"])
+        profiles = {name: Profile(**_arrays(one)) for name, one in record["profiles"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError("what was kept is no fit", cure="leave --resume out to begin anew") from error
+    return Estimate(posterior, searches), profiles
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in fields.items()}
+
+
+def _arrays(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: _array(value) if isinstance(value, list) else value for key, value in fields.items()}
+
+
+def _array(value: list[Any]) -> Array:
+    return np.array(value, np.float64)

@@ -1,0 +1,141 @@
+"""Several patients: each fitted alone, with profiles, and what the fits of all have in common."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from immunosim.errors import DataError, SolverError
+from immunosim.fitting.likelihood.covariates import arrange
+from immunosim.fitting.setup import Case
+from immunosim.fitting.search.estimation import estimate
+from immunosim.fitting.fitted import Fitted
+from immunosim.fitting.exchange.checkpoint import as_record, from_record
+from immunosim.fitting.search.two_stage import Population, fit_population
+from immunosim.fitting.search.profiles import profiles
+
+LEAST_PATIENTS = 3
+"""Patients from which a distribution can be told."""
+
+
+class Store(Protocol):
+    """Where finished fits are kept."""
+
+    def load(self, name: str) -> dict[str, Any] | None:
+        """Return what is kept under a name."""
+
+    def save(self, name: str, record: dict[str, Any]) -> None:
+        """Keep a record under a name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Several:
+    """Fits of several patients.
+
+    Attributes
+    ----------
+    case : Case
+    fits : dict of str to Fitted
+        Of each patient alone, by name.
+    failures : dict of str to str
+        Of patients who could not be simulated: why.
+    population : Population, optional
+        The distribution they are drawn from.
+    """
+
+    case: Case
+    fits: dict[str, Fitted]
+    failures: dict[str, str]
+    population: Population | None = None
+
+    def kinds(self, parameter: str) -> Counter[str]:
+        """Return how often a parameter is called what."""
+        found = [one for fit in self.fits.values() for one in fit.verdicts if one.name == parameter]
+        return Counter(one.kind for one in found)
+
+
+def fit_each(
+    case: Case,
+    n_starts: int,
+    seed: int = 0,
+    store: Store | None = None,
+    report: Callable[[str, int, int], None] | None = None,
+) -> Several:
+    """Fit every patient alone.
+
+    Parameters
+    ----------
+    case : Case
+    n_starts : int
+    seed : int
+    store : Store, optional
+        What is found there is not computed again; what is computed is kept there.
+    report : callable, optional
+        Told the patient who is fitted next, how many are done, and of how many.
+
+    Raises
+    ------
+    SolverError
+        If no patient can be fitted.
+    """
+    fits, failures = {}, {}
+    for place, patient in enumerate(case.patients):
+        if report is not None:
+            report(patient.name, place, len(case.patients))
+        try:
+            fits[patient.name] = _fit(case, place, n_starts, seed, store)
+        except SolverError as error:
+            failures[patient.name] = str(error)
+    if not fits:
+        raise SolverError(f"no patient can be fitted: {next(iter(failures.values()))}")
+    return Several(case, fits, failures)
+
+
+def _fit(case: Case, place: int, n_starts: int, seed: int, store: Store | None) -> Fitted:
+    posterior, name = case.alone(place), case.patients[place].name
+    kept = store.load(name) if store is not None else None
+    if kept is not None:
+        return Fitted(*from_record(posterior, kept))
+    best = estimate(posterior, n_starts, seed)
+    found = profiles(best)
+    if store is not None:
+        store.save(name, as_record(best, found))
+    return Fitted(best, found)
+
+
+def fit_together(
+    several: Several,
+    common: Collection[str] = (),
+    covariates: Mapping[str, Sequence[str]] | None = None,
+    report: Callable[[int, float], None] | None = None,
+) -> Several:
+    """Fit the distribution that the patients are drawn from, from the fits of each alone.
+
+    Parameters
+    ----------
+    several : Several
+    common : collection of str
+        Parameters that all patients share.
+    covariates : mapping of str to sequence of str, optional
+        By parameter the covariates that it depends on.
+    report : callable, optional
+        Told after each round its number and how far it moved.
+
+    Raises
+    ------
+    DataError
+        If a name is unknown, or fewer than three patients could be fitted.
+    """
+    case = several.case
+    places = [place for place, who in enumerate(case.patients) if who.name in several.fits]
+    if len(places) < LEAST_PATIENTS:
+        cure = "give more, or fit them with --patients each or pooled"
+        raise DataError(f"{len(places)} patients are too few to tell how patients differ", key="--patients", cure=cure)
+    chosen = [case.patients[place] for place in places]
+    arrangement = arrange(case.coordinates.parameters, chosen, common, covariates, case.wishes.priors)
+    subjects = [case.subjects[place] for place in places]
+    alone = [several.fits[who.name].estimate for who in chosen]
+    population = fit_population(subjects, arrangement, alone, case.factors, case.wishes.n_threads, report)
+    return replace(several, population=population)

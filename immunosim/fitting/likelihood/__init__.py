@@ -1,0 +1,1 @@
+"""What data say of parameters: error models, predictions, posterior, transforms, covariates."""

@@ -1,0 +1,212 @@
+"""The posterior of a fit: likelihood of all patients times priors, with exact gradients, for many candidates at once.
+
+Unknowns are the coordinates of the parameters, then the logarithms of the factors on the noise that is estimated. The
+Hessian is the expected information (Fisher scoring), which is never indefinite; of censored values it is the observed
+one. The likelihood is one for each patient, so that a prior over patients can stand beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.fitting.likelihood.prediction import differentiate, predict
+from immunosim.fitting.likelihood.transforms import Coordinates
+from immunosim.fitting.likelihood.error_model import LOG_TWO_PI, censored, standardised
+from immunosim.fitting.likelihood.subject import Subject
+
+FACTOR_SD = 0.5
+"""Standard deviation of the logarithm of a factor on the noise, before the data; assumed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """What a fit maximises.
+
+    Attributes
+    ----------
+    subjects : tuple of Subject
+    coordinates : Coordinates
+    factors : tuple of str
+        Analytes whose noise is estimated.
+    with_priors : bool
+        Whether parameters' priors count (MAP), or the likelihood alone.
+    n_threads : int
+    designs : tuple of ndarray, shape (n_parameters of a patient, n_coordinates)
+        Of each patient: logarithms of the patient's parameters are this matrix times those of the coordinates' values.
+        Empty where every patient has the same parameters and these are the coordinates.
+    """
+
+    subjects: tuple[Subject, ...]
+    coordinates: Coordinates
+    factors: tuple[str, ...] = ()
+    with_priors: bool = True
+    n_threads: int = 1
+    designs: tuple[Array, ...] = ()
+
+    @property
+    def n_unknowns(self) -> int:
+        """Number of unknowns."""
+        return len(self.coordinates) + len(self.factors)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the unknowns."""
+        return [*self.coordinates.names, *(f"noise of {name}" for name in self.factors)]
+
+    @cached_property
+    def start(self) -> Array:
+        """Unknowns before the fit."""
+        values = np.array([one.value for one in self.coordinates.parameters])
+        return np.concatenate([self.coordinates.of(values), np.zeros(len(self.factors))])
+
+    @property
+    def n_measurements(self) -> int:
+        """Measurements of all patients."""
+        return sum(len(subject.measurements) for subject in self.subjects)
+
+    def natural(self, unknowns: Array) -> Array:
+        """Return parameters in their own units and factors on the noise, the same shape."""
+        n = len(self.coordinates)
+        return np.concatenate([self.coordinates.values_at(unknowns[..., :n]), np.exp(unknowns[..., n:])], axis=-1)
+
+    def prior_precision(self, unknowns: Array) -> Array:
+        """Return minus the second derivatives of the logarithm of the priors, shape (n_unknowns,), at one point."""
+        n = len(self.coordinates)
+        values, factors = self.coordinates.values_at(unknowns[:n]), unknowns[n:]
+        by_log = np.concatenate([self.coordinates.slopes_at(unknowns[:n]) / values, np.ones(len(factors))])
+        found: Array = self._log_prior(values, factors)[2] * by_log**2
+        return found
+
+    def of_patients(self, values: Array) -> list[Array]:
+        """Return the parameters of each patient, shape (n_rows, n_parameters), from those of the coordinates."""
+        if not self.designs:
+            return [values] * len(self.subjects)
+        with np.errstate(invalid="ignore"):
+            logs = np.log(values)
+            return [np.exp(logs @ design.T) for design in self.designs]
+
+    def log_likelihoods(self, unknowns: Array) -> Array:
+        """Return the logarithm of the likelihood of each patient, shape (n_rows, n_subjects); -inf where it fails."""
+        n = len(self.coordinates)
+        own = self.of_patients(self.coordinates.values_at(unknowns[:, :n]))
+        predictions = predict(self.subjects, own, self.n_threads)
+        found = np.empty((len(unknowns), len(self.subjects)))
+        for s, subject in enumerate(self.subjects):
+            for i, factors in enumerate(unknowns[:, n:]):
+                found[i, s] = log_likelihood(subject, predictions[s][i], factors)[0]
+        return found
+
+    def log_density(self, unknowns: Array) -> Array:
+        """Return the logarithm of the posterior's density by the unknowns, shape (n_rows,); -inf where it fails.
+
+        With the volume of the unknowns, as a sampler of these needs it: priors are densities of log parameters.
+        """
+        n = len(self.coordinates)
+        values = self.coordinates.values_at(unknowns[:, :n])
+        total = self._log_prior(values, unknowns[:, n:])[0] + self.log_likelihoods(unknowns).sum(axis=1)
+        slopes = self.coordinates.slopes_at(unknowns[:, :n]) / values
+        with np.errstate(divide="ignore"):
+            volume = np.log(slopes).sum(axis=1)
+        return np.where(np.isfinite(total), total + volume, -np.inf)
+
+    def evaluate(self, unknowns: Array) -> tuple[Array, Array, Array]:
+        """Return minus the logarithm of the posterior, its gradient and its expected Hessian.
+
+        Parameters
+        ----------
+        unknowns : ndarray, shape (n_rows, n_unknowns)
+
+        Returns
+        -------
+        value : ndarray, shape (n_rows,)
+            Infinite where a row cannot be or fails.
+        gradient : ndarray, shape (n_rows, n_unknowns)
+        hessian : ndarray, shape (n_rows, n_unknowns, n_unknowns)
+        """
+        n = len(self.coordinates)
+        values, factors = self.coordinates.values_at(unknowns[:, :n]), unknowns[:, n:]
+        by_log = self.coordinates.slopes_at(unknowns[:, :n]) / values
+        prior, prior_slope, prior_curvature = self._log_prior(values, factors)
+        to_unknown = np.concatenate([by_log, np.ones(factors.shape)], axis=1)
+        value, gradient = -prior, -prior_slope * to_unknown
+        hessian = np.zeros((len(unknowns), self.n_unknowns, self.n_unknowns))
+        hessian[:, range(self.n_unknowns), range(self.n_unknowns)] = prior_curvature * to_unknown**2
+        own = self.of_patients(values)
+        found = differentiate(self.subjects, own, self.n_threads)
+        for s, (subject, (predictions, by_value)) in enumerate(zip(self.subjects, found, strict=True)):
+            by_own_log = by_value * own[s][:, np.newaxis]
+            for i, moved in enumerate(to_unknown):
+                likelihood, slope, information = log_likelihood(subject, predictions[i], factors[i], by_own_log[i])
+                jacobian = self._design(s) * moved
+                value[i] -= likelihood
+                gradient[i] -= slope @ jacobian
+                hessian[i] += jacobian.T @ information @ jacobian
+        is_known = np.isfinite(value) & np.isfinite(gradient).all(axis=1) & np.isfinite(hessian).all(axis=(1, 2))
+        return np.where(is_known, value, np.inf), gradient, hessian
+
+    def _design(self, s: int) -> Array:
+        """Return how logarithms of a patient's parameters and the log factors follow from those of all unknowns."""
+        n, n_factors = len(self.coordinates), len(self.factors)
+        own = self.designs[s] if self.designs else np.eye(n)
+        found = np.zeros((len(own) + n_factors, n + n_factors))
+        found[: len(own), :n] = own
+        found[len(own) :, n:] = np.eye(n_factors)
+        return found
+
+    def _log_prior(self, values: Array, factors: Array) -> tuple[Array, Array, Array]:
+        """Return value, slope by log parameters and log factors, and minus the second derivative."""
+        value, slope, curvature = self.coordinates.log_prior(values)
+        if not self.with_priors:
+            value, slope, curvature = np.zeros_like(value), np.zeros_like(slope), np.zeros_like(curvature)
+        value = value - 0.5 * ((factors / FACTOR_SD) ** 2).sum(axis=-1)
+        steady = np.full(factors.shape, FACTOR_SD**-2)
+        return value, np.concatenate([slope, -factors * steady], -1), np.concatenate([curvature, steady], -1)
+
+
+def log_likelihood(
+    subject: Subject, predicted: Array, log_factors: Array, by_unknown: Array | None = None
+) -> tuple[float, Array, Array]:
+    """Return the logarithm of one patient's likelihood, its gradient and expected information.
+
+    Parameters
+    ----------
+    subject : Subject
+    predicted : ndarray, shape (n,)
+    log_factors : ndarray, shape (n_factors,)
+    by_unknown : ndarray, shape (n, n_parameters), optional
+        Derivatives of the predictions by what the gradient is wanted for; without them value alone.
+    """
+    n_factors, below = len(log_factors), subject.is_below
+    n_coordinates = 0 if by_unknown is None else by_unknown.shape[1]
+    size = n_coordinates + n_factors
+    nothing = np.zeros(size), np.zeros((size, size))
+    if not np.isfinite(predicted).all() or (predicted <= 0.0).any():
+        return -np.inf, *nothing
+    scatter = subject.scatter
+    z, by_prediction, by_factor, sd = standardised(scatter, subject.values, below, predicted, log_factors)
+    known = ~below
+    white = scatter.whitening @ np.where(known, z, 0.0)
+    log_below, ratio, curvature = censored(z[below])
+    value = -0.5 * float(white @ white) - float(sd[known, 0].sum()) + float(log_below.sum())
+    value -= 0.5 * (scatter.log_determinant + LOG_TWO_PI * int(known.sum()))
+    if by_unknown is None:
+        return value, *nothing
+    jacobian = np.zeros((len(z), size))
+    jacobian[:, :n_coordinates] = by_prediction[:, np.newaxis] * by_unknown
+    log_sd = np.zeros((len(z), size))
+    log_sd[:, :n_coordinates] = sd[:, 1, np.newaxis] * by_unknown
+    fitted = np.flatnonzero(scatter.factor_of >= 0)
+    jacobian[fitted, n_coordinates + scatter.factor_of[fitted]] = by_factor[fitted]
+    log_sd[fitted, n_coordinates + scatter.factor_of[fitted]] = 1.0
+    slope = -(scatter.whitening @ np.where(known[:, np.newaxis], jacobian, 0.0)).T @ white
+    slope += ratio @ jacobian[below] - log_sd[known].sum(axis=0)
+    # Expected information: of the mean, without what the residual adds to it, and of the scale.
+    mean = jacobian + z[:, np.newaxis] * log_sd
+    shifted = scatter.whitening @ np.where(known[:, np.newaxis], mean, 0.0)
+    information = shifted.T @ shifted + 2.0 * log_sd[known].T @ log_sd[known]
+    information += (jacobian[below].T * curvature) @ jacobian[below]
+    return value, slope, information

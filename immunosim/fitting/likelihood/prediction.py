@@ -1,0 +1,159 @@
+"""Predictions of the measurements of several patients, with exact derivatives, as one batch of the core.
+
+Patients differ in treatment, times and values; they share the parameters that may be changed and the tolerances, which
+are those of the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.ensembles.rows import Rows
+from immunosim.numerics import Kernels, Request, Segments, solve_ensemble
+from immunosim.numerics.tangents import Directions, solve_sensitivities
+from immunosim.numerics.tangents.records import SensitivityFunctions
+from immunosim.derivatives import Task
+
+if TYPE_CHECKING:
+    from immunosim.fitting.likelihood.subject import Subject
+
+BESIDE = 40
+"""Places at which it is looked what a parameter moves."""
+
+
+def predict(subjects: Sequence[Subject], values: Sequence[Array], n_threads: int = 1) -> list[Array]:
+    """Return predictions of the measurements of each patient, shape (n_rows, n); NaN where a row cannot be or fails.
+
+    Parameters
+    ----------
+    subjects : sequence of Subject
+    values : sequence of ndarray, shape (n_rows, n_parameters)
+        Of each patient; the number of rows may differ.
+    n_threads : int
+    """
+    problem, parts = subjects[0].problem, _parts(subjects, values)
+    needed = np.flatnonzero(np.any([subject.weights.any(axis=0) for subject in subjects], axis=0))
+    rows = _joined(subjects, parts)
+    found = solve_ensemble(
+        problem.model.ensemble_kernels,
+        *(rows.states, rows.vectors, rows.segments, rows.times, problem.options),
+        n_threads=n_threads,
+        request=Request(states=False, readouts=[int(place) for place in needed]),
+    )
+    assert found.readouts is not None
+    ends = np.cumsum([len(part.vectors) for part in parts])[:-1]
+    return [
+        _summed(own[:, subject.places], subject.weights[:, needed])
+        for subject, own in zip(subjects, np.split(found.readouts, ends), strict=True)
+    ]
+
+
+def differentiate(
+    subjects: Sequence[Subject], values: Sequence[Array], n_threads: int = 1
+) -> list[tuple[Array, Array]]:
+    """Return predictions, shape (n_rows, n), and their derivatives, shape (n_rows, n, n_parameters), of each patient.
+
+    Parameters
+    ----------
+    subjects : sequence of Subject
+    values : sequence of ndarray, shape (n_rows, n_parameters)
+    n_threads : int
+    """
+    parts = _parts(subjects, values)
+    found = [_nothing(subject, len(part.vectors)) for subject, part in zip(subjects, parts, strict=True)]
+    cases = [(s, int(i)) for s, part in enumerate(parts) for i in np.flatnonzero(np.isfinite(part.vectors).all(axis=1))]
+    if not cases:
+        return found
+    tasks = [subjects[s].task(values[s][i], parts[s].vectors[i], parts[s].states[i]) for s, i in cases]
+    directions = [task.directions() for task in tasks]
+    kernels, functions = _compiled(tuple(subjects))
+    rows = _joined(subjects, parts)
+    place = np.cumsum([0, *(len(part.vectors) for part in parts)])
+    chosen = np.array([place[s] + i for s, i in cases])
+    solved, pool_slopes = solve_sensitivities(
+        kernels,
+        functions,
+        *(rows.states[chosen], rows.vectors[chosen], _of_rows(rows.segments, chosen)),
+        Directions(
+            np.concatenate([one.parameters for one in directions]),
+            np.concatenate([one.initial_states for one in directions]),
+        ),
+        *(rows.times if rows.times.ndim == 1 else rows.times[chosen], subjects[0].problem.options),
+        n_threads=n_threads,
+    )
+    for k, (s, i) in enumerate(cases):
+        if not solved.status[k]:
+            n_times = subjects[s].problem.times.size
+            states, slopes = solved.states[k, :n_times], pool_slopes[k, :n_times].transpose(1, 0, 2)
+            _fill(found[s], i, subjects[s], tasks[k], states, slopes)
+    return found
+
+
+def _fill(found: tuple[Array, Array], i: int, subject: Subject, task: Task, states: Array, slopes: Array) -> None:
+    """Write predictions and derivatives of one row."""
+    problem = task.problem
+    readouts = problem.model.readouts_at(states, problem.vector, problem.inputs_at(problem.times))
+    by_parameter = task.readout_slopes(states, slopes)
+    found[0][i] = _summed(readouts[subject.places], subject.weights)
+    found[1][i] = _summed(by_parameter[:, subject.places], subject.weights).T
+
+
+def _summed(readouts: Array, weights: Array) -> Array:
+    """Return weighted sums over the last axis; what is no part of a sum may be no number, as a share of nothing is."""
+    found: Array = (np.where(weights != 0.0, readouts, 0.0) * weights).sum(axis=-1)
+    return found
+
+
+def _nothing(subject: Subject, n_rows: int) -> tuple[Array, Array]:
+    size = len(subject.measurements)
+    return np.full((n_rows, size), np.nan), np.full((n_rows, size, len(subject.names)), np.nan)
+
+
+def _parts(subjects: Sequence[Subject], values: Sequence[Array]) -> list[Rows]:
+    return [subject.rows(own) for subject, own in zip(subjects, values, strict=True)]
+
+
+def _joined(subjects: Sequence[Subject], parts: Sequence[Rows]) -> Rows:
+    """Return the rows of all patients one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    counts = [len(part.vectors) for part in parts]
+    times = np.full((len(parts), max(subject.problem.times.size for subject in subjects)), np.nan)
+    for line, subject in zip(times, subjects, strict=True):
+        line[: subject.problem.times.size] = subject.problem.times
+    return Rows(
+        vectors=np.concatenate([part.vectors for part in parts]),
+        states=np.concatenate([part.states for part in parts]),
+        segments=[subject.problem.segments for subject, n in zip(subjects, counts, strict=True) for _ in range(n)],
+        times=np.repeat(times, counts, axis=0),
+    )
+
+
+def _of_rows(segments: Segments | list[Segments], chosen: Array) -> Segments | list[Segments]:
+    return segments if isinstance(segments, Segments) else [segments[int(row)] for row in chosen]
+
+
+@lru_cache(maxsize=16)
+def _compiled(subjects: tuple[Subject, ...]) -> tuple[Kernels, SensitivityFunctions]:
+    """Return the machine code of the derivatives, which serves all patients at all values."""
+    tasks = [task for subject in subjects for task in _beside(subject)]
+    return tasks[0].compiled(others=tasks[1:])
+
+
+def _beside(subject: Subject) -> list[Task]:
+    """Return tasks around a patient: at some values a derivative is zero by chance, or a maximum changes branch."""
+    problem = subject.problem
+    place = [problem.model.position[name] for name in subject.names]
+    draws = np.random.default_rng(0).normal(size=(BESIDE, len(place)))
+    beside = problem.vector[place] * np.exp(0.3 * draws)
+    rows = subject.rows(beside)
+    possible = np.flatnonzero(np.isfinite(rows.vectors).all(axis=1))
+    return [
+        Task(problem, subject.names),
+        *(subject.task(beside[i], rows.vectors[i], rows.states[i]) for i in possible),
+    ]

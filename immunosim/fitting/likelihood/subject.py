@@ -1,0 +1,198 @@
+"""A patient to fit: a prepared problem, what was measured and how it scatters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.ensembles.rows import Rows, checked_parameters, vary
+from immunosim.errors import DataError, did_you_mean
+from immunosim.fitting.likelihood.prediction import differentiate, predict
+from immunosim.fitting.likelihood.error_model import Flags, Integers, Noise, Scatter, scatter_of
+from immunosim.patient_parameters import PATIENT_KEYS
+from immunosim.observations import Measurement
+from immunosim.scenario import Scenario
+from immunosim.derivatives import Task
+from immunosim.simulation import Problem
+
+SUMS = {"cd3": ("cd4", "cd8")}
+"""Analytes that the model has as sums; CD3 without the few T cells that are neither CD4 nor CD8."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A patient to fit.
+
+    Attributes
+    ----------
+    name : str
+    problem : Problem
+        Its output times are those of the measurements.
+    names : tuple of str
+        Parameters that may be changed.
+    measurements : tuple of Measurement
+    scatter : Scatter
+    """
+
+    name: str
+    problem: Problem
+    names: tuple[str, ...]
+    measurements: tuple[Measurement, ...]
+    scatter: Scatter
+
+    @cached_property
+    def values(self) -> Array:
+        """What was measured, or the limit of quantification, shape (n,)."""
+        return np.array([one.value for one in self.measurements])
+
+    @cached_property
+    def is_below(self) -> Flags:
+        """Whether it was below, shape (n,)."""
+        return np.array([one.is_below for one in self.measurements], bool)
+
+    @cached_property
+    def weights(self) -> Array:
+        """Read-outs that make each analyte, shape (n, n_readouts)."""
+        return analyte_weights(self.problem, [one.analyte for one in self.measurements])
+
+    @cached_property
+    def places(self) -> Integers:
+        """Place of each measurement among the output times, shape (n,)."""
+        return np.searchsorted(self.problem.times, [one.time for one in self.measurements])
+
+    def rows(self, values: Array) -> Rows:
+        """Return patients with these parameters, shape (n_rows, n_parameters), ready for the integrator."""
+        columns = checked_parameters(self.problem, {name: values[:, j] for j, name in enumerate(self.names)})
+        return vary(self.problem, columns, slice(0, len(values)))
+
+    def predict(self, values: Array, n_threads: int = 1) -> Array:
+        """Return predictions of the measurements, shape (n_rows, n); NaN where a row cannot be or fails."""
+        return predict((self,), [values], n_threads)[0]
+
+    def differentiate(self, values: Array, n_threads: int = 1) -> tuple[Array, Array]:
+        """Return predictions, shape (n_rows, n), and their derivatives, shape (n_rows, n, n_parameters).
+
+        Parameters
+        ----------
+        values : ndarray, shape (n_rows, n_parameters)
+        n_threads : int
+        """
+        return differentiate((self,), [values], n_threads)[0]
+
+    def task(self, values: Array, vector: Array, state: Array) -> Task:
+        """Return what the integrator differentiates by at these values of one row."""
+        scenario = self.problem.scenario
+        if scenario.patient.baseline.model_dump(exclude_none=True):
+            # Scales that follow from given counts are differentiated at what the scenario says.
+            own = {name: float(value) for name, value in zip(self.names, values, strict=True)}
+            patient = {key: own.pop(name) for name, key in PATIENT_KEYS.items() if name in own}
+            changed = {"parameters": {**scenario.parameters, **own}}
+            scenario = _with_patient(scenario, patient).model_copy(update=changed)
+        moved = replace(self.problem, scenario=scenario, vector=vector, initial_state=state)
+        return Task(moved, self.names)
+
+
+def _with_patient(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
+    """Return a scenario with values of the patient's own keys, such as ``patient.draws.thyroid``, unchecked."""
+    patient = scenario.patient
+    for key, value in values.items():
+        *tables, name = key.split(".")[1:]
+        if tables:
+            inner = getattr(patient, tables[0]).model_copy(update={name: value})
+            patient = patient.model_copy(update={tables[0]: inner})
+        else:
+            patient = patient.model_copy(update={name: value})
+    return scenario.model_copy(update={"patient": patient})
+
+
+def subject_of(
+    name: str,
+    problem: Problem,
+    names: Sequence[str],
+    measurements: Sequence[Measurement],
+    noise: Mapping[str, Noise],
+    factors: Sequence[str] = (),
+    shared: float = 0.5,
+) -> Subject:
+    """Return a patient to fit.
+
+    Parameters
+    ----------
+    name : str
+    problem : Problem
+    names : sequence of str
+        Parameters that may be changed.
+    measurements : sequence of Measurement
+    noise : mapping of str to Noise
+        By analyte.
+    factors : sequence of str
+        Analytes whose noise is estimated.
+    shared : float
+        Share of a subset's variance that is the error of the total.
+
+    Raises
+    ------
+    DataError
+        If an analyte is none of the model's, or was measured outside the simulated course.
+    """
+    if not measurements:
+        raise DataError(f"patient {name} has no measurements", cure="leave the patient out")
+    first, last = float(problem.segments.boundaries[0]), float(problem.segments.boundaries[-1])
+    for one in measurements:
+        if not 0.0 < one.value < np.inf:
+            where = f"line {one.line}" if one.line else None
+            reason = f"{one.analyte} of patient {name} on day {one.time:g} is {one.value:g}"
+            raise DataError(
+                reason,
+                file=where,
+                key=one.column or None,
+                cure="give a positive number, or the limit that it was below",
+            )
+        if not first <= one.time <= last:
+            reason = f"day {one.time:g} of patient {name} is not part of the course, day {first:g} to {last:g}"
+            raise DataError(reason, key="horizon", cure="let the scenario last longer")
+    analyte_weights(problem, [one.analyte for one in measurements])
+    times = np.unique([one.time for one in measurements])
+    scatter = scatter_of(measurements, noise, list(factors), shared)
+    return Subject(name, replace(problem, times=times), tuple(names), tuple(measurements), scatter)
+
+
+def asked_of(subject: Subject, times: Array, analytes: Sequence[str]) -> Subject:
+    """Return a patient whose predictions are those of some analytes at some times, one analyte after the other.
+
+    Parameters
+    ----------
+    subject : Subject
+    times : ndarray, shape (n,), day, rising
+    analytes : sequence of str
+
+    Raises
+    ------
+    DataError
+        If an analyte is none of the model's.
+    """
+    analyte_weights(subject.problem, analytes)
+    asked = tuple(Measurement(subject.name, float(time), one, 1.0) for one in analytes for time in times)
+    return replace(subject, measurements=asked, problem=replace(subject.problem, times=times))
+
+
+def analyte_weights(problem: Problem, analytes: Sequence[str]) -> Array:
+    """Return the read-outs that make each analyte, shape (n, n_readouts).
+
+    Raises
+    ------
+    DataError
+        If the model has no such analyte.
+    """
+    readouts = problem.model.readouts
+    weights = np.zeros((len(analytes), len(readouts)))
+    for i, analyte in enumerate(analytes):
+        for part in SUMS.get(analyte, (analyte,)):
+            if part not in readouts:
+                raise DataError(f'there is no analyte "{analyte}"', cure=did_you_mean(analyte, [*SUMS, *readouts]))
+            weights[i, readouts.index(part)] = 1.0
+    return weights

@@ -1,0 +1,198 @@
+"""What a fit may change: parameters with their limits and priors, and the coordinates in which they are searched.
+
+A coordinate runs over all real numbers: the logit of where the parameter lies between its limits, by the logarithm
+where its lower limit is above zero. Knows neither data nor the model's equations.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.errors import DataError, did_you_mean
+from immunosim.patient_parameters import PATIENT_KEYS
+from immunosim.parameters import ParameterSet
+
+FARTHEST = 30.0
+"""Coordinates beyond which a parameter is at its limit to rounding."""
+
+WIDE = 10.0
+"""Where limits leave it open, a parameter is searched from a tenth to ten times its value."""
+
+
+@dataclass(frozen=True)
+class FreeParameter:
+    """A parameter that is fitted.
+
+    Attributes
+    ----------
+    name, label, unit : str
+    value : float
+        Where it stands before the fit.
+    lower, upper : float
+        Limits of the search.
+    prior_median, prior_sd : float
+        Lognormal prior: its median in the parameter's unit and the standard deviation of its logarithm; NaN for none.
+    """
+
+    name: str
+    label: str
+    unit: str
+    value: float
+    lower: float
+    upper: float
+    prior_median: float = math.nan
+    prior_sd: float = math.nan
+
+    @property
+    def has_prior(self) -> bool:
+        """Whether there is a prior."""
+        return math.isfinite(self.prior_sd)
+
+    @property
+    def is_log(self) -> bool:
+        """Whether it is searched by its logarithm."""
+        return self.lower > 0.0
+
+    def without_prior(self) -> FreeParameter:
+        """Return the parameter with limits alone."""
+        return replace(self, prior_median=math.nan, prior_sd=math.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class Coordinates:
+    """The coordinates of several parameters.
+
+    Attributes
+    ----------
+    parameters : tuple of FreeParameter
+    """
+
+    parameters: tuple[FreeParameter, ...]
+
+    def __len__(self) -> int:
+        """Return the number of parameters."""
+        return len(self.parameters)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the parameters."""
+        return [one.name for one in self.parameters]
+
+    @property
+    def have_priors(self) -> bool:
+        """Whether every parameter has a prior."""
+        return all(one.has_prior for one in self.parameters)
+
+    @property
+    def _ends(self) -> tuple[Array, Array]:
+        ends = [(one.lower, one.upper) for one in self.parameters]
+        low, high = np.array(ends).T
+        is_log = self._is_log
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(is_log, np.log(low), low), np.where(is_log, np.log(high), high)
+
+    @property
+    def _is_log(self) -> Array:
+        return np.array([one.is_log for one in self.parameters])
+
+    def values_at(self, coordinates: Array) -> Array:
+        """Return parameters, the same shape (..., n), in their own units."""
+        low, high = self._ends
+        share = 1.0 / (1.0 + np.exp(-np.clip(coordinates, -FARTHEST, FARTHEST)))
+        plain = low + (high - low) * share
+        return np.where(self._is_log, np.exp(plain), plain)
+
+    def slopes_at(self, coordinates: Array) -> Array:
+        """Return the derivatives of the parameters by their coordinates, the same shape."""
+        low, high = self._ends
+        share = 1.0 / (1.0 + np.exp(-np.clip(coordinates, -FARTHEST, FARTHEST)))
+        plain = (high - low) * share * (1.0 - share)
+        return np.where(self._is_log, self.values_at(coordinates) * plain, plain)
+
+    def of(self, values: Array) -> Array:
+        """Return the coordinates of parameters, the same shape (..., n)."""
+        low, high = self._ends
+        with np.errstate(divide="ignore"):
+            plain = np.where(self._is_log, np.log(values), values)
+        share = np.clip((plain - low) / (high - low), 1e-13, 1.0 - 1e-13)
+        found: Array = np.log(share) - np.log1p(-share)
+        return found
+
+    def log_prior(self, values: Array) -> tuple[Array, Array, Array]:
+        """Return the logarithm of the priors' density (without constants) and its derivatives by log parameters.
+
+        Parameters
+        ----------
+        values : ndarray, shape (..., n)
+
+        Returns
+        -------
+        value : ndarray, shape (...)
+        slope, curvature : ndarray, shape (..., n)
+            First derivative by the logarithm of each parameter, and minus the second.
+        """
+        medians = np.array([one.prior_median if one.has_prior else 1.0 for one in self.parameters])
+        precision = np.array([one.prior_sd**-2 if one.has_prior else 0.0 for one in self.parameters])
+        with np.errstate(divide="ignore"):
+            distance = np.where(precision > 0.0, np.log(values / medians), 0.0)
+        slope = -precision * distance
+        return -0.5 * (precision * distance**2).sum(axis=-1), slope, np.broadcast_to(precision, slope.shape)
+
+
+def free_parameter(parameters: ParameterSet, name: str, value: float, priors: bool = True) -> FreeParameter:
+    """Return a parameter to fit, with the limits and the prior of its set.
+
+    Parameters
+    ----------
+    parameters : ParameterSet
+    name : str
+        Of a primary parameter, or its key in the scenario.
+    value : float
+        Of the patient before the fit.
+    priors : bool
+        Whether the set's priors are kept.
+
+    Raises
+    ------
+    DataError
+        If there is no such parameter, or it cannot be searched.
+    """
+    plain = {key: own for own, key in PATIENT_KEYS.items()}.get(name, name.removeprefix("parameters."))
+    if plain not in parameters:
+        raise DataError("is not a parameter", key=f"--free {name}", cure=did_you_mean(plain, parameters))
+    about = parameters[plain]
+    if not value > 0.0:
+        cure = "give it a positive value in the scenario"
+        raise DataError(f"stands at {value:g}, from where it cannot be searched", key=f"--free {name}", cure=cure)
+    lower, upper = max(about.lower, value / WIDE), min(about.upper, value * WIDE)
+    found = FreeParameter(plain, about.label, about.unit, value, lower, upper)
+    if priors and about.prior is not None:
+        found = replace(found, prior_median=about.prior.median, prior_sd=about.prior.sd)
+    return found
+
+
+def coordinates_of(
+    parameters: ParameterSet, values: dict[str, float], names: Sequence[str], priors: bool = True
+) -> Coordinates:
+    """Return the coordinates of parameters by name; ``values`` are those before the fit.
+
+    Raises
+    ------
+    DataError
+        If a name is unknown or given twice.
+    """
+    found: list[FreeParameter] = []
+    for name in names:
+        plain = {key: own for own, key in PATIENT_KEYS.items()}.get(name, name.removeprefix("parameters."))
+        one = free_parameter(parameters, name, values.get(plain, math.nan), priors)
+        if one.name in [other.name for other in found]:
+            raise DataError("is named twice", key=f"--free {name}", cure="leave one out")
+        found.append(one)
+    if not found:
+        raise DataError("there is nothing to fit", key="--free", cure="name at least one parameter")
+    return Coordinates(tuple(found))

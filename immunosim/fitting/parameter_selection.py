@@ -1,0 +1,74 @@
+"""Which parameters the data say most about, beyond what is known before: for users who do not name any.
+
+Greedy: each choice adds most to the information relative to the priors (the gain of entropy), given those chosen
+before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from immunosim.errors import DataError
+from immunosim.fitting.likelihood.transforms import coordinates_of
+from immunosim.fitting.likelihood.error_model import Noise
+from immunosim.fitting.likelihood.posterior import Posterior
+from immunosim.fitting.likelihood.subject import subject_of
+from immunosim.observations import Measurement
+from immunosim.simulation import Problem
+
+MOST = 8
+LEAST_GAIN = 0.35
+"""Gain below which a parameter is not worth fitting: about a third off its standard deviation."""
+
+
+def informed_parameters(
+    problems: Sequence[Problem],
+    measurements: Sequence[Sequence[Measurement]],
+    noise: Mapping[str, Noise],
+    most: int = MOST,
+) -> list[str]:
+    """Return the names of parameters to fit, the best known first.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        One for each patient.
+    measurements : sequence of sequences of Measurement
+        Of each patient. What they say is averaged: it is what one patient tells.
+    noise : mapping of str to Noise
+    most : int
+
+    Raises
+    ------
+    DataError
+        If the data say nothing of any parameter with a prior.
+    """
+    parameters, position = problems[0].parameters, problems[0].model.position
+    values = {name: float(problems[0].vector[position[name]]) for name in parameters}
+    names = [name for name in parameters if parameters[name].prior is not None and values[name] > 0.0]
+    coordinates = coordinates_of(parameters, values, names)
+    subjects = tuple(
+        subject_of(f"patient {k}", problem, coordinates.names, own, noise)
+        for k, (problem, own) in enumerate(zip(problems, measurements, strict=True), 1)
+    )
+    posterior = Posterior(subjects, coordinates, with_priors=False)
+    _, _, hessian = posterior.evaluate(posterior.start[np.newaxis])
+    by_log = np.array([values[name] for name in coordinates.names]) / coordinates.slopes_at(posterior.start)
+    sds = np.array([one.prior_sd for one in coordinates.parameters])
+    scale = by_log * sds
+    information = scale[:, np.newaxis] * hessian[0] * scale / len(subjects)
+    chosen: list[int] = []
+    while len(chosen) < min(most, len(names)):
+        known = np.linalg.inv(np.eye(len(chosen)) + information[np.ix_(chosen, chosen)])
+        across = information[:, chosen]
+        left = np.diag(information) - np.einsum("ij,jk,ik->i", across, known, across)
+        left[chosen] = -1.0
+        best = int(np.argmax(left))
+        if 0.5 * np.log1p(max(left[best], 0.0)) < LEAST_GAIN:
+            break
+        chosen.append(best)
+    if not chosen:
+        raise DataError("the data say nothing of any parameter that has a prior", key="--free", cure="name some")
+    return [coordinates.names[j] for j in chosen]

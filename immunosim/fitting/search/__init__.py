@@ -1,0 +1,1 @@
+"""Where the best values are and how far others may lie: multistart, profiles, sampling, two stages."""

@@ -1,0 +1,141 @@
+"""Estimation from many starts: the best of them, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.errors import SolverError
+from immunosim.fitting.likelihood.transforms import FreeParameter
+from immunosim.fitting.search.multistart import Search, search_together
+from immunosim.fitting.likelihood.posterior import FACTOR_SD, Posterior
+
+SPREAD = 1.5
+"""Starts lie within these many prior standard deviations."""
+
+SAME = 0.1
+"""Differences of the log posterior below this are no differences."""
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """What a fit found.
+
+    Attributes
+    ----------
+    posterior : Posterior
+    searches : tuple of Search
+        Of all starts, the best first; those that failed last, with an infinite value.
+    """
+
+    posterior: Posterior
+    searches: tuple[Search, ...]
+
+    @property
+    def best(self) -> Search:
+        """The best search."""
+        return self.searches[0]
+
+    @property
+    def n_failed(self) -> int:
+        """Starts from which nothing could be simulated."""
+        return sum(not np.isfinite(one.value) for one in self.searches)
+
+    @property
+    def n_at_best(self) -> int:
+        """Starts that ended at the best value."""
+        return sum(one.value - self.best.value < SAME for one in self.searches)
+
+    @cached_property
+    def values(self) -> Array:
+        """Parameters in their own units, then factors on the noise, shape (n_unknowns,)."""
+        return self.posterior.natural(self.best.end)
+
+    @cached_property
+    def covariance(self) -> Array:
+        """Covariance of the logarithms of the unknowns, from the expected information; infinite where there is none."""
+        n = len(self.posterior.coordinates)
+        slopes = np.ones(self.posterior.n_unknowns)
+        slopes[:n] = self.posterior.coordinates.slopes_at(self.best.end[:n]) / self.values[:n]
+        found: Array = slopes[:, np.newaxis] * inverse(self.best.hessian) * slopes
+        return found
+
+    @cached_property
+    def correlation(self) -> Array:
+        """Correlations of the unknowns, shape (n_unknowns, n_unknowns)."""
+        sd = np.sqrt(np.diag(self.covariance))
+        found: Array = self.covariance / np.outer(sd, sd)
+        return found
+
+
+def data_information(estimate: Estimate) -> Array:
+    """Return the Fisher information of the data alone, without priors, by the unknowns of the search."""
+    posterior, unknowns = estimate.posterior, estimate.best.end
+    return estimate.best.hessian - np.diag(posterior.prior_precision(unknowns))
+
+
+def inverse(information: Array, least: float = 1e-12) -> Array:
+    """Return a covariance; eigenvalues of the information count as at least this share of the largest."""
+    eigenvalues, vectors = np.linalg.eigh(information)
+    found: Array = (vectors / np.maximum(eigenvalues, least * max(eigenvalues.max(), 1e-30))) @ vectors.T
+    return found
+
+
+def estimate(
+    posterior: Posterior,
+    n_starts: int = 20,
+    seed: int = 0,
+    report: Callable[[int, int], None] | None = None,
+) -> Estimate:
+    """Find the most probable unknowns from many starts.
+
+    Parameters
+    ----------
+    posterior : Posterior
+    n_starts : int
+        The first is what the scenario has; the others fill the prior, or the limits where there is none.
+    seed : int
+    report : callable, optional
+        Told how many starts have ended, and of how many.
+
+    Raises
+    ------
+    SolverError
+        If no start could be simulated.
+    """
+    starts = draw_starts(posterior, n_starts, seed)
+    searches = search_together(posterior.evaluate, starts, report=report)
+    ordered = sorted(searches, key=lambda one: one.value if np.isfinite(one.value) else np.inf)
+    if not np.isfinite(ordered[0].value):
+        raise SolverError("no start of the fit could be simulated: widen the scenario or free other parameters")
+    return Estimate(posterior, tuple(ordered))
+
+
+def draw_starts(posterior: Posterior, n: int, seed: int) -> Array:
+    """Return starts of a fit, shape (n, n_unknowns): a Latin hypercube through priors and limits."""
+    from scipy.stats import qmc
+
+    starts = np.tile(posterior.start, (n, 1))
+    if n == 1:
+        return starts
+    shares = qmc.LatinHypercube(posterior.n_unknowns, rng=seed).random(n - 1)
+    parameters = posterior.coordinates.parameters
+    values = np.stack([_spread(one, shares[:, j]) for j, one in enumerate(parameters)], axis=1)
+    starts[1:, : len(parameters)] = posterior.coordinates.of(values)
+    starts[1:, len(parameters) :] = FACTOR_SD * (2.0 * shares[:, len(parameters) :] - 1.0)
+    return starts
+
+
+def _spread(parameter: FreeParameter, shares: Array) -> Array:
+    """Return starting values of a parameter at shares of its prior or its limits."""
+    inner = 0.02 + 0.96 * shares
+    if parameter.has_prior:
+        reach = np.exp(SPREAD * parameter.prior_sd * (2.0 * shares - 1.0))
+        return np.clip(parameter.prior_median * reach, parameter.lower * 1.001, parameter.upper * 0.999)
+    if parameter.is_log:
+        return parameter.lower * (parameter.upper / parameter.lower) ** inner
+    return parameter.lower + (parameter.upper - parameter.lower) * inner

@@ -1,0 +1,201 @@
+"""Samples of the posterior by an affine-invariant ensemble sampler (emcee), whose walkers are one batch of the core.
+
+Diagnostics are ArviZ's.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from immunosim.codegen.loader import Array, say_nothing
+from immunosim.errors import DataError
+from immunosim.fitting.search.estimation import Estimate
+from immunosim.fitting.likelihood.posterior import Posterior
+from immunosim.locks import held
+
+LEAST_WALKERS = 16
+"""Walkers, where two for each unknown are fewer: as many rows fill the lanes of two cores."""
+
+WORST_R_HAT, LEAST_EFFECTIVE = 1.05, 100
+"""Beyond these a posterior is said not to have converged."""
+
+INSTALL = "run: python -m pip install 'immunosim[fit]'"
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Samples of a posterior.
+
+    Attributes
+    ----------
+    names, units : tuple of str
+    draws : ndarray, shape (n_walkers, n_draws, n_unknowns)
+        Parameters in their own units, then factors on the noise; after the warm-up.
+    log_density : ndarray, shape (n_walkers, n_draws)
+    r_hat, effective : ndarray, shape (n_unknowns,)
+        Rank-normalised split R-hat and bulk effective sample size.
+    acceptance : float
+    """
+
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    draws: Array
+    log_density: Array
+    r_hat: Array
+    effective: Array
+    acceptance: float
+
+    @property
+    def has_converged(self) -> bool:
+        """Whether diagnostics say so of every unknown."""
+        return bool((self.r_hat <= WORST_R_HAT).all() and (self.effective >= LEAST_EFFECTIVE).all())
+
+    @property
+    def flat(self) -> Array:
+        """All draws, shape (n_walkers * n_draws, n_unknowns)."""
+        return self.draws.reshape(-1, self.draws.shape[-1])
+
+
+def sample(
+    estimate: Estimate,
+    n_draws: int = 1000,
+    n_warm_up: int = 500,
+    n_walkers: int = 0,
+    seed: int = 0,
+    report: Callable[[int, int], None] | None = None,
+    chain: Path | None = None,
+    fingerprint: str = "",
+    note: Callable[[str], None] = say_nothing,
+) -> Sample:
+    """Sample the posterior from around its best point.
+
+    Parameters
+    ----------
+    estimate : Estimate
+    n_draws, n_warm_up : int
+        Steps of each walker that are kept, and steps before.
+    n_walkers : int
+        0 for four for each unknown.
+    seed : int
+    report : callable, optional
+        Told how many steps are done, and of how many.
+    chain : Path, optional
+        A file in which steps are kept as they are made, held against other processes. Where it exists, the sample goes
+        on from its last step, with the same draws as without a break.
+    fingerprint : str
+        Of all that determines the sample, by which the file is known again.
+    note : callable
+        Told in a sentence where steps in the file are damaged and made again.
+
+    Raises
+    ------
+    DataError
+        If emcee or ArviZ is missing, there are fewer than two walkers for each unknown, or the file is that of another
+        sample or in use.
+    """
+    require_sampler()
+    with nullcontext() if chain is None else held(chain, note=note):
+        sampler = _sampled(estimate, n_draws, n_warm_up, n_walkers, seed, report, chain, fingerprint, note)
+    return _described(estimate.posterior, sampler, n_warm_up)
+
+
+def _sampled(
+    estimate: Estimate,
+    n_draws: int,
+    n_warm_up: int,
+    n_walkers: int,
+    seed: int,
+    report: Callable[[int, int], None] | None,
+    chain: Path | None,
+    fingerprint: str,
+    note: Callable[[str], None],
+) -> Any:
+    """Return emcee's sampler after all its steps."""
+    import emcee
+
+    from immunosim.fitting.search.chains import open_chain
+
+    posterior = estimate.posterior
+    n = posterior.n_unknowns
+    walkers = n_walkers or max(4 * n, LEAST_WALKERS)
+    if walkers < 2 * n:
+        raise DataError(
+            f"{walkers} walkers are too few for {n} unknowns", key="--walkers", cure=f"give {2 * n} or more"
+        )
+    mark = f"{fingerprint} {walkers} walkers, {n_warm_up} before, seed {seed}"
+    kept = None if chain is None else open_chain(chain, mark, walkers, n, note)
+    # Differential evolution crosses narrow and bent ridges in fewer steps than the stretch move alone.
+    moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
+    sampler = emcee.EnsembleSampler(walkers, n, posterior.log_density, vectorize=True, moves=moves, backend=kept)
+    done, total = sampler.iteration, n_warm_up + n_draws
+    if done:
+        start = sampler.get_last_sample()
+    else:
+        start = _around(estimate, walkers, np.random.default_rng(seed))
+        sampler.random_state = np.random.RandomState(seed).get_state()
+    if done < total:
+        for step, _ in enumerate(sampler.sample(start, iterations=total - done), done + 1):
+            if report is not None:
+                report(step, total)
+    return sampler
+
+
+def _described(posterior: Posterior, sampler: Any, n_warm_up: int) -> Sample:
+    """Return the draws after the warm-up, in natural units, with their diagnostics."""
+    arviz, n = load_arviz(), posterior.n_unknowns
+    draws = posterior.natural(np.swapaxes(sampler.get_chain(discard=n_warm_up), 0, 1))
+    with np.errstate(all="ignore"):
+        r_hat = np.array([float(arviz.rhat(np.log(draws[:, :, j]))) for j in range(n)])
+        effective = np.array([float(arviz.ess(np.log(draws[:, :, j]))) for j in range(n)])
+    units = [one.unit for one in posterior.coordinates.parameters] + ["1"] * len(posterior.factors)
+    return Sample(
+        names=tuple(posterior.names),
+        units=tuple(units),
+        draws=draws,
+        log_density=np.swapaxes(sampler.get_log_prob(discard=n_warm_up), 0, 1),
+        r_hat=r_hat,
+        effective=effective,
+        acceptance=float(np.mean(sampler.acceptance_fraction)),
+    )
+
+
+def require_sampler() -> None:
+    """Raise where a package is missing, before anything is computed.
+
+    Raises
+    ------
+    DataError
+        With the command that installs it.
+    """
+    for name in ("emcee", "arviz"):
+        if find_spec(name) is None:
+            raise DataError(f"sampling needs the package {name}", cure=INSTALL)
+
+
+def load_arviz() -> Any:
+    """Import ArviZ without its announcement of a next version."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        import arviz
+    return arviz
+
+
+def _around(estimate: Estimate, n: int, generator: np.random.Generator) -> Array:
+    """Return walkers around the best point, as the information spreads them; all of them can be simulated."""
+    eigenvalues, vectors = np.linalg.eigh(estimate.best.hessian)
+    scales = 1.0 / np.sqrt(np.maximum(eigenvalues, 1.0))
+    found = np.empty((0, len(scales)))
+    spread = 0.5
+    while len(found) < n:
+        tried = estimate.best.end + spread * (generator.normal(size=(n, len(scales))) * scales) @ vectors.T
+        found = np.concatenate([found, tried[np.isfinite(estimate.posterior.log_density(tried))]])
+        spread *= 0.7
+    return found[:n]

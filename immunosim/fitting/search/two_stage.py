@@ -1,0 +1,249 @@
+"""Patients and the distribution they are drawn from, in two stages that alternate until they agree.
+
+First every patient is fitted alone. Then parameters of patients get a lognormal prior whose median and standard
+deviation are those of the patients themselves, and all patients are fitted again, together with what they share; and so
+on: an expectation-maximisation with the normal approximation of each posterior, the iterative two-stage method. It
+knows the uncertainty of each patient's estimate, which a mean of separate fits does not.
+
+What it is not: a full mixed-effects likelihood. With few values for a patient the standard deviation between patients
+comes out somewhat too small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.errors import SolverError
+from immunosim.fitting.likelihood.covariates import Arrangement
+from immunosim.fitting.search.estimation import Estimate
+from immunosim.fitting.likelihood.transforms import Coordinates
+from immunosim.fitting.search.multistart import search_together
+from immunosim.fitting.likelihood.error_model import Integers
+from immunosim.fitting.likelihood.posterior import Posterior
+from immunosim.fitting.conclusions.predictive import Predictive, predictive
+from immunosim.fitting.likelihood.subject import Subject
+
+FIRST_SD, LEAST_SD = 0.3, 0.02
+"""Standard deviation of the logarithm between patients at the start, where there is no prior, and the least."""
+
+STILL = 0.02
+"""Change of medians (in standard deviations) and of standard deviations (relative) below which rounds end."""
+
+MOST_ROUNDS = 30
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Patients together.
+
+    Attributes
+    ----------
+    arrangement : Arrangement
+    patients : tuple of str
+    places : ndarray of int, shape (n_patients, n_individual)
+        Of the patients' own unknowns.
+    alone : ndarray, shape (n_patients, n_individual)
+        Estimates of each patient alone, in the parameters' own units.
+    alone_sd : ndarray, shape (n_patients, n_individual)
+        Standard deviations of their logarithms, by the data and without the prior; infinite where the data say nothing.
+    estimate : Estimate
+        Of all unknowns together, under the distribution of the last round.
+    medians, sds : ndarray, shape (n_individual,)
+        Of the distribution: the median, and the standard deviation of the logarithm between patients.
+    n_rounds : int
+    has_converged : bool
+    """
+
+    arrangement: Arrangement
+    patients: tuple[str, ...]
+    places: Integers
+    alone: Array
+    alone_sd: Array
+    estimate: Estimate
+    medians: Array
+    sds: Array
+    n_rounds: int
+    has_converged: bool
+
+    @cached_property
+    def together(self) -> Array:
+        """Estimates of each patient under the distribution, shape (n_patients, n_individual)."""
+        found: Array = self.estimate.values[self.places]
+        return found
+
+    @cached_property
+    def values(self) -> Array:
+        """Parameters of each patient with all that is shared and with covariates, shape (n_patients, n_parameters)."""
+        n = len(self.arrangement.coordinates)
+        return np.concatenate(self.estimate.posterior.of_patients(self.estimate.values[np.newaxis, :n]))
+
+    def of(self, patient: str) -> Array:
+        """Return the parameters of a patient, shape (n_parameters,)."""
+        found: Array = self.values[self.patients.index(patient)]
+        return found
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Parameters of a patient, in the order of ``values``."""
+        return self.estimate.posterior.subjects[0].names
+
+    @cached_property
+    def together_sd(self) -> Array:
+        """Standard deviations of their logarithms, shape (n_patients, n_individual)."""
+        found: Array = np.sqrt(np.diag(self.estimate.covariance))[self.places]
+        return found
+
+    @cached_property
+    def shrinkage(self) -> Array:
+        """1 - sd of the patients' estimates / sd between patients, shape (n_individual,): 1 where data say nothing."""
+        spread = np.log(self.together).std(axis=0, ddof=1)
+        found: Array = 1.0 - np.minimum(spread / self.sds, 1.0)
+        return found
+
+    @cached_property
+    def median_sds(self) -> Array:
+        """Standard error of the logarithm of each median, shape (n_individual,)."""
+        weights = 1.0 / (self.sds**2 + self.alone_sd**2)
+        found: Array = 1.0 / np.sqrt(weights.sum(axis=0))
+        return found
+
+
+def population_predictive(population: Population, n_draws: int = 300, seed: int = 0) -> Predictive:
+    """Return new measurements of other patients with the same doses, covariates and visits.
+
+    Parameters of patients are drawn from the distribution, cut at the limits of the search; what patients share, and
+    the distribution itself, are taken as known.
+
+    Parameters
+    ----------
+    population : Population
+    n_draws : int
+    seed : int
+    """
+    estimate = population.estimate
+    posterior, n = estimate.posterior, len(population.arrangement.coordinates)
+    shape = (n_draws, *population.places.shape)
+    values = np.tile(estimate.values[:n], (n_draws, 1))
+    normal = np.random.default_rng(seed).normal(size=shape)
+    ends = np.array([(one.lower, one.upper) for one in posterior.coordinates.parameters])[population.places]
+    drawn = population.medians * np.exp(population.sds * normal)
+    values[:, population.places] = np.clip(drawn, ends[..., 0], ends[..., 1])
+    factors = np.log(estimate.values[n:])
+    return predictive(
+        posterior.subjects,
+        [rows[0] for rows in posterior.of_patients(estimate.values[np.newaxis, :n])],
+        factors,
+        posterior.of_patients(values),
+        np.tile(factors, (n_draws, 1)),
+        seed,
+        posterior.n_threads,
+    )
+
+
+def fit_population(
+    subjects: Sequence[Subject],
+    arrangement: Arrangement,
+    alone: Sequence[Estimate],
+    factors: tuple[str, ...] = (),
+    n_threads: int = 1,
+    report: Callable[[int, float], None] | None = None,
+) -> Population:
+    """Fit the distribution of the patients' own parameters together with what they share.
+
+    Parameters
+    ----------
+    subjects : sequence of Subject
+    arrangement : Arrangement
+    alone : sequence of Estimate
+        The first stage, with the parameters of each subject in its order.
+    factors : tuple of str
+        Analytes whose noise is estimated, as one factor for all patients.
+    n_threads : int
+    report : callable, optional
+        Told after each round its number and how far it moved, as a share of what still counts as a move.
+
+    Raises
+    ------
+    SolverError
+        If patients cannot be simulated together.
+    """
+    patients = tuple(subject.name for subject in subjects)
+    names = list(subjects[0].names)
+    chosen = [names.index(name) for name in arrangement.individual]
+    separate = np.array([one.values[chosen] for one in alone])
+    separate_sd = np.array([_sd_of_data(one, chosen) for one in alone])
+    posterior = Posterior(tuple(subjects), arrangement.coordinates, factors, True, n_threads, arrangement.designs)
+    places = arrangement.places(patients)
+    unknowns = _start(posterior, arrangement, alone, names, places, separate)
+    medians, sds = _first(arrangement, places, separate)
+    change, rounds = np.inf, 0
+    while change > 1.0 and rounds < MOST_ROUNDS:
+        posterior = replace(posterior, coordinates=_with_distribution(posterior.coordinates, places, medians, sds))
+        (search,) = search_together(posterior.evaluate, unknowns[np.newaxis])
+        if not np.isfinite(search.value):
+            raise SolverError("the patients cannot be simulated together: widen the scenario or free other parameters")
+        found, unknowns = Estimate(posterior, (search,)), search.end
+        new_medians, new_sds = _distribution(found, places)
+        moves = np.concatenate([np.abs(np.log(new_medians / medians)) / sds, np.abs(new_sds / sds - 1.0)])
+        change = float(moves.max(initial=0.0)) / STILL
+        medians, sds, rounds = new_medians, new_sds, rounds + 1
+        if report is not None:
+            report(rounds, change)
+    own = (arrangement, patients, places, separate, separate_sd, found, medians, sds, rounds, change <= 1.0)
+    return Population(*own)
+
+
+def _distribution(found: Estimate, places: Integers) -> tuple[Array, Array]:
+    """Return medians and standard deviations of what the patients' posteriors say together."""
+    logs, variances = np.log(found.values[places]), np.diag(found.covariance)[places]
+    middle = logs.mean(axis=0)
+    spread = np.sqrt(((logs - middle) ** 2 + variances).mean(axis=0))
+    return np.exp(middle), np.maximum(spread, LEAST_SD)
+
+
+def _first(arrangement: Arrangement, places: Integers, separate: Array) -> tuple[Array, Array]:
+    priors = [arrangement.coordinates.parameters[k].prior_sd for k in (places[0] if places.size else [])]
+    return np.exp(np.median(np.log(separate), axis=0)), np.array([sd if sd > 0.0 else FIRST_SD for sd in priors])
+
+
+def _with_distribution(coordinates: Coordinates, places: Integers, medians: Array, sds: Array) -> Coordinates:
+    parameters = list(coordinates.parameters)
+    for row in places:
+        for j, k in enumerate(row):
+            parameters[k] = replace(parameters[k], prior_median=float(medians[j]), prior_sd=float(sds[j]))
+    return Coordinates(tuple(parameters))
+
+
+def _start(
+    posterior: Posterior,
+    arrangement: Arrangement,
+    alone: Sequence[Estimate],
+    names: list[str],
+    places: Integers,
+    separate: Array,
+) -> Array:
+    """Return the unknowns where patients fitted alone ended; what they share at the median of these."""
+    values = np.array([one.value for one in arrangement.coordinates.parameters])
+    for k, one in enumerate(arrangement.coordinates.parameters):
+        if one.name in names:
+            values[k] = np.exp(np.median([np.log(found.values[names.index(one.name)]) for found in alone]))
+    values[places] = separate
+    start = posterior.start.copy()
+    start[: len(values)] = np.clip(posterior.coordinates.of(values), -4.0, 4.0)
+    return start
+
+
+def _sd_of_data(alone: Estimate, chosen: Sequence[int]) -> Array:
+    """Return the standard deviation of the logarithm of parameters by the data of one patient, without their priors."""
+    variances = np.diag(alone.covariance)[chosen]
+    parameters = [alone.posterior.coordinates.parameters[j] for j in chosen]
+    has_priors = alone.posterior.with_priors
+    prior = np.array([one.prior_sd**-2 if one.has_prior and has_priors else 0.0 for one in parameters])
+    precision = 1.0 / variances - prior
+    with np.errstate(divide="ignore"):
+        return np.sqrt(np.where(precision > 1e-9, 1.0 / np.maximum(precision, 1e-300), np.inf))

@@ -1,0 +1,177 @@
+"""What is to be fitted: patients with their own treatments, parameters that may change, how measurements scatter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from immunosim.errors import DataError, did_you_mean
+from immunosim.fitting.likelihood.covariates import Arrangement, arrange
+from immunosim.fitting.parameter_selection import informed_parameters
+from immunosim.fitting.likelihood.transforms import Coordinates, FreeParameter, coordinates_of
+from immunosim.fitting.likelihood.error_model import Noise
+from immunosim.fitting.patients import scenario_of
+from immunosim.fitting.likelihood.posterior import Posterior
+from immunosim.fitting.likelihood.subject import Subject, subject_of
+from immunosim.observations import PatientRecord
+from immunosim.simulation import Problem, prepare
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a user says about a fit.
+
+    Attributes
+    ----------
+    free : tuple of str
+        Parameters to fit; empty for those that the data say most about.
+    limits : mapping of str to (float, float), optional
+        Limits of the search that differ from the usual ones, in the parameter's unit.
+    noise : mapping of str to Noise, optional
+        By analyte; lognormal with the week-to-week variation of counts where nothing is said.
+    shared : float
+        Share of a subset's variance that is the error of the total.
+    priors : bool
+        Whether priors of the parameter set count.
+    n_threads : int
+    """
+
+    free: tuple[str, ...] = ()
+    limits: Mapping[str, tuple[float, float]] | None = None
+    noise: Mapping[str, Noise] | None = None
+    shared: float = 0.5
+    priors: bool = True
+    n_threads: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """Patients ready to be fitted, alone or together.
+
+    Attributes
+    ----------
+    problem : Problem
+        Of the common scenario.
+    patients : tuple of PatientRecord
+    subjects : tuple of Subject
+        One for each patient, with the patient's own treatment.
+    coordinates : Coordinates
+        Of one patient.
+    noise : dict of str to Noise
+    factors : tuple of str
+        Analytes whose noise is estimated.
+    wishes : Wishes
+    is_chosen : bool
+        Whether the data chose the parameters.
+    """
+
+    problem: Problem
+    patients: tuple[PatientRecord, ...]
+    subjects: tuple[Subject, ...]
+    coordinates: Coordinates
+    noise: dict[str, Noise]
+    factors: tuple[str, ...]
+    wishes: Wishes
+    is_chosen: bool
+
+    def alone(self, place: int = 0) -> Posterior:
+        """Return the posterior of one patient."""
+        return self._posterior((self.subjects[place],))
+
+    def pooled(self, covariates: Mapping[str, Sequence[str]] | None = None) -> tuple[Posterior, Arrangement]:
+        """Return the posterior of all patients as if they were one, but for covariates."""
+        arrangement = self.arranged(self.coordinates.names, covariates)
+        posterior = self._posterior(self.subjects)
+        return replace(posterior, coordinates=arrangement.coordinates, designs=arrangement.designs), arrangement
+
+    def all_alike(self) -> Posterior:
+        """Return the posterior of all patients with the same parameters."""
+        return self._posterior(self.subjects)
+
+    def arranged(self, common: Collection[str], covariates: Mapping[str, Sequence[str]] | None = None) -> Arrangement:
+        """Return the unknowns of all patients together."""
+        return arrange(self.coordinates.parameters, self.patients, common, covariates, self.wishes.priors)
+
+    def _posterior(self, subjects: tuple[Subject, ...]) -> Posterior:
+        wishes = self.wishes
+        return Posterior(subjects, self.coordinates, self.factors, wishes.priors, wishes.n_threads)
+
+
+def case_of(
+    problem: Problem,
+    patients: Sequence[PatientRecord],
+    wishes: Wishes,
+    file: str = "scenario",
+    announce: Callable[[str], None] | None = None,
+) -> Case:
+    """Return patients ready to be fitted.
+
+    Parameters
+    ----------
+    problem : Problem
+        Of the common scenario; ages, weights and doses of the patients replace its own.
+    patients : sequence of PatientRecord
+        With measurements.
+    wishes : Wishes
+    file : str
+        Name of the scenario for messages.
+    announce : callable, optional
+        Told in a sentence what takes long.
+
+    Raises
+    ------
+    DataError
+        If a name is unknown, or there is nothing to fit or to fit to.
+    """
+    analytes = sorted({one.analyte for who in patients for one in who.measurements})
+    noise = _noise(analytes, wishes.noise or {})
+    problems = [_problem(problem, who, file) for who in patients]
+    names = list(wishes.free)
+    if not names:
+        if announce is not None:
+            announce("Looking for what the data say most about")
+        names = informed_parameters(problems, [who.measurements for who in patients], noise)
+    position = problem.model.position
+    values = {name: float(problem.vector[position[name]]) for name in problem.parameters}
+    coordinates = coordinates_of(problem.parameters, values, names, wishes.priors)
+    coordinates = _within(coordinates, wishes.limits or {})
+    factors = tuple(name for name, one in noise.items() if one.is_estimated)
+    subjects = tuple(
+        subject_of(who.name, own, coordinates.names, who.measurements, noise, factors, wishes.shared)
+        for who, own in zip(patients, problems, strict=True)
+    )
+    return Case(problem, tuple(patients), subjects, coordinates, noise, factors, wishes, not wishes.free)
+
+
+def _problem(problem: Problem, patient: PatientRecord, file: str) -> Problem:
+    scenario = scenario_of(problem.scenario, patient)
+    if scenario is problem.scenario:
+        return problem
+    return prepare(scenario, f"{file} for patient {patient.name}")
+
+
+def _noise(analytes: Sequence[str], given: Mapping[str, Noise]) -> dict[str, Noise]:
+    for name in given:
+        if name not in analytes:
+            cure = did_you_mean(name, analytes)
+            raise DataError(f'"{name}" names no analyte that was measured', key="--noise", cure=cure)
+    return {analyte: given.get(analyte, Noise()) for analyte in analytes}
+
+
+def _within(coordinates: Coordinates, limits: Mapping[str, tuple[float, float]]) -> Coordinates:
+    """Return coordinates whose search has other limits."""
+    for name in limits:
+        if name not in coordinates.names:
+            raise DataError("is not fitted", key=f"--limits {name}", cure=did_you_mean(name, coordinates.names))
+    return Coordinates(tuple(_limited(one, limits.get(one.name)) for one in coordinates.parameters))
+
+
+def _limited(parameter: FreeParameter, limits: tuple[float, float] | None) -> FreeParameter:
+    if limits is None:
+        return parameter
+    low, high = limits
+    if not 0.0 < low < parameter.value < high:
+        reason = f"{low:g} to {high:g} does not hold {parameter.value:g}, where the search starts"
+        cure = f"give positive limits around it, or set parameters.{parameter.name} in the scenario"
+        raise DataError(reason, key=f"--limits {parameter.name}", cure=cure)
+    return replace(parameter, lower=low, upper=high)

@@ -1,0 +1,1 @@
+"""Models: each a network of mechanisms with its clinic and its parameter sets."""

@@ -1,0 +1,1 @@
+"""Depletion by alemtuzumab, repopulation, autoreactive escape and corticosteroids."""

@@ -1,0 +1,73 @@
+"""The base of all records of a scenario, and the field types that need nothing else."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from immunosim.errors import QuantityError, ScenarioError
+from immunosim.scenario.checks import problems_of_record
+from immunosim.scenario.messages import RecordFault, translated, unknown_keys
+
+_AS_UTF_8 = "write files and options as UTF-8"
+_INSIDE: ContextVar[bool] = ContextVar("inside", default=False)
+
+
+class Record(BaseModel):
+    """Base of all records: frozen, without unknown keys, and with our own messages."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", revalidate_instances="always")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _report_in_our_words(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        # Only the outermost record reports, so that all problems of a file come together with their full key paths.
+        if _INSIDE.get():
+            return cls._checked(data, handler)
+        file = (info.context or {}).get("file", cls.__name__.lower())
+        token = _INSIDE.set(True)
+        try:
+            return cls._checked(data, handler)
+        except (ValidationError, RecordFault) as error:
+            raise translated(error, cls, file) from None
+        except UnicodeEncodeError as error:  # a byte of an option that is not UTF-8 stands as what is no character
+            reason = f"a text holds {error.object[error.start : error.end]!a}, which is not Unicode"
+            raise ScenarioError(reason, file=file, cure=_AS_UTF_8) from None
+        finally:
+            _INSIDE.reset(token)
+
+    @classmethod
+    def _checked(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        fault = unknown_keys(data, cls)
+        if fault:
+            raise fault
+        record = handler(data)
+        problems = problems_of_record(record)
+        if problems:
+            raise RecordFault(problems)
+        return record
+
+
+def _unicode(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise QuantityError("is not Unicode text", cure=_AS_UTF_8) from None
+    return text
+
+
+Text = Annotated[StrictStr, AfterValidator(_unicode)]
+Repeats = Annotated[StrictInt, Field(ge=1, le=100_000)]

@@ -1,0 +1,128 @@
+"""What must hold between the records of a scenario: doses within the horizon, no overlap, no more outputs than fit.
+
+Keys are relative to the scenario.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from immunosim.errors import Problem
+from immunosim.scenario.regimen import Event, Infusion, begin_of, end_of, is_continuous, keyed_events, start_of
+from immunosim.scenario.segments import WATCHED
+
+if TYPE_CHECKING:
+    from immunosim.scenario.scenario import Scenario
+
+MOST_OUTPUTS = 1_000_000
+
+ROUNDING = 1e-9
+"""Times that differ by less than this (day) are not told apart."""
+
+
+def problems_between_records(scenario: Scenario) -> Iterator[Problem]:
+    """Yield what contradicts itself in a scenario whose records are sound."""
+    events = list(keyed_events(scenario))
+    problems = [*_horizon(scenario), *_courses(scenario), *_outputs(scenario, [event for _, event in events])]
+    yield from problems
+    if not problems:  # the rest would only repeat them
+        yield from (*_beyond_horizon(scenario, events), *_overlaps(events), *_observed_late(scenario))
+
+
+def _horizon(scenario: Scenario) -> Iterator[Problem]:
+    if scenario.horizon <= 0:
+        reason = f"day {scenario.horizon:g} does not lie after day 0"
+        yield Problem(reason, key="horizon", cure='write for example horizon = "36 months"')
+
+
+def _courses(scenario: Scenario) -> Iterator[Problem]:
+    labels: dict[str, int] = {}
+    for number, course in enumerate(scenario.course, 1):
+        label = course.label
+        if label is not None and (label.isdecimal() or not label.strip()):
+            yield Problem(
+                f'"{label}" is a number or empty', key=f"course[{number}].label", cure="give the course a name"
+            )
+        elif label in labels:
+            reason = f'"{label}" is also the label of course {labels[label]}'
+            yield Problem(reason, key=f"course[{number}].label", cure="give each course its own name")
+        elif label is not None:
+            labels[label] = number
+        if number > 1 and course.start < scenario.course[number - 2].start:
+            reason = f"day {course.start:g} lies before course {number - 1}, day {scenario.course[number - 2].start:g}"
+            yield Problem(reason, key=f"course[{number}].start", cure="list the courses in the order of time")
+
+
+def _outputs(scenario: Scenario, events: Sequence[Event]) -> Iterator[Problem]:
+    output = scenario.output
+    if not output.visits_only:
+        yield from _too_many(output.every, scenario.horizon - start_of(scenario, events), "output.every")
+        watched = sum(
+            min(end_of(event), scenario.horizon) - begin_of(event) + WATCHED
+            for event in events
+            if not is_continuous(event)
+        )
+        yield from _too_many(output.during_treatment, watched, "output.during_treatment", " around the doses")
+    for number, rule in enumerate(output.rule, 1):
+        yield from _too_many(rule.every, rule.stop - rule.start, f"output.rule[{number}].every")
+        yield from _late(scenario, rule.stop, f"output.rule[{number}].stop")
+    for number, time in enumerate(output.extra, 1):
+        yield from _late(scenario, time, f"output.extra[{number}]")
+
+
+def _too_many(every: float, span: float, key: str, where: str = "") -> Iterator[Problem]:
+    if span / every > MOST_OUTPUTS:
+        reason = f"{in_words(every)} makes {span / every:.3g} outputs{where}, more than {MOST_OUTPUTS}"
+        yield Problem(reason, key=key, cure="report less often")
+
+
+def _late(scenario: Scenario, time: float, key: str) -> Iterator[Problem]:
+    if time > scenario.horizon:
+        reason = f"day {time:g} lies after the horizon, day {scenario.horizon:g}"
+        yield Problem(reason, key=key, cure="raise horizon or leave it out")
+
+
+def _beyond_horizon(scenario: Scenario, events: Sequence[tuple[str, Event]]) -> Iterator[Problem]:
+    last: dict[str, Event] = {}
+    for key, event in events:
+        if key not in last or end_of(event) >= end_of(last[key]):
+            last[key] = event
+    for key, event in last.items():
+        horizon = f"day {scenario.horizon:g}"
+        if begin_of(event) >= scenario.horizon - ROUNDING:
+            reason = f"{event.label} begins on day {begin_of(event):g}, not before the horizon, {horizon}"
+            yield Problem(reason, key=key, cure="raise horizon or leave the dose out")
+        elif end_of(event) > scenario.horizon + ROUNDING:
+            reason = f"{event.label} lasts until day {end_of(event):g}, beyond the horizon, {horizon}"
+            yield Problem(reason, key=key, cure="raise horizon or leave the dose out")
+
+
+def _overlaps(events: Sequence[tuple[str, Event]]) -> Iterator[Problem]:
+    latest: dict[str, tuple[str, Infusion]] = {}
+    reported: set[tuple[str, str]] = set()
+    infusions = [(key, event) for key, event in events if isinstance(event, Infusion)]
+    for key, event in sorted(infusions, key=lambda item: item[1].start):
+        before = latest.get(event.input)
+        if before is not None and event.start < before[1].stop - ROUNDING and (before[0], key) not in reported:
+            reported.add((before[0], key))
+            running = f"{before[1].label} runs until day {before[1].stop:.6g}"
+            reason = f"{event.label} starts on day {event.start:.6g} while {running}"
+            both = f"both belong to {key}" if before[0] == key else f"{before[0]} and {key} give the same drug"
+            yield Problem(reason, key=key, cure=f"move one of them ({both})")
+        if before is None or event.stop > before[1].stop:
+            latest[event.input] = key, event
+
+
+def _observed_late(scenario: Scenario) -> Iterator[Problem]:
+    for series, record in enumerate(scenario.observed, 1):
+        for number, point in enumerate(record.points, 1):
+            yield from _late(scenario, point.time, f"observed[{series}].points[{number}].time")
+
+
+def in_words(days: float) -> str:
+    """Return a duration as a person would say it, in minutes, hours or days."""
+    for unit, length in (("min", 1 / 1440), ("h", 1 / 24)):
+        if days < (1 / 24 if unit == "min" else 2):
+            return f"{days / length:.6g} {unit}"
+    return f"{days:.6g} days"

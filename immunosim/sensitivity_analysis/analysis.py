@@ -1,0 +1,104 @@
+"""Run a design and estimate the indices of everything that is kept of its patients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.sensitivity_analysis.designs import Cube, cube_of
+from immunosim.sensitivity_analysis.indices import Flags, estimate
+from immunosim.sensitivity_analysis.result import Analysis, Outcome
+from immunosim.sweeps import Recipe, solve_rows
+
+
+def analyse(
+    recipe: Recipe,
+    method: str,
+    n: int,
+    seed: int = 0,
+    *,
+    second_order: bool = False,
+    confidence: float = 0.95,
+    n_threads: int = 1,
+    report: Callable[[int, int], None] | None = None,
+) -> Analysis:
+    """Estimate global sensitivities.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What varies and what is kept.
+    method : str
+        ``sobol``, ``morris`` or ``pawn``.
+    n : int
+        Base points, trajectories or rows.
+    seed : int
+    second_order : bool
+    confidence : float
+    n_threads : int
+    report : callable, optional
+        Told how many more patients are done, and how many of these failed.
+
+    Raises
+    ------
+    DataError
+        If SALib is missing, or n does not suit the method.
+    """
+    factors = recipe.factors
+    cube = cube_of(method, len(factors), n, seed, second_order)
+    values = np.stack([factor.at(cube.unit[:, j]) for j, factor in enumerate(factors)], axis=1)
+    found = solve_rows(recipe, values, n_threads, report)
+    status = np.asarray(found["status"][1])
+    outcomes = [
+        _outcome(cube, name, np.asarray(y), about, status == 0, np.array(recipe.outputs.times), confidence, seed)
+        for name, (_, y, about) in found.items()
+        if about.get("kind") in ("endpoint", "read-out", "pool")
+    ]
+    return Analysis(
+        method=method,
+        names=tuple(factor.name for factor in factors),
+        labels=tuple(factor.label for factor in factors),
+        ranges=tuple(factor.in_words for factor in factors),
+        outcomes=tuple(outcomes),
+        n_blocks=cube.n_blocks,
+        n_patients=len(values),
+        n_patients_failed=int((status != 0).sum()),
+        seed=seed,
+        confidence=confidence,
+    )
+
+
+def _outcome(
+    cube: Cube,
+    name: str,
+    y: Array,
+    about: dict[str, str],
+    is_well: Flags,
+    times: Array,
+    confidence: float,
+    seed: int,
+) -> Outcome:
+    over_time = y.ndim == 2
+    columns = y.T if over_time else y[np.newaxis]
+    found = [estimate(cube, column, is_well & np.isfinite(column), confidence, seed) for column in columns]
+    well = is_well.reshape(-1, cube.rows_per_block).all(axis=1)
+    used = [one.n_blocks for one in found]
+    remarks = {one.remark for one in found if one.remark}
+    return Outcome(
+        name=name,
+        label=about["long_name"],
+        unit=about["units"],
+        times=times if over_time else None,
+        values={key: _joined([one.values[key] for one in found], over_time) for key in found[0].values},
+        half_widths={key: _joined([one.half_widths[key] for one in found], over_time) for key in found[0].values},
+        n_used=min(used),
+        n_failed=int((~well).sum()),
+        n_not_reached=int(well.sum()) - min(used),
+        remark="; ".join(sorted(remarks)),
+    )
+
+
+def _joined(parts: list[Array], over_time: bool) -> Array:
+    return np.stack(parts, axis=-1) if over_time else parts[0]

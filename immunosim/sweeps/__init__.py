@@ -1,0 +1,46 @@
+"""Sweeps: what varies, how patients are drawn, and runs that are stored block by block, resumed and shared out."""
+
+from immunosim.sweeps.base import Base, base_from, base_of, read_base
+from immunosim.sweeps.blocks import solve_rows
+from immunosim.sweeps.designs import Design, design_of
+from immunosim.sweeps.factors import Factor
+from immunosim.sweeps.outputs import Outputs, outputs_of
+from immunosim.sweeps.plan import Plan, Recipe
+from immunosim.sweeps.planning import Wishes, plan_of
+from immunosim.sweeps.population import Population
+from immunosim.sweeps.quote import Quote, refuse_too_much, run_pilot
+from immunosim.sweeps.result import SweepResult, digest_of, open_result
+from immunosim.sweeps.running import Shard
+from immunosim.sweeps.store import Store
+from immunosim.sweeps.sweeping import Manner, run_sweep
+from immunosim.sweeps.factor_syntax import factor_of, read_varying
+
+__all__ = [
+    "Base",
+    "Design",
+    "Factor",
+    "Manner",
+    "Outputs",
+    "Plan",
+    "Population",
+    "Quote",
+    "Recipe",
+    "Shard",
+    "Store",
+    "SweepResult",
+    "Wishes",
+    "base_from",
+    "base_of",
+    "design_of",
+    "digest_of",
+    "factor_of",
+    "open_result",
+    "outputs_of",
+    "plan_of",
+    "read_base",
+    "read_varying",
+    "refuse_too_much",
+    "run_pilot",
+    "run_sweep",
+    "solve_rows",
+]

@@ -1,0 +1,113 @@
+"""Solve a block of patients: rows are prepared ahead while the integrator works on those before them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.ensembles.result import variables_of
+from immunosim.ensembles.rows import Rows
+from immunosim.ensembles.solving import ROWS_PER_CHUNK
+from immunosim.numerics import Ensemble, solve_ensemble
+from immunosim.numerics.workspace import N_COUNTS
+from immunosim.sweeps.plan import Recipe
+
+Variables = dict[str, tuple[tuple[str, ...], Any, dict[str, Any]]]
+"""Dimensions, values and attributes by name."""
+
+
+def solve_rows(
+    recipe: Recipe,
+    values: Array,
+    n_threads: int = 1,
+    report: Callable[[int, int], None] | None = None,
+) -> Variables:
+    """Solve patients and return what is kept of them.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    values : ndarray, shape (n, n_factors)
+        In the factors' units.
+    n_threads : int
+    report : callable, optional
+        Told after each chunk how many more rows are done, and how many of these failed.
+
+    Returns
+    -------
+    dict
+        (dimensions, values, attributes) of every variable by name: the factors, the outputs, status and account of the
+        solver, and the pools at failure; NaN for what a failed patient has not.
+    """
+    parts = []
+    for rows in _prepared_ahead(recipe, values):
+        found = _solve(recipe, rows, n_threads)
+        parts.append(found)
+        if report is not None:
+            report(len(found.status), int((found.status != 0).sum()))
+    return _labelled(recipe, values, parts)
+
+
+def template_of(recipe: Recipe) -> Variables:
+    """Return the variables of a sweep without any patient: their names, dimensions, types and attributes.
+
+    It takes no solving, so that a store can be made, or its metadata made again, from the plan alone.
+    """
+    asked, model = recipe.question, recipe.model
+    n_pools, n_times = len(model.pools), 0 if asked.times is None else len(asked.times)
+    none = np.empty(0)
+    nobody = Ensemble(
+        states=np.empty((0, n_times if asked.states else 0, n_pools)),
+        readouts=np.empty((0, n_times, len(asked.readouts))),
+        summaries=np.empty((0, len(asked.measures))),
+        status=np.empty(0, np.int64),
+        fail_time=none,
+        fail_state=np.empty((0, n_pools)),
+        worst_pool=np.empty(0, np.int64),
+        counts=np.empty((0, N_COUNTS), np.int64),
+    )
+    return _labelled(recipe, np.empty((0, len(recipe.factors))), [nobody])
+
+
+def _labelled(recipe: Recipe, values: Array, parts: list[Ensemble]) -> Variables:
+    states = np.concatenate([np.where(part.status[:, np.newaxis] != 0, part.fail_state, np.nan) for part in parts])
+    about = {"long_name": "pools at fail_time of a patient that failed, in their own units and order"}
+    coordinates: Variables = {
+        factor.name: (("sample",), np.ascontiguousarray(values[:, j]), factor.attributes())
+        for j, factor in enumerate(recipe.factors)
+    }
+    return coordinates | variables_of(recipe.question, parts) | {"fail_state": (("sample", "pool"), states, about)}
+
+
+def bytes_per_row(variables: Variables) -> int:
+    """Return the bytes that the results of a patient take in memory."""
+    return sum(int(np.prod(values.shape[1:])) * values.dtype.itemsize for _, values, _ in variables.values())
+
+
+def _prepared_ahead(recipe: Recipe, values: Array) -> Iterator[Rows]:
+    chunks = [values[start : start + ROWS_PER_CHUNK] for start in range(0, len(values), ROWS_PER_CHUNK)]
+    with ThreadPoolExecutor(1) as ahead:
+        future = ahead.submit(recipe.population.rows, chunks[0])
+        for chunk in [*chunks[1:], None]:
+            rows = future.result()
+            if chunk is not None:
+                future = ahead.submit(recipe.population.rows, chunk)
+            yield rows
+
+
+def _solve(recipe: Recipe, rows: Rows, n_threads: int) -> Ensemble:
+    asked, problem = recipe.question, recipe.population.base.problem
+    return solve_ensemble(
+        problem.model.ensemble_kernels,
+        rows.states,
+        rows.vectors,
+        rows.segments,
+        [] if asked.times is None else asked.times,
+        problem.options,
+        n_threads=n_threads,
+        request=asked.request,
+    )

@@ -1,0 +1,138 @@
+"""Turn a finished store into one NetCDF file or tidy Parquet tables."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from immunosim.errors import DataError
+from immunosim.files import default_mode, explained, write_file
+from immunosim.netcdf import netcdf_bytes
+from immunosim.seals import sealed
+from immunosim.sweeps.checksums import split
+from immunosim.sweeps.store import ROWS, Store
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_MISSING = "Parquet tables need the package pyarrow"
+_INSTALL = "run: python -m pip install 'immunosim[sweep]'"
+
+ROWS_AT_ONCE = 2**18
+"""Rows of a table that are written at once."""
+
+
+def write_netcdf(store: Store, path: Path) -> None:
+    """Write a NetCDF file of a finished store, sealed, whole or not at all; it is held in memory meanwhile.
+
+    Raises
+    ------
+    DataError
+        If patients are missing, or a file of the store is not what was written.
+    OutputError
+        If the place cannot be written.
+    """
+    missing = store.n_blocks - len(store.done())
+    if missing:
+        reason = f"has lost {missing} of {store.n_blocks} blocks while it was being written"
+        raise DataError(reason, file=str(store.path), cure="go on with --resume")
+    dataset = store.dataset().load()
+    del dataset.attrs[ROWS]
+    for variable in dataset.variables.values():
+        variable.encoding = {"zlib": True, "complevel": 4} if variable.dims[:1] == ("sample",) else {}
+    write_file(path, sealed(netcdf_bytes(dataset)))
+
+
+def table_paths(result: Path) -> tuple[Path, Path]:
+    """Return where the tables of a result go: of patients, and of patients over time."""
+    return result.with_suffix(".parquet"), result.with_name(f"{result.stem}_over_time.parquet")
+
+
+def refuse_tables(result: Path, may_replace: bool) -> None:
+    """Raise a DataError where tables could not be written in the end, so that nothing is computed in vain."""
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError as error:
+        raise DataError(_MISSING, key="--parquet", cure=_INSTALL) from error
+    for path in table_paths(result):
+        if path.exists() and not may_replace:
+            cure = "choose another --out, or replace it with --force"
+            raise DataError("exists", file=str(path), cure=cure)
+
+
+def write_parquet(dataset: xr.Dataset, result: Path) -> list[Path]:
+    """Write tidy tables of a result: one row a patient, and one a patient and time where there are times.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Of a sweep; it is read in parts.
+    result : Path
+        Beside which they are written (``table_paths``).
+
+    Returns
+    -------
+    list of Path
+
+    Raises
+    ------
+    DataError
+        If pyarrow is missing.
+    OutputError
+        If the place cannot be written.
+    """
+    try:
+        import pyarrow as pa
+    except ImportError as error:
+        raise DataError(_MISSING, key="--parquet", cure=_INSTALL) from error
+    by_row = {str(name): one for name, one in dataset.variables.items() if one.dims[:1] == ("sample",)}
+    plain = {name: one for name, one in by_row.items() if one.ndim == 1}
+    wide = {name: one for name, one in by_row.items() if one.dims == ("sample", "time")}
+    times = dataset["time"].values if wide else np.array([])
+    path, courses_path = table_paths(result)
+    over_time = courses_path if wide else None
+    rows = max(1, ROWS_AT_ONCE // max(1, times.size))
+    with _writer(path, dataset) as patients, _writer(over_time, dataset) as courses:
+        for first, end in split(dataset.sizes["sample"], rows):
+            samples = np.arange(first, end)
+            patients(pa.table({"sample": samples} | {name: one[first:end].values for name, one in plain.items()}))
+            if wide:
+                labels = {"sample": np.repeat(samples, times.size), "time": np.tile(times, samples.size)}
+                courses(pa.table(labels | {name: one[first:end].values.ravel() for name, one in wide.items()}))
+    return [path, over_time] if over_time else [path]
+
+
+@contextmanager
+def _writer(path: Path | None, dataset: xr.Dataset) -> Iterator[Any]:
+    """Give a function that adds a table to a file, which appears when the block ends."""
+    import pyarrow.parquet as pq
+
+    if path is None:
+        yield None
+        return
+    units = {str(name): str(one.attrs["units"]) for name, one in dataset.variables.items() if "units" in one.attrs}
+    about = ("intended_use", "plan", "command", "software", "model_key")
+    described = {key: str(dataset.attrs[key]) for key in about} | {"units": json.dumps(units)}
+    opened: list[pq.ParquetWriter] = []
+    temporary = path.with_name(f".{path.name}-writing-{os.getpid()}")
+
+    def add(table: pa.Table) -> None:
+        if not opened:
+            opened.append(pq.ParquetWriter(temporary, table.schema.with_metadata(described)))
+        opened[0].write_table(table)
+
+    try:
+        with explained(path):
+            yield add
+            opened[0].close()
+        temporary.chmod(default_mode() & 0o666)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

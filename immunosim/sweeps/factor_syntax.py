@@ -1,0 +1,352 @@
+"""Reading of what varies: ``course.1.dose=6 mg:24 mg``, ``blood_lysis_rate=x0.5:x2:log``, ``patient.sex=female,male``.
+
+Ends and values are tried on the scenario itself, so that its own reader has the last word on what is possible.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from pydantic import BaseModel
+
+from immunosim.ensembles.rows import checked_parameters
+from immunosim.errors import (
+    DataError,
+    ImmunosimError,
+    QuantityError,
+    ScenarioError,
+    any_of,
+    close_matches,
+    did_you_mean,
+)
+from immunosim.patient_parameters import PATIENT_KEYS
+from immunosim.scenario import Scenario, apply_overrides, build_scenario
+from immunosim.scenario.clock import is_deferred
+from immunosim.scenario.dose_slopes import TREATMENTS
+from immunosim.scenario.messages import record_in
+from immunosim.scenario.schema import described
+from immunosim.simulation import prepare
+from immunosim.sweeps.base import Base
+from immunosim.sweeps.factors import Factor
+from immunosim.units import convert, parse_quantity, read_number, shown, split_quantity
+
+TABLES = ("patient", "parameters", "mechanisms", *TREATMENTS)
+"""The tables of a scenario whose keys may be varied."""
+
+SOURCE = "--vary"
+MECHANISM = ("off", "on")
+
+_EXAMPLE = "write for example --vary 'blood_lysis_rate=x0.5:x2:log' or --vary 'course.1.dose=6 mg,12 mg'"
+_BY_DOSE = frozenset({"weight"})  # doses per body weight follow it, so that the scenario must be built anew
+_INDEX = re.compile(r"\[(\d+)\]")
+TRUTHS = {"true": 1.0, "false": 0.0}
+
+
+def read_varying(base: Base, texts: Iterable[str]) -> dict[str, str]:
+    """Return what each text varies, by key: ``KEY=VALUES``.
+
+    Raises
+    ------
+    DataError
+        If a text has another form, or a key is varied twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        key, equals, values = text.partition("=")
+        if not equals or not key.strip() or not values.strip():
+            raise DataError(f'"{text}" varies nothing', key=SOURCE, cure=_EXAMPLE)
+        full = full_key(base, key.strip())
+        if full in found:
+            raise DataError("is varied twice", key=f"{SOURCE} {full}", cure="leave one out")
+        found[full] = values.strip()
+    return found
+
+
+def full_key(base: Base, key: str) -> str:
+    """Return a key as results call it: entries of arrays after a dot, the name of a parameter with its table."""
+    plain = _INDEX.sub(r".\1", key)
+    if "." not in plain and plain in base.problem.parameters:
+        return PATIENT_KEYS.get(plain, f"parameters.{plain}")
+    return plain
+
+
+def factor_of(base: Base, key: str, given: str | Sequence[Any]) -> Factor:
+    """Return a factor.
+
+    Parameters
+    ----------
+    base : Base
+    key : str
+        As ``full_key`` returns it.
+    given : str or sequence
+        A range ``LOW:HIGH`` or ``LOW:HIGH:log``, values joined by commas, or a list of values. ``x2`` is twice what
+        the scenario has.
+
+    Raises
+    ------
+    DataError, ScenarioError, ParameterError
+        If there is no such key, or the scenario cannot have these values.
+    """
+    factor = key_factor(base, key)
+    texts, is_log, is_range = _parts(key, given)
+    if factor.choices:
+        if set(texts) != set(MECHANISM):
+            cure = f"write {key}=on,off"
+            raise DataError(f'"{", ".join(texts)}" is not on and off', key=f"{SOURCE} {key}", cure=cure)
+        return factor
+    return (_column if factor.parameter else _built)(base, factor, texts, is_log, is_range)
+
+
+def key_factor(base: Base, key: str) -> Factor:
+    """Return the factor of a key before its values are known, with choices if it is a mechanism.
+
+    Raises
+    ------
+    DataError
+        If there is no such key, or it cannot be varied.
+    """
+    table, _, name = key.partition(".")
+    if table not in TABLES or not name:
+        raise DataError("cannot be varied", key=f"{SOURCE} {key}", cure=_instead_of(base, key))
+    if table == "mechanisms":
+        mechanisms = base.problem.model.mechanisms
+        if name not in mechanisms:
+            raise DataError("is not a mechanism", key=f"{SOURCE} {key}", cure=did_you_mean(name, mechanisms))
+        label = base.problem.model.module.MECHANISMS[name][0]
+        return Factor(key, label, "", values=(0.0, 1.0), choices=MECHANISM)
+    parameter = _parameter_of(base, key)
+    if parameter:
+        about = base.problem.parameters[parameter]
+        return Factor(key, about.label, about.unit, parameter)
+    return Factor(key, _label(key), "")
+
+
+def _instead_of(base: Base, key: str) -> str:
+    """Return what to vary in place of a key that cannot be."""
+    table, _, name = key.partition(".")
+    if table in TABLES:
+        return "name one of its keys, such as patient.age or course.1.dose"
+    meant = close_matches(table, TABLES if name else base.problem.parameters)
+    return f"did you mean {any_of(meant)}?" if meant else f"name a parameter, or a key of {', '.join(sorted(TABLES))}"
+
+
+def number_and_unit(text: str) -> tuple[float, str] | None:
+    """Return the parts of a quantity; None if the text is a date or does not begin with a number.
+
+    Raises
+    ------
+    QuantityError
+        Where it begins with something that only looks like one number.
+    """
+    return None if is_deferred(text) else split_quantity(text)
+
+
+def common_unit(key: str, units: Iterable[str]) -> str:
+    """Return the unit that values have of which some may be given without one.
+
+    Raises
+    ------
+    DataError
+        Where some have none and the others not all the same: nobody knows which was meant.
+    """
+    found = list(units)
+    given = list(dict.fromkeys(filter(None, found)))
+    if len(given) > 1 and "" in found:
+        reason = f"has values in {any_of(given)} and one without a unit"
+        raise DataError(reason, key=key, cure="write the unit of every value")
+    return given[0] if given else ""
+
+
+def _parts(key: str, given: str | Sequence[Any]) -> tuple[list[str], bool, bool]:
+    """Return the texts of ends or values, whether the range is logarithmic, and whether it is one."""
+    where = f"{SOURCE} {key}"
+    if not isinstance(given, str):
+        texts = [value if isinstance(value, str) else shown(value) for value in given]
+    elif ":" in given:
+        *ends, last = [part.strip() for part in given.split(":")]
+        is_log = last in ("log", "linear")
+        ends = ends if is_log else [*ends, last]
+        if len(ends) != 2 or not all(ends):
+            raise DataError(f'"{given}" is no range', key=where, cure="write LOW:HIGH or LOW:HIGH:log")
+        return ends, last == "log", True
+    else:
+        texts = [part.strip() for part in given.split(",")]
+    if not all(texts):
+        raise DataError("has an empty value", key=where, cure="write a value between all commas")
+    if len(texts) < 2:
+        raise DataError(f'"{", ".join(texts)}" is one value', key=where, cure="write LOW:HIGH or several values")
+    if len(set(texts)) < len(texts):
+        raise DataError("has a value twice", key=where, cure="leave one out")
+    return texts, False, False
+
+
+def _parameter_of(base: Base, key: str) -> str:
+    """Return the primary parameter that a key sets by itself; empty where the scenario must be built anew."""
+    table, _, name = key.partition(".")
+    if table == "parameters":
+        if name not in base.problem.parameters:
+            cure = did_you_mean(name, base.problem.parameters)
+            raise DataError("is not a parameter", key=f"{SOURCE} {key}", cure=cure)
+        if name in PATIENT_KEYS:
+            raise DataError("belongs to the patient", key=f"{SOURCE} {key}", cure=f"vary {PATIENT_KEYS[name]}")
+        return name
+    return next((name for name, of in PATIENT_KEYS.items() if of == key and name not in _BY_DOSE), "")
+
+
+def _column(base: Base, factor: Factor, texts: Sequence[str], is_log: bool, is_range: bool) -> Factor:
+    about = base.problem.parameters[factor.parameter]
+    now = float(base.problem.vector[base.problem.model.position[factor.parameter]])
+    key = factor.key
+    numbers = [_number(key, text, lambda one: parse_quantity(one, about.unit, bare=True), now) for text in texts]
+    for number in numbers:
+        problem = about.problem_with(number)
+        if problem:
+            raise DataError(problem.reason, key=f"{SOURCE} {key}", cure=problem.cure)
+    checked_parameters(base.problem, {factor.parameter: numbers})
+    return _spread(factor, numbers, is_log, is_range)
+
+
+def _built(base: Base, factor: Factor, texts: Sequence[str], is_log: bool, is_range: bool) -> Factor:
+    key, now = factor.key, _present(base, factor.key)
+    where = f"{SOURCE} {key}"
+    try:
+        parts = [number_and_unit(text.removeprefix("x")) for text in texts]
+    except QuantityError as error:
+        raise DataError(error.reason, key=where, cure=error.cure) from error
+    if None in parts:
+        if is_range:
+            raise DataError(f'"{":".join(texts)}" is no range of numbers', key=where, cure=_EXAMPLE)
+        factor = replace(factor, values=tuple(map(float, range(len(texts)))), choices=tuple(texts))
+    else:
+        absolute = {text: part[1] for text, part in zip(texts, parts, strict=True) if part and text[0] != "x"}
+        unit, present = common_unit(where, absolute.values()), _unit_of(now)
+        if absolute and present and not unit:
+            text = next(iter(absolute))
+            raise DataError(f'"{text}" has no unit', key=where, cure=f'write for example "{text} {present}"')
+        unit = unit or present
+        is_relative = now is not None and len(absolute) < len(texts)
+        current = _number(key, str(now), lambda one: _in_unit(key, one, unit), None) if is_relative else None
+        numbers = [_number(key, text, lambda one: _in_unit(key, one, unit), current) for text in texts]
+        factor = _spread(replace(factor, unit=unit), numbers, is_log, is_range)
+        are_whole = not unit and all(number.is_integer() for number in numbers)
+        if are_whole and not _is_possible(base, key, f"{numbers[0] + 0.5}"):
+            factor = replace(factor, is_whole=True)
+            if is_log:
+                reason = "a logarithmic range of whole numbers does not exist"
+                raise DataError(reason, key=f"{SOURCE} {key}", cure="leave out log, or list the values")
+    _refuse_impossible(base, factor)
+    return factor
+
+
+def _unit_of(now: object) -> str:
+    """Return the unit that the scenario's own value has; empty where that is no quantity."""
+    parts = number_and_unit(now) if isinstance(now, str) else None
+    return parts[1] if parts else ""
+
+
+def _refuse_impossible(base: Base, factor: Factor) -> None:
+    """Refuse values that the scenario cannot have; an end that only clashes with something else may be possible yet."""
+    for value in factor.values or (factor.low, factor.high):
+        try:
+            tried(base, {factor.key: factor.text(value)})
+        except ScenarioError as error:
+            own = [problem for problem in error.problems if full_key(base, problem.key or "") == factor.key]
+            if own or factor.values:
+                raise
+
+
+def _spread(factor: Factor, numbers: Sequence[float], is_log: bool, is_range: bool) -> Factor:
+    where = f"{SOURCE} {factor.key}"
+    if not is_range:
+        if len(set(numbers)) < len(numbers):
+            raise DataError("has a value twice", key=where, cure="leave one out")
+        return replace(factor, values=tuple(numbers))
+    low, high = numbers
+    if not low < high:
+        raise DataError(f"the range from {low:g} to {high:g} is empty", key=where, cure="write the smaller end first")
+    if is_log and low <= 0.0:
+        cure = "begin above 0, or leave out log"
+        raise DataError(f"a logarithmic range cannot begin at {low:g}", key=where, cure=cure)
+    return replace(factor, low=low, high=high, is_log=is_log)
+
+
+def _number(key: str, text: str, read: Callable[[str], float], now: float | None) -> float:
+    """Return a number in the factor's unit; ``x2`` is twice the present value."""
+    where = f"{SOURCE} {key}"
+    if text in TRUTHS:
+        return TRUTHS[text]
+    try:
+        if not text.startswith("x"):
+            return read(text)
+        if now is None:
+            cure = "give the values themselves"
+            raise DataError(f'"{text}" is a multiple, but the scenario has no value', key=where, cure=cure)
+        return read_number(text[1:]) * now
+    except QuantityError as error:
+        if text[:1] == "x" and error.reason.endswith("is not a number"):
+            raise DataError(f'"{text}" is not a number', key=where, cure="write for example x0.5") from error
+        raise DataError(error.reason, key=where, cure=error.cure) from error
+
+
+def _in_unit(key: str, text: str, unit: str) -> float:
+    parts = number_and_unit(text)
+    if parts is None:
+        raise DataError(f'"{text}" is not a number', key=f"{SOURCE} {key}", cure="give the values themselves")
+    number, own = parts
+    return number if own in ("", unit) else convert(number, own, unit)
+
+
+def _present(base: Base, key: str) -> Any:
+    """Return the value that the scenario has at a key; None where it has none."""
+    for document in (base.document, base.resolved):
+        place: Any = document
+        try:
+            for step in key.split("."):
+                place = place[int(step) - 1] if isinstance(place, list) else place[step]
+        except (LookupError, TypeError, ValueError):
+            continue
+        return place
+    return None
+
+
+def _label(key: str) -> str:
+    """Return what a key of the scenario means: ``Alemtuzumab per infusion (course 1)``."""
+    record: type[BaseModel] | None = Scenario
+    words: str | None = None
+    entries: list[str] = []
+    for previous, step in pairwise(["", *key.split(".")]):
+        if step.isdecimal():
+            entries.append(f"{previous.replace('_', ' ')} {step}")
+        elif record is not None and step in record.model_fields:
+            words = described(record.__name__, step)
+            record = record_in(record.model_fields[step].annotation)
+    short = re.split(r"[;:,(]", words or key)[0].strip()
+    return f"{short} ({', '.join(entries)})" if entries else short
+
+
+def tried(base: Base, changes: Mapping[str, str]) -> dict[str, Any]:
+    """Return the document with changes, after the scenario's own reader has taken it.
+
+    Raises
+    ------
+    ScenarioError, ParameterError
+        With what is wrong with it.
+    """
+    document = apply_overrides(base.document, [f"{key}={text}" for key, text in changes.items()], SOURCE)
+    where = f"{SOURCE} {any_of([f'{key}={text}' for key, text in changes.items()])}"
+    scenario = build_scenario(document, where)
+    if any(key.startswith("patient.") for key in changes):
+        prepare(scenario, where)  # an untreated count is only possible or not with the model's parameters
+    return document
+
+
+def _is_possible(base: Base, key: str, text: str) -> bool:
+    try:
+        tried(base, {key: text})
+    except ImmunosimError:
+        return False
+    return True

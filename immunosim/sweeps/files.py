@@ -1,0 +1,70 @@
+"""The NetCDF result of a sweep as a file: whether it is finished, and what becomes of one that is damaged."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+
+from immunosim.ensembles.netcdf import load_netcdf
+from immunosim.errors import DataError
+from immunosim.files import readable
+from immunosim.seals import is_sealed
+from immunosim.sweeps.plan import Plan
+from immunosim.sweeps.result import finished_file
+from immunosim.sweeps.running import refuse_other_plan
+
+_SIGNATURE, _FORMAT = b"\x89HDF\r\n\x1a\n", b"immunosim sweep"
+
+
+def damage_of_file(plan: Plan, path: Path) -> tuple[str, bool]:
+    """Return in words why a file is not the finished result of a plan, and whether it is one for certain.
+
+    Returns
+    -------
+    reason : str
+        Empty where it is finished and what was written.
+    is_certain : bool
+        Whether it is, or was, a result of this very plan: then nothing is lost where it is replaced.
+
+    Raises
+    ------
+    DataError
+        If it is of another sweep, or something else that must be left alone.
+    """
+    try:
+        found = finished_file(path)
+    except DataError as error:
+        if _holds(path, plan.fingerprint.encode()):
+            return error.reason, True
+        if is_sealed(path) or (_begins_as_netcdf(path) and not _can_be_read(path)):
+            return error.reason, False
+        raise
+    refuse_other_plan(path, found.dataset.attrs["fingerprint"], found.identity, plan)
+    return "", True
+
+
+def is_replaceable(path: Path) -> bool:
+    """Whether a file is the result of a sweep, which may be damaged."""
+    return (_begins_as_netcdf(path) or is_sealed(path)) and _holds(path, _FORMAT)
+
+
+def _holds(path: Path, text: bytes) -> bool:
+    """Whether a text stands in a file; HDF5 writes attributes as they are."""
+    if path.stat().st_size == 0:
+        return False
+    with readable(path), path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(text) >= 0
+
+
+def _begins_as_netcdf(path: Path) -> bool:
+    """Whether a file begins as NetCDF does, as far as it goes."""
+    with readable(path), path.open("rb") as stream:
+        return _SIGNATURE.startswith(stream.read(len(_SIGNATURE)))
+
+
+def _can_be_read(path: Path) -> bool:
+    try:
+        load_netcdf(path)
+    except DataError:
+        return False
+    return True

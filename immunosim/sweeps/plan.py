@@ -1,0 +1,142 @@
+"""A sweep as a plan: everything that determines its numbers, and a fingerprint of it.
+
+Threads, the size of blocks, shards and clusters are no part of it: they cannot change a number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from immunosim.codegen.loader import Model
+from immunosim.ensembles.questions import Question
+from immunosim.errors import DataError
+from immunosim.sweeps.base import base_of
+from immunosim.sweeps.designs import Design
+from immunosim.sweeps.factors import Factor
+from immunosim.sweeps.outputs import Outputs
+from immunosim.sweeps.population import Population
+
+FORMAT = "immunosim sweep 2"
+
+# No part of the numbers, so that a better title does not hinder a resumption.
+_WORDS = ("title", "description")
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """How a patient is made and what is kept of it: all that a worker must know.
+
+    Attributes
+    ----------
+    population : Population
+    outputs : Outputs
+    """
+
+    population: Population
+    outputs: Outputs
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """What differs between the patients."""
+        return self.population.factors
+
+    @property
+    def model(self) -> Model:
+        """The compiled model."""
+        return self.population.base.problem.model
+
+    @cached_property
+    def question(self) -> Question:
+        """What the integrator is asked of every patient."""
+        return self.outputs.asked_of(self.population.base.problem)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        return {
+            "format": FORMAT,
+            "document": self.population.base.document,
+            "factors": [factor.as_dict() for factor in self.factors],
+            "outputs": self.outputs.as_dict(),
+            "model": self.model.key,
+            "core": "scalar" if self.model.core.lanes is None else "lanes",
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A recipe and the patients to make.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    design : Design
+    """
+
+    recipe: Recipe
+    design: Design
+
+    @property
+    def n(self) -> int:
+        """Number of patients."""
+        return self.design.n
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """All that determines the numbers, as plain values."""
+        plain = self.recipe.as_dict() | {"design": self.design.describe()}
+        found: dict[str, Any] = json.loads(json.dumps(plain))
+        return found
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of what determines the numbers, 64 hexadecimal digits."""
+        return fingerprint_of(self.identity)
+
+
+def fingerprint_of(identity: Mapping[str, Any]) -> str:
+    """Return the hash of an identity, 64 hexadecimal digits."""
+    return hashlib.sha256(json.dumps(_numeric(identity), sort_keys=True).encode()).hexdigest()
+
+
+def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """Return in words where two identities differ: ``document.patient.age: 34 there, 40 here``."""
+    return list(_different(_numeric(stored), _numeric(wanted), ""))
+
+
+def recipe_from(identity: Mapping[str, Any], file: str) -> Recipe:
+    """Return the recipe that an identity describes.
+
+    Raises
+    ------
+    DataError
+        If it describes none.
+    ScenarioError, ParameterError
+        If its scenario is impossible.
+    """
+    try:
+        factors = tuple(Factor.from_dict(one) for one in identity["factors"])
+        outputs, document = Outputs.from_dict(identity["outputs"]), dict(identity["document"])
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise DataError("does not say how its patients were made", file=file, cure="make the result again") from error
+    return Recipe(Population(base_of(document, file), factors), outputs)
+
+
+def _numeric(identity: Mapping[str, Any]) -> dict[str, Any]:
+    document = {key: value for key, value in identity["document"].items() if key not in _WORDS}
+    return {**identity, "document": document}
+
+
+def _different(stored: Any, wanted: Any, path: str) -> Iterator[str]:
+    if isinstance(stored, Mapping) and isinstance(wanted, Mapping):
+        for key in sorted({*stored, *wanted}):
+            yield from _different(stored.get(key), wanted.get(key), f"{path}.{key}".lstrip("."))
+    elif isinstance(stored, list) and isinstance(wanted, list) and len(stored) == len(wanted):
+        for number, (one, other) in enumerate(zip(stored, wanted, strict=True), 1):
+            yield from _different(one, other, f"{path}.{number}")
+    elif stored != wanted:
+        yield f"{path}: {json.dumps(stored)[:60]} there, {json.dumps(wanted)[:60]} here"

@@ -1,0 +1,162 @@
+"""From what a user asks, in the scenario's [sweep] section or besides it, to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from immunosim.errors import DataError, ImmunosimError
+from immunosim.patient_parameters import SCALED_BY
+from immunosim.scenario import Scenario, Sweep
+from immunosim.sweeps.base import Base
+from immunosim.sweeps.designs import Design, design_of
+from immunosim.sweeps.factors import Factor
+from immunosim.sweeps.outputs import outputs_of
+from immunosim.sweeps.plan import Plan, Recipe
+from immunosim.sweeps.population import Population
+from immunosim.sweeps.tables import read_patients
+from immunosim.sweeps.factor_syntax import factor_of, full_key
+
+EVERY_READOUT = "all"
+
+LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Places in the range of a factor at which it is looked when doses are given."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a user asks of a sweep; None or empty where nothing is said.
+
+    Attributes
+    ----------
+    vary : mapping of str to str or sequence
+        A range or values by key.
+    rows : Path, optional
+        A table of patients, in place of a design.
+    design : str, optional
+    n, seed : int, optional
+    endpoints, readouts : sequence of str
+        ``all`` asks for every read-out.
+    at : sequence of float, day
+    every : float, day, optional
+    pools : bool
+    """
+
+    vary: Mapping[str, str | Sequence[Any]]
+    rows: Path | None = None
+    design: str | None = None
+    n: int | None = None
+    seed: int | None = None
+    endpoints: Sequence[str] = ()
+    readouts: Sequence[str] = ()
+    at: Sequence[float] = ()
+    every: float | None = None
+    pools: bool = False
+
+    def over(self, section: Sweep | None, folder: Path) -> Wishes:
+        """Return these wishes, and where nothing is said those of the scenario's section.
+
+        Parameters
+        ----------
+        section : Sweep or None
+        folder : Path
+            Of the scenario, to which its table is relative.
+        """
+        if self.rows is not None and (self.design, self.n, self.seed) != (None, None, None):
+            raise DataError("takes the place of a design", key="--rows", cure="leave out --design, -n and --seed")
+        if section is None:
+            return self
+        rows = folder / section.rows if section.rows else None
+        there = Wishes(
+            section.vary,
+            rows,
+            section.design,
+            section.n,
+            section.seed,
+            section.endpoints,
+            section.readouts,
+            section.at,
+            section.every,
+            section.pools,
+        )
+        said = {name: value for name, value in vars(self).items() if _is_said(value)}
+        if "vary" in said or "rows" in said:  # what differs comes from one place
+            there = replace(there, vary={}, rows=None)
+        return replace(there, **said)
+
+
+def _is_said(value: object) -> bool:
+    return not (value is None or value is False or (isinstance(value, (Sequence, Mapping)) and not value))
+
+
+def plan_of(base: Base, wishes: Wishes) -> tuple[Plan, list[str]]:
+    """Return the plan of a sweep, and what the user should know of it.
+
+    Raises
+    ------
+    DataError, ScenarioError, ParameterError
+        If nothing varies, or something that is asked for does not exist.
+    """
+    defaults, notes = Sweep(), list[str]()
+    if wishes.rows is not None:
+        if wishes.vary:
+            raise DataError("takes the place of what varies", key="--rows", cure="leave out --vary, or the table")
+        found = read_patients(base, wishes.rows)
+        factors: tuple[Factor, ...] = found[0]
+        design: Design = found[1]
+        if found[2]:
+            notes.append(f"{wishes.rows}: {found[2]:,} of {design.n:,} rows repeat an earlier one; all are computed")
+    else:
+        factors = _factors(base, wishes.vary)
+        seed = defaults.seed if wishes.seed is None else wishes.seed
+        design = design_of(wishes.design or defaults.design, factors, wishes.n or defaults.n, seed)
+    _refuse_clash(factors)
+    known = base.problem.model.readouts
+    readouts = known if EVERY_READOUT in wishes.readouts else wishes.readouts
+    population = Population(base, factors)
+    dosed = [base.scenario, *_variants(population)]
+    outputs = outputs_of(base.problem, wishes.endpoints, readouts, wishes.at, wishes.every, wishes.pools, dosed)
+    recipe = Recipe(population, outputs)
+    varied = {factor.name for factor in factors}
+    for name in (*outputs.readouts, *(one.label for one in outputs.endpoints)):
+        if name in varied:
+            raise DataError(f'an endpoint and what varies are both called "{name}"', cure="give it another name")
+    return Plan(recipe, design), notes
+
+
+def _refuse_clash(factors: Sequence[Factor]) -> None:
+    """Raise a DataError where an untreated count and a parameter that follows from it both vary."""
+    for factor in factors:
+        scales = SCALED_BY.get(factor.key.removeprefix("patient.baseline."), ())
+        for other in factors:
+            if other.parameter in scales:
+                raise DataError(f"follows from {factor.key}", key=other.key, cure="vary one of them, not both")
+
+
+def _factors(base: Base, vary: Mapping[str, str | Sequence[Any]]) -> tuple[Factor, ...]:
+    if not vary:
+        cure = (
+            "say what differs between the patients: --vary 'blood_lysis_rate=x0.5:x2:log', --rows FILE or [sweep.vary]"
+        )
+        raise DataError("nothing varies", file=base.file, cure=cure)
+    keys = [full_key(base, key) for key in vary]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise DataError("is varied twice", key=key, cure="leave one out")
+    return tuple(factor_of(base, key, given) for key, given in zip(keys, vary.values(), strict=True))
+
+
+def _variants(population: Population) -> Iterator[Scenario]:
+    """Yield scenarios over the range of each factor that may move doses, the others in their middle."""
+    middle = [float(factor.at(np.array(0.5))) for factor in population.factors]
+    for place, factor in enumerate(population.factors):
+        if not factor.parameter:
+            for level in LEVELS:
+                values = [*middle[:place], float(factor.at(np.array(level))), *middle[place + 1 :]]
+                with suppress(ImmunosimError):  # a patient who is impossible is refused in the result
+                    yield population.scenario_of(values)

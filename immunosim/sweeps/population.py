@@ -1,0 +1,137 @@
+"""The patients of a sweep: from the values of its factors to rows for the integrator.
+
+Parameters are columns of the vector. For every other key the scenario is built anew, once for each combination of
+values; a patient who is impossible is refused with a status, not an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.ensembles.rows import Rows, vary
+from immunosim.errors import ImmunosimError
+from immunosim.scenario import Scenario, apply_overrides, build_scenario
+from immunosim.simulation import Problem, prepare, segments_of
+from immunosim.sweeps.base import Base
+from immunosim.sweeps.factors import Factor
+
+KEPT = 512
+"""Built scenarios that are kept: a grid comes back to the same ones."""
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """A base and what differs from it.
+
+    Attributes
+    ----------
+    base : Base
+    factors : tuple of Factor
+    """
+
+    base: Base
+    factors: tuple[Factor, ...]
+
+    def rows(self, values: Array) -> Rows:
+        """Return patients in the form of the integrator.
+
+        Parameters
+        ----------
+        values : ndarray, shape (n, n_factors)
+            In the factors' units.
+        """
+        if not self._built:
+            return vary(self.base.problem, self._columns(values), slice(0, len(values)))
+        keys, groups = np.unique(values[:, self._built], axis=0, return_inverse=True)
+        n, problem = len(values), self.base.problem
+        vectors = np.full((n, problem.vector.size), np.nan)
+        states = np.full((n, problem.initial_state.size), np.nan)
+        segments = [problem.segments] * n
+        members = np.split(np.argsort(groups, kind="stable"), np.cumsum(np.bincount(groups.ravel()))[:-1])
+        for key, rows in zip(keys, members, strict=True):
+            found = self._problem(tuple(key.tolist()))
+            if found is None:
+                continue
+            if self._is_column.any():
+                varied = vary(found, self._columns(values[rows]), slice(0, len(rows)))
+                vectors[rows], states[rows] = varied.vectors, varied.states
+            else:
+                vectors[rows], states[rows] = found.vector, found.initial_state
+            for row in rows:
+                segments[row] = found.segments
+        return Rows(vectors, states, segments, problem.times)
+
+    def scenario_of(self, values: Sequence[float]) -> Scenario:
+        """Return the scenario of one patient, without the parameters that are columns.
+
+        Raises
+        ------
+        ScenarioError, ParameterError
+            If the patient is impossible.
+        """
+        built = [values[j] for j in self._built]
+        return build_scenario(self._document(built), self.base.file)
+
+    def columns_of(self, values: Sequence[float]) -> dict[str, float]:
+        """Return the parameters of one patient that are columns."""
+        return {
+            factor.parameter: float(value)
+            for factor, value in zip(self.factors, values, strict=True)
+            if factor.parameter
+        }
+
+    @cached_property
+    def _is_column(self) -> Array:
+        return np.array([bool(factor.parameter) for factor in self.factors])
+
+    @cached_property
+    def _built(self) -> list[int]:
+        """Places of the factors for which the scenario is built anew."""
+        return [j for j, factor in enumerate(self.factors) if not factor.parameter]
+
+    def _columns(self, values: Array) -> dict[str, Array]:
+        return {factor.parameter: values[:, j] for j, factor in enumerate(self.factors) if factor.parameter}
+
+    def _document(self, built: Sequence[float]) -> dict[str, Any]:
+        changes, off = [], set(self.base.scenario.mechanisms.off)
+        for j, value in zip(self._built, built, strict=True):
+            factor = self.factors[j]
+            table, _, name = factor.key.partition(".")
+            if table == "mechanisms":
+                (off.discard if value else off.add)(name)
+            else:
+                changes.append(f"{factor.key}={factor.text(value)}")
+        document = apply_overrides(self.base.document, changes)
+        mechanisms: Mapping[str, Any] = document.get("mechanisms", {})
+        return document | ({"mechanisms": {**mechanisms, "off": sorted(off)}} if off or mechanisms else {})
+
+    @cached_property
+    def _problem(self) -> Any:
+        return lru_cache(maxsize=KEPT)(self._build)
+
+    def _build(self, built: tuple[float, ...]) -> Problem | None:
+        """Return the problem of a combination of values; None where it is impossible."""
+        try:
+            scenario = build_scenario(self._document(built), self.base.file)
+            if self._changes_patient:
+                return prepare(scenario, self.base.file)
+            problem = self.base.problem
+            return replace(problem, scenario=scenario, segments=segments_of(scenario, problem.model))
+        except ImmunosimError:
+            return None
+
+    def forget(self) -> None:
+        """Forget the scenarios that were built."""
+        self._problem.cache_clear()
+
+    @cached_property
+    def _changes_patient(self) -> bool:
+        """Whether anything but the treatments differs: then vector and untreated state follow, too."""
+        tables = {self.factors[j].key.partition(".")[0] for j in self._built}
+        return bool(tables & {"patient", "mechanisms"})

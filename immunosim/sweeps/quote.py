@@ -1,0 +1,258 @@
+"""What a sweep will take, from a pilot of some of its patients: time, memory and disk; and whether there is enough."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.ensembles.solving import ROWS_PER_CHUNK
+from immunosim.errors import DataError
+from immunosim.machine import cores, memory_available, memory_used
+from immunosim.sweeps.blocks import Variables, bytes_per_row, solve_rows, template_of
+from immunosim.sweeps.creating import create_store
+from immunosim.sweeps.export import write_netcdf
+from immunosim.sweeps.plan import FORMAT, Plan
+from immunosim.sweeps.store import free_space, size_on_disk
+from immunosim.formatting import size
+
+PILOT_SECONDS = 0.8
+MOST_PILOT = ROWS_PER_CHUNK
+FIRST_PILOT = 64
+PILOT_BYTES = 2**24
+
+BLOCK_BYTES = 2**25
+BLOCK_SECONDS = 5.0
+LEAST_BLOCK, USUAL_BLOCK, MOST_BLOCKS = 64, 8192, 4096
+"""Patients in a block: as many as are computed in a few seconds and fit into 32 MiB, but not too many blocks."""
+
+PAGE = 4096
+"""Bytes that a file takes at least on most disks."""
+
+LARGEST_FILE = 2**27
+"""Results larger than this become Zarr where the user does not say."""
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """What some patients took.
+
+    Attributes
+    ----------
+    n, n_failed : int
+    seconds : float
+        Of the whole pilot.
+    seconds_preparing : float
+        Of it, making patients from values.
+    seconds_writing, seconds_filing : float
+        Storing them, and making one file of them.
+    bytes_per_row, bytes_once, bytes_filed : float
+        On disk, compressed; in one file, of each patient.
+    n_threads : int
+    template : dict
+        Its variables.
+    """
+
+    n: int
+    n_failed: int
+    seconds: float
+    seconds_preparing: float
+    seconds_writing: float
+    seconds_filing: float
+    bytes_per_row: float
+    bytes_once: float
+    bytes_filed: float
+    n_threads: int
+    template: Variables
+
+    @property
+    def seconds_per_row(self) -> float:
+        """Of a long run, in which patients are prepared by one thread while others compute those before them."""
+        preparing, solving = self.seconds_preparing, self.seconds - self.seconds_preparing
+        n_cores = min(cores(), self.n_threads + 1)
+        shared = (preparing + solving * min(self.n_threads, n_cores)) / n_cores
+        return max(preparing, solving, shared) / self.n
+
+    @property
+    def memory_per_row(self) -> int:
+        """Bytes that the results of a patient take in memory."""
+        return bytes_per_row(self.template)
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a sweep will take.
+
+    Attributes
+    ----------
+    n, n_left : int
+        Patients of the sweep, and those that are not done.
+    rows_per_block, n_blocks : int
+    seconds : float
+    memory, disk : int
+        Bytes.
+    memory_available, disk_free : int
+        Bytes.
+    n_files : int
+        Of the store.
+    n_pilot, n_pilot_failed : int
+    """
+
+    n: int
+    n_left: int
+    rows_per_block: int
+    n_blocks: int
+    seconds: float
+    memory: int
+    disk: int
+    memory_available: int
+    disk_free: int
+    n_files: int
+    n_pilot: int
+    n_pilot_failed: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        return asdict(self)
+
+
+def run_pilot(plan: Plan, n_threads: int) -> Pilot:
+    """Solve some patients from everywhere in the design, store them in a temporary folder, and say what it took."""
+    recipe = plan.recipe
+    warm = solve_rows(recipe, plan.design.rows(0, min(plan.n, 8 * n_threads)), n_threads)  # compiles what must be
+    first = _chosen(plan, min(plan.n, FIRST_PILOT))
+    started = time.perf_counter()
+    solve_rows(recipe, first, n_threads)
+    rate = len(first) / (time.perf_counter() - started)
+    per_row = bytes_per_row(warm)
+    most = min(MOST_PILOT, plan.n // 8, PILOT_BYTES // per_row)
+    values = _chosen(plan, max(len(first), int(min(rate * PILOT_SECONDS, most))))
+    started = time.perf_counter()
+    recipe.population.rows(values)
+    seconds_preparing = time.perf_counter() - started
+    recipe.population.forget()
+    started = time.perf_counter()
+    found = solve_rows(recipe, values, n_threads)
+    seconds = time.perf_counter() - started
+    with tempfile.TemporaryDirectory(prefix="immunosim-pilot-") as folder:
+        about, times = {"format": FORMAT, "fingerprint": plan.fingerprint}, np.array(recipe.outputs.times)
+        store = create_store(Path(folder) / "pilot.zarr", len(values), len(values), found, about, times)
+        once = size_on_disk(store.path)
+        started = time.perf_counter()
+        store.write(0, found)
+        writing = time.perf_counter() - started
+        written = size_on_disk(store.path) - once
+        file = Path(folder) / "pilot.nc"
+        for _ in range(2):  # the first time imports much
+            started = time.perf_counter()
+            write_netcdf(store, file)
+            filing = time.perf_counter() - started
+        filed = file.stat().st_size
+    n, n_failed = len(values), int((found["status"][1] != 0).sum())
+    return Pilot(
+        *(n, n_failed, seconds, seconds_preparing, writing, filing),
+        *(written / n, once, filed / n, n_threads, found),
+    )
+
+
+def _chosen(plan: Plan, n: int) -> Array:
+    """Return the values of about ``n`` patients from everywhere in the design."""
+    parts = min(8, n)
+    length = n // parts
+    starts = np.linspace(0, plan.n - length, parts).astype(np.int64)
+    return np.concatenate([plan.design.rows(int(start), int(start) + length) for start in starts])
+
+
+def block_size(plan: Plan, pilot: Pilot) -> int:
+    """Return how many patients make a block, where the user does not say."""
+    rows = min(BLOCK_BYTES / pilot.memory_per_row, BLOCK_SECONDS / pilot.seconds_per_row, USUAL_BLOCK)
+    rows = max(rows, LEAST_BLOCK, plan.n / MOST_BLOCKS)
+    return int(2 ** math.floor(math.log2(rows)))
+
+
+def quote(plan: Plan, pilot: Pilot, path: Path, rows_per_block: int, n_left: int) -> Quote:
+    """Return what a sweep, or what is left of it, will take."""
+    n_blocks = -(-plan.n // rows_per_block)
+    blocks_left = -(-n_left // rows_per_block)
+    writing = pilot.seconds_writing * max(1.0, rows_per_block / pilot.n)
+    filing, disk = 0.0, pilot.bytes_once + pilot.bytes_per_row * plan.n
+    if is_one_file(path):
+        filing, disk = pilot.seconds_filing * plan.n / pilot.n, pilot.bytes_filed * plan.n
+    return Quote(
+        n=plan.n,
+        n_left=n_left,
+        rows_per_block=rows_per_block,
+        n_blocks=n_blocks,
+        seconds=n_left * pilot.seconds_per_row + blocks_left * writing + filing,
+        memory=_memory(plan, path, rows_per_block, pilot.memory_per_row),
+        disk=int(disk),
+        memory_available=memory_available() + memory_used(),
+        disk_free=free_space(path),
+        n_files=n_blocks * (len(pilot.template) + 1),
+        n_pilot=pilot.n,
+        n_pilot_failed=pilot.n_failed,
+    )
+
+
+def _memory(plan: Plan, path: Path, rows_per_block: int, per_row: int) -> int:
+    """Return the bytes that a sweep needs at once, with what this process has already."""
+    held = min(rows_per_block, plan.n) * per_row * 3  # parts, joined, and compressed
+    prepared = 3 * min(ROWS_PER_CHUNK, plan.n) * plan.recipe.population.base.problem.vector.nbytes
+    is_drawn = plan.design.describe()["kind"] in ("latin_hypercube", "rows")
+    drawn = plan.n * len(plan.recipe.factors) * 8 if is_drawn else 0
+    whole = 2 * plan.n * per_row if is_one_file(path) else 0
+    return int(memory_used() + held + prepared + drawn + whole)
+
+
+def refuse_hopeless(plan: Plan, path: Path, rows_per_block: int = 0) -> None:
+    """Raise a DataError where not even the least that a sweep can take is there; computes nothing.
+
+    Parameters
+    ----------
+    plan : Plan
+    path : Path
+    rows_per_block : int
+        0 where the user does not say.
+    """
+    rows = rows_per_block or max(LEAST_BLOCK, plan.n // (2 * MOST_BLOCKS))
+    needed = _memory(plan, path, rows, bytes_per_row(template_of(plan.recipe)))
+    _refuse_memory(needed, memory_available() + memory_used(), path)
+    if rows_per_block:
+        _refuse_disk(-(-plan.n // rows) * PAGE, free_space(path), path)
+
+
+def refuse_too_much(found: Quote, path: Path) -> None:
+    """Raise a DataError where memory or disk will not suffice, with what to change."""
+    _refuse_memory(found.memory, found.memory_available, path)
+    need = found.disk * (found.n_left / found.n + is_one_file(path)) + found.n_files * PAGE
+    _refuse_disk(need, found.disk_free, path)
+
+
+def _refuse_memory(needed: int, available: int, path: Path) -> None:
+    if needed > available:
+        reason = f"needs about {size(needed)} of memory, {size(available)} are available"
+        change = "write Zarr instead (--out NAME.zarr)" if is_one_file(path) else "make blocks smaller with --chunk"
+        raise DataError(reason, file=str(path), cure=f"{change}, or keep less of each patient")
+
+
+def _refuse_disk(needed: float, free: int, path: Path) -> None:
+    if needed > free:
+        reason = f"needs about {size(needed)} of disk, {size(free)} are free"
+        cure = "choose another disk with --out, fewer times, or endpoints alone"
+        raise DataError(reason, file=str(path), cure=cure)
+
+
+def is_large(plan: Plan) -> bool:
+    """Whether the results of a plan are better kept in a Zarr store than in one file."""
+    return plan.n * bytes_per_row(template_of(plan.recipe)) > LARGEST_FILE
+
+
+def is_one_file(path: Path) -> bool:
+    """Whether the result becomes one NetCDF file."""
+    return path.suffix == ".nc"

@@ -1,0 +1,243 @@
+"""Go on with a store that exists: whether it is of this sweep, what of it is damaged, and how that is mended.
+
+The plan says what the metadata must be, so that these can be written again whatever is left of them; blocks are checked
+by their own records, and computed again where they do not fit. Files that no sweep wrote are moved beside the store.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from immunosim.errors import DataError
+from immunosim.files import explained, free_name, is_being_written, read_plain, write_file
+from immunosim.seals import MOST_JSON, parsed_json
+from immunosim.sweeps.blocks import template_of
+from immunosim.sweeps.creating import layout_of
+from immunosim.sweeps.layout import CHECKSUM, Layout
+from immunosim.sweeps.manifest import MANIFEST, Manifest, file_damage
+from immunosim.sweeps.opening import METADATA
+from immunosim.sweeps.plan import Plan, fingerprint_of
+from immunosim.sweeps.quote import USUAL_BLOCK
+from immunosim.sweeps.running import begin, refuse_other_plan
+from immunosim.sweeps.store import ROWS, Store, finished_blocks, is_store, open_store
+
+PARTIAL = ".partial"
+"""What the store of an unfinished NetCDF result ends in."""
+
+MOST_NAMED = 10
+"""Damaged files that are named; more are counted."""
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What was found in a store of this sweep; nothing was changed.
+
+    Attributes
+    ----------
+    path : Path
+    layout : Layout
+    metadata : list of str
+        What is wrong with files that belong to no block, in words.
+    foreign : list of str
+        Paths in it that no sweep wrote.
+    damaged : dict of int to str
+        What is wrong with finished blocks, in words, by place.
+    sound : list of int
+        Finished blocks that are what was written.
+    """
+
+    path: Path
+    layout: Layout
+    metadata: list[str]
+    foreign: list[str]
+    damaged: Mapping[int, str]
+    sound: list[int]
+
+
+def examine(plan: Plan, path: Path) -> Examination:
+    """Examine a store to go on with, without changing it.
+
+    Raises
+    ------
+    DataError
+        If it is no sweep, or another one.
+    """
+    if not is_store(path):
+        open_store(path)  # says what is wrong
+    template = template_of(plan.recipe)
+    manifest = _manifest(plan, path)
+    rows = _most_likely_rows(plan, path) if manifest is None else manifest.layout.rows_per_block
+    layout = layout_of(plan.fingerprint, plan.n, rows, template)
+    if manifest is None or manifest.layout != layout:
+        _refuse_unknown(plan, path, layout)
+        metadata = [f"{MANIFEST} is not what was written"]
+        metadata += [f"{key} is missing" for key in _metadata_keys(plan, layout) if not (path / key).is_file()]
+    else:
+        metadata = manifest.damage(path)
+    known = Manifest(layout, dict.fromkeys(_metadata_keys(plan, layout), ""))
+    found = {place: known.block_damage(path, place) for place in finished_blocks(path, layout)}
+    damaged = {
+        place: f"{layout.words(place)} is not what was written: {wrong}" for place, wrong in found.items() if wrong
+    }
+    return Examination(
+        path, layout, metadata, known.foreign(path), damaged, [place for place, wrong in found.items() if not wrong]
+    )
+
+
+def resume(plan: Plan, path: Path, note: Callable[[str], None], command: str = "", is_alone: bool = True) -> Store:
+    """Open a store to go on with it; what is not what was written is named and made again.
+
+    Parameters
+    ----------
+    plan : Plan
+    path : Path
+    note : callable
+        Told in a sentence what is wrong and what becomes of it.
+    command : str
+        That is kept in metadata that are written again.
+    is_alone : bool
+        Whether no other process writes other parts of it, whose unfinished files must be left alone.
+
+    Raises
+    ------
+    DataError
+        If it is no sweep, or another one.
+    """
+    found = examine(plan, path)
+    with explained(path):
+        if found.foreign:
+            aside = _set_aside(path, found.foreign)
+            for text in _cut([f"{key} was not written by a sweep; it is moved to {aside}" for key in found.foreign]):
+                note(f"{path}: {text}")
+            found = examine(plan, path)  # what was read through links is gone
+        for text in _cut([f"{wrong}; it is written again" for wrong in found.metadata]):
+            note(f"{path}: {text}")
+        for key in [*_metadata_keys(plan, found.layout), *chain(*map(found.layout.chunks, found.damaged))]:
+            if (path / key).is_dir():  # in place of a file; what was in it has been moved
+                shutil.rmtree(path / key)
+        if found.metadata:
+            _write_metadata(plan, path, found.layout.rows_per_block, command)
+        if is_alone:
+            _remove_unfinished(path)
+    store = open_store(path)
+    for text in _cut([f"{wrong}; it is computed again" for wrong in found.damaged.values()]):
+        note(f"{path}: {text}")
+    for place in found.damaged:
+        store.forget(place)
+    return store
+
+
+def _cut(texts: list[str]) -> Iterator[str]:
+    yield from texts[:MOST_NAMED]
+    if len(texts) > MOST_NAMED:
+        yield f"and {len(texts) - MOST_NAMED:,} more like this"
+
+
+def _manifest(plan: Plan, path: Path) -> Manifest | None:
+    """Return the manifest of a store of this plan; None where it is damaged."""
+    try:
+        found = Manifest.read(path)
+    except DataError:
+        return None
+    refuse_other_plan(path, found.layout.fingerprint, _identity(path), plan)
+    return found
+
+
+def _refuse_unknown(plan: Plan, path: Path, layout: Layout) -> None:
+    """Raise where a store without its manifest is of another sweep, or holds blocks of which that cannot be told."""
+    attributes, identity = _attributes(path), _identity(path)
+    if attributes.get("fingerprint") == plan.fingerprint or identity == plan.identity:
+        return
+    records = Manifest(layout, {})
+    done = finished_blocks(path, layout)
+    if not done or any(not records.block_damage(path, place) for place in done):
+        return
+    try:
+        is_consistent = fingerprint_of(identity) == attributes.get("fingerprint")
+    except (KeyError, TypeError, AttributeError):
+        is_consistent = False
+    if is_consistent:
+        refuse_other_plan(path, str(attributes["fingerprint"]), identity, plan)
+    reason = f"is damaged ({MANIFEST} and {METADATA}): which sweep its blocks are of cannot be told"
+    raise DataError(reason, file=str(path), cure="choose another --out, or replace it with --force")
+
+
+def _metadata_keys(plan: Plan, layout: Layout) -> list[str]:
+    """Return the paths of the files of a store that belong to no block."""
+    names = [*layout.dimensions, CHECKSUM, *(["time"] if plan.recipe.outputs.times else [])]
+    times = ["time/c/0"] if plan.recipe.outputs.times else []
+    return [METADATA, *(f"{name}/{METADATA}" for name in names), *times]
+
+
+def _attributes(path: Path) -> dict[str, Any]:
+    """Return the attributes of a store that may be damaged; none where they cannot be read."""
+    found = _json(path / METADATA).get("attributes")
+    return found if isinstance(found, dict) else {}
+
+
+def _identity(path: Path) -> dict[str, Any]:
+    text = _attributes(path).get("plan")
+    try:
+        found = parsed_json(text.encode() if isinstance(text, str) else b"", "")
+    except DataError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        found = parsed_json(read_plain(path, MOST_JSON), str(path))
+    except (OSError, DataError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _most_likely_rows(plan: Plan, path: Path) -> int:
+    """Return the size of blocks that most of what is left of the metadata agrees on."""
+    votes = Counter([_attributes(path).get(ROWS)])
+    for folder in (entry for entry in path.iterdir() if entry.is_dir() and entry.name not in (CHECKSUM, "time")):
+        grid = _json(folder / METADATA).get("chunk_grid")
+        settings = grid.get("configuration") if isinstance(grid, dict) else None
+        shape = settings.get("chunk_shape") if isinstance(settings, dict) else None
+        if isinstance(shape, list) and shape and isinstance(shape[0], int):
+            votes[shape[0]] += 1
+    possible = [(rows, n) for rows, n in votes.most_common() if isinstance(rows, int) and 0 < rows < 2**40]
+    return possible[0][0] if possible else min(USUAL_BLOCK, plan.n)
+
+
+def _write_metadata(plan: Plan, path: Path, rows: int, command: str) -> None:
+    """Write everything but the blocks again, the manifest last."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-writing-") as folder:
+        fresh = begin(plan, Path(folder) / "a.zarr", rows, template_of(plan.recipe), command)
+        for key, expected in fresh.manifest.files.items():
+            if file_damage(path, key, expected):
+                write_file(path / key, (fresh.path / key).read_bytes())
+        fresh.manifest.write(path)
+
+
+def _set_aside(path: Path, keys: list[str]) -> Path:
+    """Move files out of a store into a new folder beside it, and return that."""
+    aside = free_name(path.with_name(f"{path.name}.foreign"))
+    for key in keys:
+        (aside / key).parent.mkdir(parents=True, exist_ok=True)
+        (path / key).rename(aside / key)
+    return aside
+
+
+def _remove_unfinished(path: Path) -> None:
+    """Remove what a process that was killed has left of files and folders that it was writing."""
+    begun = tuple(f".{name}-writing-" for name in (path.name, path.name.removesuffix(PARTIAL)))
+    for entry in path.parent.iterdir():
+        if entry.name.startswith(begun):
+            shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
+    for folder, _, names in os.walk(path):
+        for name in filter(is_being_written, names):
+            Path(folder, name).unlink(missing_ok=True)

@@ -1,0 +1,282 @@
+"""A whole sweep: begin or resume, run every block that is left, and make the result what the user asked for."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from immunosim.codegen.loader import say_nothing
+from immunosim.errors import DataError
+from immunosim.files import explained, free_name
+from immunosim.locks import held, refuse_held
+from immunosim.machine import cores
+from immunosim.sweeps.blocks import template_of
+from immunosim.sweeps.cluster import reached, run_on_cluster
+from immunosim.sweeps.files import damage_of_file, is_replaceable
+from immunosim.sweeps.export import write_netcdf
+from immunosim.sweeps.plan import Plan
+from immunosim.sweeps.quote import Pilot, block_size, is_one_file, run_pilot
+from immunosim.sweeps.result import SweepResult, open_result
+from immunosim.sweeps.resuming import PARTIAL, resume
+from immunosim.sweeps.running import (
+    WHOLE,
+    Report,
+    Shard,
+    begin,
+    not_replaced,
+    remaining,
+    replace_existing,
+    run_blocks,
+)
+from immunosim.sweeps.store import Store
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a sweep is run; nothing here can change a number.
+
+    Attributes
+    ----------
+    n_threads : int
+        0 for one on each core.
+    rows_per_block : int
+        0 for what suits the machine.
+    is_resumed, is_forced : bool
+        Whether to go on with an unfinished result, or to replace one.
+    shard : Shard
+    scheduler : str
+        Address of a Dask scheduler; empty to run here.
+    command : str
+        That is kept in the result.
+    """
+
+    n_threads: int = 0
+    rows_per_block: int = 0
+    is_resumed: bool = False
+    is_forced: bool = False
+    shard: Shard = WHOLE
+    scheduler: str = ""
+    command: str = ""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a result that is there already is gone on with: shards fill the same one."""
+        return self.is_resumed or self.shard.of > 1
+
+    @property
+    def threads(self) -> int:
+        """Threads to compute in."""
+        return self.n_threads or cores()
+
+
+@dataclass(frozen=True)
+class State:
+    """How far a sweep has come.
+
+    Attributes
+    ----------
+    n_left : int
+        Patients of this run that are not done.
+    n_failed : int
+        Patients of this run that failed so far.
+    n_blocks, n_done : int
+        Blocks of the whole sweep.
+    """
+
+    n_left: int
+    n_failed: int
+    n_blocks: int
+    n_done: int
+
+
+def store_path(path: Path) -> Path:
+    """Return where the blocks of a result are stored: the result itself, or beside a NetCDF file."""
+    return path.with_name(path.name + PARTIAL) if is_one_file(path) else path
+
+
+def refuse_place(path: Path, manner: Manner) -> None:
+    """Raise a DataError where a result cannot be made as it is asked for, whatever exists; writes nothing."""
+    if path.suffix not in (".zarr", ".nc"):
+        raise DataError("is neither Zarr nor NetCDF", file=str(path), cure="end it in .zarr or .nc")
+    if is_one_file(path) and manner.shard.of > 1:
+        raise DataError("shards cannot share one file", file=str(path), cure="write Zarr: --out NAME.zarr")
+    if manner.is_forced and (manner.is_resumed or manner.shard.of > 1):
+        reason = (
+            "would remove what --resume goes on with" if manner.is_resumed else "would remove what other parts store"
+        )
+        raise DataError(reason, key="--force", cure="leave it out, or remove the result yourself")
+    if manner.scheduler:
+        with reached(manner.scheduler):
+            pass
+
+
+def refuse_existing(path: Path, manner: Manner) -> None:
+    """Raise a DataError where a result would be overwritten or is being written, or its place does not do."""
+    refuse_place(path, manner)
+    refuse_held(path, manner.shard.part)
+    if is_there(path) and not manner.goes_on and not manner.is_forced:
+        raise DataError("exists", file=str(path), cure="go on with it with --resume, or replace it with --force")
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a result, finished or not, or anything else in its place."""
+    return path.exists() or store_path(path).exists()
+
+
+@contextmanager
+def taken(path: Path, manner: Manner, note: Callable[[str], None] = say_nothing) -> Iterator[None]:
+    """Hold the place of a result while a sweep, or a part of it, is written there.
+
+    Raises
+    ------
+    DataError
+        If another process holds it, or has made a result there meanwhile.
+    """
+    with held(path, manner.command, note, manner.shard.part):
+        if is_there(path) and not manner.goes_on and not manner.is_forced:
+            raise DataError("exists", file=str(path), cure="go on with it with --resume, or replace it with --force")
+        yield
+
+
+def existing_store(plan: Plan, path: Path, manner: Manner, note: Callable[[str], None]) -> Store | None:
+    """Return the store to go on with, examined and mended; None where there is none. The caller holds the place.
+
+    Raises
+    ------
+    DataError
+        If it is of another sweep, or has blocks of another size than is asked for.
+    """
+    place = store_path(path)
+    if not manner.goes_on or not place.exists():
+        return None
+    store = resume(plan, place, note, manner.command, is_alone=manner.shard.of == 1)
+    asked = min(manner.rows_per_block, store.n)
+    if asked not in (0, min(store.rows_per_block, store.n)):
+        reason = f"has blocks of {store.rows_per_block} patients, which cannot change"
+        raise DataError(reason, file=str(path), cure="leave out --chunk")
+    return store
+
+
+def finished_result(plan: Plan, path: Path, manner: Manner, note: Callable[[str], None] = say_nothing) -> bool:
+    """Whether a NetCDF result of this very plan is there; one that is damaged is named, and makes room for another.
+
+    Raises
+    ------
+    DataError
+        If it is of another sweep, or something else.
+    """
+    if not (manner.is_resumed and is_one_file(path) and path.exists()):
+        return False
+    wrong, is_certain = damage_of_file(plan, path)
+    if not wrong:
+        return True
+    if is_certain:
+        note(f"{path}: {wrong}; it is computed again")
+        return False
+    aside = free_name(path.with_name(f"{path.name}.damaged"))
+    with explained(path):
+        path.rename(aside)
+    note(f"{path}: {wrong}; it is moved to {aside} and computed again")
+    return False
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove the store of a NetCDF result that is finished, where an interruption has left it."""
+    if is_one_file(path):
+        shutil.rmtree(store_path(path), ignore_errors=True)
+
+
+def sweep_states(plan: Plan, path: Path, store: Store, manner: Manner, report: Report | None = None) -> Iterator[State]:
+    """Run all blocks of the shard that are left, and yield the state after each; a NetCDF file is written at the end.
+
+    Raises
+    ------
+    OutputError
+        If the disk is full or cannot be written; finished blocks are kept.
+    """
+    places = remaining(store, manner.shard)
+    left = sum(end - first for first, end in map(store.span, places))
+    n_done, n_failed = len(store.done()), 0
+
+    def count(n: int, failed: int) -> None:
+        nonlocal left, n_failed
+        left, n_failed = left - n, n_failed + failed
+        if report is not None:
+            report(n, failed)
+
+    if manner.scheduler:
+        blocks = run_on_cluster(plan, store, places, manner.scheduler, count)
+    else:
+        blocks = run_blocks(plan, store, places, manner.threads, count)
+    for number, _ in enumerate(blocks, 1):
+        yield State(left, n_failed, store.n_blocks, n_done + number)
+    if is_one_file(path):
+        write_netcdf(store, path)
+        remove_leftovers(path)
+
+
+def new_store(plan: Plan, path: Path, manner: Manner, pilot: Pilot) -> Store:
+    """Return a new store in place of an earlier result.
+
+    Raises
+    ------
+    OutputError
+        If the place cannot be written.
+    DataError
+        If something other than a sweep is there.
+    """
+    place = store_path(path)
+    if manner.is_forced:
+        _refuse_foreign(path)
+        replace_existing(place)
+    rows = manner.rows_per_block or block_size(plan, pilot)
+    return begin(plan, place, rows, template_of(plan.recipe), manner.command)
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Raise a DataError where a file would be replaced that is not the result of a sweep."""
+    if is_one_file(path) and path.exists() and not is_replaceable(path):
+        raise not_replaced(path)
+
+
+def run_sweep(
+    plan: Plan,
+    path: str | Path,
+    manner: Manner | None = None,
+    note: Callable[[str], None] = say_nothing,
+) -> SweepResult:
+    """Run a sweep and open its result.
+
+    Parameters
+    ----------
+    plan : Plan
+    path : str or Path
+        Ends in ``.zarr`` or ``.nc``.
+    manner : Manner, optional
+    note : callable
+        Told in a sentence what was found wrong and is computed again.
+
+    Raises
+    ------
+    DataError
+        If the result exists and is neither resumed nor replaced, or is of another sweep.
+    OutputError
+        If the disk is full or cannot be written; finished blocks are kept.
+    """
+    target, how = Path(path), manner or Manner()
+    refuse_existing(target, how)
+    with taken(target, how, note):
+        if finished_result(plan, target, how, note):
+            remove_leftovers(target)
+        else:
+            store = existing_store(plan, target, how, note)
+            if store is None:
+                store = new_store(plan, target, how, run_pilot(plan, how.threads))
+            for _ in sweep_states(plan, target, store, how):
+                pass
+    found = open_result(target)
+    assert isinstance(found, SweepResult)
+    return found

@@ -1,0 +1,266 @@
+"""Patients from a table: a CSV or Parquet file whose columns are keys of the scenario, one patient a row.
+
+A header may give the unit, ``course.1.dose [mg]``; without one a number is in the parameter's own unit, and a cell may
+be a quantity, ``12 mg``, whatever the header says. Every problem is named with its line and column. A row that repeats
+another is computed again.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from immunosim.codegen.loader import Array
+from immunosim.ensembles.rows import checked_parameters
+from immunosim.errors import DataError, ImmunosimError, QuantityError
+from immunosim.scenario import apply_overrides
+from immunosim.sweeps.base import Base
+from immunosim.sweeps.designs import Listed
+from immunosim.sweeps.factors import Factor
+from immunosim.sweeps.factor_syntax import TRUTHS, common_unit, full_key, key_factor, number_and_unit, tried
+from immunosim.units import convert, parse_quantity
+
+_HEADER = re.compile(r"(?P<key>[^\[\]]+(?:\[\d+\][^\[\]]*)*?)\s*(?:\[(?P<unit>[^\]]*[^\]\d][^\]]*)\])?")
+_EMPTY = "is empty"
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A column as read: numbers, NaN where a cell holds something else, what it holds there by row, and its places."""
+
+    header: str
+    numbers: Array
+    texts: dict[int, str]
+    place: Callable[[int], str]
+
+    def cell(self, row: int) -> str:
+        """Return a cell as text."""
+        return self.texts[row] if row in self.texts else f"{float(self.numbers[row])!r}".removesuffix(".0")
+
+
+def read_patients(base: Base, path: Path) -> tuple[tuple[Factor, ...], Listed, int]:
+    """Read patients.
+
+    Parameters
+    ----------
+    base : Base
+    path : Path
+        CSV, or Parquet by its suffix.
+
+    Returns
+    -------
+    factors : tuple of Factor
+    design : Listed
+    n_repeated : int
+        Rows that repeat an earlier one.
+
+    Raises
+    ------
+    DataError
+        With line and column of what cannot be used.
+    """
+    columns = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
+    keys = [full_key(base, _split(column.header)[0]) for column in columns]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise DataError("has two columns for one key", file=str(path), key=key, cure="leave one out")
+    read = [_factor(base, path, key, column) for key, column in zip(keys, columns, strict=True)]
+    values = np.stack([numbers for _, numbers in read], axis=1)
+    n_repeated = len(values) - len(np.unique(values, axis=0))
+    return tuple(factor for factor, _ in read), Listed(values), n_repeated
+
+
+def _read_csv(path: Path) -> list[Column]:
+    file = str(path)
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            lines = csv.reader(stream, strict=True)
+            headers = [header.strip() for header in next(filter(None, lines), [])]
+            _check_headers(headers, file, lines.line_num)
+            numbers, texts = [array("d") for _ in headers], [dict[int, str]() for _ in headers]
+            line_of_row = array("q")
+            for cells in filter(None, lines):
+                _take(cells, headers, numbers, texts, f"{file}: line {lines.line_num}")
+                line_of_row.append(lines.line_num)
+    except FileNotFoundError:
+        raise DataError("does not exist", file=file, cure="name a CSV or Parquet file") from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"cannot be read as CSV ({reason})", file=file, cure="save it as CSV in UTF-8") from error
+    if not numbers[0]:
+        raise DataError("has no patients", file=file, cure="add a line for each patient")
+
+    def place(row: int) -> str:
+        return f"{file}: line {line_of_row[row]}"
+
+    return [Column(*of, place) for of in zip(headers, map(np.array, numbers), texts, strict=True)]
+
+
+def _check_headers(headers: Sequence[str], file: str, line: int) -> None:
+    if not any(headers):
+        raise DataError(_EMPTY, file=file, cure="give a line of keys, then one patient a line")
+    if "" in headers:
+        reason = f"column {headers.index('') + 1} has no name"
+        raise DataError(reason, file=f"{file}: line {line}", cure="name its key")
+    for other, name in ((";", "semicolons"), ("\t", "tabs")):
+        if len(headers) == 1 and other in headers[0]:
+            raise DataError(f"has {name} between its cells", file=f"{file}: line {line}", cure="save it with commas")
+
+
+def _take(
+    cells: Sequence[str],
+    headers: Sequence[str],
+    numbers: Sequence[array[float]],
+    texts: Sequence[dict[int, str]],
+    where: str,
+) -> None:
+    if len(cells) != len(headers):
+        reason = f"has {len(cells)} cell{'s' * (len(cells) != 1)}, the first line {len(headers)}"
+        raise DataError(reason, file=where, cure="give every patient a value in every column")
+    for header, cell, column, others in zip(headers, cells, numbers, texts, strict=True):
+        text = cell.strip()
+        if not text:
+            raise DataError(_EMPTY, file=where, key=header, cure="give a value")
+        try:
+            column.append(float(text if text.isascii() and "_" not in text else "no number"))
+        except ValueError:
+            others[len(column)] = text
+            column.append(math.nan)
+
+
+def _read_parquet(path: Path) -> list[Column]:
+    file = str(path)
+    try:
+        import pandas as pd
+
+        table = pd.read_parquet(path)
+    except ImportError as error:
+        cure = "run: python -m pip install 'immunosim[sweep]'"
+        raise DataError("Parquet tables need the package pyarrow", file=file, cure=cure) from error
+    except FileNotFoundError:
+        raise DataError("does not exist", file=file, cure="name a CSV or Parquet file") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot be read as Parquet ({error})", file=file, cure="name a Parquet file") from error
+    if table.empty:
+        raise DataError("has no patients", file=file, cure="add a row for each patient")
+
+    def place(row: int) -> str:
+        return f"{file}: row {row + 1}"
+
+    columns = []
+    for name, series in table.items():
+        if series.isna().any():
+            row = int(np.flatnonzero(series.isna())[0])
+            raise DataError(_EMPTY, file=place(row), key=str(name), cure="give a value")
+        if not pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
+            series = series.map(lambda cell: str(cell).lower() if isinstance(cell, (bool, np.bool_)) else str(cell))
+        numbers = pd.to_numeric(series, errors="coerce").to_numpy(np.float64)
+        texts = {int(row): str(series.iloc[row]).strip() for row in np.flatnonzero(np.isnan(numbers))}
+        columns.append(Column(str(name), numbers, texts, place))
+    return columns
+
+
+def _split(header: str) -> tuple[str, str]:
+    """Return key and unit of a header."""
+    match = _HEADER.fullmatch(header)
+    return (match["key"].strip(), (match["unit"] or "").strip()) if match else (header, "")
+
+
+def _factor(base: Base, path: Path, key: str, column: Column) -> tuple[Factor, Array]:
+    """Return the factor of a column, and its values in the factor's unit."""
+    own = _split(column.header)[1]
+    try:
+        factor = key_factor(base, key)
+        if not (factor.choices or factor.parameter):
+            apply_overrides(base.document, [f"{key}=0"])
+        if factor.parameter and own:
+            convert(1.0, own, factor.unit)
+    except ImmunosimError as error:
+        problem = error.problems[0]
+        raise DataError(problem.reason, file=str(path), key=f"column {column.header}", cure=problem.cure) from error
+    if factor.choices:
+        return factor, _chosen(column, {"off": 0.0, "on": 1.0, "false": 0.0, "true": 1.0})
+    if factor.parameter:
+        numbers = _numbers(column, own or factor.unit, factor.unit)
+        checked_parameters(base.problem, {factor.parameter: numbers})
+        return replace(factor, low=float(numbers.min()), high=float(numbers.max())), numbers
+    parts = list(_parts(column))
+    if None in parts:
+        return _choices(base, column, factor)
+    bare = [""] if len(parts) < len(column.numbers) else []
+    unit = own or common_unit(f"{path}: column {column.header}", [*(part[1] for part in parts if part), *bare])
+    numbers = _numbers(column, unit, unit)
+    fractions = np.flatnonzero(numbers != np.round(numbers))
+    is_whole = not unit and not fractions.size
+    factor = replace(factor, unit=unit, low=float(numbers.min()), high=float(numbers.max()), is_whole=is_whole)
+    _try(base, column, factor, numbers, int(fractions[0]) if fractions.size and not unit else 0)
+    return factor, numbers
+
+
+def _parts(column: Column) -> Iterator[tuple[float, str] | None]:
+    """Yield number and unit of the cells of a column that are no plain numbers."""
+    for row, text in column.texts.items():
+        try:
+            yield number_and_unit(text)
+        except QuantityError as error:
+            raise DataError(error.reason, file=column.place(row), key=column.header, cure=error.cure) from error
+
+
+def _choices(base: Base, column: Column, factor: Factor) -> tuple[Factor, Array]:
+    """Return the factor of a column of texts and their places among them; every text must be one that can be read."""
+    texts = [column.cell(row) for row in range(len(column.numbers))]
+    known, rows, places = np.unique(np.array(texts), return_index=True, return_inverse=True)
+    values = places.astype(np.float64)
+    factor = replace(factor, choices=tuple(known.tolist()), values=tuple(map(float, range(len(known)))))
+    for row in sorted(rows.tolist()):
+        _try(base, column, factor, values, row, is_reading=row > 0)
+    return factor, values
+
+
+def _try(base: Base, column: Column, factor: Factor, values: Array, row: int, is_reading: bool = False) -> None:
+    """Raise a DataError where the scenario cannot take the value of a row, or where asked, cannot read it."""
+    try:
+        tried(base, {factor.key: factor.text(float(values[row]))})
+    except ImmunosimError as error:
+        problem = error.problems[0]
+        if is_reading and full_key(base, problem.key or "") != factor.key:
+            return  # a patient who is impossible, such as one whose courses overlap, is refused later
+        raise DataError(problem.reason, file=column.place(row), key=column.header, cure=problem.cure) from error
+
+
+def _numbers(column: Column, unit: str, expected: str) -> Array:
+    """Return a column in the expected unit; numbers without one are in ``unit``."""
+    numbers = column.numbers if unit == expected else column.numbers * convert(1.0, unit, expected)
+    numbers = numbers.copy()
+    for row, text in column.texts.items():
+        try:
+            numbers[row] = _number(text, expected)
+        except ImmunosimError as error:
+            raise DataError(error.reason, file=column.place(row), key=column.header, cure=error.cure) from error
+    wrong = np.flatnonzero(~np.isfinite(numbers))
+    if wrong.size:
+        row = int(wrong[0])
+        reason = f'"{column.cell(row)}" is not a finite number'
+        raise DataError(reason, file=column.place(row), key=column.header, cure="give a finite number")
+    return numbers
+
+
+def _chosen(column: Column, codes: Mapping[str, float]) -> Array:
+    texts = [column.cell(row) for row in range(len(column.numbers))]
+    for row, text in enumerate(texts):
+        if text.lower() not in codes:
+            cure = f"choose from {', '.join(codes)}"
+            raise DataError(f'"{text}" is no choice', file=column.place(row), key=column.header, cure=cure)
+    return np.array([codes[text.lower()] for text in texts])
+
+
+def _number(text: str, expected: str) -> float:
+    truth = TRUTHS.get(text.lower())
+    return parse_quantity(text, expected, bare=True) if truth is None else truth

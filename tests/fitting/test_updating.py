@@ -1,0 +1,47 @@
+"""Forecasts as visits arrive use what was known at the time, and become narrower."""
+
+import numpy as np
+import pytest
+
+from immunosim.errors import DataError
+from immunosim.fitting import Wishes, case_of
+from immunosim.fitting.conclusions.recovery_by_visit import Goal, Manner, update
+from immunosim.observations import PatientRecord
+from tests.fit.conftest import ANALYTES, DAYS
+
+MANNER = Manner(2, 0, 1, 0.9)
+GOAL = Goal("cd4", "150 cells/uL")
+
+
+@pytest.fixture(scope="module")
+def case(make_posterior, problem):
+    posterior, _ = make_posterior()
+    (subject,) = posterior.subjects
+    free = ("antibody_clearance", "memory_cd4_from_naive_fraction")
+    return case_of(problem, [PatientRecord("a", subject.measurements)], Wishes(free, shared=0.0))
+
+
+def test_each_visit_adds_its_values_and_the_first_forecast_has_none(case):
+    found, failures = update(case, [GOAL], np.inf, True, MANNER)
+    assert failures == {}
+    assert [one.day for one in found["a"]] == [0.0, *DAYS]
+    assert [one.n_measurements for one in found["a"]] == [4 * k for k in range(len(DAYS) + 1)]
+    assert len(ANALYTES) == 4
+
+
+def test_the_interval_becomes_narrower_as_visits_arrive(case):
+    found, _ = update(case, [GOAL], np.inf, True, MANNER)
+    (first,), (last,) = found["a"][1].returns, found["a"][-1].returns
+    assert last.high - last.low < first.high - first.low
+    assert last.low < last.median < last.high
+
+
+def test_a_forecast_from_the_first_visits_is_that_of_these_visits_alone(case):
+    (early,) = update(case, [GOAL], 100.0, False, MANNER)[0]["a"]
+    each = update(case, [GOAL], np.inf, True, MANNER)[0]["a"]
+    assert early == each[2]
+
+
+def test_nobody_measured_so_far_is_said(case):
+    with pytest.raises(DataError, match="nobody was measured until day 3, give a later time"):
+        update(case, [GOAL], 3.0, False, MANNER)
