@@ -19,11 +19,11 @@ from scipy.optimize import least_squares
 
 from benchmarks.recovery import ANALYTES, CHANGES, MONTHS, SCENARIO
 from immunosim import load_scenario
-from immunosim.fitting import Noise, Posterior, Subject, coordinates_of, estimate, subject_of
+from immunosim.fitting import ErrorModel, Posterior, Subject, coordinates_of, estimate, subject_of
 from immunosim.fitting.search.estimation import draw_starts
 from immunosim.machine import cores
 from immunosim.observations import Measurement
-from immunosim.simulation import Problem, prepare
+from immunosim.problem import Problem, prepare
 
 STEP = 1e-3
 """Relative step of SciPy's differences: with its default, LSODA's own errors drown the derivatives."""
@@ -70,7 +70,7 @@ def _posterior() -> Posterior:
     problem = prepare(load_scenario(SCENARIO, CHANGES))
     values = {name: float(problem.vector[problem.model.position[name]]) for name in FITTED}
     coordinates = coordinates_of(problem.parameters, values, FITTED)
-    noise, generator = dict.fromkeys(ANALYTES, Noise()), np.random.default_rng(3)
+    noise, generator = dict.fromkeys(ANALYTES, ErrorModel()), np.random.default_rng(3)
     asked = [Measurement("patient", month * 30.4375, one, 1.0) for month in MONTHS for one in ANALYTES]
     truth = np.array(list(values.values())) * np.exp(0.2 * generator.normal(size=len(values)))
     perfect = subject_of("patient", problem, coordinates.names, asked, noise).predict(truth[np.newaxis])[0]

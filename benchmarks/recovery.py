@@ -22,8 +22,8 @@ import numpy as np
 from immunosim import load_scenario
 from immunosim.fitting import (
     Coordinates,
+    ErrorModel,
     FreeParameter,
-    Noise,
     Posterior,
     coordinates_of,
     estimate,
@@ -34,7 +34,7 @@ from immunosim.fitting import (
 )
 from immunosim.machine import cores
 from immunosim.observations import Measurement
-from immunosim.simulation import Problem, prepare
+from immunosim.problem import Problem, prepare
 
 SCENARIO = Path(__file__).parents[1] / "configs" / "one_course.toml"
 CHANGES = ("horizon=25 months",)
@@ -89,7 +89,7 @@ def _one(problem: Problem, seed: int, tally: Tally) -> None:
     values = {name: float(problem.vector[problem.model.position[name]]) for name in names}
     coordinates = _centred(coordinates_of(problem.parameters, values, names))
     truth = np.array([_drawn(one, generator) for one in coordinates.parameters])
-    noise = dict.fromkeys(ANALYTES, Noise())
+    noise = dict.fromkeys(ANALYTES, ErrorModel())
     measured = _measured(problem, coordinates.names, truth, noise, generator)
     subject = subject_of("patient", problem, coordinates.names, measured, noise, shared=0.0)
     found = estimate(Posterior((subject,), coordinates, n_threads=cores()), 3, seed)
@@ -127,7 +127,7 @@ def _drawn(parameter: FreeParameter, generator: np.random.Generator) -> float:
 
 
 def _measured(
-    problem: Problem, names: list[str], truth: np.ndarray, noise: dict[str, Noise], generator: np.random.Generator
+    problem: Problem, names: list[str], truth: np.ndarray, noise: dict[str, ErrorModel], generator: np.random.Generator
 ) -> list[Measurement]:
     asked = [Measurement("patient", month * 30.4375, one, 1.0) for month in MONTHS for one in ANALYTES]
     perfect = subject_of("patient", problem, names, asked, noise).predict(truth[np.newaxis])[0]

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from benchmarks.problems.default import Population, draw_population
 from immunosim.machine import cores
 from immunosim.numerics import Ensemble, SolverOptions, Status, solve_ensemble
-from immunosim.simulation import Problem
+from immunosim.problem import Problem
 from immunosim.verification.reference import FLOOR, magnitudes_of
 
 REFERENCE = 1e-12

@@ -19,10 +19,10 @@ import numpy.typing as npt
 from benchmarks.problems.default import Population, draw_population
 from immunosim.codegen.vector.build import lane_functions
 from immunosim.codegen.vector.processor import host
+from immunosim.derivatives import Task
 from immunosim.numerics import Ensemble, Kernels, SolverOptions, solve_ensemble
 from immunosim.numerics.tangents import Directions, solve_sensitivities
 from immunosim.numerics.tangents.records import SensitivityFunctions
-from immunosim.derivatives import Task
 
 SETS = {
     # Every one of these moves all pools but those of the steroids: the most expensive twelve there can be of cells.

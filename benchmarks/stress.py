@@ -24,7 +24,8 @@ import numpy.typing as npt
 from immunosim import load_scenario
 from immunosim.errors import SolverError
 from immunosim.numerics import Ensemble, Status, solve_ensemble
-from immunosim.simulation import Problem, prepare, solve
+from immunosim.problem import Problem, prepare
+from immunosim.simulation import solve
 from immunosim.verification.reference import equations, magnitudes_of, pieces_of
 
 SCENARIO = Path(__file__).parents[1] / "configs" / "two_courses.toml"

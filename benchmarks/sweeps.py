@@ -26,7 +26,7 @@ from benchmarks.problems.default import CHANGES, SCENARIO
 from immunosim.machine import cores
 from immunosim.numerics import solve_ensemble
 from immunosim.sweeps import Recipe, read_base
-from immunosim.sweeps.planning import Wishes, plan_of
+from immunosim.sweeps.planning import SweepRequest, plan_of
 from immunosim.sweeps.store import size_on_disk
 
 VARY = {
@@ -107,9 +107,9 @@ def _measure(sweep: Sweep, folder: Path, announce: Callable[[str], None]) -> Non
 def run_core(sweep: Sweep) -> Taken:
     """Return what the core takes for a patient of the sweep, once its row is ready."""
     base = read_base(SCENARIO, CHANGES)
-    wishes = Wishes(sweep.vary, design="sobol", n=CORE_ROWS, seed=1)
+    wishes = SweepRequest(sweep.vary, design="sobol", n=CORE_ROWS, seed=1)
     if sweep.options:
-        wishes = Wishes(sweep.vary, design="sobol", n=CORE_ROWS // 8, seed=1, readouts=["all"], every=7.0)
+        wishes = SweepRequest(sweep.vary, design="sobol", n=CORE_ROWS // 8, seed=1, readouts=["all"], every=7.0)
     plan, _ = plan_of(base, wishes)
     rows = plan.recipe.population.rows(plan.design.rows(0, plan.n))
     arguments = (plan.recipe.model.ensemble_kernels, rows.states, rows.vectors, rows.segments, _times(plan.recipe))

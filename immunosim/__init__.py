@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from immunosim.attribution import attribute, compare, explain
+    from immunosim.derivatives import differentiate
     from immunosim.ensembles import Endpoint, EnsembleResult, load_ensemble, replay, simulate_ensemble
     from immunosim.scenario import Scenario, load_scenario
-    from immunosim.derivatives import differentiate
     from immunosim.simulation import simulate
     from immunosim.trajectory import Trajectory
     from immunosim.verification import verify

@@ -17,18 +17,18 @@ import xarray as xr
 
 from immunosim.codegen.loader import Array, Model
 from immunosim.errors import ParameterError, ScenarioError, SolverError, any_of, did_you_mean
-from immunosim.patient_parameters import SCALED_BY, unscaled_vector
 from immunosim.numerics import Kernels, Status
 from immunosim.numerics.lanes.records import LaneFunctions
 from immunosim.numerics.tangents import Directions, SegmentSlopes, solve_sensitivities
 from immunosim.numerics.tangents.records import SensitivityFunctions
+from immunosim.patient_parameters import SCALED_BY, unscaled_vector
+from immunosim.problem import Problem
 from immunosim.scenario.dose_slopes import (
     find_treatment_number,
     is_treatment_number,
     moved_targets,
     segment_slopes,
 )
-from immunosim.simulation import Problem
 
 
 def differentiate(problem: Problem, names: Sequence[str], relative: bool = False, n_threads: int = 1) -> xr.Dataset:

@@ -35,7 +35,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
-class Problem:
+class InputProblem:
     """One thing that is wrong: the reason, the place and the cure."""
 
     reason: str
@@ -59,7 +59,7 @@ class ImmunosimError(Exception):
         What is wrong, as a sentence without a full stop.
     file, key, cure : str, optional
         Where it is wrong (file and key path) and what to do about it.
-    problems : sequence of Problem, optional
+    problems : sequence of InputProblem, optional
         Several problems found at once; they take the place of the other arguments.
     n_more : int
         Problems that were found besides and are only counted.
@@ -72,10 +72,10 @@ class ImmunosimError(Exception):
         file: str | None = None,
         key: str | None = None,
         cure: str | None = None,
-        problems: Sequence[Problem] = (),
+        problems: Sequence[InputProblem] = (),
         n_more: int = 0,
     ) -> None:
-        self.problems: tuple[Problem, ...] = tuple(problems) or (Problem(reason, file, key, cure),)
+        self.problems: tuple[InputProblem, ...] = tuple(problems) or (InputProblem(reason, file, key, cure),)
         self.n_more = n_more
         super().__init__(self.problems[0].reason)
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from immunosim.codegen.loader import Array
+    from immunosim.problem import Problem
     from immunosim.scenario import Scenario
-    from immunosim.simulation import Problem
 
 
 TIME_ATTRIBUTES = {"units": "day", "long_name": "time since day 0"}

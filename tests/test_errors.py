@@ -8,9 +8,9 @@ from immunosim import errors
 from immunosim.errors import (
     DataError,
     ImmunosimError,
+    InputProblem,
     ModelError,
     ParameterError,
-    Problem,
     QuantityError,
     ScenarioError,
     SolverError,
@@ -32,7 +32,9 @@ def test_unknown_places_are_left_out_of_the_message() -> None:
 
 
 def test_several_problems_print_one_per_line() -> None:
-    error = ScenarioError(problems=[Problem("is 1", "a.toml", "x"), Problem("is 2", "a.toml", "y", "write 3")])
+    error = ScenarioError(
+        problems=[InputProblem("is 1", "a.toml", "x"), InputProblem("is 2", "a.toml", "y", "write 3")]
+    )
     assert str(error) == "a.toml: x: is 1\na.toml: y: is 2, write 3"
     assert error.key == "x"
 
@@ -96,16 +98,16 @@ def test_choices_are_joined_as_in_a_sentence() -> None:
 
 
 def test_of_many_problems_the_first_are_shown_and_the_rest_counted() -> None:
-    error = ImmunosimError(problems=[Problem(f"wrong {i}") for i in range(30)], n_more=299_970)
+    error = ImmunosimError(problems=[InputProblem(f"wrong {i}") for i in range(30)], n_more=299_970)
     shown = str(error).splitlines()
     assert shown[0] == "wrong 0"
     assert len(shown) == 21
     assert shown[-1] == "... and 299,980 more"
-    assert "more" not in str(ImmunosimError(problems=[Problem(f"wrong {i}") for i in range(20)]))
+    assert "more" not in str(ImmunosimError(problems=[InputProblem(f"wrong {i}") for i in range(20)]))
 
 
 def test_a_problem_is_one_line_of_bounded_length() -> None:
-    text = str(Problem("a\nb \x1b[31m" + "x" * 38_000, "f\n.toml", "k\u202e", "c" * 10_000))
+    text = str(InputProblem("a\nb \x1b[31m" + "x" * 38_000, "f\n.toml", "k\u202e", "c" * 10_000))
     assert text.isprintable()
     assert len(text) < 2500
     assert text.startswith(r"f\n.toml: k\u202e: a\nb \x1b[31m")

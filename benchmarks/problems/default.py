@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.work import Array, Work
 from immunosim import load_scenario
 from immunosim.codegen.loader import Model
-from immunosim.simulation import NEGLIGIBLE, Problem, prepare
+from immunosim.problem import NEGLIGIBLE, Problem, prepare
 
 SCENARIO = Path(__file__).parents[2] / "configs" / "two_courses.toml"
 CHANGES = (

@@ -7,12 +7,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from immunosim import load_scenario
-from immunosim.fitting import Fitted, Noise, Wishes, case_of, estimate, informed_parameters, profiles
+from immunosim.fitting import ErrorModel, FitOptions, Fitted, case_of, estimate, informed_parameters, profiles
 from immunosim.observations import read_observations
 from immunosim.plots.fit_courses import draw_course
 from immunosim.plots.fits import draw_profile
 from immunosim.plots.style import GREY
-from immunosim.simulation import prepare
+from immunosim.problem import prepare
 from immunosim.units import DAYS_PER_MONTH
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -27,13 +27,13 @@ def run() -> tuple[dict[str, float], Figure]:
     """Fit six parameters to the case's counts and count what they determine."""
     problem = prepare(load_scenario(CONFIGS / "case_report.toml"))
     observations, _ = read_observations(CONFIGS / "data" / "case_report_counts.csv", problem.scenario)
-    case = case_of(problem, list(observations), Wishes(FREE))
+    case = case_of(problem, list(observations), FitOptions(FREE))
     best = estimate(case.alone(), n_starts=10)
     one = Fitted(best, profiles(best))
     kinds = [verdict.kind for verdict in one.verdicts]
     shares = [verdict.share_of_prior for verdict in one.verdicts]
     back = one.returns()[0]
-    chosen = informed_parameters([problem], [case.patients[0].measurements], {"lymphocytes": Noise()})
+    chosen = informed_parameters([problem], [case.patients[0].measurements], {"lymphocytes": ErrorModel()})
     numbers = {
         "values": float(one.fit_verdict.n_measurements - one.fit_verdict.n_below),
         "chosen": float(len(chosen)),

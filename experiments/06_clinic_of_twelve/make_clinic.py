@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from immunosim import load_scenario
-from immunosim.fitting import Noise, scenario_of, subject_of
+from immunosim.fitting import ErrorModel, scenario_of, subject_of
 from immunosim.observations import Measurement, PatientRecord
-from immunosim.observations.records import GivenDose
+from immunosim.observations.records import RecordedDose
+from immunosim.problem import Problem, prepare
 from immunosim.report import write_file
-from immunosim.simulation import Problem, prepare
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SEED, N = 20190304, 12
@@ -98,12 +98,12 @@ def _patient(problem: Problem, k: int, generator: np.random.Generator) -> Made:
     return Made(record, values, _rows(problem, record, days, seen))
 
 
-def _doses(name: str) -> list[GivenDose]:
+def _doses(name: str) -> list[RecordedDose]:
     """Return what a patient was given: P04 had the second course two months late, P09 half of every dose at first."""
     second = SECOND + 61 if name == "P04" else SECOND
     first = 6.0 if name == "P09" else 12.0
     given = [(float(day), first) for day in range(5)] + [(float(second + day), 12.0) for day in range(3)]
-    return [GivenDose(name, day, "alemtuzumab", mass, 4 / 24) for day, mass in given]
+    return [RecordedDose(name, day, "alemtuzumab", mass, 4 / 24) for day, mass in given]
 
 
 def _values(problem: Problem, weight: float, generator: np.random.Generator) -> dict[str, float]:
@@ -119,7 +119,7 @@ def _counts(
     """Return counts with noise, shape (n_visits, n_analytes); NaN where they are missing."""
     own = prepare(scenario_of(problem.scenario, record))
     asked = [Measurement(record.name, day, analyte, 1.0) for day in days for analyte in ANALYTES]
-    subject = subject_of(record.name, own, list(values), asked, dict.fromkeys(ANALYTES, Noise()))
+    subject = subject_of(record.name, own, list(values), asked, dict.fromkeys(ANALYTES, ErrorModel()))
     perfect = subject.predict(np.array([list(values.values())]))[0].reshape(len(days), len(ANALYTES))
     total = generator.normal(size=(len(days), 1))
     errors = generator.normal(size=perfect.shape)

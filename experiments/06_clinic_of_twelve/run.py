@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from immunosim import load_scenario
-from immunosim.fitting import Case, Population, Wishes, case_of, estimate, fit_population, judge_fit
+from immunosim.fitting import FitOptions, FitProblem, PopulationFit, case_of, estimate, fit_population, judge_fit
+from immunosim.formatting import unit_text
 from immunosim.machine import cores
 from immunosim.observations import read_observations
 from immunosim.plots.style import BLUE, GREY, VERMILION
-from immunosim.simulation import prepare
-from immunosim.formatting import unit_text
+from immunosim.problem import prepare
 
 HERE = Path(__file__).parent
 CONFIGS = HERE.parents[1] / "configs"
@@ -29,7 +29,7 @@ def run() -> tuple[dict[str, float], Figure]:
     """Fit the clinic in two stages and compare with the truth."""
     problem = prepare(load_scenario(CONFIGS / "clinic.toml"))
     observations, _ = read_observations(CONFIGS / "data" / "clinic.csv", problem.scenario)
-    case = case_of(problem, list(observations), Wishes(FREE, n_threads=cores()))
+    case = case_of(problem, list(observations), FitOptions(FREE, n_threads=cores()))
     truth = _truth([who.name for who in case.patients])
     alone = [estimate(case.alone(place), 4) for place in range(len(case.patients))]
     arrangement = case.arranged([COMMON], {"antibody_clearance": ["weight"]})
@@ -60,7 +60,7 @@ def _truth(names: list[str]) -> np.ndarray:
     return np.array([[float(rows[name][parameter]) for parameter in FREE] for name in names])
 
 
-def _distance_of_medians(population: Population, case: Case, truth: np.ndarray) -> float:
+def _distance_of_medians(population: PopulationFit, case: FitProblem, truth: np.ndarray) -> float:
     """Return the largest distance of a median from that of the patients, in its standard errors."""
     score = population.arrangement.effects[0].scores
     at_mean = truth[:, :3].copy()
@@ -69,7 +69,7 @@ def _distance_of_medians(population: Population, case: Case, truth: np.ndarray) 
     return float(np.max(np.abs(np.log(population.medians / own)) / population.median_sds))
 
 
-def _figure(population: Population, truth: np.ndarray) -> Figure:
+def _figure(population: PopulationFit, truth: np.ndarray) -> Figure:
     figure = Figure(figsize=(7.6, 2.9), layout="constrained")
     for j, (ax, name) in enumerate(zip(figure.subplots(1, 3), population.arrangement.individual, strict=True)):
         _draw(ax, population, truth[:, j], j)
@@ -77,7 +77,7 @@ def _figure(population: Population, truth: np.ndarray) -> Figure:
     return figure
 
 
-def _draw(ax: Axes, population: Population, truth: np.ndarray, j: int) -> None:
+def _draw(ax: Axes, population: PopulationFit, truth: np.ndarray, j: int) -> None:
     """Draw estimates of one parameter against the truth."""
     unit = unit_text(population.arrangement.coordinates.parameters[population.places[0, j]].unit)
     together, factor = population.values[:, j], np.exp(NINETY * population.together_sd[:, j])

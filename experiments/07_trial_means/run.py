@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from immunosim import load_scenario
-from immunosim.fitting import Fitted, Noise, Wishes, case_of, estimate, judge_fit, profiles
+from immunosim.fitting import ErrorModel, FitOptions, Fitted, case_of, estimate, judge_fit, profiles
+from immunosim.formatting import unit_text
 from immunosim.observations import read_observations
 from immunosim.plots.fit_courses import draw_course
-from immunosim.simulation import prepare
-from immunosim.formatting import unit_text
+from immunosim.problem import prepare
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 FREE = (
@@ -25,13 +25,13 @@ def run() -> tuple[dict[str, float], Figure]:
     """Fit five parameters to the means and say how well the model describes them."""
     problem = prepare(load_scenario(CONFIGS / "two_courses.toml"))
     observations, _ = read_observations(CONFIGS / "data" / "care_ms_means.csv", problem.scenario)
-    case = case_of(problem, list(observations), Wishes(FREE))
+    case = case_of(problem, list(observations), FitOptions(FREE))
     best = estimate(case.alone(), n_starts=10)
     one = Fitted(best, profiles(best))
     found = one.predictive()
     distance = np.log(found.observed / found.predicted)
-    of_means = dict.fromkeys(case.noise, Noise("lognormal", BETWEEN / N_PATIENTS**0.5))
-    as_means = estimate(case_of(problem, list(observations), Wishes(FREE, noise=of_means)).alone(), n_starts=10)
+    of_means = dict.fromkeys(case.noise, ErrorModel("lognormal", BETWEEN / N_PATIENTS**0.5))
+    as_means = estimate(case_of(problem, list(observations), FitOptions(FREE, noise=of_means)).alone(), n_starts=10)
     # The parameter set's own baseline is the mean before the first dose, which no parameter that is fitted moves.
     later = np.array([measured.time > 0.0 for measured in one.subjects[0].measurements])
     numbers = {

@@ -21,7 +21,8 @@ from immunosim.attribution.weights import EXCHANGING, Weights, stoichiometry
 from immunosim.codegen.loader import Array
 from immunosim.errors import SolverError
 from immunosim.numerics import SolverOptions, Status, advice
-from immunosim.simulation import Problem, solve
+from immunosim.problem import Problem
+from immunosim.simulation import solve
 
 RTOL = 1e-10
 """Relative tolerance of the second solve."""
@@ -30,7 +31,7 @@ MAX_STEPS = 10_000_000
 
 
 @dataclass(frozen=True)
-class Row:
+class AccountRow:
     """One line of the accounts: its name, label and mechanism."""
 
     name: str
@@ -56,7 +57,7 @@ class Accounts:
     is_gross: bool
 
     @cached_property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[AccountRow, ...]:
         """The processes, the exchange, and the pools that doses enter at once."""
         return (*self._processes(), *self._synthetic())
 
@@ -150,16 +151,16 @@ class Accounts:
 
     # --- names -----------------------------------------------------------------------------------------------------
 
-    def _processes(self) -> Iterator[Row]:
+    def _processes(self) -> Iterator[AccountRow]:
         for name, (label, mechanism, _, _) in self.problem.model.module.PROCESSES.items():
-            yield Row(name, label, mechanism)
+            yield AccountRow(name, label, mechanism)
 
-    def _synthetic(self) -> Iterator[Row]:
+    def _synthetic(self) -> Iterator[AccountRow]:
         if self.weights.is_traced:
-            yield Row("exchange", "exchange of cells between blood and tissue", EXCHANGING)
+            yield AccountRow("exchange", "exchange of cells between blood and tissue", EXCHANGING)
         described = list(self.problem.model.module.POOLS.items())
         for name, (label, _, owner, _) in (described[i] for i in self.dosed):
-            yield Row(f"dose_of_{name}", f"doses of {label}", owner)
+            yield AccountRow(f"dose_of_{name}", f"doses of {label}", owner)
 
 
 def accurate(problem: Problem) -> Problem:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from immunosim.problem import Problem
 from immunosim.scenario.writer import document_of
-from immunosim.simulation import Problem
 from immunosim.units import DAYS_PER_MONTH
 
 NOT_SIMULATED = ("title", "description", "start_date", "observed", "relapse", "note", "output", "parameters")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from immunosim.codegen.loader import Array, Model
-from immunosim.simulation import Problem
+from immunosim.problem import Problem
 
 EXCHANGING = "trafficking"
 """The mechanism whose transfers connect pools into components."""

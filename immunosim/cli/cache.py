@@ -12,7 +12,7 @@ from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.errors import ImmunosimError
 
 if TYPE_CHECKING:
-    from immunosim.diagnosis.kernel_cache import Entry
+    from immunosim.diagnosis.kernel_cache import CacheEntry
 
 
 class Action(StrEnum):
@@ -70,19 +70,19 @@ def _confirm() -> None:
     typer.confirm("Remove all compiled kernels? The next run compiles them again", abort=True, err=True)
 
 
-def _explain_kept(kept: "list[Entry]") -> None:
+def _explain_kept(kept: "list[CacheEntry]") -> None:
     for entry in kept:
         busy = "changed within the last minute, another process may be compiling it: try again later"
         say(f"{entry.path}: kept, {busy if entry.is_busy else 'it cannot be removed'}")
 
 
-def _row(entry: "Entry") -> tuple[str, ...]:
+def _row(entry: "CacheEntry") -> tuple[str, ...]:
     day = datetime.datetime.fromtimestamp(entry.changed).strftime("%Y-%m-%d %H:%M")
     state = f"{entry.state}: {entry.reason}" if entry.reason else entry.state
     return entry.path.name, state, f"{entry.size / 1e6:.1f}", day, entry.holds
 
 
-def _record(entry: "Entry") -> dict[str, Any]:
+def _record(entry: "CacheEntry") -> dict[str, Any]:
     changed = datetime.datetime.fromtimestamp(entry.changed, datetime.UTC).isoformat(timespec="seconds")
     return {
         "name": entry.path.name,

@@ -8,8 +8,8 @@ from immunosim.cli.options import Changes, ScenarioFile, command_line
 from immunosim.cli.printing import say, show, show_table
 
 if TYPE_CHECKING:
+    from immunosim.problem import Problem
     from immunosim.scenario import Scenario
-    from immunosim.simulation import Problem
 
 
 def check(scenario: ScenarioFile, changes: Changes = None) -> None:
@@ -17,9 +17,9 @@ def check(scenario: ScenarioFile, changes: Changes = None) -> None:
 
     Names and parameters of the model are checked as well. Nothing is simulated or written.
     """
+    from immunosim.problem import prepare
     from immunosim.report.doses import dose_headers, dose_rows
     from immunosim.scenario import load_scenario
-    from immunosim.simulation import prepare
 
     found = load_scenario(scenario, changes or [])
     problem = prepare(found, str(scenario), say)
@@ -37,8 +37,8 @@ def check(scenario: ScenarioFile, changes: Changes = None) -> None:
 
 
 def _sentences(problem: "Problem") -> Iterator[str]:
-    from immunosim.report.doses import deviations
     from immunosim.formatting import calendar
+    from immunosim.report.doses import deviations
 
     scenario, patient = problem.scenario, problem.scenario.patient
     yield f"Patient: {patient.sex}, {patient.age:g} years, {patient.weight:g} kg."
@@ -57,10 +57,10 @@ def _sentences(problem: "Problem") -> Iterator[str]:
 
 def _varied(scenario: Path, changes: list[str]) -> Iterator[tuple[str, str]]:
     """Yield what a sweep of the scenario would vary, after everything that it asks for was checked."""
-    from immunosim.sweeps import Wishes, plan_of, read_base
+    from immunosim.sweeps import SweepRequest, plan_of, read_base
 
     base = read_base(scenario, changes)
-    plan, _ = plan_of(base, Wishes({}).over(base.section, scenario.parent))
+    plan, _ = plan_of(base, SweepRequest({}).over(base.section, scenario.parent))
     for factor in plan.recipe.factors:
         yield factor.name, factor.in_words
     yield "patients", f"{plan.n:,}"

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from immunosim.cli.printing import show, show_table
-from immunosim.units import DAYS_PER_MONTH
 from immunosim.formatting import number
+from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from immunosim.attribution.comparison import Comparison

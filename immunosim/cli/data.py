@@ -11,7 +11,7 @@ from immunosim.cli.printing import say, show, show_text
 from immunosim.safe_text import shell_command
 
 if TYPE_CHECKING:
-    from immunosim.observations import Finding, Observations
+    from immunosim.observations import Observations, TableFinding
     from immunosim.scenario import Scenario
 
 data = typer.Typer(
@@ -109,7 +109,7 @@ def convert(
 
 def _read(
     file: Path, scenario: Path | None, from_first_dose: bool, time_unit: str | None
-) -> "tuple[Observations, list[Finding]]":
+) -> "tuple[Observations, list[TableFinding]]":
     """Return observations with all findings: those of the reading, then those of the linter."""
     from immunosim.observations import lint, read_observations
 

@@ -5,14 +5,14 @@ from typing import Any
 
 from immunosim.cli.printing import show, show_table
 from immunosim.errors import MOST_SHOWN, and_more
-from immunosim.observations import ANALYTES, Finding, Observations, PatientRecord
+from immunosim.observations import ANALYTES, Observations, PatientRecord, TableFinding
 from immunosim.observations.layout import model_readouts
 
 MANY = MOST_SHOWN
 """Rows of a table on the terminal; JSON has all."""
 
 
-def show_data(observations: Observations, findings: list[Finding]) -> None:
+def show_data(observations: Observations, findings: list[TableFinding]) -> None:
     """Print what was understood of data, and what was found."""
     n, below = observations.n_measurements, observations.n_below
     patients, visits = _counted(len(observations), "patient"), _counted(sum(map(n_visits, observations)), "visit")
@@ -35,7 +35,7 @@ def show_data(observations: Observations, findings: list[Finding]) -> None:
     show("", f"{', '.join(words)}.")
 
 
-def as_record(observations: Observations, findings: list[Finding]) -> dict[str, Any]:
+def as_record(observations: Observations, findings: list[TableFinding]) -> dict[str, Any]:
     """Return what was understood of data, and what was found, as plain data."""
     return {
         "file": observations.file,
@@ -118,7 +118,7 @@ def _text(value: object) -> str:
     return "-" if value is None or value == "" else str(value)
 
 
-def _sentence(finding: Finding) -> str:
+def _sentence(finding: TableFinding) -> str:
     return f"{finding.reason}, {finding.cure}" if finding.cure else finding.reason
 
 

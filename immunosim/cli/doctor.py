@@ -17,11 +17,11 @@ def doctor(as_json: AsJson = False) -> None:
     """
     from dataclasses import asdict
 
-    from immunosim.diagnosis import State, examine
+    from immunosim.diagnosis import Severity, examine
 
     with progress("Examining the installation (compiles the kernels where that has not been done)"):
         findings = list(examine())
-    problems = [finding.name for finding in findings if finding.state is State.PROBLEM]
+    problems = [finding.name for finding in findings if finding.state is Severity.PROBLEM]
     if as_json:
         record = {"healthy": not problems, "findings": [asdict(finding) for finding in findings]}
         show_text(json_text(record))

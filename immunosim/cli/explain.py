@@ -8,8 +8,8 @@ import typer
 
 from immunosim.cli.options import AsJson, Changes, ScenarioFile, command_line, day_of
 from immunosim.cli.printing import say, show, show_table, show_text
-from immunosim.safe_text import shell_command
 from immunosim.formatting import number
+from immunosim.safe_text import shell_command
 
 if TYPE_CHECKING:
     from immunosim.attribution import Contribution, Explanation

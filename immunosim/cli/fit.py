@@ -30,7 +30,7 @@ from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
     from immunosim.cli.fit_running import Wanted
-    from immunosim.fitting import Case
+    from immunosim.fitting import FitProblem
 
 
 class Together(StrEnum):
@@ -177,7 +177,7 @@ def _covariates(texts: list[str]) -> dict[str, list[str]]:
     return found
 
 
-def _refuse_mixture(case: "Case", patients: Together, wanted: "Wanted", without: list[str] | None) -> None:
+def _refuse_mixture(case: "FitProblem", patients: Together, wanted: "Wanted", without: list[str] | None) -> None:
     """Refuse options that would do nothing."""
     from immunosim.errors import DataError
 
@@ -200,7 +200,7 @@ def _refuse_mixture(case: "Case", patients: Together, wanted: "Wanted", without:
         raise DataError("no parameter is left that patients have of their own", key="--common", cure=cure)
 
 
-def _mechanisms(case: "Case", without: list[str] | None) -> tuple[str, ...]:
+def _mechanisms(case: "FitProblem", without: list[str] | None) -> tuple[str, ...]:
     """Return the mechanisms to leave out in turn."""
     from immunosim.errors import DataError, did_you_mean
 

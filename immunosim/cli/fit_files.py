@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from immunosim.cli.fit_records import several_as_dict
-from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.observations.petab import condition_ids
+from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.report import INTENDED_USE, to_json
 from immunosim.report.output_files import FIT, write_folder
 from immunosim.safe_text import csv_text
 
 if TYPE_CHECKING:
     from immunosim.codegen.loader import Array
-    from immunosim.fitting import Case, Fitted, Population, Profile, Several, Subject
+    from immunosim.fitting import FitProblem, Fitted, PatientFits, PopulationFit, Profile, Subject
     from immunosim.fitting.conclusions.predictive import Predictive
-    from immunosim.plots.fit_courses import Course
+    from immunosim.plots.fit_courses import FittedCourse
 
 INDIVIDUALS = ("patient", "parameter", "unit", "alone", "sd_of_log_alone", "together", "sd_of_log_together")
 PARAMETERS = ("parameter", "unit", "best", "low_90", "high_90", "verdict", "traded_with", "share_of_prior", "sentence")
 
 
-def write_fit(one: Fitted, case: Case, folder: Path, force: bool, command: str) -> list[Path]:
+def write_fit(one: Fitted, case: FitProblem, folder: Path, force: bool, command: str) -> list[Path]:
     """Write the files of a fit of one patient, or of several as one, all or none."""
     from immunosim.fitting.exchange.petab_tables import tables_of_one
     from immunosim.plots import encoded
@@ -60,11 +60,11 @@ def write_fit(one: Fitted, case: Case, folder: Path, force: bool, command: str) 
     return write_folder(folder, files, force, FIT)
 
 
-def write_several(several: Several, folder: Path, force: bool, command: str) -> list[Path]:
+def write_several(several: PatientFits, folder: Path, force: bool, command: str) -> list[Path]:
     """Write the files of fits of several patients, all or none."""
+    from immunosim.fitting.conclusions.predictive import joined
     from immunosim.fitting.exchange.petab_tables import tables_of_each, tables_of_population
     from immunosim.fitting.search.two_stage import population_predictive
-    from immunosim.fitting.conclusions.predictive import joined
     from immunosim.plots import encoded
     from immunosim.plots.fit_courses import courses_figure
     from immunosim.plots.fit_pairs import shrinkage_figure
@@ -159,7 +159,7 @@ def profile_table(profiles: dict[str, Profile]) -> bytes:
     )
 
 
-def individual_rows(population: Population) -> Iterator[tuple[object, ...]]:
+def individual_rows(population: PopulationFit) -> Iterator[tuple[object, ...]]:
     """Yield patients' own parameters, alone and under the distribution; covariates are part of both."""
     parameters = population.arrangement.coordinates.parameters
     for s, patient in enumerate(population.patients):
@@ -170,7 +170,7 @@ def individual_rows(population: Population) -> Iterator[tuple[object, ...]]:
             yield patient, name, unit, *map(float, (*alone, *together))
 
 
-def population_rows(population: Population) -> Iterator[tuple[object, ...]]:
+def population_rows(population: PopulationFit) -> Iterator[tuple[object, ...]]:
     """Yield medians and spreads of patients' own parameters, what they share, and factors of covariates."""
     names, parameters = population.arrangement.individual, population.arrangement.coordinates.parameters
     for j, name in enumerate(names):
@@ -197,12 +197,12 @@ def netcdf(one: Fitted) -> bytes:
         return path.read_bytes()
 
 
-def course_of(one: Fitted, place: int = 0) -> Course:
+def course_of(one: Fitted, place: int = 0) -> FittedCourse:
     """Return the course of a patient as it is drawn."""
-    from immunosim.plots.fit_courses import Course
+    from immunosim.plots.fit_courses import FittedCourse
 
     subject = one.subjects[place]
-    return Course(subject.name, subject.measurements, *one.course(place))
+    return FittedCourse(subject.name, subject.measurements, *one.course(place))
 
 
 def units_of(subject: Subject) -> dict[str, str]:

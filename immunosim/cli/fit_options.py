@@ -12,9 +12,9 @@ from immunosim.cli.printing import say
 from immunosim.cli.progress import Progress
 
 if TYPE_CHECKING:
-    from immunosim.fitting import Case, Noise
+    from immunosim.fitting import ErrorModel, FitProblem
     from immunosim.observations import PatientRecord
-    from immunosim.simulation import Problem
+    from immunosim.problem import Problem
 
 Free = Annotated[
     list[str] | None,
@@ -84,16 +84,16 @@ class Asked:
     changes: Sequence[str]
     workers: int
 
-    def read(self, now: Progress) -> "Case":
+    def read(self, now: Progress) -> "FitProblem":
         """Read scenario and data, and return what is to be fitted."""
-        from immunosim.fitting import Wishes, case_of
+        from immunosim.fitting import FitOptions, case_of
         from immunosim.machine import cores
+        from immunosim.problem import prepare
         from immunosim.scenario import load_scenario
-        from immunosim.simulation import prepare
 
         problem = prepare(load_scenario(self.scenario, list(self.changes)), str(self.scenario), now.announce)
         patients = self._patients(problem)
-        wishes = Wishes(
+        wishes = FitOptions(
             free=tuple(self.free),
             limits=dict(_limits(problem, text) for text in self.limits),
             noise=dict(_noise(problem, text) for text in self.noise),
@@ -122,7 +122,7 @@ class Asked:
         return [PatientRecord("patient", tuple(found))]
 
 
-def refuse_several(case: "Case") -> None:
+def refuse_several(case: "FitProblem") -> None:
     """Raise where a verb about one patient gets several.
 
     Raises
@@ -151,16 +151,16 @@ def target_of(problem: "Problem", text: str, option: str) -> tuple[str, float]:
 
 def _of_table(problem: "Problem", path: Path, patient: str) -> "list[PatientRecord]":
     """Return the patients of a table who were measured, after the linter has found no error in what is said of them."""
-    from immunosim.errors import DataError, Problem
+    from immunosim.errors import DataError, InputProblem
     from immunosim.observations import Observations, lint, read_observations
 
     observations, notes = read_observations(path, problem.scenario)
     chosen = [observations[patient]] if patient else list(observations)
-    wrong: list[Problem] = []
+    wrong: list[InputProblem] = []
     for finding in [*notes, *lint(Observations(tuple(chosen), observations.file), problem.scenario)]:
         if finding.severity == "error":
             where = f"{path}: line {finding.line}" if finding.line else str(path)
-            wrong.append(Problem(finding.reason, where, finding.column or None, finding.cure or None))
+            wrong.append(InputProblem(finding.reason, where, finding.column or None, finding.cure or None))
         elif finding.severity == "warning":
             say(f"{path}: {finding}")
     if wrong:
@@ -174,16 +174,16 @@ def _of_table(problem: "Problem", path: Path, patient: str) -> "list[PatientReco
     return [one for one in chosen if one.measurements]
 
 
-def _noise(problem: "Problem", text: str) -> "tuple[str, Noise]":
+def _noise(problem: "Problem", text: str) -> "tuple[str, ErrorModel]":
     from immunosim.errors import DataError
-    from immunosim.fitting import Noise
+    from immunosim.fitting import ErrorModel
     from immunosim.observations.records import ANALYTES
 
     analyte, equals, noise = text.partition("=")
     if not equals:
         raise DataError(f'"{text}" names no analyte', key="--noise", cure="write for example cd4=lognormal:0.15")
     name = analyte.strip()
-    return name, Noise.parse(noise, ANALYTES.get(name) or problem.model.units.get(name, "1"))
+    return name, ErrorModel.parse(noise, ANALYTES.get(name) or problem.model.units.get(name, "1"))
 
 
 def _limits(problem: "Problem", text: str) -> tuple[str, tuple[float, float]]:

@@ -6,10 +6,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from immunosim.fitting import Population, Several
+    from immunosim.fitting import PatientFits, PopulationFit
 
 
-def several_as_dict(several: Several) -> dict[str, Any]:
+def several_as_dict(several: PatientFits) -> dict[str, Any]:
     """Return fits of several patients as plain values."""
     found: dict[str, Any] = {
         "patients": {name: one.as_dict() for name, one in several.fits.items()},
@@ -21,7 +21,7 @@ def several_as_dict(several: Several) -> dict[str, Any]:
     return found
 
 
-def _population(population: Population) -> dict[str, Any]:
+def _population(population: PopulationFit) -> dict[str, Any]:
     from immunosim.fitting.conclusions.identifiability import judge_fit
 
     names = population.arrangement.individual

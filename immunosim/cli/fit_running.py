@@ -9,9 +9,9 @@ from immunosim.cli.partial import Partial, interruptible
 from immunosim.cli.printing import say
 from immunosim.cli.progress import Progress
 from immunosim.fitting import (
-    Case,
+    FitProblem,
     Fitted,
-    Several,
+    PatientFits,
     estimate,
     fingerprint_of,
     fit_each,
@@ -48,13 +48,13 @@ class Wanted:
     mechanisms: tuple[str, ...]
     target: tuple[str, float] | None
 
-    def fingerprint(self, case: Case) -> str:
+    def fingerprint(self, case: FitProblem) -> str:
         """Return what determines the parts of a run that are kept."""
         pooled = sorted((name, *covariates) for name, covariates in self.covariates.items())
         return f"{fingerprint_of(case.all_alike())} {self.n_starts} starts, seed {self.seed}, {pooled}"
 
 
-def fit_one(case: Case, wanted: Wanted, store: Partial | None, command: str, now: Progress) -> Fitted:
+def fit_one(case: FitProblem, wanted: Wanted, store: Partial | None, command: str, now: Progress) -> Fitted:
     """Fit one patient, or several as one; the steps of a sample are kept."""
     posterior = case.pooled(wanted.covariates)[0] if len(case.patients) > 1 else case.alone()
 
@@ -77,7 +77,7 @@ def fit_one(case: Case, wanted: Wanted, store: Partial | None, command: str, now
     return Fitted(best, found, tuple(others), sampled)
 
 
-def fit_several(case: Case, wanted: Wanted, store: Partial | None, command: str, now: Progress) -> Several:
+def fit_several(case: FitProblem, wanted: Wanted, store: Partial | None, command: str, now: Progress) -> PatientFits:
     """Fit several patients, each alone, then together where that is asked for; finished patients are kept."""
 
     def report(name: str, done: int, of: int) -> None:

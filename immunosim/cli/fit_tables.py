@@ -11,7 +11,7 @@ from immunosim.report import to_json
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
-    from immunosim.fitting import Fitted, Population, Several
+    from immunosim.fitting import Fitted, PatientFits, PopulationFit
     from immunosim.fitting.conclusions.recovery import Return
 
 MOST_DRAWS, MOST_PATIENTS = 8, 24
@@ -60,7 +60,7 @@ def show_verdicts(one: Fitted, confidence: float = 0.9) -> None:
         show(f"- {verdict.name}: {verdict.sentence}")
 
 
-def show_several(several: Several, paths: Sequence[Path], as_json: bool) -> None:
+def show_several(several: PatientFits, paths: Sequence[Path], as_json: bool) -> None:
     """Print fits of several patients."""
     if as_json:
         from immunosim.cli.fit_records import several_as_dict
@@ -84,7 +84,7 @@ def show_several(several: Several, paths: Sequence[Path], as_json: bool) -> None
     show_paths(paths)
 
 
-def _show_population(population: Population) -> None:
+def _show_population(population: PopulationFit) -> None:
     from immunosim.cli.fit_files import population_rows
     from immunosim.fitting.conclusions.identifiability import judge_fit
 

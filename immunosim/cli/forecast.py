@@ -80,7 +80,7 @@ def forecast(
     Writes forecast.json, forecast.csv and a figure of each patient. Exit code 3: a patient could not be simulated.
     """
     from immunosim.fitting import require_sampler
-    from immunosim.fitting.conclusions.recovery_by_visit import Goal, Manner, update
+    from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions, Goal, update
     from immunosim.report import to_json
     from immunosim.report.output_files import FORECAST, refuse_existing
 
@@ -102,7 +102,7 @@ def forecast(
         def report(name: str, visit: int, of: int) -> None:
             now.detail = f"patient {name}, {visit} of {of} visits"
 
-        how = Manner(starts, draws, seed, confidence)
+        how = ForecastOptions(starts, draws, seed, confidence)
         found, failures = update(case, goals, until, each_visit, how, report)
         command = typed(context, ("force", "as_json", "workers"))
         paths = _write(found, failures, case.problem.scenario.horizon, folder, force, command) if is_written else []

@@ -11,7 +11,7 @@ from immunosim.cli.printing import say, show, show_table
 from immunosim.formatting import number
 
 if TYPE_CHECKING:
-    from immunosim.codegen.equations import Description, PoolText, ProcessText, Quantity
+    from immunosim.codegen.equations import Description, ModelQuantity, PoolText, ProcessText
 
 KINDS = ("mechanisms", "inputs", "constants", "pools", "signals", "processes", "readouts")
 """What a description holds, in the order in which a reader needs it."""
@@ -106,14 +106,14 @@ def _processes() -> Layout:
 
 
 def _inputs() -> Layout:
-    def row(item: Quantity) -> Sequence[str]:
+    def row(item: ModelQuantity) -> Sequence[str]:
         return item.label, item.unit
 
     return ("what it is", "unit"), row, "<<"
 
 
 def _formulas() -> Layout:
-    def row(item: Quantity) -> Sequence[str]:
+    def row(item: ModelQuantity) -> Sequence[str]:
         return item.label, item.unit, item.formula
 
     return ("what it is", "unit", "formula"), row, "<<<"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from immunosim.codegen.equations import Description, PoolText, ProcessText, Quantity
+    from immunosim.codegen.equations import Description, ModelQuantity, PoolText, ProcessText
 
 WIDTH = 110
 """Characters a line."""
@@ -91,13 +91,13 @@ def _wrapped(piece: str) -> list[str]:
     return re.sub(r" ([-+*/])\n( +)", r"\n\2\1 ", "\n".join(lines)).split("\n")
 
 
-def _readout(item: Quantity) -> str:
+def _readout(item: ModelQuantity) -> str:
     if item.formula == item.name:
         return f"{INDENT}# {_about(item)}: the signal {item.name}"
     return _equation(item.name, item.formula, _about(item))
 
 
-def _about(item: Quantity) -> str:
+def _about(item: ModelQuantity) -> str:
     return item.label if item.unit == "1" else f"{item.label} [{item.unit}]"
 
 

@@ -33,10 +33,10 @@ def schema(
 
 
 def _schema() -> dict[str, Any]:
-    from immunosim.patient_parameters import PATIENT_KEYS
     from immunosim.models.alemtuzumab.network import build_network
     from immunosim.numerics import METHODS
     from immunosim.parameters import load_parameters
+    from immunosim.patient_parameters import PATIENT_KEYS
     from immunosim.scenario.schema import scenario_schema
 
     parameters = load_parameters()

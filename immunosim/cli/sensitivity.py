@@ -15,8 +15,8 @@ from immunosim.cli.sweep import At, Endpoints, Every, Readouts, Seed, Workers
 from immunosim.safe_text import file_name
 
 if TYPE_CHECKING:
-    from immunosim.sensitivity_analysis import Analysis, Outcome
-    from immunosim.sweeps import Base, Factor, Outputs, Wishes
+    from immunosim.sensitivity_analysis import AnalysedOutput, Analysis
+    from immunosim.sweeps import Base, Factor, Outputs, SweepRequest
 
 MANY_TIMES = 60
 """Times of a read-out at which indices are estimated, where the user does not say."""
@@ -85,10 +85,10 @@ def sensitivity(
     Writes indices.nc, indices.csv and a figure of each result. Blocks of the design with a failed patient are left out
     whole and counted. Exit code 3: patients failed.
     """
-    from immunosim.sensitivity_analysis import METHODS
     from immunosim.machine import cores
     from immunosim.report.output_files import SENSITIVITY, refuse_existing
-    from immunosim.sweeps import Wishes, read_base
+    from immunosim.sensitivity_analysis import METHODS
+    from immunosim.sweeps import SweepRequest, read_base
 
     _refuse_method(method, METHODS)
     folder = out or Path("results") / f"{scenario.stem}_sensitivity"
@@ -97,7 +97,7 @@ def sensitivity(
         refuse_existing(folder, force, SENSITIVITY)
     with progress("Reading the scenario") as now:
         base = read_base(scenario, changes or [], now.announce)
-        own = Wishes(
+        own = SweepRequest(
             vary={},
             endpoints=endpoint or (),
             readouts=readout or (),
@@ -130,7 +130,7 @@ def _refuse_method(method: str, known: tuple[str, ...]) -> None:
         raise DataError(f'there is no method "{method}"', key="--method", cure=did_you_mean(method, known))
 
 
-def _outputs(base: "Base", wishes: "Wishes") -> "Outputs":
+def _outputs(base: "Base", wishes: "SweepRequest") -> "Outputs":
     """Return what is kept: read-outs without times at no more times than can be looked at."""
     from immunosim.sweeps import outputs_of
     from immunosim.units import DAYS_PER_MONTH
@@ -144,7 +144,7 @@ def _outputs(base: "Base", wishes: "Wishes") -> "Outputs":
 
 
 def _factors(
-    base: "Base", vary: list[str], wishes: "Wishes", outputs: "Outputs", threads: int, now: Progress
+    base: "Base", vary: list[str], wishes: "SweepRequest", outputs: "Outputs", threads: int, now: Progress
 ) -> tuple["Factor", ...]:
     from immunosim.sensitivity_analysis import most_influential
     from immunosim.sweeps import factor_of, read_varying
@@ -162,7 +162,7 @@ def _factors(
 
 
 def _local(
-    base: "Base", vary: list[str], wishes: "Wishes", outputs: "Outputs", threads: int, now: Progress
+    base: "Base", vary: list[str], wishes: "SweepRequest", outputs: "Outputs", threads: int, now: Progress
 ) -> "Analysis":
     from immunosim.sensitivity_analysis import elasticities
     from immunosim.sweeps.factor_syntax import full_key
@@ -184,7 +184,7 @@ def _global(
 ) -> "Analysis":
     from immunosim.sensitivity_analysis import analyse
     from immunosim.sensitivity_analysis.designs import DEFAULTS, rows_of
-    from immunosim.sweeps import Population, Recipe
+    from immunosim.sweeps import Recipe, RowPopulation
 
     method, number, seed, second_order, confidence = asked
     n = number or DEFAULTS[method]
@@ -196,7 +196,7 @@ def _global(
             now.begin("Estimating")
 
     now.begin("Simulating")
-    recipe = Recipe(Population(base, factors), outputs)
+    recipe = Recipe(RowPopulation(base, factors), outputs)
     return analyse(
         recipe,
         method,
@@ -241,7 +241,7 @@ def _show(found: "Analysis", paths: list[Path], as_json: bool) -> None:
         show(f"Next:  open {next(path for path in paths if path.suffix == '.png')}")
 
 
-def _show_outcome(found: "Analysis", one: "Outcome") -> None:
+def _show_outcome(found: "Analysis", one: "AnalysedOutput") -> None:
     from immunosim.sensitivity_analysis.result import MAIN
     from immunosim.units import DAYS_PER_MONTH
 
@@ -258,7 +258,7 @@ def _show_outcome(found: "Analysis", one: "Outcome") -> None:
         show(sentence)
 
 
-def _remarks(found: "Analysis", one: "Outcome", place: int) -> Iterator[str]:
+def _remarks(found: "Analysis", one: "AnalysedOutput", place: int) -> Iterator[str]:
     if found.method == "sobol":
         total = sum(_at(one.values["S1"], i, place) for i in range(len(found.names)))
         yield f"Sum of S1: {total:.2f}; what is missing to 1 are interactions."
@@ -284,7 +284,7 @@ def _size(value: float) -> float:
     return abs(value) if value == value else -1.0
 
 
-def _in_words(one: "Outcome", index: str, quantity: int, place: int) -> str:
+def _in_words(one: "AnalysedOutput", index: str, quantity: int, place: int) -> str:
     value, half = _at(one.values[index], quantity, place), _at(one.half_widths[index], quantity, place)
     if value != value:
         return "-"

@@ -12,7 +12,7 @@ from immunosim.cli.progress import progress
 from immunosim.errors import ImmunosimError
 
 if TYPE_CHECKING:
-    from immunosim.sweeps import Manner, Plan, Store
+    from immunosim.sweeps import Plan, RunOptions, SweepStore
 
 Vary = Annotated[
     list[str] | None,
@@ -114,18 +114,18 @@ def sweep(
 
     A patient who fails or is impossible stays in the result with status, time and state. Exit code 3: some did.
     """
-    from immunosim.sweeps import Manner, Shard, Wishes, plan_of, read_base, read_varying
+    from immunosim.sweeps import RunOptions, Shard, SweepRequest, plan_of, read_base, read_varying
     from immunosim.sweeps.quote import is_large, refuse_hopeless
     from immunosim.sweeps.sweeping import refuse_existing, refuse_place
 
     kept = typed(context, without=("resume", "force", "as_json", "dry_run", "workers"))
-    manner = Manner(workers, chunk, resume, force, Shard.parse(shard), scheduler, kept)
+    manner = RunOptions(workers, chunk, resume, force, Shard.parse(shard), scheduler, kept)
     refuse = refuse_place if dry_run else refuse_existing
     if out is not None:
         refuse(out, manner)
     with progress("Reading the scenario") as now:
         base = read_base(scenario, changes or [], now.announce)
-        own = Wishes(
+        own = SweepRequest(
             vary=read_varying(base, vary or []),
             rows=rows,
             design=design,
@@ -150,7 +150,7 @@ def sweep(
         _carry_out(plan, target, manner, parquet, as_json)
 
 
-def _foretell(plan: "Plan", target: Path, manner: "Manner", as_json: bool) -> None:
+def _foretell(plan: "Plan", target: Path, manner: "RunOptions", as_json: bool) -> None:
     """Say what a sweep would take, and what exists; write nothing."""
     from immunosim.cli.sweep_tables import show_quote
     from immunosim.locks import holder_of
@@ -168,7 +168,7 @@ def _foretell(plan: "Plan", target: Path, manner: "Manner", as_json: bool) -> No
     show_quote(quote, target, words, as_json)
 
 
-def _carry_out(plan: "Plan", target: Path, manner: "Manner", parquet: bool, as_json: bool) -> None:
+def _carry_out(plan: "Plan", target: Path, manner: "RunOptions", parquet: bool, as_json: bool) -> None:
     """Run a sweep, or what is left of it, while no other process may write its result."""
     from immunosim.cli.sweep_tables import finish, in_words
     from immunosim.sweeps import refuse_too_much, run_pilot
@@ -202,7 +202,7 @@ def _usual_place(scenario: Path, is_large: bool) -> Path:
     return Path("results") / f"{scenario.stem}_sweep.{'zarr' if is_large else 'nc'}"
 
 
-def _run(plan: "Plan", target: Path, store: "Store", manner: "Manner") -> None:
+def _run(plan: "Plan", target: Path, store: "SweepStore", manner: "RunOptions") -> None:
     """Run what is left, with its progress; Ctrl-C or a full disk ends in how to go on."""
     from immunosim.sweeps.running import remaining
     from immunosim.sweeps.sweeping import sweep_states

@@ -9,11 +9,11 @@ import typer
 from immunosim.cli.options import FAILED
 from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import progress
-from immunosim.safe_text import shell_command
 from immunosim.formatting import duration, size
+from immunosim.safe_text import shell_command
 
 if TYPE_CHECKING:
-    from immunosim.sweeps import Manner, Quote, SweepResult
+    from immunosim.sweeps import Quote, RunOptions, SweepResult
 
 MOST_DESCRIBED = 5_000_000
 """Patients beyond which the results are not read again to describe them."""
@@ -53,7 +53,7 @@ def show_quote(quote: "Quote", target: Path, found: list[str], as_json: bool) ->
     refuse_too_much(quote, target)
 
 
-def finish(target: Path, manner: "Manner", parquet: bool, as_json: bool) -> None:
+def finish(target: Path, manner: "RunOptions", parquet: bool, as_json: bool) -> None:
     """Write the tables, print what came of the sweep and where it is, and exit with 3 where patients failed.
 
     So it does where patients are missing: of a part, other parts compute them.

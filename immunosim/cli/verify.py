@@ -29,9 +29,9 @@ def verify(
     Checks doses, mass balances and signs as well. Prints and stores the worst errors; with --json the file is written
     only where --out is given. Exit code 3: a check failed.
     """
+    from immunosim.problem import prepare
     from immunosim.report import to_json, write_file
     from immunosim.scenario import load_scenario
-    from immunosim.simulation import prepare
     from immunosim.verification import time_against_lsoda
     from immunosim.verification import verify as verified
 

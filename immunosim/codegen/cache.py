@@ -96,8 +96,8 @@ def text_files(net: Any, name: str) -> Files:
 @cache
 def declared(units: Units) -> Any:
     """Return the network of the shipped model."""
-    from immunosim.models.alemtuzumab.network import build_network
     from immunosim.model.validate import validate
+    from immunosim.models.alemtuzumab.network import build_network
 
     net = build_network(dict(units))
     validate(net)

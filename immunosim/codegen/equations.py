@@ -17,7 +17,7 @@ Printer = Callable[[sp.Expr], str]
 
 
 @dataclass(frozen=True)
-class Quantity:
+class ModelQuantity:
     """A constant, a signal, a read-out or an input: what it is, and its formula (empty for an input)."""
 
     name: str
@@ -28,14 +28,14 @@ class Quantity:
 
 
 @dataclass(frozen=True)
-class PoolText(Quantity):
+class PoolText(ModelQuantity):
     """A pool: ``formula`` is its change per day as a sum of processes, ``untreated`` its untreated value."""
 
     untreated: str
 
 
 @dataclass(frozen=True)
-class ProcessText(Quantity):
+class ProcessText(ModelQuantity):
     """A process: ``formula`` is its rate while every mechanism of ``switches`` is on; one that is off stops it.
 
     ``reactant`` and ``product`` are pools, or empty where the flow crosses the border of the model. ``conditions`` are
@@ -56,12 +56,12 @@ class Description:
 
     name: str
     mechanisms: tuple[Mechanism, ...]
-    inputs: tuple[Quantity, ...]
-    constants: tuple[Quantity, ...]
+    inputs: tuple[ModelQuantity, ...]
+    constants: tuple[ModelQuantity, ...]
     pools: tuple[PoolText, ...]
-    signals: tuple[Quantity, ...]
+    signals: tuple[ModelQuantity, ...]
     processes: tuple[ProcessText, ...]
-    readouts: tuple[Quantity, ...]
+    readouts: tuple[ModelQuantity, ...]
 
     def of(self, mechanism: str) -> "Description":
         """Return what belongs to one mechanism; an empty name stands for what belongs to none.
@@ -190,7 +190,8 @@ def describe(net: Network, to_text: Printer | None = None) -> Description:
         net.name,
         tuple(net.mechanisms.values()),
         tuple(
-            Quantity(item.name, item.label, item.unit, _user_of(net, item.symbol), "") for item in net.inputs.values()
+            ModelQuantity(item.name, item.label, item.unit, _user_of(net, item.symbol), "")
+            for item in net.inputs.values()
         ),
         tuple(_quantity(item, printed) for item in constants),
         tuple(
@@ -205,8 +206,8 @@ def describe(net: Network, to_text: Printer | None = None) -> Description:
     )
 
 
-def _quantity(item: Assignment, printed: Printer) -> Quantity:
-    return Quantity(item.name, item.label, item.unit, item.mechanism, printed(item.expression))
+def _quantity(item: Assignment, printed: Printer) -> ModelQuantity:
+    return ModelQuantity(item.name, item.label, item.unit, item.mechanism, printed(item.expression))
 
 
 def _processes(net: Network, printed: Printer) -> tuple[ProcessText, ...]:
@@ -252,5 +253,5 @@ def _user_of(net: Network, symbol: sp.Symbol) -> str:
     return next(users, "")
 
 
-def _owned(items: tuple[Quantity, ...], mechanism: str) -> tuple[Quantity, ...]:
+def _owned(items: tuple[ModelQuantity, ...], mechanism: str) -> tuple[ModelQuantity, ...]:
     return tuple(item for item in items if item.mechanism == mechanism)

@@ -12,9 +12,9 @@ from sympy.printing.latex import LatexPrinter
 
 from immunosim.codegen.equations import (
     Description,
+    ModelQuantity,
     PoolText,
     ProcessText,
-    Quantity,
     ReadingOrder,
     describe,
     is_taken_away,
@@ -331,12 +331,12 @@ def _room(formula: str) -> str:
     return r"\fractionroom" if r"\frac" in formula else ""
 
 
-def _row(symbols: Mapping[str, str], item: Quantity) -> Row:
+def _row(symbols: Mapping[str, str], item: ModelQuantity) -> Row:
     unit = "" if item.unit == "1" else f" [{_words(item.unit)}]"
     return symbols[item.name], item.formula, _words(item.label) + unit
 
 
-def _readout_row(symbols: Mapping[str, str], item: Quantity) -> Row:
+def _readout_row(symbols: Mapping[str, str], item: ModelQuantity) -> Row:
     left, formula, text = _row(symbols, item)
     return rf"\mathrm{{{left}}}" if left == formula else left, formula, text
 

@@ -45,7 +45,7 @@ class DamageError(Exception):
 
 
 @dataclass(frozen=True)
-class Manifest:
+class EntryManifest:
     """What an entry says of itself: name, what made it, and SHA-256 and size of each file."""
 
     name: str
@@ -100,7 +100,7 @@ class Folder:
             found[file] = content
         return found
 
-    def manifest(self, name: str) -> Manifest:
+    def manifest(self, name: str) -> EntryManifest:
         """Return what an entry says of itself; the files are not looked at.
 
         Raises
@@ -134,7 +134,7 @@ class Folder:
             for file, content in files.items():
                 write_synced(temporary / file, content, default_mode() & 0o644)
             sums = {file: (hashlib.sha256(content).hexdigest(), len(content)) for file, content in files.items()}
-            write_synced(temporary / MANIFEST, Manifest(name, made_by, sums).content(), default_mode() & 0o644)
+            write_synced(temporary / MANIFEST, EntryManifest(name, made_by, sums).content(), default_mode() & 0o644)
             temporary.chmod(default_mode() & ~WRITABLE_BY_OTHERS)
             sync_folder(temporary)
             self._place(temporary, name)
@@ -271,12 +271,12 @@ def remove(path: Path) -> None:
             path.unlink()
 
 
-def _parsed(content: bytes) -> Manifest:
+def _parsed(content: bytes) -> EntryManifest:
     """Return a manifest, each byte of which is as ``write`` makes it."""
     try:
         about = json.loads(content)
         sums = {str(file): (str(digest), int(size)) for file, (digest, size) in about["files"].items()}
-        manifest = Manifest(str(about["name"]), str(about["made_by"]), sums)
+        manifest = EntryManifest(str(about["name"]), str(about["made_by"]), sums)
         is_whole = manifest.content() == content
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise DamageError("its manifest is not what was written") from error

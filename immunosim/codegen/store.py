@@ -24,7 +24,7 @@ VARIABLE = "IMMUNOSIM_CACHE_DIR"
 SHIPPED = Folder(PACKAGE / "codegen" / "shipped", is_ours=True)
 """Texts of the models that come with the package, written when it was built."""
 
-MAKES_TEXT = ("model/**/*.py", "codegen/*.py")
+MAKES_TEXT = ("model/*.py", "models/**/*.py", "codegen/*.py")
 MAKES_CODE = ("numerics/**/*.py", "codegen/vector/*.py")
 """Sources of the package that shape the texts, and the machine code."""
 

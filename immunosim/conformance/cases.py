@@ -17,8 +17,9 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.errors import DataError
 from immunosim.numerics import Request, solve_ensemble
+from immunosim.problem import prepare
 from immunosim.scenario import Scenario, load_scenario
-from immunosim.simulation import prepare, simulate
+from immunosim.simulation import simulate
 
 FOLDER = Path(__file__).parent / "cases"
 
@@ -32,7 +33,7 @@ _HEADER = re.compile(r"# (origin|tolerance): (.+)")
 
 
 @dataclass(frozen=True)
-class Case:
+class ConformanceCase:
     """One regimen and the curves that it must give.
 
     Attributes
@@ -73,12 +74,12 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class CurveComparison:
     """The largest error of a simulated case.
 
     Attributes
     ----------
-    case : Case
+    case : ConformanceCase
     core : str
         "single" or "ensemble".
     error : float
@@ -87,7 +88,7 @@ class Comparison:
         Curve and day of the largest error.
     """
 
-    case: Case
+    case: ConformanceCase
     core: str
     error: float
     where: str
@@ -98,7 +99,7 @@ class Comparison:
         return self.error <= self.case.tolerance
 
 
-def cases(folder: Path = FOLDER) -> tuple[Case, ...]:
+def cases(folder: Path = FOLDER) -> tuple[ConformanceCase, ...]:
     """Return every case in the order of its number.
 
     Raises
@@ -109,14 +110,14 @@ def cases(folder: Path = FOLDER) -> tuple[Case, ...]:
     return tuple(map(_read, sorted(folder.glob("*.csv"))))
 
 
-def compare(case: Case) -> Comparison:
+def compare(case: ConformanceCase) -> CurveComparison:
     """Simulate a case alone, as ``immunosim run`` does, and compare."""
     trajectory = simulate(case.scenario, str(case.scenario_file))
     values = np.column_stack([trajectory[name] for name in case.columns])
     return _compared(case, "single", trajectory.time, values)
 
 
-def compare_all(chosen: Sequence[Case]) -> Iterator[Comparison]:
+def compare_all(chosen: Sequence[ConformanceCase]) -> Iterator[CurveComparison]:
     """Simulate cases by the core of ensembles, as ``immunosim sweep`` does, and compare."""
     for case in chosen:
         problem = prepare(case.scenario, str(case.scenario_file))
@@ -132,7 +133,7 @@ def compare_all(chosen: Sequence[Case]) -> Iterator[Comparison]:
         yield _compared(case, "ensemble", problem.times, np.column_stack([places[name] for name in case.columns]))
 
 
-def _compared(case: Case, core: str, times: Array, values: Array) -> Comparison:
+def _compared(case: ConformanceCase, core: str, times: Array, values: Array) -> CurveComparison:
     if times.shape != case.times.shape or np.abs(times - case.times).max() > SAME_TIME:
         raise DataError(
             f"{case.scenario_file} reports {times.size} times that are not the {case.times.size} of the expected curve",
@@ -144,12 +145,12 @@ def _compared(case: Case, core: str, times: Array, values: Array) -> Comparison:
     size = np.where(largest > 0.0, largest, EMPTY / case.tolerance)
     errors = np.abs(values - case.values) / size
     if np.isnan(errors).any():
-        return Comparison(case, core, float("nan"), "the simulation failed")
+        return CurveComparison(case, core, float("nan"), "the simulation failed")
     row, column = np.unravel_index(int(np.argmax(errors)), errors.shape)
-    return Comparison(case, core, float(errors[row, column]), f"{case.columns[column]} on day {times[row]:.6g}")
+    return CurveComparison(case, core, float(errors[row, column]), f"{case.columns[column]} on day {times[row]:.6g}")
 
 
-def _read(path: Path) -> Case:
+def _read(path: Path) -> ConformanceCase:
     file = str(path)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -162,4 +163,6 @@ def _read(path: Path) -> Case:
     if table.ndim != 2 or table.shape[1] != len(header) or header[0] != "time" or not np.isfinite(table).all():
         raise DataError("is not a table of numbers that begins with time", file=file, cure="install immunosim again")
     scenario = path.with_suffix(".toml")
-    return Case(number, path.stem, scenario, about["origin"], tolerance, tuple(header[1:]), table[:, 0], table[:, 1:])
+    return ConformanceCase(
+        number, path.stem, scenario, about["origin"], tolerance, tuple(header[1:]), table[:, 0], table[:, 1:]
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from immunosim.diagnosis.machine import machine_findings
-from immunosim.diagnosis.records import Finding, State
+from immunosim.diagnosis.records import Finding, Severity
 from immunosim.diagnosis.software import BROKEN, software_findings
 from immunosim.errors import ImmunosimError
 from immunosim.machine import cores
@@ -30,10 +30,10 @@ def guarded(name: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
     try:
         return list(look())
     except ImmunosimError as error:
-        return [Finding(name, error.reason, State.PROBLEM, error.cure or "")]
+        return [Finding(name, error.reason, Severity.PROBLEM, error.cure or "")]
     except BROKEN as error:
         lines = str(error).splitlines() or [type(error).__name__]
-        return [Finding(name, lines[0], State.PROBLEM, "mend the packages named above first")]
+        return [Finding(name, lines[0], Severity.PROBLEM, "mend the packages named above first")]
 
 
 def _cache() -> Iterator[Finding]:
@@ -47,10 +47,10 @@ def _cache() -> Iterator[Finding]:
     repaired = repair(entries)
     for entry in (one for one in entries if one.state == DAMAGED):
         found = f"{entry.path.name}: {entry.reason}; {'set aside' if entry in repaired else 'not used'}"
-        yield Finding("damage", found, State.WARNING, "nothing to do: it is made again when it is needed")
+        yield Finding("damage", found, Severity.WARNING, "nothing to do: it is made again when it is needed")
     for name, reason in SHIPPED.damage():
         cure = "reinstall immunosim; until then the text is generated once for each user"
-        yield Finding("damage", f"{SHIPPED.path / name}: {reason}; not used", State.WARNING, cure)
+        yield Finding("damage", f"{SHIPPED.path / name}: {reason}; not used", Severity.WARNING, cure)
     size = sum(entry.size for entry in entries) / 1e6
     in_use = sum(entry.state == IN_USE for entry in entries)
     found = f"{folder.path}: {len(entries)} entries, {in_use} of this installation, all checked, {size:.1f} MB"
@@ -59,7 +59,7 @@ def _cache() -> Iterator[Finding]:
         yield Finding("cache", f"{found}, can be written", cure=cure)
     else:
         cure = f"set {VARIABLE} to a folder that can be written, else each run compiles what it does not find"
-        yield Finding("cache", f"{found}, cannot be written", State.WARNING, cure)
+        yield Finding("cache", f"{found}, cannot be written", Severity.WARNING, cure)
 
 
 def _core() -> Iterator[Finding]:
@@ -71,7 +71,7 @@ def _core() -> Iterator[Finding]:
         yield Finding("core", f"machine code driven by Python for single patients; method {method}")
     else:
         cure = "unset NUMBA_DISABLE_JIT: runs take a hundred times longer"
-        yield Finding("core", f"plain Python, since NUMBA_DISABLE_JIT is set; {method}", State.WARNING, cure)
+        yield Finding("core", f"plain Python, since NUMBA_DISABLE_JIT is set; {method}", Severity.WARNING, cure)
     yield Finding("threads", f"{cores()}: Python threads over kernels that release the GIL; numba's own are not used")
 
 
@@ -80,7 +80,7 @@ def _ensembles() -> Iterator[Finding]:
     from immunosim.parameters import load_parameters
 
     core = load_model(load_parameters().units()).core
-    state = State.OK if core.lanes else State.WARNING
+    state = Severity.OK if core.lanes else Severity.WARNING
     yield Finding("ensembles", f"{core.name} core: {core.reason}", state)
 
 
@@ -94,7 +94,9 @@ def _reference() -> Iterator[Finding]:
         return
     test = reference_test()
     cure = "clear the cache (immunosim cache clear --all) and try again; if it stays, report it with this output"
-    yield Finding("reference", test.sentence, State.OK if test.passed else State.PROBLEM, "" if test.passed else cure)
+    yield Finding(
+        "reference", test.sentence, Severity.OK if test.passed else Severity.PROBLEM, "" if test.passed else cure
+    )
 
 
 def _self_test() -> Iterator[Finding]:
@@ -104,4 +106,4 @@ def _self_test() -> Iterator[Finding]:
     times = f"loaded in {test.load_seconds:.2f} s, solved in {1000 * test.solve_seconds:.1f} ms"
     found = f"{test.status}, largest error {test.error:.1e} (limit {LIMIT:.0e}); {times}"
     cure = "clear the cache (immunosim cache clear --all) and try again; if it stays, report it with this output"
-    yield Finding("self-test", found, State.OK if test.passed else State.PROBLEM, "" if test.passed else cure)
+    yield Finding("self-test", found, Severity.OK if test.passed else Severity.PROBLEM, "" if test.passed else cure)

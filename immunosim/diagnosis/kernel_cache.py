@@ -32,7 +32,7 @@ _HOLDS = {"scalar": "machine code", "lanes": "machine code", "slopes": "machine 
 
 
 @dataclass(frozen=True)
-class Entry:
+class CacheEntry:
     """One folder of the cache.
 
     Attributes
@@ -64,7 +64,7 @@ class Entry:
         return time.time() - self.changed < BUSY
 
 
-def cache_entries(root: Path | None = None) -> list[Entry]:
+def cache_entries(root: Path | None = None) -> list[CacheEntry]:
     """Return what of the cache is ours, each checked, the latest first; nothing where the folder does not exist."""
     folder = Folder(root or cache_root())
     texts = _current_texts(folder) | _current_texts(SHIPPED)
@@ -72,7 +72,7 @@ def cache_entries(root: Path | None = None) -> list[Entry]:
     return sorted((entry for entry in found if entry is not None), key=lambda entry: -entry.changed)
 
 
-def clear(entries: Iterable[Entry]) -> list[Entry]:
+def clear(entries: Iterable[CacheEntry]) -> list[CacheEntry]:
     """Remove entries and return those that are gone; one that is busy or cannot be removed stays.
 
     An entry loses its name first, so that no process finds half of it.
@@ -80,12 +80,12 @@ def clear(entries: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in entries if not entry.is_busy and _remove(entry.path)]
 
 
-def removable(entries: Iterable[Entry]) -> list[Entry]:
+def removable(entries: Iterable[CacheEntry]) -> list[CacheEntry]:
     """Return the entries that this installation does not use."""
     return [entry for entry in entries if entry.state != IN_USE]
 
 
-def repair(entries: Iterable[Entry]) -> list[Entry]:
+def repair(entries: Iterable[CacheEntry]) -> list[CacheEntry]:
     """Set damaged entries aside, so that they are made again when they are needed; return those that are."""
     damaged = [entry for entry in entries if entry.state == DAMAGED]
     return [entry for entry in damaged if Folder(entry.path.parent).set_aside(entry.path.name)]
@@ -103,7 +103,7 @@ def _current_texts(folder: Folder) -> set[str]:
     return found
 
 
-def _entry(folder: Folder, path: Path, texts: set[str]) -> Entry | None:
+def _entry(folder: Folder, path: Path, texts: set[str]) -> CacheEntry | None:
     state, reason = _state(folder, path, texts)
     if not state:
         return None
@@ -117,7 +117,7 @@ def _entry(folder: Folder, path: Path, texts: set[str]) -> Entry | None:
         changed = max(changed, status.st_mtime)
     kind = path.name.partition("-")[0]
     holds = _HOLDS.get(kind, "text") if _ENTRY.fullmatch(path.name) else ""
-    return Entry(path, state, holds, reason, size, changed)
+    return CacheEntry(path, state, holds, reason, size, changed)
 
 
 def _state(folder: Folder, path: Path, texts: set[str]) -> tuple[str, str]:

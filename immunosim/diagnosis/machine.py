@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from pathlib import Path
 
-from immunosim.diagnosis.records import Finding, State
+from immunosim.diagnosis.records import Finding, Severity
 from immunosim.machine import cores
 
 SIMD = ("sse4.2", "avx", "avx2", "fma", "avx512f", "neon", "sve")
@@ -52,5 +52,5 @@ def _memory() -> Finding:
     found = f"{free:.1f} of {total:.1f} GB available"
     if free < LITTLE_MEMORY:
         cure = "close other programs, or report fewer output times"
-        return Finding("memory", found, State.WARNING, cure)
+        return Finding("memory", found, Severity.WARNING, cure)
     return Finding("memory", found)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class State(StrEnum):
+class Severity(StrEnum):
     """How serious a finding is; with a problem, simulations do not run or cannot be trusted."""
 
     OK = "ok"
@@ -18,5 +18,5 @@ class Finding:
 
     name: str
     found: str
-    state: State = State.OK
+    state: Severity = Severity.OK
     cure: str = ""

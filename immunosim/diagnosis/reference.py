@@ -22,8 +22,8 @@ from immunosim.codegen.loader import Array, load_model
 from immunosim.errors import DataError
 from immunosim.numerics import Status, solve_ensemble
 from immunosim.parameters import load_parameters
+from immunosim.problem import Problem, prepare
 from immunosim.scenario import build_scenario
-from immunosim.simulation import Problem, prepare
 
 LIMIT = 1e-12
 """Largest difference that passes, relative to the value and a thousandth of its pool's scale (measured: 1e-14)."""

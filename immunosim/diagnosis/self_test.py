@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from immunosim.codegen.loader import Array, say_nothing
+from immunosim.problem import prepare
 from immunosim.scenario import build_scenario
-from immunosim.simulation import prepare, solve
+from immunosim.simulation import solve
 from immunosim.trajectory import Trajectory
 
 DAY = 5.0

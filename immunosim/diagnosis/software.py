@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib import import_module, metadata
 
 from immunosim import __version__
-from immunosim.diagnosis.records import Finding, State
+from immunosim.diagnosis.records import Finding, Severity
 
 NEEDED = (
     *("numpy", "scipy", "numba", "llvmlite", "sympy", "xarray", "pandas", "pydantic", "matplotlib"),
@@ -34,14 +34,14 @@ def package_finding(name: str) -> Finding:
         import_module(name)
         return Finding(name, metadata.version(name))
     except metadata.PackageNotFoundError:
-        return Finding(name, "not installed", State.PROBLEM, f"run: python -m pip install {name}")
+        return Finding(name, "not installed", Severity.PROBLEM, f"run: python -m pip install {name}")
     except ModuleNotFoundError as error:
         missing = error.name or name
         found = "not installed" if missing == name else f"cannot be imported: {missing} is missing"
-        return Finding(name, found, State.PROBLEM, f"run: python -m pip install {missing.partition('.')[0]}")
+        return Finding(name, found, Severity.PROBLEM, f"run: python -m pip install {missing.partition('.')[0]}")
     except BROKEN as error:
         found = f"cannot be imported: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
-        return Finding(name, found, State.PROBLEM, f"run: python -m pip install --force-reinstall {name}")
+        return Finding(name, found, Severity.PROBLEM, f"run: python -m pip install --force-reinstall {name}")
 
 
 def _own_version() -> str:

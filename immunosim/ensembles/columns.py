@@ -63,7 +63,7 @@ class Varied:
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class OutcomeColumns:
     """One number a patient: an endpoint, or a read-out or pool at one time.
 
     Attributes
@@ -189,7 +189,7 @@ def times_of(dataset: xr.Dataset) -> Array:
     return np.asarray(dataset["time"].values, np.float64)
 
 
-def outcome(dataset: xr.Dataset, name: str, at: float | None = None) -> Outcome:
+def outcome(dataset: xr.Dataset, name: str, at: float | None = None) -> OutcomeColumns:
     """Return one number a patient.
 
     Parameters
@@ -211,7 +211,7 @@ def outcome(dataset: xr.Dataset, name: str, at: float | None = None) -> Outcome:
         if at is not None:
             reason = f'"{name}" is an endpoint, which has no time'
             raise DataError(reason, key="at", cure="leave out the time, or name a read-out")
-        return Outcome(name, label, unit, np.asarray(found.values, np.float64), _readout_of(found, name))
+        return OutcomeColumns(name, label, unit, np.asarray(found.values, np.float64), _readout_of(found, name))
     times = times_of(dataset)
     wanted = float(times[-1]) if at is None else at
     if not times[0] <= wanted <= times[-1]:
@@ -219,7 +219,7 @@ def outcome(dataset: xr.Dataset, name: str, at: float | None = None) -> Outcome:
         raise DataError(f"day {wanted:g} is not part of the course", key="at", cure=cure)
     place = int(np.argmin(np.abs(times - wanted)))
     values = np.asarray(found.isel(time=place).values, np.float64)
-    return Outcome(name, label, unit, values, name, float(times[place]))
+    return OutcomeColumns(name, label, unit, values, name, float(times[place]))
 
 
 def _readout_of(found: xr.DataArray, name: str) -> str:

@@ -16,7 +16,7 @@ from immunosim.ensembles.result import EnsembleResult
 from immunosim.ensembles.rows import checked_parameters, vary, why_refused
 from immunosim.errors import DataError, ImmunosimError
 from immunosim.numerics import Solution, Status, advice, solve_one, solve_with_history
-from immunosim.simulation import Problem, prepare
+from immunosim.problem import Problem, prepare
 
 MOST_RATES = 8
 """Processes that are shown of a failure, the fastest relative to their pool."""

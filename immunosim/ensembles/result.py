@@ -25,9 +25,9 @@ from immunosim.errors import DataError
 from immunosim.files import write_file
 from immunosim.netcdf import netcdf_bytes
 from immunosim.numerics import Ensemble, Status
+from immunosim.problem import Problem
 from immunosim.scenario import Scenario, build_scenario, to_toml
 from immunosim.seals import sealed
-from immunosim.simulation import Problem
 from immunosim.units import format_quantity
 
 FORMAT = "immunosim ensemble 1"

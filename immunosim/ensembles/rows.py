@@ -13,9 +13,9 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import DataError, ParameterError, did_you_mean
-from immunosim.patient_parameters import SCALED_BY, count_scales
 from immunosim.numerics import Segments
-from immunosim.simulation import Problem
+from immunosim.patient_parameters import SCALED_BY, count_scales
+from immunosim.problem import Problem
 
 
 @dataclass(frozen=True, eq=False)

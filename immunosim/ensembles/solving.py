@@ -14,8 +14,8 @@ from immunosim.ensembles.tolerances import solve_by_tolerance
 from immunosim.errors import DataError
 from immunosim.machine import cores
 from immunosim.numerics import Ensemble, SolverOptions, solve_ensemble
+from immunosim.problem import Problem, prepare
 from immunosim.scenario import Scenario
-from immunosim.simulation import Problem, prepare
 
 # A closed parameter vector takes 4 kB: a chunk 8 MB, and about a second on one core.
 ROWS_PER_CHUNK = 2048

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 
 from immunosim.codegen.loader import Array
+from immunosim.fitting.conclusions.identifiability import FitVerdict, ParameterVerdict, judge_fit, judge_parameters
 from immunosim.fitting.conclusions.mechanism_comparison import Alternative
-from immunosim.fitting.likelihood.prediction import predict
-from immunosim.fitting.search.estimation import Estimate, data_information
-from immunosim.fitting.conclusions.recovery import Return, forecast, laplace_draws
 from immunosim.fitting.conclusions.optimal_sampling import Draw, rank_draws
-from immunosim.fitting.likelihood.error_model import Noise
 from immunosim.fitting.conclusions.predictive import Predictive, predictive
+from immunosim.fitting.conclusions.recovery import Return, forecast, laplace_draws
+from immunosim.fitting.likelihood.error_model import ErrorModel
+from immunosim.fitting.likelihood.prediction import predict
+from immunosim.fitting.likelihood.subject import Subject, asked_of
+from immunosim.fitting.search.estimation import Estimate, data_information
 from immunosim.fitting.search.profiles import Profile
 from immunosim.fitting.search.sampling import Sample
-from immunosim.fitting.likelihood.subject import Subject, asked_of
-from immunosim.fitting.conclusions.identifiability import FitVerdict, ParameterVerdict, judge_fit, judge_parameters
 
 N_DRAWS = 500
 """Draws from the normal approximation."""
@@ -95,7 +95,7 @@ class Fitted:
         subject = self.subjects[0]
         last = max(one.time for one in subject.measurements)
         times = np.linspace(last, float(subject.problem.segments.boundaries[-1]), CANDIDATE_TIMES + 1)[1:]
-        return rank_draws(self.estimate, 0, times.tolist(), ANALYTES, readout, at, Noise())
+        return rank_draws(self.estimate, 0, times.tolist(), ANALYTES, readout, at, ErrorModel())
 
     def course(self, place: int = 0) -> tuple[Array, dict[str, Array]]:
         """Return times, and by measured analyte the ends of the 90 % interval with the best course between them.

@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from immunosim.errors import DataError, SolverError
-from immunosim.fitting.likelihood.covariates import arrange
-from immunosim.fitting.setup import Case
-from immunosim.fitting.search.estimation import estimate
-from immunosim.fitting.fitted import Fitted
 from immunosim.fitting.exchange.checkpoint import as_record, from_record
-from immunosim.fitting.search.two_stage import Population, fit_population
+from immunosim.fitting.fitted import Fitted
+from immunosim.fitting.likelihood.covariates import arrange
+from immunosim.fitting.search.estimation import estimate
 from immunosim.fitting.search.profiles import profiles
+from immunosim.fitting.search.two_stage import PopulationFit, fit_population
+from immunosim.fitting.setup import FitProblem
 
 LEAST_PATIENTS = 3
 """Patients from which a distribution can be told."""
 
 
-class Store(Protocol):
+class FitStore(Protocol):
     """Where finished fits are kept."""
 
     def load(self, name: str) -> dict[str, Any] | None:
@@ -31,24 +31,24 @@ class Store(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Several:
+class PatientFits:
     """Fits of several patients.
 
     Attributes
     ----------
-    case : Case
+    case : FitProblem
     fits : dict of str to Fitted
         Of each patient alone, by name.
     failures : dict of str to str
         Of patients who could not be simulated: why.
-    population : Population, optional
+    population : PopulationFit, optional
         The distribution they are drawn from.
     """
 
-    case: Case
+    case: FitProblem
     fits: dict[str, Fitted]
     failures: dict[str, str]
-    population: Population | None = None
+    population: PopulationFit | None = None
 
     def kinds(self, parameter: str) -> Counter[str]:
         """Return how often a parameter is called what."""
@@ -57,20 +57,20 @@ class Several:
 
 
 def fit_each(
-    case: Case,
+    case: FitProblem,
     n_starts: int,
     seed: int = 0,
-    store: Store | None = None,
+    store: FitStore | None = None,
     report: Callable[[str, int, int], None] | None = None,
-) -> Several:
+) -> PatientFits:
     """Fit every patient alone.
 
     Parameters
     ----------
-    case : Case
+    case : FitProblem
     n_starts : int
     seed : int
-    store : Store, optional
+    store : FitStore, optional
         What is found there is not computed again; what is computed is kept there.
     report : callable, optional
         Told the patient who is fitted next, how many are done, and of how many.
@@ -90,10 +90,10 @@ def fit_each(
             failures[patient.name] = str(error)
     if not fits:
         raise SolverError(f"no patient can be fitted: {next(iter(failures.values()))}")
-    return Several(case, fits, failures)
+    return PatientFits(case, fits, failures)
 
 
-def _fit(case: Case, place: int, n_starts: int, seed: int, store: Store | None) -> Fitted:
+def _fit(case: FitProblem, place: int, n_starts: int, seed: int, store: FitStore | None) -> Fitted:
     posterior, name = case.alone(place), case.patients[place].name
     kept = store.load(name) if store is not None else None
     if kept is not None:
@@ -106,16 +106,16 @@ def _fit(case: Case, place: int, n_starts: int, seed: int, store: Store | None) 
 
 
 def fit_together(
-    several: Several,
+    several: PatientFits,
     common: Collection[str] = (),
     covariates: Mapping[str, Sequence[str]] | None = None,
     report: Callable[[int, float], None] | None = None,
-) -> Several:
+) -> PatientFits:
     """Fit the distribution that the patients are drawn from, from the fits of each alone.
 
     Parameters
     ----------
-    several : Several
+    several : PatientFits
     common : collection of str
         Parameters that all patients share.
     covariates : mapping of str to sequence of str, optional

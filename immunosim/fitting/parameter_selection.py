@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from immunosim.errors import DataError
-from immunosim.fitting.likelihood.transforms import coordinates_of
-from immunosim.fitting.likelihood.error_model import Noise
+from immunosim.fitting.likelihood.error_model import ErrorModel
 from immunosim.fitting.likelihood.posterior import Posterior
 from immunosim.fitting.likelihood.subject import subject_of
+from immunosim.fitting.likelihood.transforms import coordinates_of
 from immunosim.observations import Measurement
-from immunosim.simulation import Problem
+from immunosim.problem import Problem
 
 MOST = 8
 LEAST_GAIN = 0.35
@@ -26,7 +26,7 @@ LEAST_GAIN = 0.35
 def informed_parameters(
     problems: Sequence[Problem],
     measurements: Sequence[Sequence[Measurement]],
-    noise: Mapping[str, Noise],
+    noise: Mapping[str, ErrorModel],
     most: int = MOST,
 ) -> list[str]:
     """Return the names of parameters to fit, the best known first.

@@ -9,7 +9,7 @@ from typing import Any
 
 from immunosim.observations import PatientRecord
 from immunosim.observations.planned import check_doses
-from immunosim.observations.records import GivenDose
+from immunosim.observations.records import RecordedDose
 from immunosim.scenario import Scenario, build_scenario, to_toml
 
 TRAITS = {"age": "year", "weight": "kg"}
@@ -56,10 +56,10 @@ def _differs(scenario: Scenario, patient: PatientRecord, drug: str) -> bool:
     return any(True for _ in check_doses(own, scenario))
 
 
-def _give_courses(document: dict[str, Any], given: Sequence[GivenDose]) -> None:
+def _give_courses(document: dict[str, Any], given: Sequence[RecordedDose]) -> None:
     """Replace the courses by what was given; the k-th takes the premedication of the k-th that was planned."""
     planned = [course.get("premedication") for course in document.get("course", [])]
-    groups: list[list[GivenDose]] = []
+    groups: list[list[RecordedDose]] = []
     for dose in given:
         if groups and dose.time - groups[-1][-1].time < APART:
             groups[-1].append(dose)
@@ -71,7 +71,7 @@ def _give_courses(document: dict[str, Any], given: Sequence[GivenDose]) -> None:
     _keep_additional(document, "alemtuzumab", [])
 
 
-def _courses(doses: Sequence[GivenDose], premedication: dict[str, Any] | None) -> list[dict[str, Any]]:
+def _courses(doses: Sequence[RecordedDose], premedication: dict[str, Any] | None) -> list[dict[str, Any]]:
     """Return one course for doses at one interval, else one for each dose."""
     first = doses[0]
     intervals = [later.time - sooner.time for sooner, later in pairwise(doses)]
@@ -84,7 +84,7 @@ def _courses(doses: Sequence[GivenDose], premedication: dict[str, Any] | None) -
 
 
 def _course(
-    doses: Sequence[GivenDose], intervals: Sequence[float], premedication: dict[str, Any] | None, before: int
+    doses: Sequence[RecordedDose], intervals: Sequence[float], premedication: dict[str, Any] | None, before: int
 ) -> dict[str, Any]:
     """Return a course as a scenario writes it, after ``before`` doses of the same group."""
     first = doses[0]
@@ -102,7 +102,7 @@ def _course(
     return course
 
 
-def _give_singly(document: dict[str, Any], drug: str, given: Sequence[GivenDose]) -> None:
+def _give_singly(document: dict[str, Any], drug: str, given: Sequence[RecordedDose]) -> None:
     """Replace all that is planned of a drug by single doses."""
     document.pop(drug, None)
     if drug == "methylprednisolone":
@@ -111,7 +111,7 @@ def _give_singly(document: dict[str, Any], drug: str, given: Sequence[GivenDose]
     _keep_additional(document, drug, [_single(dose) for dose in given])
 
 
-def _single(dose: GivenDose) -> dict[str, Any]:
+def _single(dose: RecordedDose) -> dict[str, Any]:
     infusion = {"infusion": f"{dose.duration!r} day"} if dose.duration else {}
     return {"drug": dose.drug, "time": f"{dose.time!r} day", "dose": f"{dose.amount!r} mg", **infusion}
 

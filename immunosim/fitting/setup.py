@@ -6,19 +6,19 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from immunosim.errors import DataError, did_you_mean
-from immunosim.fitting.likelihood.covariates import Arrangement, arrange
-from immunosim.fitting.parameter_selection import informed_parameters
-from immunosim.fitting.likelihood.transforms import Coordinates, FreeParameter, coordinates_of
-from immunosim.fitting.likelihood.error_model import Noise
-from immunosim.fitting.patients import scenario_of
+from immunosim.fitting.likelihood.covariates import CovariateDesign, arrange
+from immunosim.fitting.likelihood.error_model import ErrorModel
 from immunosim.fitting.likelihood.posterior import Posterior
 from immunosim.fitting.likelihood.subject import Subject, subject_of
+from immunosim.fitting.likelihood.transforms import Coordinates, FreeParameter, coordinates_of
+from immunosim.fitting.parameter_selection import informed_parameters
+from immunosim.fitting.patients import scenario_of
 from immunosim.observations import PatientRecord
-from immunosim.simulation import Problem, prepare
+from immunosim.problem import Problem, prepare
 
 
 @dataclass(frozen=True)
-class Wishes:
+class FitOptions:
     """What a user says about a fit.
 
     Attributes
@@ -38,14 +38,14 @@ class Wishes:
 
     free: tuple[str, ...] = ()
     limits: Mapping[str, tuple[float, float]] | None = None
-    noise: Mapping[str, Noise] | None = None
+    noise: Mapping[str, ErrorModel] | None = None
     shared: float = 0.5
     priors: bool = True
     n_threads: int = 1
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class FitProblem:
     """Patients ready to be fitted, alone or together.
 
     Attributes
@@ -60,7 +60,7 @@ class Case:
     noise : dict of str to Noise
     factors : tuple of str
         Analytes whose noise is estimated.
-    wishes : Wishes
+    wishes : FitOptions
     is_chosen : bool
         Whether the data chose the parameters.
     """
@@ -69,16 +69,16 @@ class Case:
     patients: tuple[PatientRecord, ...]
     subjects: tuple[Subject, ...]
     coordinates: Coordinates
-    noise: dict[str, Noise]
+    noise: dict[str, ErrorModel]
     factors: tuple[str, ...]
-    wishes: Wishes
+    wishes: FitOptions
     is_chosen: bool
 
     def alone(self, place: int = 0) -> Posterior:
         """Return the posterior of one patient."""
         return self._posterior((self.subjects[place],))
 
-    def pooled(self, covariates: Mapping[str, Sequence[str]] | None = None) -> tuple[Posterior, Arrangement]:
+    def pooled(self, covariates: Mapping[str, Sequence[str]] | None = None) -> tuple[Posterior, CovariateDesign]:
         """Return the posterior of all patients as if they were one, but for covariates."""
         arrangement = self.arranged(self.coordinates.names, covariates)
         posterior = self._posterior(self.subjects)
@@ -88,7 +88,9 @@ class Case:
         """Return the posterior of all patients with the same parameters."""
         return self._posterior(self.subjects)
 
-    def arranged(self, common: Collection[str], covariates: Mapping[str, Sequence[str]] | None = None) -> Arrangement:
+    def arranged(
+        self, common: Collection[str], covariates: Mapping[str, Sequence[str]] | None = None
+    ) -> CovariateDesign:
         """Return the unknowns of all patients together."""
         return arrange(self.coordinates.parameters, self.patients, common, covariates, self.wishes.priors)
 
@@ -100,10 +102,10 @@ class Case:
 def case_of(
     problem: Problem,
     patients: Sequence[PatientRecord],
-    wishes: Wishes,
+    wishes: FitOptions,
     file: str = "scenario",
     announce: Callable[[str], None] | None = None,
-) -> Case:
+) -> FitProblem:
     """Return patients ready to be fitted.
 
     Parameters
@@ -112,7 +114,7 @@ def case_of(
         Of the common scenario; ages, weights and doses of the patients replace its own.
     patients : sequence of PatientRecord
         With measurements.
-    wishes : Wishes
+    wishes : FitOptions
     file : str
         Name of the scenario for messages.
     announce : callable, optional
@@ -140,7 +142,7 @@ def case_of(
         subject_of(who.name, own, coordinates.names, who.measurements, noise, factors, wishes.shared)
         for who, own in zip(patients, problems, strict=True)
     )
-    return Case(problem, tuple(patients), subjects, coordinates, noise, factors, wishes, not wishes.free)
+    return FitProblem(problem, tuple(patients), subjects, coordinates, noise, factors, wishes, not wishes.free)
 
 
 def _problem(problem: Problem, patient: PatientRecord, file: str) -> Problem:
@@ -150,12 +152,12 @@ def _problem(problem: Problem, patient: PatientRecord, file: str) -> Problem:
     return prepare(scenario, f"{file} for patient {patient.name}")
 
 
-def _noise(analytes: Sequence[str], given: Mapping[str, Noise]) -> dict[str, Noise]:
+def _noise(analytes: Sequence[str], given: Mapping[str, ErrorModel]) -> dict[str, ErrorModel]:
     for name in given:
         if name not in analytes:
             cure = did_you_mean(name, analytes)
             raise DataError(f'"{name}" names no analyte that was measured', key="--noise", cure=cure)
-    return {analyte: given.get(analyte, Noise()) for analyte in analytes}
+    return {analyte: given.get(analyte, ErrorModel()) for analyte in analytes}
 
 
 def _within(coordinates: Coordinates, limits: Mapping[str, tuple[float, float]]) -> Coordinates:

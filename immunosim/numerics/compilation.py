@@ -23,7 +23,7 @@ _KERNELS: list[tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]] = 
 """Each kernel, the function that numba compiles for it, and how."""
 
 
-class Store(Protocol):
+class CodeStore(Protocol):
     """Where compiled drivers are kept between processes."""
 
     def load(self, name: str) -> bytes | None:
@@ -65,7 +65,7 @@ def is_compiling() -> bool:
     return os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 
 
-def compile_driver(driver: Callable[..., Any], signature: Any, name: str, store: Store | None = None) -> Any:
+def compile_driver(driver: Callable[..., Any], signature: Any, name: str, store: CodeStore | None = None) -> Any:
     """Return a driver, loaded from a store or compiled and kept there.
 
     Parameters
@@ -75,7 +75,7 @@ def compile_driver(driver: Callable[..., Any], signature: Any, name: str, store:
     signature : numba signature
     name : str
         Of the driver, in the store.
-    store : Store, optional
+    store : CodeStore, optional
 
     Returns
     -------

@@ -7,16 +7,23 @@ from immunosim.observations.nonmem_writer import write_nonmem
 from immunosim.observations.of_scenario import observed_in
 from immunosim.observations.petab import PetabParameter, petab_files, write_petab
 from immunosim.observations.reading import read_observations
-from immunosim.observations.records import ANALYTES, Finding, GivenDose, Measurement, Observations, PatientRecord
+from immunosim.observations.records import (
+    ANALYTES,
+    Measurement,
+    Observations,
+    PatientRecord,
+    RecordedDose,
+    TableFinding,
+)
 
 __all__ = [
     "ANALYTES",
-    "Finding",
-    "GivenDose",
     "Measurement",
     "Observations",
     "PatientRecord",
     "PetabParameter",
+    "RecordedDose",
+    "TableFinding",
     "lint",
     "observed_in",
     "petab_files",

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 from immunosim.errors import QuantityError
 from immunosim.observations.doses import drug_of, is_infused, usual_duration
-from immunosim.observations.headers import Column
-from immunosim.observations.layout import Layout, model_readouts, read_layout
+from immunosim.observations.headers import TableColumn
+from immunosim.observations.layout import TableLayout, model_readouts, read_layout
 from immunosim.observations.problems import Problems
 from immunosim.observations.records import (
     ANALYTES,
     Covariate,
-    Finding,
-    GivenDose,
     Measurement,
     Observations,
     PatientRecord,
+    RecordedDose,
+    TableFinding,
 )
-from immunosim.observations.table import Row, is_missing, read_table
+from immunosim.observations.table import TableRow, is_missing, read_table
 from immunosim.observations.times import Calendar, is_date, order_of
 from immunosim.units import DAYS_PER_MONTH, factor_to
 
@@ -48,17 +48,17 @@ _PER_LITRE = 1000.0
 class _Visit:
     """One row with its patient and its time (day)."""
 
-    row: Row
+    row: TableRow
     patient: str
     time: float
 
 
-_OfPatient = TypeVar("_OfPatient", _Visit, Measurement, GivenDose)
+_OfPatient = TypeVar("_OfPatient", _Visit, Measurement, RecordedDose)
 
 
 def read_clinic_table(
     path: Path, scenario: Scenario | None = None, *, from_first_dose: bool = False
-) -> tuple[Observations, list[Finding]]:
+) -> tuple[Observations, list[TableFinding]]:
     """Read a table of counts at visits.
 
     Parameters
@@ -73,7 +73,7 @@ def read_clinic_table(
     Returns
     -------
     observations : Observations
-    findings : list of Finding
+    findings : list of TableFinding
         What was inferred from the table, and what of it is not used.
 
     Raises
@@ -110,7 +110,7 @@ def _by_patient(records: Iterable[_OfPatient]) -> dict[str, list[_OfPatient]]:
     return found
 
 
-def _visits(layout: Layout, calendar: Calendar, problems: Problems) -> Iterator[_Visit]:
+def _visits(layout: TableLayout, calendar: Calendar, problems: Problems) -> Iterator[_Visit]:
     header, named = layout.time.header, layout.others.get("patient")
     order = order_of([row.cells[header] for row in layout.table.rows])
     for row in layout.table.rows:
@@ -128,12 +128,12 @@ def _visits(layout: Layout, calendar: Calendar, problems: Problems) -> Iterator[
             yield _Visit(row, patient, time)
 
 
-def _factor(column: Column) -> float | None:
+def _factor(column: TableColumn) -> float | None:
     """Return what turns plain numbers of a column of times into days; nothing where they may be anything."""
     return factor_to(column.unit, "day") if column.kind == "time" and column.unit else _FACTORS.get(column.kind)
 
 
-def _measurements(layout: Layout, visit: _Visit, problems: Problems) -> Iterator[Measurement]:
+def _measurements(layout: TableLayout, visit: _Visit, problems: Problems) -> Iterator[Measurement]:
     given: set[str] = set()
     for column in sorted(layout.analytes, key=lambda column: column.is_percent):  # shares fill gaps of counts
         text = visit.row.cells[column.header]
@@ -147,11 +147,11 @@ def _measurements(layout: Layout, visit: _Visit, problems: Problems) -> Iterator
             yield Measurement(visit.patient, visit.time, column.kind, value, is_below, *place)
 
 
-def _to_own_unit(column: Column) -> float:
+def _to_own_unit(column: TableColumn) -> float:
     return factor_to(column.unit, ANALYTES.get(column.kind) or model_readouts()[column.kind])
 
 
-def _percent_of_total(layout: Layout, visit: _Visit) -> float:
+def _percent_of_total(layout: TableLayout, visit: _Visit) -> float:
     """Return one percent of the lymphocytes of a row, cells/uL."""
     column = next((column for column in layout.analytes if column.kind == "lymphocytes"), None)
     cure = "give the total in the same row, or counts"
@@ -163,7 +163,7 @@ def _percent_of_total(layout: Layout, visit: _Visit) -> float:
     return total * factor_to(column.unit, "1e9/L") * _PER_LITRE / 100.0
 
 
-def _doses(layout: Layout, visit: _Visit, problems: Problems) -> Iterator[GivenDose]:
+def _doses(layout: TableLayout, visit: _Visit, problems: Problems) -> Iterator[RecordedDose]:
     text, line = layout.cell(visit.row, "dose"), visit.row.line
     if not text:
         return
@@ -177,10 +177,10 @@ def _doses(layout: Layout, visit: _Visit, problems: Problems) -> Iterator[GivenD
         if name := layout.cell(visit.row, "drug"):
             with problems.at(line, layout.others["drug"].header):
                 drug = drug_of(name)
-        yield GivenDose(visit.patient, visit.time, drug, amount, _duration(layout, visit, drug, problems), line)
+        yield RecordedDose(visit.patient, visit.time, drug, amount, _duration(layout, visit, drug, problems), line)
 
 
-def _duration(layout: Layout, visit: _Visit, drug: str, problems: Problems) -> float:
+def _duration(layout: TableLayout, visit: _Visit, drug: str, problems: Problems) -> float:
     text = layout.cell(visit.row, "duration")
     if not text:
         return usual_duration(drug)
@@ -193,7 +193,7 @@ def _duration(layout: Layout, visit: _Visit, drug: str, problems: Problems) -> f
     return 0.0
 
 
-def _covariates(layout: Layout, visits: list[_Visit], problems: Problems) -> dict[str, Covariate]:
+def _covariates(layout: TableLayout, visits: list[_Visit], problems: Problems) -> dict[str, Covariate]:
     """Return what is known of a patient: the first age, weight and sex, which may not change."""
     known: dict[str, Covariate] = {}
     for visit in visits:
@@ -213,7 +213,7 @@ def _covariates(layout: Layout, visits: list[_Visit], problems: Problems) -> dic
 
 
 def _births(
-    layout: Layout, calendar: Calendar, visits: list[_Visit], problems: Problems
+    layout: TableLayout, calendar: Calendar, visits: list[_Visit], problems: Problems
 ) -> dict[str, dict[str, Covariate]]:
     """Return the birth of each patient, days after day 0."""
     dates = [(visit, text) for visit in visits if (text := layout.cell(visit.row, "birth_date"))]

@@ -53,7 +53,7 @@ _BRACKETED = re.compile(r"(?P<name>[^\[\]()]+?)\s*(?:\[(?P<square>[^\[\]]*)\]|\(
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """What a header means.
 
     Parameters
@@ -81,7 +81,7 @@ class Column:
         return self.unit == PERCENT
 
 
-def column_of(header: str, readouts: Callable[[], Mapping[str, str]]) -> Column:
+def column_of(header: str, readouts: Callable[[], Mapping[str, str]]) -> TableColumn:
     """Return what a header means.
 
     Parameters
@@ -99,7 +99,7 @@ def column_of(header: str, readouts: Callable[[], Mapping[str, str]]) -> Column:
     kind = _KINDS.get(_plain(name), "")
     if not kind and re.fullmatch(r"\w+", own := name.casefold().replace(" ", "_")) and own in readouts():
         kind = own
-    return Column(header, kind, _unit_of(kind, unit, readouts))
+    return TableColumn(header, kind, _unit_of(kind, unit, readouts))
 
 
 def suggestion(header: str) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from immunosim.errors import MOST_SEARCHED, MOST_SHOWN, QuantityError, and_more
-from immunosim.observations.headers import Column, column_of, suggestion
+from immunosim.observations.headers import TableColumn, column_of, suggestion
 from immunosim.observations.inference import inferred_unit
 from immunosim.observations.problems import Problems
-from immunosim.observations.records import ANALYTES, Finding
-from immunosim.observations.table import Row, Table, is_missing
+from immunosim.observations.records import ANALYTES, TableFinding
+from immunosim.observations.table import ObservationTable, TableRow, is_missing
 from immunosim.safe_text import shortened
 
 OTHERS = ("patient", "age", "sex", "weight", "birth_date", "dose", "duration", "drug")
@@ -21,35 +21,35 @@ _USUAL = {"dose": "mg", "duration": "h", "age": "years", "weight": "kg"}
 
 
 @dataclass(frozen=True)
-class Layout:
+class TableLayout:
     """What the columns of a table mean.
 
     Parameters
     ----------
-    table : Table
-    time : Column
-    analytes : tuple of Column
+    table : ObservationTable
+    time : TableColumn
+    analytes : tuple of TableColumn
         Those of measured values, in the order of the table, each with a unit.
     others : dict of str to Column
         The rest by kind.
-    findings : tuple of Finding
+    findings : tuple of TableFinding
         What was inferred, and what is not used.
     """
 
-    table: Table
-    time: Column
-    analytes: tuple[Column, ...]
-    others: dict[str, Column]
-    findings: tuple[Finding, ...]
+    table: ObservationTable
+    time: TableColumn
+    analytes: tuple[TableColumn, ...]
+    others: dict[str, TableColumn]
+    findings: tuple[TableFinding, ...]
 
-    def cell(self, row: Row, kind: str) -> str:
+    def cell(self, row: TableRow, kind: str) -> str:
         """Return what a row says, or nothing."""
         column = self.others.get(kind)
         text = row.cells[column.header] if column else ""
         return "" if is_missing(text) else text
 
 
-def read_layout(table: Table, problems: Problems) -> Layout:
+def read_layout(table: ObservationTable, problems: Problems) -> TableLayout:
     """Return what the columns of a table mean.
 
     Raises
@@ -78,7 +78,7 @@ def read_layout(table: Table, problems: Problems) -> Layout:
     analytes = tuple(_with_unit(table, column, problems, findings) for column in measured)
     kept = {kind: _usual(found[0], line, findings) for kind, found in others.items() if found}
     problems.refuse()
-    return Layout(table, times[0], analytes, kept, tuple(findings))
+    return TableLayout(table, times[0], analytes, kept, tuple(findings))
 
 
 @functools.cache
@@ -91,42 +91,44 @@ def model_readouts() -> dict[str, str]:
     return {name: model.units[name] for name in model.readouts}
 
 
-def _columns(table: Table, problems: Problems) -> Iterator[Column]:
+def _columns(table: ObservationTable, problems: Problems) -> Iterator[TableColumn]:
     for header in table.headers:
         with problems.at(table.header_line, header):
             yield column_of(header, model_readouts)
 
 
-def _rivals(measured: list[Column]) -> Iterator[list[Column]]:
+def _rivals(measured: list[TableColumn]) -> Iterator[list[TableColumn]]:
     """Yield the columns of each analyte, counts and shares apart: where a table has both, shares fill gaps."""
     for kind, is_percent in dict.fromkeys((column.kind, column.is_percent) for column in measured):
         yield [column for column in measured if (column.kind, column.is_percent) == (kind, is_percent)]
 
 
-def _named(columns: list[Column]) -> str:
+def _named(columns: list[TableColumn]) -> str:
     shown = [f'"{shortened(column.header, 60)}"' for column in columns[:MOST_SHOWN]]
     return " and ".join([*shown, *and_more(len(columns))])
 
 
-def _not_used(columns: list[Column], line: int) -> Iterator[Finding]:
+def _not_used(columns: list[TableColumn], line: int) -> Iterator[TableFinding]:
     n_unknown = 0
     for column in columns:
         if not column.kind:
             n_unknown += 1
             cure = suggestion(column.header) if n_unknown <= MOST_SEARCHED else ""
-            yield Finding(line, column.header, "warning", "is not a column that is known", cure)
+            yield TableFinding(line, column.header, "warning", "is not a column that is known", cure)
         elif column.kind == "remark":
-            yield Finding(line, column.header, "note", "is not used")
+            yield TableFinding(line, column.header, "note", "is not used")
 
 
-def _gap_fillers(measured: list[Column], line: int) -> Iterator[Finding]:
+def _gap_fillers(measured: list[TableColumn], line: int) -> Iterator[TableFinding]:
     counts = {column.kind for column in measured if not column.is_percent}
     for column in measured:
         if column.is_percent and column.kind in counts:
-            yield Finding(line, column.header, "note", "is used only in rows without a count")
+            yield TableFinding(line, column.header, "note", "is used only in rows without a count")
 
 
-def _with_unit(table: Table, column: Column, problems: Problems, findings: list[Finding]) -> Column:
+def _with_unit(
+    table: ObservationTable, column: TableColumn, problems: Problems, findings: list[TableFinding]
+) -> TableColumn:
     """Return a column of measured values with its unit, inferred where the header gives none."""
     if column.unit:
         return column
@@ -134,12 +136,12 @@ def _with_unit(table: Table, column: Column, problems: Problems, findings: list[
         return replace(column, unit=model_readouts()[column.kind])
     with problems.at(table.header_line, column.header):
         unit = inferred_unit(column.kind, list(_numbers(table, column.header)))
-        findings.append(Finding(table.header_line, column.header, "note", f"has no unit, taken as {unit}"))
+        findings.append(TableFinding(table.header_line, column.header, "note", f"has no unit, taken as {unit}"))
         return replace(column, unit=unit)
     return column
 
 
-def _numbers(table: Table, header: str) -> Iterator[float]:
+def _numbers(table: ObservationTable, header: str) -> Iterator[float]:
     for row in table.rows:
         try:
             if not is_missing(row.cells[header]):
@@ -148,11 +150,11 @@ def _numbers(table: Table, header: str) -> Iterator[float]:
             continue  # reported where the cell is read
 
 
-def _usual(column: Column, line: int, findings: list[Finding]) -> Column:
+def _usual(column: TableColumn, line: int, findings: list[TableFinding]) -> TableColumn:
     """Return a column with the unit that everybody uses where the header gives none."""
     unit = _USUAL.get(column.kind)
     if unit is None or column.unit:
         return column
     if column.kind in ("dose", "duration"):
-        findings.append(Finding(line, column.header, "note", f"has no unit, taken as {unit}"))
+        findings.append(TableFinding(line, column.header, "note", f"has no unit, taken as {unit}"))
     return replace(column, unit=unit)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from immunosim.observations.planned import check_doses, check_plausible
 from immunosim.observations.plausible import by_analyte, check_samples, check_values
-from immunosim.observations.records import Finding, Measurement, Observations, PatientRecord
+from immunosim.observations.records import Measurement, Observations, PatientRecord, TableFinding
 from immunosim.scenario.regimen import start_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _RANKS = {"error": 0, "warning": 1, "note": 2}
 _RANGES = {"age": (0.0, 120.0, "years"), "weight": (20.0, 400.0, "kg")}
 
 
-def lint(observations: Observations, scenario: Scenario | None = None) -> list[Finding]:
+def lint(observations: Observations, scenario: Scenario | None = None) -> list[TableFinding]:
     """Return what is probably wrong with observations, errors first, then in the order of lines.
 
     Parameters
@@ -33,7 +33,7 @@ def lint(observations: Observations, scenario: Scenario | None = None) -> list[F
 
     Returns
     -------
-    list of Finding
+    list of TableFinding
     """
     found = [*check_values(observations), *check_samples(observations), *_limits(observations)]
     for patient in observations:
@@ -44,21 +44,21 @@ def lint(observations: Observations, scenario: Scenario | None = None) -> list[F
     return sorted(found, key=lambda one: (_RANKS[one.severity], one.line))
 
 
-def _births(patient: PatientRecord) -> Iterator[Finding]:
+def _births(patient: PatientRecord) -> Iterator[TableFinding]:
     birth = patient.covariates.get("birth_day")
     for one in patient.measurements:
         if isinstance(birth, float) and one.time < birth:
             reason = f"was measured {birth - one.time:.0f} days before the birth of {patient.name}"
-            yield Finding(one.line, one.column, "error", reason, "correct one of the dates")
+            yield TableFinding(one.line, one.column, "error", reason, "correct one of the dates")
 
 
-def _order(patient: PatientRecord) -> Iterator[Finding]:
+def _order(patient: PatientRecord) -> Iterator[TableFinding]:
     latest, at = float("-inf"), 0
     times = dict(_places(patient))
     for line, time in sorted(times.items()):
         if time < latest:
             reason = f"day {time:g} comes after day {latest:g} of line {at} of the same patient"
-            yield Finding(line, "", "warning", reason, "check the date, or sort the rows")
+            yield TableFinding(line, "", "warning", reason, "check the date, or sort the rows")
         else:
             latest, at = time, line
 
@@ -69,7 +69,7 @@ def _places(patient: PatientRecord) -> Iterator[tuple[int, float]]:
     yield from ((one.line, one.time) for one in patient.doses)
 
 
-def _duplicates(patient: PatientRecord) -> Iterator[Finding]:
+def _duplicates(patient: PatientRecord) -> Iterator[TableFinding]:
     first: dict[tuple[float, str], Measurement] = {}
     for one in patient.measurements:
         other = first.setdefault((one.time, one.analyte), one)
@@ -77,39 +77,39 @@ def _duplicates(patient: PatientRecord) -> Iterator[Finding]:
             continue
         reason = f"{one.analyte} of {patient.name} on day {one.time:g} stands on line {other.line} as well"
         if (other.value, other.is_below) == (one.value, one.is_below):
-            yield Finding(one.line, one.column, "warning", reason, "leave one out, or it counts twice")
+            yield TableFinding(one.line, one.column, "warning", reason, "leave one out, or it counts twice")
         else:
             reason += f", {other.value:g} there and {one.value:g} here"
-            yield Finding(one.line, one.column, "error", reason, "leave one out")
+            yield TableFinding(one.line, one.column, "error", reason, "leave one out")
 
 
-def _traits(patient: PatientRecord) -> Iterator[Finding]:
+def _traits(patient: PatientRecord) -> Iterator[TableFinding]:
     line = min((line for line, _ in _places(patient)), default=0)
     for name, (low, high, unit) in _RANGES.items():
         value = patient.covariates.get(name)
         if isinstance(value, (int, float)) and not low < value < high:
             reason = f"{name} of {patient.name}, {value:g} {unit}, cannot be"
-            yield Finding(line, name, "error", reason, "correct the value, or the unit of its column")
+            yield TableFinding(line, name, "error", reason, "correct the value, or the unit of its column")
 
 
-def _horizon(patient: PatientRecord, scenario: Scenario) -> Iterator[Finding]:
+def _horizon(patient: PatientRecord, scenario: Scenario) -> Iterator[TableFinding]:
     start = start_of(scenario)
     for one in patient.measurements:
         if one.time > scenario.horizon:
             reason = f"day {one.time:g} is after the horizon of the scenario, day {scenario.horizon:g}"
-            yield Finding(one.line, one.column, "error", reason, "make the horizon longer, or leave it out")
+            yield TableFinding(one.line, one.column, "error", reason, "make the horizon longer, or leave it out")
         elif one.time < start:
             reason = f"day {one.time:g} is before the simulation starts, day {start:g}"
             cure = "it stands for an untreated patient: add earlier treatments to the scenario, or leave it out"
-            yield Finding(one.line, one.column, "warning", reason, cure)
+            yield TableFinding(one.line, one.column, "warning", reason, cure)
 
 
-def _limits(observations: Observations) -> Iterator[Finding]:
+def _limits(observations: Observations) -> Iterator[TableFinding]:
     for analyte, found in by_analyte(observations.measurements).items():
         below = [one for one in found if one.is_below]
         if below and len(below) == len(found):
             reason = f"all {len(found)} values of {analyte} are below quantification"
-            yield Finding(below[0].line, below[0].column, "note", reason, "they only bound the fit from above")
+            yield TableFinding(below[0].line, below[0].column, "note", reason, "they only bound the fit from above")
         limits: dict[float, list[Measurement]] = defaultdict(list)
         for one in below:
             if "%" not in one.column:  # as a count, a limit in percent follows the total
@@ -117,4 +117,6 @@ def _limits(observations: Observations) -> Iterator[Finding]:
         for other in list(limits)[1:]:
             one, first = limits[other][0], next(iter(limits.values()))[0]
             reason = f"the limit of quantification of {analyte} is {one.value:g} here and {first.value:g} on line"
-            yield Finding(one.line, one.column, "warning", f"{reason} {first.line}", "check that the assay changed")
+            yield TableFinding(
+                one.line, one.column, "warning", f"{reason} {first.line}", "check that the assay changed"
+            )

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from immunosim.errors import QuantityError
 from immunosim.observations.nonmem_rows import CMT, DVID, Reading, doses_of, measured_in
 from immunosim.observations.problems import Problems
-from immunosim.observations.records import Covariate, Finding, Observations, PatientRecord
-from immunosim.observations.table import Table, is_missing, read_table
+from immunosim.observations.records import Covariate, Observations, PatientRecord, TableFinding
+from immunosim.observations.table import ObservationTable, is_missing, read_table
 from immunosim.observations.times import Calendar
 from immunosim.units import convert
 
@@ -43,7 +43,7 @@ def read_nonmem(
     time_unit: str = "day",
     drugs: Mapping[str, str] = CMT,
     analytes: Mapping[str, str] = DVID,
-) -> tuple[Observations, list[Finding]]:
+) -> tuple[Observations, list[TableFinding]]:
     """Read a table of the NONMEM family.
 
     Parameters
@@ -59,7 +59,7 @@ def read_nonmem(
     Returns
     -------
     observations : Observations
-    findings : list of Finding
+    findings : list of TableFinding
         What of the table is not used.
 
     Raises
@@ -90,13 +90,13 @@ def read_nonmem(
     return Observations(found, table.file), findings
 
 
-def is_nonmem(table: Table) -> bool:
+def is_nonmem(table: ObservationTable) -> bool:
     """Return whether a table has the columns of the NONMEM family."""
     names = {header.upper() for header in table.headers}
     return {"ID", "TIME"} <= names and bool(names & {"DV", "EVID", "MDV"})
 
 
-def _check_headers(table: Table, headers: Mapping[str, str], problems: Problems) -> None:
+def _check_headers(table: ObservationTable, headers: Mapping[str, str], problems: Problems) -> None:
     for name in ("ID", "TIME"):
         if name not in headers:
             problems.add(table.header_line, "", f"has no column {name}", f"add {name}")
@@ -108,7 +108,7 @@ def _check_headers(table: Table, headers: Mapping[str, str], problems: Problems)
     problems.refuse()
 
 
-def _covariates(reading: Reading) -> tuple[dict[str, dict[str, Covariate]], list[Finding]]:
+def _covariates(reading: Reading) -> tuple[dict[str, dict[str, Covariate]], list[TableFinding]]:
     """Return the covariates of every patient, and the columns that change within one, which are not used."""
     known: dict[str, dict[str, Covariate]] = {}
     findings = []
@@ -120,7 +120,7 @@ def _covariates(reading: Reading) -> tuple[dict[str, dict[str, Covariate]], list
             values.setdefault(reading.patient(row), set()).add(row.cells[header])
         if any(len(found) > 1 for found in values.values()):
             reason = "changes within a patient and is not used"
-            findings.append(Finding(reading.table.header_line, header, "warning", reason, "remove the column"))
+            findings.append(TableFinding(reading.table.header_line, header, "warning", reason, "remove the column"))
             continue
         for patient, (text,) in values.items():
             if not is_missing(text):
@@ -128,7 +128,7 @@ def _covariates(reading: Reading) -> tuple[dict[str, dict[str, Covariate]], list
     return known, findings
 
 
-def _covariate(table: Table, text: str) -> Covariate:
+def _covariate(table: ObservationTable, text: str) -> Covariate:
     try:
         return table.number(text)
     except QuantityError:

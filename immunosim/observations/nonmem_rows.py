@@ -9,8 +9,8 @@ from immunosim.errors import QuantityError, did_you_mean
 from immunosim.observations.doses import DRUGS, drug_of, is_infused
 from immunosim.observations.layout import model_readouts
 from immunosim.observations.problems import Problems
-from immunosim.observations.records import ANALYTES, GivenDose, Measurement
-from immunosim.observations.table import Row, Table, is_missing
+from immunosim.observations.records import ANALYTES, Measurement, RecordedDose
+from immunosim.observations.table import ObservationTable, TableRow, is_missing
 from immunosim.observations.times import Calendar
 
 CMT = {str(number): drug for number, drug in enumerate(DRUGS, 1)}
@@ -26,29 +26,29 @@ _EVENTS = {"2": "another event", "3": "a reset", "4": "a reset with a dose"}
 class Reading:
     """A table with what turns its cells into records; `day` is the length of a unit of TIME in days."""
 
-    table: Table
+    table: ObservationTable
     headers: dict[str, str]
     calendar: Calendar
     day: float
     drugs: Mapping[str, str]
     analytes: Mapping[str, str]
 
-    def text(self, row: Row, name: str) -> str:
+    def text(self, row: TableRow, name: str) -> str:
         """Return a cell, or nothing where it or its column is missing."""
         header = self.headers.get(name)
         return "" if header is None or is_missing(row.cells[header]) else row.cells[header]
 
-    def patient(self, row: Row) -> str:
+    def patient(self, row: TableRow) -> str:
         """Return the name of the patient of a row: NAME where there is one, since ID must be a number for NONMEM."""
         return self.text(row, "NAME") or self.text(row, "ID")
 
-    def number(self, row: Row, name: str) -> float:
+    def number(self, row: TableRow, name: str) -> float:
         """Return the number in a cell, 0 where there is none."""
         text = self.text(row, name)
         return self.table.number(text) if text else 0.0
 
 
-def doses_of(reading: Reading, row: Row, problems: Problems) -> Iterator[GivenDose]:
+def doses_of(reading: Reading, row: TableRow, problems: Problems) -> Iterator[RecordedDose]:
     """Yield the doses of a row, those of ADDL included."""
     with problems.at(row.line, reading.headers.get("EVID", "")):
         if not _event(reading, row):
@@ -70,10 +70,12 @@ def doses_of(reading: Reading, row: Row, problems: Problems) -> Iterator[GivenDo
             duration = _duration(reading, row, amount, drug)
         with problems.at(row.line, reading.headers.get("ADDL", "ADDL")):
             times = _repeats(reading, row)
-        yield from (GivenDose(reading.patient(row), time + later, drug, amount, duration, row.line) for later in times)
+        yield from (
+            RecordedDose(reading.patient(row), time + later, drug, amount, duration, row.line) for later in times
+        )
 
 
-def measured_in(reading: Reading, row: Row, problems: Problems) -> Iterator[Measurement]:
+def measured_in(reading: Reading, row: TableRow, problems: Problems) -> Iterator[Measurement]:
     """Yield the measurement of a row, if it is one; what is wrong with EVID is reported with the doses."""
     headers, text = reading.headers, reading.text(row, "DV")
     try:
@@ -106,7 +108,7 @@ def measured_in(reading: Reading, row: Row, problems: Problems) -> Iterator[Meas
     yield Measurement(reading.patient(row), time, analyte, value, is_below, row.line, headers.get("DV", ""))
 
 
-def _event(reading: Reading, row: Row) -> int:
+def _event(reading: Reading, row: TableRow) -> int:
     """Return 1 for a dose and 0 for anything else."""
     text = reading.text(row, "EVID")
     if text in _EVENTS:
@@ -120,25 +122,25 @@ def _event(reading: Reading, row: Row) -> int:
     return int(text or amount != 0)
 
 
-def _time(reading: Reading, row: Row) -> float:
+def _time(reading: Reading, row: TableRow) -> float:
     text = reading.text(row, "TIME")
     if not text:
         raise QuantityError("is empty", cure="give every row a time")
     return reading.calendar.day_of_time(text, reading.day, reading.table.number)
 
 
-def _check_steady_state(reading: Reading, row: Row) -> None:
+def _check_steady_state(reading: Reading, row: TableRow) -> None:
     if reading.text(row, "SS") not in ("", "0"):
         reason = f"SS {reading.text(row, 'SS')}, steady state, is not supported"
         raise QuantityError(reason, cure="give every dose a row, or use ADDL and II")
 
 
-def _check_dose_mdv(reading: Reading, row: Row) -> None:
+def _check_dose_mdv(reading: Reading, row: TableRow) -> None:
     if reading.text(row, "MDV") == "0":
         raise QuantityError("is 0 for a dose", cure="give what was measured a row of its own")
 
 
-def _drug(reading: Reading, row: Row) -> str:
+def _drug(reading: Reading, row: TableRow) -> str:
     text = reading.text(row, "CMT")
     if not text:
         return "alemtuzumab"
@@ -150,7 +152,7 @@ def _drug(reading: Reading, row: Row) -> str:
     return drug_of(text)
 
 
-def _duration(reading: Reading, row: Row, amount: float, drug: str) -> float:
+def _duration(reading: Reading, row: TableRow, amount: float, drug: str) -> float:
     """Return how long a dose takes, day."""
     rate, duration = reading.number(row, "RATE"), reading.number(row, "DUR") * reading.day
     if rate < 0:
@@ -165,7 +167,7 @@ def _duration(reading: Reading, row: Row, amount: float, drug: str) -> float:
     return duration or of_rate
 
 
-def _repeats(reading: Reading, row: Row) -> list[float]:
+def _repeats(reading: Reading, row: TableRow) -> list[float]:
     """Return when a dose is given again, days after its first time, which is included."""
     further, interval = reading.number(row, "ADDL"), reading.number(row, "II") * reading.day
     if further < 0 or further % 1.0 or further > 10_000:
@@ -175,7 +177,7 @@ def _repeats(reading: Reading, row: Row) -> list[float]:
     return [number * interval for number in range(int(further) + 1)]
 
 
-def _analyte(reading: Reading, row: Row) -> str:
+def _analyte(reading: Reading, row: TableRow) -> str:
     named = {text for name in ("DVID", "CMT") if (text := reading.text(row, name)) not in ("", "0")}
     if not named:
         raise QuantityError("says not what was measured", cure="give DVID a number or the name of a read-out")
@@ -197,7 +199,7 @@ def _readout(reading: Reading, text: str) -> str:
     raise QuantityError(f'"{text}" is no read-out', cure=did_you_mean(text, {**ANALYTES, **model_readouts()}))
 
 
-def _is_below(reading: Reading, row: Row) -> bool:
+def _is_below(reading: Reading, row: TableRow) -> bool:
     cens = reading.text(row, "CENS")
     if cens == "-1":
         raise QuantityError("CENS -1, above a limit, is not supported", cure="leave the row out")

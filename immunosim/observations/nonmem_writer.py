@@ -13,7 +13,7 @@ from immunosim.errors import DataError
 from immunosim.files import write_file
 from immunosim.observations.nonmem import COVARIATES
 from immunosim.observations.nonmem_rows import CMT, DVID
-from immunosim.observations.records import GivenDose, Measurement, Observations, PatientRecord
+from immunosim.observations.records import Measurement, Observations, PatientRecord, RecordedDose
 from immunosim.safe_text import csv_text
 
 _NUMBERS_OF_DRUGS = {drug: number for number, drug in CMT.items()}
@@ -49,9 +49,9 @@ def write_nonmem(observations: Observations, path: Path) -> None:
 
 
 def _rows(patient: PatientRecord) -> Iterator[list[str]]:
-    events: list[Measurement | GivenDose] = [*patient.measurements, *patient.doses]
-    for event in sorted(events, key=lambda event: (event.time, isinstance(event, GivenDose))):
-        if isinstance(event, GivenDose):
+    events: list[Measurement | RecordedDose] = [*patient.measurements, *patient.doses]
+    for event in sorted(events, key=lambda event: (event.time, isinstance(event, RecordedDose))):
+        if isinstance(event, RecordedDose):
             rate = event.amount / event.duration if event.duration else 0.0
             number = _NUMBERS_OF_DRUGS[event.drug]
             dose = [_text(event.amount), _text(rate), _text(event.duration), number]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from immunosim.observations.records import Finding, GivenDose, PatientRecord
+from immunosim.observations.records import PatientRecord, RecordedDose, TableFinding
 from immunosim.scenario import dose_totals, events_of
 from immunosim.scenario.plausible import implausible_dose, insisted_drugs
 from immunosim.scenario.regimen import begin_of, is_continuous
@@ -33,7 +33,7 @@ def planned_doses(scenario: Scenario) -> list[tuple[str, float, float]]:
     return doses
 
 
-def check_doses(patient: PatientRecord, scenario: Scenario) -> Iterator[Finding]:
+def check_doses(patient: PatientRecord, scenario: Scenario) -> Iterator[TableFinding]:
     """Yield given doses that differ from the planned ones, drug by drug; drugs without a given dose are passed over."""
     for drug in dict.fromkeys(dose.drug for dose in patient.doses):
         left = [(time, amount) for name, time, amount in planned_doses(scenario) if name == drug]
@@ -42,30 +42,30 @@ def check_doses(patient: PatientRecord, scenario: Scenario) -> Iterator[Finding]
             nearest = min(left, key=lambda planned: abs(planned[0] - dose.time), default=None)
             if nearest is None or abs(nearest[0] - dose.time) > _REACH:
                 reason = f"{dose.amount:g} mg of {drug} on day {dose.time:g} is not in the scenario"
-                yield Finding(dose.line, "", "warning", reason, _CURE)
+                yield TableFinding(dose.line, "", "warning", reason, _CURE)
                 continue
             left.remove(nearest)
             yield from _difference(dose, *nearest)
         if left:
             times = ", ".join(f"{time:g}" for time, _ in left[:5]) + (" ..." if len(left) > 5 else "")
             reason = f"{patient.name} was not given {drug} that the scenario plans on day {times}"
-            yield Finding(given[-1].line, "", "warning", reason, _CURE)
+            yield TableFinding(given[-1].line, "", "warning", reason, _CURE)
 
 
-def check_plausible(patient: PatientRecord, scenario: Scenario | None) -> Iterator[Finding]:
+def check_plausible(patient: PatientRecord, scenario: Scenario | None) -> Iterator[TableFinding]:
     """Yield given doses that no dose of the drug can be, unless the scenario insists on such doses of this drug."""
     insisted = insisted_drugs(scenario) if scenario else set()
     for dose in patient.doses:
         reason = "" if dose.drug in insisted else implausible_dose(dose.drug, dose.amount)
         if reason:
             cure = "correct the value, or the unit of its column"
-            yield Finding(dose.line, "", "error", reason, f"{cure}; a scenario insists with implausible = true")
+            yield TableFinding(dose.line, "", "error", reason, f"{cure}; a scenario insists with implausible = true")
 
 
-def _difference(dose: GivenDose, time: float, amount: float) -> Iterator[Finding]:
+def _difference(dose: RecordedDose, time: float, amount: float) -> Iterator[TableFinding]:
     if abs(dose.time - time) > SAME_DAY:
         reason = f"{dose.drug} was given on day {dose.time:g}, the scenario plans it on day {time:g}"
-        yield Finding(dose.line, "", "warning", reason, _CURE)
+        yield TableFinding(dose.line, "", "warning", reason, _CURE)
     if abs(dose.amount - amount) > _SAME_MASS * amount:
         reason = f"{dose.amount:g} mg of {dose.drug} was given on day {dose.time:g}, the scenario plans {amount:g} mg"
-        yield Finding(dose.line, "", "warning", reason, _CURE)
+        yield TableFinding(dose.line, "", "warning", reason, _CURE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from immunosim.observations.records import SUBSETS, Finding, Measurement, Observations, Severity
+from immunosim.observations.records import SUBSETS, Measurement, Observations, Severity, TableFinding
 from immunosim.scenario.plausible import MOST_SUBSET, MOST_TOTAL
 
 LEAST_TOTAL = 0.005
@@ -24,7 +24,7 @@ _DECIMAL = 50.0
 _PER_LITRE = 1000.0
 
 
-def check_values(observations: Observations) -> Iterator[Finding]:
+def check_values(observations: Observations) -> Iterator[TableFinding]:
     """Yield values that are negative, absurd or in another unit than they are said to be."""
     for one in observations.measurements:
         if one.value < 0:
@@ -38,7 +38,7 @@ def check_values(observations: Observations) -> Iterator[Finding]:
         yield from _check_subset(analyte, [one for one in observations.measurements if one.analyte == analyte])
 
 
-def check_samples(observations: Observations) -> Iterator[Finding]:
+def check_samples(observations: Observations) -> Iterator[TableFinding]:
     """Yield samples whose parts exceed their whole, and shares of more than 100 %."""
     samples: dict[tuple[str, float], dict[str, Measurement]] = defaultdict(dict)
     for one in observations.measurements:
@@ -53,7 +53,7 @@ def check_samples(observations: Observations) -> Iterator[Finding]:
         yield from _check_cd3(sample.get("cd3"), parts)
 
 
-def _check_total(one: Measurement) -> Iterator[Finding]:
+def _check_total(one: Measurement) -> Iterator[TableFinding]:
     if one.value > MOST_TOTAL:
         likely = f", but {one.value:g} cells/uL is usual" if MOST_TOTAL * 2 < one.value <= MOST_TOTAL * 1e3 else ""
         cure = "the column may be in cells/uL: correct its unit" if likely else "correct the value"
@@ -63,7 +63,7 @@ def _check_total(one: Measurement) -> Iterator[Finding]:
         yield _at(one, "warning", f"{one.value:g}e9/L is fewer than was ever reported after alemtuzumab", cure)
 
 
-def _check_subset(analyte: str, found: list[Measurement]) -> Iterator[Finding]:
+def _check_subset(analyte: str, found: list[Measurement]) -> Iterator[TableFinding]:
     """Yield the first value of a subset all of whose values look like 1e9/L."""
     values = [one.value for one in found if not one.is_below]
     if len(values) > 1 and 0 < max(values) <= 3.0 and any(value % 1.0 for value in values):
@@ -71,7 +71,7 @@ def _check_subset(analyte: str, found: list[Measurement]) -> Iterator[Finding]:
         yield _at(found[0], "warning", reason, "correct the unit of the column if it is")
 
 
-def _check_shares(parts: dict[str, Measurement], whole: float) -> Iterator[Finding]:
+def _check_shares(parts: dict[str, Measurement], whole: float) -> Iterator[TableFinding]:
     """Yield shares above 100 %, and shares that add up to more."""
     shares = {name: one for name, one in parts.items() if "%" in one.column}
     percents = {name: 100.0 * one.value / whole if whole else 0.0 for name, one in shares.items()}
@@ -84,7 +84,7 @@ def _check_shares(parts: dict[str, Measurement], whole: float) -> Iterator[Findi
         yield _at(last, "error", f"the shares of this sample add up to {summed:.4g} %", "correct one of them")
 
 
-def _check_total_of(parts: dict[str, Measurement], whole: float) -> Iterator[Finding]:
+def _check_total_of(parts: dict[str, Measurement], whole: float) -> Iterator[TableFinding]:
     """Yield counts above the total, and counts that together are far above it."""
     counts = {name: one for name, one in parts.items() if "%" not in one.column}
     single = [one for one in counts.values() if one.value > _ROUNDING * whole + _DECIMAL]
@@ -97,7 +97,7 @@ def _check_total_of(parts: dict[str, Measurement], whole: float) -> Iterator[Fin
         yield _at(counts[list(counts)[-1]], "warning", reason, "check whether all are of one sample")
 
 
-def _check_cd3(cd3: Measurement | None, parts: dict[str, Measurement]) -> Iterator[Finding]:
+def _check_cd3(cd3: Measurement | None, parts: dict[str, Measurement]) -> Iterator[TableFinding]:
     """Yield T cells that are fewer than one of their kinds."""
     if cd3 is None:
         return
@@ -114,8 +114,8 @@ def _sum_of_parts(values: dict[str, float]) -> float:
     return t_cells + values.get("cd19", 0.0) + values.get("nk", 0.0)
 
 
-def _at(one: Measurement, severity: Severity, reason: str, cure: str) -> Finding:
-    return Finding(one.line, one.column, severity, reason, cure)
+def _at(one: Measurement, severity: Severity, reason: str, cure: str) -> TableFinding:
+    return TableFinding(one.line, one.column, severity, reason, cure)
 
 
 def by_analyte(measurements: Iterable[Measurement]) -> dict[str, list[Measurement]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from immunosim.errors import DataError, Problem, QuantityError
+from immunosim.errors import DataError, InputProblem, QuantityError
 
 MOST_FOUND = 1000
 """Problems after which the rest of a table is not read: each may search close matches, which takes a millisecond."""
@@ -16,11 +16,11 @@ class Problems:
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self._found: list[tuple[int, Problem]] = []
+        self._found: list[tuple[int, InputProblem]] = []
 
     def add(self, line: int, column: str, reason: str, cure: str) -> None:
         """Add a problem at a line and, unless empty, a column; raise all where they are too many to go on."""
-        self._found.append((line, Problem(reason, f"{self._file}: line {line}", column or None, cure)))
+        self._found.append((line, InputProblem(reason, f"{self._file}: line {line}", column or None, cure)))
         if len(self._found) >= MOST_FOUND:
             self.refuse()
 

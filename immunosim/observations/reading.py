@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from immunosim.errors import DataError
 from immunosim.observations.clinic import read_clinic_table
 from immunosim.observations.nonmem import is_nonmem, read_nonmem
-from immunosim.observations.records import Finding, Observations
+from immunosim.observations.records import Observations, TableFinding
 from immunosim.observations.table import read_table
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def read_observations(
     path: Path, scenario: Scenario | None = None, *, from_first_dose: bool = False, time_unit: str | None = None
-) -> tuple[Observations, list[Finding]]:
+) -> tuple[Observations, list[TableFinding]]:
     """Read a table of a clinic, or one of the NONMEM family, which has ID, TIME and one of DV, EVID and MDV.
 
     Parameters
@@ -33,7 +33,7 @@ def read_observations(
     Returns
     -------
     observations : Observations
-    findings : list of Finding
+    findings : list of TableFinding
 
     Raises
     ------

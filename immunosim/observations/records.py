@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from immunosim.errors import DataError, Problem, did_you_mean
+from immunosim.errors import DataError, InputProblem, did_you_mean
 
 ANALYTES = {
     "lymphocytes": "1e9/L",
@@ -63,7 +63,7 @@ class Measurement:
 
 
 @dataclass(frozen=True)
-class GivenDose:
+class RecordedDose:
     """One dose as it was given: `amount` mg over `duration` days from `time`; a duration of 0 is all at once."""
 
     patient: str
@@ -83,7 +83,7 @@ class PatientRecord:
 
     name: str
     measurements: tuple[Measurement, ...] = ()
-    doses: tuple[GivenDose, ...] = ()
+    doses: tuple[RecordedDose, ...] = ()
     covariates: dict[str, Covariate] = field(default_factory=dict)
 
 
@@ -122,7 +122,7 @@ class Observations:
         return tuple(one for patient in self.patients for one in patient.measurements)
 
     @property
-    def doses(self) -> tuple[GivenDose, ...]:
+    def doses(self) -> tuple[RecordedDose, ...]:
         """Return the doses of all patients."""
         return tuple(one for patient in self.patients for one in patient.doses)
 
@@ -144,7 +144,7 @@ class Observations:
 
 
 @dataclass(frozen=True)
-class Finding:
+class TableFinding:
     """Something about data that their owner should know: an error, a warning or a note, with its place and cure.
 
     `line` is 0 and `column` empty where the finding has no such place.
@@ -159,4 +159,4 @@ class Finding:
     def __str__(self) -> str:
         """Return ``line 3: CD4: error: reason, cure`` in one line, without the parts that are unknown."""
         place = f"line {self.line}" if self.line else None
-        return str(Problem(self.reason, place, f"{self.column}: {self.severity}".lstrip(": "), self.cure))
+        return str(InputProblem(self.reason, place, f"{self.column}: {self.severity}".lstrip(": "), self.cure))

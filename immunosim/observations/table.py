@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from immunosim.errors import DataError, Problem, QuantityError
+from immunosim.errors import DataError, InputProblem, QuantityError
 from immunosim.safe_text import cell_read
 from immunosim.units import read_number
 
@@ -33,7 +33,7 @@ _BELOW = re.compile(r"(?:<=|<|≤)\s*(?P<limit>.+)")
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """The cells of one row, by header, and its line in the file."""
 
     line: int
@@ -41,18 +41,18 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class ObservationTable:
     """A table as it was read; `separator` is what stands between its cells."""
 
     file: str
     separator: str
     headers: tuple[str, ...]
     header_line: int
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
 
-    def problem(self, line: int, column: str, error: QuantityError) -> Problem:
+    def problem(self, line: int, column: str, error: QuantityError) -> InputProblem:
         """Return what is wrong with a cell, with its place."""
-        return Problem(error.reason, f"{self.file}: line {line}", column, error.cure)
+        return InputProblem(error.reason, f"{self.file}: line {line}", column, error.cure)
 
     def number(self, text: str) -> float:
         """Return the number in a cell.
@@ -88,7 +88,7 @@ def is_missing(text: str) -> bool:
     return text.casefold() in MISSING
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path) -> ObservationTable:
     """Read a table; rows that are empty or begin with # are left out.
 
     Raises
@@ -113,7 +113,7 @@ def read_table(path: Path) -> Table:
     if not rest:
         raise DataError("has no rows", file=file, cure="give one visit a line")
     rows = tuple(_row(headers, cells, line, f"{file}: line {line}") for line, cells in rest)
-    table = Table(file, separator, tuple(headers), header_line, rows)
+    table = ObservationTable(file, separator, tuple(headers), header_line, rows)
     _check_decimals(table)
     return table
 
@@ -150,16 +150,16 @@ def _check_headers(headers: Sequence[str], where: str) -> None:
         seen.add(header)
 
 
-def _row(headers: Sequence[str], cells: Sequence[str], line: int, where: str) -> Row:
+def _row(headers: Sequence[str], cells: Sequence[str], line: int, where: str) -> TableRow:
     extra = [cell for cell in cells[len(headers) :] if cell]
     if extra or len(cells) < len(headers):
         n = len(cells)
         reason = f"has {n} cell{'s' * (n != 1)}, the line of headers {len(headers)}"
         raise DataError(reason, file=where, cure="leave a cell empty where there is no value")
-    return Row(line, dict(zip(headers, cells, strict=False)))
+    return TableRow(line, dict(zip(headers, cells, strict=False)))
 
 
-def _check_decimals(table: Table) -> None:
+def _check_decimals(table: ObservationTable) -> None:
     """Raise where some numbers have decimal commas and others points, one of which must separate thousands."""
     found: dict[str, tuple[int, str, str]] = {}
     for row in table.rows if table.separator != "," else ():

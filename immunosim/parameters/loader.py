@@ -1,4 +1,4 @@
-"""Reads parameter sets: one TOML file each in ``sets/``, one table ``[group.name]`` per parameter.
+"""Reads parameter sets: one TOML file each beside its model, one table ``[group.name]`` per parameter.
 
 Checks that every table is complete and that its words are known; what the numbers mean is none of its business.
 """
@@ -13,13 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from immunosim.errors import ParameterError, Problem, any_of, did_you_mean
+from immunosim.errors import InputProblem, ParameterError, any_of, did_you_mean
 from immunosim.parameters.schema import EVIDENCE, Parameter, ParameterSet, Prior
 
 ASSUMED = "assumed"
 """What a parameter without a source says instead of a list of bibliography keys."""
 
-SETS = Path(__file__).parent / "sets"
+SETS = Path(__file__).parents[1] / "models" / "alemtuzumab" / "parameters"
 """Where the files lie: a path, since importlib.resources takes as long to import as a set to read."""
 
 _REQUIRED = {
@@ -87,7 +87,9 @@ def parse_parameters(text: str, name: str) -> ParameterSet:
         raise ParameterError("is nested too deeply", file=file, cure=_TABLES) from None
     except ValueError as error:  # Python's own, too, about integers of thousands of digits
         raise ParameterError(f"is not valid TOML: {error}", file=file, cure="correct it there") from error
-    problems = [Problem("is not a table", file, key, _TABLES) for key in groups if not isinstance(groups[key], dict)]
+    problems = [
+        InputProblem("is not a table", file, key, _TABLES) for key in groups if not isinstance(groups[key], dict)
+    ]
     if problems:
         raise ParameterError(problems=problems)
     tables = [(group, key, table) for group, tables in groups.items() for key, table in tables.items()]
@@ -122,13 +124,13 @@ def _prior(table: Mapping[str, Any]) -> Prior:
     return Prior(table["prior"], float(table["prior_median"]), float(table["prior_sd"]))
 
 
-def _problems(table: object, file: str, key: str) -> Iterator[Problem]:
+def _problems(table: object, file: str, key: str) -> Iterator[InputProblem]:
     if not isinstance(table, dict):
-        yield Problem("is not a table", file, key, _TABLES)
+        yield InputProblem("is not a table", file, key, _TABLES)
         return
     wrong = [*_wrong_keys(table), *_wrong_types(table)]
     for reason, cure in wrong or _wrong_words(table):
-        yield Problem(reason, file, key, cure)
+        yield InputProblem(reason, file, key, cure)
 
 
 def _wrong_keys(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ _ENTRY = re.compile(r"^@\w+\{(?P<key>[^,\s]+),\n.*?^\}$", re.MULTILINE | re.DOTA
 
 @functools.cache
 def _entries() -> dict[str, str]:
-    text = (Path(__file__).parent / "references.bib").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[1] / "models" / "alemtuzumab" / "references.bib").read_text(encoding="utf-8")
     return {match["key"]: match.group() for match in _ENTRY.finditer(text)}
 
 

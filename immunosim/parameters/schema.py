@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from numbers import Real
 
-from immunosim.errors import ParameterError, Problem, did_you_mean
+from immunosim.errors import InputProblem, ParameterError, did_you_mean
 from immunosim.parameters.references import load_references
 
 EVIDENCE: Mapping[str, str] = {
@@ -72,16 +72,16 @@ class Parameter:
         """Return the keys of the sources in one line, or "assumed"."""
         return ", ".join(self.source) or "assumed"
 
-    def problem_with(self, value: object) -> Problem | None:
+    def problem_with(self, value: object) -> InputProblem | None:
         """Return what is wrong with a value for this parameter, or None if it is admissible."""
         if not isinstance(value, Real) or isinstance(value, bool) or not math.isfinite(value):
-            return Problem(f"{value!r} is not a finite number", key=self.name, cure=f"its unit is {self.unit}")
+            return InputProblem(f"{value!r} is not a finite number", key=self.name, cure=f"its unit is {self.unit}")
         if self.lower <= float(value) <= self.upper:
             return None
         side, bound = ("below its lower", self.lower) if float(value) < self.lower else ("above its upper", self.upper)
         found, limit = self._with_unit(float(value)), self._with_unit(bound)
         reason = f"{found} is {side} bound of {limit} (source: {self.citation})"
-        return Problem(reason, key=self.name, cure=f"choose from {self.lower:g} to {self._with_unit(self.upper)}")
+        return InputProblem(reason, key=self.name, cure=f"choose from {self.lower:g} to {self._with_unit(self.upper)}")
 
     def _with_unit(self, value: float) -> str:
         return f"{value:g}" if self.unit == "1" else f"{value:g} {self.unit}"
@@ -105,11 +105,11 @@ class ParameterSet(Collection[str]):
     def __init__(self, name: str, parameters: Iterable[Parameter]) -> None:
         self.name = name
         self._parameters: dict[str, Parameter] = {}
-        problems: list[Problem] = []
+        problems: list[InputProblem] = []
         for parameter in parameters:
             if parameter.name in self._parameters:
                 reason = f"occurs under {self._parameters[parameter.name].group} and {parameter.group}"
-                problems.append(Problem(reason, key=parameter.name, cure="rename one"))
+                problems.append(InputProblem(reason, key=parameter.name, cure="rename one"))
             problem = parameter.problem_with(parameter.value)
             problems.extend([problem] if problem else [])
             self._parameters[parameter.name] = parameter
@@ -182,8 +182,8 @@ class ParameterSet(Collection[str]):
         changed = {name: replace(self._parameters[name], value=float(value)) for name, value in changes.items()}
         return ParameterSet(self.name, (self._parameters | changed).values())
 
-    def _problem_with(self, name: str, value: object) -> Problem | None:
+    def _problem_with(self, name: str, value: object) -> InputProblem | None:
         return self._parameters[name].problem_with(value) if name in self else self._unknown(name)
 
-    def _unknown(self, name: str) -> Problem:
-        return Problem("is not a parameter", key=name, cure=did_you_mean(name, self))
+    def _unknown(self, name: str) -> InputProblem:
+        return InputProblem("is not a parameter", key=name, cure=did_you_mean(name, self))

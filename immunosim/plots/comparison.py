@@ -18,7 +18,7 @@ from immunosim.plots.drawing import draw_limit, set_log_axis
 from immunosim.plots.panels import unit_label
 from immunosim.plots.style import BLUE, GREEN, ORANGE, PURPLE, STYLE, VERMILION, month_step
 from immunosim.plots.text import headline, wrapped
-from immunosim.plots.timeline import Row, rows_of
+from immunosim.plots.timeline import TimelineRow, rows_of
 from immunosim.plots.why import draw_contributions, named
 from immunosim.units import DAYS_PER_MONTH
 
@@ -214,7 +214,7 @@ def _limit_text(readout: str, limits: Mapping[str, float]) -> str:
     return f" (dashed: {kind} {limits[readout]:g})" if readout in limits else ""
 
 
-def _draw_row(ax: Axes, row: Row, height: float, colour: str) -> None:
+def _draw_row(ax: Axes, row: TimelineRow, height: float, colour: str) -> None:
     shape = _SHAPES[row.label][0]
     for mark in row.marks:
         start = mark.start / DAYS_PER_MONTH

@@ -10,10 +10,10 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
+from immunosim.formatting import unit_text
 from immunosim.plots.style import BLUE, GREY, STYLE, month_step
 from immunosim.plots.text import headline
 from immunosim.units import DAYS_PER_MONTH
-from immunosim.formatting import unit_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +32,7 @@ MOST_PATIENTS = 24
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class FittedCourse:
     """The fitted course of a patient.
 
     Attributes
@@ -59,12 +59,12 @@ class Course:
         return max([float(np.nanmax(band)), *(one.value for one in self.of(analyte))])
 
 
-def course_figure(course: Course, units: Mapping[str, str], footer: str = "") -> Figure:
+def course_figure(course: FittedCourse, units: Mapping[str, str], footer: str = "") -> Figure:
     """Return the course of every analyte that was measured, with its interval and the data.
 
     Parameters
     ----------
-    course : Course
+    course : FittedCourse
     units : mapping of str to str
     footer : str
     """
@@ -81,12 +81,12 @@ def course_figure(course: Course, units: Mapping[str, str], footer: str = "") ->
     return figure
 
 
-def courses_figure(courses: Sequence[Course], units: Mapping[str, str], footer: str = "") -> Figure:
+def courses_figure(courses: Sequence[FittedCourse], units: Mapping[str, str], footer: str = "") -> Figure:
     """Return patients below one another, their analytes side by side, each analyte on one scale.
 
     Parameters
     ----------
-    courses : sequence of Course
+    courses : sequence of FittedCourse
         The first ``MOST_PATIENTS`` are drawn; the footer says so where there are more.
     units : mapping of str to str
     footer : str

@@ -9,15 +9,15 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
+from immunosim.formatting import unit_text
 from immunosim.plots.style import BLUE, GREY, ORANGE, STYLE, VERMILION
 from immunosim.plots.text import headline
-from immunosim.formatting import unit_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from immunosim.codegen.loader import Array
-    from immunosim.fitting import FreeParameter, Population
+    from immunosim.fitting import FreeParameter, PopulationFit
 
 MOST = 8
 """Parameters of one figure."""
@@ -119,12 +119,12 @@ def _is_wide(draws: Array) -> bool:
     return bool(low > 0.0 and high / low > WIDE)
 
 
-def shrinkage_figure(population: Population, footer: str = "") -> Figure:
+def shrinkage_figure(population: PopulationFit, footer: str = "") -> Figure:
     """Return for each parameter the patients alone and under the distribution of all.
 
     Parameters
     ----------
-    population : Population
+    population : PopulationFit
     footer : str
     """
     names = population.arrangement.individual
@@ -142,7 +142,7 @@ def shrinkage_figure(population: Population, footer: str = "") -> Figure:
     return figure
 
 
-def draw_shrinkage(ax: Axes, population: Population, j: int) -> Axes:
+def draw_shrinkage(ax: Axes, population: PopulationFit, j: int) -> Axes:
     """Draw one parameter: each patient alone with its 90 % interval, and under the distribution."""
     unit = unit_text(population.arrangement.coordinates.parameters[population.places[0, j]].unit)
     alone = population.alone[:, j]

@@ -12,8 +12,8 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from immunosim.plots.style import BLUE, GREY, ORANGE, STYLE, VERMILION
 from immunosim.formatting import unit_text
+from immunosim.plots.style import BLUE, GREY, ORANGE, STYLE, VERMILION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,10 +9,10 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
+from immunosim.formatting import unit_text
 from immunosim.plots.style import BLUE, GREY, STYLE, month_step
 from immunosim.plots.text import plain
 from immunosim.units import DAYS_PER_MONTH
-from immunosim.formatting import unit_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,16 +13,16 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from immunosim.sensitivity_analysis.result import MAIN
+from immunosim.formatting import unit_text
 from immunosim.plots.style import BLUE, GREY, ORANGE, STYLE, VERMILION, month_step
 from immunosim.plots.text import plain
+from immunosim.sensitivity_analysis.result import MAIN
 from immunosim.units import DAYS_PER_MONTH
-from immunosim.formatting import unit_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from immunosim.sensitivity_analysis import Analysis, Outcome
+    from immunosim.sensitivity_analysis import AnalysedOutput, Analysis
 
 MOST = 15
 """Quantities that are drawn; the others are weaker."""
@@ -40,7 +40,7 @@ BARS = {
 }
 
 
-def order_of(analysis: Analysis, outcome: Outcome) -> list[int]:
+def order_of(analysis: Analysis, outcome: AnalysedOutput) -> list[int]:
     """Return the places of the quantities, the strongest first, by the greatest index over time; NaN last."""
     values = np.abs(outcome.values[MAIN[analysis.method]])
     strength = np.nan_to_num(values, nan=-1.0)
@@ -48,13 +48,13 @@ def order_of(analysis: Analysis, outcome: Outcome) -> list[int]:
     return [int(place) for place in np.argsort(-strength, kind="stable")]
 
 
-def importance_figure(analysis: Analysis, outcome: Outcome, footer: str = "") -> Figure:
+def importance_figure(analysis: Analysis, outcome: AnalysedOutput, footer: str = "") -> Figure:
     """Return the figure that suits an outcome: a heat map over time, or a tornado; of Morris with its plane.
 
     Parameters
     ----------
     analysis : Analysis
-    outcome : Outcome
+    outcome : AnalysedOutput
     footer : str
         What the caption ends with, such as the intended use.
     """
@@ -76,14 +76,14 @@ def importance_figure(analysis: Analysis, outcome: Outcome, footer: str = "") ->
     return figure
 
 
-def draw_tornado(ax: Axes, analysis: Analysis, outcome: Outcome) -> Axes:
+def draw_tornado(ax: Axes, analysis: Analysis, outcome: AnalysedOutput) -> Axes:
     """Draw a bar for each quantity and index, with its interval, the strongest on top.
 
     Parameters
     ----------
     ax : Axes
     analysis : Analysis
-    outcome : Outcome
+    outcome : AnalysedOutput
         At one time, or of the whole course.
     """
     order = order_of(analysis, outcome)[:MOST]
@@ -108,7 +108,7 @@ def draw_tornado(ax: Axes, analysis: Analysis, outcome: Outcome) -> Axes:
     return ax
 
 
-def draw_morris_plane(ax: Axes, analysis: Analysis, outcome: Outcome) -> Axes:
+def draw_morris_plane(ax: Axes, analysis: Analysis, outcome: AnalysedOutput) -> Axes:
     """Draw how strong the effects of each quantity are against how much they differ from place to place.
 
     Above the line of equal size, an effect depends on where it is measured: interaction or curvature.
@@ -132,7 +132,7 @@ def draw_morris_plane(ax: Axes, analysis: Analysis, outcome: Outcome) -> Axes:
     return ax
 
 
-def draw_over_time(ax: Axes, analysis: Analysis, outcome: Outcome) -> Axes:
+def draw_over_time(ax: Axes, analysis: Analysis, outcome: AnalysedOutput) -> Axes:
     """Draw the main index of each quantity over time as a heat map; grey where there is none."""
     assert outcome.times is not None
     order = order_of(analysis, outcome)[:MOST]
@@ -171,13 +171,13 @@ def _ticks(analysis: Analysis, order: Sequence[int]) -> list[str]:
     return [plain(analysis.names[place].replace("_", " ")) for place in order]
 
 
-def _title(outcome: Outcome) -> str:
+def _title(outcome: AnalysedOutput) -> str:
     if outcome.times is not None and outcome.times.size == 1:
         return f"What matters for {outcome.label}, month {outcome.times[0] / DAYS_PER_MONTH:.3g}"
     return f"What matters for {outcome.label}"
 
 
-def _axis_label(analysis: Analysis, outcome: Outcome) -> str:
+def _axis_label(analysis: Analysis, outcome: AnalysedOutput) -> str:
     unit = unit_text(outcome.unit)
     return {
         "sobol": "share of the variance",
@@ -187,7 +187,7 @@ def _axis_label(analysis: Analysis, outcome: Outcome) -> str:
     }[analysis.method]
 
 
-def _caption(analysis: Analysis, outcome: Outcome, footer: str) -> str:
+def _caption(analysis: Analysis, outcome: AnalysedOutput, footer: str) -> str:
     parts = []
     if analysis.method == "local":
         parts.append("Exact derivatives at the scenario's own values.")

@@ -35,7 +35,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Row:
+class TimelineRow:
     """One line of the strip."""
 
     label: str
@@ -44,7 +44,7 @@ class Row:
     marks: tuple[Mark, ...]
 
 
-def rows_of(scenario: Scenario) -> list[Row]:
+def rows_of(scenario: Scenario) -> list[TimelineRow]:
     """Return the lines of the strip from top to bottom, without those that stay empty."""
     notes = [Mark(note.time, str(number)) for number, note in enumerate(scenario.note, 1)]
     rows = [
@@ -56,7 +56,7 @@ def rows_of(scenario: Scenario) -> list[Row]:
         ("relapse", BLACK, "D", (Mark(relapse.time, relapse.note) for relapse in scenario.relapse)),
         ("notes", GREY, "", notes),
     ]
-    found = [Row(label, colour, marker, tuple(marks)) for label, colour, marker, marks in rows]
+    found = [TimelineRow(label, colour, marker, tuple(marks)) for label, colour, marker, marks in rows]
     return [row for row in found if row.marks]
 
 
@@ -105,7 +105,7 @@ def _days_of(ax: Axes, text: str) -> float:
     return (len(text) * 4.4 + 12.0) * days_per_point  # a letter of 7 points is about 4.4 wide
 
 
-def _draw(ax: Axes, row: Row, mark: Mark, height: float, text_days: float) -> None:
+def _draw(ax: Axes, row: TimelineRow, mark: Mark, height: float, text_days: float) -> None:
     start = mark.start / DAYS_PER_MONTH
     stop = start if mark.stop is None else mark.stop / DAYS_PER_MONTH
     if not row.marker:

@@ -1,7 +1,16 @@
 """The qualification of an installation: every requirement checked on the user's machine, in a report to be filed."""
 
-from immunosim.qualification.records import Check, Outcome, Result, Verdict
+from immunosim.qualification.records import CheckOutcome, RequirementCheck, Result, Verdict
 from immunosim.qualification.requirements import FAMILIES, all_checks
 from immunosim.qualification.running import Qualification, qualify
 
-__all__ = ["FAMILIES", "Check", "Outcome", "Qualification", "Result", "Verdict", "all_checks", "qualify"]
+__all__ = [
+    "FAMILIES",
+    "CheckOutcome",
+    "Qualification",
+    "RequirementCheck",
+    "Result",
+    "Verdict",
+    "all_checks",
+    "qualify",
+]

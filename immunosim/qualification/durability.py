@@ -21,13 +21,13 @@ from immunosim.machine import cores
 from immunosim.qualification.commands import command, killed
 from immunosim.qualification.damage import damages
 from immunosim.qualification.holdouts import SCENARIOS
-from immunosim.qualification.records import Outcome, Tell, outcome
+from immunosim.qualification.records import CheckOutcome, Tell, outcome
 from immunosim.sweeps import (
-    Manner,
     Outputs,
     Plan,
-    Population,
     Recipe,
+    RowPopulation,
+    RunOptions,
     design_of,
     digest_of,
     factor_of,
@@ -75,7 +75,7 @@ premedication = true
 """
 
 
-def check_kills(tell: Tell) -> Outcome:
+def check_kills(tell: Tell) -> CheckOutcome:
     """Check that a sweep that is killed and resumed has the digest of one that ran through."""
     with folder() as place:
         tell(f"{KILLED_PATIENTS} patients without interruption")
@@ -98,7 +98,7 @@ def check_kills(tell: Tell) -> Outcome:
         return outcome(value, not faults, faults)
 
 
-def check_cache_damage(tell: Tell) -> Outcome:
+def check_cache_damage(tell: Tell) -> CheckOutcome:
     """Check that a damaged kernel cache gives the right numbers or a sentence."""
     with folder() as place:
         (place / "short.toml").write_text(SHORT, encoding="utf-8")
@@ -121,7 +121,7 @@ def check_cache_damage(tell: Tell) -> Outcome:
         return outcome(f"{value}, {len(faults)} neither", not faults, faults)
 
 
-def check_store_damage(tell: Tell) -> Outcome:
+def check_store_damage(tell: Tell) -> CheckOutcome:
     """Check that damage to a finished sweep is noticed by ``digest`` and mended by ``--resume``."""
     with folder() as place:
         sound, hurt = place / "sound.zarr", place / "hurt.zarr"
@@ -145,9 +145,9 @@ def _swept(n: int, path: Path, is_resumed: bool = False) -> str:
     base = read_base(SWEPT, CHANGES)
     factors = tuple(factor_of(base, key, values) for key, values in read_varying(base, VARIED).items())
     outputs = Outputs(tuple(map(Endpoint.of, ENDPOINTS)), READOUTS, TIMES, False)
-    plan = Plan(Recipe(Population(base, factors), outputs), design_of("sobol", factors, n, 0))
+    plan = Plan(Recipe(RowPopulation(base, factors), outputs), design_of("sobol", factors, n, 0))
     try:
-        run_sweep(plan, path, Manner(cores(), BLOCK, is_resumed=is_resumed))
+        run_sweep(plan, path, RunOptions(cores(), BLOCK, is_resumed=is_resumed))
     except ImmunosimError as error:
         return str(error)
     return _digest(path)

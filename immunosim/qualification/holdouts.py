@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from immunosim.errors import DataError
-from immunosim.qualification.records import Check, Outcome, outcome
+from immunosim.formatting import number
+from immunosim.qualification.records import CheckOutcome, RequirementCheck, outcome
 from immunosim.report import LOWER_LIMITS_OF_NORMAL
 from immunosim.scenario import load_scenario
 from immunosim.simulation import simulate
 from immunosim.trajectory import Trajectory
 from immunosim.units import DAYS_PER_MONTH
-from immunosim.formatting import number
 
 HERE = Path(__file__).parent
 ROWS, SCENARIOS = HERE / "holdouts.json", HERE / "scenarios"
@@ -35,7 +35,7 @@ FINE = ('output.every="6 min"', 'horizon="4 days"')
 YEARS = ('horizon="84 months"',)
 
 
-def holdout_checks() -> tuple[Check, ...]:
+def holdout_checks() -> tuple[RequirementCheck, ...]:
     """Return one check for each published number that was not fitted.
 
     Raises
@@ -86,7 +86,7 @@ def evidence(row: Mapping[str, Any]) -> str:
     return f"at least {low:g}{unit}" if math.isinf(high) else f"{low:.3g} to {high:.3g}{unit}"
 
 
-def judged(row: Mapping[str, Any], simulated: float) -> Outcome:
+def judged(row: Mapping[str, Any], simulated: float) -> CheckOutcome:
     """Compare a number with the release, and say how it stands to the evidence."""
     low, high = limits_of(row)
     then, is_met, is_known = row["simulated_at_release"], low <= simulated <= high, bool(row.get("known_miss"))
@@ -100,9 +100,9 @@ def judged(row: Mapping[str, Any], simulated: float) -> Outcome:
     return outcome(value, is_same and is_met != is_known, notes)
 
 
-def _check(place: int, row: Mapping[str, Any]) -> Check:
+def _check(place: int, row: Mapping[str, Any]) -> RequirementCheck:
     sources = "; ".join(row["citations"])
-    return Check(
+    return RequirementCheck(
         f"PQ-{place:02d}",
         f"{row['what']}: {evidence(row)}",
         f"Simulate a regimen that was not used to choose parameters, and measure. Evidence: {sources}. {row['why']}",

@@ -8,27 +8,27 @@ from collections.abc import Callable, Iterable
 from importlib import metadata
 from typing import Any
 
-from immunosim.diagnosis import Finding, State, examine
+from immunosim.diagnosis import Finding, Severity, examine
 from immunosim.diagnosis.machine import machine_findings
 from immunosim.diagnosis.reference import machine_class
 from immunosim.diagnosis.software import BROKEN, NEEDED, software_findings
 from immunosim.errors import ImmunosimError
-from immunosim.qualification.records import Outcome, Tell, outcome
+from immunosim.problem import prepare
+from immunosim.qualification.records import CheckOutcome, Tell, outcome
 from immunosim.qualification.shipped import MANIFEST, program_digest, sha256_of, shipped_files
 from immunosim.report.provenance import INTENDED_USE, model_description, version
 from immunosim.scenario import Scenario
-from immunosim.simulation import prepare
 
 OPTIONAL = ("zarr", "psutil", "pyarrow", "SALib", "emcee", "arviz", "dask", "distributed", "petab", "sklearn")
 """Packages that some verbs need, by the names under which they are installed or imported."""
 
 
-def check_software(tell: Tell) -> Outcome:
+def check_software(tell: Tell) -> CheckOutcome:
     """Check that the needed packages can be imported."""
     return _judged(software_findings(), "packages")
 
 
-def check_machine(tell: Tell) -> Outcome:
+def check_machine(tell: Tell) -> CheckOutcome:
     """Check what the doctor examines beside packages."""
     named = {finding.name for finding in software_findings()}
     return _judged([finding for finding in examine() if finding.name not in named], "findings")
@@ -65,10 +65,12 @@ def now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC).astimezone().replace(microsecond=0)
 
 
-def _judged(findings: Iterable[Finding], what: str) -> Outcome:
+def _judged(findings: Iterable[Finding], what: str) -> CheckOutcome:
     found = list(findings)
-    wrong = [f"{one.name}: {one.found}{f', {one.cure}' if one.cure else ''}" for one in found if one.state != State.OK]
-    problems = [one for one in found if one.state is State.PROBLEM]
+    wrong = [
+        f"{one.name}: {one.found}{f', {one.cure}' if one.cure else ''}" for one in found if one.state != Severity.OK
+    ]
+    problems = [one for one in found if one.state is Severity.PROBLEM]
     value = f"{len(found)} {what}, {len(problems)} problems, {len(wrong) - len(problems)} warnings"
     return outcome(value, not problems, wrong)
 

@@ -7,14 +7,15 @@ from functools import cache
 
 import numpy as np
 
-from immunosim.conformance import Case, Comparison, cases, compare, compare_all
+from immunosim.conformance import ConformanceCase, CurveComparison, cases, compare, compare_all
 from immunosim.diagnosis.reference import FACTORS, digest_of, reference_test, solved_reference
 from immunosim.diagnosis.self_test import LIMIT as SELF_TEST_LIMIT
 from immunosim.diagnosis.self_test import self_test
+from immunosim.problem import prepare
 from immunosim.qualification.holdouts import SCENARIOS
-from immunosim.qualification.records import Outcome, Tell, outcome
+from immunosim.qualification.records import CheckOutcome, Tell, outcome
 from immunosim.scenario import build_scenario, load_scenario
-from immunosim.simulation import prepare, simulate
+from immunosim.simulation import simulate
 from immunosim.verification import Balance, Verification, verify
 from immunosim.verification.reference import equations
 
@@ -30,7 +31,7 @@ RESOLVED = ("one_course", "healthy_steroid_pulse", "40_all_drugs_over_five_month
 BALANCED = ("alemtuzumab", "methylprednisolone", "prednisolone", "triamcinolone")
 
 
-def check_untreated(tell: Tell) -> Outcome:
+def check_untreated(tell: Tell) -> CheckOutcome:
     """Check that a person who is not treated stays as she is."""
     problem = prepare(build_scenario({"horizon": "10 years", "output": {"every": "30 days"}}), "untreated person")
     initial = problem.initial_state
@@ -44,23 +45,23 @@ def check_untreated(tell: Tell) -> Outcome:
     return outcome(value, bool(drifts.max() <= DRIFT_LIMIT and steepest <= TURNOVER_LIMIT))
 
 
-def check_known_answer(tell: Tell) -> Outcome:
+def check_known_answer(tell: Tell) -> CheckOutcome:
     """Check the self-test of ``immunosim doctor``."""
     test = self_test()
     return outcome(f"{test.status}, largest error {test.error:.1e} (limit {SELF_TEST_LIMIT:.0e})", test.passed)
 
 
-def check_conformance(tell: Tell) -> Outcome:
+def check_conformance(tell: Tell) -> CheckOutcome:
     """Check the conformance set, each regimen simulated alone."""
     return _conformance(map(compare, _told(cases(), tell)))
 
 
-def check_conformance_in_ensembles(tell: Tell) -> Outcome:
+def check_conformance_in_ensembles(tell: Tell) -> CheckOutcome:
     """Check the conformance set by the core of ensembles."""
     return _conformance(compare_all(cases()))
 
 
-def check_solver(tell: Tell) -> Outcome:
+def check_solver(tell: Tell) -> CheckOutcome:
     """Check solutions against SciPy."""
     found = [(name, verified(name)["accuracy"]) for name in _each(RESOLVED, tell)]
     name, worst = max(found, key=lambda pair: pair[1].value)
@@ -68,7 +69,7 @@ def check_solver(tell: Tell) -> Outcome:
     return outcome(f"{worst.value:.1e} ({worst.where}, {name}; limit {worst.limit:.0e})", not failed, failed)
 
 
-def check_balances(tell: Tell) -> Outcome:
+def check_balances(tell: Tell) -> CheckOutcome:
     """Check the mass balance of each drug."""
     worst: dict[str, Balance] = {}
     for balance in (balance for name in RESOLVED for balance in verified(name).balances):
@@ -81,7 +82,7 @@ def check_balances(tell: Tell) -> Outcome:
     return outcome(f"{value} (limit {limit:.0e})", not failed, failed)
 
 
-def check_doses(tell: Tell) -> Outcome:
+def check_doses(tell: Tell) -> CheckOutcome:
     """Check times, amounts and jumps of all doses, and that no pool is negative."""
     names = ("dose times", "dose amounts", "boluses", "signs")
     found = [(name, verified(name)[check]) for name in RESOLVED for check in names]
@@ -90,14 +91,14 @@ def check_doses(tell: Tell) -> Outcome:
     return outcome(", ".join(f"{check} {value:.1e}" for check, value in worst.items()), not failed, failed)
 
 
-def check_reference(tell: Tell) -> Outcome:
+def check_reference(tell: Tell) -> CheckOutcome:
     """Check the reference ensemble."""
     test = reference_test()
     notes = () if test.passed else (f"digest {test.digest}, expected {test.expected or 'none'}: report it",)
     return outcome(test.sentence, test.passed, notes)
 
 
-def check_order_and_threads(tell: Tell) -> Outcome:
+def check_order_and_threads(tell: Tell) -> CheckOutcome:
     """Check that the reference ensemble has the same bits in another order, and on more threads."""
     whole = solved_reference()
     order = tuple(reversed(range(len(FACTORS))))
@@ -115,7 +116,7 @@ def verified(name: str) -> Verification:
     return verify(prepare(load_scenario(path), str(path)))
 
 
-def _conformance(comparisons: Iterable[Comparison]) -> Outcome:
+def _conformance(comparisons: Iterable[CurveComparison]) -> CheckOutcome:
     found = list(comparisons)
     failed = [
         f"{c.case.name}: error {c.error:.1e} at {c.where} (limit {c.case.tolerance:.0e}; {c.case.origin})"
@@ -128,7 +129,7 @@ def _conformance(comparisons: Iterable[Comparison]) -> Outcome:
     return outcome(f"{len(found) - len(failed)} of {len(found)} regimens, largest error {errors}", not failed, failed)
 
 
-def _told(chosen: Sequence[Case], tell: Tell) -> Iterable[Case]:
+def _told(chosen: Sequence[ConformanceCase], tell: Tell) -> Iterable[ConformanceCase]:
     for case in chosen:
         tell(f"regimen {case.number} of {len(chosen)}")
         yield case

@@ -20,7 +20,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CheckOutcome:
     """What one look found.
 
     Attributes
@@ -37,9 +37,9 @@ class Outcome:
     notes: tuple[str, ...] = ()
 
 
-def outcome(value: str, is_met: bool, notes: Iterable[str] = ()) -> Outcome:
+def outcome(value: str, is_met: bool, notes: Iterable[str] = ()) -> CheckOutcome:
     """Return the outcome of a look that either passes or fails."""
-    return Outcome(value, Verdict.PASSED if is_met else Verdict.FAILED, tuple(notes))
+    return CheckOutcome(value, Verdict.PASSED if is_met else Verdict.FAILED, tuple(notes))
 
 
 Tell: TypeAlias = Callable[[str], None]
@@ -47,7 +47,7 @@ Tell: TypeAlias = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Check:
+class RequirementCheck:
     """One requirement and how it is checked.
 
     Attributes
@@ -68,15 +68,15 @@ class Check:
     requirement: str
     method: str
     limit: str
-    look: Callable[[Tell], Outcome]
+    look: Callable[[Tell], CheckOutcome]
 
 
 @dataclass(frozen=True)
 class Result:
     """A check with what came of it and how long it took (seconds)."""
 
-    check: Check
-    outcome: Outcome
+    check: RequirementCheck
+    outcome: CheckOutcome
     seconds: float
 
     @property

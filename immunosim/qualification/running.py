@@ -11,7 +11,7 @@ from immunosim.codegen.loader import say_nothing
 from immunosim.diagnosis.software import BROKEN
 from immunosim.errors import ImmunosimError
 from immunosim.qualification.installation import environment, now
-from immunosim.qualification.records import Check, Outcome, Result, Tell, Verdict
+from immunosim.qualification.records import CheckOutcome, RequirementCheck, Result, Tell, Verdict
 from immunosim.qualification.requirements import all_checks
 
 
@@ -59,7 +59,7 @@ class Qualification:
 def qualify(
     announce: Callable[[str], None] = say_nothing,
     detail: Tell = say_nothing,
-    checks: Sequence[Check] | None = None,
+    checks: Sequence[RequirementCheck] | None = None,
 ) -> Qualification:
     """Check every requirement on this machine.
 
@@ -69,7 +69,7 @@ def qualify(
         Told in a sentence which requirement is checked.
     detail : callable
         Told in a few words how far a check has come.
-    checks : sequence of Check, optional
+    checks : sequence of RequirementCheck, optional
         By default all.
     """
     chosen = all_checks() if checks is None else tuple(checks)
@@ -81,15 +81,15 @@ def qualify(
     return Qualification(started, time.perf_counter() - began, tuple(results), environment())
 
 
-def look(check: Check, tell: Tell) -> Result:
+def look(check: RequirementCheck, tell: Tell) -> Result:
     """Make one check; what stops it is its failure."""
     began = time.perf_counter()
     try:
         found = check.look(tell)
     except ImmunosimError as error:
-        found = Outcome("could not be checked", Verdict.FAILED, tuple(str(error).splitlines()))
+        found = CheckOutcome("could not be checked", Verdict.FAILED, tuple(str(error).splitlines()))
     except (*BROKEN, LookupError, ArithmeticError) as error:
-        found = Outcome("could not be checked", Verdict.FAILED, (f"{type(error).__name__}: {error}",))
+        found = CheckOutcome("could not be checked", Verdict.FAILED, (f"{type(error).__name__}: {error}",))
     return Result(check, found, time.perf_counter() - began)
 
 

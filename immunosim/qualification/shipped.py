@@ -16,7 +16,7 @@ from pathlib import Path
 
 from immunosim.codegen.store import SHIPPED
 from immunosim.errors import DataError
-from immunosim.qualification.records import Outcome, Tell, Verdict, outcome
+from immunosim.qualification.records import CheckOutcome, Tell, Verdict, outcome
 
 PACKAGE = Path(__file__).parents[1]
 MANIFEST = Path(__file__).parent / "manifest.sha256"
@@ -101,7 +101,7 @@ def program_digest() -> str:
     return whole.hexdigest()
 
 
-def check_data(tell: Tell) -> Outcome:
+def check_data(tell: Tell) -> CheckOutcome:
     """Check that every shipped data file is what was shipped."""
     files = shipped_files()
     faults = [f"{file.path} {file.fault}: {CURE}" for file in files if file.fault]
@@ -110,12 +110,12 @@ def check_data(tell: Tell) -> Outcome:
     return outcome(value, not faults, _cut(faults))
 
 
-def check_programs(tell: Tell) -> Outcome:
+def check_programs(tell: Tell) -> CheckOutcome:
     """Check the program files against the record that the installer left."""
     listed = list(_recorded())
     if not listed:
         said = f"runs from a source tree, digest of the programs {program_digest()[:16]}"
-        return Outcome(
+        return CheckOutcome(
             said, Verdict.NOT_APPLICABLE, ("an installed wheel has a record of its files, a source tree not",)
         )
     faults = [f"{path} {fault}: {CURE}" for path, fault in listed if fault]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
+from immunosim.formatting import calendar
 from immunosim.scenario import Change, Scenario, dose_totals
 from immunosim.scenario.cross_checks import in_words
 from immunosim.scenario.regimen import begin_of, end_of, keyed_events
-from immunosim.formatting import calendar
 
 
 def dose_headers(scenario: Scenario) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from importlib import metadata
 from typing import Any
 
 from immunosim.patient_parameters import PATIENT_KEYS, individual_differences
+from immunosim.problem import Problem
 from immunosim.scenario import Scenario, dose_totals, events_of
-from immunosim.simulation import Problem
 from immunosim.trajectory import Trajectory
 
 INTENDED_USE = "Research and teaching software, not a medical device."

@@ -6,7 +6,6 @@ from immunosim.scenario.model_names import check_names
 from immunosim.scenario.overrides import apply_overrides
 from immunosim.scenario.patient import Baseline, Draws, Patient
 from immunosim.scenario.reader import build_scenario, load_document, load_scenario
-from immunosim.scenario.scenario import Scenario
 from immunosim.scenario.regimen import (
     POOLS_OF_INPUTS,
     Bolus,
@@ -17,6 +16,7 @@ from immunosim.scenario.regimen import (
     start_of,
 )
 from immunosim.scenario.response import response_times, widest_gap
+from immunosim.scenario.scenario import Scenario
 from immunosim.scenario.segments import build_segments, output_times
 from immunosim.scenario.sweep import Sweep
 from immunosim.scenario.treatments import (
@@ -24,11 +24,11 @@ from immunosim.scenario.treatments import (
     Change,
     Course,
     DimethylFumarate,
-    Input,
     Methylprednisolone,
     Prednisolone,
     Premedication,
     RateStep,
+    RegimenInput,
     TaperStep,
     Triamcinolone,
 )
@@ -44,7 +44,6 @@ __all__ = [
     "DimethylFumarate",
     "Draws",
     "Infusion",
-    "Input",
     "Mechanisms",
     "Methylprednisolone",
     "Note",
@@ -56,6 +55,7 @@ __all__ = [
     "Prednisolone",
     "Premedication",
     "RateStep",
+    "RegimenInput",
     "Relapse",
     "Scenario",
     "Solver",

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt
 
 from immunosim.errors import QuantityError
-from immunosim.scenario.quantities import Duration, Number, TimePoint
 from immunosim.scenario.base import Record, Text
+from immunosim.scenario.quantities import Duration, Number, TimePoint
 from immunosim.units import finite, shown
 
 LARGEST_TOLERANCE = 1e-2

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from immunosim.errors import Problem
+from immunosim.errors import InputProblem
 from immunosim.scenario.regimen import Event, Infusion, begin_of, end_of, is_continuous, keyed_events, start_of
 from immunosim.scenario.segments import WATCHED
 
@@ -21,7 +21,7 @@ ROUNDING = 1e-9
 """Times that differ by less than this (day) are not told apart."""
 
 
-def problems_between_records(scenario: Scenario) -> Iterator[Problem]:
+def problems_between_records(scenario: Scenario) -> Iterator[InputProblem]:
     """Yield what contradicts itself in a scenario whose records are sound."""
     events = list(keyed_events(scenario))
     problems = [*_horizon(scenario), *_courses(scenario), *_outputs(scenario, [event for _, event in events])]
@@ -30,31 +30,31 @@ def problems_between_records(scenario: Scenario) -> Iterator[Problem]:
         yield from (*_beyond_horizon(scenario, events), *_overlaps(events), *_observed_late(scenario))
 
 
-def _horizon(scenario: Scenario) -> Iterator[Problem]:
+def _horizon(scenario: Scenario) -> Iterator[InputProblem]:
     if scenario.horizon <= 0:
         reason = f"day {scenario.horizon:g} does not lie after day 0"
-        yield Problem(reason, key="horizon", cure='write for example horizon = "36 months"')
+        yield InputProblem(reason, key="horizon", cure='write for example horizon = "36 months"')
 
 
-def _courses(scenario: Scenario) -> Iterator[Problem]:
+def _courses(scenario: Scenario) -> Iterator[InputProblem]:
     labels: dict[str, int] = {}
     for number, course in enumerate(scenario.course, 1):
         label = course.label
         if label is not None and (label.isdecimal() or not label.strip()):
-            yield Problem(
+            yield InputProblem(
                 f'"{label}" is a number or empty', key=f"course[{number}].label", cure="give the course a name"
             )
         elif label in labels:
             reason = f'"{label}" is also the label of course {labels[label]}'
-            yield Problem(reason, key=f"course[{number}].label", cure="give each course its own name")
+            yield InputProblem(reason, key=f"course[{number}].label", cure="give each course its own name")
         elif label is not None:
             labels[label] = number
         if number > 1 and course.start < scenario.course[number - 2].start:
             reason = f"day {course.start:g} lies before course {number - 1}, day {scenario.course[number - 2].start:g}"
-            yield Problem(reason, key=f"course[{number}].start", cure="list the courses in the order of time")
+            yield InputProblem(reason, key=f"course[{number}].start", cure="list the courses in the order of time")
 
 
-def _outputs(scenario: Scenario, events: Sequence[Event]) -> Iterator[Problem]:
+def _outputs(scenario: Scenario, events: Sequence[Event]) -> Iterator[InputProblem]:
     output = scenario.output
     if not output.visits_only:
         yield from _too_many(output.every, scenario.horizon - start_of(scenario, events), "output.every")
@@ -71,19 +71,19 @@ def _outputs(scenario: Scenario, events: Sequence[Event]) -> Iterator[Problem]:
         yield from _late(scenario, time, f"output.extra[{number}]")
 
 
-def _too_many(every: float, span: float, key: str, where: str = "") -> Iterator[Problem]:
+def _too_many(every: float, span: float, key: str, where: str = "") -> Iterator[InputProblem]:
     if span / every > MOST_OUTPUTS:
         reason = f"{in_words(every)} makes {span / every:.3g} outputs{where}, more than {MOST_OUTPUTS}"
-        yield Problem(reason, key=key, cure="report less often")
+        yield InputProblem(reason, key=key, cure="report less often")
 
 
-def _late(scenario: Scenario, time: float, key: str) -> Iterator[Problem]:
+def _late(scenario: Scenario, time: float, key: str) -> Iterator[InputProblem]:
     if time > scenario.horizon:
         reason = f"day {time:g} lies after the horizon, day {scenario.horizon:g}"
-        yield Problem(reason, key=key, cure="raise horizon or leave it out")
+        yield InputProblem(reason, key=key, cure="raise horizon or leave it out")
 
 
-def _beyond_horizon(scenario: Scenario, events: Sequence[tuple[str, Event]]) -> Iterator[Problem]:
+def _beyond_horizon(scenario: Scenario, events: Sequence[tuple[str, Event]]) -> Iterator[InputProblem]:
     last: dict[str, Event] = {}
     for key, event in events:
         if key not in last or end_of(event) >= end_of(last[key]):
@@ -92,13 +92,13 @@ def _beyond_horizon(scenario: Scenario, events: Sequence[tuple[str, Event]]) -> 
         horizon = f"day {scenario.horizon:g}"
         if begin_of(event) >= scenario.horizon - ROUNDING:
             reason = f"{event.label} begins on day {begin_of(event):g}, not before the horizon, {horizon}"
-            yield Problem(reason, key=key, cure="raise horizon or leave the dose out")
+            yield InputProblem(reason, key=key, cure="raise horizon or leave the dose out")
         elif end_of(event) > scenario.horizon + ROUNDING:
             reason = f"{event.label} lasts until day {end_of(event):g}, beyond the horizon, {horizon}"
-            yield Problem(reason, key=key, cure="raise horizon or leave the dose out")
+            yield InputProblem(reason, key=key, cure="raise horizon or leave the dose out")
 
 
-def _overlaps(events: Sequence[tuple[str, Event]]) -> Iterator[Problem]:
+def _overlaps(events: Sequence[tuple[str, Event]]) -> Iterator[InputProblem]:
     latest: dict[str, tuple[str, Infusion]] = {}
     reported: set[tuple[str, str]] = set()
     infusions = [(key, event) for key, event in events if isinstance(event, Infusion)]
@@ -109,12 +109,12 @@ def _overlaps(events: Sequence[tuple[str, Event]]) -> Iterator[Problem]:
             running = f"{before[1].label} runs until day {before[1].stop:.6g}"
             reason = f"{event.label} starts on day {event.start:.6g} while {running}"
             both = f"both belong to {key}" if before[0] == key else f"{before[0]} and {key} give the same drug"
-            yield Problem(reason, key=key, cure=f"move one of them ({both})")
+            yield InputProblem(reason, key=key, cure=f"move one of them ({both})")
         if before is None or event.stop > before[1].stop:
             latest[event.input] = key, event
 
 
-def _observed_late(scenario: Scenario) -> Iterator[Problem]:
+def _observed_late(scenario: Scenario) -> Iterator[InputProblem]:
     for series, record in enumerate(scenario.observed, 1):
         for number, point in enumerate(record.points, 1):
             yield from _late(scenario, point.time, f"observed[{series}].points[{number}].time")

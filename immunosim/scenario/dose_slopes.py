@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
 from immunosim.errors import ScenarioError, did_you_mean
-from immunosim.scenario.quantities import Quantity
 from immunosim.scenario.base import Record
-from immunosim.scenario.scenario import Scenario
+from immunosim.scenario.quantities import Quantity
 from immunosim.scenario.regimen import Bolus, Event, begin_of, end_of, keyed_events
+from immunosim.scenario.scenario import Scenario
 from immunosim.scenario.segments import nearest_boundary
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from immunosim.scenario.quantities import Number, TimePoint
 from immunosim.scenario.base import Record, Text
+from immunosim.scenario.quantities import Number, TimePoint
 
 
 class Relapse(Record):

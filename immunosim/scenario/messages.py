@@ -16,7 +16,7 @@ from immunosim.errors import (
     MOST_SEARCHED,
     MOST_SHOWN,
     ImmunosimError,
-    Problem,
+    InputProblem,
     ScenarioError,
     Suggestions,
     any_of,
@@ -29,7 +29,7 @@ from immunosim.units import shown
 class RecordFault(ValueError):
     """Problems that a record finds in itself, with keys relative to the record."""
 
-    def __init__(self, problems: Sequence[Problem], n_more: int = 0) -> None:
+    def __init__(self, problems: Sequence[InputProblem], n_more: int = 0) -> None:
         self.problems = tuple(problems)
         self.n_more = n_more
         super().__init__("; ".join(str(problem) for problem in problems))
@@ -59,7 +59,7 @@ def translated(error: ValidationError | RecordFault, record: type[BaseModel], fi
     """Return what pydantic or the record itself found as one ScenarioError that lists every problem."""
     if isinstance(error, RecordFault):
         return ScenarioError(problems=[replace(one, file=file) for one in error.problems], n_more=error.n_more)
-    found: dict[Problem, None] = {}
+    found: dict[InputProblem, None] = {}
     cures, n_more = Suggestions(), 0
     for details in error.errors(include_url=False):
         location = tuple(details["loc"])
@@ -79,13 +79,13 @@ def unknown_keys(data: object, record: type[BaseModel]) -> RecordFault | None:
         return None
     unknown = [str(key) for key in data if key not in record.model_fields]
     named = unknown[:MOST_SHOWN]
-    problems = [Problem("unknown key", key=name, cure=did_you_mean(name, record.model_fields)) for name in named]
+    problems = [InputProblem("unknown key", key=name, cure=did_you_mean(name, record.model_fields)) for name in named]
     return RecordFault(problems, len(unknown) - len(named))
 
 
 def _problems_of(
     details: Any, location: tuple[int | str, ...], record: type[BaseModel], cures: Suggestions
-) -> Iterator[Problem]:
+) -> Iterator[InputProblem]:
     cause = details.get("ctx", {}).get("error")
     if isinstance(cause, RecordFault):
         yield from cause.problems
@@ -95,29 +95,31 @@ def _problems_of(
         yield _sentence(details, location, record, cures)
 
 
-def _sentence(details: Any, location: tuple[int | str, ...], record: type[BaseModel], cures: Suggestions) -> Problem:
+def _sentence(
+    details: Any, location: tuple[int | str, ...], record: type[BaseModel], cures: Suggestions
+) -> InputProblem:
     kind, value, limits = details["type"], shown(details["input"]), details.get("ctx", {})
     if kind == "missing":
-        return Problem("is missing", cure=_example(record, location))
+        return InputProblem("is missing", cure=_example(record, location))
     if kind == "extra_forbidden":
-        return Problem("unknown key", cure=cures.cure(str(location[-1]), _fields(record, location[:-1])))
+        return InputProblem("unknown key", cure=cures.cure(str(location[-1]), _fields(record, location[:-1])))
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         path = ".".join(part for part in location if isinstance(part, str))
         brackets = f"[[{path}]]" if isinstance(location[-1], int) else f"[{path}]"
-        return Problem("expected a table", cure=f"write {brackets}, got {value}")
+        return InputProblem("expected a table", cure=f"write {brackets}, got {value}")
     if kind == "tuple_type":
         return _expected_list(location, record, value)
     if kind == "literal_error":
         choices = re.findall(r"'([^']*)'", limits["expected"])
         matches = close_matches(value.strip(chr(34)), choices, limit=1)
-        return Problem(
+        return InputProblem(
             f"{value} is not one of {any_of(choices)}", cure=f'did you mean "{matches[0]}"?' if matches else None
         )
     if kind in _LIMITS:
-        return Problem(f"{value} {_LIMITS[kind]} {next(iter(limits.values()))}")
+        return InputProblem(f"{value} {_LIMITS[kind]} {next(iter(limits.values()))}")
     if kind in _KINDS:
-        return Problem(f"{value} is not {_KINDS[kind][0]}", cure=_KINDS[kind][1])
-    return Problem(details["msg"].removeprefix("Value error, "), cure=f"got {value}")
+        return InputProblem(f"{value} is not {_KINDS[kind][0]}", cure=_KINDS[kind][1])
+    return InputProblem(details["msg"].removeprefix("Value error, "), cure=f"got {value}")
 
 
 _LIMITS = {
@@ -134,7 +136,7 @@ _KINDS = {
 }
 
 
-def _expected_list(location: tuple[int | str, ...], record: type[BaseModel], value: str) -> Problem:
+def _expected_list(location: tuple[int | str, ...], record: type[BaseModel], value: str) -> InputProblem:
     holds_records = _nested(record, location) is not None
     cure = (
         f"write [[{location[0]}]]"
@@ -143,7 +145,9 @@ def _expected_list(location: tuple[int | str, ...], record: type[BaseModel], val
         if holds_records
         else 'write ["...", "..."]'
     )
-    return Problem("expected an array of tables" if holds_records else "expected a list", cure=f"{cure}, got {value}")
+    return InputProblem(
+        "expected an array of tables" if holds_records else "expected a list", cure=f"{cure}, got {value}"
+    )
 
 
 def _nested(record: type[BaseModel], location: Sequence[int | str]) -> type[BaseModel] | None:

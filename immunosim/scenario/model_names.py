@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping
 from typing import TypeAlias
 
-from immunosim.errors import Problem, QuantityError, ScenarioError, Suggestions
+from immunosim.errors import InputProblem, QuantityError, ScenarioError, Suggestions
 from immunosim.safe_text import shortened
 from immunosim.scenario.findings import Observed
 from immunosim.scenario.plausible import MOST_COUNTS
@@ -53,7 +53,7 @@ def check_names(
         raise ScenarioError(problems=problems)
 
 
-def _mechanisms(scenario: Scenario, known: Collection[str], file: str, cures: Suggestions) -> Iterator[Problem]:
+def _mechanisms(scenario: Scenario, known: Collection[str], file: str, cures: Suggestions) -> Iterator[InputProblem]:
     for number, name in enumerate(scenario.mechanisms.off, 1):
         if name not in known:
             yield _unknown("mechanism", name, known, file, f"mechanisms.off[{number}]", cures)
@@ -61,7 +61,7 @@ def _mechanisms(scenario: Scenario, known: Collection[str], file: str, cures: Su
 
 def _parameters(
     scenario: Scenario, known: Collection[str] | Mapping[str, str], file: str, cures: Suggestions
-) -> Iterator[Problem]:
+) -> Iterator[InputProblem]:
     for name, value in scenario.parameters.items():
         if name not in known:
             yield _unknown("parameter", name, known, file, f"parameters.{name}", cures)
@@ -69,12 +69,12 @@ def _parameters(
             try:
                 parse_quantity(value, known[name], bare=True)
             except QuantityError as error:
-                yield Problem(error.reason, file, f"parameters.{name}", error.cure)
+                yield InputProblem(error.reason, file, f"parameters.{name}", error.cure)
 
 
 def _readouts(
     scenario: Scenario, known: Collection[str] | Mapping[str, str], file: str, cures: Suggestions
-) -> Iterator[Problem]:
+) -> Iterator[InputProblem]:
     for number, series in enumerate(scenario.observed, 1):
         key = f"observed[{number}]"
         if series.readout not in known:
@@ -85,19 +85,19 @@ def _readouts(
                 yield from _implausible(series, key, file)
             except QuantityError:
                 reason, cure = f'"{series.unit}" does not fit {series.readout}', known[series.readout] or "1"
-                yield Problem(reason, file, f"{key}.unit", f'give values in "{cure}"')
+                yield InputProblem(reason, file, f"{key}.unit", f'give values in "{cure}"')
 
 
-def _implausible(series: Observed, key: str, file: str) -> Iterator[Problem]:
+def _implausible(series: Observed, key: str, file: str) -> Iterator[InputProblem]:
     """Yield the first observed count that nobody has: its unit is probably another one."""
     most, unit = MOST_COUNTS.get(series.readout, (math.inf, series.unit))
     for number, point in enumerate(series.points, 1):
         value = convert(point.ends[1], series.unit, unit)
         if value > most:
             reason = f"{point.ends[1]:g} {series.unit} of {series.readout} is more than anybody has"
-            yield Problem(reason, file, f"{key}.points[{number}]", "correct the value, or the unit of the series")
+            yield InputProblem(reason, file, f"{key}.points[{number}]", "correct the value, or the unit of the series")
             return
 
 
-def _unknown(kind: str, name: str, known: Collection[str], file: str, key: str, cures: Suggestions) -> Problem:
-    return Problem(f'unknown {kind} "{shortened(name, 60)}"', file, key, cures.cure(name, known))
+def _unknown(kind: str, name: str, known: Collection[str], file: str, key: str, cures: Suggestions) -> InputProblem:
+    return InputProblem(f'unknown {kind} "{shortened(name, 60)}"', file, key, cures.cure(name, known))

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
 
-from immunosim.scenario.quantities import Age, Count, Draw, Number, Share, Weight
 from immunosim.scenario.base import Record
+from immunosim.scenario.quantities import Age, Count, Draw, Number, Share, Weight
 
 
 class Baseline(Record):

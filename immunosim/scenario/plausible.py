@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from immunosim.errors import Problem
+from immunosim.errors import InputProblem
 
 if TYPE_CHECKING:
     from immunosim.scenario.scenario import Scenario
@@ -87,7 +87,7 @@ def implausible_dose(drug: str, dose: float, of: str = "") -> str:
     return f"{dose:g} mg of {name}{of} is not plausible ({limits}; usually {known.usual})"
 
 
-def problems_of_doses(record: Any) -> Iterator[Problem]:
+def problems_of_doses(record: Any) -> Iterator[InputProblem]:
     """Yield the doses of a record that are not plausible, with keys relative to it, unless the record insists.
 
     Doses per body weight are left to the scenario that the record enters.
@@ -97,7 +97,7 @@ def problems_of_doses(record: Any) -> Iterator[Problem]:
     for key, dose, of in _doses_of(record):
         reason = implausible_dose(_drug_of(record), dose, of) if isinstance(dose, float) else ""
         if reason:
-            yield Problem(reason, key=key, cure=CURE)
+            yield InputProblem(reason, key=key, cure=CURE)
 
 
 def insisted_drugs(scenario: Scenario) -> set[str]:

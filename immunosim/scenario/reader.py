@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from immunosim.errors import Problem, ScenarioError, any_of, close_matches
+from immunosim.errors import InputProblem, ScenarioError, any_of, close_matches
 from immunosim.scenario.overrides import apply_overrides, merged
 from immunosim.scenario.scenario import Scenario
 from immunosim.units import shown
@@ -110,11 +110,11 @@ def _base_of(own: Mapping[str, Any], path: Path) -> tuple[str | None, dict[str, 
     return str(base_path), base
 
 
-def _blame(problem: Problem, own: Mapping[str, Any], base: Mapping[str, Any], base_file: str) -> Problem:
+def _blame(problem: InputProblem, own: Mapping[str, Any], base: Mapping[str, Any], base_file: str) -> InputProblem:
     # A key that only the base has is wrong in the base, and there the user must look.
     steps = [name or int(number) - 1 for name, number in _STEP.findall(problem.key or "")]
     in_base_alone = steps and not _holds(own, steps) and _holds(base, steps)
-    return Problem(problem.reason, base_file, problem.key, problem.cure) if in_base_alone else problem
+    return InputProblem(problem.reason, base_file, problem.key, problem.cure) if in_base_alone else problem
 
 
 def _holds(document: Any, steps: list[str | int]) -> bool:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
         AdditionalDose,
         Course,
         DimethylFumarate,
-        Input,
         Methylprednisolone,
         Prednisolone,
+        RegimenInput,
     )
 
     Repeated: TypeAlias = Course | Methylprednisolone | Prednisolone
@@ -216,7 +216,7 @@ def _single(dose: AdditionalDose, label: str) -> Event:
     return _infusion(_INPUTS[dose.drug], dose.time, dose.time + dose.infusion, dose.dose, label)
 
 
-def _steps(schedule: Input, label: str) -> Iterator[tuple[int, Infusion]]:
+def _steps(schedule: RegimenInput, label: str) -> Iterator[tuple[int, Infusion]]:
     for number, step in enumerate(schedule.steps, 1):
         if step.rate > 0:
             yield number, _at_rate(schedule.drug, step.start, step.stop, step.rate, f"{label}, step {number}")

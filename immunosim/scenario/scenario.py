@@ -14,20 +14,20 @@ from typing import Any, Self
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
 from immunosim.errors import ScenarioError
+from immunosim.scenario.base import Record, Text
 from immunosim.scenario.clock import Clock
 from immunosim.scenario.computation import Mechanisms, Output, Parameter, Solver
 from immunosim.scenario.findings import Note, Observed, Relapse
 from immunosim.scenario.patient import Patient
 from immunosim.scenario.quantities import CalendarDate, TimePoint, reading_within
-from immunosim.scenario.base import Record, Text
 from immunosim.scenario.sweep import Sweep
 from immunosim.scenario.treatments import (
     AdditionalDose,
     Course,
     DimethylFumarate,
-    Input,
     Methylprednisolone,
     Prednisolone,
+    RegimenInput,
     Triamcinolone,
 )
 from immunosim.units import DAYS_PER_MONTH
@@ -56,7 +56,7 @@ class Scenario(Record):
     triamcinolone: tuple[Triamcinolone, ...] = ()
     dimethyl_fumarate: tuple[DimethylFumarate, ...] = ()
     additional_dose: tuple[AdditionalDose, ...] = ()
-    input: tuple[Input, ...] = ()
+    input: tuple[RegimenInput, ...] = ()
     relapse: tuple[Relapse, ...] = ()
     note: tuple[Note, ...] = ()
     observed: tuple[Observed, ...] = ()

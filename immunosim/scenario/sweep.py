@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictFloat, StrictInt
 
-from immunosim.scenario.quantities import Duration, TimePoint
 from immunosim.scenario.base import Record, Text
+from immunosim.scenario.quantities import Duration, TimePoint
 
 Level = StrictBool | StrictInt | StrictFloat | Text
 

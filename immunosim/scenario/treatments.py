@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
 from immunosim.errors import QuantityError
-from immunosim.scenario.quantities import Duration, Mass, Rate, TimePoint
 from immunosim.scenario.base import Record, Repeats, Text
+from immunosim.scenario.quantities import Duration, Mass, Rate, TimePoint
 from immunosim.units import shown
 
 USUAL_INFUSIONS = {"alemtuzumab": "4 h", "methylprednisolone": "1 h"}
@@ -137,7 +137,7 @@ class RateStep(Record):
     rate: Rate
 
 
-class Input(Record):
+class RegimenInput(Record):
     """A drug that was given at rates that changed with time; between the steps nothing is given."""
 
     drug: Literal["alemtuzumab", "methylprednisolone", "dimethyl_fumarate"]

@@ -9,7 +9,7 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.sensitivity_analysis.designs import Cube, cube_of
 from immunosim.sensitivity_analysis.indices import Flags, estimate
-from immunosim.sensitivity_analysis.result import Analysis, Outcome
+from immunosim.sensitivity_analysis.result import AnalysedOutput, Analysis
 from immunosim.sweeps import Recipe, solve_rows
 
 
@@ -79,14 +79,14 @@ def _outcome(
     times: Array,
     confidence: float,
     seed: int,
-) -> Outcome:
+) -> AnalysedOutput:
     over_time = y.ndim == 2
     columns = y.T if over_time else y[np.newaxis]
     found = [estimate(cube, column, is_well & np.isfinite(column), confidence, seed) for column in columns]
     well = is_well.reshape(-1, cube.rows_per_block).all(axis=1)
     used = [one.n_blocks for one in found]
     remarks = {one.remark for one in found if one.remark}
-    return Outcome(
+    return AnalysedOutput(
         name=name,
         label=about["long_name"],
         unit=about["units"],

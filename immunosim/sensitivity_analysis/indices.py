@@ -28,7 +28,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class Estimate:
+class IndexEstimate:
     """Indices of one outcome.
 
     Attributes
@@ -47,7 +47,7 @@ class Estimate:
     remark: str = ""
 
 
-def estimate(cube: Cube, outcome: Array, is_known: Flags, confidence: float, seed: int) -> Estimate:
+def estimate(cube: Cube, outcome: Array, is_known: Flags, confidence: float, seed: int) -> IndexEstimate:
     """Return the indices of one outcome.
 
     Parameters
@@ -71,7 +71,7 @@ def estimate(cube: Cube, outcome: Array, is_known: Flags, confidence: float, see
     # SALib takes a seed of 0 for none.
     arguments = (problem_of(n_factors), unit, known, confidence, seed + 1)
     values, half_widths = _ESTIMATORS[cube.method](*arguments, cube.has_second_order)
-    return Estimate(values, half_widths, n_blocks)
+    return IndexEstimate(values, half_widths, n_blocks)
 
 
 def names_of(cube: Cube) -> tuple[str, ...]:
@@ -80,10 +80,10 @@ def names_of(cube: Cube) -> tuple[str, ...]:
     return (*names, "S2") if cube.has_second_order else names
 
 
-def _nothing(cube: Cube, n_blocks: int, remark: str) -> Estimate:
+def _nothing(cube: Cube, n_blocks: int, remark: str) -> IndexEstimate:
     n = cube.unit.shape[1]
     empty = {name: np.full((n, n) if name == "S2" else n, np.nan) for name in names_of(cube)}
-    return Estimate(empty, dict(empty), n_blocks, remark)
+    return IndexEstimate(empty, dict(empty), n_blocks, remark)
 
 
 Found = tuple[dict[str, Array], dict[str, Array]]

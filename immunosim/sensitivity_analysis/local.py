@@ -14,11 +14,11 @@ import numpy as np
 import xarray as xr
 
 from immunosim.codegen.loader import Array
+from immunosim.derivatives import differentiate
 from immunosim.ensembles import Endpoint, simulate_ensemble
 from immunosim.errors import DataError
-from immunosim.sensitivity_analysis.result import Analysis, Outcome
 from immunosim.patient_parameters import PATIENT_KEYS
-from immunosim.derivatives import differentiate
+from immunosim.sensitivity_analysis.result import AnalysedOutput, Analysis
 from immunosim.sweeps import Base, Outputs
 from immunosim.sweeps.factor_syntax import key_factor
 
@@ -103,21 +103,21 @@ def _extrema(base: Base, endpoints: Sequence[Endpoint]) -> list[float]:
     return [float(found[one.name][0]) for one in asked]
 
 
-def _at_extremum(base: Base, found: xr.Dataset, endpoint: Endpoint, time: float) -> Outcome:
+def _at_extremum(base: Base, found: xr.Dataset, endpoint: Endpoint, time: float) -> AnalysedOutput:
     values = found[endpoint.readout].sel(time=time).values
     label = f"{endpoint.kind.replace('_', ' ')} of {_label(base, endpoint.readout)}"
     return _outcome(endpoint.label, label, base, endpoint.readout, None, values)
 
 
-def _over_time(base: Base, found: xr.Dataset, name: str, times: Array) -> Outcome:
+def _over_time(base: Base, found: xr.Dataset, name: str, times: Array) -> AnalysedOutput:
     return _outcome(name, _label(base, name), base, name, times, found[name].sel(time=times).values)
 
 
-def _outcome(name: str, label: str, base: Base, readout: str, times: Array | None, values: Array) -> Outcome:
+def _outcome(name: str, label: str, base: Base, readout: str, times: Array | None, values: Array) -> AnalysedOutput:
     unknown = "" if np.isfinite(values).any() else "the result is 0 or was not computed"
     unit = base.problem.model.units[readout]
     half = np.full(values.shape, np.nan)
-    return Outcome(name, label, unit, times, {"elasticity": values}, {"elasticity": half}, 1, remark=unknown)
+    return AnalysedOutput(name, label, unit, times, {"elasticity": values}, {"elasticity": half}, 1, remark=unknown)
 
 
 def _label(base: Base, readout: str) -> str:

@@ -17,7 +17,7 @@ MAIN = {"sobol": "ST", "morris": "mu_star", "pawn": "median", "local": "elastici
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class AnalysedOutput:
     """The indices of one result, at one time or several.
 
     Attributes
@@ -54,7 +54,7 @@ class Analysis:
     method : str
     names, labels, ranges : tuple of str
         Of the varied quantities.
-    outcomes : tuple of Outcome
+    outcomes : tuple of AnalysedOutput
     n_blocks, n_patients, n_patients_failed : int
     seed : int
     confidence : float
@@ -64,14 +64,14 @@ class Analysis:
     names: tuple[str, ...]
     labels: tuple[str, ...]
     ranges: tuple[str, ...]
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[AnalysedOutput, ...]
     n_blocks: int
     n_patients: int
     n_patients_failed: int
     seed: int
     confidence: float
 
-    def __getitem__(self, name: str) -> Outcome:
+    def __getitem__(self, name: str) -> AnalysedOutput:
         """Return the indices of a result by name."""
         return next(one for one in self.outcomes if one.name == name)
 
@@ -136,7 +136,7 @@ def _unit(index: str, unit: str) -> str:
     return unit if index in ("mu_star", "mu", "sigma") else "1"
 
 
-def _plain(one: Outcome) -> dict[str, Any]:
+def _plain(one: AnalysedOutput) -> dict[str, Any]:
     """Return an outcome as plain values."""
     arrays = {
         "times": None if one.times is None else one.times.tolist(),

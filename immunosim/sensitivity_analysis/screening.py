@@ -6,7 +6,7 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.patient_parameters import PATIENT_KEYS
-from immunosim.sweeps import Base, Factor, Outputs, Population, Recipe, solve_rows
+from immunosim.sweeps import Base, Factor, Outputs, Recipe, RowPopulation, solve_rows
 from immunosim.sweeps.factor_syntax import factor_of, key_factor
 
 USUAL_NUMBER = 12
@@ -31,7 +31,7 @@ def most_influential(base: Base, outputs: Outputs, n: int = USUAL_NUMBER, n_thre
     n_threads : int
     """
     candidates = _candidates(base)
-    recipe = Recipe(Population(base, candidates), outputs)
+    recipe = Recipe(RowPopulation(base, candidates), outputs)
     now = np.array([base.problem.vector[base.problem.model.position[one.parameter]] for one in candidates])
     rows = np.tile(now, (2 * len(candidates) + 1, 1))
     for j, about in enumerate(base.problem.parameters[one.parameter] for one in candidates):

@@ -3,32 +3,32 @@
 from immunosim.sweeps.base import Base, base_from, base_of, read_base
 from immunosim.sweeps.blocks import solve_rows
 from immunosim.sweeps.designs import Design, design_of
+from immunosim.sweeps.factor_syntax import factor_of, read_varying
 from immunosim.sweeps.factors import Factor
 from immunosim.sweeps.outputs import Outputs, outputs_of
 from immunosim.sweeps.plan import Plan, Recipe
-from immunosim.sweeps.planning import Wishes, plan_of
-from immunosim.sweeps.population import Population
+from immunosim.sweeps.planning import SweepRequest, plan_of
+from immunosim.sweeps.population import RowPopulation
 from immunosim.sweeps.quote import Quote, refuse_too_much, run_pilot
 from immunosim.sweeps.result import SweepResult, digest_of, open_result
 from immunosim.sweeps.running import Shard
-from immunosim.sweeps.store import Store
-from immunosim.sweeps.sweeping import Manner, run_sweep
-from immunosim.sweeps.factor_syntax import factor_of, read_varying
+from immunosim.sweeps.store import SweepStore
+from immunosim.sweeps.sweeping import RunOptions, run_sweep
 
 __all__ = [
     "Base",
     "Design",
     "Factor",
-    "Manner",
     "Outputs",
     "Plan",
-    "Population",
     "Quote",
     "Recipe",
+    "RowPopulation",
+    "RunOptions",
     "Shard",
-    "Store",
+    "SweepRequest",
     "SweepResult",
-    "Wishes",
+    "SweepStore",
     "base_from",
     "base_of",
     "design_of",

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from immunosim.codegen.loader import say_nothing
+from immunosim.problem import Problem, prepare
 from immunosim.scenario import Scenario, Sweep, build_scenario, load_document, load_scenario, to_toml
-from immunosim.simulation import Problem, prepare
 
 _NO_PART = ("sweep", "observed", "note", "relapse", "output")
 """Tables that cannot change a patient: they would only be read again for each."""

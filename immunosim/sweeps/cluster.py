@@ -19,7 +19,7 @@ from immunosim.errors import DataError, ImmunosimError
 from immunosim.sweeps.blocks import solve_rows
 from immunosim.sweeps.plan import Plan, Recipe, recipe_from
 from immunosim.sweeps.running import Report
-from immunosim.sweeps.store import Store, open_store
+from immunosim.sweeps.store import SweepStore, open_store
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -35,14 +35,14 @@ MOST_GIVEN_UP = 3
 
 
 def run_on_cluster(
-    plan: Plan, store: Store, places: Sequence[int], address: str, report: Report | None = None
+    plan: Plan, store: SweepStore, places: Sequence[int], address: str, report: Report | None = None
 ) -> Iterator[int]:
     """Solve blocks on a cluster, and yield the place of each as soon as it is stored.
 
     Parameters
     ----------
     plan : Plan
-    store : Store
+    store : SweepStore
         Its path must mean the same on every worker.
     places : sequence of int
     address : str
@@ -83,7 +83,7 @@ def reached(address: str) -> Iterator[Client]:
         yield client
 
 
-def _run(client: Client, plan: Plan, store: Store, places: Sequence[int], report: Report | None) -> Iterator[int]:
+def _run(client: Client, plan: Plan, store: SweepStore, places: Sequence[int], report: Report | None) -> Iterator[int]:
     from distributed import KilledWorker, as_completed
 
     identity = json.dumps(plan.recipe.as_dict())

@@ -18,14 +18,14 @@ from zarr.storage import LocalStore
 from immunosim.files import default_mode, explained, sync_folder, sync_tree
 from immunosim.sweeps.blocks import Variables
 from immunosim.sweeps.checksums import Values
-from immunosim.sweeps.layout import CHECKSUM, Layout
-from immunosim.sweeps.manifest import Manifest
-from immunosim.sweeps.store import NOT_DONE, ROWS, Store, is_store, open_store
+from immunosim.sweeps.layout import CHECKSUM, StoreLayout
+from immunosim.sweeps.manifest import StoreManifest
+from immunosim.sweeps.store import NOT_DONE, ROWS, SweepStore, is_store, open_store
 
 
 def create_store(
     path: Path, n: int, rows_per_block: int, template: Variables, attributes: Mapping[str, Any], times: Values
-) -> Store:
+) -> SweepStore:
     """Make an empty store, whole or not at all; one that another process has just made is opened.
 
     Parameters
@@ -51,7 +51,7 @@ def create_store(
         try:
             _fill(temporary, n, rows_per_block, template, attributes, times)
             layout = layout_of(str(attributes["fingerprint"]), n, rows_per_block, template)
-            Manifest.of(temporary, layout).write(temporary)
+            StoreManifest.of(temporary, layout).write(temporary)
             sync_tree(temporary)
             temporary.chmod(default_mode())
             temporary.rename(path)
@@ -64,7 +64,7 @@ def create_store(
     return open_store(path)
 
 
-def copy_empty(store: Store, path: Path) -> Store:
+def copy_empty(store: SweepStore, path: Path) -> SweepStore:
     """Make a store like another one without its blocks.
 
     Raises
@@ -80,9 +80,9 @@ def copy_empty(store: Store, path: Path) -> Store:
     return create_store(path, store.n, store.rows_per_block, template, kept, times)
 
 
-def layout_of(fingerprint: str, n: int, rows_per_block: int, template: Variables) -> Layout:
+def layout_of(fingerprint: str, n: int, rows_per_block: int, template: Variables) -> StoreLayout:
     """Return how a sweep with such variables is cut into files."""
-    return Layout(fingerprint, n, rows_per_block, {name: len(dims) for name, (dims, _, _) in template.items()})
+    return StoreLayout(fingerprint, n, rows_per_block, {name: len(dims) for name, (dims, _, _) in template.items()})
 
 
 def _fill(

@@ -17,7 +17,7 @@ from immunosim.files import default_mode, explained, write_file
 from immunosim.netcdf import netcdf_bytes
 from immunosim.seals import sealed
 from immunosim.sweeps.checksums import split
-from immunosim.sweeps.store import ROWS, Store
+from immunosim.sweeps.store import ROWS, SweepStore
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,7 +29,7 @@ ROWS_AT_ONCE = 2**18
 """Rows of a table that are written at once."""
 
 
-def write_netcdf(store: Store, path: Path) -> None:
+def write_netcdf(store: SweepStore, path: Path) -> None:
     """Write a NetCDF file of a finished store, sealed, whole or not at all; it is held in memory meanwhile.
 
     Raises

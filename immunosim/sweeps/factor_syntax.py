@@ -24,12 +24,12 @@ from immunosim.errors import (
     did_you_mean,
 )
 from immunosim.patient_parameters import PATIENT_KEYS
+from immunosim.problem import prepare
 from immunosim.scenario import Scenario, apply_overrides, build_scenario
 from immunosim.scenario.clock import is_deferred
 from immunosim.scenario.dose_slopes import TREATMENTS
 from immunosim.scenario.messages import record_in
 from immunosim.scenario.schema import described
-from immunosim.simulation import prepare
 from immunosim.sweeps.base import Base
 from immunosim.sweeps.factors import Factor
 from immunosim.units import convert, parse_quantity, read_number, shown, split_quantity

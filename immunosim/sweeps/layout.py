@@ -22,7 +22,7 @@ _ABSENT = bytes(SIZE)
 
 
 @dataclass(frozen=True)
-class Layout:
+class StoreLayout:
     """How a sweep is cut into files.
 
     Attributes

@@ -15,7 +15,7 @@ from pathlib import Path
 from immunosim.errors import DataError
 from immunosim.files import is_being_written, read_plain, write_file
 from immunosim.seals import MOST_JSON, sealed_json, unsealed_json
-from immunosim.sweeps.layout import Layout
+from immunosim.sweeps.layout import StoreLayout
 from immunosim.sweeps.plan import FORMAT
 
 MANIFEST = "manifest.json"
@@ -29,26 +29,26 @@ _MOST_CHUNK = 2**31
 
 
 @dataclass(frozen=True)
-class Manifest:
+class StoreManifest:
     """What a store consists of.
 
     Attributes
     ----------
-    layout : Layout
+    layout : StoreLayout
     files : mapping of str to str
         SHA-256, 64 hexadecimal digits, by path in the store: metadata and what does not depend on patients.
     """
 
-    layout: Layout
+    layout: StoreLayout
     files: Mapping[str, str]
 
     @classmethod
-    def of(cls, folder: Path, layout: Layout) -> Manifest:
+    def of(cls, folder: Path, layout: StoreLayout) -> StoreManifest:
         """Return the manifest of a store as it is, which has no blocks yet."""
         return cls(layout, {key: _sha256(folder / key).hex() for key in sorted(_entries(folder)) if key != MANIFEST})
 
     @classmethod
-    def read(cls, folder: Path) -> Manifest:
+    def read(cls, folder: Path) -> StoreManifest:
         """Return the manifest of a store.
 
         Raises
@@ -60,7 +60,7 @@ class Manifest:
             found = unsealed_json(read_plain(folder / MANIFEST, MOST_JSON), str(folder))
             if found["format"] != FORMAT:
                 raise DataError(f"{MANIFEST} is of another version of immunosim", file=str(folder))
-            return cls(Layout(**found["layout"]), dict(found["files"]))
+            return cls(StoreLayout(**found["layout"]), dict(found["files"]))
         except OSError as error:
             raise DataError(f"{MANIFEST} cannot be read", file=str(folder)) from error
         except (DataError, KeyError, TypeError) as error:

@@ -9,15 +9,15 @@ from immunosim.errors import DataError
 from immunosim.locks import held
 from immunosim.sweeps.creating import copy_empty
 from immunosim.sweeps.plan import differences
-from immunosim.sweeps.store import Store, open_store
+from immunosim.sweeps.store import SweepStore, open_store
 
 
-def merge_stores(path: Path, parts: Sequence[Path]) -> tuple[Store, int]:
+def merge_stores(path: Path, parts: Sequence[Path]) -> tuple[SweepStore, int]:
     """Take the finished blocks of parts into a store, which is made where there is none.
 
     Returns
     -------
-    store : Store
+    store : SweepStore
     n_taken : int
         Blocks that it did not have, or that were damaged.
 
@@ -35,7 +35,7 @@ def merge_stores(path: Path, parts: Sequence[Path]) -> tuple[Store, int]:
         return _merged(path, parts)
 
 
-def _merged(path: Path, parts: Sequence[Path]) -> tuple[Store, int]:
+def _merged(path: Path, parts: Sequence[Path]) -> tuple[SweepStore, int]:
     opened = [open_store(part, writable=False) for part in parts]
     whole = open_store(path) if path.exists() else None
     first = whole or opened[0]
@@ -56,7 +56,7 @@ def _merged(path: Path, parts: Sequence[Path]) -> tuple[Store, int]:
     return store, n_taken
 
 
-def _refuse_mixture(first: Store, part: Store) -> None:
+def _refuse_mixture(first: SweepStore, part: SweepStore) -> None:
     if part.fingerprint != first.fingerprint:
         found = "; ".join(differences(first.identity, part.identity)[:3])
         raise DataError(f"is of another sweep than {first.path} ({found})", file=str(part.path), cure="leave it out")

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from immunosim.errors import DataError
 from immunosim.sweeps.files import damage_of_file
-from immunosim.sweeps.layout import Layout
+from immunosim.sweeps.layout import StoreLayout
 from immunosim.sweeps.plan import Plan
 from immunosim.sweeps.quote import Pilot, Quote, block_size, is_one_file, quote
 from immunosim.sweeps.resuming import examine
 from immunosim.sweeps.running import left_of
-from immunosim.sweeps.sweeping import Manner, store_path
+from immunosim.sweeps.sweeping import RunOptions, store_path
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,14 @@ class Outlook:
     ----------
     words : str
         In a sentence; empty where nothing is there.
-    layout : Layout, optional
+    layout : StoreLayout, optional
         Of a store that can be gone on with.
     sound : list of int
         Its blocks that need not be computed again.
     """
 
     words: str = ""
-    layout: Layout | None = None
+    layout: StoreLayout | None = None
     sound: tuple[int, ...] = ()
 
 
@@ -55,7 +55,7 @@ def outlook(plan: Plan, path: Path) -> Outlook:
     return Outlook(f"{path} exists{damaged}: --resume would {would}", found.layout, tuple(found.sound))
 
 
-def expected(plan: Plan, pilot: Pilot, path: Path, manner: Manner, found: Outlook) -> Quote:
+def expected(plan: Plan, pilot: Pilot, path: Path, manner: RunOptions, found: Outlook) -> Quote:
     """Return what a sweep will take, or what is left of it."""
     if found.layout is None:
         rows = manner.rows_per_block or block_size(plan, pilot)

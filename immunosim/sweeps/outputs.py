@@ -13,8 +13,8 @@ from immunosim.codegen.loader import Array
 from immunosim.ensembles.endpoints import Endpoint
 from immunosim.ensembles.questions import Question, question
 from immunosim.errors import DataError
+from immunosim.problem import Problem
 from immunosim.scenario import Scenario, response_times
-from immunosim.simulation import Problem
 from immunosim.units import DAYS_PER_MONTH
 
 USUAL_ENDPOINTS = (

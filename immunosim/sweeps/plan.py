@@ -19,7 +19,7 @@ from immunosim.sweeps.base import base_of
 from immunosim.sweeps.designs import Design
 from immunosim.sweeps.factors import Factor
 from immunosim.sweeps.outputs import Outputs
-from immunosim.sweeps.population import Population
+from immunosim.sweeps.population import RowPopulation
 
 FORMAT = "immunosim sweep 2"
 
@@ -33,11 +33,11 @@ class Recipe:
 
     Attributes
     ----------
-    population : Population
+    population : RowPopulation
     outputs : Outputs
     """
 
-    population: Population
+    population: RowPopulation
     outputs: Outputs
 
     @property
@@ -123,7 +123,7 @@ def recipe_from(identity: Mapping[str, Any], file: str) -> Recipe:
         outputs, document = Outputs.from_dict(identity["outputs"]), dict(identity["document"])
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise DataError("does not say how its patients were made", file=file, cure="make the result again") from error
-    return Recipe(Population(base_of(document, file), factors), outputs)
+    return Recipe(RowPopulation(base_of(document, file), factors), outputs)
 
 
 def _numeric(identity: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,12 +15,12 @@ from immunosim.patient_parameters import SCALED_BY
 from immunosim.scenario import Scenario, Sweep
 from immunosim.sweeps.base import Base
 from immunosim.sweeps.designs import Design, design_of
+from immunosim.sweeps.factor_syntax import factor_of, full_key
 from immunosim.sweeps.factors import Factor
 from immunosim.sweeps.outputs import outputs_of
 from immunosim.sweeps.plan import Plan, Recipe
-from immunosim.sweeps.population import Population
+from immunosim.sweeps.population import RowPopulation
 from immunosim.sweeps.tables import read_patients
-from immunosim.sweeps.factor_syntax import factor_of, full_key
 
 EVERY_READOUT = "all"
 
@@ -29,7 +29,7 @@ LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True)
-class Wishes:
+class SweepRequest:
     """What a user asks of a sweep; None or empty where nothing is said.
 
     Attributes
@@ -58,7 +58,7 @@ class Wishes:
     every: float | None = None
     pools: bool = False
 
-    def over(self, section: Sweep | None, folder: Path) -> Wishes:
+    def over(self, section: Sweep | None, folder: Path) -> SweepRequest:
         """Return these wishes, and where nothing is said those of the scenario's section.
 
         Parameters
@@ -72,7 +72,7 @@ class Wishes:
         if section is None:
             return self
         rows = folder / section.rows if section.rows else None
-        there = Wishes(
+        there = SweepRequest(
             section.vary,
             rows,
             section.design,
@@ -94,7 +94,7 @@ def _is_said(value: object) -> bool:
     return not (value is None or value is False or (isinstance(value, (Sequence, Mapping)) and not value))
 
 
-def plan_of(base: Base, wishes: Wishes) -> tuple[Plan, list[str]]:
+def plan_of(base: Base, wishes: SweepRequest) -> tuple[Plan, list[str]]:
     """Return the plan of a sweep, and what the user should know of it.
 
     Raises
@@ -118,7 +118,7 @@ def plan_of(base: Base, wishes: Wishes) -> tuple[Plan, list[str]]:
     _refuse_clash(factors)
     known = base.problem.model.readouts
     readouts = known if EVERY_READOUT in wishes.readouts else wishes.readouts
-    population = Population(base, factors)
+    population = RowPopulation(base, factors)
     dosed = [base.scenario, *_variants(population)]
     outputs = outputs_of(base.problem, wishes.endpoints, readouts, wishes.at, wishes.every, wishes.pools, dosed)
     recipe = Recipe(population, outputs)
@@ -151,7 +151,7 @@ def _factors(base: Base, vary: Mapping[str, str | Sequence[Any]]) -> tuple[Facto
     return tuple(factor_of(base, key, given) for key, given in zip(keys, vary.values(), strict=True))
 
 
-def _variants(population: Population) -> Iterator[Scenario]:
+def _variants(population: RowPopulation) -> Iterator[Scenario]:
     """Yield scenarios over the range of each factor that may move doses, the others in their middle."""
     middle = [float(factor.at(np.array(0.5))) for factor in population.factors]
     for place, factor in enumerate(population.factors):

@@ -16,8 +16,8 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.ensembles.rows import Rows, vary
 from immunosim.errors import ImmunosimError
+from immunosim.problem import Problem, prepare, segments_of
 from immunosim.scenario import Scenario, apply_overrides, build_scenario
-from immunosim.simulation import Problem, prepare, segments_of
 from immunosim.sweeps.base import Base
 from immunosim.sweeps.factors import Factor
 
@@ -26,7 +26,7 @@ KEPT = 512
 
 
 @dataclass(frozen=True, eq=False)
-class Population:
+class RowPopulation:
     """A base and what differs from it.
 
     Attributes

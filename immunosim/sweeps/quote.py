@@ -14,13 +14,13 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.ensembles.solving import ROWS_PER_CHUNK
 from immunosim.errors import DataError
+from immunosim.formatting import size
 from immunosim.machine import cores, memory_available, memory_used
 from immunosim.sweeps.blocks import Variables, bytes_per_row, solve_rows, template_of
 from immunosim.sweeps.creating import create_store
 from immunosim.sweeps.export import write_netcdf
 from immunosim.sweeps.plan import FORMAT, Plan
 from immunosim.sweeps.store import free_space, size_on_disk
-from immunosim.formatting import size
 
 PILOT_SECONDS = 0.8
 MOST_PILOT = ROWS_PER_CHUNK

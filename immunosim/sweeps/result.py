@@ -12,13 +12,13 @@ import xarray as xr
 
 from immunosim.ensembles.netcdf import load_netcdf
 from immunosim.ensembles.result import EnsembleResult, ensemble_of
-from immunosim.errors import DataError, Problem
+from immunosim.errors import DataError, InputProblem
 from immunosim.scenario import Scenario
 from immunosim.seals import is_sealed, parsed_json, seal_fits
 from immunosim.sweeps.checksums import Digest, split
 from immunosim.sweeps.manifest import CURE
 from immunosim.sweeps.plan import FORMAT, Recipe, recipe_from
-from immunosim.sweeps.store import Store, open_store
+from immunosim.sweeps.store import SweepStore, open_store
 
 _FINISH = "finish it with immunosim sweep ... --resume"
 _AGAIN = "compute it again with immunosim sweep ... --resume"
@@ -112,16 +112,16 @@ def digest_of(path: Path) -> str:
     return digest.hexdigest(store.units())
 
 
-def _problems(store: Store) -> list[Problem]:
+def _problems(store: SweepStore) -> list[InputProblem]:
     """Return what is wrong with a store whose metadata are right: missing, damaged and foreign files."""
     file, done = str(store.path), store.done()
     missing = store.n_blocks - len(done)
-    found = [Problem(f"{missing} of {store.n_blocks} blocks are missing", file, cure=_FINISH)] if missing else []
-    found += [Problem(wrong, file, cure=_AGAIN) for place in done if (wrong := store.damage(place))]
+    found = [InputProblem(f"{missing} of {store.n_blocks} blocks are missing", file, cure=_FINISH)] if missing else []
+    found += [InputProblem(wrong, file, cure=_AGAIN) for place in done if (wrong := store.damage(place))]
     foreign = store.manifest.foreign(store.path)
-    found += [Problem(f"{key} was not written by a sweep", file, cure=CURE) for key in foreign]
+    found += [InputProblem(f"{key} was not written by a sweep", file, cure=CURE) for key in foreign]
     if len(found) > MOST_NAMED:
-        found[MOST_NAMED:] = [Problem(f"{len(found) - MOST_NAMED:,} more are wrong", file, cure=CURE)]
+        found[MOST_NAMED:] = [InputProblem(f"{len(found) - MOST_NAMED:,} more are wrong", file, cure=CURE)]
     return found
 
 

@@ -21,13 +21,13 @@ from immunosim.files import explained, free_name, is_being_written, read_plain, 
 from immunosim.seals import MOST_JSON, parsed_json
 from immunosim.sweeps.blocks import template_of
 from immunosim.sweeps.creating import layout_of
-from immunosim.sweeps.layout import CHECKSUM, Layout
-from immunosim.sweeps.manifest import MANIFEST, Manifest, file_damage
+from immunosim.sweeps.layout import CHECKSUM, StoreLayout
+from immunosim.sweeps.manifest import MANIFEST, StoreManifest, file_damage
 from immunosim.sweeps.opening import METADATA
 from immunosim.sweeps.plan import Plan, fingerprint_of
 from immunosim.sweeps.quote import USUAL_BLOCK
 from immunosim.sweeps.running import begin, refuse_other_plan
-from immunosim.sweeps.store import ROWS, Store, finished_blocks, is_store, open_store
+from immunosim.sweeps.store import ROWS, SweepStore, finished_blocks, is_store, open_store
 
 PARTIAL = ".partial"
 """What the store of an unfinished NetCDF result ends in."""
@@ -43,7 +43,7 @@ class Examination:
     Attributes
     ----------
     path : Path
-    layout : Layout
+    layout : StoreLayout
     metadata : list of str
         What is wrong with files that belong to no block, in words.
     foreign : list of str
@@ -55,7 +55,7 @@ class Examination:
     """
 
     path: Path
-    layout: Layout
+    layout: StoreLayout
     metadata: list[str]
     foreign: list[str]
     damaged: Mapping[int, str]
@@ -82,7 +82,7 @@ def examine(plan: Plan, path: Path) -> Examination:
         metadata += [f"{key} is missing" for key in _metadata_keys(plan, layout) if not (path / key).is_file()]
     else:
         metadata = manifest.damage(path)
-    known = Manifest(layout, dict.fromkeys(_metadata_keys(plan, layout), ""))
+    known = StoreManifest(layout, dict.fromkeys(_metadata_keys(plan, layout), ""))
     found = {place: known.block_damage(path, place) for place in finished_blocks(path, layout)}
     damaged = {
         place: f"{layout.words(place)} is not what was written: {wrong}" for place, wrong in found.items() if wrong
@@ -92,7 +92,7 @@ def examine(plan: Plan, path: Path) -> Examination:
     )
 
 
-def resume(plan: Plan, path: Path, note: Callable[[str], None], command: str = "", is_alone: bool = True) -> Store:
+def resume(plan: Plan, path: Path, note: Callable[[str], None], command: str = "", is_alone: bool = True) -> SweepStore:
     """Open a store to go on with it; what is not what was written is named and made again.
 
     Parameters
@@ -141,22 +141,22 @@ def _cut(texts: list[str]) -> Iterator[str]:
         yield f"and {len(texts) - MOST_NAMED:,} more like this"
 
 
-def _manifest(plan: Plan, path: Path) -> Manifest | None:
+def _manifest(plan: Plan, path: Path) -> StoreManifest | None:
     """Return the manifest of a store of this plan; None where it is damaged."""
     try:
-        found = Manifest.read(path)
+        found = StoreManifest.read(path)
     except DataError:
         return None
     refuse_other_plan(path, found.layout.fingerprint, _identity(path), plan)
     return found
 
 
-def _refuse_unknown(plan: Plan, path: Path, layout: Layout) -> None:
+def _refuse_unknown(plan: Plan, path: Path, layout: StoreLayout) -> None:
     """Raise where a store without its manifest is of another sweep, or holds blocks of which that cannot be told."""
     attributes, identity = _attributes(path), _identity(path)
     if attributes.get("fingerprint") == plan.fingerprint or identity == plan.identity:
         return
-    records = Manifest(layout, {})
+    records = StoreManifest(layout, {})
     done = finished_blocks(path, layout)
     if not done or any(not records.block_damage(path, place) for place in done):
         return
@@ -170,7 +170,7 @@ def _refuse_unknown(plan: Plan, path: Path, layout: Layout) -> None:
     raise DataError(reason, file=str(path), cure="choose another --out, or replace it with --force")
 
 
-def _metadata_keys(plan: Plan, layout: Layout) -> list[str]:
+def _metadata_keys(plan: Plan, layout: StoreLayout) -> list[str]:
     """Return the paths of the files of a store that belong to no block."""
     names = [*layout.dimensions, CHECKSUM, *(["time"] if plan.recipe.outputs.times else [])]
     times = ["time/c/0"] if plan.recipe.outputs.times else []

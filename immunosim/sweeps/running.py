@@ -15,9 +15,9 @@ from immunosim.ensembles.result import provenance
 from immunosim.errors import DataError
 from immunosim.sweeps.blocks import Variables, solve_rows
 from immunosim.sweeps.creating import create_store
-from immunosim.sweeps.layout import Layout
+from immunosim.sweeps.layout import StoreLayout
 from immunosim.sweeps.plan import FORMAT, Plan, differences
-from immunosim.sweeps.store import Store, is_store
+from immunosim.sweeps.store import SweepStore, is_store
 
 Report = Callable[[int, int], None]
 """Told how many more patients are done, and how many of these failed."""
@@ -63,7 +63,7 @@ class Shard:
 WHOLE = Shard()
 
 
-def begin(plan: Plan, path: Path, rows_per_block: int, template: Variables, command: str) -> Store:
+def begin(plan: Plan, path: Path, rows_per_block: int, template: Variables, command: str) -> SweepStore:
     """Return a new and empty store for a plan, or the one that another shard has just made.
 
     Raises
@@ -103,7 +103,7 @@ def refuse_other_plan(path: Path, fingerprint: str, identity: Mapping[str, Any],
 
 
 def run_blocks(
-    plan: Plan, store: Store, places: Sequence[int], n_threads: int, report: Report | None = None
+    plan: Plan, store: SweepStore, places: Sequence[int], n_threads: int, report: Report | None = None
 ) -> Iterator[int]:
     """Solve blocks one after another, and yield the place of each as soon as it is stored.
 
@@ -118,12 +118,12 @@ def run_blocks(
         yield place
 
 
-def remaining(store: Store, shard: Shard) -> list[int]:
+def remaining(store: SweepStore, shard: Shard) -> list[int]:
     """Return the blocks of a shard that are not done."""
     return left_of(store.layout, store.done(), shard)
 
 
-def left_of(layout: Layout, done: Iterable[int], shard: Shard) -> list[int]:
+def left_of(layout: StoreLayout, done: Iterable[int], shard: Shard) -> list[int]:
     """Return the blocks of a shard that are not among those that are done."""
     finished = set(done)
     return [place for place in range(layout.n_blocks) if place not in finished and shard.has(place)]

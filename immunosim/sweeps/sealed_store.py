@@ -16,7 +16,7 @@ from zarr.storage import LocalStore
 
 from immunosim.errors import DataError
 from immunosim.files import read_plain, write_file
-from immunosim.sweeps.manifest import CURE, Manifest, checked
+from immunosim.sweeps.manifest import CURE, StoreManifest, checked
 
 
 class SealedStore(LocalStore):
@@ -25,11 +25,11 @@ class SealedStore(LocalStore):
     Parameters
     ----------
     root : Path
-    manifest : Manifest
+    manifest : StoreManifest
     read_only : bool
     """
 
-    def __init__(self, root: Path, manifest: Manifest, *, read_only: bool = False) -> None:
+    def __init__(self, root: Path, manifest: StoreManifest, *, read_only: bool = False) -> None:
         super().__init__(root, read_only=read_only)
         self.manifest = manifest
         self.written: dict[str, bytes | None] = {}

@@ -25,8 +25,8 @@ from immunosim.files import explained, read_plain, write_file
 from immunosim.seals import MOST_JSON
 from immunosim.sweeps.blocks import Variables
 from immunosim.sweeps.checksums import Values
-from immunosim.sweeps.layout import CHECKSUM, Layout
-from immunosim.sweeps.manifest import CURE, MANIFEST, Manifest
+from immunosim.sweeps.layout import CHECKSUM, StoreLayout
+from immunosim.sweeps.manifest import CURE, MANIFEST, StoreManifest
 from immunosim.sweeps.opening import METADATA, refuse_foreign_formats
 from immunosim.sweeps.sealed_store import SealedStore
 
@@ -41,7 +41,7 @@ _UNREADABLE = (ValueError, RuntimeError, OSError)
 
 
 @dataclass(frozen=True, eq=False)
-class Store:
+class SweepStore:
     """A sweep on disk.
 
     Attributes
@@ -59,12 +59,12 @@ class Store:
         return zarr.open_group(self.files, mode="r" if self.files.read_only else "r+")
 
     @property
-    def manifest(self) -> Manifest:
+    def manifest(self) -> StoreManifest:
         """What the store consists of."""
         return self.files.manifest
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> StoreLayout:
         """How it is cut into files."""
         return self.manifest.layout
 
@@ -194,7 +194,7 @@ class Store:
         return {name: str(array.attrs["units"]) for name, array in self._arrays.items() if "units" in array.attrs}
 
 
-def finished_blocks(path: Path, layout: Layout) -> list[int]:
+def finished_blocks(path: Path, layout: StoreLayout) -> list[int]:
     """Return the places of the blocks that have a record, whatever it is worth."""
     try:
         names = [entry.name for entry in os.scandir(path / CHECKSUM / "c") if entry.name.isdecimal()]
@@ -204,7 +204,7 @@ def finished_blocks(path: Path, layout: Layout) -> list[int]:
     return [place for place in places if place < layout.n_blocks and os.path.lexists(path / layout.record_key(place))]
 
 
-def open_store(path: Path, writable: bool = True) -> Store:
+def open_store(path: Path, writable: bool = True) -> SweepStore:
     """Open a store whose metadata are what was written.
 
     Raises
@@ -218,12 +218,12 @@ def open_store(path: Path, writable: bool = True) -> Store:
         raise DataError(reason, file=str(path), cure=cure)
     refuse_foreign_formats(path)
     try:
-        manifest = Manifest.read(path)
+        manifest = StoreManifest.read(path)
     except DataError as error:
         raise DataError(error.reason, file=str(path), cure=CURE) from error
     for wrong in manifest.damage(path):
         raise DataError(wrong, file=str(path), cure=CURE)
-    return Store(path, SealedStore(path, manifest, read_only=not writable))
+    return SweepStore(path, SealedStore(path, manifest, read_only=not writable))
 
 
 def is_store(path: Path) -> bool:

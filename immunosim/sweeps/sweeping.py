@@ -15,8 +15,8 @@ from immunosim.locks import held, refuse_held
 from immunosim.machine import cores
 from immunosim.sweeps.blocks import template_of
 from immunosim.sweeps.cluster import reached, run_on_cluster
-from immunosim.sweeps.files import damage_of_file, is_replaceable
 from immunosim.sweeps.export import write_netcdf
+from immunosim.sweeps.files import damage_of_file, is_replaceable
 from immunosim.sweeps.plan import Plan
 from immunosim.sweeps.quote import Pilot, block_size, is_one_file, run_pilot
 from immunosim.sweeps.result import SweepResult, open_result
@@ -31,11 +31,11 @@ from immunosim.sweeps.running import (
     replace_existing,
     run_blocks,
 )
-from immunosim.sweeps.store import Store
+from immunosim.sweeps.store import SweepStore
 
 
 @dataclass(frozen=True)
-class Manner:
+class RunOptions:
     """How a sweep is run; nothing here can change a number.
 
     Attributes
@@ -73,7 +73,7 @@ class Manner:
 
 
 @dataclass(frozen=True)
-class State:
+class SweepState:
     """How far a sweep has come.
 
     Attributes
@@ -97,7 +97,7 @@ def store_path(path: Path) -> Path:
     return path.with_name(path.name + PARTIAL) if is_one_file(path) else path
 
 
-def refuse_place(path: Path, manner: Manner) -> None:
+def refuse_place(path: Path, manner: RunOptions) -> None:
     """Raise a DataError where a result cannot be made as it is asked for, whatever exists; writes nothing."""
     if path.suffix not in (".zarr", ".nc"):
         raise DataError("is neither Zarr nor NetCDF", file=str(path), cure="end it in .zarr or .nc")
@@ -113,7 +113,7 @@ def refuse_place(path: Path, manner: Manner) -> None:
             pass
 
 
-def refuse_existing(path: Path, manner: Manner) -> None:
+def refuse_existing(path: Path, manner: RunOptions) -> None:
     """Raise a DataError where a result would be overwritten or is being written, or its place does not do."""
     refuse_place(path, manner)
     refuse_held(path, manner.shard.part)
@@ -127,7 +127,7 @@ def is_there(path: Path) -> bool:
 
 
 @contextmanager
-def taken(path: Path, manner: Manner, note: Callable[[str], None] = say_nothing) -> Iterator[None]:
+def taken(path: Path, manner: RunOptions, note: Callable[[str], None] = say_nothing) -> Iterator[None]:
     """Hold the place of a result while a sweep, or a part of it, is written there.
 
     Raises
@@ -141,7 +141,7 @@ def taken(path: Path, manner: Manner, note: Callable[[str], None] = say_nothing)
         yield
 
 
-def existing_store(plan: Plan, path: Path, manner: Manner, note: Callable[[str], None]) -> Store | None:
+def existing_store(plan: Plan, path: Path, manner: RunOptions, note: Callable[[str], None]) -> SweepStore | None:
     """Return the store to go on with, examined and mended; None where there is none. The caller holds the place.
 
     Raises
@@ -160,7 +160,7 @@ def existing_store(plan: Plan, path: Path, manner: Manner, note: Callable[[str],
     return store
 
 
-def finished_result(plan: Plan, path: Path, manner: Manner, note: Callable[[str], None] = say_nothing) -> bool:
+def finished_result(plan: Plan, path: Path, manner: RunOptions, note: Callable[[str], None] = say_nothing) -> bool:
     """Whether a NetCDF result of this very plan is there; one that is damaged is named, and makes room for another.
 
     Raises
@@ -189,7 +189,9 @@ def remove_leftovers(path: Path) -> None:
         shutil.rmtree(store_path(path), ignore_errors=True)
 
 
-def sweep_states(plan: Plan, path: Path, store: Store, manner: Manner, report: Report | None = None) -> Iterator[State]:
+def sweep_states(
+    plan: Plan, path: Path, store: SweepStore, manner: RunOptions, report: Report | None = None
+) -> Iterator[SweepState]:
     """Run all blocks of the shard that are left, and yield the state after each; a NetCDF file is written at the end.
 
     Raises
@@ -212,13 +214,13 @@ def sweep_states(plan: Plan, path: Path, store: Store, manner: Manner, report: R
     else:
         blocks = run_blocks(plan, store, places, manner.threads, count)
     for number, _ in enumerate(blocks, 1):
-        yield State(left, n_failed, store.n_blocks, n_done + number)
+        yield SweepState(left, n_failed, store.n_blocks, n_done + number)
     if is_one_file(path):
         write_netcdf(store, path)
         remove_leftovers(path)
 
 
-def new_store(plan: Plan, path: Path, manner: Manner, pilot: Pilot) -> Store:
+def new_store(plan: Plan, path: Path, manner: RunOptions, pilot: Pilot) -> SweepStore:
     """Return a new store in place of an earlier result.
 
     Raises
@@ -245,7 +247,7 @@ def _refuse_foreign(path: Path) -> None:
 def run_sweep(
     plan: Plan,
     path: str | Path,
-    manner: Manner | None = None,
+    manner: RunOptions | None = None,
     note: Callable[[str], None] = say_nothing,
 ) -> SweepResult:
     """Run a sweep and open its result.
@@ -255,7 +257,7 @@ def run_sweep(
     plan : Plan
     path : str or Path
         Ends in ``.zarr`` or ``.nc``.
-    manner : Manner, optional
+    manner : RunOptions, optional
     note : callable
         Told in a sentence what was found wrong and is computed again.
 
@@ -266,7 +268,7 @@ def run_sweep(
     OutputError
         If the disk is full or cannot be written; finished blocks are kept.
     """
-    target, how = Path(path), manner or Manner()
+    target, how = Path(path), manner or RunOptions()
     refuse_existing(target, how)
     with taken(target, how, note):
         if finished_result(plan, target, how, note):

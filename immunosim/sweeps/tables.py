@@ -23,8 +23,8 @@ from immunosim.errors import DataError, ImmunosimError, QuantityError
 from immunosim.scenario import apply_overrides
 from immunosim.sweeps.base import Base
 from immunosim.sweeps.designs import Listed
-from immunosim.sweeps.factors import Factor
 from immunosim.sweeps.factor_syntax import TRUTHS, common_unit, full_key, key_factor, number_and_unit, tried
+from immunosim.sweeps.factors import Factor
 from immunosim.units import convert, parse_quantity
 
 _HEADER = re.compile(r"(?P<key>[^\[\]]+(?:\[\d+\][^\[\]]*)*?)\s*(?:\[(?P<unit>[^\]]*[^\]\d][^\]]*)\])?")
@@ -32,7 +32,7 @@ _EMPTY = "is empty"
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class ResultColumn:
     """A column as read: numbers, NaN where a cell holds something else, what it holds there by row, and its places."""
 
     header: str
@@ -77,7 +77,7 @@ def read_patients(base: Base, path: Path) -> tuple[tuple[Factor, ...], Listed, i
     return tuple(factor for factor, _ in read), Listed(values), n_repeated
 
 
-def _read_csv(path: Path) -> list[Column]:
+def _read_csv(path: Path) -> list[ResultColumn]:
     file = str(path)
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
@@ -100,7 +100,7 @@ def _read_csv(path: Path) -> list[Column]:
     def place(row: int) -> str:
         return f"{file}: line {line_of_row[row]}"
 
-    return [Column(*of, place) for of in zip(headers, map(np.array, numbers), texts, strict=True)]
+    return [ResultColumn(*of, place) for of in zip(headers, map(np.array, numbers), texts, strict=True)]
 
 
 def _check_headers(headers: Sequence[str], file: str, line: int) -> None:
@@ -135,7 +135,7 @@ def _take(
             column.append(math.nan)
 
 
-def _read_parquet(path: Path) -> list[Column]:
+def _read_parquet(path: Path) -> list[ResultColumn]:
     file = str(path)
     try:
         import pandas as pd
@@ -163,7 +163,7 @@ def _read_parquet(path: Path) -> list[Column]:
             series = series.map(lambda cell: str(cell).lower() if isinstance(cell, (bool, np.bool_)) else str(cell))
         numbers = pd.to_numeric(series, errors="coerce").to_numpy(np.float64)
         texts = {int(row): str(series.iloc[row]).strip() for row in np.flatnonzero(np.isnan(numbers))}
-        columns.append(Column(str(name), numbers, texts, place))
+        columns.append(ResultColumn(str(name), numbers, texts, place))
     return columns
 
 
@@ -173,7 +173,7 @@ def _split(header: str) -> tuple[str, str]:
     return (match["key"].strip(), (match["unit"] or "").strip()) if match else (header, "")
 
 
-def _factor(base: Base, path: Path, key: str, column: Column) -> tuple[Factor, Array]:
+def _factor(base: Base, path: Path, key: str, column: ResultColumn) -> tuple[Factor, Array]:
     """Return the factor of a column, and its values in the factor's unit."""
     own = _split(column.header)[1]
     try:
@@ -204,7 +204,7 @@ def _factor(base: Base, path: Path, key: str, column: Column) -> tuple[Factor, A
     return factor, numbers
 
 
-def _parts(column: Column) -> Iterator[tuple[float, str] | None]:
+def _parts(column: ResultColumn) -> Iterator[tuple[float, str] | None]:
     """Yield number and unit of the cells of a column that are no plain numbers."""
     for row, text in column.texts.items():
         try:
@@ -213,7 +213,7 @@ def _parts(column: Column) -> Iterator[tuple[float, str] | None]:
             raise DataError(error.reason, file=column.place(row), key=column.header, cure=error.cure) from error
 
 
-def _choices(base: Base, column: Column, factor: Factor) -> tuple[Factor, Array]:
+def _choices(base: Base, column: ResultColumn, factor: Factor) -> tuple[Factor, Array]:
     """Return the factor of a column of texts and their places among them; every text must be one that can be read."""
     texts = [column.cell(row) for row in range(len(column.numbers))]
     known, rows, places = np.unique(np.array(texts), return_index=True, return_inverse=True)
@@ -224,7 +224,7 @@ def _choices(base: Base, column: Column, factor: Factor) -> tuple[Factor, Array]
     return factor, values
 
 
-def _try(base: Base, column: Column, factor: Factor, values: Array, row: int, is_reading: bool = False) -> None:
+def _try(base: Base, column: ResultColumn, factor: Factor, values: Array, row: int, is_reading: bool = False) -> None:
     """Raise a DataError where the scenario cannot take the value of a row, or where asked, cannot read it."""
     try:
         tried(base, {factor.key: factor.text(float(values[row]))})
@@ -235,7 +235,7 @@ def _try(base: Base, column: Column, factor: Factor, values: Array, row: int, is
         raise DataError(problem.reason, file=column.place(row), key=column.header, cure=problem.cure) from error
 
 
-def _numbers(column: Column, unit: str, expected: str) -> Array:
+def _numbers(column: ResultColumn, unit: str, expected: str) -> Array:
     """Return a column in the expected unit; numbers without one are in ``unit``."""
     numbers = column.numbers if unit == expected else column.numbers * convert(1.0, unit, expected)
     numbers = numbers.copy()
@@ -252,7 +252,7 @@ def _numbers(column: Column, unit: str, expected: str) -> Array:
     return numbers
 
 
-def _chosen(column: Column, codes: Mapping[str, float]) -> Array:
+def _chosen(column: ResultColumn, codes: Mapping[str, float]) -> Array:
     texts = [column.cell(row) for row in range(len(column.numbers))]
     for row, text in enumerate(texts):
         if text.lower() not in codes:

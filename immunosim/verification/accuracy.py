@@ -7,7 +7,7 @@ clone of 1e-3.
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.simulation import Problem
+from immunosim.problem import Problem
 from immunosim.verification.records import Check
 from immunosim.verification.reference import FLOOR, Reference
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from immunosim.codegen.loader import Array
+from immunosim.problem import Problem
 from immunosim.scenario import Bolus, Infusion, events_of
-from immunosim.simulation import Problem
 from immunosim.verification.records import Balance, Check
 from immunosim.verification.resolved import Resolved
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from immunosim.codegen.loader import say_nothing
 from immunosim.errors import SolverError
-from immunosim.simulation import Problem, solve
+from immunosim.problem import Problem
+from immunosim.simulation import solve
 from immunosim.trajectory import Trajectory
 from immunosim.verification.accuracy import check_accuracy, check_signs, errors_against
 from immunosim.verification.doses import (

@@ -12,7 +12,7 @@ import numpy as np
 
 from immunosim.codegen.loader import Array, say_nothing
 from immunosim.errors import SolverError
-from immunosim.simulation import Problem
+from immunosim.problem import Problem
 
 METHOD = "Radau"
 

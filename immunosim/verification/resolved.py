@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.simulation import Problem, solve
+from immunosim.problem import Problem
+from immunosim.simulation import solve
 
 # Panels start small after a boundary, where the fastest rates of the model act, and grow by half; the cap resolves what
 # happens later for its own reasons, such as the antibody falling through its effective concentration.

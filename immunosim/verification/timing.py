@@ -16,7 +16,8 @@ import numpy as np
 from immunosim.codegen.loader import Array, say_nothing
 from immunosim.errors import SolverError
 from immunosim.numerics import Solution, solve_ensemble
-from immunosim.simulation import Problem, solve
+from immunosim.problem import Problem
+from immunosim.simulation import solve
 from immunosim.verification.accuracy import errors_against
 from immunosim.verification.reference import Piece, Reference, magnitudes_of, pieces_of, solve_reference
 

@@ -13,7 +13,7 @@ from typer.testing import Result
 from immunosim.codegen import store
 from immunosim.codegen.sealed import Folder
 from immunosim.codegen.store import entry_name, maker_of_code
-from immunosim.diagnosis import Finding, State, examination, self_test, software
+from immunosim.diagnosis import Finding, Severity, examination, self_test, software
 from immunosim.diagnosis.examination import guarded
 from immunosim.errors import ModelError
 
@@ -67,7 +67,7 @@ def test_a_self_test_with_another_answer_fails_the_examination(
 
 def test_a_package_that_is_missing_is_named_with_its_cure() -> None:
     found = software.package_finding("no_such_package")
-    assert (found.state, found.found) == (State.PROBLEM, "not installed")
+    assert (found.state, found.found) == (Severity.PROBLEM, "not installed")
     assert found.cure.endswith("pip install no_such_package")
 
 
@@ -85,7 +85,7 @@ def test_a_package_that_is_broken_is_told_with_the_reason(
     (tmp_path / "half_installed.py").write_text(text, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     found = software.package_finding("half_installed")
-    assert found.state is State.PROBLEM
+    assert found.state is Severity.PROBLEM
     assert reason in found.found
     assert found.cure.endswith(package)
 
@@ -102,7 +102,7 @@ def test_an_extra_that_is_not_there_is_optional(monkeypatch: pytest.MonkeyPatch)
     required = ["numpy>=2.0", 'no_such_package>=1 ; extra == "fit"', 'immunosim[test] ; extra == "dev"']
     monkeypatch.setattr(software.metadata, "requires", lambda name: required)
     extra = software.software_findings()[-1]
-    assert (extra.name, extra.state) == ("extra fit", State.OK)
+    assert (extra.name, extra.state) == ("extra fit", Severity.OK)
     assert "no_such_package" in extra.found
     assert "immunosim[fit]" in extra.cure
 
@@ -125,7 +125,7 @@ def cache_findings() -> dict[str, Finding]:
 
 def test_the_cache_is_checked_and_counted(small_cache: Folder) -> None:
     found = cache_findings()["cache"]
-    assert found.state is State.OK
+    assert found.state is Severity.OK
     assert "1 entries, 1 of this installation, all checked" in found.found
 
 
@@ -140,7 +140,7 @@ def test_damage_is_named_and_mended(small_cache: Folder, tmp_path: Path, harm: s
     else:
         (entry / ("code" if harm == "missing" else "MANIFEST.json")).unlink()
     found = cache_findings()["damage"]
-    assert found.state is State.WARNING
+    assert found.state is Severity.WARNING
     assert ENTRY in found.found
     assert found.found.endswith("set aside")
     assert "made again" in found.cure
@@ -151,7 +151,7 @@ def test_damage_is_named_and_mended(small_cache: Folder, tmp_path: Path, harm: s
 def test_a_cache_that_others_may_write_is_a_problem_with_a_cure(small_cache: Folder) -> None:
     small_cache.path.chmod(0o777)
     found = cache_findings()["cache"]
-    assert found.state is State.PROBLEM
+    assert found.state is Severity.PROBLEM
     assert "can be written by others" in found.found
     assert "chmod go-w" in found.cure
 
@@ -162,7 +162,7 @@ def test_a_cache_that_cannot_be_written_is_a_warning_with_a_cure(
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     monkeypatch.setenv("IMMUNOSIM_CACHE_DIR", str(tmp_path / "file"))
     found = cache_findings()["cache"]
-    assert found.state is State.WARNING
+    assert found.state is Severity.WARNING
     assert "cannot be written" in found.found
     assert "IMMUNOSIM_CACHE_DIR" in found.cure
 
@@ -193,4 +193,4 @@ def test_a_look_that_fails_is_a_finding() -> None:
         raise ModelError("the kernels are gone", cure="bring them back")
 
     (found,) = guarded("kernels", fail)  # type: ignore[arg-type]
-    assert (found.found, found.state, found.cure) == ("the kernels are gone", State.PROBLEM, "bring them back")
+    assert (found.found, found.state, found.cure) == ("the kernels are gone", Severity.PROBLEM, "bring them back")

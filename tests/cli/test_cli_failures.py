@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from immunosim.sweeps import Wishes, base_of, plan_of, run_sweep
+from immunosim.sweeps import SweepRequest, base_of, plan_of, run_sweep
 
 DOCUMENT = {
     "horizon": "20 days",
@@ -16,7 +16,7 @@ DOCUMENT = {
 @pytest.fixture(scope="module")
 def result(tmp_path_factory, model):
     """Return a sweep in which patients whose first course comes after the second are refused."""
-    plan, _ = plan_of(base_of(DOCUMENT, "two.toml"), Wishes({"course.1.start": "0 days:16 days"}, n=60))
+    plan, _ = plan_of(base_of(DOCUMENT, "two.toml"), SweepRequest({"course.1.start": "0 days:16 days"}, n=60))
     path = tmp_path_factory.mktemp("sweep") / "starts.nc"
     run_sweep(plan, path)
     return path

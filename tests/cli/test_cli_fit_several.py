@@ -60,10 +60,10 @@ def test_two_stages_give_a_distribution_and_the_effect_of_a_covariate(fit, tmp_p
 
 
 def test_an_interrupted_run_goes_on_and_ends_with_the_same_numbers(fit, tmp_path, monkeypatch):
-    from immunosim.fitting import several
+    from immunosim.fitting import individual_fits
 
     whole = json.loads(fit("--json").stdout)
-    fitted, calls = several.estimate, []
+    fitted, calls = individual_fits.estimate, []
 
     def interrupted(*arguments):
         calls.append(arguments)
@@ -71,7 +71,7 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_numbers(fit, tmp_path
             raise KeyboardInterrupt
         return fitted(*arguments)
 
-    monkeypatch.setattr(several, "estimate", interrupted)
+    monkeypatch.setattr(individual_fits, "estimate", interrupted)
     first = fit("--out", "here")
     assert first.exit_code == 130
     assert "go on with: immunosim fit" in first.stderr

@@ -72,7 +72,7 @@ def test_several_patients_need_to_be_pooled(command, short):
 
 @pytest.mark.parametrize("verb", ["sample", "fit", "forecast"])
 def test_a_missing_package_is_said_before_anything_is_done(command, short, contents, monkeypatch, verb):
-    from immunosim.fitting import sampling
+    from immunosim.fitting.search import sampling
 
     monkeypatch.setattr(sampling, "find_spec", lambda name: None if name == "arviz" else name)
     found = command(verb, short, *FAST, "--draws", "20")

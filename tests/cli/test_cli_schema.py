@@ -9,9 +9,9 @@ from jsonschema import Draft202012Validator
 from typer.testing import Result
 
 from immunosim.codegen.loader import Model
-from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.numerics import METHODS
 from immunosim.parameters import ParameterSet
+from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.scenario.template import starting_scenario
 
 Command = Callable[..., Result]

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from immunosim.locks import held
-from immunosim.sweeps import Store, digest_of, open_result
+from immunosim.sweeps import SweepStore, digest_of, open_result
 
 VARY = ("--vary", "blood_lysis_rate=x0.5:x2:log", "--vary", "course.1.dose=6 mg:24 mg")
 FEW = (*VARY, "-n", "40", "--chunk", "8", "--workers", "2")
@@ -26,14 +26,14 @@ def table(short):
 
 def stop_at(monkeypatch, place, error):
     """Let the run end in an error when it comes to a block."""
-    write = Store.write
+    write = SweepStore.write
 
     def failing(self, number, variables):
         if "pilot" not in self.path.name and number == place:
             raise error
         write(self, number, variables)
 
-    monkeypatch.setattr(Store, "write", failing)
+    monkeypatch.setattr(SweepStore, "write", failing)
 
 
 def test_a_first_sweep_says_what_it_took_what_came_of_it_and_what_is_next(command, short, contents):
@@ -126,14 +126,14 @@ def test_a_result_that_is_being_written_is_refused_before_the_scenario_is_read(c
 
 
 def test_blocks_that_vanish_while_a_sweep_runs_are_not_called_finished(command, short, monkeypatch):
-    write = Store.write
+    write = SweepStore.write
 
     def losing(self, place, variables):
         write(self, place, variables)
         if "pilot" not in self.path.name and place == 3:
             self.forget(1)
 
-    monkeypatch.setattr(Store, "write", losing)
+    monkeypatch.setattr(SweepStore, "write", losing)
     found = command("sweep", short, *FEW, "--out", "a.zarr")
     assert found.exit_code == 3
     assert "a.zarr: 8 of 40 patients are not computed yet\n" in found.stderr
@@ -178,7 +178,7 @@ def test_the_command_that_an_interrupted_run_prints_goes_on_with_it(command, sho
 
 
 def test_a_disk_that_is_full_ends_in_its_cure_and_how_to_go_on(command, short, monkeypatch):
-    write = Store.write_arrays
+    write = SweepStore.write_arrays
 
     def failing(self, place, arrays):
         if "pilot" not in self.path.name and place == 2:
@@ -188,7 +188,7 @@ def test_a_disk_that_is_full_ends_in_its_cure_and_how_to_go_on(command, short, m
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         write(self, place, arrays)
 
-    monkeypatch.setattr(Store, "write_arrays", failing)
+    monkeypatch.setattr(SweepStore, "write_arrays", failing)
     found = command("sweep", short, *FEW, "--out", "a.zarr")
     assert found.exit_code == 2
     assert found.stdout == ""

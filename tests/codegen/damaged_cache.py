@@ -17,11 +17,12 @@ from immunosim import load_scenario
 from immunosim.codegen import cache, store
 from immunosim.codegen.sealed import Folder
 from immunosim.codegen.store import MachineStore, cache_root
+from immunosim.derivatives import Task
 from immunosim.numerics import solve_ensemble
 from immunosim.numerics.lanes import compiled
 from immunosim.numerics.tangents import solve_sensitivities
-from immunosim.derivatives import Task
-from immunosim.simulation import prepare, solve
+from immunosim.problem import prepare
+from immunosim.simulation import solve
 
 SCENARIO = Path(__file__).parents[2] / "configs" / "one_course.toml"
 

@@ -15,7 +15,7 @@ import pytest
 from immunosim.codegen.loader import Model
 from immunosim.codegen.sealed import Folder
 from immunosim.codegen.store import SHIPPED, VARIABLE, cache_root, maker_of_text
-from immunosim.diagnosis import State, examination
+from immunosim.diagnosis import Severity, examination
 from immunosim.diagnosis.kernel_cache import IN_USE, KEPT_ASIDE, LEFT_OVER, cache_entries
 from immunosim.numerics.compilation import is_compiling
 
@@ -81,7 +81,7 @@ def test_the_doctor_names_and_mends_every_damaged_entry(copied: Path, monkeypatc
         file.write_bytes(content)
     found = list(examination._cache())
     assert {one.found.partition(":")[0] for one in found if one.name == "damage"} == set(names)
-    assert all(one.state is State.WARNING and one.found.endswith("set aside") for one in found[:-1])
+    assert all(one.state is Severity.WARNING and one.found.endswith("set aside") for one in found[:-1])
     assert [one.name for one in examination._cache()] == ["cache"]
     assert {entry.state for entry in cache_entries() if entry.path.name in names} == set()
 
@@ -90,7 +90,8 @@ def test_the_doctor_names_and_mends_every_damaged_entry(copied: Path, monkeypatc
 
 SINGLE = """
 from immunosim import load_scenario
-from immunosim.simulation import prepare, solve
+from immunosim.problem import prepare
+from immunosim.simulation import solve
 
 problem = prepare(load_scenario("configs/one_course.toml", ("horizon=2 months",)), announce=print)
 assert problem.model.core.name == "lanes", problem.model.core.reason

@@ -17,8 +17,8 @@ from immunosim.codegen.equations import Description, ReadingOrder, TextPrinter, 
 from immunosim.codegen.latex import LatexText, latex_description, latex_document, symbols_of
 from immunosim.codegen.loader import Model
 from immunosim.errors import ModelError
-from immunosim.models.alemtuzumab.network import build_network
 from immunosim.model.network import Network
+from immunosim.models.alemtuzumab.network import build_network
 from immunosim.parameters import ParameterSet
 
 # Written from the conventions at the head of the printed equations, not from the code.

@@ -177,7 +177,7 @@ def test_what_is_no_folder_is_no_entry_and_makes_way_as_often_as_need_be(
 
 def forged(folder: Folder, files: dict[str, Any], **others: Any) -> None:
     """Write a manifest that agrees with itself."""
-    made = sealed.Manifest(others.get("name", NAME), others.get("made_by", ""), files)
+    made = sealed.EntryManifest(others.get("name", NAME), others.get("made_by", ""), files)
     (folder.path / NAME / MANIFEST).write_bytes(made.content())
 
 

@@ -8,8 +8,9 @@ import pytest
 from immunosim.ensembles import Endpoint, load_ensemble, simulate_ensemble, solving
 from immunosim.errors import DataError
 from immunosim.files import OutputError
+from immunosim.problem import prepare
 from immunosim.scenario import load_scenario
-from immunosim.simulation import prepare, simulate
+from immunosim.simulation import simulate
 
 POSSIBLE = [0, 1, 2, 4, 5, 7, 8]
 REFUSED = [3, 6]

@@ -7,11 +7,11 @@ from faults.operations import Operation, sweeps
 
 from immunosim.ensembles import Endpoint
 from immunosim.sweeps import (
-    Manner,
     Outputs,
     Plan,
-    Population,
     Recipe,
+    RowPopulation,
+    RunOptions,
     design_of,
     digest_of,
     factor_of,
@@ -29,8 +29,8 @@ def sweep_operations(configs: Path, tmp_path_factory: pytest.TempPathFactory) ->
     varied = read_varying(base, ["blood_lysis_rate=x0.5:x2:log"])
     factors = tuple(factor_of(base, key, values) for key, values in varied.items())
     outputs = Outputs((Endpoint.of("nadir of cd4"),), ("cd4",), (0.0, 30.0), False)
-    plan = Plan(Recipe(Population(base, factors), outputs), design_of("sobol", factors, 8, 0))
-    manner = Manner(n_threads=1, rows_per_block=4)
+    plan = Plan(Recipe(RowPopulation(base, factors), outputs), design_of("sobol", factors, 8, 0))
+    manner = RunOptions(n_threads=1, rows_per_block=4)
     folder = tmp_path_factory.mktemp("unfinished")
     run_sweep(plan, folder / "whole.zarr", manner)
     store = new_store(plan, folder / "a.zarr", manner, run_pilot(plan, 1))

@@ -28,7 +28,7 @@ from immunosim.fitting.search.chains import open_chain
 from immunosim.observations import read_observations
 from immunosim.report.output_files import write_folder
 from immunosim.scenario import load_scenario, to_toml
-from immunosim.sweeps import Manner, Plan, digest_of, run_sweep
+from immunosim.sweeps import Plan, RunOptions, digest_of, run_sweep
 
 
 @dataclass(frozen=True)
@@ -92,13 +92,13 @@ def operations() -> dict[str, Operation]:
     }
 
 
-def sweeps(plan: Plan, manner: Manner, unfinished: Path, whole: str) -> dict[str, Operation]:
+def sweeps(plan: Plan, manner: RunOptions, unfinished: Path, whole: str) -> dict[str, Operation]:
     """Return what concerns sweeps, by name.
 
     Parameters
     ----------
     plan : Plan
-    manner : Manner
+    manner : RunOptions
     unfinished : Path
         A store of the plan of which the last block is not done.
     whole : str
@@ -106,7 +106,7 @@ def sweeps(plan: Plan, manner: Manner, unfinished: Path, whole: str) -> dict[str
     """
     on = replace(manner, is_resumed=True)
 
-    def run(name: str, how: Manner) -> Callable[[Path], Any]:
+    def run(name: str, how: RunOptions) -> Callable[[Path], Any]:
         def act(folder: Path) -> None:
             try:
                 run_sweep(plan, folder / name, how)

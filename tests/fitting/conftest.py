@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from immunosim.fitting import Noise, Posterior, coordinates_of, subject_of
+from immunosim.fitting import ErrorModel, Posterior, coordinates_of, subject_of
 from immunosim.observations import Measurement
+from immunosim.problem import prepare
 from immunosim.scenario import load_scenario
-from immunosim.simulation import prepare
 
 NAMES = ("blood_lysis_rate", "antibody_clearance", "memory_cd4_from_naive_fraction", "naive_b_turnover_rate")
 ANALYTES = ("lymphocytes", "cd4", "cd8", "cd19")
@@ -28,7 +28,7 @@ def make_posterior(problem):
 
     def make_posterior(names=NAMES, seed=1, noise=None, blank=0.0, limit=0.0, priors=True, shift=0.2, factors=()):
         generator = np.random.default_rng(seed)
-        noise = noise or dict.fromkeys(ANALYTES, Noise())
+        noise = noise or dict.fromkeys(ANALYTES, ErrorModel())
         coordinates = coordinates_of(problem.parameters, values_of(problem, names), names, priors)
         asked = [Measurement("a", day, analyte, 1.0) for day in DAYS for analyte in ANALYTES]
         truth = np.array([one.value for one in coordinates.parameters])

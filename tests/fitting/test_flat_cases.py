@@ -6,9 +6,9 @@ That they do not is checked first, over the whole range of the search.
 import numpy as np
 import pytest
 
-from immunosim.fitting import Noise, Posterior, coordinates_of, estimate, judge_parameters, profiles, subject_of
+from immunosim.fitting import ErrorModel, Posterior, coordinates_of, estimate, judge_parameters, profiles, subject_of
 from immunosim.observations import Measurement
-from tests.fit.conftest import DAYS, values_of
+from tests.fitting.conftest import DAYS, values_of
 
 CASES = (
     ("thyroid_draw", ("lymphocytes", "cd4", "cd8", "cd19")),
@@ -32,7 +32,7 @@ def kind_of(problem, name, analytes, seed):
     """Return what a silent parameter is called beside one that the counts tell, after checking that it is silent."""
     names = ("antibody_clearance", name)
     coordinates = coordinates_of(problem.parameters, values_of(problem, names), names)
-    generator, noise = np.random.default_rng(seed), dict.fromkeys(analytes, Noise())
+    generator, noise = np.random.default_rng(seed), dict.fromkeys(analytes, ErrorModel())
     asked = [Measurement("a", day, analyte, 1.0) for day in DAYS for analyte in analytes]
     perfect = subject_of("a", problem, coordinates.names, asked, noise)
     silent = coordinates.parameters[1]

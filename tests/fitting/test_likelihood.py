@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import multivariate_normal, norm
 
 from immunosim.errors import DataError
-from immunosim.fitting import Noise
+from immunosim.fitting import ErrorModel
 from immunosim.fitting.likelihood.error_model import scatter_of
 from immunosim.fitting.likelihood.posterior import Posterior, log_likelihood
 from immunosim.observations import Measurement
@@ -34,25 +34,25 @@ def likelihood(subject):
 
 def test_additive_noise_is_the_normal_density():
     sizes = {"lymphocytes": 0.2, "cd4": 50.0, "cd8": 30.0, "cd19": 10.0}
-    noise = {name: Noise("additive", 0.0, size) for name, size in sizes.items()}
+    noise = {name: ErrorModel("additive", 0.0, size) for name, size in sizes.items()}
     expected = norm.logpdf(VALUES, PREDICTED, list(sizes.values())).sum()
     assert likelihood(subject_with(noise)) == pytest.approx(expected, rel=1e-12)
 
 
 def test_lognormal_noise_is_the_density_of_the_value_not_of_its_logarithm():
-    noise = dict.fromkeys(ANALYTES, Noise("lognormal", 0.2))
+    noise = dict.fromkeys(ANALYTES, ErrorModel("lognormal", 0.2))
     expected = (norm.logpdf(np.log(VALUES), np.log(PREDICTED), 0.2) - np.log(VALUES)).sum()
     assert likelihood(subject_with(noise)) == pytest.approx(expected, rel=1e-12)
 
 
 def test_combined_noise_adds_squares():
-    noise = dict.fromkeys(ANALYTES, Noise("combined", 0.1, 2.0))
+    noise = dict.fromkeys(ANALYTES, ErrorModel("combined", 0.1, 2.0))
     expected = norm.logpdf(VALUES, PREDICTED, np.hypot(0.1 * PREDICTED, 2.0)).sum()
     assert likelihood(subject_with(noise)) == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_total_and_its_subsets_share_an_error():
-    noise, shared = dict.fromkeys(ANALYTES, Noise("additive", 0.0, 10.0)), 0.4
+    noise, shared = dict.fromkeys(ANALYTES, ErrorModel("additive", 0.0, 10.0)), 0.4
     correlation = np.eye(4)
     correlation[0, 1] = correlation[0, 2] = correlation[1, 0] = correlation[2, 0] = np.sqrt(shared)
     correlation[1, 2] = correlation[2, 1] = shared
@@ -63,14 +63,14 @@ def test_a_total_and_its_subsets_share_an_error():
 def test_what_was_measured_twice_in_one_sample_has_a_likelihood():
     times, analytes = (30.0,) * 6, ("cd4", "lymphocytes", "cd4", "cd8", "lymphocytes", "cd8")
     measured = [Measurement("a", time, analyte, 1.0) for time, analyte in zip(times, analytes, strict=True)]
-    found = scatter_of(measured, dict.fromkeys(ANALYTES, Noise()), [], 0.7)
+    found = scatter_of(measured, dict.fromkeys(ANALYTES, ErrorModel()), [], 0.7)
     correlation = np.linalg.inv(found.whitening.T @ found.whitening)
     np.testing.assert_allclose(correlation[0], [1.0, 0.7**0.5, 0.7, 0.7, 0.0, 0.7], atol=1e-12)
     np.testing.assert_allclose(correlation[4], [0.0, 0.0, 0.0, 0.0, 1.0, 0.0], atol=1e-12)
 
 
 def test_a_value_below_quantification_has_the_probability_of_falling_there():
-    noise = dict.fromkeys(ANALYTES, Noise("lognormal", 0.2))
+    noise = dict.fromkeys(ANALYTES, ErrorModel("lognormal", 0.2))
     found = likelihood(subject_with(noise, below=("cd19",), shared=0.5, times=(1.0, 2.0, 3.0, 4.0)))
     known = (norm.logpdf(np.log(VALUES[:3]), np.log(PREDICTED[:3]), 0.2) - np.log(VALUES[:3])).sum()
     assert found == pytest.approx(known + norm.logcdf(np.log(90.0 / 95.0) / 0.2), rel=1e-12)
@@ -78,17 +78,17 @@ def test_a_value_below_quantification_has_the_probability_of_falling_there():
 
 def test_a_range_scatters_more():
     measured = [Measurement("a", 30.0, "cd4", 500.0, spread=0.3)]
-    scatter = scatter_of(measured, {"cd4": Noise("lognormal", 0.4)}, [], 0.0)
+    scatter = scatter_of(measured, {"cd4": ErrorModel("lognormal", 0.4)}, [], 0.0)
     assert scatter.relative[0] == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(
     "noise",
     [
-        Noise(),
-        Noise("combined", 0.1, 5.0),
-        Noise("proportional", 0.15),
-        Noise("lognormal", 0.15, is_estimated=True),
+        ErrorModel(),
+        ErrorModel("combined", 0.1, 5.0),
+        ErrorModel("proportional", 0.15),
+        ErrorModel("lognormal", 0.15, is_estimated=True),
     ],
     ids=lambda noise: f"{noise.kind}{' estimated' if noise.is_estimated else ''}",
 )
@@ -132,7 +132,7 @@ def test_all_values_below_quantification_make_no_nan(make_posterior):
     measured = tuple(replace(one, value=5000.0, is_below=True) for one in subject.measurements)
     from immunosim.fitting import estimate, subject_of
 
-    noise = dict.fromkeys(ANALYTES, Noise())
+    noise = dict.fromkeys(ANALYTES, ErrorModel())
     only = subject_of("a", subject.problem, subject.names, measured, noise)
     found = estimate(Posterior((only,), posterior.coordinates), 2)
     assert np.isfinite(found.values).all()
@@ -150,11 +150,11 @@ def test_all_values_below_quantification_make_no_nan(make_posterior):
 )
 def test_what_is_no_noise_is_said(text, message):
     with pytest.raises(DataError) as caught:
-        Noise.parse(text)
+        ErrorModel.parse(text)
     assert str(caught.value) == message
 
 
 def test_noise_is_read_as_it_is_written():
-    assert Noise.parse("lognormal") == Noise()
-    assert Noise.parse("combined:0.1:20") == Noise("combined", 0.1, 20.0)
-    assert Noise.parse("additive:20:estimated") == Noise("additive", 0.0, 20.0, is_estimated=True)
+    assert ErrorModel.parse("lognormal") == ErrorModel()
+    assert ErrorModel.parse("combined:0.1:20") == ErrorModel("combined", 0.1, 20.0)
+    assert ErrorModel.parse("additive:20:estimated") == ErrorModel("additive", 0.0, 20.0, is_estimated=True)

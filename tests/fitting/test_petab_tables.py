@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from immunosim.fitting import Noise, Wishes, case_of, estimate, fit_population
+from immunosim.fitting import ErrorModel, FitOptions, case_of, estimate, fit_population
 from immunosim.fitting.exchange.petab_tables import WIDEST_FACTOR, tables_of_each, tables_of_one, tables_of_population
 from immunosim.fitting.likelihood.posterior import FACTOR_SD
 from immunosim.observations import Measurement, PatientRecord
-from tests.fit.conftest import ANALYTES
+from tests.fitting.conftest import ANALYTES
 
 NOISE = {
-    "lymphocytes": Noise("lognormal", 0.15),
-    "cd4": Noise("proportional", 0.15, is_estimated=True),
-    "cd8": Noise("additive", 0.0, 20.0),
-    "cd19": Noise("combined", 0.1, 5.0, is_estimated=True),
+    "lymphocytes": ErrorModel("lognormal", 0.15),
+    "cd4": ErrorModel("proportional", 0.15, is_estimated=True),
+    "cd8": ErrorModel("additive", 0.0, 20.0),
+    "cd19": ErrorModel("combined", 0.1, 5.0, is_estimated=True),
 }
 FREE = ("antibody_clearance", "memory_cd4_from_naive_fraction")
 
@@ -32,7 +32,7 @@ def case(make_posterior, problem):
         (subject,) = posterior.subjects
         own = tuple(replace(one, patient=f"P {k}") for one in subject.measurements)
         patients.append(PatientRecord(f"P {k}", own, (), {"weight": 60.0 + 10.0 * k}))
-    return case_of(problem, patients, Wishes(FREE, noise=NOISE))
+    return case_of(problem, patients, FitOptions(FREE, noise=NOISE))
 
 
 def rows(text):
@@ -81,8 +81,8 @@ def test_a_fit_of_one_value_for_all_passes_the_checks_with_every_kind_of_noise(c
 
 @pytest.mark.filterwarnings("ignore")  # those of petab's own imports
 def test_without_priors_only_the_factors_on_the_noise_have_one(case, problem, checked):
-    noise = {"cd4": Noise("lognormal", 0.15, is_estimated=True)}
-    alone = case_of(problem, case.patients[:1], Wishes(FREE, noise=noise, priors=False))
+    noise = {"cd4": ErrorModel("lognormal", 0.15, is_estimated=True)}
+    alone = case_of(problem, case.patients[:1], FitOptions(FREE, noise=noise, priors=False))
     files = tables_of_one(alone, estimate(alone.alone(), 1))
     assert checked(files).x_free_ids == [*FREE, "noise_factor_cd4"]
     *of_the_model, factor = rows(files["parameters.tsv"])
@@ -92,7 +92,7 @@ def test_without_priors_only_the_factors_on_the_noise_have_one(case, problem, ch
     by_name = {row["observableId"]: row for row in rows(files["observables.tsv"])}
     assert by_name["observable_cd4"]["noiseFormula"] == "noise_factor_cd4 * 0.15"
     assert by_name["observable_cd4"]["observableTransformation"] == "log"
-    nothing = case_of(problem, case.patients[:1], Wishes(FREE, priors=False))
+    nothing = case_of(problem, case.patients[:1], FitOptions(FREE, priors=False))
     files = tables_of_one(nothing, estimate(nothing.alone(), 1))
     checked(files)
     assert "objectivePriorType" not in files["parameters.tsv"]
@@ -100,8 +100,8 @@ def test_without_priors_only_the_factors_on_the_noise_have_one(case, problem, ch
 
 @pytest.mark.filterwarnings("ignore")  # those of petab's own imports
 def test_limits_hold_a_factor_on_the_noise_however_large(case, problem, checked):
-    noise = {"cd8": Noise("additive", 0.0, 0.1, is_estimated=True)}
-    alone = case_of(problem, case.patients[:1], Wishes(FREE[:1], noise=noise))
+    noise = {"cd8": ErrorModel("additive", 0.0, 0.1, is_estimated=True)}
+    alone = case_of(problem, case.patients[:1], FitOptions(FREE[:1], noise=noise))
     best = estimate(alone.alone(), 1)
     assert best.values[-1] > WIDEST_FACTOR
     files = tables_of_one(alone, best)
@@ -135,7 +135,7 @@ def test_tables_mean_what_the_fit_maximised(problem, make_posterior):
     """Without what PEtab cannot say: censoring and shared errors."""
     posterior, _ = make_posterior(seed=1)
     patient = PatientRecord("a", posterior.subjects[0].measurements)
-    case = case_of(problem, [patient], Wishes(FREE, noise=NOISE, shared=0.0))
+    case = case_of(problem, [patient], FitOptions(FREE, noise=NOISE, shared=0.0))
     best = estimate(case.alone(), 1)
     n = len(case.coordinates)
     files = tables_of_one(case, best)
@@ -191,7 +191,7 @@ def test_the_readme_says_what_petab_cannot(case, problem):
     assert "(50% of\n  a subset's variance)" in text
     assert "Ranges" not in text
     measured = (Measurement("a", 30.0, "cd4", 100.0, spread=0.1), Measurement("a", 60.0, "cd4", 150.0))
-    other = case_of(problem, [PatientRecord("a", measured)], Wishes(FREE[:1]))
+    other = case_of(problem, [PatientRecord("a", measured)], FitOptions(FREE[:1]))
     text = tables_of_one(other, estimate(other.alone(), 1))["README.md"]
     assert "Ranges" in text
     assert "share an error" not in text

@@ -6,15 +6,20 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from immunosim.fitting import Noise, Posterior, subject_of
-from immunosim.fitting.exchange.inference_data import pointwise
-from immunosim.fitting.likelihood.error_model import mixing_of
+from immunosim.fitting import ErrorModel, Posterior, subject_of
 from immunosim.fitting.conclusions.predictive import Predictive, limits_of, predictive
 from immunosim.fitting.conclusions.visual_check import bins_of, visual_checks
+from immunosim.fitting.exchange.inference_data import pointwise
+from immunosim.fitting.likelihood.error_model import mixing_of
 from immunosim.observations import Measurement
-from tests.fit.conftest import ANALYTES
+from tests.fitting.conftest import ANALYTES
 
-NOISES = (Noise("lognormal", 0.2), Noise("proportional", 0.1), Noise("additive", 0.0, 5.0), Noise("combined", 0.1, 5.0))
+NOISES = (
+    ErrorModel("lognormal", 0.2),
+    ErrorModel("proportional", 0.1),
+    ErrorModel("additive", 0.0, 5.0),
+    ErrorModel("combined", 0.1, 5.0),
+)
 
 
 def of_one(posterior, n_draws=4000, seed=1, factors=None):
@@ -39,7 +44,7 @@ def test_new_measurements_scatter_as_the_noise_says(make_posterior, noise):
 
 
 def test_an_estimated_factor_widens_new_measurements(make_posterior):
-    posterior, _ = make_posterior(noise=dict.fromkeys(ANALYTES, Noise(is_estimated=True)), factors=ANALYTES)
+    posterior, _ = make_posterior(noise=dict.fromkeys(ANALYTES, ErrorModel(is_estimated=True)), factors=ANALYTES)
     factors = np.array([0.0, np.log(2.0), 0.0, 0.0])
     found = of_one(posterior, factors=factors)
     spread = np.log(found.replicates[:, found.of("cd4")]).std(axis=0)
@@ -49,7 +54,9 @@ def test_an_estimated_factor_widens_new_measurements(make_posterior):
 def test_a_total_and_its_subsets_share_an_error_in_new_measurements(make_posterior):
     posterior, _ = make_posterior()
     (subject,) = posterior.subjects
-    together = subject_of("a", subject.problem, subject.names, subject.measurements, dict.fromkeys(ANALYTES, Noise()))
+    together = subject_of(
+        "a", subject.problem, subject.names, subject.measurements, dict.fromkeys(ANALYTES, ErrorModel())
+    )
     found = of_one(replace(posterior, subjects=(together,)))
     correlation = np.corrcoef(np.log(found.replicates[:, :4]).T)
     np.testing.assert_allclose(correlation[0, 1:], np.sqrt(0.5), atol=0.04)
@@ -70,7 +77,9 @@ def test_residuals_are_standard_normal_also_where_values_are_censored(make_poste
             replace(one, value=max(value, limit), is_below=bool(value < limit))
             for one, value, limit in zip(subject.measurements, seen, limits, strict=True)
         ]
-        own = subject_of("a", subject.problem, subject.names, measured, dict.fromkeys(ANALYTES, Noise()), shared=0.0)
+        own = subject_of(
+            "a", subject.problem, subject.names, measured, dict.fromkeys(ANALYTES, ErrorModel()), shared=0.0
+        )
         seed = int(generator.integers(1000))
         found.append(predictive((own,), [truth], np.zeros(0), [truth[np.newaxis]], np.zeros((1, 0)), seed).residuals)
     residuals = np.concatenate(found)

@@ -6,15 +6,24 @@ import numpy as np
 import pytest
 
 from immunosim.errors import DataError
-from immunosim.fitting import Noise, Posterior, arrange, coordinates_of, estimate, fit_population, judge_fit, subject_of
+from immunosim.fitting import (
+    ErrorModel,
+    Posterior,
+    arrange,
+    coordinates_of,
+    estimate,
+    fit_population,
+    judge_fit,
+    subject_of,
+)
 from immunosim.fitting.conclusions.mechanism_comparison import NO_PART, alternatives
 from immunosim.fitting.exchange.checkpoint import as_record, from_record
 from immunosim.fitting.patients import scenario_of
 from immunosim.fitting.search.profiles import profiles
 from immunosim.observations import Measurement, PatientRecord
-from immunosim.observations.records import GivenDose
+from immunosim.observations.records import RecordedDose
 from immunosim.scenario import events_of
-from tests.fit.conftest import ANALYTES, DAYS, values_of
+from tests.fitting.conftest import ANALYTES, DAYS, values_of
 
 NAMES = ("antibody_clearance", "memory_cd4_from_naive_fraction", "memory_cd8_turnover_rate")
 SPREADS = (0.2, 0.3, 0.0)
@@ -25,7 +34,7 @@ SHARED, EFFECT = 1.3, 1.25
 @pytest.fixture(scope="module")
 def clinic(problem):
     """Return ten patients, their subjects, the coordinates of one, and the true parameters, shape (10, 3)."""
-    generator, noise = np.random.default_rng(7), dict.fromkeys(ANALYTES, Noise())
+    generator, noise = np.random.default_rng(7), dict.fromkeys(ANALYTES, ErrorModel())
     values = values_of(problem, NAMES)
     coordinates = coordinates_of(problem.parameters, values, NAMES)
     asked = [Measurement("x", day, analyte, 1.0) for day in DAYS for analyte in ANALYTES]
@@ -165,7 +174,7 @@ def test_shrinkage_is_between_none_and_all(population):
 
 
 def test_doses_and_traits_of_the_table_become_the_patients_own(problem):
-    doses = tuple(GivenDose("a", float(day), "alemtuzumab", 10.0, 4 / 24) for day in range(3))
+    doses = tuple(RecordedDose("a", float(day), "alemtuzumab", 10.0, 4 / 24) for day in range(3))
     patient = PatientRecord("a", (), doses, {"weight": 55.0, "sex": "female"})
     own = scenario_of(problem.scenario, patient)
     assert own.patient.weight == 55.0
@@ -176,12 +185,16 @@ def test_doses_and_traits_of_the_table_become_the_patients_own(problem):
 
 def test_doses_that_are_as_planned_leave_the_scenario_alone(problem):
     plan = problem.scenario.course[0]
-    given = [GivenDose("a", plan.start + k * plan.every, "alemtuzumab", plan.dose, 4 / 24) for k in range(plan.doses)]
+    given = [
+        RecordedDose("a", plan.start + k * plan.every, "alemtuzumab", plan.dose, 4 / 24) for k in range(plan.doses)
+    ]
     assert scenario_of(problem.scenario, PatientRecord("a", (), tuple(given))) is problem.scenario
 
 
 def test_irregular_doses_are_given_one_by_one_with_the_planned_premedication(problem):
-    given = [GivenDose("a", day, "alemtuzumab", dose, 4 / 24) for day, dose in ((0.0, 12.0), (1.0, 6.0), (4.0, 12.0))]
+    given = [
+        RecordedDose("a", day, "alemtuzumab", dose, 4 / 24) for day, dose in ((0.0, 12.0), (1.0, 6.0), (4.0, 12.0))
+    ]
     own = scenario_of(problem.scenario, PatientRecord("a", (), tuple(given)))
     assert [(one.start, one.dose, one.doses) for one in own.course] == [(0.0, 12.0, 1), (1.0, 6.0, 1), (4.0, 12.0, 1)]
     assert all(one.premedication is not None for one in own.course)
@@ -189,7 +202,7 @@ def test_irregular_doses_are_given_one_by_one_with_the_planned_premedication(pro
 
 
 def test_other_drugs_of_the_table_replace_what_is_planned_of_them(problem):
-    given = (GivenDose("a", 2.0, "methylprednisolone", 500.0, 1 / 24),)
+    given = (RecordedDose("a", 2.0, "methylprednisolone", 500.0, 1 / 24),)
     own = scenario_of(problem.scenario, PatientRecord("a", (), given))
     assert all(course.premedication is None for course in own.course)
     assert [(one.drug, one.time, one.dose) for one in own.additional_dose] == [("methylprednisolone", 2.0, 500.0)]

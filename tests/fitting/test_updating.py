@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from immunosim.errors import DataError
-from immunosim.fitting import Wishes, case_of
-from immunosim.fitting.conclusions.recovery_by_visit import Goal, Manner, update
+from immunosim.fitting import FitOptions, case_of
+from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions, Goal, update
 from immunosim.observations import PatientRecord
-from tests.fit.conftest import ANALYTES, DAYS
+from tests.fitting.conftest import ANALYTES, DAYS
 
-MANNER = Manner(2, 0, 1, 0.9)
+MANNER = ForecastOptions(2, 0, 1, 0.9)
 GOAL = Goal("cd4", "150 cells/uL")
 
 
@@ -18,7 +18,7 @@ def case(make_posterior, problem):
     posterior, _ = make_posterior()
     (subject,) = posterior.subjects
     free = ("antibody_clearance", "memory_cd4_from_naive_fraction")
-    return case_of(problem, [PatientRecord("a", subject.measurements)], Wishes(free, shared=0.0))
+    return case_of(problem, [PatientRecord("a", subject.measurements)], FitOptions(free, shared=0.0))
 
 
 def test_each_visit_adds_its_values_and_the_first_forecast_has_none(case):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from immunosim.fitting import (
-    Noise,
+    ErrorModel,
     estimate,
     forecast,
     informed_parameters,
@@ -87,13 +87,15 @@ def test_residuals_of_the_stated_noise_pass_and_of_three_times_as_much_do_not(ma
     analytes = ("lymphocytes", "cd4", "cd8", "cd19")
     posterior, _ = make_posterior()
     assert judge_fit(estimate(posterior, 1)).p_value > 0.01
-    wide, _ = make_posterior(noise=dict.fromkeys(analytes, Noise("lognormal", 0.4)))
+    wide, _ = make_posterior(noise=dict.fromkeys(analytes, ErrorModel("lognormal", 0.4)))
     from dataclasses import replace
 
     from immunosim.fitting import Posterior, subject_of
 
     (subject,) = wide.subjects
-    narrow = subject_of("a", subject.problem, subject.names, subject.measurements, dict.fromkeys(analytes, Noise()))
+    narrow = subject_of(
+        "a", subject.problem, subject.names, subject.measurements, dict.fromkeys(analytes, ErrorModel())
+    )
     verdict = judge_fit(estimate(Posterior((narrow,), replace(wide).coordinates), 1))
     assert verdict.p_value < 0.01
     assert "larger than the noise explains" in verdict.sentences[0]
@@ -103,7 +105,7 @@ def test_the_data_choose_what_to_fit(make_posterior, problem):
     posterior, _ = make_posterior()
     (subject,) = posterior.subjects
     analytes = {one.analyte for one in subject.measurements}
-    chosen = informed_parameters([problem], [subject.measurements], dict.fromkeys(analytes, Noise()), 3)
+    chosen = informed_parameters([problem], [subject.measurements], dict.fromkeys(analytes, ErrorModel()), 3)
     assert 1 <= len(chosen) <= 3
     assert not {"thyroid_draw", "platelet_draw"} & set(chosen)
 

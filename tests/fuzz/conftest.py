@@ -15,11 +15,11 @@ from fuzz.loaders import CORPUS, Loader, result_loaders, text_loaders
 from immunosim.ensembles import Endpoint
 from immunosim.fitting.search.chains import open_chain
 from immunosim.sweeps import (
-    Manner,
     Outputs,
     Plan,
-    Population,
     Recipe,
+    RowPopulation,
+    RunOptions,
     design_of,
     factor_of,
     read_base,
@@ -45,9 +45,9 @@ def results(configs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     varied = read_varying(base, ["blood_lysis_rate=x0.5:x2:log", "age=20:60"])
     factors = tuple(factor_of(base, key, values) for key, values in varied.items())
     outputs = Outputs((Endpoint.of("nadir of cd4"),), ("cd4",), (0.0, 30.0), False)
-    plan = Plan(Recipe(Population(base, factors), outputs), design_of("sobol", factors, 8, 0))
+    plan = Plan(Recipe(RowPopulation(base, factors), outputs), design_of("sobol", factors, 8, 0))
     for name in ("a.zarr", "a.nc"):
-        run_sweep(plan, folder / name, Manner(n_threads=1, rows_per_block=4))
+        run_sweep(plan, folder / name, RunOptions(n_threads=1, rows_per_block=4))
     chain = open_chain(folder / "chain.h5", "a fit", 4, 2)
     chain.grow(3, None)
     state = State(np.ones((4, 2)), log_prob=np.zeros(4), random_state=np.random.RandomState(0).get_state())

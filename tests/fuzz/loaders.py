@@ -23,8 +23,8 @@ from immunosim.cli.main import app
 from immunosim.cli.partial import Partial
 from immunosim.ensembles import Endpoint
 from immunosim.errors import ImmunosimError, QuantityError
-from immunosim.fitting.search.chains import open_chain
 from immunosim.fitting.exchange.checkpoint import from_record
+from immunosim.fitting.search.chains import open_chain
 from immunosim.observations import PetabParameter, lint, petab_files, read_observations
 from immunosim.parameters import parse_parameters
 from immunosim.scenario import build_scenario, load_document, load_scenario, to_toml

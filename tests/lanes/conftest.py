@@ -14,8 +14,8 @@ from immunosim.codegen.vector.build import lane_functions
 from immunosim.numerics import Ensemble, Kernels, Request, Segments, SolverOptions, solve_ensemble
 from immunosim.numerics.compilation import is_compiling
 from immunosim.numerics.lanes.records import LaneFunctions
+from immunosim.problem import prepare
 from immunosim.scenario import load_scenario
-from immunosim.simulation import prepare
 
 Array = npt.NDArray[np.float64]
 

@@ -8,7 +8,7 @@ SOLVE = """
 import numpy as np
 from immunosim import load_scenario
 from immunosim.numerics import solve_ensemble
-from immunosim.simulation import prepare
+from immunosim.problem import prepare
 
 problem = prepare(load_scenario("configs/one_course.toml", ("horizon=2 months",)))
 states, vectors = np.tile(problem.initial_state, (3, 1)), np.tile(problem.vector, (3, 1))

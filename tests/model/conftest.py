@@ -2,8 +2,8 @@
 
 import pytest
 
-from immunosim.models.alemtuzumab.network import build_network
 from immunosim.model.network import Network
+from immunosim.models.alemtuzumab.network import build_network
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,9 @@ import pytest
 import sympy as sp
 
 from immunosim.errors import ModelError
-from immunosim.models.alemtuzumab.network import build_network
 from immunosim.model.rate_laws import above, boost, excess, growth, hill, power, restraint, saturating
 from immunosim.model.validate import check_losses, check_units, parse_unit, unit_of, validate
+from immunosim.models.alemtuzumab.network import build_network
 
 
 def test_the_model_is_valid(network):

@@ -179,7 +179,7 @@ OTHER_PROCESS = """
 import numpy as np
 from immunosim import load_scenario
 from immunosim.numerics import compiled_code, solve_ensemble
-from immunosim.simulation import prepare
+from immunosim.problem import prepare
 
 def refuse(*arguments):
     raise AssertionError("compiled again")

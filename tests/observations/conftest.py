@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from immunosim.errors import ImmunosimError
-from immunosim.observations import Finding, Observations, read_clinic_table, read_nonmem
+from immunosim.observations import Observations, TableFinding, read_clinic_table, read_nonmem
 from immunosim.scenario import Scenario
 
 
@@ -30,13 +30,13 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str | by
 
 
 @pytest.fixture
-def read(table, scenario) -> Callable[..., tuple[Observations, list[Finding]]]:
+def read(table, scenario) -> Callable[..., tuple[Observations, list[TableFinding]]]:
     """Return what reads the text of a clinic's table."""
     return lambda content, of=scenario, **options: read_clinic_table(table(content), of, **options)
 
 
 @pytest.fixture
-def nonmem(table, scenario) -> Callable[..., tuple[Observations, list[Finding]]]:
+def nonmem(table, scenario) -> Callable[..., tuple[Observations, list[TableFinding]]]:
     """Return what reads the text of a NONMEM table."""
     return lambda content, of=scenario, **options: read_nonmem(table(content), of, **options)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from immunosim.observations import GivenDose, Measurement, lint, read_clinic_table
+from immunosim.observations import Measurement, RecordedDose, lint, read_clinic_table
 from immunosim.scenario import load_scenario
 
 DATA = Path(__file__).parents[2] / "configs" / "data"
@@ -120,8 +120,8 @@ def test_doses_and_traits_stand_with_their_patient(read):
         "B,2017-06-18,0,,,500,,,,,\n"
     )
     assert observations["A"].doses == (
-        GivenDose("A", 0.0, "alemtuzumab", 12.0, 0.25, 2),
-        GivenDose("A", 1.0, "alemtuzumab", 12.0, 4 / 24, 3),
+        RecordedDose("A", 0.0, "alemtuzumab", 12.0, 0.25, 2),
+        RecordedDose("A", 1.0, "alemtuzumab", 12.0, 4 / 24, 3),
     )
     assert [(dose.drug, dose.duration) for dose in observations["B"].doses] == [
         ("methylprednisolone", 1 / 24),

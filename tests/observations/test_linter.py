@@ -2,7 +2,7 @@
 
 import pytest
 
-from immunosim.observations import GivenDose, Measurement, Observations, PatientRecord, lint
+from immunosim.observations import Measurement, Observations, PatientRecord, RecordedDose, lint
 
 GOOD = (
     "date,dose [mg],ALC [1e9/L],CD3 [/uL],CD4 [/uL],CD8 [/uL],CD19 [/uL],NK [/uL],born,weight [kg]\n"
@@ -164,6 +164,6 @@ def test_errors_come_first_then_lines():
 
 
 def test_doses_of_drugs_that_were_not_recorded_are_passed_over(scenario):
-    record = PatientRecord("a", (), (GivenDose("a", 40.0, "prednisolone", 20.0, 0.0, 7),))
+    record = PatientRecord("a", (), (RecordedDose("a", 40.0, "prednisolone", 20.0, 0.0, 7),))
     found = [str(one) for one in lint(Observations((record,)), scenario)]
     assert found == ["line 7: warning: 20 mg of prednisolone on day 40 is not in the scenario, " + SCENARIO]

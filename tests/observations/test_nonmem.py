@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from immunosim.observations import (
-    GivenDose,
     Measurement,
     Observations,
     PatientRecord,
+    RecordedDose,
     read_clinic_table,
     read_nonmem,
     read_observations,
@@ -54,7 +54,7 @@ def test_records_of_a_clinic_survive_a_nonmem_table_to_the_last_bit(read, scenar
 
 
 def test_what_is_written_is_what_nonmem_reads(tmp_path):
-    doses = (GivenDose("7", 0.0, "alemtuzumab", 12.0, 0.25), GivenDose("7", 1.0, "prednisolone", 20.0, 0.0))
+    doses = (RecordedDose("7", 0.0, "alemtuzumab", 12.0, 0.25), RecordedDose("7", 1.0, "prednisolone", 20.0, 0.0))
     measured = (Measurement("7", 30.0, "cd4", 5.0, True), Measurement("7", 0.0, "lymphocytes", 1.9))
     write_nonmem(Observations((PatientRecord("7", measured, doses, {"age": 31.0}),)), tmp_path / "n.csv")
     assert (tmp_path / "n.csv").read_text() == (
@@ -81,7 +81,7 @@ def test_repeats_rates_and_names_are_understood(nonmem):
     assert [(dose.time, dose.amount, dose.duration) for dose in patient.doses[:5]] == [
         (float(day), 12.0, 4 / 24) for day in range(5)
     ]
-    assert patient.doses[5] == GivenDose("1", 15.0, "methylprednisolone", 1000.0, 1 / 24, 3)
+    assert patient.doses[5] == RecordedDose("1", 15.0, "methylprednisolone", 1000.0, 1 / 24, 3)
     assert patient.measurements == (
         Measurement("1", 30.0, "cd4", 20.0, True, 4, "dv"),
         Measurement("1", 722 / 24, "nk", 90.0, False, 6, "dv"),

@@ -5,10 +5,10 @@ import pytest
 from matplotlib.figure import Figure
 
 from immunosim.fitting.conclusions.recovery import Return
-from immunosim.fitting.search.profiles import Profile
 from immunosim.fitting.conclusions.recovery_by_visit import Update
+from immunosim.fitting.search.profiles import Profile
 from immunosim.observations import Measurement
-from immunosim.plots.fit_courses import MOST_PATIENTS, Course, course_figure, courses_figure, draw_course
+from immunosim.plots.fit_courses import MOST_PATIENTS, FittedCourse, course_figure, courses_figure, draw_course
 from immunosim.plots.fits import draw_profile
 from immunosim.plots.forecasts import draw_goal, forecast_figure
 
@@ -28,7 +28,7 @@ def course(name="a", analytes=("cd4", "cd19")):
         Measurement(name, 60.0, "cd4", 900.0),
         Measurement(name, 90.0, "cd19", 10.0, is_below=True),
     ]
-    return Course(name, measured, TIMES, bands)
+    return FittedCourse(name, measured, TIMES, bands)
 
 
 def test_what_is_below_quantification_is_an_open_triangle_at_the_limit():

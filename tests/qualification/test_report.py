@@ -9,15 +9,15 @@ from typer.testing import CliRunner
 
 from immunosim.cli.main import app
 from immunosim.errors import DataError
-from immunosim.qualification import Check, all_checks, qualify, running
+from immunosim.qualification import RequirementCheck, all_checks, qualify, running
 from immunosim.qualification.page import HTML, JSON, qualification_files
-from immunosim.qualification.records import Outcome, Verdict, outcome
+from immunosim.qualification.records import CheckOutcome, Verdict, outcome
 
 ROOT = Path(__file__).parents[2]
 
 
-def check(id_: str, look) -> Check:
-    return Check(id_, f"Requirement {id_}", "Look.", "none", look)
+def check(id_: str, look) -> RequirementCheck:
+    return RequirementCheck(id_, f"Requirement {id_}", "Look.", "none", look)
 
 
 def refuse(tell):
@@ -25,7 +25,7 @@ def refuse(tell):
 
 
 GOOD = check("IQ-01", lambda tell: outcome("fine", True))
-ABSENT = check("IQ-03", lambda tell: Outcome("no record", Verdict.NOT_APPLICABLE, ("since there is none",)))
+ABSENT = check("IQ-03", lambda tell: CheckOutcome("no record", Verdict.NOT_APPLICABLE, ("since there is none",)))
 BAD = check("OQ-02", lambda tell: outcome("7 of 8", False, ["number 5 is <wrong> & so on"]))
 
 

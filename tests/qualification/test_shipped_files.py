@@ -35,7 +35,11 @@ def test_the_shipped_manifest_is_that_of_the_files():
 def test_the_manifest_covers_parameters_curves_references_and_scenarios():
     listed = shipped.read_manifest()
     for name in (
-        *("immunosim/models/alemtuzumab/parameters/default.toml", "immunosim/models/alemtuzumab/references.bib", "configs/two_courses.toml"),
+        *(
+            "immunosim/models/alemtuzumab/parameters/default.toml",
+            "immunosim/models/alemtuzumab/references.bib",
+            "configs/two_courses.toml",
+        ),
         *("immunosim/conformance/cases/01_pulse_over_one_hour.csv", "immunosim/diagnosis/reference.json"),
         *("immunosim/qualification/holdouts.json", "immunosim/qualification/scenarios/case_report.toml"),
     ):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from immunosim.errors import SolverError
+from immunosim.formatting import difference, number, percent, quantity, recovery, score, seen, unit_text
 from immunosim.parameters import EVIDENCE, load_parameters
 from immunosim.report import summarise
 from immunosim.report.doses import deviations, dose_rows
@@ -25,7 +26,6 @@ from immunosim.report.page.sources import sources
 from immunosim.report.page.tables import counts, events, observed
 from immunosim.scenario import build_scenario
 from immunosim.trajectory import Trajectory
-from immunosim.formatting import difference, number, percent, quantity, recovery, score, seen, unit_text
 
 ROOT = Path(__file__).parents[2]
 Simulate = Callable[..., Trajectory]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from immunosim.errors import ScenarioError
-from immunosim.observations import GivenDose, Observations, PatientRecord, lint
+from immunosim.observations import Observations, PatientRecord, RecordedDose, lint
 from immunosim.scenario import Course, Scenario, apply_overrides, build_scenario, check_names
 from immunosim.scenario.plausible import DOSE_RANGES, implausible_dose
 
@@ -91,7 +91,7 @@ def test_a_range_holds_its_ends_and_no_thousandfold_of_both(drug: str) -> None:
 
 
 def test_given_doses_are_judged_too_unless_the_scenario_insists() -> None:
-    given = (GivenDose("A", 0.0, "alemtuzumab", 12000.0, 1 / 6, 2),)
+    given = (RecordedDose("A", 0.0, "alemtuzumab", 12000.0, 1 / 6, 2),)
     observations = Observations((PatientRecord("A", (), given),), "t.csv")
     plain = Scenario(course=[START | {"dose": "12 mg"}])
     insisting = Scenario(course=[START | {"dose": "12 mg", "implausible": True}])

@@ -13,14 +13,14 @@ from jsonschema import Draft202012Validator
 
 from immunosim.codegen.loader import Model
 from immunosim.errors import ImmunosimError, QuantityError
-from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.numerics import METHODS
 from immunosim.parameters import ParameterSet
+from immunosim.patient_parameters import PATIENT_KEYS
+from immunosim.problem import prepare
 from immunosim.scenario import build_scenario, load_scenario
 from immunosim.scenario.clock import Clock
 from immunosim.scenario.messages import key_path
 from immunosim.scenario.schema import described, descriptions, scenario_schema
-from immunosim.simulation import prepare
 from immunosim.units import parse_quantity
 
 COURSE = '[[course]]\nstart = "0 days"\ndose = "12 mg"\n'

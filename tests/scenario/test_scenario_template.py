@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from immunosim.problem import prepare
 from immunosim.scenario import Scenario, load_scenario
 from immunosim.scenario.template import starting_scenario, what_if_scenario
-from immunosim.simulation import prepare, simulate
+from immunosim.simulation import simulate
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 FULL = starting_scenario("mine.toml")

@@ -13,13 +13,13 @@ from immunosim.codegen.loader import Model
 from immunosim.codegen.store import MachineStore
 from immunosim.codegen.vector.build import lane_functions
 from immunosim.codegen.vector.slope_build import sensitivity_functions
+from immunosim.derivatives import Task
 from immunosim.numerics import Ensemble, Kernels, Segments, SolverOptions
 from immunosim.numerics.compilation import is_compiling
 from immunosim.numerics.tangents import Directions, SegmentSlopes, solve_sensitivities
 from immunosim.numerics.tangents.records import SensitivityFunctions
+from immunosim.problem import Problem, prepare
 from immunosim.scenario import load_scenario
-from immunosim.derivatives import Task
-from immunosim.simulation import Problem, prepare
 
 Array = npt.NDArray[np.float64]
 

@@ -8,10 +8,11 @@ import pytest
 from sensitivity.conftest import at_tolerance
 
 from immunosim.codegen.loader import Core
-from immunosim.errors import ParameterError, ScenarioError, SolverError
-from immunosim.scenario import load_scenario
 from immunosim.derivatives import differentiate
-from immunosim.simulation import prepare, solve
+from immunosim.errors import ParameterError, ScenarioError, SolverError
+from immunosim.problem import prepare
+from immunosim.scenario import load_scenario
+from immunosim.simulation import solve
 from immunosim.trajectory import Trajectory
 
 CHANGES = (

@@ -7,9 +7,9 @@ import pytest
 from sensitivity.conftest import TWELVE
 
 from immunosim.codegen.vector.build import lane_functions
+from immunosim.derivatives import Task
 from immunosim.numerics import Status, solve_ensemble
 from immunosim.numerics.tangents import solve_sensitivities
-from immunosim.derivatives import Task
 
 WIDTH = 4
 

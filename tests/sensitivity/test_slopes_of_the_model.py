@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sensitivity.conftest import TWELVE, at_tolerance
 
+from immunosim.derivatives import Task
 from immunosim.numerics import Status, solve_ensemble
 from immunosim.numerics.tangents import solve_sensitivities
-from immunosim.derivatives import Task
 
 RELATIVE_STEP = 1e-3
 # What changes less than this share of itself for a whole unit of log p is noise of the differences.

@@ -7,7 +7,7 @@ import pytest
 
 from immunosim.errors import DataError
 from immunosim.sensitivity_analysis import analyse, elasticities, most_influential
-from immunosim.sweeps import Population, Recipe, factor_of, outputs_of, read_base, solve_rows
+from immunosim.sweeps import Recipe, RowPopulation, factor_of, outputs_of, read_base, solve_rows
 from immunosim.units import DAYS_PER_MONTH
 
 KEYS = ("parameters.blood_lysis_rate", "parameters.antibody_clearance", "patient.age", "course.1.dose")
@@ -20,7 +20,7 @@ def base(configs, model):
 
 def recipe_of(base, vary, endpoints=(), readouts=(), at=()):
     factors = tuple(factor_of(base, key, values) for key, values in vary.items())
-    return Recipe(Population(base, factors), outputs_of(base.problem, endpoints, readouts, at, None, False))
+    return Recipe(RowPopulation(base, factors), outputs_of(base.problem, endpoints, readouts, at, None, False))
 
 
 def test_elasticities_are_those_of_runs_with_a_little_more_and_less(base):
@@ -28,7 +28,7 @@ def test_elasticities_are_those_of_runs_with_a_little_more_and_less(base):
     found = elasticities(base, KEYS, outputs)
     step = 1e-3
     for i, key in enumerate(KEYS):
-        recipe = Recipe(Population(base, (factor_of(base, key, f"x{1 - step}:x{1 + step}"),)), outputs)
+        recipe = Recipe(RowPopulation(base, (factor_of(base, key, f"x{1 - step}:x{1 + step}"),)), outputs)
         factor = recipe.factors[0]
         values = solve_rows(recipe, np.array([[factor.low], [factor.high]]))
         for name in ("cd4", "lymphocytes", "nadir_cd4"):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from importance.conftest import ISHIGAMI, SLOPES, ishigami, linear
+from sensitivity_analysis.conftest import ISHIGAMI, SLOPES, ishigami, linear
 
 from immunosim.errors import DataError
 from immunosim.sensitivity_analysis.designs import LEAST, cube_of

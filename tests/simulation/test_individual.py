@@ -5,8 +5,8 @@ import pytest
 
 from immunosim.errors import ImmunosimError, ParameterError, ScenarioError
 from immunosim.patient_parameters import PATIENT_KEYS, individual_differences, individual_vector
+from immunosim.problem import prepare
 from immunosim.scenario import build_scenario
-from immunosim.simulation import prepare
 from immunosim.units import DAYS_PER_MONTH as MONTH
 
 PATIENT = {

@@ -5,8 +5,9 @@ import pytest
 
 from immunosim.errors import ScenarioError
 from immunosim.numerics import METHODS
+from immunosim.problem import prepare
 from immunosim.scenario import load_scenario
-from immunosim.simulation import prepare, simulate
+from immunosim.simulation import simulate
 
 # A pulse five months after the second course: the most sudden thing that happens to a patient.
 CHANGES = ("horizon=20 months", 'methylprednisolone=[{start = "17 months", dose = "1 g", doses = 5, every = "24 h"}]')

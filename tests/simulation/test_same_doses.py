@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from immunosim.problem import prepare
 from immunosim.scenario import build_scenario
-from immunosim.simulation import prepare
 from immunosim.trajectory import Trajectory
 
 Simulated = Callable[..., Trajectory]

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from immunosim.errors import ScenarioError
+from immunosim.problem import prepare
 from immunosim.scenario import Scenario
-from immunosim.simulation import prepare
 
 TRACES = [
     (

@@ -10,11 +10,11 @@ from immunosim.errors import ImmunosimError
 from immunosim.sweeps import (
     Base,
     Factor,
-    Manner,
     Outputs,
     Plan,
-    Population,
     Recipe,
+    RowPopulation,
+    RunOptions,
     design_of,
     factor_of,
     read_base,
@@ -75,7 +75,7 @@ def make_plan(base) -> Callable[..., Plan]:
     ) -> Plan:
         factors = tuple(factor_of(of, key, values) for key, values in read_varying(of, varied).items())
         outputs = Outputs(tuple(map(Endpoint.of, endpoints)), readouts, times, pools)
-        return Plan(Recipe(Population(of, factors), outputs), design_of(kind, factors, n, seed))
+        return Plan(Recipe(RowPopulation(of, factors), outputs), design_of(kind, factors, n, seed))
 
     return make
 
@@ -88,12 +88,12 @@ def small_plan(make_plan) -> Plan:
     )
 
 
-SMALL = Manner(n_threads=2, rows_per_block=16)
+SMALL = RunOptions(n_threads=2, rows_per_block=16)
 """Seven blocks of the 100 patients."""
 
 
 @pytest.fixture(scope="session")
-def manner() -> Manner:
+def manner() -> RunOptions:
     """Return a manner that makes seven blocks of 100 patients."""
     return SMALL
 

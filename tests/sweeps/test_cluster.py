@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from immunosim.sweeps import Manner, run_sweep
+from immunosim.sweeps import RunOptions, run_sweep
 from immunosim.sweeps.cluster import solve_block
 from immunosim.sweeps.running import begin
 from immunosim.sweeps.store import open_store
@@ -39,6 +39,6 @@ def test_a_worker_with_another_model_is_refused(small_plan, empty, refusal, key)
 
 def test_a_missing_package_is_named(small_plan, tmp_path, monkeypatch, refusal):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    assert refusal(run_sweep, small_plan, tmp_path / "a.zarr", Manner(2, 16, scheduler="tcp://127.0.0.1:8786")) == (
+    assert refusal(run_sweep, small_plan, tmp_path / "a.zarr", RunOptions(2, 16, scheduler="tcp://127.0.0.1:8786")) == (
         "--scheduler: a cluster needs the package distributed, run: python -m pip install 'immunosim[dask]'"
     )

@@ -12,7 +12,7 @@ import pytest
 
 from immunosim.codegen.loader import Model
 from immunosim.errors import DataError
-from immunosim.sweeps import Manner, digest_of, open_result, run_pilot, run_sweep, solve_rows
+from immunosim.sweeps import RunOptions, digest_of, open_result, run_pilot, run_sweep, solve_rows
 from immunosim.sweeps.blocks import template_of
 from immunosim.sweeps.merging import merge_stores
 from immunosim.sweeps.running import begin
@@ -334,7 +334,7 @@ def test_a_finished_file_of_another_sweep_says_what_differs(small_plan, manner, 
 
 
 def test_chunks_of_another_size_are_not_mixed(small_plan, copy, refusal):
-    assert refusal(run_sweep, small_plan, copy, Manner(2, 8, is_resumed=True)) == (
+    assert refusal(run_sweep, small_plan, copy, RunOptions(2, 8, is_resumed=True)) == (
         f"{copy}: has blocks of 16 patients, which cannot change, leave out --chunk"
     )
 
@@ -345,7 +345,7 @@ def test_merging_takes_nothing_of_what_does_not_fit(small_plan, manner, copy, ot
         f"{other_path}: is of another sweep than {copy} (design.seed: 0 there, 1 here), leave it out"
     )
     small = tmp_path / "small.zarr"
-    run_sweep(small_plan, small, Manner(2, 8))
+    run_sweep(small_plan, small, RunOptions(2, 8))
     assert refusal(merge_stores, out, [copy, small]) == (
         f"{small}: has chunks of 8 patients, {copy} of 16, compute all parts with the same --chunk"
     )

@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 from immunosim.ensembles import simulate_ensemble
-from immunosim.sweeps import Manner, Shard, open_result, run_sweep
+from immunosim.sweeps import RunOptions, Shard, open_result, run_sweep
 
 
 @pytest.mark.parametrize("name", ["a.zarr", "a.nc"])
@@ -41,8 +41,8 @@ def test_only_a_sweep_is_replaced(small_plan, manner, base, tmp_path, refusal, b
 @pytest.mark.parametrize(
     ("how", "reason"),
     [
-        (Manner(is_forced=True, is_resumed=True), "would remove what --resume goes on with"),
-        (Manner(is_forced=True, shard=Shard(1, 2)), "would remove what other parts store"),
+        (RunOptions(is_forced=True, is_resumed=True), "would remove what --resume goes on with"),
+        (RunOptions(is_forced=True, shard=Shard(1, 2)), "would remove what other parts store"),
     ],
 )
 def test_force_does_not_remove_what_is_still_wanted(small_plan, whole_path, refusal, bytes_below, how, reason):
@@ -55,9 +55,9 @@ def test_force_does_not_remove_what_is_still_wanted(small_plan, whole_path, refu
 @pytest.mark.parametrize(
     ("name", "how", "message"),
     [
-        ("a", Manner(), "is neither Zarr nor NetCDF, end it in .zarr or .nc"),
-        ("a.h5", Manner(), "is neither Zarr nor NetCDF, end it in .zarr or .nc"),
-        ("a.nc", Manner(shard=Shard(1, 2)), "shards cannot share one file, write Zarr: --out NAME.zarr"),
+        ("a", RunOptions(), "is neither Zarr nor NetCDF, end it in .zarr or .nc"),
+        ("a.h5", RunOptions(), "is neither Zarr nor NetCDF, end it in .zarr or .nc"),
+        ("a.nc", RunOptions(shard=Shard(1, 2)), "shards cannot share one file, write Zarr: --out NAME.zarr"),
     ],
 )
 def test_a_place_that_does_not_do_is_refused(small_plan, tmp_path, refusal, name, how, message):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from immunosim.sweeps import Manner, Shard, digest_of, run_sweep
+from immunosim.sweeps import RunOptions, Shard, digest_of, run_sweep
 
 ROOT = Path(__file__).parents[2]
 N_KILLS = 20
@@ -30,7 +30,7 @@ def long_plan(make_plan):
 def expected(long_plan, tmp_path_factory):
     """Return the checksum of the uninterrupted run."""
     path = tmp_path_factory.mktemp("long") / "whole.zarr"
-    run_sweep(long_plan, path, Manner(2, 16))
+    run_sweep(long_plan, path, RunOptions(2, 16))
     return digest_of(path)
 
 
@@ -102,7 +102,7 @@ def kill_workers(cluster, path, moments):
 def test_a_cluster_whose_workers_are_killed_ends_in_the_same_numbers(long_plan, expected, cluster, tmp_path):
     path = tmp_path / "a.zarr"
     watcher = kill_workers(cluster, path, [20, 100])
-    run_sweep(long_plan, path, Manner(2, 16, scheduler=cluster.scheduler_address))
+    run_sweep(long_plan, path, RunOptions(2, 16, scheduler=cluster.scheduler_address))
     watcher.join(1.0)
     assert not watcher.is_alive()
     assert digest_of(path) == expected
@@ -111,8 +111,8 @@ def test_a_cluster_whose_workers_are_killed_ends_in_the_same_numbers(long_plan, 
 @pytest.mark.filterwarnings("ignore")
 def test_a_stopped_run_goes_on_on_a_cluster(long_plan, expected, cluster, tmp_path):
     path = tmp_path / "a.zarr"
-    run_sweep(long_plan, path, Manner(2, 16, shard=Shard(1, 2)))
-    run_sweep(long_plan, path, Manner(2, 16, is_resumed=True, scheduler=cluster.scheduler_address))
+    run_sweep(long_plan, path, RunOptions(2, 16, shard=Shard(1, 2)))
+    run_sweep(long_plan, path, RunOptions(2, 16, is_resumed=True, scheduler=cluster.scheduler_address))
     assert digest_of(path) == expected
 
 

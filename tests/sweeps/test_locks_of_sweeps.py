@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from immunosim.locks import held
-from immunosim.sweeps import Manner, Shard, digest_of, run_sweep
+from immunosim.sweeps import RunOptions, Shard, digest_of, run_sweep
 from immunosim.sweeps.merging import merge_stores
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("name", ["a.zarr", "a.nc"])
 @pytest.mark.parametrize(
-    "how", [Manner(), Manner(is_resumed=True), Manner(is_forced=True)], ids=["", "resume", "force"]
+    "how", [RunOptions(), RunOptions(is_resumed=True), RunOptions(is_forced=True)], ids=["", "resume", "force"]
 )
 def test_an_output_that_is_held_is_refused_before_anything_is_computed(
     small_plan, tmp_path, refusal, monkeypatch, name, how

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from immunosim.scenario import load_scenario, widest_gap
-from immunosim.sweeps import Wishes, plan_of, read_base
+from immunosim.sweeps import SweepRequest, plan_of, read_base
 from immunosim.sweeps.designs import Filling, Grid, Listed
 from immunosim.units import DAYS_PER_MONTH
 
@@ -39,7 +39,7 @@ def written(tmp_path, configs):
 
 def test_a_scenario_may_say_everything_itself(written):
     base = read_base(written)
-    plan, notes = plan_of(base, Wishes({}).over(base.section, written.parent))
+    plan, notes = plan_of(base, SweepRequest({}).over(base.section, written.parent))
     assert notes == []
     assert [factor.name for factor in plan.recipe.factors] == ["blood_lysis_rate", "patient.age", "course.1.dose"]
     assert plan.recipe.factors[1].values == (30.0, 40.0)
@@ -57,7 +57,7 @@ def test_the_section_is_no_part_of_a_single_run_and_of_the_patients(written):
 
 def test_the_command_line_goes_before_the_section_one_by_one(written):
     section = read_base(written).section
-    own = Wishes({}, design="grid", n=2, endpoints=["peak of cd8 as top"], every=10.0)
+    own = SweepRequest({}, design="grid", n=2, endpoints=["peak of cd8 as top"], every=10.0)
     found = own.over(section, written.parent)
     assert (found.design, found.n, found.seed) == ("grid", 2, 5)
     assert found.endpoints == ["peak of cd8 as top"]
@@ -67,14 +67,14 @@ def test_the_command_line_goes_before_the_section_one_by_one(written):
 
 def test_a_seed_and_an_interval_of_zero_are_said_too(written):
     section = read_base(written).section
-    found = Wishes({}, seed=0, every=0.0).over(section, written.parent)
+    found = SweepRequest({}, seed=0, every=0.0).over(section, written.parent)
     assert (found.seed, found.every) == (0, 0.0)
 
 
 def test_what_varies_comes_from_one_place(written):
     section = read_base(written).section
-    assert Wishes({"age": "20:60"}).over(section, written.parent).vary == {"age": "20:60"}
-    table = Wishes({}, rows=Path("t.csv")).over(section, written.parent)
+    assert SweepRequest({"age": "20:60"}).over(section, written.parent).vary == {"age": "20:60"}
+    table = SweepRequest({}, rows=Path("t.csv")).over(section, written.parent)
     assert (table.vary, table.rows) == ({}, Path("t.csv"))
 
 
@@ -86,33 +86,33 @@ def test_a_table_of_the_section_lies_beside_the_scenario(tmp_path, configs, monk
     (folder / "patients.csv").write_text("age\n30\n30\n50\n")
     monkeypatch.chdir(tmp_path)
     base = read_base(Path("study/study.toml"))
-    plan, notes = plan_of(base, Wishes({}).over(base.section, Path("study")))
+    plan, notes = plan_of(base, SweepRequest({}).over(base.section, Path("study")))
     assert isinstance(plan.design, Listed)
     assert plan.design.values.tolist() == [[30.0], [30.0], [50.0]]
     assert notes == ["study/patients.csv: 1 of 3 rows repeat an earlier one; all are computed"]
 
 
 def test_a_thousand_patients_of_a_latin_hypercube_are_the_default(base):
-    plan, _ = plan_of(base, Wishes({"age": "20:60"}))
+    plan, _ = plan_of(base, SweepRequest({"age": "20:60"}))
     assert plan.design.describe() == {"kind": "latin_hypercube", "n": 1000, "seed": 0}
     assert len(plan.recipe.outputs.endpoints) == 6
 
 
 def test_a_grid_has_levels_of_each_range(base):
-    plan, _ = plan_of(base, Wishes({"age": "20:60", "patient.sex": "female,male"}, design="grid", n=3))
+    plan, _ = plan_of(base, SweepRequest({"age": "20:60", "patient.sex": "female,male"}, design="grid", n=3))
     assert isinstance(plan.design, Grid)
     assert plan.n == 6
 
 
 def test_all_readouts_can_be_kept(base):
-    plan, _ = plan_of(base, Wishes({"age": "20:60"}, readouts=["all"], at=[1.0]))
+    plan, _ = plan_of(base, SweepRequest({"age": "20:60"}, readouts=["all"], at=[1.0]))
     assert plan.recipe.outputs.readouts == tuple(base.problem.model.readouts)
 
 
 def test_the_title_is_no_part_of_the_fingerprint_but_all_else_is(configs):
     def fingerprint(*changes, **wishes):
         base = read_base(configs / "one_course.toml", ["horizon=6 months", *changes])
-        return plan_of(base, Wishes(**{"vary": {"age": "20:60"}, **wishes}))[0].fingerprint
+        return plan_of(base, SweepRequest(**{"vary": {"age": "20:60"}, **wishes}))[0].fingerprint
 
     usual = fingerprint()
     assert fingerprint("title=Another") == usual
@@ -158,12 +158,12 @@ NO_VARIATION = (
     ],
 )
 def test_what_cannot_be_planned_is_refused(base, refusal, wish, message):
-    assert refusal(plan_of, base, Wishes(**wish)) == message.replace("BASE", base.file)
+    assert refusal(plan_of, base, SweepRequest(**wish)) == message.replace("BASE", base.file)
 
 
 @pytest.mark.parametrize("wish", [{"n": 3}, {"seed": 0}, {"design": "grid"}])
 def test_a_table_and_a_design_exclude_each_other(refusal, wish):
-    message = refusal(Wishes({}, rows=Path("t.csv"), **wish).over, None, Path())
+    message = refusal(SweepRequest({}, rows=Path("t.csv"), **wish).over, None, Path())
     assert message == "--rows: takes the place of a design, leave out --design, -n and --seed"
 
 
@@ -184,9 +184,9 @@ def test_a_section_that_is_wrong_is_named(tmp_path, configs, refusal, line, mess
 
 
 def test_readouts_without_times_are_kept_around_the_doses_of_all_patients(base):
-    monthly = plan_of(base, Wishes({"age": [30, 40]}, readouts=["cd4"], every=DAYS_PER_MONTH))[0].recipe.outputs
-    usual = plan_of(base, Wishes({"age": [30, 40]}, readouts=["cd4"]))[0].recipe.outputs
-    moved = plan_of(base, Wishes({"course.1.start": "10 d:50 d"}, readouts=["cd4"]))[0].recipe.outputs
+    monthly = plan_of(base, SweepRequest({"age": [30, 40]}, readouts=["cd4"], every=DAYS_PER_MONTH))[0].recipe.outputs
+    usual = plan_of(base, SweepRequest({"age": [30, 40]}, readouts=["cd4"]))[0].recipe.outputs
+    moved = plan_of(base, SweepRequest({"course.1.start": "10 d:50 d"}, readouts=["cd4"]))[0].recipe.outputs
     assert set(monthly.times) < set(usual.times)
     assert widest_gap(base.scenario, np.array(monthly.times)) > 20.0
     assert widest_gap(base.scenario, np.array(usual.times)) == 0.0

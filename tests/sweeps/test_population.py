@@ -7,8 +7,8 @@ import pytest
 
 from immunosim.ensembles import simulate_ensemble, solving
 from immunosim.numerics import Status
+from immunosim.problem import prepare
 from immunosim.scenario import load_scenario
-from immunosim.simulation import prepare
 from immunosim.sweeps import read_base, solve_rows
 
 TIMES = (0.0, 40.0, 180.0)

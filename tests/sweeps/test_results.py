@@ -15,7 +15,7 @@ import xarray as xr
 
 from immunosim.ensembles import load_ensemble, replay, simulate_ensemble
 from immunosim.files import OutputError
-from immunosim.sweeps import Manner, Shard, digest_of, finishing, open_result, run_sweep
+from immunosim.sweeps import RunOptions, Shard, digest_of, export, open_result, run_sweep
 from immunosim.sweeps.export import write_parquet
 
 
@@ -108,7 +108,7 @@ def test_tables_are_the_dataset(whole, tmp_path):
 
 def test_tables_that_are_written_in_parts_are_the_same(whole, tmp_path, monkeypatch):
     write_parquet(whole.dataset, tmp_path / "a.parquet")
-    monkeypatch.setattr(finishing, "ROWS_AT_ONCE", 30)
+    monkeypatch.setattr(export, "ROWS_AT_ONCE", 30)
     write_parquet(whole.dataset, tmp_path / "b.parquet")
     for suffix in ("", "_over_time"):
         pd.testing.assert_frame_equal(
@@ -117,15 +117,15 @@ def test_tables_that_are_written_in_parts_are_the_same(whole, tmp_path, monkeypa
 
 
 def test_a_sweep_without_times_has_one_table(make_plan, tmp_path):
-    found = run_sweep(make_plan("age=20:60", n=5), tmp_path / "a.zarr", Manner(2, 5))
+    found = run_sweep(make_plan("age=20:60", n=5), tmp_path / "a.zarr", RunOptions(2, 5))
     assert "time" not in found.dataset.variables
     assert write_parquet(found.dataset, tmp_path / "a.parquet") == [tmp_path / "a.parquet"]
 
 
 def test_pools_can_be_kept(make_plan, tmp_path):
     plan = make_plan("age=20:60", n=3, times=(0.0, 10.0), pools=True)
-    found = run_sweep(plan, tmp_path / "a.zarr", Manner(2, 2))
-    run_sweep(plan, tmp_path / "b.nc", Manner(2, 3))
+    found = run_sweep(plan, tmp_path / "a.zarr", RunOptions(2, 2))
+    run_sweep(plan, tmp_path / "b.nc", RunOptions(2, 3))
     assert found["naive_cd4_blood"].shape == (3, 2)
     assert digest_of(tmp_path / "a.zarr") == digest_of(tmp_path / "b.nc")
 

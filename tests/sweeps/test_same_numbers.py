@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from immunosim.files import OutputError, explained
-from immunosim.sweeps import Manner, Shard, Store, digest_of, open_result, run_sweep
+from immunosim.sweeps import RunOptions, Shard, SweepStore, digest_of, open_result, run_sweep
 from immunosim.sweeps.designs import Listed
 from immunosim.sweeps.merging import merge_stores
 from immunosim.sweeps.sealed_store import SealedStore
@@ -26,7 +26,7 @@ def digest(whole_path):
 
 @pytest.mark.parametrize(("rows", "threads"), [(7, 1), (64, 4), (1000, 2)])
 def test_chunks_and_threads(small_plan, digest, tmp_path, rows, threads):
-    run_sweep(small_plan, tmp_path / "a.zarr", Manner(threads, rows))
+    run_sweep(small_plan, tmp_path / "a.zarr", RunOptions(threads, rows))
     assert digest_of(tmp_path / "a.zarr") == digest
 
 
@@ -159,7 +159,7 @@ def test_failed_patients_are_the_same_however_they_are_cut(make_plan, tmp_path):
     values[[3, 11], 1] = -1.0
     plan = replace(plan, design=Listed(values))
     for name, rows in (("a.zarr", 5), ("b.zarr", 20), ("c.nc", 3)):
-        found = run_sweep(plan, tmp_path / name, Manner(2, rows))
+        found = run_sweep(plan, tmp_path / name, RunOptions(2, rows))
         assert found.failed == [3, 11]
         assert np.isnan(found["nadir_cd4"][[3, 11]]).all()
     assert len({digest_of(path) for path in tmp_path.iterdir()}) == 1
@@ -167,7 +167,7 @@ def test_failed_patients_are_the_same_however_they_are_cut(make_plan, tmp_path):
 
 def stop_at_block(monkeypatch, place, error):
     """Let a block end in an error when half of it is written."""
-    write = Store.write_arrays
+    write = SweepStore.write_arrays
 
     def failing(self, number, arrays):
         if self.n == 100 and number == place:
@@ -178,17 +178,17 @@ def stop_at_block(monkeypatch, place, error):
                 raise error
         write(self, number, arrays)
 
-    monkeypatch.setattr(Store, "write_arrays", failing)
+    monkeypatch.setattr(SweepStore, "write_arrays", failing)
 
 
 def count_blocks(monkeypatch):
     """Return a list that grows by the place of every block of the sweep that is written."""
-    write, places = Store.write_arrays, []
+    write, places = SweepStore.write_arrays, []
 
     def counting(self, place, arrays):
         if "pilot" not in self.path.name:
             places.append(place)
         write(self, place, arrays)
 
-    monkeypatch.setattr(Store, "write_arrays", counting)
+    monkeypatch.setattr(SweepStore, "write_arrays", counting)
     return places

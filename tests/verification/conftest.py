@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from immunosim.problem import Problem, prepare
 from immunosim.scenario import build_scenario, load_scenario
-from immunosim.simulation import Problem, prepare, solve
+from immunosim.simulation import solve
 from immunosim.trajectory import Trajectory
 from immunosim.verification import Reference, Verification, solve_reference, verify
 from immunosim.verification.reference import magnitudes_of

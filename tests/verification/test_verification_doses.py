@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from immunosim.numerics import Segments
-from immunosim.simulation import Problem, solve
+from immunosim.problem import Problem
+from immunosim.simulation import solve
 from immunosim.trajectory import Trajectory
 from immunosim.verification import Verification, verify
 from immunosim.verification.doses import (

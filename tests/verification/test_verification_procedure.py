@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from immunosim.errors import SolverError
-from immunosim.simulation import Problem, solve
+from immunosim.problem import Problem
+from immunosim.simulation import solve
 from immunosim.trajectory import Trajectory
 from immunosim.verification import Check, Reference, Verification, verify
 from immunosim.verification.accuracy import check_accuracy, check_signs, errors_against

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from immunosim.errors import SolverError
-from immunosim.simulation import Problem, solve
+from immunosim.problem import Problem
+from immunosim.simulation import solve
 from immunosim.trajectory import Trajectory
 from immunosim.verification import Reference, solve_reference
 from immunosim.verification.accuracy import errors_against

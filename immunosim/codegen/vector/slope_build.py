@@ -7,7 +7,7 @@ from typing import Any
 from immunosim.codegen.kernel_module import KernelModule
 from immunosim.codegen.vector.build import OBJECT, loaded, machine_code
 from immunosim.numerics.machine_code import call_on_frame
-from immunosim.numerics.tangents.records import Layout, Pairs, SensitivityFunctions
+from immunosim.numerics.tangents.records import Pairs, SensitivityFunctions, SlopeLayout
 
 # Directions that stand side by side.
 LARGEST_BLOCK = 3
@@ -47,7 +47,7 @@ def sensitivity_functions(
     pairs = [_pairs(parameters, in_rhs, 0), _pairs(inputs, in_rhs, variations.N_PARAMETERS)]
     tables = {**module.tables, **variations.tables}
     reach = reach_of(tables, pairs, pools)
-    layout = Layout.of(reach, len(module.POOLS), LARGEST_BLOCK)
+    layout = SlopeLayout.of(reach, len(module.POOLS), LARGEST_BLOCK)
 
     def compiled() -> dict[str, bytes]:
         functions = {**module.functions, **variations.functions}
@@ -79,7 +79,7 @@ def compile_slopes(
     tables: Mapping[str, Any],
     parameter_pairs: Pairs,
     input_pairs: Pairs,
-    layout: Layout,
+    layout: SlopeLayout,
     width: int,
 ) -> bytes:
     """Return the object file for the functions of a kernel module and of its second derivatives."""

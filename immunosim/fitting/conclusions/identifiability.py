@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from immunosim.codegen.loader import Array
+from immunosim.fitting.likelihood.error_model import censored, standardised
 from immunosim.fitting.likelihood.prediction import predict
 from immunosim.fitting.search.estimation import SAME, Estimate, data_information, inverse
-from immunosim.fitting.likelihood.error_model import censored, standardised
 from immunosim.fitting.search.profiles import Profile
 
 TRADED = 0.95

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from immunosim.errors import ImmunosimError
-from immunosim.fitting.search.estimation import Estimate, estimate
+from immunosim.fitting.conclusions.identifiability import judge_fit
 from immunosim.fitting.likelihood.posterior import Posterior
 from immunosim.fitting.likelihood.subject import Subject
-from immunosim.fitting.conclusions.identifiability import judge_fit
+from immunosim.fitting.search.estimation import Estimate, estimate
+from immunosim.problem import prepare
 from immunosim.scenario import Scenario, build_scenario, to_toml
-from immunosim.simulation import prepare
 
 CLEAR = 4.0
 """Difference of AIC from which one model is said to fit better (Burnham and Anderson 2002, section 2.6)."""

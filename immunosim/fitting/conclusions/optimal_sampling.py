@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.fitting.search.estimation import Estimate
-from immunosim.fitting.likelihood.error_model import Noise
+from immunosim.fitting.likelihood.error_model import ErrorModel
 from immunosim.fitting.likelihood.subject import subject_of
+from immunosim.fitting.search.estimation import Estimate
 from immunosim.observations import Measurement
 
 
@@ -51,7 +51,7 @@ def rank_draws(
     analytes: Sequence[str],
     wanted: str,
     at: float,
-    noise: Noise | None = None,
+    noise: ErrorModel | None = None,
 ) -> list[Draw]:
     """Return possible draws, the most telling first.
 
@@ -66,10 +66,10 @@ def rank_draws(
         The read-out that one wants to know.
     at : float, day
         When.
-    noise : Noise, optional
+    noise : ErrorModel, optional
         Of the new measurement.
     """
-    expected, subject = noise or Noise(), estimate.posterior.subjects[place]
+    expected, subject = noise or ErrorModel(), estimate.posterior.subjects[place]
     candidates = [Measurement(subject.name, time, analyte, 1.0) for time in times for analyte in analytes]
     asked = [*candidates, Measurement(subject.name, at, wanted, 1.0)]
     names = {one.analyte for one in asked}
@@ -98,7 +98,13 @@ def _of_patient(estimate: Estimate, place: int) -> tuple[Array, Array]:
 
 
 def _draw(
-    one: Measurement, predicted: float, slopes: Array, target: Array, covariance: Array, before: float, noise: Noise
+    one: Measurement,
+    predicted: float,
+    slopes: Array,
+    target: Array,
+    covariance: Array,
+    before: float,
+    noise: ErrorModel,
 ) -> Draw:
     absolute = noise.absolute / predicted if noise.kind in ("additive", "combined") else 0.0
     relative = 0.0 if noise.kind == "additive" else noise.relative

@@ -13,8 +13,8 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from immunosim.codegen.loader import Array
-from immunosim.fitting.likelihood.prediction import predict
 from immunosim.fitting.likelihood.error_model import Flags, spread_at, standardised
+from immunosim.fitting.likelihood.prediction import predict
 from immunosim.fitting.likelihood.subject import Subject
 from immunosim.observations import Measurement
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.ensembles import Endpoint, simulate_ensemble
-from immunosim.fitting.search.estimation import Estimate
 from immunosim.fitting.likelihood.subject import Subject
+from immunosim.fitting.search.estimation import Estimate
 
 MOST_DRAWS = 2000
 

@@ -10,13 +10,13 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import DataError, SolverError
-from immunosim.fitting.setup import Case
-from immunosim.fitting.search.estimation import Estimate, estimate
-from immunosim.fitting.fitted import N_DRAWS
 from immunosim.fitting.conclusions.recovery import GOALS, Return, forecast, laplace_draws
-from immunosim.fitting.likelihood.transforms import Coordinates
-from immunosim.fitting.search.sampling import sample
+from immunosim.fitting.fitted import N_DRAWS
 from immunosim.fitting.likelihood.subject import Subject, subject_of
+from immunosim.fitting.likelihood.transforms import Coordinates
+from immunosim.fitting.search.estimation import Estimate, estimate
+from immunosim.fitting.search.sampling import sample
+from immunosim.fitting.setup import FitProblem
 
 
 class Goal(NamedTuple):
@@ -58,7 +58,7 @@ class Update:
     returns: tuple[Return, ...]
 
 
-class Manner(NamedTuple):
+class ForecastOptions(NamedTuple):
     """How a forecast is made.
 
     Attributes
@@ -77,25 +77,25 @@ class Manner(NamedTuple):
 
 
 def update(
-    case: Case,
+    case: FitProblem,
     goals: Sequence[Goal],
     until: float,
     each_visit: bool,
-    manner: Manner,
+    manner: ForecastOptions,
     report: Callable[[str, int, int], None] | None = None,
 ) -> tuple[dict[str, list[Update]], dict[str, str]]:
     """Return forecasts of every patient.
 
     Parameters
     ----------
-    case : Case
+    case : FitProblem
     goals : sequence of Goal
         The usual ones where there is none.
     until : float, day
         Later visits are not known yet.
     each_visit : bool
         Whether to forecast after each visit, and before the first; else after the last alone.
-    manner : Manner
+    manner : ForecastOptions
     report : callable, optional
         Told the patient, the number of the visit, and of how many.
 
@@ -133,7 +133,9 @@ def update(
     return found, failures
 
 
-def _after(case: Case, subject: Subject, goals: Sequence[Goal], day: float, number: int, manner: Manner) -> Update:
+def _after(
+    case: FitProblem, subject: Subject, goals: Sequence[Goal], day: float, number: int, manner: ForecastOptions
+) -> Update:
     """Return the forecast from the visits until a day."""
     known = [one for one in subject.measurements if one.time <= day]
     own = (case.noise, case.factors, case.wishes.shared)
@@ -143,13 +145,13 @@ def _after(case: Case, subject: Subject, goals: Sequence[Goal], day: float, numb
     return Update(day, number, len(known), returns)
 
 
-def _before(case: Case, subject: Subject, goals: Sequence[Goal], manner: Manner) -> Update:
+def _before(case: FitProblem, subject: Subject, goals: Sequence[Goal], manner: ForecastOptions) -> Update:
     """Return the forecast of the priors alone."""
     draws = _prior_draws(case.coordinates, N_DRAWS, manner.seed)
     return Update(0.0, 0, 0, _returns(case, subject, goals, draws, manner))
 
 
-def _draws(best: Estimate, manner: Manner) -> Array:
+def _draws(best: Estimate, manner: ForecastOptions) -> Array:
     n = len(best.posterior.coordinates)
     if manner.n_draws:
         return sample(best, manner.n_draws, manner.n_draws // 2, seed=manner.seed).flat[:, :n]
@@ -166,7 +168,9 @@ def _prior_draws(coordinates: Coordinates, n: int, seed: int) -> Array:
     return np.stack(columns, axis=1)
 
 
-def _returns(case: Case, subject: Subject, goals: Sequence[Goal], draws: Array, manner: Manner) -> tuple[Return, ...]:
+def _returns(
+    case: FitProblem, subject: Subject, goals: Sequence[Goal], draws: Array, manner: ForecastOptions
+) -> tuple[Return, ...]:
     since = max([0.0, *(course.start for course in subject.problem.scenario.course)])
     found = forecast(subject, draws, since, goals or GOALS, manner.confidence, case.wishes.n_threads)
     return tuple(found)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.fitting.likelihood.error_model import Flags, Integers
 from immunosim.fitting.conclusions.predictive import Predictive
+from immunosim.fitting.likelihood.error_model import Flags, Integers
 
 PERCENTILES = (0.1, 0.5, 0.9)
 """Of the measurements in a bin."""

@@ -9,9 +9,9 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import DataError
+from immunosim.fitting.likelihood.posterior import Posterior
 from immunosim.fitting.search.estimation import Estimate
 from immunosim.fitting.search.multistart import Search
-from immunosim.fitting.likelihood.posterior import Posterior
 from immunosim.fitting.search.profiles import Profile
 
 

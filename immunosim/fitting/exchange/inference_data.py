@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.fitting.likelihood.prediction import predict
+from immunosim.fitting.conclusions.predictive import limits_of, predictive
 from immunosim.fitting.likelihood.error_model import LOG_TWO_PI, censored, standardised
 from immunosim.fitting.likelihood.posterior import Posterior
-from immunosim.fitting.conclusions.predictive import limits_of, predictive
-from immunosim.fitting.search.sampling import Sample, load_arviz
+from immunosim.fitting.likelihood.prediction import predict
 from immunosim.fitting.likelihood.subject import Subject
+from immunosim.fitting.search.sampling import Sample, load_arviz
 from immunosim.safe_text import stored
 
 if TYPE_CHECKING:

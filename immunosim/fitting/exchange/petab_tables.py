@@ -12,12 +12,12 @@ from dataclasses import replace
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.fitting.setup import Case
-from immunosim.fitting.search.estimation import Estimate
-from immunosim.fitting.likelihood.transforms import FreeParameter
-from immunosim.fitting.likelihood.error_model import TOTAL, Noise
-from immunosim.fitting.search.two_stage import Population
+from immunosim.fitting.likelihood.error_model import TOTAL, ErrorModel
 from immunosim.fitting.likelihood.posterior import FACTOR_SD
+from immunosim.fitting.likelihood.transforms import FreeParameter
+from immunosim.fitting.search.estimation import Estimate
+from immunosim.fitting.search.two_stage import PopulationFit
+from immunosim.fitting.setup import FitProblem
 from immunosim.observations import Observations, PatientRecord, PetabParameter, petab_files
 from immunosim.observations.petab import Transformation, condition_ids
 
@@ -51,7 +51,7 @@ _BEFORE = """- **Before day 0.** Simulations of PEtab start on day 0: earlier me
 """
 
 
-def tables_of_one(case: Case, best: Estimate) -> dict[str, str]:
+def tables_of_one(case: FitProblem, best: Estimate) -> dict[str, str]:
     """Return the tables of a fit in which all patients have the same parameters."""
     names = case.coordinates.names
     fitted = dict(zip(best.posterior.names, best.values.tolist(), strict=True))
@@ -59,7 +59,7 @@ def tables_of_one(case: Case, best: Estimate) -> dict[str, str]:
     return _tables(case, case.patients, parameters, _factors(case, best.values[len(names) :]), {})
 
 
-def tables_of_each(case: Case, fits: Mapping[str, Estimate]) -> dict[str, str]:
+def tables_of_each(case: FitProblem, fits: Mapping[str, Estimate]) -> dict[str, str]:
     """Return the tables of patients who were fitted alone; noise that is estimated is that of the first, and said."""
     patients = [who for who in case.patients if who.name in fits]
     ids, names = condition_ids([who.name for who in patients]), case.coordinates.names
@@ -74,7 +74,7 @@ def tables_of_each(case: Case, fits: Mapping[str, Estimate]) -> dict[str, str]:
     return _tables(case, patients, parameters, _factors(case, first.values[len(names) :]), own, said)
 
 
-def tables_of_population(case: Case, population: Population) -> dict[str, str]:
+def tables_of_population(case: FitProblem, population: PopulationFit) -> dict[str, str]:
     """Return the tables of patients and the distribution of their parameters, which is their prior."""
     patients = [who for who in case.patients if who.name in population.patients]
     ids = condition_ids([who.name for who in patients])
@@ -100,7 +100,7 @@ def tables_of_population(case: Case, population: Population) -> dict[str, str]:
 
 
 def _tables(
-    case: Case,
+    case: FitProblem,
     patients: Sequence[PatientRecord],
     parameters: Sequence[PetabParameter],
     factors: Sequence[PetabParameter],
@@ -128,7 +128,7 @@ def _petab(one: FreeParameter, name: str, value: float) -> PetabParameter:
     return PetabParameter(name, "log10", one.lower, one.upper, float(value), prior=prior)
 
 
-def _factors(case: Case, values: Array) -> list[PetabParameter]:
+def _factors(case: FitProblem, values: Array) -> list[PetabParameter]:
     prior = (0.0, FACTOR_SD / float(np.log(10.0)))
     return [
         PetabParameter(f"{FACTOR}{analyte}", "log10", *_reach(float(value)), float(value), prior=prior)
@@ -141,11 +141,11 @@ def _reach(factor: float) -> tuple[float, float]:
     return min(1.0, factor) / WIDEST_FACTOR, max(1.0, factor) * WIDEST_FACTOR
 
 
-def _transformation(noise: Noise) -> Transformation:
+def _transformation(noise: ErrorModel) -> Transformation:
     return "log" if noise.kind == "lognormal" else "lin"
 
 
-def _formula(analyte: str, noise: Noise) -> str:
+def _formula(analyte: str, noise: ErrorModel) -> str:
     """Return the standard deviation of an analyte as PEtab writes it."""
     formulas = {
         "lognormal": f"{noise.relative!r}",
@@ -157,7 +157,7 @@ def _formula(analyte: str, noise: Noise) -> str:
     return f"{FACTOR}{analyte} * {formula}" if noise.is_estimated else formula
 
 
-def _remarks(case: Case, observations: Observations) -> str:
+def _remarks(case: FitProblem, observations: Observations) -> str:
     """Return what PEtab cannot say of this fit."""
     has_shared = TOTAL in observations.analytes and len(observations.analytes) > 1 and case.wishes.shared > 0.0
     has_ranges = any(one.spread > 0.0 for one in observations.measurements)

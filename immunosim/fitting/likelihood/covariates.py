@@ -15,8 +15,8 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import DataError, did_you_mean
-from immunosim.fitting.likelihood.transforms import Coordinates, FreeParameter
 from immunosim.fitting.likelihood.error_model import Integers
+from immunosim.fitting.likelihood.transforms import Coordinates, FreeParameter
 from immunosim.observations import PatientRecord
 
 EFFECT_SD, EFFECT_REACH = 0.5, 10.0
@@ -65,7 +65,7 @@ class Effect:
 
 
 @dataclass(frozen=True, eq=False)
-class Arrangement:
+class CovariateDesign:
     """Unknowns of several patients.
 
     Attributes
@@ -101,7 +101,7 @@ def arrange(
     common: Collection[str],
     covariates: Mapping[str, Sequence[str]] | None = None,
     priors: bool = True,
-) -> Arrangement:
+) -> CovariateDesign:
     """Return the unknowns of several patients.
 
     Parameters
@@ -145,7 +145,7 @@ def arrange(
                     design[j, place[effect.name]] = effect.scores[s]
         designs.append(design)
     own = tuple(one.name for one in individual)
-    return Arrangement(Coordinates(tuple(unknowns)), tuple(designs), own, tuple(effects))
+    return CovariateDesign(Coordinates(tuple(unknowns)), tuple(designs), own, tuple(effects))
 
 
 def effects_of(parameter: str, covariate: str, patients: Sequence[PatientRecord]) -> list[Effect]:

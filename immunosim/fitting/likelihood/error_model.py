@@ -38,7 +38,7 @@ LOG_TWO_PI = float(np.log(2 * np.pi))
 
 
 @dataclass(frozen=True)
-class Noise:
+class ErrorModel:
     """How the measurements of one analyte scatter.
 
     Attributes
@@ -73,7 +73,7 @@ class Noise:
             raise DataError(f"{self.kind} noise needs a positive size", key="--noise", cure="write cd4=lognormal:0.15")
 
     @classmethod
-    def parse(cls, text: str, unit: str = "1") -> Noise:
+    def parse(cls, text: str, unit: str = "1") -> ErrorModel:
         """Return the noise that ``lognormal:0.15``, ``combined:0.1:20`` or ``lognormal:0.15:estimated`` describes.
 
         Parameters
@@ -133,7 +133,7 @@ class Scatter:
 
 
 def scatter_of(
-    measurements: Sequence[Measurement], noise: Mapping[str, Noise], factors: Sequence[str], shared: float
+    measurements: Sequence[Measurement], noise: Mapping[str, ErrorModel], factors: Sequence[str], shared: float
 ) -> Scatter:
     """Return the noise of measurements.
 

@@ -13,10 +13,10 @@ from functools import cached_property
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.fitting.likelihood.prediction import differentiate, predict
-from immunosim.fitting.likelihood.transforms import Coordinates
 from immunosim.fitting.likelihood.error_model import LOG_TWO_PI, censored, standardised
+from immunosim.fitting.likelihood.prediction import differentiate, predict
 from immunosim.fitting.likelihood.subject import Subject
+from immunosim.fitting.likelihood.transforms import Coordinates
 
 FACTOR_SD = 0.5
 """Standard deviation of the logarithm of a factor on the noise, before the data; assumed."""

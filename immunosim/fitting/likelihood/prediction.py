@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from immunosim.codegen.loader import Array
+from immunosim.derivatives import Task
 from immunosim.ensembles.rows import Rows
 from immunosim.numerics import Kernels, Request, Segments, solve_ensemble
 from immunosim.numerics.tangents import Directions, solve_sensitivities
 from immunosim.numerics.tangents.records import SensitivityFunctions
-from immunosim.derivatives import Task
 
 if TYPE_CHECKING:
     from immunosim.fitting.likelihood.subject import Subject

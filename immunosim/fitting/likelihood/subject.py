@@ -9,15 +9,15 @@ from functools import cached_property
 import numpy as np
 
 from immunosim.codegen.loader import Array
+from immunosim.derivatives import Task
 from immunosim.ensembles.rows import Rows, checked_parameters, vary
 from immunosim.errors import DataError, did_you_mean
+from immunosim.fitting.likelihood.error_model import ErrorModel, Flags, Integers, Scatter, scatter_of
 from immunosim.fitting.likelihood.prediction import differentiate, predict
-from immunosim.fitting.likelihood.error_model import Flags, Integers, Noise, Scatter, scatter_of
-from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.observations import Measurement
+from immunosim.patient_parameters import PATIENT_KEYS
+from immunosim.problem import Problem
 from immunosim.scenario import Scenario
-from immunosim.derivatives import Task
-from immunosim.simulation import Problem
 
 SUMS = {"cd3": ("cd4", "cd8")}
 """Analytes that the model has as sums; CD3 without the few T cells that are neither CD4 nor CD8."""
@@ -114,7 +114,7 @@ def subject_of(
     problem: Problem,
     names: Sequence[str],
     measurements: Sequence[Measurement],
-    noise: Mapping[str, Noise],
+    noise: Mapping[str, ErrorModel],
     factors: Sequence[str] = (),
     shared: float = 0.5,
 ) -> Subject:

@@ -14,8 +14,8 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import DataError, did_you_mean
-from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.parameters import ParameterSet
+from immunosim.patient_parameters import PATIENT_KEYS
 
 FARTHEST = 30.0
 """Coordinates beyond which a parameter is at its limit to rounding."""

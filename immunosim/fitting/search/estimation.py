@@ -10,9 +10,9 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import SolverError
+from immunosim.fitting.likelihood.posterior import FACTOR_SD, Posterior
 from immunosim.fitting.likelihood.transforms import FreeParameter
 from immunosim.fitting.search.multistart import Search, search_together
-from immunosim.fitting.likelihood.posterior import FACTOR_SD, Posterior
 
 SPREAD = 1.5
 """Starts lie within these many prior standard deviations."""

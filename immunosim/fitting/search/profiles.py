@@ -14,10 +14,10 @@ from itertools import pairwise
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.fitting.search.estimation import Estimate
-from immunosim.fitting.likelihood.transforms import Coordinates
-from immunosim.fitting.search.multistart import search_together
 from immunosim.fitting.likelihood.posterior import Posterior
+from immunosim.fitting.likelihood.transforms import Coordinates
+from immunosim.fitting.search.estimation import Estimate
+from immunosim.fitting.search.multistart import search_together
 
 CONFIDENCE = 0.9
 N_POINTS = 10

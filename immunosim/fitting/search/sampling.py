@@ -17,8 +17,8 @@ import numpy as np
 
 from immunosim.codegen.loader import Array, say_nothing
 from immunosim.errors import DataError
-from immunosim.fitting.search.estimation import Estimate
 from immunosim.fitting.likelihood.posterior import Posterior
+from immunosim.fitting.search.estimation import Estimate
 from immunosim.locks import held
 
 LEAST_WALKERS = 16

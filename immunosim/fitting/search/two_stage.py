@@ -19,14 +19,14 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import SolverError
-from immunosim.fitting.likelihood.covariates import Arrangement
-from immunosim.fitting.search.estimation import Estimate
-from immunosim.fitting.likelihood.transforms import Coordinates
-from immunosim.fitting.search.multistart import search_together
+from immunosim.fitting.conclusions.predictive import Predictive, predictive
+from immunosim.fitting.likelihood.covariates import CovariateDesign
 from immunosim.fitting.likelihood.error_model import Integers
 from immunosim.fitting.likelihood.posterior import Posterior
-from immunosim.fitting.conclusions.predictive import Predictive, predictive
 from immunosim.fitting.likelihood.subject import Subject
+from immunosim.fitting.likelihood.transforms import Coordinates
+from immunosim.fitting.search.estimation import Estimate
+from immunosim.fitting.search.multistart import search_together
 
 FIRST_SD, LEAST_SD = 0.3, 0.02
 """Standard deviation of the logarithm between patients at the start, where there is no prior, and the least."""
@@ -38,12 +38,12 @@ MOST_ROUNDS = 30
 
 
 @dataclass(frozen=True, eq=False)
-class Population:
+class PopulationFit:
     """Patients together.
 
     Attributes
     ----------
-    arrangement : Arrangement
+    arrangement : CovariateDesign
     patients : tuple of str
     places : ndarray of int, shape (n_patients, n_individual)
         Of the patients' own unknowns.
@@ -59,7 +59,7 @@ class Population:
     has_converged : bool
     """
 
-    arrangement: Arrangement
+    arrangement: CovariateDesign
     patients: tuple[str, ...]
     places: Integers
     alone: Array
@@ -113,7 +113,7 @@ class Population:
         return found
 
 
-def population_predictive(population: Population, n_draws: int = 300, seed: int = 0) -> Predictive:
+def population_predictive(population: PopulationFit, n_draws: int = 300, seed: int = 0) -> Predictive:
     """Return new measurements of other patients with the same doses, covariates and visits.
 
     Parameters of patients are drawn from the distribution, cut at the limits of the search; what patients share, and
@@ -121,7 +121,7 @@ def population_predictive(population: Population, n_draws: int = 300, seed: int 
 
     Parameters
     ----------
-    population : Population
+    population : PopulationFit
     n_draws : int
     seed : int
     """
@@ -147,18 +147,18 @@ def population_predictive(population: Population, n_draws: int = 300, seed: int 
 
 def fit_population(
     subjects: Sequence[Subject],
-    arrangement: Arrangement,
+    arrangement: CovariateDesign,
     alone: Sequence[Estimate],
     factors: tuple[str, ...] = (),
     n_threads: int = 1,
     report: Callable[[int, float], None] | None = None,
-) -> Population:
+) -> PopulationFit:
     """Fit the distribution of the patients' own parameters together with what they share.
 
     Parameters
     ----------
     subjects : sequence of Subject
-    arrangement : Arrangement
+    arrangement : CovariateDesign
     alone : sequence of Estimate
         The first stage, with the parameters of each subject in its order.
     factors : tuple of str
@@ -195,7 +195,7 @@ def fit_population(
         if report is not None:
             report(rounds, change)
     own = (arrangement, patients, places, separate, separate_sd, found, medians, sds, rounds, change <= 1.0)
-    return Population(*own)
+    return PopulationFit(*own)
 
 
 def _distribution(found: Estimate, places: Integers) -> tuple[Array, Array]:
@@ -206,7 +206,7 @@ def _distribution(found: Estimate, places: Integers) -> tuple[Array, Array]:
     return np.exp(middle), np.maximum(spread, LEAST_SD)
 
 
-def _first(arrangement: Arrangement, places: Integers, separate: Array) -> tuple[Array, Array]:
+def _first(arrangement: CovariateDesign, places: Integers, separate: Array) -> tuple[Array, Array]:
     priors = [arrangement.coordinates.parameters[k].prior_sd for k in (places[0] if places.size else [])]
     return np.exp(np.median(np.log(separate), axis=0)), np.array([sd if sd > 0.0 else FIRST_SD for sd in priors])
 
@@ -221,7 +221,7 @@ def _with_distribution(coordinates: Coordinates, places: Integers, medians: Arra
 
 def _start(
     posterior: Posterior,
-    arrangement: Arrangement,
+    arrangement: CovariateDesign,
     alone: Sequence[Estimate],
     names: list[str],
     places: Integers,

@@ -5,6 +5,7 @@ Equations on one page: docs/equations.md. Values: immunosim/models/alemtuzumab/p
 
 from collections.abc import Mapping
 
+from immunosim.model.network import Network
 from immunosim.models.alemtuzumab.mechanisms.antibody_kinetics import add_antibody_kinetics
 from immunosim.models.alemtuzumab.mechanisms.autoreactive_escape import add_autoreactive_escape, declare_clones
 from immunosim.models.alemtuzumab.mechanisms.b_cell_repopulation import add_b_cell_repopulation, declare_transitional_b
@@ -22,7 +23,6 @@ from immunosim.models.alemtuzumab.mechanisms.relapse import add_relapse
 from immunosim.models.alemtuzumab.mechanisms.t_cell_homeostasis import add_t_cell_homeostasis
 from immunosim.models.alemtuzumab.mechanisms.thymopoiesis import add_thymopoiesis
 from immunosim.models.alemtuzumab.mechanisms.trafficking import add_trafficking
-from immunosim.model.network import Network
 from immunosim.models.alemtuzumab.readouts import add_blood_counts
 
 MECHANISMS = {

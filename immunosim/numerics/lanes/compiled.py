@@ -6,14 +6,14 @@ from typing import Any
 from numba import int64, void
 
 from immunosim.numerics.by_address import record_at, record_type, tell_numba
-from immunosim.numerics.compilation import Store, compile_driver
+from immunosim.numerics.compilation import CodeStore, compile_driver
 
 _COMPILED: dict[Callable[..., None], Callable[..., None]] = {}
 """A process loads or compiles a loop once, whatever the model: its machine code is that of all."""
 
 
 def compiled_loop(
-    loop: Callable[..., None], name: str, store: Store | None, room: Callable[[], tuple[Any, ...]]
+    loop: Callable[..., None], name: str, store: CodeStore | None, room: Callable[[], tuple[Any, ...]]
 ) -> Any:
     """Return a loop for the addresses of its records, as ``records.words_of`` lays them out.
 
@@ -23,7 +23,7 @@ def compiled_loop(
         Takes records.
     name : str
         Of the loop, in the store.
-    store : Store, optional
+    store : CodeStore, optional
     room : callable
         Returns records as the loop is given them: these say what types they have.
     """

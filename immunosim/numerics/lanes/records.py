@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from immunosim.numerics.compilation import Store
+from immunosim.numerics.compilation import CodeStore
 from immunosim.numerics.machine_code import Address, MachineFunction
 from immunosim.numerics.workspace import N_COUNTS, Functions
 
@@ -60,7 +60,7 @@ class LaneFunctions:
         Addresses of the model's own functions over lanes.
     scalar : Functions
         The model's functions of one row.
-    store : Store, optional
+    store : CodeStore, optional
         Where the compiled loop is kept.
     """
 
@@ -73,7 +73,7 @@ class LaneFunctions:
     next_row: MachineFunction
     kernels: Mapping[str, int]
     scalar: Functions
-    store: Store | None = None
+    store: CodeStore | None = None
 
     def engine(self, method: str, frame: Integers, counter: Integers) -> "Engine":
         """Return what the loop needs of these for a method, a frame and a counter."""

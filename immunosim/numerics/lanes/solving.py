@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from immunosim.numerics.compilation import Store
+from immunosim.numerics.compilation import CodeStore
 from immunosim.numerics.lanes.driver import drive
 from immunosim.numerics.lanes.records import LaneFunctions, Vectors, frame_of, new_lanes, new_vectors
 from immunosim.numerics.problem import Kernels
@@ -53,7 +53,11 @@ def solve_in_lanes(
 
 
 def runner(
-    loop: Callable[..., None], name: str, room: Callable[[], tuple[Any, ...]], store: Store | None, is_compiled: bool
+    loop: Callable[..., None],
+    name: str,
+    room: Callable[[], tuple[Any, ...]],
+    store: CodeStore | None,
+    is_compiled: bool,
 ) -> Callable[[], None]:
     """Return what runs a loop in records of its own, compiled or as plain Python."""
 

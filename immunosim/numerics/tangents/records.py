@@ -48,7 +48,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Layout:
+class SlopeLayout:
     """Where the slope of a pool along a direction stands.
 
     Attributes
@@ -63,7 +63,7 @@ class Layout:
     blocks: tuple[Block, ...]
 
     @classmethod
-    def of(cls, reach: Sequence[frozenset[int]], n_pools: int, largest_block: int) -> "Layout":
+    def of(cls, reach: Sequence[frozenset[int]], n_pools: int, largest_block: int) -> "SlopeLayout":
         """Return the layout for the pools that each direction can move, in blocks as equal as they can be."""
         order = sorted((k for k in range(len(reach)) if reach[k]), key=lambda k: (-len(reach[k]), sorted(reach[k])))
         n_blocks = -(-len(order) // largest_block)
@@ -108,7 +108,7 @@ class SensitivityFunctions:
     Attributes
     ----------
     width : int
-    layout : Layout
+    layout : SlopeLayout
     parameters, inputs : tuple of frozenset of int, one for each direction
         Places of the parameters and inputs that the direction may move.
     parameter_pairs, input_pairs : tuple of (direction, column)
@@ -122,7 +122,7 @@ class SensitivityFunctions:
     """
 
     width: int
-    layout: Layout
+    layout: SlopeLayout
     parameters: tuple[frozenset[int], ...]
     inputs: tuple[frozenset[int], ...]
     parameter_pairs: Pairs
@@ -203,7 +203,7 @@ class Tangents(NamedTuple):
     ``parameters`` (n or 1, n_pairs), ``initial_states`` (n or 1, n_directions, n_pools); the others stand for the
     segments of all sets, one after the other as in ``Batch``: ``inputs`` (n_segments, n_pairs), ``jumps``
     (n_segments, n_directions, n_pools), ``boundary_times`` (n_segments + n_sets, n_directions). ``outputs``
-    (n, n_times, n_directions, n_pools) receives the slopes. ``places`` (n_directions, n_pools) as in ``Layout``.
+    (n, n_times, n_directions, n_pools) receives the slopes. ``places`` (n_directions, n_pools) as in ``SlopeLayout``.
     """
 
     parameters: Array

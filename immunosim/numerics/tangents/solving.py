@@ -18,6 +18,7 @@ from immunosim.numerics.problem import Kernels, Segments, SolverOptions
 from immunosim.numerics.reporting import new_outcome, new_report
 from immunosim.numerics.request import Request
 from immunosim.numerics.results import Ensemble
+from immunosim.numerics.status import Status
 from immunosim.numerics.tangents.directions import Directions, tangents_of
 from immunosim.numerics.tangents.driver import drive_slopes
 from immunosim.numerics.tangents.records import (
@@ -28,7 +29,6 @@ from immunosim.numerics.tangents.records import (
     side_of,
     slope_frame_of,
 )
-from immunosim.numerics.status import Status
 from immunosim.numerics.workspace import Batch, Control, Method, Outcome, new_work
 
 Array = npt.NDArray[np.float64]

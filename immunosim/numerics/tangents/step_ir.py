@@ -18,25 +18,25 @@ from typing import Any
 from llvmlite import ir
 
 from immunosim.numerics.lanes.vector_ir import INT64, POINTER, LaneBuilder
-from immunosim.numerics.tangents.records import FRAME, Block, Layout
 from immunosim.numerics.tableaus import METHODS as ALL_METHODS
 from immunosim.numerics.tableaus import Tableau
+from immunosim.numerics.tangents.records import FRAME, Block, SlopeLayout
 
 # Stages that only the dense output needs are not differentiated.
 METHODS = {name: tableau for name, tableau in ALL_METHODS.items() if tableau.n_output_stages == 0}
 
 
 def add_differentiate(
-    module: ir.Module, tableau: Tableau, layout: Layout, sources: Sequence[tuple[int, int]], width: int
+    module: ir.Module, tableau: Tableau, layout: SlopeLayout, sources: Sequence[tuple[int, int]], width: int
 ) -> None:
     """Add ``differentiate_<method>(frame)`` to a module that holds the functions that it calls.
 
     ``sources`` tells the pool and the direction of each term in p'.
     """
-    _Step(module, tableau, layout, sources, width).write()
+    _SlopeStep(module, tableau, layout, sources, width).write()
 
 
-def add_slope_sample(module: ir.Module, tableau: Tableau, layout: Layout, width: int) -> None:
+def add_slope_sample(module: ir.Module, tableau: Tableau, layout: SlopeLayout, width: int) -> None:
     """Add ``sample_slopes_<method>(frame)``: equation (T3), which is linear, of the slopes, at the fraction theta."""
     writer, at = opened(module, f"sample_slopes_{tableau.name}", width)
     theta, one = writer.load(at["theta"], 0), writer.constant(1.0)
@@ -56,7 +56,7 @@ def add_slope_sample(module: ir.Module, tableau: Tableau, layout: Layout, width:
     writer.build.ret_void()
 
 
-def add_slope_advance(module: ir.Module, layout: Layout, width: int) -> None:
+def add_slope_advance(module: ir.Module, layout: SlopeLayout, width: int) -> None:
     """Add ``advance_slopes(frame)``: lanes that accept the trial step take the slopes at its end."""
     writer, at = opened(module, "advance_slopes", width)
     accepted, half = writer.load(at["accepted"], 0), writer.constant(0.5)
@@ -83,11 +83,11 @@ def opened(module: ir.Module, name: str, width: int) -> tuple[LaneBuilder, dict[
     return writer, at
 
 
-class _Step:
+class _SlopeStep:
     """Writes the derivative of a step of one method."""
 
     def __init__(
-        self, module: ir.Module, tableau: Tableau, layout: Layout, sources: Sequence[tuple[int, int]], width: int
+        self, module: ir.Module, tableau: Tableau, layout: SlopeLayout, sources: Sequence[tuple[int, int]], width: int
     ) -> None:
         self.tableau, self.layout, self.sources = tableau, layout, sources
         self.writer, self.at = opened(module, f"differentiate_{tableau.name}", width)

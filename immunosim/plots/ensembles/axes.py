@@ -11,12 +11,12 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from immunosim.codegen.loader import Array
-from immunosim.ensembles.columns import Flags, Outcome, Varied
+from immunosim.ensembles.columns import Flags, OutcomeColumns, Varied
+from immunosim.formatting import unit_text
 from immunosim.plots.drawing import spread
 from immunosim.plots.style import BLACK, VERMILION
 from immunosim.plots.text import plain, wrapped
 from immunosim.units import DAYS_PER_MONTH
-from immunosim.formatting import unit_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,7 +61,7 @@ def sentence_case(text: str) -> str:
     return text if " " not in text and ("." in text or "_" in text) else text[:1].upper() + text[1:]
 
 
-def title_of(found: Outcome) -> str:
+def title_of(found: OutcomeColumns) -> str:
     """Return what a figure shows: the result, and the day at which it was taken."""
     when = "" if found.day is None else f", {day_text(found.day)}"
     return sentence_case(unit_text(found.label).replace(" 10⁹", " × 10⁹")) + when
@@ -90,7 +90,7 @@ def failure_note(failed: Flags) -> str:
     return f"{n:,} of {count_text(failed.size)} {verb} not shown." if n else ""
 
 
-def missing_note(found: Outcome, failed: Flags) -> str:
+def missing_note(found: OutcomeColumns, failed: Flags) -> str:
     """Return how many patients have no value although they did not fail; empty where none."""
     n = int((~failed & ~np.isfinite(found.values)).sum())
     has, verb = ("has", "is") if n == 1 else ("have", "are")

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from scipy.ndimage import gaussian_filter
 
 from immunosim.codegen.loader import Array
-from immunosim.ensembles.columns import Flags, Outcome, is_failed, outcome, varied
+from immunosim.ensembles.columns import Flags, OutcomeColumns, is_failed, outcome, varied
 from immunosim.errors import DataError
 from immunosim.plots.ensembles.axes import (
     COLOURS,
@@ -177,7 +177,7 @@ def _refuse_few(key: str, cells: Cells) -> None:
         raise DataError(f"{reason}, between which there are no contours", key=key, cure="draw --kind heatmap")
 
 
-def _fill(ax: Axes, field: Field, surface: Surface, found: Outcome) -> None:
+def _fill(ax: Axes, field: Field, surface: Surface, found: OutcomeColumns) -> None:
     low, high = surface.ends
     is_log = spans_decades(surface.values)
     levels = levels_between(low, high, is_log)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.ensembles.columns import Flags, Outcome, Rows, Varied
+from immunosim.ensembles.columns import Flags, OutcomeColumns, Rows, Varied
 from immunosim.errors import DataError
 
 PATIENTS_A_BIN = 10
@@ -105,13 +105,13 @@ class Field:
         return int(((self.x.place < 0) | (self.y.place < 0)).sum())
 
 
-def field_of(x: Varied, y: Varied, found: Outcome, failed: Flags) -> Field:
+def field_of(x: Varied, y: Varied, found: OutcomeColumns, failed: Flags) -> Field:
     """Return the field of a result.
 
     Parameters
     ----------
     x, y : Varied
-    found : Outcome
+    found : OutcomeColumns
     failed : ndarray, shape (n,)
         Which patients failed.
 

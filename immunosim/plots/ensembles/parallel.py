@@ -12,7 +12,17 @@ from matplotlib.collections import LineCollection
 from matplotlib.ticker import MaxNLocator
 
 from immunosim.codegen.loader import Array
-from immunosim.ensembles.columns import Flags, Outcome, Rows, Varied, is_failed, outcome, scaled, varied, varied_names
+from immunosim.ensembles.columns import (
+    Flags,
+    OutcomeColumns,
+    Rows,
+    Varied,
+    is_failed,
+    outcome,
+    scaled,
+    varied,
+    varied_names,
+)
 from immunosim.errors import DataError
 from immunosim.plots.ensembles.axes import (
     COLOURS,
@@ -159,7 +169,7 @@ def _ticks(low: float, high: float, is_log: bool, choices: Sequence[str]) -> lis
     return [(float(np.log10(mark)), f"{mark:g}") for mark in marks if low <= np.log10(mark) <= high]
 
 
-def _frame(ax: Axes, axes: Sequence[Varied], found: Outcome, n_failed: int) -> None:
+def _frame(ax: Axes, axes: Sequence[Varied], found: OutcomeColumns, n_failed: int) -> None:
     labels = [with_unit(one.label, one.unit) for one in axes] + [with_unit(found.label.partition(",")[0], found.unit)]
     width = max(12, 96 // len(labels))
     ax.set_xticks(range(len(labels)), ["\n".join(wrapped(label, width)) for label in labels], fontsize=7.0)

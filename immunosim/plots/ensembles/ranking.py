@@ -7,14 +7,14 @@ import xarray as xr
 from scipy.stats import rankdata
 
 from immunosim.codegen.loader import Array
-from immunosim.ensembles.columns import Outcome, varied, varied_names
+from immunosim.ensembles.columns import OutcomeColumns, varied, varied_names
 from immunosim.plots.ensembles.thinning import chosen_rows
 
 MOST_ROWS = 20_000
 """Patients over which correlations are computed: more would not change the order of quantities that matter."""
 
 
-def most_correlated(dataset: xr.Dataset, found: Outcome, n: int) -> list[str]:
+def most_correlated(dataset: xr.Dataset, found: OutcomeColumns, n: int) -> list[str]:
     """Return at most `n` varied quantities that correlate most with a result, the strongest first.
 
     Quantities that are the same in all patients are left out.

@@ -15,6 +15,7 @@ import jinja2
 
 from immunosim.attribution import explain
 from immunosim.errors import SolverError
+from immunosim.formatting import calendar
 from immunosim.parameters import EVIDENCE
 from immunosim.report.figures import draw_page
 from immunosim.report.limits import LIMITS
@@ -28,7 +29,6 @@ from immunosim.report.sampling import refined
 from immunosim.safe_text import markup
 from immunosim.scenario import to_toml
 from immunosim.trajectory import Trajectory
-from immunosim.formatting import calendar
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -111,7 +111,7 @@ def _content(trajectory: Trajectory, summary: Mapping[str, Any], command: str, f
     }
 
 
-def _results(summary: Mapping[str, Any]) -> list[tables.Table]:
+def _results(summary: Mapping[str, Any]) -> list[tables.PageTable]:
     """Return the tables of results; of a failed run only what was observed."""
     observed = tables.observed(summary)
     if summary["counts"] is None:

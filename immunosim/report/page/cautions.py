@@ -9,9 +9,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from immunosim.simulation import Problem
-from immunosim.units import DAYS_PER_MONTH
 from immunosim.formatting import ORGANS, number
+from immunosim.problem import Problem
+from immunosim.units import DAYS_PER_MONTH
 
 FITTED_MONTHS = 30
 """Months after the first course up to which counts were fitted (experiments/00_calibration)."""

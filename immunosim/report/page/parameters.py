@@ -10,16 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from immunosim.parameters import EVIDENCE, Parameter
-from immunosim.simulation import Problem
 from immunosim.formatting import unit_text
+from immunosim.parameters import EVIDENCE, Parameter
+from immunosim.problem import Problem
 
 GROUPS = {"patient": "patient", "lymphocytes": "untreated counts and distribution", "conversion": "conversion"}
 """What a reader calls the groups that are no mechanism."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class ParameterEntry:
     """A parameter as it was used, and the key that set it where its value is not the default."""
 
     parameter: Parameter
@@ -41,7 +41,7 @@ class Group:
     name: str
     title: str
     is_off: bool
-    entries: tuple[Entry, ...]
+    entries: tuple[ParameterEntry, ...]
 
     @property
     def grades(self) -> str:
@@ -75,7 +75,7 @@ def number_text(value: float) -> str:
     return f"{value:.6g}"
 
 
-def _entry(parameter: Parameter, own: Mapping[str, Any] | None) -> Entry:
+def _entry(parameter: Parameter, own: Mapping[str, Any] | None) -> ParameterEntry:
     bounds = f"{number_text(parameter.lower)} to {number_text(parameter.upper)}"
     value, set_by = (parameter.value, "") if own is None else (own["value"], own["set_by"])
-    return Entry(parameter, number_text(value), unit_text(parameter.unit), bounds, set_by)
+    return ParameterEntry(parameter, number_text(value), unit_text(parameter.unit), bounds, set_by)

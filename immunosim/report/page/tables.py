@@ -9,11 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from immunosim.report.courses import course_before, course_windows
-from immunosim.report.doses import deviations, dose_headers, dose_rows
-from immunosim.scenario import Scenario
-from immunosim.simulation import Problem
-from immunosim.units import DAYS_PER_MONTH
 from immunosim.formatting import (
     NAMES,
     ORGANS,
@@ -27,13 +22,18 @@ from immunosim.formatting import (
     seen,
     unit_text,
 )
+from immunosim.problem import Problem
+from immunosim.report.courses import course_before, course_windows
+from immunosim.report.doses import deviations, dose_headers, dose_rows
+from immunosim.scenario import Scenario
+from immunosim.units import DAYS_PER_MONTH
 
 Summary = Mapping[str, Any]
 Row = Sequence[str]
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """A table: the first cell of a row names it; `align` has "<" for a column of text, and ">" follows its end."""
 
     caption: str
@@ -47,12 +47,12 @@ class Table:
         return self.align[column : column + 1] == "<"
 
 
-def doses(scenario: Scenario) -> Table:
+def doses(scenario: Scenario) -> PageTable:
     """Return what was given, as ``immunosim check`` shows it."""
-    return Table("Doses", dose_headers(scenario), list(dose_rows(scenario)), "<<", " ".join(deviations(scenario)))
+    return PageTable("Doses", dose_headers(scenario), list(dose_rows(scenario)), "<<", " ".join(deviations(scenario)))
 
 
-def events(scenario: Scenario) -> Table:
+def events(scenario: Scenario) -> PageTable:
     """Return the numbered notes and relapses in the order of time."""
     notes = [(note.time, str(number), "note", note.text) for number, note in enumerate(scenario.note, 1)]
     relapses = [(one.time, f"R{number}", "relapse", one.note) for number, one in enumerate(scenario.relapse, 1)]
@@ -62,35 +62,37 @@ def events(scenario: Scenario) -> Table:
     ]
     headers = ("no.", "kind", "day", _calendar_header(scenario), "months after a course", "what was noted")
     note = "Notes carry the same numbers in the figure. They do not change the simulation."
-    return Table("Notes and relapses", headers, rows, "<<>><<", note)
+    return PageTable("Notes and relapses", headers, rows, "<<>><<", note)
 
 
-def counts(summary: Summary) -> Iterator[Table]:
+def counts(summary: Summary) -> Iterator[PageTable]:
     """Yield a table of counts for each course, or one of the lowest counts where there is no course."""
     found = summary["counts"]
     courses = found["lymphocytes"]["after_course"]
     first = ("count", "unit", "untreated", "lowest", "on day")
     if not courses:
-        yield Table("Counts", (*first, "LLN"), [_lowest(name, found[name]) for name in NAMES], "<<", _LLN)
+        yield PageTable("Counts", (*first, "LLN"), [_lowest(name, found[name]) for name in NAMES], "<<", _LLN)
     for i, course in enumerate(courses):
         months = (f"month {month}" for month in course["at_months"])
         headers = (*first, *months, "LLN", "months to LLN")
         rows = [_counted(name, found[name], found[name]["after_course"][i]) for name in NAMES]
         caption = f"Counts after {course['course']} (day {course['start_day']:.0f})"
-        yield Table(caption, headers, rows, "<<", f"Days and months since the start of the course. {_LLN}")
+        yield PageTable(caption, headers, rows, "<<", f"Days and months since the start of the course. {_LLN}")
 
 
-def observed(summary: Summary) -> Table:
+def observed(summary: Summary) -> PageTable:
     """Return every observed value beside the simulated one."""
     headers = ("when", "day", "read-out", "unit", "observed", "simulated", "residual", "in percent", "remark")
     note = (
         "Residual: simulated minus observed, from the nearest end of a range, and in percent of it. "
         "Inside a range it is zero."
     )
-    return Table("Observed and simulated", headers, [_observed(one) for one in summary["observed"]], "<><<>>>><", note)
+    return PageTable(
+        "Observed and simulated", headers, [_observed(one) for one in summary["observed"]], "<><<>>>><", note
+    )
 
 
-def antibody(summary: Summary) -> Table:
+def antibody(summary: Summary) -> PageTable:
     """Return the serum level of alemtuzumab by course."""
     rows = [
         (
@@ -102,27 +104,27 @@ def antibody(summary: Summary) -> Table:
         for course in summary["alemtuzumab"]
     ]
     headers = ("course", "peak, µg/mL", "peak, days after start", "below 0.06 µg/mL, days after start")
-    return Table("Alemtuzumab in serum", headers, rows)
+    return PageTable("Alemtuzumab in serum", headers, rows)
 
 
-def hair(summary: Summary) -> Iterator[Table]:
+def hair(summary: Summary) -> Iterator[PageTable]:
     """Yield the SALT score after each course and each pulse of methylprednisolone."""
     salt = summary["salt"]
     visits = [course["at_months"] for course in salt["after_course"]]
     if visits:
         headers = ("SALT score after", *(f"month {month}" for month in visits[0]))
         rows = [(course["course"], *map(score, course["at_months"].values())) for course in salt["after_course"]]
-        yield Table("Hair loss by course", headers, rows, note="SALT: percent of the scalp without hair, 0 to 100.")
+        yield PageTable("Hair loss by course", headers, rows, note="SALT: percent of the scalp without hair, 0 to 100.")
     if salt["after_pulse"]:
         headers = ("SALT score after", "on day", "at the start", "after 4 weeks", "after 4 months")
         keys = ("at_start", "after_4_weeks", "after_4_months")
         rows = [
             (one["pulse"], f"{one['start_day']:.0f}", *(score(one[key]) for key in keys)) for one in salt["after_pulse"]
         ]
-        yield Table("Hair loss and pulses of methylprednisolone", headers, rows)
+        yield PageTable("Hair loss and pulses of methylprednisolone", headers, rows)
 
 
-def autoimmunity(summary: Summary) -> Table:
+def autoimmunity(summary: Summary) -> PageTable:
     """Return the probability of autoimmunity of each organ, and whether this patient falls ill."""
     found = summary["autoimmunity"]
     rows = [
@@ -142,10 +144,10 @@ def autoimmunity(summary: Summary) -> Table:
         "An organ falls ill on the day on which its cumulative hazard reaches the draw of the patient."
     )
     headers = ("organ", "probability by the end", "cumulative hazard", "draw", "onset on day")
-    return Table("Secondary autoimmunity", headers, rows, note=note)
+    return PageTable("Secondary autoimmunity", headers, rows, note=note)
 
 
-def relapses(summary: Summary) -> Table:
+def relapses(summary: Summary) -> PageTable:
     """Return the relapse hazard."""
     found = summary["relapse"]
     rows = [
@@ -153,24 +155,24 @@ def relapses(summary: Summary) -> Table:
         ("mean hazard from day 0 to the end, per year", number(found["mean_per_year"])),
         ("relapses reported in the scenario", str(found["reported_relapses"])),
     ]
-    return Table("Relapses of multiple sclerosis", ("quantity", "value"), rows)
+    return PageTable("Relapses of multiple sclerosis", ("quantity", "value"), rows)
 
 
-def mechanisms(problem: Problem) -> Table:
+def mechanisms(problem: Problem) -> PageTable:
     """Return every mechanism, whether it is on, and what it means to switch it off."""
     off = problem.scenario.mechanisms.off
     described = problem.model.module.MECHANISMS.items()
     rows = [(label, name, "OFF" if name in off else "on", meaning) for name, (label, meaning) in described]
-    return Table("Mechanisms of the model", ("mechanism", "key", "state", "what off means"), rows, "<<<<")
+    return PageTable("Mechanisms of the model", ("mechanism", "key", "state", "what off means"), rows, "<<<<")
 
 
-def solver(summary: Summary) -> Table:
+def solver(summary: Summary) -> PageTable:
     """Return how the integration was done and how much work it took."""
     rows = [(name.replace("_", " "), f"{value}") for name, value in summary["solver"].items()]
-    return Table("Solver", ("setting or count", "value"), rows)
+    return PageTable("Solver", ("setting or count", "value"), rows)
 
 
-def software(summary: Summary) -> Table:
+def software(summary: Summary) -> PageTable:
     """Return the model and the versions of the software."""
     model = summary["model"]
     rows = [
@@ -179,7 +181,7 @@ def software(summary: Summary) -> Table:
         ("parameter set", model["parameter_set"]),
         *summary["software"].items(),
     ]
-    return Table("Versions", ("what", "version"), rows, "<<")
+    return PageTable("Versions", ("what", "version"), rows, "<<")
 
 
 _LLN = "LLN: lower limit of normal; never: not before the next course or the end; above: never below it."

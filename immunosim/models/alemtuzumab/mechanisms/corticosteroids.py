@@ -13,9 +13,9 @@ that acts locally.
 
 import sympy as sp
 
-from immunosim.models.alemtuzumab.mechanisms.lymphocytes import SUBSETS
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import inhibited_by, saturating
+from immunosim.models.alemtuzumab.mechanisms.lymphocytes import SUBSETS
 
 
 def add_steroid_kinetics(net: Network) -> None:

@@ -11,9 +11,9 @@ the trait of poor depleters.
 
 import sympy as sp
 
-from immunosim.models.alemtuzumab.mechanisms.lymphocytes import SUBSETS
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import hill, saturating
+from immunosim.models.alemtuzumab.mechanisms.lymphocytes import SUBSETS
 
 
 def add_depletion(net: Network) -> None:

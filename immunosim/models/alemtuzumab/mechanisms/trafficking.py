@@ -8,9 +8,9 @@ regulatory T cells leave a retention niche: per-cell egress falls as the pool em
 it keeps the second nadir as high as the first. Residence in blood of about 2 h: glucocorticoid lymphopenia models.
 """
 
-from immunosim.models.alemtuzumab.mechanisms.lymphocytes import SUBSETS
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import boost
+from immunosim.models.alemtuzumab.mechanisms.lymphocytes import SUBSETS
 
 
 def add_trafficking(net: Network) -> None:
