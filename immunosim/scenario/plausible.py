@@ -72,7 +72,7 @@ _DRUG_OF = {
     "Triamcinolone": "triamcinolone",
     "DimethylFumarate": "dimethyl_fumarate",
 }
-DOSED = frozenset({*_DRUG_OF, "AdditionalDose", "Input"})
+DOSED = frozenset({*_DRUG_OF, "AdditionalDose", "RegimenInput"})
 """Records that hold doses."""
 
 CURE = "correct the number or its unit, or insist with implausible = true in the entry of the drug"
@@ -116,7 +116,7 @@ def _drug_of(record: Any) -> str:
 
 def _doses_of(record: Any) -> Iterator[tuple[str, object, str]]:
     """Yield key and mass of the doses of a record, and what they are if not single doses."""
-    if type(record).__name__ == "Input":
+    if type(record).__name__ == "RegimenInput":
         yield from _daily_of_rates(record)
         return
     yield "dose", record.dose, ""

@@ -16,7 +16,7 @@ def fields(entry: str) -> dict[str, str]:
 
 
 def test_every_entry_is_found_and_its_fields_have_one_form():
-    text = (resources.files("immunosim.parameters") / "references.bib").read_text(encoding="utf-8")
+    text = (resources.files("immunosim.models.alemtuzumab") / "references.bib").read_text(encoding="utf-8")
     assert len(load_references()) == len(re.findall(r"^@", text, re.MULTILINE))
     for entry in load_references().values():
         assert entry.count("{") == entry.count("}")
@@ -24,7 +24,7 @@ def test_every_entry_is_found_and_its_fields_have_one_form():
 
 
 def test_keys_are_unique_and_in_alphabetical_order():
-    text = (resources.files("immunosim.parameters") / "references.bib").read_text(encoding="utf-8")
+    text = (resources.files("immunosim.models.alemtuzumab") / "references.bib").read_text(encoding="utf-8")
     keys = re.findall(r"^@\w+\{(\S+),", text, re.MULTILINE)
     assert keys == sorted(set(keys))
 
