@@ -15,7 +15,6 @@ from immunosim.numerics import METHODS, Segments, SolverOptions
 from immunosim.parameters import ParameterSet, load_parameters
 from immunosim.patient_parameters import individual_vector
 from immunosim.scenario import (
-    POOLS_OF_INPUTS,
     Bolus,
     Scenario,
     build_segments,
@@ -131,7 +130,7 @@ def _refuse_traces(scenario: Scenario, model: Model, file: str) -> None:
     negligible = NEGLIGIBLE * scenario.solver.rtol * model.scales
     problems = []
     for key, event in keyed_events(scenario):
-        pool = event.pool if isinstance(event, Bolus) else POOLS_OF_INPUTS.get(event.input)
+        pool = event.pool if isinstance(event, Bolus) else event.drug.entered_pool if event.drug else ""
         least = negligible[model.pools.index(pool)] if pool in model.pools else 0.0
         if event.amount < least:
             reason = (

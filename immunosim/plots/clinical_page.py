@@ -22,6 +22,7 @@ from immunosim.plots.panels import B_AND_NK, LYMPHOCYTES, T_CELLS
 from immunosim.plots.style import BLACK, GREY, MONTHS, STYLE, TimeUnit, time_unit
 from immunosim.plots.text import as_written, headline, wrapped
 from immunosim.plots.timeline import draw_timeline, rows_of
+from immunosim.scenario.regimen import courses_of
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -101,8 +102,9 @@ def encoded(figure: Figure, kind: str, dpi: int = 150) -> bytes:
 
 def time_label(scenario: Scenario, unit: TimeUnit = MONTHS) -> str:
     """Return what an axis of time counts, and from when: the first infusion where that is day 0."""
-    starts_at_zero = bool(scenario.course) and scenario.course[0].start == 0.0
-    return f"{unit.name} since {'the first infusion of alemtuzumab' if starts_at_zero else 'day 0'}"
+    courses = courses_of(scenario)
+    starts_at_zero = bool(courses) and courses[0].dosing.start == 0.0
+    return f"{unit.name} since {f'the first infusion of {courses[0].drug.label}' if starts_at_zero else 'day 0'}"
 
 
 def _panels(limits: Mapping[str, float]) -> tuple[Panel, ...]:

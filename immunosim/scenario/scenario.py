@@ -8,15 +8,17 @@ model nor the numerics.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
-from immunosim.errors import ScenarioError
+from immunosim.errors import InputProblem, ScenarioError
 from immunosim.scenario.base import Record, Text
 from immunosim.scenario.clock import Clock
 from immunosim.scenario.computation import Mechanisms, Output, Parameter, Solver
+from immunosim.scenario.cross_checks import problems_between_records
+from immunosim.scenario.dosing import Dosing
 from immunosim.scenario.findings import Note, Observed, Relapse
 from immunosim.scenario.patient import Patient
 from immunosim.scenario.quantities import CalendarDate, TimePoint, reading_within
@@ -51,6 +53,7 @@ class Scenario(Record):
     horizon: TimePoint = 36 * DAYS_PER_MONTH
     patient: Patient = Patient()
     course: tuple[Course, ...] = ()
+    dose: tuple[Dosing, ...] = ()
     methylprednisolone: tuple[Methylprednisolone, ...] = ()
     prednisolone: tuple[Prednisolone, ...] = ()
     triamcinolone: tuple[Triamcinolone, ...] = ()
@@ -71,6 +74,10 @@ class Scenario(Record):
     def _resolve(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         with reading_within(Clock.of(data), _weight_of(data)):
             return handler(data)
+
+    def problems(self) -> Iterable[InputProblem]:
+        """Return what contradicts itself between the records, each of which is sound."""
+        return problems_between_records(self)
 
 
 def _weight_of(data: object) -> float:
