@@ -9,6 +9,8 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from immunosim.errors import ModelError, did_you_mean
+
 if TYPE_CHECKING:
     from immunosim.model.drug import Drug
 
@@ -25,10 +27,13 @@ def find_drug(name: str, model: str = DEFAULT_MODEL) -> Drug:
 
     Raises
     ------
-    KeyError
+    ModelError
         If the model has no such drug.
     """
-    return _by_name(model)[name]
+    drugs = _by_name(model)
+    if name not in drugs:
+        raise ModelError(f'the model "{model}" has no drug "{name}"', cure=did_you_mean(name, drugs))
+    return drugs[name]
 
 
 @cache

@@ -7,21 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 from immunosim.model.drug import Drug
 from immunosim.models import find_drug
-from immunosim.scenario.dosing import Dosing, GivenDose, given_doses, planned_doses
+from immunosim.scenario.dosing import Dosing, GivenDose, Treatment, given_doses, planned_doses
+from immunosim.scenario.messages import record_in
 
 if TYPE_CHECKING:
     from immunosim.scenario.scenario import Scenario
     from immunosim.scenario.treatments import RegimenInput
-
-TABLES = (
-    *("course", "methylprednisolone", "prednisolone", "triamcinolone", "dimethyl_fumarate"),
-    *("additional_dose", "dose"),
-)
-"""The tables of a scenario that order drugs, in the order in which their orders are counted."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +105,16 @@ def events_of(scenario: Scenario) -> tuple[Event, ...]:
     return tuple(sorted(events, key=begin_of))
 
 
+@cache
+def treatment_tables(scenario: type[Scenario]) -> tuple[str, ...]:
+    """Return the tables of a scenario that order drugs, in the order in which their orders are counted."""
+    records = {name: record_in(field.annotation) for name, field in scenario.model_fields.items()}
+    return tuple(name for name, record in records.items() if record is not None and issubclass(record, Treatment))
+
+
 def orders_of(scenario: Scenario) -> Iterator[Order]:
     """Yield every order of a drug, table by table; rates that change with time are no orders."""
-    for table in TABLES:
+    for table in treatment_tables(type(scenario)):
         names: dict[str, int] = {}
         for number, record in enumerate(getattr(scenario, table), 1):
             dosing = record.dosing()
@@ -157,7 +160,8 @@ def start_of(scenario: Scenario, events: Iterable[Event] | None = None) -> float
     The scenario's events may be given where they are at hand. A first dose that came late or was skipped counts from
     its planned time, from which times after a course count.
     """
-    planned = [order.dosing.start for order in orders_of(scenario)]
+    records = [record for table in treatment_tables(type(scenario)) for record in getattr(scenario, table)]
+    planned: list[float] = [record.start for record in records if hasattr(record, "start")]
     observed = [point.time for series in scenario.observed for point in series.points]
     extra = [*scenario.output.extra, *(rule.start for rule in scenario.output.rule)]
     doses = [event for _, event in keyed_events(scenario)] if events is None else events

@@ -53,12 +53,12 @@ class Scenario(Record):
     horizon: TimePoint = 36 * DAYS_PER_MONTH
     patient: Patient = Patient()
     course: tuple[Course, ...] = ()
-    dose: tuple[Dosing, ...] = ()
     methylprednisolone: tuple[Methylprednisolone, ...] = ()
     prednisolone: tuple[Prednisolone, ...] = ()
     triamcinolone: tuple[Triamcinolone, ...] = ()
     dimethyl_fumarate: tuple[DimethylFumarate, ...] = ()
     additional_dose: tuple[AdditionalDose, ...] = ()
+    dose: tuple[Dosing, ...] = ()
     input: tuple[RegimenInput, ...] = ()
     relapse: tuple[Relapse, ...] = ()
     note: tuple[Note, ...] = ()

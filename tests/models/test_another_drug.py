@@ -107,6 +107,19 @@ def test_its_doses_are_judged() -> None:
         build_scenario({"dose": [{"drug": "anti_cd20", "start": "0 days", "dose": "5 g"}]})
 
 
+def test_the_table_of_a_drug_that_the_model_does_not_have_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("immunosim.scenario.treatments.drugs_of", lambda: clinic.DRUGS[:2])
+    with pytest.raises(ScenarioError) as caught:
+        build_scenario({"triamcinolone": [{"time": "0 days", "dose": "15 mg"}]}, "a.toml")
+    cure = "its drugs are alemtuzumab, methylprednisolone"
+    assert str(caught.value) == f"a.toml: triamcinolone[1]: the model has no triamcinolone, {cure}"
+
+
+def test_an_unknown_drug_is_refused_with_close_ones() -> None:
+    with pytest.raises(ModelError, match='the model "alemtuzumab" has no drug "prednisone"'):
+        models.find_drug("prednisone")
+
+
 @pytest.mark.usefixtures("model")
 def test_a_model_without_its_input_refuses_its_doses(scenario: Scenario) -> None:
     with pytest.raises(ScenarioError, match="anti_cd20_infusion"):
