@@ -161,7 +161,7 @@ def solver_options(scenario: Scenario, model: Model, untreated: Array) -> Solver
     """Return the integrator's options: the scenario's tolerance, and absolute ones from the scales of the pools.
 
     A pool that is far smaller untreated than its scale (a clone, an attack too small to see) is resolved at its own
-    size: at the common scale, the follicles of a year of dimethyl fumarate were wrong by 1e-3 of their greatest value.
+    size: at the common scale, the follicles of a year of prior therapy were wrong by 1e-3 of their greatest value.
     """
     solver = scenario.solver
     scale = np.where(untreated > 0.0, np.minimum(model.scales, untreated), model.scales)

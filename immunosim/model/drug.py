@@ -22,7 +22,7 @@ class Drug:
     Attributes
     ----------
     name : str
-        Its name in scenarios, such as ``dimethyl_fumarate``.
+        Its name in scenarios: one word, small letters.
     label : str
         Its name in words.
     route : str

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.markers import TICKDOWN, MarkerStyle
 
 from immunosim.plots import panels
-from immunosim.plots.drawing import label_ends, mark_treatments, months_of
+from immunosim.plots.drawing import label_ends, mark_treatments, months_of, treatment_lines
 from immunosim.plots.panels import B_AND_NK, LYMPHOCYTES, T_CELLS
 from immunosim.plots.style import BLACK, GREY, MONTHS, STYLE, TimeUnit, time_unit
 from immunosim.plots.text import as_written, headline, wrapped
@@ -60,7 +60,7 @@ def clinical_page(trajectory: Trajectory, limits: Mapping[str, float] | None = N
     trajectory : Trajectory
         Complete or failed; the page of a failed one says how it failed and shows the observed values.
     limits : mapping of str to float, optional
-        Lines to draw by read-out, in its unit: lower limits of normal, and the limit of detection of alemtuzumab.
+        Lines to draw by read-out, in its unit: lower limits of normal, and the limits of detection of drugs.
     footer : str
         What the caption ends with, such as the intended use.
     """
@@ -197,9 +197,8 @@ def _caption(trajectory: Trajectory, footer: str) -> list[str]:
         for number, note in enumerate(scenario.note, 1)
     ]
     marks = (
-        "Vertical lines: courses of alemtuzumab (solid), pulses of methylprednisolone (dotted). "
-        "Hollow triangles: premedication. Dashed: lower limits of normal (LLN), limit of detection. In G the clone is "
-        "relative to untreated, effectors to half-maximal attack, privilege to intact."
+        f"{treatment_lines()} Hollow triangles: premedication. Dashed: lower limits of normal (LLN), limit of "
+        "detection. In G the clone is relative to untreated, effectors to half-maximal attack, privilege to intact."
     )
     observed = " Circles and bars: observed values and ranges." if scenario.observed else ""
     if any(point.below is not None for series in scenario.observed for point in series.points):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from immunosim.models import drugs_of
 from immunosim.plots.style import BLACK, GREY
 from immunosim.scenario.regimen import courses_of, pulses_of
 from immunosim.units import DAYS_PER_MONTH, convert
@@ -118,6 +119,16 @@ def mark_treatments(ax: Axes, scenario: Scenario) -> Axes:
     for pulse in pulses_of(scenario):
         ax.axvline(pulse.dosing.start / DAYS_PER_MONTH, color=GREY, linewidth=0.9, linestyle=":", zorder=0)
     return ax
+
+
+def treatment_lines() -> str:
+    """Return the sentence of a caption that says what the lines of ``mark_treatments`` are."""
+    doses = [drug for drug in drugs_of() if drug.is_infused]
+    courses = [drug.label for drug in doses if drug.depletes]
+    pulses = [drug.label for drug in doses if not drug.depletes]
+    kinds = [("courses", courses, "solid"), ("pulses", pulses, "dotted")]
+    lines = [f"{kind} of {' or '.join(labels)} ({line})" for kind, labels, line in kinds if labels]
+    return f"Vertical lines: {', '.join(lines)}."
 
 
 def draw_number(ax: Axes, x: float, y: float, number: int | str, transform: Transform | None = None) -> Axes:

@@ -19,7 +19,7 @@ from matplotlib.patches import Patch
 
 from immunosim.attribution.records import Contribution, Explanation, total
 from immunosim.plots.clinical_page import time_label
-from immunosim.plots.drawing import LEAD, draw_limit, label_ends, mark_treatments
+from immunosim.plots.drawing import LEAD, draw_limit, label_ends, mark_treatments, treatment_lines
 from immunosim.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION, month_step
 from immunosim.plots.text import headline, wrapped
 from immunosim.units import DAYS_PER_MONTH
@@ -167,7 +167,7 @@ def _caption(explanation: Explanation) -> str:
     text = "Areas: contributions since the start, gains above zero, losses below; black: their sum, the change of A. "
     if not explanation.is_gross:
         text += "A loss that is smaller than untreated counts as a gain. "
-    return text + "Vertical lines: courses of alemtuzumab (solid), pulses of methylprednisolone (dotted)."
+    return text + treatment_lines()
 
 
 def _set_months(ax: Axes, explanation: Explanation) -> None:

@@ -2,7 +2,7 @@
 
 A time is a duration after day 0 (``"12 months"``, ``"-8 months"``), an ISO date (where the scenario has a
 ``start_date``), or an offset: from the first infusion of a course (``"course 2 + 30 days"``), from the first dose of an
-order of a drug (``"course 2 of prednisolone"``) or from a drug's last planned dose (``"last dose of prednisolone"``).
+order of a drug (``"course 2 of DRUG"``) or from a drug's last planned dose (``"last dose of DRUG"``).
 """
 
 from __future__ import annotations

@@ -121,7 +121,9 @@ def orders_of(scenario: Scenario) -> Iterator[Order]:
             drug = find_drug(dosing.drug)
             names[drug.name] = names.get(drug.name, 0) + 1
             label = dosing.label or _usual_label(table, number, drug, names[drug.name])
-            yield Order(f"{table}[{number}]", drug, label, dosing, _numbers_doses(table, dosing))
+            # A table that holds one dose an entry has nothing to number; of [[dose]], what is given once.
+            can_repeat = hasattr(record, "doses") and (table != "dose" or len(planned_doses(dosing)) > 1)
+            yield Order(f"{table}[{number}]", drug, label, dosing, can_repeat)
 
 
 def courses_of(scenario: Scenario) -> list[Order]:
@@ -189,12 +191,6 @@ def _usual_label(table: str, number: int, drug: Drug, number_of_drug: int) -> st
     if drug.is_continuous:
         return drug.label
     return f"{drug.label} {number_of_drug}" if table == "dose" else f"{table.replace('_', ' ')} {number}"
-
-
-def _numbers_doses(table: str, dosing: Dosing) -> bool:
-    if table in ("additional_dose", "triamcinolone"):  # one dose is all that they can hold
-        return False
-    return table != "dose" or len(planned_doses(dosing)) > 1
 
 
 def _events(order: Order, horizon: float) -> Iterator[Event]:
