@@ -21,7 +21,6 @@ from immunosim.codegen.equations import (
     signed_sum,
 )
 from immunosim.model.network import Mechanism, Network
-from immunosim.models import drugs_of
 from immunosim.parameters import ParameterSet
 
 SUBSETS = {
@@ -37,9 +36,7 @@ SUBSETS = {
 """Lymphocyte subsets as the symbols of the parameters abbreviate them."""
 
 SYMBOLS = {
-    # pools and inputs of drugs
-    **{name: symbol for drug in drugs_of() for name, symbol in drug.symbols},
-    # further pools
+    # pools
     "transitional_b": r"\mathrm{Bt}",
     "nk_cells": r"\mathrm{NK}",
     "il7": r"\mathrm{IL7}",
@@ -48,9 +45,15 @@ SYMBOLS = {
     "autoreactive_cd4": "E",
     "autoreactive_cd8_effector": "x",
     "autoreactive_resident_memory": "M",
+    "antibody_central": "A_1",
+    "antibody_peripheral": "A_2",
+    "methylprednisolone": r"\mathrm{MP}",
+    "prednisolone_gut": r"\mathrm{PN}_{gut}",
+    "prednisolone": r"\mathrm{PN}",
     "cortisol": r"\mathrm{cort}",
     "glucocorticoid_signal": "S_g",
     "glucocorticoid_effect": "S_t",
+    "triamcinolone_depot": r"\mathrm{TA}",
     "fumarate_effect": "F",
     "privilege_loss": "L",
     "anagen_follicles": r"\mathrm{An}",
@@ -64,6 +67,10 @@ SYMBOLS = {
     "gbm_antibody": r"\mathrm{Ab}_G",
     "thyroid_hormone": "H",
     "platelets": r"\mathrm{Pl}",
+    # inputs
+    "alemtuzumab_infusion": r"\mathrm{Inf}_A",
+    "methylprednisolone_infusion": r"\mathrm{Inf}_{MP}",
+    "dimethyl_fumarate": r"\mathrm{DMF}",
     # signals
     "cd4_count": "n_4",
     "cd8_count": "n_8",

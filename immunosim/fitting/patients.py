@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from immunosim.models import find_drug
 from immunosim.observations import PatientRecord
 from immunosim.observations.planned import check_doses
 from immunosim.observations.records import RecordedDose
 from immunosim.scenario import Scenario, build_scenario, to_toml
+from immunosim.scenario.drug_names import known_drug, with_drugs_of
 from immunosim.scenario.treatments import course_drug
 from immunosim.units import parse_quantity
 
@@ -45,12 +45,13 @@ def scenario_of(scenario: Scenario, patient: PatientRecord) -> Scenario:
     if patient.covariates.get("sex") in SEXES:
         document["patient"]["sex"] = patient.covariates["sex"]
     differing = {name for name in {dose.drug for dose in patient.doses} if _differs(scenario, patient, name)}
-    for drug in sorted(differing):
-        given = sorted((dose for dose in patient.doses if dose.drug == drug), key=lambda dose: dose.time)
-        if find_drug(drug).depletes:
-            _give_courses(document, drug, given)
-        else:
-            _give_singly(document, drug, given)
+    with with_drugs_of(scenario):
+        for drug in sorted(differing):
+            given = sorted((dose for dose in patient.doses if dose.drug == drug), key=lambda dose: dose.time)
+            if known_drug(drug).depletes:
+                _give_courses(document, drug, given)
+            else:
+                _give_singly(document, drug, given)
     return build_scenario(document) if traits or differing else scenario
 
 
@@ -112,7 +113,7 @@ def _give_singly(document: dict[str, Any], drug: str, given: Sequence[RecordedDo
     document.pop(drug, None)
     document["course"] = [course for course in document.get("course", []) if _drug_of(course) != drug]
     for course in document["course"]:
-        if find_drug(_drug_of(course)).premedication == drug:
+        if known_drug(_drug_of(course)).premedication == drug:
             course.pop("premedication", None)
     _keep_additional(document, drug, [_single(dose) for dose in given])
 

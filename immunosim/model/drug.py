@@ -56,12 +56,8 @@ class Drug:
         The drug that may open the days of its courses.
     synonyms : tuple of str
         Further names in tables of observations, in small letters.
-    level, detection_limit : str, float
-        The read-out that is its level, and the lowest level that can be measured, in the read-out's unit.
     colour, shape, site : str
         On the time line: a colour, the shape of its marks where colours stand for scenarios, and where it acts locally.
-    symbols : tuple of (str, str)
-        LaTeX of its pools and inputs.
     """
 
     name: str
@@ -85,10 +81,7 @@ class Drug:
     depletes: bool = False
     premedication: str = ""
     synonyms: tuple[str, ...] = ()
-    level: str = ""
-    detection_limit: float = 0.0
     site: str = ""
-    symbols: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a declaration that contradicts itself.
@@ -162,7 +155,6 @@ def _named(
     """Yield what a drug names, each with the names among which it must be."""
     yield drug.enters, pools if drug.given == "bolus" else inputs
     yield from ((pool, pools) for pool in drug.holds)
-    yield from ((name, [*pools, *inputs]) for name, _ in drug.symbols)
     if drug.available_fraction:
         yield drug.available_fraction, parameters
     if drug.premedication:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from immunosim.errors import ModelError, did_you_mean
+from immunosim.errors import ModelError
 
 if TYPE_CHECKING:
     from immunosim.model.drug import Drug
@@ -17,26 +18,16 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "alemtuzumab"
 
 
+@cache
 def drugs_of(model: str = DEFAULT_MODEL) -> tuple[Drug, ...]:
-    """Return the drugs that a model declares in its clinic, in its order."""
-    return tuple(_by_name(model).values())
-
-
-def find_drug(name: str, model: str = DEFAULT_MODEL) -> Drug:
-    """Return a drug of a model by its name.
+    """Return the drugs that a model declares in its clinic, in its order.
 
     Raises
     ------
     ModelError
-        If the model has no such drug.
+        If there is no such model.
     """
-    drugs = _by_name(model)
-    if name not in drugs:
-        raise ModelError(f'the model "{model}" has no drug "{name}"', cure=did_you_mean(name, drugs))
-    return drugs[name]
-
-
-@cache
-def _by_name(model: str) -> dict[str, Drug]:
-    drugs: tuple[Drug, ...] = import_module(f"immunosim.models.{model}.clinic").DRUGS
-    return {drug.name: drug for drug in drugs}
+    if not model.isidentifier() or find_spec(f"{__name__}.{model}") is None:
+        raise ModelError(f'unknown model "{model}"', key="model")
+    drugs: tuple[Drug, ...] = import_module(f"{__name__}.{model}.clinic").DRUGS
+    return drugs

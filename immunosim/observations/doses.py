@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from immunosim.errors import QuantityError, did_you_mean
 from immunosim.model.drug import Drug
-from immunosim.models import drugs_of, find_drug
 from immunosim.scenario.dosing import usual_infusion
+from immunosim.scenario.drug_names import known_drug, known_drugs
 
 
 def dose_drugs() -> list[str]:
     """Return the drugs of which a single dose may be given; a table that names none means the first."""
-    return [drug.name for drug in drugs_of() if not drug.is_continuous]
+    return [drug.name for drug in known_drugs() if not drug.is_continuous]
 
 
 def drug_of(name: str) -> str:
@@ -22,7 +22,7 @@ def drug_of(name: str) -> str:
         Where it means none.
     """
     meant = name.strip().casefold()
-    drugs: list[Drug] = [find_drug(known) for known in dose_drugs()]
+    drugs: list[Drug] = [known_drug(known) for known in dose_drugs()]
     found = next((drug.name for drug in drugs if meant == drug.name or meant in drug.synonyms), None)
     if found is None:
         raise QuantityError(f'"{name}" is no drug that can be given', cure=did_you_mean(name, dose_drugs()))
@@ -31,9 +31,9 @@ def drug_of(name: str) -> str:
 
 def usual_duration(drug: str) -> float:
     """Return how long a dose is infused where nothing is said, day; 0 for what is given at once."""
-    return usual_infusion(find_drug(drug))
+    return usual_infusion(known_drug(drug))
 
 
 def is_infused(drug: str) -> bool:
     """Return whether a drug can only be infused."""
-    return find_drug(drug).is_infused
+    return known_drug(drug).is_infused

@@ -197,7 +197,7 @@ def _caption(trajectory: Trajectory, footer: str) -> list[str]:
         for number, note in enumerate(scenario.note, 1)
     ]
     marks = (
-        f"{treatment_lines()} Hollow triangles: premedication. Dashed: lower limits of normal (LLN), limit of "
+        f"{treatment_lines(scenario)} Hollow triangles: premedication. Dashed: lower limits of normal (LLN), limit of "
         "detection. In G the clone is relative to untreated, effectors to half-maximal attack, privilege to intact."
     )
     observed = " Circles and bars: observed values and ranges." if scenario.observed else ""

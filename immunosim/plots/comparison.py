@@ -14,13 +14,13 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from immunosim.models import drugs_of
 from immunosim.plots.drawing import draw_limit, set_log_axis
 from immunosim.plots.panels import unit_label
 from immunosim.plots.style import BLUE, GREEN, ORANGE, PURPLE, STYLE, VERMILION, month_step
 from immunosim.plots.text import headline, wrapped
 from immunosim.plots.timeline import TimelineRow, rows_of, strip_label
 from immunosim.plots.why import draw_contributions, named
+from immunosim.scenario.drug_names import known_drugs
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def label_letters(ax: Axes) -> Axes:
 
 def draw_strip(ax: Axes, comparison: Comparison) -> Axes:
     """Draw the treatments of every scenario, a line each: one shape a drug, bars for what is taken for long."""
-    count, drugs = len(comparison.names), _drugs_of_lines()
+    count, drugs = len(comparison.names), _drugs_of_lines(comparison)
     for i, trajectory in enumerate(comparison.trajectories):
         for row in rows_of(trajectory.scenario):
             if row.label in drugs:
@@ -210,9 +210,10 @@ def _limit_text(readout: str, limits: Mapping[str, float]) -> str:
     return f" (dashed: {kind} {limits[readout]:g})" if readout in limits else ""
 
 
-def _drugs_of_lines() -> dict[str, Drug]:
+def _drugs_of_lines(comparison: Comparison) -> dict[str, Drug]:
     """Return the drugs by the labels of their lines of the strip, what is taken for months first."""
-    return {strip_label(drug): drug for drug in sorted(drugs_of(), key=lambda drug: not drug.is_continuous)}
+    drugs = [drug for trajectory in comparison.trajectories for drug in known_drugs(trajectory.scenario)]
+    return {strip_label(drug): drug for drug in sorted(drugs, key=lambda drug: not drug.is_continuous)}
 
 
 def _draw_row(ax: Axes, row: TimelineRow, shape: str, height: float, colour: str) -> None:
@@ -260,7 +261,7 @@ def _name_scenarios(figure: Figure, comparison: Comparison, title: str) -> None:
 
 def _overlay_caption(comparison: Comparison, footer: str) -> str:
     lines = {row.label for trajectory in comparison.trajectories for row in rows_of(trajectory.scenario)}
-    shapes = [f"{drug.shape} {drug.label}" for line, drug in _drugs_of_lines().items() if line in lines]
+    shapes = [f"{drug.shape} {drug.label}" for line, drug in _drugs_of_lines(comparison).items() if line in lines]
     marks = f"Treatments: {', '.join(shapes)}; premedication is not drawn. " if shapes else ""
     cut = "Cut where the shortest scenario ends. " if comparison.is_cut else ""
     return f"{marks}A is the broad line. LLN: lower limit of normal. {cut}{footer}".strip()

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from immunosim.models import drugs_of
 from immunosim.plots.style import BLACK, GREY
+from immunosim.scenario.drug_names import known_drugs
 from immunosim.scenario.regimen import courses_of, pulses_of
 from immunosim.units import DAYS_PER_MONTH, convert
 
@@ -121,9 +121,9 @@ def mark_treatments(ax: Axes, scenario: Scenario) -> Axes:
     return ax
 
 
-def treatment_lines() -> str:
+def treatment_lines(scenario: Scenario) -> str:
     """Return the sentence of a caption that says what the lines of ``mark_treatments`` are."""
-    doses = [drug for drug in drugs_of() if drug.is_infused]
+    doses = [drug for drug in known_drugs(scenario) if drug.is_infused]
     courses = [drug.label for drug in doses if drug.depletes]
     pulses = [drug.label for drug in doses if not drug.depletes]
     kinds = [("courses", courses, "solid"), ("pulses", pulses, "dotted")]

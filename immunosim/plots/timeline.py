@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from immunosim.models import drugs_of
 from immunosim.plots.drawing import draw_number
 from immunosim.plots.style import BLACK, GREY
 from immunosim.plots.text import plain
 from immunosim.scenario.dosing import given_doses, planned_doses
+from immunosim.scenario.drug_names import known_drugs
 from immunosim.scenario.regimen import Order, orders_of
 from immunosim.units import DAYS_PER_MONTH
 
@@ -50,7 +50,7 @@ def rows_of(scenario: Scenario) -> list[TimelineRow]:
     """Return the lines of the strip from top to bottom, without those that stay empty."""
     notes = [Mark(note.time, str(number)) for number, note in enumerate(scenario.note, 1)]
     # What is taken for months lies above the doses.
-    drugs = sorted(drugs_of(), key=lambda drug: not drug.is_continuous)
+    drugs = sorted(known_drugs(scenario), key=lambda drug: not drug.is_continuous)
     rows = [
         *((strip_label(drug), drug.colour, _marker(drug), _marks(scenario, drug)) for drug in drugs),
         ("relapse", BLACK, "D", (Mark(relapse.time, relapse.note) for relapse in scenario.relapse)),

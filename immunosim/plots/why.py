@@ -148,7 +148,7 @@ def _write(figure: Figure, explanation: Explanation, scenario: Scenario, footer:
     height = figure.get_size_inches()[1]
     title = headline(scenario.title or "Untitled scenario", 75)
     figure.text(0.03, 1.0 - 0.22 / height, f"{title}: why?", fontsize=11, fontweight="bold", va="center")
-    caption = "\n".join(wrapped(f"{_caption(explanation)} {footer}".strip(), 150))
+    caption = "\n".join(wrapped(f"{_caption(explanation, scenario)} {footer}".strip(), 150))
     figure.text(0.03, 0.1 / height, caption, fontsize=6.8, color="#333333", va="bottom", linespacing=1.35)
 
 
@@ -163,11 +163,11 @@ def _named(label: str, value: float) -> str:
     return "\n".join(textwrap.wrap(f"{label}: {digits if value else 0}".replace(": -", ": −"), 36))
 
 
-def _caption(explanation: Explanation) -> str:
+def _caption(explanation: Explanation, scenario: Scenario) -> str:
     text = "Areas: contributions since the start, gains above zero, losses below; black: their sum, the change of A. "
     if not explanation.is_gross:
         text += "A loss that is smaller than untreated counts as a gain. "
-    return text + treatment_lines()
+    return text + treatment_lines(scenario)
 
 
 def _set_months(ax: Axes, explanation: Explanation) -> None:

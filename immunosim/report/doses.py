@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from immunosim.formatting import calendar
-from immunosim.models import find_drug
 from immunosim.scenario import Change, Scenario, dose_totals
 from immunosim.scenario.clock import in_words
+from immunosim.scenario.drug_names import known_drug
 from immunosim.scenario.regimen import begin_of, end_of, is_continuous, keyed_events, orders_of
 
 
@@ -26,7 +26,7 @@ def dose_rows(scenario: Scenario) -> Iterator[tuple[str, ...]]:
         for drug, total in dose_totals(events).items():
             count = "daily" if is_continuous(events[0]) else "rate" if ".steps" in key else str(len(events))
             when = f"{first:.2f}", f"{last:.2f}", calendar(scenario, first)
-            yield find_drug(drug).label, key, *when, count, f"{total:g}"
+            yield known_drug(drug, scenario).label, key, *when, count, f"{total:g}"
 
 
 def deviations(scenario: Scenario) -> Iterator[str]:

@@ -5,15 +5,13 @@ Numbers by read-out, in the unit of the read-out. This module knows nothing of s
 
 from collections.abc import Mapping
 
-from immunosim.models import find_drug
-
 LOWER_LIMITS_OF_NORMAL: Mapping[str, float] = {"lymphocytes": 1.0, "cd4": 400.0, "cd8": 200.0, "cd19": 100.0}
 """Lower limits of normal (LLN): total lymphocytes in 1e9/L, subsets in cells/uL; there is none for NK cells."""
 
 SEVERELY_LOW: Mapping[str, float] = {"cd4": 200.0}
 """Counts, cells/uL, below which opportunistic infections are expected and prophylaxis against them is usual."""
 
-ALEMTUZUMAB_DETECTION_LIMIT = find_drug("alemtuzumab").detection_limit
+ALEMTUZUMAB_DETECTION_LIMIT = 0.06
 """Serum level, ug/mL, below which the label calls alemtuzumab undetectable."""
 
 LIMITS: Mapping[str, float] = {**LOWER_LIMITS_OF_NORMAL, "alemtuzumab_serum": ALEMTUZUMAB_DETECTION_LIMIT}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from immunosim.models import drugs_of
+from immunosim.scenario.drug_names import known_drugs
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Anchor:
 
 def anchors_of(data: object) -> Iterator[Anchor]:
     """Yield the orders of all drugs in the order in which they are counted: courses, the tables of drugs, doses."""
-    drugs = {drug.name: drug for drug in drugs_of()}
+    drugs = {drug.name: drug for drug in known_drugs(data)}
     depleting = next((drug.name for drug in drugs.values() if drug.depletes), "")
     for table in ("course", *drugs, "additional_dose", "dose"):
         for number, entry in enumerate(listed(data, table), 1):

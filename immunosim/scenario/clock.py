@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from immunosim.errors import QuantityError, did_you_mean
-from immunosim.models import drugs_of
 from immunosim.safe_text import shortened
 from immunosim.scenario.anchors import Anchor, anchors_of, entry_of, listed
+from immunosim.scenario.drug_names import known_drugs, with_drugs_of
 from immunosim.units import index_of, parse_quantity, shown
 
 WANTED = 'a time such as "12 months", a date such as 2017-06-15 or "course 2 + 30 days"'
@@ -54,14 +54,15 @@ class Clock:
             Anchor(f"course {number}", f"course[{number}]", start) for number, (_, start) in enumerate(courses, 1)
         ]
         self._labels = {label: number for number, (label, _) in enumerate(courses, 1) if isinstance(label, str)}
-        self._orders = orders
+        self._orders, self._drugs = orders, known_drugs()
         self._pending: list[str] = []
 
     @classmethod
     def of(cls, scenario: object) -> Clock:
         """Return the clock of a scenario, or of one that is still raw data, of which any part may be wrong."""
         courses = [(entry_of(course, "label"), entry_of(course, "start")) for course in listed(scenario, "course")]
-        return cls(entry_of(scenario, "start_date"), courses, anchors_of(scenario))
+        with with_drugs_of(scenario):
+            return cls(entry_of(scenario, "start_date"), courses, anchors_of(scenario))
 
     def days(self, value: object, *, bare: bool = False) -> float:
         """Return a time as days after day 0.
@@ -118,9 +119,9 @@ class Clock:
 
     def _orders_of(self, name: str, text: str) -> list[Anchor]:
         meant = name.strip().casefold()
-        drug = next((drug.name for drug in drugs_of() if meant in (drug.name, drug.label.casefold())), None)
+        drug = next((drug.name for drug in self._drugs if meant in (drug.name, drug.label.casefold())), None)
         if drug is None:
-            cure = did_you_mean(name, [drug.name for drug in drugs_of()])
+            cure = did_you_mean(name, [drug.name for drug in self._drugs])
             raise QuantityError(f'{shown(text)}: there is no drug "{shortened(name, 60)}"', cure=cure)
         self._orders = tuple(self._orders)
         orders = [order for order in self._orders if order.drug == drug]

@@ -15,10 +15,9 @@ from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_valida
 
 from immunosim.errors import InputProblem, QuantityError
 from immunosim.model.drug import Drug
-from immunosim.models import drugs_of, find_drug
 from immunosim.scenario.base import Record, Repeats, Text, each_value_stands_alone, ends_before_start
 from immunosim.scenario.clock import FARTHEST_TIME, ROUNDING, in_words
-from immunosim.scenario.drug_names import AnyDrug
+from immunosim.scenario.drug_names import AnyDrug, known_drug, known_drugs
 from immunosim.scenario.plausible import check_dose
 from immunosim.scenario.quantities import Duration, Mass, TimePoint
 from immunosim.units import parse_quantity, shown
@@ -121,7 +120,7 @@ class Dosing(Treatment):
 
     def problems(self) -> Iterator[InputProblem]:
         """Yield what contradicts itself, or else the doses that are not plausible."""
-        drug = find_drug(self.drug)
+        drug = known_drug(self.drug)
         structural = [
             *_misplaced(self, drug),
             *too_short(self.infusion, "infusion"),
@@ -133,7 +132,7 @@ class Dosing(Treatment):
 
 def with_usual(data: dict[str, Any], name: object, table: type[Record]) -> dict[str, Any]:
     """Return the raw data of a table, with what the drug of that name is usually given as where they do not say it."""
-    drug = next((drug for drug in drugs_of() if drug.name == name), None)
+    drug = next((drug for drug in known_drugs() if drug.name == name), None)
     if drug is None:
         return data
     usual: dict[str, Any] = {"infusion": drug.usual_infusion or None}
@@ -253,7 +252,7 @@ def _implausible(record: Dosing, drug: Drug) -> Iterator[InputProblem]:
     """Yield the doses that are not plausible, unless the record insists; those per body weight wait."""
     before = record.premedication
     if before is not None and not before.implausible:
-        yield from check_dose(find_drug(drug.premedication), before.dose, "premedication.dose")
+        yield from check_dose(known_drug(drug.premedication), before.dose, "premedication.dose")
     if record.implausible:
         return
     single = [*check_dose(drug, record.dose, "dose")]

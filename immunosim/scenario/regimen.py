@@ -11,8 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from immunosim.model.drug import Drug
-from immunosim.models import find_drug
 from immunosim.scenario.dosing import Dosing, GivenDose, Treatment, given_doses, planned_doses
+from immunosim.scenario.drug_names import known_drug, with_drugs_of
 from immunosim.scenario.messages import record_in
 
 if TYPE_CHECKING:
@@ -112,13 +112,18 @@ def treatment_tables(scenario: type[Scenario]) -> tuple[str, ...]:
     return tuple(name for name, record in records.items() if record is not None and issubclass(record, Treatment))
 
 
-def orders_of(scenario: Scenario) -> Iterator[Order]:
-    """Yield every order of a drug, table by table; rates that change with time are no orders."""
+def orders_of(scenario: Scenario) -> list[Order]:
+    """Return every order of a drug, table by table; rates that change with time are no orders."""
+    with with_drugs_of(scenario):
+        return list(_orders(scenario))
+
+
+def _orders(scenario: Scenario) -> Iterator[Order]:
     for table in treatment_tables(type(scenario)):
         names: dict[str, int] = {}
         for number, record in enumerate(getattr(scenario, table), 1):
             dosing = record.dosing()
-            drug = find_drug(dosing.drug)
+            drug = known_drug(dosing.drug)
             names[drug.name] = names.get(drug.name, 0) + 1
             label = dosing.label or _usual_label(table, number, drug, names[drug.name])
             # A table that holds one dose an entry has nothing to number; of [[dose]], what is given once.
@@ -150,9 +155,9 @@ def keyed_events(scenario: Scenario) -> Iterator[tuple[str, Event]]:
     """Yield every dose with the key path of the record that orders it, record by record."""
     for order in orders_of(scenario):
         yield from ((order.key, event) for event in _events(order, scenario.horizon))
-        yield from ((f"{order.key}.premedication", event) for event in _premedication(order))
+        yield from ((f"{order.key}.premedication", event) for event in _premedication(order, scenario))
     for number, schedule in enumerate(scenario.input, 1):
-        for step, event in _steps(schedule, schedule.label or f"input {number}"):
+        for step, event in _steps(schedule, known_drug(schedule.drug, scenario), schedule.label or f"input {number}"):
             yield f"input[{number}].steps[{step}]", event
 
 
@@ -224,19 +229,18 @@ def _infusion(drug: Drug, start: float, stop: float, amount: float, label: str) 
     return Infusion(drug.enters, start, stop, amount / (stop - start), amount, label, drug)
 
 
-def _premedication(order: Order) -> Iterator[Infusion]:
+def _premedication(order: Order, scenario: Scenario) -> Iterator[Infusion]:
     before = order.dosing.premedication
     if before is None:
         return
-    drug = find_drug(order.drug.premedication)
+    drug = known_drug(order.drug.premedication, scenario)
     for dose in given_doses(order.dosing):
         if dose.number <= before.days:
             label, stop = f"{order.label}, premedication {dose.number}", dose.start + before.duration
             yield _infusion(drug, dose.start, stop, before.dose, label)
 
 
-def _steps(schedule: RegimenInput, label: str) -> Iterator[tuple[int, Infusion]]:
-    drug = find_drug(schedule.drug)
+def _steps(schedule: RegimenInput, drug: Drug, label: str) -> Iterator[tuple[int, Infusion]]:
     for number, step in enumerate(schedule.steps, 1):
         if step.rate > 0:
             yield number, _at_rate(drug, step.start, step.stop, step.rate, f"{label}, step {number}")

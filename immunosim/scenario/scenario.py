@@ -19,6 +19,7 @@ from immunosim.scenario.clock import Clock
 from immunosim.scenario.computation import Mechanisms, Output, Parameter, Solver
 from immunosim.scenario.cross_checks import problems_between_records
 from immunosim.scenario.dosing import Dosing
+from immunosim.scenario.drug_names import with_drugs_of
 from immunosim.scenario.findings import Note, Observed, Relapse
 from immunosim.scenario.patient import Patient
 from immunosim.scenario.quantities import CalendarDate, TimePoint, reading_within
@@ -72,7 +73,7 @@ class Scenario(Record):
     @model_validator(mode="wrap")
     @classmethod
     def _resolve(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        with reading_within(Clock.of(data), _weight_of(data)):
+        with with_drugs_of(data), reading_within(Clock.of(data), _weight_of(data)):
             return handler(data)
 
     def problems(self) -> Iterable[InputProblem]:

@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 from pydantic import StrictBool, model_validator
 
 from immunosim.errors import InputProblem, listed
-from immunosim.models import drugs_of, find_drug
 from immunosim.scenario.base import Record, Repeats, Text, ends_before_start
 from immunosim.scenario.clock import FARTHEST_TIME, ROUNDING
 from immunosim.scenario.dosing import (
@@ -25,7 +24,7 @@ from immunosim.scenario.dosing import (
     usual_infusion,
     with_usual,
 )
-from immunosim.scenario.drug_names import DoseDrug, RateDrug
+from immunosim.scenario.drug_names import DoseDrug, RateDrug, known_drug, known_drugs
 from immunosim.scenario.plausible import check_dose
 from immunosim.scenario.quantities import Duration, Mass, Rate, TimePoint
 
@@ -39,7 +38,7 @@ _BLANK = Dosing.model_construct()
 
 def course_drug() -> str:
     """Return the drug of a course that names none: the first one that depletes."""
-    return next(drug.name for drug in drugs_of() if drug.depletes)
+    return next(drug.name for drug in known_drugs() if drug.depletes)
 
 
 class Course(Treatment):
@@ -51,7 +50,7 @@ class Course(Treatment):
     dose: Mass
     doses: Repeats = 1
     every: Duration | None = None
-    infusion: Duration | None = usual_infusion(find_drug(course_drug()))
+    infusion: Duration | None = usual_infusion(known_drug(course_drug()))
     changes: tuple[Change, ...] = ()
     premedication: PremedicationOrNot = None
     implausible: StrictBool = False
@@ -77,7 +76,7 @@ class _OfOneDrug(Treatment):
 
     def problems(self) -> Iterator[InputProblem]:
         """Yield a drug that the model does not have, or what contradicts itself in the dose record."""
-        known = [drug.name for drug in drugs_of()]
+        known = [drug.name for drug in known_drugs()]
         if self.gives not in known:
             yield InputProblem(f"the model has no {self.gives}", cure=f"its drugs are {listed(known)}")
         else:
@@ -211,7 +210,7 @@ def _rates(record: RegimenInput) -> Iterator[InputProblem]:
 
 def _daily_of_rates(record: RegimenInput) -> Iterator[InputProblem]:
     """Yield rates that give too much in a day; a rate that is too low shows in the sum of all steps."""
-    drug, total = find_drug(record.drug), 0.0
+    drug, total = known_drug(record.drug), 0.0
     low, high = drug.plausible
     for number, step in enumerate(record.steps, 1):
         if not isinstance(step.start, float) or not isinstance(step.stop, float):

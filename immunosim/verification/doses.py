@@ -10,9 +10,9 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.errors import ModelError
 from immunosim.model.drug import Drug
-from immunosim.models import drugs_of
 from immunosim.problem import Problem
 from immunosim.scenario import Bolus, Infusion, events_of
+from immunosim.scenario.drug_names import known_drugs
 from immunosim.verification.records import Balance, Check
 from immunosim.verification.resolved import Resolved
 
@@ -116,7 +116,7 @@ def _balances(problem: Problem, resolved: Resolved, removed: Array) -> Iterator[
 
 def _balanced(problem: Problem) -> list[Drug]:
     """Return the drugs that pools hold; whatever a dose enters must be declared by one of the model's drugs."""
-    drugs = drugs_of()
+    drugs = known_drugs(problem.scenario)
     for target in _by_target(problem):
         if target not in [drug.enters for drug in drugs]:
             raise ModelError(

@@ -62,7 +62,6 @@ def test_a_drug_without_a_mass_balance_must_say_why() -> None:
         ({"enters": "depletor_infusio"}, 'drug "depletor" names "depletor_infusio"'),
         ({"available_fraction": "fraction"}, 'drug "depletor" names "fraction"'),
         ({"premedication": "prednisone"}, 'drug "depletor" names "prednisone"'),
-        ({"symbols": (("blood", "B"),)}, 'drug "depletor" names "blood"'),
     ],
 )
 def test_a_drug_names_only_what_the_network_has(further: dict[str, Any], reason: str) -> None:
@@ -89,6 +88,3 @@ def test_the_drugs_of_the_shipped_model_fit_its_network() -> None:
     units = load_parameters().units()
     net = build_network(units)
     check_drugs(drugs_of(), net.inputs, net.pools, units)
-    levels = {drug.level: drug.detection_limit for drug in drugs_of() if drug.level}
-    assert set(levels) <= set(net.readouts)
-    assert all(limit > 0.0 for limit in levels.values())

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from immunosim import models
 from immunosim.errors import ModelError, ScenarioError
 from immunosim.model.drug import Drug
+from immunosim.models import drugs_of
 from immunosim.models.alemtuzumab import clinic
 from immunosim.observations.doses import dose_drugs, drug_of, usual_duration
 from immunosim.plots.timeline import Mark, rows_of
@@ -17,6 +17,7 @@ from immunosim.report.courses import course_windows
 from immunosim.report.doses import deviations, dose_rows
 from immunosim.scenario import Scenario, build_scenario, dose_totals, events_of
 from immunosim.scenario.dose_slopes import find_treatment_number, moved_targets
+from immunosim.scenario.drug_names import known_drug
 from immunosim.verification.doses import balances_of
 from immunosim.verification.resolved import resolve
 
@@ -52,10 +53,10 @@ DOCUMENT: dict[str, Any] = {
 def second(monkeypatch: pytest.MonkeyPatch) -> Iterator[Drug]:
     """Let the model have a second drug that depletes, of which its network knows nothing."""
     monkeypatch.setattr(clinic, "DRUGS", (*clinic.DRUGS, SECOND))
-    models._by_name.cache_clear()
+    drugs_of.cache_clear()
     yield SECOND
     monkeypatch.undo()
-    models._by_name.cache_clear()
+    drugs_of.cache_clear()
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def test_its_doses_are_judged() -> None:
 
 
 def test_the_table_of_a_drug_that_the_model_does_not_have_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("immunosim.scenario.treatments.drugs_of", lambda: clinic.DRUGS[:2])
+    monkeypatch.setattr("immunosim.scenario.treatments.known_drugs", lambda: clinic.DRUGS[:2])
     with pytest.raises(ScenarioError) as caught:
         build_scenario({"triamcinolone": [{"time": "0 days", "dose": "15 mg"}]}, "a.toml")
     cure = "its drugs are alemtuzumab, methylprednisolone"
@@ -116,8 +117,8 @@ def test_the_table_of_a_drug_that_the_model_does_not_have_is_refused(monkeypatch
 
 
 def test_an_unknown_drug_is_refused_with_close_ones() -> None:
-    with pytest.raises(ModelError, match='the model "alemtuzumab" has no drug "prednisone"'):
-        models.find_drug("prednisone")
+    with pytest.raises(ModelError, match='the model has no drug "prednisone"'):
+        known_drug("prednisone")
 
 
 @pytest.mark.usefixtures("model")
@@ -136,7 +137,7 @@ def test_a_drug_whose_pool_the_model_does_not_have_is_not_left_out_of_the_balanc
 def test_a_dose_into_what_no_drug_declares_is_not_left_out_of_the_balance(
     treated: Problem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("immunosim.verification.doses.drugs_of", lambda: clinic.DRUGS[1:])
+    monkeypatch.setattr("immunosim.verification.doses.known_drugs", lambda _: clinic.DRUGS[1:])
     with pytest.raises(ModelError, match='a dose enters "alemtuzumab_infusion", which no drug declares'):
         balances_of(treated, resolve(treated))
 

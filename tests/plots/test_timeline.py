@@ -103,4 +103,4 @@ def test_an_empty_strip_is_drawn(ax: Axes, uneventful: Trajectory) -> None:
 
 def test_captions_name_the_drugs_of_the_vertical_lines() -> None:
     text = "Vertical lines: courses of alemtuzumab (solid), pulses of methylprednisolone (dotted)."
-    assert treatment_lines() == text
+    assert treatment_lines(build_scenario({})) == text

@@ -24,15 +24,8 @@ ALEMTUZUMAB = Drug(
     depletes=True,
     premedication="methylprednisolone",
     synonyms=("lemtrada", "campath", "mabcampath", "campath-1h"),
-    level="alemtuzumab_serum",
-    detection_limit=0.06,  # ug/mL, below which the label calls it undetectable
     colour=_BLUE,
     shape="triangle",
-    symbols=(
-        ("antibody_central", "A_1"),
-        ("antibody_peripheral", "A_2"),
-        ("alemtuzumab_infusion", r"\mathrm{Inf}_A"),
-    ),
 )
 
 METHYLPREDNISOLONE = Drug(
@@ -50,10 +43,6 @@ METHYLPREDNISOLONE = Drug(
     synonyms=("solu-medrol",),
     colour=_VERMILION,
     shape="diamond",
-    symbols=(
-        ("methylprednisolone", r"\mathrm{MP}"),
-        ("methylprednisolone_infusion", r"\mathrm{Inf}_{MP}"),
-    ),
 )
 
 PREDNISOLONE = Drug(
@@ -68,10 +57,6 @@ PREDNISOLONE = Drug(
     source=("assumed",),
     colour=_ORANGE,
     shape="square or bar",
-    symbols=(
-        ("prednisolone_gut", r"\mathrm{PN}_{gut}"),
-        ("prednisolone", r"\mathrm{PN}"),
-    ),
 )
 
 TRIAMCINOLONE = Drug(
@@ -87,7 +72,6 @@ TRIAMCINOLONE = Drug(
     colour=_PURPLE,
     shape="circle",
     site="scalp",
-    symbols=(("triamcinolone_depot", r"\mathrm{TA}"),),
 )
 
 DIMETHYL_FUMARATE = Drug(
@@ -105,7 +89,6 @@ DIMETHYL_FUMARATE = Drug(
     times_per_day=2,
     colour=_GREEN,
     shape="bar",
-    symbols=(("dimethyl_fumarate", r"\mathrm{DMF}"),),
 )
 
 DRUGS = (ALEMTUZUMAB, METHYLPREDNISOLONE, PREDNISOLONE, TRIAMCINOLONE, DIMETHYL_FUMARATE)
