@@ -37,8 +37,8 @@ _BLANK = Dosing.model_construct()
 
 
 def course_drug() -> str:
-    """Return the drug of a course that names none: the first one that depletes."""
-    return next(drug.name for drug in known_drugs() if drug.depletes)
+    """Return the drug of a course that names none: the first one that depletes; empty where none does."""
+    return next((drug.name for drug in known_drugs() if drug.depletes), "")
 
 
 class Course(Treatment):
@@ -63,6 +63,13 @@ class Course(Treatment):
     def dosing(self) -> Dosing:
         """Return the dose record of the course."""
         return _BLANK.model_copy(update=dict(self) | {"drug": self.drug or course_drug()})
+
+    def problems(self) -> Iterator[InputProblem]:
+        """Yield a drug that must be named, or what contradicts itself in the dose record."""
+        if self.drug or course_drug():
+            yield from self.dosing().problems()
+        else:
+            yield InputProblem("is missing", key="drug", cure="no drug of the model depletes: name the drug")
 
 
 class _OfOneDrug(Treatment):

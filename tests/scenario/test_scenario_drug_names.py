@@ -8,7 +8,7 @@ import pytest
 from immunosim.errors import ModelError, ScenarioError
 from immunosim.model.drug import Drug
 from immunosim.models import DEFAULT_MODEL, drugs_of
-from immunosim.scenario import Dosing
+from immunosim.scenario import Course, Dosing
 from immunosim.scenario.clock import Clock
 from immunosim.scenario.drug_names import known_drug, known_drugs, model_of, with_drugs_of
 
@@ -38,6 +38,14 @@ def test_a_scenario_gives_its_records_the_drugs_of_its_model(other: Drug) -> Non
                 Dosing(drug="prednisolone", start=0.0, dose=12.0)
     with pytest.raises(ScenarioError, match='"depletor" is not one of "alemtuzumab"'):
         Dosing(drug="depletor", start=0.0, dose=12.0)
+
+
+def test_a_course_names_its_drug_where_none_depletes(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = replace(drugs_of()[0], depletes=False)
+    monkeypatch.setattr("immunosim.scenario.drug_names.drugs_of", lambda _model=DEFAULT_MODEL: (plain,))
+    with pytest.raises(ScenarioError, match="drug: is missing, no drug of the model depletes: name the drug"):
+        Course(start=0.0, dose=12.0)
+    assert Course(drug=plain.name, start=0.0, dose=12.0).dosing().drug == plain.name
 
 
 def test_times_follow_the_drugs_of_the_model(other: Drug) -> None:
