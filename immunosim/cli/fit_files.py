@@ -11,7 +11,6 @@ import numpy as np
 
 from immunosim.cli.fit_records import several_as_dict
 from immunosim.observations.petab import condition_ids
-from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.report import INTENDED_USE, to_json
 from immunosim.report.output_files import FIT, write_folder
 from immunosim.safe_text import csv_text
@@ -217,7 +216,7 @@ def fitted_scenario(subject: Subject, values: Array) -> str:
 
     document = tomllib.loads(to_toml(subject.problem.scenario))
     changes = [
-        f"{PATIENT_KEYS.get(name, f'parameters.{name}')}={float(value)!r}"
+        f"{subject.problem.parameters.key_of(name)}={float(value)!r}"
         for name, value in zip(subject.names, values, strict=True)
     ]
     return to_toml(build_scenario(apply_overrides(document, changes)))

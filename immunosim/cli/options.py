@@ -26,6 +26,8 @@ Changes = Annotated[
     ),
 ]
 
+OfModel = Annotated[str, typer.Option("--model", metavar="NAME", help="The model, by its name.")]
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")]
 
 

@@ -15,6 +15,8 @@ from immunosim.codegen.cache import load_text, numerics_key
 from immunosim.codegen.kernel_module import KernelModule
 from immunosim.codegen.vector.core import Core, choose_core
 from immunosim.errors import ParameterError
+from immunosim.model.package import ModelPackage
+from immunosim.models import find_model
 from immunosim.numerics import Kernels
 
 Array = npt.NDArray[np.float64]
@@ -33,6 +35,7 @@ class Model:
     """
 
     module: KernelModule
+    package: ModelPackage
     parameter_units: Mapping[str, str]
     announce: Callable[[str], None] = say_nothing
 
@@ -113,17 +116,17 @@ class Model:
     @cached_property
     def derivatives(self) -> KernelModule:
         """The kernels of the parameter derivatives, compiled at first use."""
-        return load_text(self.parameter_units, "derivatives", self.announce)
+        return load_text(self.package, self.parameter_units, "derivatives", self.announce)
 
     @cached_property
     def gradients(self) -> KernelModule:
         """The kernel of the derivatives of the read-outs by the pools, compiled at first use."""
-        return load_text(self.parameter_units, "gradients", self.announce)
+        return load_text(self.package, self.parameter_units, "gradients", self.announce)
 
     @cached_property
     def variations(self) -> KernelModule:
         """The text of the second derivatives, written at first use and translated into lanes."""
-        return load_text(self.parameter_units, "variations", self.announce)
+        return load_text(self.package, self.parameter_units, "variations", self.announce)
 
     def close(self, values: Mapping[str, float], off: tuple[str, ...] = ()) -> Array:
         """Return the whole parameter vector from the primary values.
@@ -214,8 +217,12 @@ class Model:
         return values
 
 
-def load_model(parameter_units: Mapping[str, str], announce: Callable[[str], None] = say_nothing) -> Model:
-    """Load the compiled model, compiling it first where this installation has not done so.
+def load_model(
+    parameter_units: Mapping[str, str],
+    announce: Callable[[str], None] = say_nothing,
+    package: ModelPackage | None = None,
+) -> Model:
+    """Load a compiled model, compiling it first where this installation has not done so.
 
     Parameters
     ----------
@@ -223,5 +230,13 @@ def load_model(parameter_units: Mapping[str, str], announce: Callable[[str], Non
         Unit of every primary parameter, in the order of the vector.
     announce : callable
         Told in a sentence when something slow starts.
+    package : ModelPackage, optional
+        The default model where none is given.
+
+    Raises
+    ------
+    ModelError
+        If the cache can be written by others, or the model cannot be declared.
     """
-    return Model(load_text(parameter_units, "kernels", announce), parameter_units, announce)
+    package = package or find_model()
+    return Model(load_text(package, parameter_units, "kernels", announce), package, parameter_units, announce)

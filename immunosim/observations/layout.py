@@ -85,7 +85,7 @@ def read_layout(table: ObservationTable, problems: Problems) -> TableLayout:
 def model_readouts() -> dict[str, str]:
     """Return the unit of every read-out of the model."""
     from immunosim.codegen.loader import load_model
-    from immunosim.parameters import load_parameters
+    from immunosim.models import load_parameters
 
     model = load_model(load_parameters().units())
     return {name: model.units[name] for name in model.readouts}

@@ -13,7 +13,8 @@ import pytest
 
 from immunosim.errors import SolverError
 from immunosim.formatting import difference, number, percent, quantity, recovery, score, seen, unit_text
-from immunosim.parameters import EVIDENCE, load_parameters
+from immunosim.models import load_parameters
+from immunosim.parameters import EVIDENCE
 from immunosim.report import summarise
 from immunosim.report.doses import deviations, dose_rows
 from immunosim.report.page import report_files

@@ -15,7 +15,6 @@ from immunosim.errors import DataError, did_you_mean
 from immunosim.fitting.likelihood.error_model import ErrorModel, Flags, Integers, Scatter, scatter_of
 from immunosim.fitting.likelihood.prediction import differentiate, predict
 from immunosim.observations import Measurement
-from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.problem import Problem
 from immunosim.scenario import Scenario
 
@@ -89,7 +88,9 @@ class Subject:
         if scenario.patient.baseline.model_dump(exclude_none=True):
             # Scales that follow from given counts are differentiated at what the scenario says.
             own = {name: float(value) for name, value in zip(self.names, values, strict=True)}
-            patient = {key: own.pop(name) for name, key in PATIENT_KEYS.items() if name in own}
+            known = self.problem.parameters
+            mine = [name for name in own if known[name].belongs_to_patient]
+            patient = {known.key_of(name): own.pop(name) for name in mine}
             changed = {"parameters": {**scenario.parameters, **own}}
             scenario = _with_patient(scenario, patient).model_copy(update=changed)
         moved = replace(self.problem, scenario=scenario, vector=vector, initial_state=state)
