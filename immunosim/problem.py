@@ -16,7 +16,6 @@ from immunosim.numerics import METHODS, Segments, SolverOptions
 from immunosim.parameters import ParameterSet
 from immunosim.patient_parameters import individual_vector
 from immunosim.scenario import (
-    POOLS_OF_INPUTS,
     Bolus,
     Scenario,
     build_segments,
@@ -147,7 +146,7 @@ def _refuse_traces(scenario: Scenario, model: Model, file: str) -> None:
     negligible = NEGLIGIBLE * scenario.solver.rtol * model.scales
     problems = []
     for key, event in keyed_events(scenario):
-        pool = event.pool if isinstance(event, Bolus) else POOLS_OF_INPUTS.get(event.input)
+        pool = event.pool if isinstance(event, Bolus) else event.drug.entered_pool if event.drug else ""
         least = negligible[model.pools.index(pool)] if pool in model.pools else 0.0
         if event.amount < least:
             reason = (
@@ -178,7 +177,7 @@ def solver_options(scenario: Scenario, model: Model, untreated: Array) -> Solver
     """Return the integrator's options: the scenario's tolerance, and absolute ones from the scales of the pools.
 
     A pool that is far smaller untreated than its scale (a clone, an attack too small to see) is resolved at its own
-    size: at the common scale, the follicles of a year of dimethyl fumarate were wrong by 1e-3 of their greatest value.
+    size: at the common scale, the follicles of a year of prior therapy were wrong by 1e-3 of their greatest value.
     """
     solver = scenario.solver
     scale = np.where(untreated > 0.0, np.minimum(model.scales, untreated), model.scales)

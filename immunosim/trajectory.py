@@ -16,8 +16,7 @@ import numpy as np
 
 from immunosim.errors import DataError, QuantityError, did_you_mean
 from immunosim.numerics import Solution, Status, advice
-from immunosim.scenario.clock import Clock
-from immunosim.scenario.cross_checks import ROUNDING
+from immunosim.scenario.clock import ROUNDING, Clock
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -164,10 +163,8 @@ class Trajectory:
     def _day(self, time: float | str) -> float:
         if not isinstance(time, str):
             return float(time)
-        scenario = self.scenario
-        clock = Clock(scenario.start_date, [(course.label, course.start) for course in scenario.course])
         try:
-            return clock.days(time)
+            return Clock.of(self.scenario).days(time)
         except QuantityError as error:
             raise DataError(error.reason, key="time", cure=error.cure) from error
 

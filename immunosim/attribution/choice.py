@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from immunosim.attribution.comparison import Comparison
+from immunosim.scenario.regimen import courses_of
 from immunosim.units import DAYS_PER_MONTH
 
 READOUTS = (
@@ -36,7 +37,9 @@ BEHIND: Mapping[str, str] = {"salt_score": "autoreactive_cd8_effector"}
 
 def visits(comparison: Comparison) -> list[float]:
     """Return when read-outs are compared by default, day: some months after day 0 and after the last course of any."""
-    starts = [course.start for trajectory in comparison.trajectories for course in trajectory.scenario.course]
+    starts = [
+        course.dosing.start for trajectory in comparison.trajectories for course in courses_of(trajectory.scenario)
+    ]
     months = [*VISITS, *(max(starts) / DAYS_PER_MONTH + after for after in VISITS_AFTER_LAST_COURSE if starts)]
     days = sorted(month * DAYS_PER_MONTH for month in months)
     inside = [day for day in days if comparison.times[0] < day < comparison.times[-1] - 1.0]

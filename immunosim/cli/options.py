@@ -42,9 +42,8 @@ def day_of(scenario: "Scenario", text: str, option: str) -> float:
     from immunosim.errors import QuantityError, ScenarioError
     from immunosim.scenario.clock import Clock
 
-    clock = Clock(scenario.start_date, [(course.label, course.start) for course in scenario.course])
     try:
-        return clock.days(text)
+        return Clock.of(scenario).days(text)
     except QuantityError as error:
         raise ScenarioError(error.reason, key=option, cure=error.cure) from error
 

@@ -20,6 +20,7 @@ from immunosim.fitting.likelihood.subject import Subject, asked_of
 from immunosim.fitting.search.estimation import Estimate, data_information
 from immunosim.fitting.search.profiles import Profile
 from immunosim.fitting.search.sampling import Sample
+from immunosim.scenario.regimen import courses_of
 
 N_DRAWS = 500
 """Draws from the normal approximation."""
@@ -87,7 +88,7 @@ class Fitted:
     def returns(self, place: int = 0) -> list[Return]:
         """Return when counts of a patient are back after the last dose."""
         subject = self.subjects[place]
-        since = max([0.0, *(course.start for course in subject.problem.scenario.course)])
+        since = max([0.0, *(course.dosing.start for course in courses_of(subject.problem.scenario))])
         return forecast(subject, self.draws(place), since, n_threads=self.estimate.posterior.n_threads)
 
     def next_draws(self, readout: str, at: float) -> list[Draw]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from immunosim.errors import ModelError
+from immunosim.model.drug import Drug, check_drugs
 from immunosim.parameters import ParameterSet, read_references, read_set, sets_in
 
 DEFAULT_SET = "default"
@@ -33,12 +34,15 @@ class ModelPackage:
         ``"package.module:function"``: the function declares the network over the parameters' units.
     folder : Path
         The folder of its sources, with ``parameters/*.toml`` and ``references.bib``.
+    drugs : tuple of Drug
+        What can be given; the drug that a table means where it names none comes first.
     """
 
     name: str
     title: str
     network: str
     folder: Path
+    drugs: tuple[Drug, ...] = ()
 
     def declare(self, parameter_units: Mapping[str, str]) -> Any:
         """Return the network, declared over the parameters whose names and units are given, and validated.
@@ -58,6 +62,7 @@ class ModelPackage:
             raise ModelError(f"{self.network} cannot be imported ({error})", key=self.name, cure=cure) from error
         network = build(dict(parameter_units))
         validate(network)
+        check_drugs(self.drugs, network.inputs, network.pools, parameter_units)
         return network
 
     def parameter_sets(self) -> tuple[str, ...]:

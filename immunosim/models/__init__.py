@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from immunosim.model.drug import Drug
 from immunosim.model.package import DEFAULT_SET, ModelPackage
 from immunosim.models.registry import DEFAULT_MODEL, available_models, find_model, register_model
 from immunosim.parameters import ParameterSet
@@ -12,6 +13,7 @@ __all__ = [
     "ModelPackage",
     "available_models",
     "available_sets",
+    "drugs_of",
     "find_model",
     "load_parameters",
     "load_references",
@@ -22,6 +24,17 @@ __all__ = [
 def available_sets(model: str = DEFAULT_MODEL) -> tuple[str, ...]:
     """Return the names of a model's parameter sets, in alphabetical order."""
     return find_model(model).parameter_sets()
+
+
+def drugs_of(model: str = DEFAULT_MODEL) -> tuple[Drug, ...]:
+    """Return the drugs that a model declares, in its order.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model.
+    """
+    return find_model(model).drugs
 
 
 def load_parameters(name: str = DEFAULT_SET, model: str = DEFAULT_MODEL) -> ParameterSet:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from immunosim.errors import QuantityError
-from immunosim.observations.doses import drug_of, is_infused, usual_duration
+from immunosim.observations.doses import dose_drugs, drug_of, is_infused, usual_duration
 from immunosim.observations.headers import TableColumn
 from immunosim.observations.layout import TableLayout, model_readouts, read_layout
 from immunosim.observations.problems import Problems
@@ -173,7 +173,7 @@ def _doses(layout: TableLayout, visit: _Visit, problems: Problems) -> Iterator[R
             raise QuantityError(f'"{text}" is negative', cure="give the mass that was given")
         if amount == 0:
             return
-        drug = "alemtuzumab"
+        drug = dose_drugs()[0]
         if name := layout.cell(visit.row, "drug"):
             with problems.at(line, layout.others["drug"].header):
                 drug = drug_of(name)

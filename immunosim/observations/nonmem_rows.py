@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from immunosim.errors import QuantityError, did_you_mean
-from immunosim.observations.doses import DRUGS, drug_of, is_infused
+from immunosim.observations.doses import dose_drugs, drug_of, is_infused
 from immunosim.observations.layout import model_readouts
 from immunosim.observations.problems import Problems
 from immunosim.observations.records import ANALYTES, Measurement, RecordedDose
 from immunosim.observations.table import ObservationTable, TableRow, is_missing
 from immunosim.observations.times import Calendar
 
-CMT = {str(number): drug for number, drug in enumerate(DRUGS, 1)}
+CMT = {str(number): drug for number, drug in enumerate(dose_drugs(), 1)}
 """The drug that a number in CMT means on the row of a dose."""
 
 DVID = dict(zip("123456", ("lymphocytes", "cd4", "cd8", "cd19", "nk", "cd3"), strict=True))
@@ -143,7 +143,7 @@ def _check_dose_mdv(reading: Reading, row: TableRow) -> None:
 def _drug(reading: Reading, row: TableRow) -> str:
     text = reading.text(row, "CMT")
     if not text:
-        return "alemtuzumab"
+        return dose_drugs()[0]
     if text in reading.drugs:
         return reading.drugs[text]
     if text.lstrip("+-").isdecimal():

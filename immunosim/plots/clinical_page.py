@@ -17,11 +17,12 @@ from matplotlib.lines import Line2D
 from matplotlib.markers import TICKDOWN, MarkerStyle
 
 from immunosim.plots import panels
-from immunosim.plots.drawing import label_ends, mark_treatments, months_of
+from immunosim.plots.drawing import label_ends, mark_treatments, months_of, treatment_lines
 from immunosim.plots.panels import B_AND_NK, LYMPHOCYTES, T_CELLS
 from immunosim.plots.style import BLACK, GREY, MONTHS, STYLE, TimeUnit, time_unit
 from immunosim.plots.text import as_written, headline, wrapped
 from immunosim.plots.timeline import draw_timeline, rows_of
+from immunosim.scenario.regimen import courses_of
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def clinical_page(trajectory: Trajectory, limits: Mapping[str, float] | None = N
     trajectory : Trajectory
         Complete or failed; the page of a failed one says how it failed and shows the observed values.
     limits : mapping of str to float, optional
-        Lines to draw by read-out, in its unit: lower limits of normal, and the limit of detection of alemtuzumab.
+        Lines to draw by read-out, in its unit: lower limits of normal, and the limits of detection of drugs.
     footer : str
         What the caption ends with, such as the intended use.
     """
@@ -101,8 +102,9 @@ def encoded(figure: Figure, kind: str, dpi: int = 150) -> bytes:
 
 def time_label(scenario: Scenario, unit: TimeUnit = MONTHS) -> str:
     """Return what an axis of time counts, and from when: the first infusion where that is day 0."""
-    starts_at_zero = bool(scenario.course) and scenario.course[0].start == 0.0
-    return f"{unit.name} since {'the first infusion of alemtuzumab' if starts_at_zero else 'day 0'}"
+    courses = courses_of(scenario)
+    starts_at_zero = bool(courses) and courses[0].dosing.start == 0.0
+    return f"{unit.name} since {f'the first infusion of {courses[0].drug.label}' if starts_at_zero else 'day 0'}"
 
 
 def _panels(limits: Mapping[str, float]) -> tuple[Panel, ...]:
@@ -195,9 +197,8 @@ def _caption(trajectory: Trajectory, footer: str) -> list[str]:
         for number, note in enumerate(scenario.note, 1)
     ]
     marks = (
-        "Vertical lines: courses of alemtuzumab (solid), pulses of methylprednisolone (dotted). "
-        "Hollow triangles: premedication. Dashed: lower limits of normal (LLN), limit of detection. In G the clone is "
-        "relative to untreated, effectors to half-maximal attack, privilege to intact."
+        f"{treatment_lines(scenario)} Hollow triangles: premedication. Dashed: lower limits of normal (LLN), limit of "
+        "detection. In G the clone is relative to untreated, effectors to half-maximal attack, privilege to intact."
     )
     observed = " Circles and bars: observed values and ranges." if scenario.observed else ""
     if any(point.below is not None for series in scenario.observed for point in series.points):

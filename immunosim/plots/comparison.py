@@ -18,14 +18,16 @@ from immunosim.plots.drawing import draw_limit, set_log_axis
 from immunosim.plots.panels import unit_label
 from immunosim.plots.style import BLUE, GREEN, ORANGE, PURPLE, STYLE, VERMILION, month_step
 from immunosim.plots.text import headline, wrapped
-from immunosim.plots.timeline import TimelineRow, rows_of
+from immunosim.plots.timeline import TimelineRow, rows_of, strip_label
 from immunosim.plots.why import draw_contributions, named
+from immunosim.scenario.drug_names import known_drugs
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from immunosim.attribution.comparison import Attribution, Comparison
+    from immunosim.model.drug import Drug
 
 COLOURS = ("#8C8C8C", VERMILION, BLUE, GREEN, PURPLE, ORANGE)
 LETTERS = "ABCDEF"
@@ -52,14 +54,8 @@ WIDTH, LEFT, RIGHT = 8.27, 0.85, 0.75
 HEAD, LINE, STRIP_ROW, PANEL, GAP, FOOT = 0.45, 0.17, 0.2, 0.84, 0.27, 0.85
 """Inches: the title, a line naming a scenario, a line of the strip, a panel, between panels, axis and caption."""
 
-_SHAPES = {
-    "dimethyl fumarate": ("s", "bar"),
-    "alemtuzumab": ("v", "triangle"),
-    "methylprednisolone": ("D", "diamond"),
-    "prednisolone": ("s", "square or bar"),
-    "triamcinolone, scalp": ("o", "circle"),
-}
-"""Marker of each line of the strip of treatments, and what to call it."""
+_MARKERS = {"triangle": "v", "diamond": "D", "circle": "o", "square or bar": "s", "bar": "s"}
+"""Marker of each shape that a drug may have."""
 
 
 def overlay_figure(comparison: Comparison, limits: Mapping[str, float], footer: str = "") -> Figure:
@@ -149,11 +145,11 @@ def label_letters(ax: Axes) -> Axes:
 
 def draw_strip(ax: Axes, comparison: Comparison) -> Axes:
     """Draw the treatments of every scenario, a line each: one shape a drug, bars for what is taken for long."""
-    count = len(comparison.names)
+    count, drugs = len(comparison.names), _drugs_of_lines(comparison)
     for i, trajectory in enumerate(comparison.trajectories):
         for row in rows_of(trajectory.scenario):
-            if row.label in _SHAPES:
-                _draw_row(ax, row, float(count - 1 - i), COLOURS[i])
+            if row.label in drugs:
+                _draw_row(ax, row, _MARKERS[drugs[row.label].shape], float(count - 1 - i), COLOURS[i])
     ax.set_ylim(-0.7, count - 0.3)
     ax.set_yticks(range(count), list(reversed(LETTERS[:count])))
     for label, colour in zip(ax.get_yticklabels(), reversed(COLOURS[:count]), strict=True):
@@ -214,8 +210,13 @@ def _limit_text(readout: str, limits: Mapping[str, float]) -> str:
     return f" (dashed: {kind} {limits[readout]:g})" if readout in limits else ""
 
 
-def _draw_row(ax: Axes, row: TimelineRow, height: float, colour: str) -> None:
-    shape = _SHAPES[row.label][0]
+def _drugs_of_lines(comparison: Comparison) -> dict[str, Drug]:
+    """Return the drugs by the labels of their lines of the strip, what is taken for months first."""
+    drugs = [drug for trajectory in comparison.trajectories for drug in known_drugs(trajectory.scenario)]
+    return {strip_label(drug): drug for drug in sorted(drugs, key=lambda drug: not drug.is_continuous)}
+
+
+def _draw_row(ax: Axes, row: TimelineRow, shape: str, height: float, colour: str) -> None:
     for mark in row.marks:
         start = mark.start / DAYS_PER_MONTH
         if mark.stop is not None:
@@ -259,8 +260,8 @@ def _name_scenarios(figure: Figure, comparison: Comparison, title: str) -> None:
 
 
 def _overlay_caption(comparison: Comparison, footer: str) -> str:
-    drugs = {row.label for trajectory in comparison.trajectories for row in rows_of(trajectory.scenario)}
-    shapes = [f"{shape} {drug.removesuffix(', scalp')}" for drug, (_, shape) in _SHAPES.items() if drug in drugs]
+    lines = {row.label for trajectory in comparison.trajectories for row in rows_of(trajectory.scenario)}
+    shapes = [f"{drug.shape} {drug.label}" for line, drug in _drugs_of_lines(comparison).items() if line in lines]
     marks = f"Treatments: {', '.join(shapes)}; premedication is not drawn. " if shapes else ""
     cut = "Cut where the shortest scenario ends. " if comparison.is_cut else ""
     return f"{marks}A is the broad line. LLN: lower limit of normal. {cut}{footer}".strip()

@@ -10,7 +10,7 @@ from typing import Any
 from immunosim.report.counts import visits
 from immunosim.report.courses import CourseWindow, course_before
 from immunosim.report.curves import highest, lowest, mean, rise_to
-from immunosim.scenario import Methylprednisolone, Scenario
+from immunosim.scenario.regimen import pulses_of
 from immunosim.trajectory import Trajectory
 from immunosim.units import DAYS_PER_MONTH
 
@@ -26,7 +26,7 @@ def hair_summary(trajectory: Trajectory, windows: Sequence[CourseWindow]) -> dic
     time, score = trajectory.time, trajectory["salt_score"]
     peak, day = highest(time, score, time[0], time[-1])
     course = course_before(windows, day)
-    pulses = pulses_of(trajectory.scenario)
+    pulses = [(pulse.label, pulse.dosing.start) for pulse in pulses_of(trajectory.scenario)]
     before = [start for _, start in pulses if start <= day]
     return {
         "peak": peak,
@@ -42,11 +42,6 @@ def hair_summary(trajectory: Trajectory, windows: Sequence[CourseWindow]) -> dic
         ],
         "after_pulse": [_after_pulse(trajectory, label, start) for label, start in pulses],
     }
-
-
-def pulses_of(scenario: Scenario) -> list[tuple[str, float]]:
-    """Return label and start [day] of each pulse of methylprednisolone, premedication not counted."""
-    return [(_label(pulse, number), pulse.start) for number, pulse in enumerate(scenario.methylprednisolone, 1)]
 
 
 def autoimmunity_summary(trajectory: Trajectory) -> dict[str, Any]:
@@ -72,10 +67,6 @@ def relapse_summary(trajectory: Trajectory) -> dict[str, Any]:
         "mean_per_year": mean(trajectory.time, rate, 0.0, trajectory.time[-1]),
         "reported_relapses": len(trajectory.scenario.relapse),
     }
-
-
-def _label(pulse: Methylprednisolone, number: int) -> str:
-    return pulse.label or f"methylprednisolone {number}"
 
 
 def _after_pulse(trajectory: Trajectory, label: str, start: float) -> dict[str, Any]:

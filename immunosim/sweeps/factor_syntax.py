@@ -315,7 +315,7 @@ def _present(base: Base, key: str) -> Any:
 
 
 def _label(key: str) -> str:
-    """Return what a key of the scenario means: ``Alemtuzumab per infusion (course 1)``."""
+    """Return what a key of the scenario means: ``Dose per infusion (course 1)``."""
     record: type[BaseModel] | None = Scenario
     words: str | None = None
     entries: list[str] = []

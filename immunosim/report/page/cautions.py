@@ -11,6 +11,7 @@ from typing import Any
 
 from immunosim.formatting import ORGANS, number
 from immunosim.problem import Problem
+from immunosim.scenario.regimen import courses_of
 from immunosim.units import DAYS_PER_MONTH
 
 FITTED_MONTHS = 30
@@ -67,15 +68,16 @@ def _at_bounds(problem: Problem, summary: Summary) -> Iterator[str]:
 
 def _extrapolated(problem: Problem) -> Iterator[str]:
     scenario, (youngest, oldest) = problem.scenario, FITTED_AGES
-    if scenario.course:
-        months = (scenario.horizon - scenario.course[0].start) / DAYS_PER_MONTH
+    courses = courses_of(scenario)
+    if courses:
+        months = (scenario.horizon - courses[0].dosing.start) / DAYS_PER_MONTH
         if months > FITTED_MONTHS:
             yield (
                 f"The simulation ends {months:.0f} months after the first course; counts were fitted up to month "
                 f"{FITTED_MONTHS}. What lies beyond is extrapolated."
             )
-    if len(scenario.course) > FITTED_COURSES:
-        yield f"There are {len(scenario.course)} courses; counts were fitted to {FITTED_COURSES}."
+    if len(courses) > FITTED_COURSES:
+        yield f"There are {len(courses)} courses; counts were fitted to {FITTED_COURSES}."
     age = scenario.patient.age
     if not youngest <= age <= oldest:
         yield (
