@@ -15,6 +15,14 @@ from immunosim.codegen.cache import load_text, numerics_key
 from immunosim.codegen.kernel_module import KernelModule
 from immunosim.codegen.vector.core import Core, choose_core
 from immunosim.errors import ParameterError
+from immunosim.model.readout_info import (
+    Analyte,
+    DefaultQuestions,
+    DisplayGroup,
+    GroupKind,
+    ReadoutInfo,
+    readouts_from,
+)
 from immunosim.numerics import Kernels
 
 Array = npt.NDArray[np.float64]
@@ -61,6 +69,35 @@ class Model:
         """Unit of every read-out and pool."""
         described: dict[str, tuple[str, ...]] = {**self.module.READOUTS, **self.module.POOLS}
         return {name: about[1] for name, about in described.items()}
+
+    @cached_property
+    def readout_info(self) -> dict[str, ReadoutInfo]:
+        """How to read, draw, measure and compare each read-out, and each pool that a display group shows."""
+        return readouts_from(self.module.READOUT_INFO)
+
+    @cached_property
+    def groups(self) -> dict[str, DisplayGroup]:
+        """Groups of read-outs that stand together, in the order of the page."""
+        return {name: DisplayGroup(**about) for name, about in self.module.GROUPS.items()}
+
+    @cached_property
+    def analytes(self) -> dict[str, Analyte]:
+        """What laboratories measure, in the order of a blood count."""
+        return {name: Analyte(**about) for name, about in self.module.ANALYTES.items()}
+
+    @cached_property
+    def questions(self) -> DefaultQuestions:
+        """What commands answer when the user asks for nothing else."""
+        return DefaultQuestions(**self.module.QUESTIONS)
+
+    def readouts_in(self, group: str) -> dict[str, ReadoutInfo]:
+        """Return the read-outs, and pools, of a display group in the order of their declaration."""
+        return {name: info for name, info in self.readout_info.items() if info.group == group}
+
+    def readouts_of_kind(self, kind: GroupKind) -> dict[str, ReadoutInfo]:
+        """Return the read-outs of all display groups of a kind, in the order of the page."""
+        groups = (name for name, group in self.groups.items() if group.kind == kind)
+        return {name: info for group in groups for name, info in self.readouts_in(group).items()}
 
     @cached_property
     def processes(self) -> tuple[str, ...]:

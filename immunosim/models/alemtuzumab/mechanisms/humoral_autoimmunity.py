@@ -14,8 +14,16 @@ import sympy as sp
 
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import boost, excess, hill, saturating
+from immunosim.model.readout_info import ReadoutInfo
 
 ORGANS = {"thyroid": "thyroid", "platelet": "platelet", "gbm": "anti-GBM"}
+
+RISKS = {
+    "thyroid": ReadoutInfo(group="autoimmunity", short_name="thyroid", colour="blue"),
+    "platelet": ReadoutInfo(group="autoimmunity", short_name="platelets", colour="orange", is_compared=False),
+    "gbm": ReadoutInfo(group="autoimmunity", short_name="kidney (GBM)", colour="green", is_compared=False),
+}
+"""How the cumulative hazard of each organ is shown; comparisons show that of the commonest only."""
 
 
 def add_humoral_autoimmunity(net: Network) -> None:
@@ -51,7 +59,8 @@ def _add_antibody(net: Network, organ: str, label: str, breach: sp.Symbol, press
     net.loss(f"clearance of {label} antibody", antibody, rate * antibody)
     now = net.on("humoral_autoimmunity") * hazard * pressure
     net.readout(f"{organ}_hazard", now, "1/year", f"hazard of {label} autoimmunity")
-    net.readout(f"{organ}_cumulative_hazard", hazard * breach, "1", f"cumulative hazard of {label} autoimmunity")
+    words = f"cumulative hazard of {label} autoimmunity"
+    net.readout(f"{organ}_cumulative_hazard", hazard * breach, "1", words, RISKS[organ])
 
 
 def _add_thyroid(net: Network) -> None:
