@@ -14,9 +14,6 @@ from immunosim.units import DAYS_PER_MONTH
 if TYPE_CHECKING:
     from immunosim.scenario import Scenario
 
-NAMES = {"lymphocytes": "lymphocytes", "cd4": "CD4", "cd8": "CD8", "cd19": "CD19 (B)", "nk": "NK"}
-"""What a blood count calls the read-outs of a summary."""
-
 ORGANS = {"thyroid": "thyroid", "platelet": "platelets", "gbm": "kidney (anti-GBM)"}
 """What a reader calls the organs of a summary."""
 

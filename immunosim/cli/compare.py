@@ -169,9 +169,10 @@ def _write(
     from immunosim.attribution.comparison_tables import attribution_csv, rows_csv
     from immunosim.plots import encoded
     from immunosim.plots.comparison import difference_figure, overlay_figure
-    from immunosim.report import INTENDED_USE, LIMITS, to_json, write_file
+    from immunosim.report import INTENDED_USE, limits_of, to_json, write_file
 
-    files = {"overlay.png": encoded(overlay_figure(comparison, LIMITS, INTENDED_USE), "png")}
+    limits = limits_of(comparison.trajectories[0].problem.model)
+    files = {"overlay.png": encoded(overlay_figure(comparison, limits, INTENDED_USE), "png")}
     if len(comparison.names) == 2:
         for found in attributions:
             name = f"why_difference_{found.explanation.readout}.png"

@@ -5,7 +5,7 @@ The only door to the kernel modules. Knows names and arrays, neither sympy nor s
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from immunosim.model.readout_info import (
     readouts_from,
 )
 from immunosim.numerics import Kernels
+from immunosim.parameters import load_parameters
 
 Array = npt.NDArray[np.float64]
 
@@ -262,3 +263,9 @@ def load_model(parameter_units: Mapping[str, str], announce: Callable[[str], Non
         Told in a sentence when something slow starts.
     """
     return Model(load_text(parameter_units, "kernels", announce), parameter_units, announce)
+
+
+@cache
+def default_model() -> Model:
+    """Return the model that a scenario has where it names none, for those that have no scenario."""
+    return load_model(load_parameters().units())

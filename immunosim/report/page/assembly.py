@@ -17,8 +17,9 @@ from immunosim.attribution import explain
 from immunosim.errors import SolverError
 from immunosim.formatting import calendar
 from immunosim.parameters import EVIDENCE
+from immunosim.problem import Problem
 from immunosim.report.figures import draw_page
-from immunosim.report.limits import LIMITS
+from immunosim.report.limits import limits_of
 from immunosim.report.page import answer, tables
 from immunosim.report.page.cautions import cautions
 from immunosim.report.page.drawings import font_faces, svg_of
@@ -32,9 +33,6 @@ from immunosim.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-EXPLAINED = "lymphocytes"
-"""The read-out whose course the page explains."""
 
 
 def report_files(trajectory: Trajectory, summary: Mapping[str, Any], command: str) -> dict[str, bytes]:
@@ -89,7 +87,7 @@ def _content(trajectory: Trajectory, summary: Mapping[str, Any], command: str, f
         "end": calendar(scenario, float(trajectory.time[-1])),
         "intended_use": INTENDED_USE,
         "failure": trajectory.failure(),
-        "key_numbers": list(answer.key_numbers(summary)),
+        "key_numbers": list(answer.key_numbers(summary, _key_counts(problem))),
         "sentences": list(answer.sentences(summary)),
         "cautions": list(cautions(problem, summary)),
         "timeline": [tables.doses(scenario), tables.events(scenario)],
@@ -116,8 +114,12 @@ def _results(summary: Mapping[str, Any]) -> list[tables.PageTable]:
     observed = tables.observed(summary)
     if summary["counts"] is None:
         return [observed]
-    course = [tables.antibody(summary), *tables.hair(summary), tables.autoimmunity(summary), tables.relapses(summary)]
-    return [*tables.counts(summary), observed, *course]
+    blood = [*tables.counts(summary), observed, *tables.drug_levels(summary)]
+    return [*blood, *tables.hair(summary), tables.autoimmunity(summary), tables.relapses(summary)]
+
+
+def _key_counts(problem: Problem) -> list[str]:
+    return [name for name, info in problem.model.readouts_of_kind("count").items() if info.is_key]
 
 
 def _described(summary: Mapping[str, Any]) -> str:
@@ -130,13 +132,17 @@ def _described(summary: Mapping[str, Any]) -> str:
 
 
 def _why(trajectory: Trajectory) -> str:
-    """Return the drawing of why the lymphocyte count changed; empty where the accounts cannot be made."""
+    """Return the drawing of why the count changed that the model chooses; empty where the accounts cannot be made."""
     from immunosim.plots.why import why_figure
 
+    model = trajectory.problem.model
+    readout = model.questions.explained
+    if not readout:
+        return ""
     try:
-        found = explain(refined(trajectory), EXPLAINED, at=float(trajectory.time[-1]))
+        found = explain(refined(trajectory), readout, at=float(trajectory.time[-1]))
     except SolverError:
         return ""
     largest = ", ".join(f"{item.label} {item.value:+.2g}" for item in found.by_mechanism()[:3])
     description = f"What each mechanism contributed to the change of {found.label}. Largest at the end: {largest}."
-    return svg_of(why_figure(found, trajectory.scenario, LIMITS.get(EXPLAINED)), "why", description)
+    return svg_of(why_figure(found, trajectory.scenario, limits_of(model).get(readout)), "why", description)
