@@ -87,9 +87,28 @@ class Model:
         return {name: Analyte(**about) for name, about in self.module.ANALYTES.items()}
 
     @cached_property
+    def sums(self) -> dict[str, tuple[str, ...]]:
+        """Read-outs that make each analyte that is none itself."""
+        return {name: one.parts for name, one in self.analytes.items() if one.parts}
+
+    @cached_property
+    def totals(self) -> frozenset[str]:
+        """Analytes that others are parts of, and share the error of a sample with."""
+        return frozenset(one.part_of for one in self.analytes.values() if one.part_of)
+
+    @cached_property
     def questions(self) -> DefaultQuestions:
         """What commands answer when the user asks for nothing else."""
         return DefaultQuestions(**self.module.QUESTIONS)
+
+    def about(self, name: str) -> ReadoutInfo:
+        """Return how to show a read-out or a pool; without a declaration nothing but defaults."""
+        return self.readout_info.get(name, ReadoutInfo())
+
+    def kind_of(self, name: str) -> str:
+        """Return the kind of the display group of a read-out or a pool; empty where it is in none."""
+        group = self.about(name).group
+        return self.groups[group].kind if group else ""
 
     def readouts_in(self, group: str) -> dict[str, ReadoutInfo]:
         """Return the read-outs, and pools, of a display group in the order of their declaration."""

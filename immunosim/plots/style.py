@@ -18,6 +18,9 @@ PURPLE = "#CC79A7"
 BLACK = "#000000"
 GREY = "#6E6E6E"
 
+COLOURS = {"blue": BLUE, "vermilion": VERMILION, "green": GREEN, "purple": PURPLE, "orange": ORANGE}
+"""Colours of curves by the names that a model may give, in the order in which others get them."""
+
 STYLE: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so that a figure is the same everywhere
     "font.size": 8.0,

@@ -25,6 +25,7 @@ from immunosim.models.alemtuzumab.mechanisms.t_cell_homeostasis import add_t_cel
 from immunosim.models.alemtuzumab.mechanisms.thymopoiesis import add_thymopoiesis
 from immunosim.models.alemtuzumab.mechanisms.trafficking import add_trafficking
 from immunosim.models.alemtuzumab.readouts import add_blood_counts
+from immunosim.models.alemtuzumab.symbols import latex_symbols
 
 MECHANISMS = {
     "antibody_kinetics": ("kinetics of alemtuzumab", "alemtuzumab infusions have no effect"),
@@ -86,6 +87,7 @@ def build_network(parameter_units: Mapping[str, str]) -> Network:
     for name, group in GROUPS.items():
         net.declare_group(name, group)
     net.questions = QUESTIONS
+    net.latex_symbols.update(latex_symbols())
 
     declare_lymphocytes(net)
     declare_transitional_b(net)
