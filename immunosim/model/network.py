@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import sympy as sp
 
 from immunosim.errors import ModelError, did_you_mean
+from immunosim.model.diagram_layout import DiagramLayout
 from immunosim.model.readout_info import Analyte, DefaultQuestions, DisplayGroup, ReadoutInfo
 
 
@@ -112,6 +113,7 @@ class Network:
     analytes: dict[str, Analyte] = field(default_factory=dict)
     questions: DefaultQuestions = field(default_factory=DefaultQuestions)
     latex_symbols: dict[str, str] = field(default_factory=dict)
+    diagram: DiagramLayout = field(default_factory=DiagramLayout)
     _symbols: dict[str, sp.Symbol] = field(default_factory=dict)
     _current: str = ""
 

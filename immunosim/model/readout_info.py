@@ -67,6 +67,11 @@ class ReadoutInfo:
         The total of which a count is a part, and with which it shares the error of a sample.
     drug : str
         Drug whose concentration this is.
+    organ, organ_name, draw : str
+        Of a cumulative hazard: the organ that falls ill, the same for a reader, and the key in [patient.draws] of the
+        level at which it does.
+    extreme : str
+        "highest" or "lowest" where a summary reports this value of the whole course.
     headers : tuple of str
         What columns of tables call it, in lower case, without units.
     dvid : int, optional
@@ -98,6 +103,10 @@ class ReadoutInfo:
     detection_limit: float | None = None
     part_of: str = ""
     drug: str = ""
+    organ: str = ""
+    organ_name: str = ""
+    draw: str = ""
+    extreme: Literal["", "highest", "lowest"] = ""
     headers: tuple[str, ...] = ()
     dvid: int | None = None
     noise: str = ""

@@ -17,14 +17,9 @@ DRUGS = {"methylprednisolone", "prednisolone"}
 
 ALLOWED = {
     "diagnosis/self_test.py": "checks this model's own doses and counts",
-    "formatting.py": "sentences about organs",
     "patient_parameters.py": "untreated counts that a scenario may give",
-    "plots/network_diagram.py": "the drawing of this network",
-    "plots/network_layout.py": "the drawing of this network",
     "qualification/durability.py": "an endpoint of a test sweep",
     "qualification/holdouts.py": "published findings about this model",
-    "report/disease.py": "what autoimmunity did",
-    "report/page/answer.py": "what autoimmunity did",
     "report/page/parameters.py": "a group of parameters",
     "scenario/checks.py": "untreated counts that a scenario may give",
     "scenario/plausible.py": "untreated counts that a scenario may give",

@@ -110,6 +110,13 @@ def test_probabilities_follow_from_the_hazards_of_the_model(course: Trajectory) 
     assert organs["thyroid"]["onset_day"] is None
 
 
+def test_the_extremes_of_what_organs_make_are_those_of_the_trajectory(course: Trajectory) -> None:
+    extremes = summarise(course)["autoimmunity"]["extremes"]
+    hormone, platelets = extremes["thyroid_hormone"], extremes["platelet_count"]
+    assert (hormone["extreme"], hormone["value"]) == ("highest", course["thyroid_hormone"].max())
+    assert (platelets["extreme"], platelets["value"]) == ("lowest", course["platelet_count"].min())
+
+
 def test_an_organ_falls_ill_when_its_hazard_reaches_the_draw(simulate_with: Simulate) -> None:
     course = simulate_with(patient={"draws": {"thyroid": 1e-6}})
     thyroid = summarise(course)["autoimmunity"]["organs"]["thyroid"]

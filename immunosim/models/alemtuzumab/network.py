@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from immunosim.model.network import Network
 from immunosim.model.readout_info import DefaultQuestions, DisplayGroup
+from immunosim.models.alemtuzumab.diagram import LAYOUT
 from immunosim.models.alemtuzumab.mechanisms.antibody_kinetics import add_antibody_kinetics
 from immunosim.models.alemtuzumab.mechanisms.autoreactive_escape import add_autoreactive_escape, declare_clones
 from immunosim.models.alemtuzumab.mechanisms.b_cell_repopulation import add_b_cell_repopulation, declare_transitional_b
@@ -88,6 +89,7 @@ def build_network(parameter_units: Mapping[str, str]) -> Network:
         net.declare_group(name, group)
     net.questions = QUESTIONS
     net.latex_symbols.update(latex_symbols())
+    net.diagram = LAYOUT
 
     declare_lymphocytes(net)
     declare_transitional_b(net)

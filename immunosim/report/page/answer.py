@@ -28,14 +28,16 @@ def key_numbers(summary: Summary, counts: Iterable[str]) -> Iterator[tuple[str, 
         count = summary["counts"][name]
         remark = f"day {count['lowest_day']:.0f}; untreated {number(count['untreated'])}"
         yield f"Lowest {count['name']}", quantity(count["lowest"], count["unit"]), remark
-    salt = summary["salt"]
-    remark = f"day {salt['peak_day']:.0f}; at the end {score(salt['at_end'])}"
-    yield "Worst hair loss", f"SALT {score(salt['peak'])}", remark
-    thyroid = summary["autoimmunity"]["organs"]["thyroid"]
-    yield "Thyroid autoimmunity", percent(thyroid["probability"]), "probability by the end"
-    relapse = summary["relapse"]
-    remark = f"a year, mean; untreated {number(relapse['untreated_per_year'])}"
-    yield "Relapse hazard", number(relapse["mean_per_year"]), remark
+    if (salt := summary["salt"]) is not None:
+        remark = f"day {salt['peak_day']:.0f}; at the end {score(salt['at_end'])}"
+        yield "Worst hair loss", f"SALT {score(salt['peak'])}", remark
+    if summary["autoimmunity"] is not None:
+        commonest = next(iter(summary["autoimmunity"]["organs"].values()))
+        name = f"{commonest['name'].capitalize()} autoimmunity"
+        yield name, percent(commonest["probability"]), "probability by the end"
+    if (relapse := summary["relapse"]) is not None:
+        remark = f"a year, mean; untreated {number(relapse['untreated_per_year'])}"
+        yield "Relapse hazard", number(relapse["mean_per_year"]), remark
 
 
 def sentences(summary: Summary) -> Iterator[str]:

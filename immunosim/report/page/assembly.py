@@ -115,7 +115,7 @@ def _results(summary: Mapping[str, Any]) -> list[tables.PageTable]:
     if summary["counts"] is None:
         return [observed]
     blood = [*tables.counts(summary), observed, *tables.drug_levels(summary)]
-    return [*blood, *tables.hair(summary), tables.autoimmunity(summary), tables.relapses(summary)]
+    return [*blood, *tables.hair(summary), *tables.autoimmunity(summary), *tables.relapses(summary)]
 
 
 def _key_counts(problem: Problem) -> list[str]:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from immunosim.formatting import ORGANS, number
+from immunosim.formatting import number
 from immunosim.problem import Problem
 from immunosim.units import DAYS_PER_MONTH
 
@@ -91,9 +91,9 @@ def _mechanisms_off(summary: Summary) -> Iterator[str]:
 
 
 def _onsets(summary: Summary) -> Iterator[str]:
-    for name, organ in ((summary["autoimmunity"] or {}).get("organs") or {}).items():
+    for organ in ((summary["autoimmunity"] or {}).get("organs") or {}).values():
         if organ["onset_day"] is not None:
             yield (
-                f"{ORGANS[name].capitalize()}: the onset follows from the draw of this patient "
+                f"{organ['name'].capitalize()}: the onset follows from the draw of this patient "
                 f"({number(organ['draw'])}), which is set, not predicted."
             )

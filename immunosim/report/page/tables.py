@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from immunosim.formatting import (
-    ORGANS,
     calendar,
     difference,
     number,
@@ -112,6 +111,8 @@ def drug_levels(summary: Summary) -> Iterator[PageTable]:
 def hair(summary: Summary) -> Iterator[PageTable]:
     """Yield the SALT score after each course and each pulse of methylprednisolone."""
     salt = summary["salt"]
+    if salt is None:
+        return
     visits = [course["at_months"] for course in salt["after_course"]]
     if visits:
         headers = ("SALT score after", *(f"month {month}" for month in visits[0]))
@@ -126,38 +127,39 @@ def hair(summary: Summary) -> Iterator[PageTable]:
         yield PageTable("Hair loss and pulses of methylprednisolone", headers, rows)
 
 
-def autoimmunity(summary: Summary) -> PageTable:
-    """Return the probability of autoimmunity of each organ, and whether this patient falls ill."""
+def autoimmunity(summary: Summary) -> Iterator[PageTable]:
+    """Yield the probability of autoimmunity of each organ, and whether this patient falls ill."""
     found = summary["autoimmunity"]
+    if found is None:
+        return
     rows = [
         (
-            ORGANS[name],
+            organ["name"],
             percent(organ["probability"]),
             number(organ["cumulative_hazard"]),
             number(organ["draw"]),
             number(organ["onset_day"], "not simulated to fall ill"),
         )
-        for name, organ in found["organs"].items()
+        for organ in found["organs"].values()
     ]
-    note = (
-        f"Highest thyroid hormone {number(found['thyroid_hormone_peak_relative'])} times untreated "
-        f"(day {found['thyroid_hormone_peak_day']:.0f}); lowest platelet count "
-        f"{quantity(found['platelet_nadir'], found['platelet_unit'])} (day {found['platelet_nadir_day']:.0f}). "
-        "An organ falls ill on the day on which its cumulative hazard reaches the draw of the patient."
-    )
+    extremes = "; ".join(map(_extreme, found["extremes"].values()))
+    rule = "An organ falls ill on the day on which its cumulative hazard reaches the draw of the patient."
+    note = f"{extremes[:1].upper()}{extremes[1:]}. {rule}" if extremes else rule
     headers = ("organ", "probability by the end", "cumulative hazard", "draw", "onset on day")
-    return PageTable("Secondary autoimmunity", headers, rows, note=note)
+    yield PageTable("Secondary autoimmunity", headers, rows, note=note)
 
 
-def relapses(summary: Summary) -> PageTable:
-    """Return the relapse hazard."""
+def relapses(summary: Summary) -> Iterator[PageTable]:
+    """Yield the relapse hazard."""
     found = summary["relapse"]
+    if found is None:
+        return
     rows = [
         ("untreated hazard, per year", number(found["untreated_per_year"])),
         ("mean hazard from day 0 to the end, per year", number(found["mean_per_year"])),
         ("relapses reported in the scenario", str(found["reported_relapses"])),
     ]
-    return PageTable("Relapses of multiple sclerosis", ("quantity", "value"), rows)
+    yield PageTable("Relapses of multiple sclerosis", ("quantity", "value"), rows)
 
 
 def mechanisms(problem: Problem) -> PageTable:
@@ -224,6 +226,12 @@ def _observed(point: Summary) -> Row:
     remark = "; ".join(text for text in (point["note"], point["source"]) if text)
     values = (seen(point), number(simulated, "failed"), residual, difference(point))
     return when, f"{point['day']:.1f}", point["label"], unit_text(point["unit"]), *values, remark
+
+
+def _extreme(found: Summary) -> str:
+    is_relative = found["unit"] == "1"
+    value = f"{number(found['value'])} times untreated" if is_relative else quantity(found["value"], found["unit"])
+    return f"{found['extreme']} {found['name']} {value} (day {found['day']:.0f})"
 
 
 def _signed(value: float) -> str:
