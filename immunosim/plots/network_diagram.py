@@ -239,8 +239,8 @@ class _Drawing:
             return ((one.right, y), (other.left, y)) if right else ((one.left, y), (other.right, y))
         half = BOX_HEIGHT / 2 if other.y > one.y else -BOX_HEIGHT / 2
         x = one.x + aside + (1.5 if other.y > one.y else -1.5) * both_ways
-        end = x if other.left <= x <= other.right else x + other.x - one.x
-        return (x, one.y + half), (end, other.y - half)
+        foot = x if other.left <= x <= other.right else x + other.x - one.x
+        return (x, one.y + half), (foot, other.y - half)
 
     def _connect(self, item: ProcessText, x: float, colour: str) -> float:
         """Draw the line from a bus to a process that it regulates, and return its height."""
