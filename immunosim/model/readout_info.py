@@ -20,6 +20,10 @@ hazard H as 1 - exp(-H), in percent.
 """
 
 
+CURVE_COLOURS = ("blue", "vermilion", "green", "purple", "orange")
+"""Colours that a curve may have, in the order in which others get them."""
+
+
 @dataclass(frozen=True)
 class DisplayGroup:
     """Read-outs that stand together: a panel of the page, rows of a table.
@@ -56,7 +60,7 @@ class ReadoutInfo:
     axis : str
         What an axis says instead of the unit.
     colour : str
-        "blue", "vermilion", "green", "purple" or "orange"; by default the next that is free.
+        One of ``CURVE_COLOURS``; by default the next that is free.
     is_dashed : bool
         Whether the curve is broken.
     top : tuple of float, optional

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from immunosim.model.readout_info import CURVE_COLOURS
 from immunosim.units import DAYS_PER_MONTH
 
 # Okabe and Ito, Color universal design (2008); yellow is left out: it is too light on white for a line.
@@ -18,8 +19,8 @@ PURPLE = "#CC79A7"
 BLACK = "#000000"
 GREY = "#6E6E6E"
 
-COLOURS = {"blue": BLUE, "vermilion": VERMILION, "green": GREEN, "purple": PURPLE, "orange": ORANGE}
-"""Colours of curves by the names that a model may give, in the order in which others get them."""
+COLOURS = dict(zip(CURVE_COLOURS, (BLUE, VERMILION, GREEN, PURPLE, ORANGE), strict=True))
+"""Colours of curves by the names that a model may give."""
 
 STYLE: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so that a figure is the same everywhere

@@ -6,7 +6,8 @@ from immunosim.codegen.kernel_module import tables_of
 from immunosim.codegen.metadata import metadata_of
 from immunosim.errors import ModelError
 from immunosim.model.network import Network
-from immunosim.model.readout_info import DisplayGroup, ReadoutInfo, as_literals, readouts_from
+from immunosim.model.readout_info import DefaultQuestions, DisplayGroup, ReadoutInfo, as_literals, readouts_from
+from immunosim.model.validate import check_display
 
 
 @pytest.fixture
@@ -36,6 +37,35 @@ def test_what_is_declared_arrives_in_the_tables_of_the_kernels(small):
     (found,) = readouts_from(tables["READOUT_INFO"]).values()
     assert as_literals(found) == {**as_literals(info), "label": "count", "unit": "cells/uL"}
     assert tables["ANALYTES"] == {"count": {"unit": "cells/uL", "headers": ("n", "cells"), "dvid": 7}}
+
+
+@pytest.mark.parametrize(
+    ("info", "message"),
+    [
+        (ReadoutInfo(group="blood", part_of="totl"), 'read-out count: part_of: there is no "totl"'),
+        (ReadoutInfo(group="blood", explained_with="clone"), 'read-out count: explained_with: there is no "clone"'),
+        (ReadoutInfo(group="blood", colour="red"), 'read-out count: colour: there is no "red"'),
+        (ReadoutInfo(), "display group blood shows nothing"),
+    ],
+)
+def test_a_declaration_of_what_does_not_exist_is_refused(small, info, message):
+    small.readout("count", small["size"], "cells/uL", "count", info)
+    with pytest.raises(ModelError, match=message):
+        check_display(small)
+
+
+def test_a_group_with_two_units_is_refused(small):
+    small.readout("count", small["size"], "cells/uL", "count", ReadoutInfo(group="blood"))
+    small.readout("share", small["size"] / small["size"], "1", "share", ReadoutInfo(group="blood"))
+    with pytest.raises(ModelError, match="display group blood shows 1, cells/uL on one axis"):
+        check_display(small)
+
+
+def test_a_default_question_about_nothing_is_refused(small):
+    small.readout("count", small["size"], "cells/uL", "count", ReadoutInfo(group="blood"))
+    small.questions = DefaultQuestions(recovery=(("cuont", "1"),))
+    with pytest.raises(ModelError, match=r'there is no "cuont".*count'):
+        check_display(small)
 
 
 def test_names_that_are_not_given_follow_from_the_label():
