@@ -16,7 +16,7 @@ from immunosim.formatting import difference, number, percent, quantity, recovery
 from immunosim.parameters import EVIDENCE, load_parameters
 from immunosim.report import summarise
 from immunosim.report.doses import deviations, dose_rows
-from immunosim.report.page import report_files
+from immunosim.report.page import report_files, tables
 from immunosim.report.page.answer import key_numbers, sentences
 from immunosim.report.page.assembly import limitations
 from immunosim.report.page.cautions import FITTED_COURSES, FITTED_MONTHS, cautions
@@ -425,3 +425,19 @@ def test_an_observation_is_a_value_a_range_or_a_limit(
 ) -> None:
     point = {"observed_low": low, "observed_high": high, "is_below_limit": is_below, "outside_percent": outside}
     assert (seen(point), difference(point)) == texts
+
+
+def test_what_a_model_does_not_have_is_left_out_of_the_page() -> None:
+    bare = {"counts": {}, "drug_levels": {}, "observed": [], "salt": None, "autoimmunity": None, "relapse": None}
+    assert [*key_numbers(bare, ()), *sentences(bare)] == []
+    made = (tables.counts, tables.drug_levels, tables.hair, tables.autoimmunity, tables.relapses)
+    assert [table for make in made for table in make(bare)] == []
+
+
+def test_a_drug_without_a_limit_of_detection_has_a_peak_only() -> None:
+    course = {"course": "course 1", "peak": 2.0, "peak_days_after_start": 1.0, "undetectable_days_after_start": None}
+    level = {"label": "drug in plasma", "unit": "mg/L", "detection_limit": None, "after_course": [course]}
+    (table,) = tables.drug_levels({"drug_levels": {"drug": level}})
+    assert table.caption == "Drug in plasma"
+    assert list(table.headers) == ["course", "peak, mg/L", "peak, days after start"]
+    assert [tuple(row) for row in table.rows] == [("course 1", "2.00", "1.00")]

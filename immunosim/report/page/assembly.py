@@ -78,7 +78,7 @@ def _readable(value: object) -> object:
 def _content(trajectory: Trajectory, summary: Mapping[str, Any], command: str, figure: Figure) -> dict[str, Any]:
     """Return everything that the template names."""
     problem, scenario = trajectory.problem, trajectory.scenario
-    drawing, why = svg_of(figure, "course", _described(summary)), _why(trajectory)
+    drawing, why = svg_of(figure, "course", _described(problem, summary)), _why(trajectory)
     toml = to_toml(scenario)
     return {
         "summary": summary,
@@ -122,13 +122,10 @@ def _key_counts(problem: Problem) -> list[str]:
     return [name for name, info in problem.model.readouts_of_kind("count").items() if info.is_key]
 
 
-def _described(summary: Mapping[str, Any]) -> str:
+def _described(problem: Problem, summary: Mapping[str, Any]) -> str:
     """Return in words what the figure of the course shows."""
-    shown = (
-        "Treatments, lymphocyte counts, alemtuzumab, hair loss, autoreactive cells, risk of autoimmunity and relapse "
-        "hazard over months."
-    )
-    return " ".join([shown, *answer.sentences(summary)])
+    titles = "; ".join(["treatments", *(group.title for group in problem.model.groups.values())])
+    return " ".join([f"Panels over months: {titles}.", *answer.sentences(summary)])
 
 
 def _why(trajectory: Trajectory) -> str:
