@@ -23,6 +23,7 @@ from immunosim.model.readout_info import (
     ReadoutInfo,
     readouts_from,
 )
+from immunosim.model.scope import ModelScope
 from immunosim.numerics import Kernels
 from immunosim.parameters import load_parameters
 
@@ -100,6 +101,11 @@ class Model:
     def questions(self) -> DefaultQuestions:
         """What commands answer when the user asks for nothing else."""
         return DefaultQuestions(**self.module.QUESTIONS)
+
+    @cached_property
+    def scope(self) -> ModelScope:
+        """What the model was fitted to, and what is known to be wrong or missing in it."""
+        return ModelScope(**self.module.SCOPE)
 
     def about(self, name: str) -> ReadoutInfo:
         """Return how to show a read-out or a pool; without a declaration nothing but defaults."""

@@ -1,5 +1,6 @@
 """What a kernel module says about itself: names, labels, units, sizes. Written as Python literals into its text."""
 
+from dataclasses import asdict
 from pprint import pformat
 
 from immunosim.model.network import Assignment, Network
@@ -22,6 +23,7 @@ def metadata_of(net: Network) -> str:
         "GROUPS": {name: as_literals(group) for name, group in net.groups.items()},
         "ANALYTES": {name: as_literals(analyte) for name, analyte in net.analytes.items()},
         "QUESTIONS": as_literals(net.questions),
+        "SCOPE": asdict(net.scope),
         "PROCESSES": {
             p.name: (p.label, p.mechanism, str(p.reactant or ""), str(p.product or "")) for p in net.processes.values()
         },

@@ -15,6 +15,7 @@ import sympy as sp
 from immunosim.errors import ModelError, did_you_mean
 from immunosim.model.diagram_layout import DiagramLayout
 from immunosim.model.readout_info import Analyte, DefaultQuestions, DisplayGroup, ReadoutInfo
+from immunosim.model.scope import ModelScope
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ class Network:
     questions: DefaultQuestions = field(default_factory=DefaultQuestions)
     latex_symbols: dict[str, str] = field(default_factory=dict)
     diagram: DiagramLayout = field(default_factory=DiagramLayout)
+    scope: ModelScope = field(default_factory=ModelScope)
     _symbols: dict[str, sp.Symbol] = field(default_factory=dict)
     _current: str = ""
 

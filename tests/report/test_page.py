@@ -13,13 +13,13 @@ import pytest
 
 from immunosim.errors import SolverError
 from immunosim.formatting import difference, number, percent, quantity, recovery, score, seen, unit_text
+from immunosim.models.alemtuzumab.scope import LIMITATIONS, SCOPE
 from immunosim.parameters import EVIDENCE, load_parameters
 from immunosim.report import summarise
 from immunosim.report.doses import deviations, dose_rows
 from immunosim.report.page import report_files, tables
 from immunosim.report.page.answer import key_numbers, sentences
-from immunosim.report.page.assembly import limitations
-from immunosim.report.page.cautions import FITTED_COURSES, FITTED_MONTHS, cautions
+from immunosim.report.page.cautions import cautions
 from immunosim.report.page.drawings import font_faces, svg_of
 from immunosim.report.page.parameters import groups
 from immunosim.report.page.sources import sources
@@ -330,15 +330,15 @@ def test_what_was_fitted_reaches_as_far_as_the_calibration() -> None:
     text = (ROOT / "experiments" / "00_calibration" / "targets.toml").read_text(encoding="utf-8")
     standard = tomllib.loads(text)["standard"]
     months = [time for target in standard["targets"] for time in target["times"] if not isinstance(time, str)]
-    assert max(months) == FITTED_MONTHS
+    assert max(months) == SCOPE.months
     scenario = tomllib.loads((ROOT / standard["scenario"]).read_text(encoding="utf-8"))
-    assert len(scenario["course"]) == FITTED_COURSES
+    assert len(scenario["course"]) == SCOPE.courses
 
 
 def test_the_limits_of_the_page_are_those_of_the_readme() -> None:
     readme = re.sub(r"\s+", " ", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert [limit for limit in limitations() if limit not in readme] == []
-    assert len(limitations()) > 3
+    assert [limit for limit in LIMITATIONS if limit not in readme] == []
+    assert len(LIMITATIONS) > 3
 
 
 def test_doses_that_were_not_given_as_planned_are_told() -> None:

@@ -26,6 +26,7 @@ from immunosim.models.alemtuzumab.mechanisms.t_cell_homeostasis import add_t_cel
 from immunosim.models.alemtuzumab.mechanisms.thymopoiesis import add_thymopoiesis
 from immunosim.models.alemtuzumab.mechanisms.trafficking import add_trafficking
 from immunosim.models.alemtuzumab.readouts import add_blood_counts
+from immunosim.models.alemtuzumab.scope import SCOPE
 from immunosim.models.alemtuzumab.symbols import latex_symbols
 
 MECHANISMS = {
@@ -90,6 +91,7 @@ def build_network(parameter_units: Mapping[str, str]) -> Network:
     net.questions = QUESTIONS
     net.latex_symbols.update(latex_symbols())
     net.diagram = LAYOUT
+    net.scope = SCOPE
 
     declare_lymphocytes(net)
     declare_transitional_b(net)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -52,11 +51,6 @@ def report_files(trajectory: Trajectory, summary: Mapping[str, Any], command: st
     figure = draw_page(trajectory)
     page = _environment().get_template("report.html.j2").render(_content(trajectory, summary, command, figure))
     return {"report.html": page.encode(), "figure.pdf": encoded(figure, "pdf")}
-
-
-def limitations() -> list[str]:
-    """Return what is known to be wrong or missing in the model, a paragraph an entry."""
-    return (resources.files("immunosim.report.page") / "limits.txt").read_text(encoding="utf-8").splitlines()
 
 
 def _environment() -> jinja2.Environment:
@@ -105,7 +99,7 @@ def _content(trajectory: Trajectory, summary: Mapping[str, Any], command: str, f
         "toml_base64": base64.b64encode(toml.encode()).decode(),
         "sources": list(sources(problem.parameters.references())),
         "own_entry": own_entry(summary),
-        "limitations": limitations(),
+        "limitations": list(problem.model.scope.limitations),
     }
 
 
