@@ -177,13 +177,13 @@ def _of_table(problem: "Problem", path: Path, patient: str) -> "list[PatientReco
 def _noise(problem: "Problem", text: str) -> "tuple[str, ErrorModel]":
     from immunosim.errors import DataError
     from immunosim.fitting import ErrorModel
-    from immunosim.observations.records import ANALYTES
+    from immunosim.observations.laboratory import measurable
 
     analyte, equals, noise = text.partition("=")
     if not equals:
         raise DataError(f'"{text}" names no analyte', key="--noise", cure="write for example cd4=lognormal:0.15")
     name = analyte.strip()
-    return name, ErrorModel.parse(noise, ANALYTES.get(name) or problem.model.units.get(name, "1"))
+    return name, ErrorModel.parse(noise, measurable().get(name) or problem.model.units.get(name, "1"))
 
 
 def _limits(problem: "Problem", text: str) -> tuple[str, tuple[float, float]]:

@@ -119,18 +119,23 @@ def _load(path: Path) -> "xr.Dataset":
     return open_result(path).dataset
 
 
+DETECTION = "detectable"
+"""What the limit of detection is called in a figure."""
+
+
 def _limits() -> "dict[str, tuple[Threshold, ...]]":
     """Return the clinical thresholds by read-out."""
+    from immunosim.codegen.loader import default_model
     from immunosim.plots.ensembles import Threshold
-    from immunosim.report import ALEMTUZUMAB_DETECTION_LIMIT, LOWER_LIMITS_OF_NORMAL, SEVERELY_LOW
 
-    found: dict[str, tuple[Threshold, ...]] = {
-        "alemtuzumab_serum": (Threshold(ALEMTUZUMAB_DETECTION_LIMIT, "detectable"),)
-    }
-    for name, value in LOWER_LIMITS_OF_NORMAL.items():
-        found[name] = (Threshold(value, "LLN"),)
-    for name, value in SEVERELY_LOW.items():
-        found[name] = (*found[name], Threshold(value, "severe"))
+    found = {}
+    for name, info in default_model().readout_info.items():
+        limits = (
+            (info.detection_limit, DETECTION),
+            (info.lower_limit, "LLN"),
+            (info.severe_limit, "severe"),
+        )
+        found[name] = tuple(Threshold(value, text, text == DETECTION) for value, text in limits if value is not None)
     return found
 
 

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 MANY_TIMES = 60
 """Times of a read-out at which indices are estimated, where the user does not say."""
 
-LOCAL_READOUTS = ("lymphocytes", "cd4")
-"""What exact elasticities are of, where the user does not say: most of the usual endpoints have none."""
-
 MOST_ROWS = 12
 
 Method = Annotated[str, typer.Option("--method", help="sobol, morris, pawn or local.")]
@@ -106,7 +103,8 @@ def sensitivity(
         )
         wishes = own.over(base.section, scenario.parent)
         if method == "local" and not (wishes.endpoints or wishes.readouts):
-            wishes = replace(wishes, readouts=LOCAL_READOUTS)
+            # Most of the usual endpoints have no exact elasticities.
+            wishes = replace(wishes, readouts=base.problem.model.questions.elasticities)
         outputs = _outputs(base, wishes)
         threads = workers or cores()
         if method == "local":

@@ -130,7 +130,7 @@ def test_likelihoods_of_measurements_add_up_to_that_of_the_patient(make_posterio
 
 def test_errors_of_a_sample_are_mixed_by_the_factor_of_their_correlations():
     measured = [Measurement("a", 1.0, name, 1.0) for name in ("cd4", "lymphocytes", "cd8")]
-    mixing = mixing_of(measured, 0.6)
+    mixing = mixing_of(measured, 0.6, {"lymphocytes"})
     expected = [[1.0, 0.6**0.5, 0.6], [0.6**0.5, 1.0, 0.6**0.5], [0.6, 0.6**0.5, 1.0]]
     np.testing.assert_allclose(mixing @ mixing.T, expected, rtol=1e-12)
 

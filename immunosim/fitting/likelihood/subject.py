@@ -18,9 +18,6 @@ from immunosim.observations import Measurement
 from immunosim.problem import Problem
 from immunosim.scenario import Scenario
 
-SUMS = {"cd3": ("cd4", "cd8")}
-"""Analytes that the model has as sums; CD3 without the few T cells that are neither CD4 nor CD8."""
-
 
 @dataclass(frozen=True, eq=False)
 class Subject:
@@ -158,7 +155,7 @@ def subject_of(
             raise DataError(reason, key="horizon", cure="let the scenario last longer")
     analyte_weights(problem, [one.analyte for one in measurements])
     times = np.unique([one.time for one in measurements])
-    scatter = scatter_of(measurements, noise, list(factors), shared)
+    scatter = scatter_of(measurements, noise, list(factors), shared, problem.model.totals)
     return Subject(name, replace(problem, times=times), tuple(names), tuple(measurements), scatter)
 
 
@@ -189,11 +186,11 @@ def analyte_weights(problem: Problem, analytes: Sequence[str]) -> Array:
     DataError
         If the model has no such analyte.
     """
-    readouts = problem.model.readouts
+    readouts, sums = problem.model.readouts, problem.model.sums
     weights = np.zeros((len(analytes), len(readouts)))
     for i, analyte in enumerate(analytes):
-        for part in SUMS.get(analyte, (analyte,)):
+        for part in sums.get(analyte, (analyte,)):
             if part not in readouts:
-                raise DataError(f'there is no analyte "{analyte}"', cure=did_you_mean(analyte, [*SUMS, *readouts]))
+                raise DataError(f'there is no analyte "{analyte}"', cure=did_you_mean(analyte, [*sums, *readouts]))
             weights[i, readouts.index(part)] = 1.0
     return weights
