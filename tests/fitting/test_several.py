@@ -18,6 +18,7 @@ from immunosim.fitting import (
 )
 from immunosim.fitting.conclusions.mechanism_comparison import NO_PART, alternatives
 from immunosim.fitting.exchange.checkpoint import as_record, from_record
+from immunosim.fitting.likelihood.prediction import predict
 from immunosim.fitting.patients import scenario_of
 from immunosim.fitting.search.profiles import profiles
 from immunosim.observations import Measurement, PatientRecord
@@ -44,7 +45,7 @@ def clinic(problem):
     truth = np.array(list(values.values())) * np.exp(generator.normal(size=(10, 3)) * SPREADS)
     truth[:, 0] *= EFFECT**scores
     truth[:, 2] *= SHARED
-    seen = perfect.predict(truth) * np.exp(0.132 * generator.normal(size=(10, len(asked))))
+    seen = predict((perfect,), [truth])[0] * np.exp(0.132 * generator.normal(size=(10, len(asked))))
     patients, subjects = [], []
     for i, row in enumerate(seen):
         own = tuple(replace(one, patient=f"P{i}", value=float(v)) for one, v in zip(asked, row, strict=True))

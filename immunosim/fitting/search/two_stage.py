@@ -19,7 +19,6 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import SolverError
-from immunosim.fitting.conclusions.predictive import Predictive, predictive
 from immunosim.fitting.likelihood.covariates import CovariateDesign
 from immunosim.fitting.likelihood.error_model import Integers
 from immunosim.fitting.likelihood.posterior import Posterior
@@ -111,38 +110,6 @@ class PopulationFit:
         weights = 1.0 / (self.sds**2 + self.alone_sd**2)
         found: Array = 1.0 / np.sqrt(weights.sum(axis=0))
         return found
-
-
-def population_predictive(population: PopulationFit, n_draws: int = 300, seed: int = 0) -> Predictive:
-    """Return new measurements of other patients with the same doses, covariates and visits.
-
-    Parameters of patients are drawn from the distribution, cut at the limits of the search; what patients share, and
-    the distribution itself, are taken as known.
-
-    Parameters
-    ----------
-    population : PopulationFit
-    n_draws : int
-    seed : int
-    """
-    estimate = population.estimate
-    posterior, n = estimate.posterior, len(population.arrangement.coordinates)
-    shape = (n_draws, *population.places.shape)
-    values = np.tile(estimate.values[:n], (n_draws, 1))
-    normal = np.random.default_rng(seed).normal(size=shape)
-    ends = np.array([(one.lower, one.upper) for one in posterior.coordinates.parameters])[population.places]
-    drawn = population.medians * np.exp(population.sds * normal)
-    values[:, population.places] = np.clip(drawn, ends[..., 0], ends[..., 1])
-    factors = np.log(estimate.values[n:])
-    return predictive(
-        posterior.subjects,
-        [rows[0] for rows in posterior.of_patients(estimate.values[np.newaxis, :n])],
-        factors,
-        posterior.of_patients(values),
-        np.tile(factors, (n_draws, 1)),
-        seed,
-        posterior.n_threads,
-    )
 
 
 def fit_population(
