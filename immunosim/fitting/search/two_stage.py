@@ -155,7 +155,7 @@ def fit_population(
         if not np.isfinite(search.value):
             raise SolverError("the patients cannot be simulated together: widen the scenario or free other parameters")
         found, unknowns = Estimate(posterior, (search,)), search.end
-        new_medians, new_sds = _distribution(found, places)
+        new_medians, new_sds = distribution_of(found, places)
         moves = np.concatenate([np.abs(np.log(new_medians / medians)) / sds, np.abs(new_sds / sds - 1.0)])
         change = float(moves.max(initial=0.0)) / STILL
         medians, sds, rounds = new_medians, new_sds, rounds + 1
@@ -165,8 +165,25 @@ def fit_population(
     return PopulationFit(*own)
 
 
-def _distribution(found: Estimate, places: Integers) -> tuple[Array, Array]:
-    """Return medians and standard deviations of what the patients' posteriors say together."""
+def distribution_of(found: Estimate, places: Integers) -> tuple[Array, Array]:
+    """Return the lognormal distribution that the posteriors of the patients say together: one step of maximisation.
+
+    The uncertainty of each patient is part of the spread. Without it, priors and estimates would pull each other
+    together, round after round, until patients differ by nothing.
+
+    Parameters
+    ----------
+    found : Estimate
+        Of all patients.
+    places : ndarray of int, shape (n_patients, n_individual)
+        Of the patients' own unknowns.
+
+    Returns
+    -------
+    medians : ndarray, shape (n_individual,)
+    sds : ndarray, shape (n_individual,)
+        Standard deviations of the logarithms between patients.
+    """
     logs, variances = np.log(found.values[places]), np.diag(found.covariance)[places]
     middle = logs.mean(axis=0)
     spread = np.sqrt(((logs - middle) ** 2 + variances).mean(axis=0))
