@@ -61,9 +61,8 @@ def write_fit(one: Fitted, case: FitProblem, folder: Path, force: bool, command:
 
 def write_several(several: PatientFits, folder: Path, force: bool, command: str) -> list[Path]:
     """Write the files of fits of several patients, all or none."""
-    from immunosim.fitting.conclusions.predictive import joined
+    from immunosim.fitting.conclusions.predictive import joined, population_predictive
     from immunosim.fitting.exchange.petab_tables import tables_of_each, tables_of_population
-    from immunosim.fitting.search.two_stage import population_predictive
     from immunosim.plots import encoded
     from immunosim.plots.fit_courses import courses_figure
     from immunosim.plots.fit_pairs import shrinkage_figure

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from immunosim.codegen.cache import load_text, numerics_key
 from immunosim.codegen.kernel_module import KernelModule
-from immunosim.codegen.vector.core import Core, choose_core
+from immunosim.codegen.vector.core import Core, choose_core, is_compiled
 from immunosim.errors import ParameterError
 from immunosim.model.package import ModelPackage
 from immunosim.model.readout_info import (
@@ -174,6 +174,11 @@ class Model:
     def ensemble_kernels(self) -> Kernels:
         """The kernels, with lanes where this machine can have them."""
         return replace(self.kernels, lanes=self.core.lanes)
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether ensembles can be solved here without compiling anything first."""
+        return is_compiled(self.module)
 
     @cached_property
     def derivatives(self) -> KernelModule:

@@ -11,6 +11,7 @@ from immunosim.fitting.conclusions.predictive import Predictive, limits_of, pred
 from immunosim.fitting.conclusions.visual_check import bins_of, visual_checks
 from immunosim.fitting.exchange.inference_data import pointwise
 from immunosim.fitting.likelihood.error_model import mixing_of
+from immunosim.fitting.likelihood.prediction import predict
 from immunosim.observations import Measurement
 from tests.fitting.conftest import ANALYTES
 
@@ -69,7 +70,7 @@ def test_residuals_are_standard_normal_also_where_values_are_censored(make_poste
     posterior, truth = make_posterior()
     (subject,) = posterior.subjects
     generator, found = np.random.default_rng(3), []
-    perfect = subject.predict(truth[np.newaxis])[0]
+    perfect = predict((subject,), [truth[np.newaxis]])[0][0]
     for _ in range(60):
         seen = perfect * np.exp(0.132 * generator.normal(size=len(perfect)))
         limits = np.where([one.analyte == "cd19" for one in subject.measurements], np.median(perfect[3::4]), 0.0)

@@ -13,7 +13,6 @@ from immunosim.derivatives import Task
 from immunosim.ensembles.rows import Rows, checked_parameters, vary
 from immunosim.errors import DataError, did_you_mean
 from immunosim.fitting.likelihood.error_model import ErrorModel, Flags, Integers, Scatter, scatter_of
-from immunosim.fitting.likelihood.prediction import differentiate, predict
 from immunosim.observations import Measurement
 from immunosim.problem import Problem
 from immunosim.scenario import Scenario
@@ -64,20 +63,6 @@ class Subject:
         """Return patients with these parameters, shape (n_rows, n_parameters), ready for the integrator."""
         columns = checked_parameters(self.problem, {name: values[:, j] for j, name in enumerate(self.names)})
         return vary(self.problem, columns, slice(0, len(values)))
-
-    def predict(self, values: Array, n_threads: int = 1) -> Array:
-        """Return predictions of the measurements, shape (n_rows, n); NaN where a row cannot be or fails."""
-        return predict((self,), [values], n_threads)[0]
-
-    def differentiate(self, values: Array, n_threads: int = 1) -> tuple[Array, Array]:
-        """Return predictions, shape (n_rows, n), and their derivatives, shape (n_rows, n, n_parameters).
-
-        Parameters
-        ----------
-        values : ndarray, shape (n_rows, n_parameters)
-        n_threads : int
-        """
-        return differentiate((self,), [values], n_threads)[0]
 
     def task(self, values: Array, vector: Array, state: Array) -> Task:
         """Return what the integrator differentiates by at these values of one row."""
