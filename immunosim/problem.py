@@ -10,9 +10,10 @@ import numpy as np
 
 from immunosim.codegen.loader import Array, Model, load_model, say_nothing
 from immunosim.errors import InputProblem as Fault
-from immunosim.errors import ScenarioError
+from immunosim.errors import ModelError, ScenarioError, did_you_mean
+from immunosim.models import ModelPackage, find_model
 from immunosim.numerics import METHODS, Segments, SolverOptions
-from immunosim.parameters import ParameterSet, load_parameters
+from immunosim.parameters import ParameterSet
 from immunosim.patient_parameters import individual_vector
 from immunosim.scenario import (
     Bolus,
@@ -84,8 +85,8 @@ def prepare(scenario: Scenario, file: str = "scenario", announce: Callable[[str]
     ScenarioError, ParameterError
         If the scenario names what the model does not have, or its values are impossible.
     """
-    parameters = load_parameters()
-    model = load_model(parameters.units(), announce)
+    package, parameters = _named(scenario, file)
+    model = load_model(parameters.units(), announce, package)
     check_names(
         scenario,
         mechanisms=model.mechanisms,
@@ -107,6 +108,21 @@ def prepare(scenario: Scenario, file: str = "scenario", announce: Callable[[str]
         times=output_times(scenario),
         options=solver_options(scenario, model, untreated),
     )
+
+
+def _named(scenario: Scenario, file: str) -> tuple[ModelPackage, ParameterSet]:
+    """Return the model and the parameter set that a scenario names."""
+    try:
+        package = find_model(scenario.model)
+    except ModelError as error:
+        if error.key != "model":  # the package that brings it is at fault
+            raise
+        raise ScenarioError(error.reason, file=file, key="model", cure=error.cure) from error
+    known = package.parameter_sets()
+    if scenario.parameter_set not in known:
+        reason, cure = f'unknown parameter set "{scenario.parameter_set}"', did_you_mean(scenario.parameter_set, known)
+        raise ScenarioError(reason, file=file, key="parameter_set", cure=cure)
+    return package, package.parameters(scenario.parameter_set)
 
 
 def segments_of(scenario: Scenario, model: Model, file: str = "scenario") -> Segments:

@@ -6,12 +6,13 @@ Plain records over arrays. Knows no solver and no file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import ImmunosimError
+from immunosim.model.readout_info import ReadoutInfo
 
 
 class ExplanationError(ImmunosimError):
@@ -71,6 +72,8 @@ class Explanation:
         Label of every mechanism by name.
     is_direct, is_gross : bool
         Whether exchange is left process by process, and whether untreated flows are left in.
+    info : ReadoutInfo
+        How to show the read-out.
     """
 
     readout: str
@@ -89,6 +92,7 @@ class Explanation:
     mechanisms: Mapping[str, str]
     is_direct: bool
     is_gross: bool
+    info: ReadoutInfo = field(default_factory=ReadoutInfo)
 
     @property
     def change(self) -> float:

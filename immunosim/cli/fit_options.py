@@ -1,13 +1,13 @@
 """Options that the verbs about fits share, and the case that they describe."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.options import simulated_day_of
+from immunosim.cli.options import Changes, ScenarioFile, simulated_day_of
 from immunosim.cli.printing import say
 from immunosim.cli.progress import Progress
 
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from immunosim.fitting import ErrorModel, FitProblem
     from immunosim.observations import PatientRecord
     from immunosim.problem import Problem
+
+
+class Together(StrEnum):
+    """How several patients are fitted."""
+
+    EACH = "each"
+    POOLED = "pooled"
+    TWO_STAGE = "two-stage"
+
 
 Free = Annotated[
     list[str] | None,
@@ -54,7 +63,13 @@ Data = Annotated[
     ),
 ]
 Patient = Annotated[str, typer.Option("--patient", metavar="NAME", help="Only this patient of the table.")]
-Pooled = Annotated[bool, typer.Option("--pooled", help="Fit all patients of the table as if they were one.")]
+Pooling = Annotated[
+    Together,
+    typer.Option(
+        "--patients",
+        help="pooled: fit all patients of the table as if they were one. two-stage is for the verb fit.",
+    ),
+]
 Starts = Annotated[int, typer.Option("--starts", min=1, help="Starts of the search.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything that is drawn.")]
 Likelihood = Annotated[bool, typer.Option("--likelihood", help="Leave priors out: maximum likelihood.")]
@@ -64,41 +79,40 @@ Shared = Annotated[
 Draws = Annotated[
     int, typer.Option("--draws", min=0, help="Steps of each walker of a posterior sample; 0 for the approximation.")
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replace earlier results in the folder.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")]
 Workers = Annotated[int, typer.Option("--workers", min=0, help="Threads to compute in; 0 for one a core.")]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The options that say what is fitted, as they were given."""
+class FitInput:
+    """Scenario, data and free parameters: the options that all verbs about fits have."""
 
-    scenario: Path
-    data: Path | None
-    patient: str
-    free: Sequence[str]
-    limits: Sequence[str]
-    noise: Sequence[str]
-    likelihood: bool
-    shared: float
-    changes: Sequence[str]
-    workers: int
+    scenario: ScenarioFile
+    data: Data = None
+    patient: Patient = ""
+    free: Free = None
+    limits: Limits = None
+    noise: NoiseOf = None
+    shared: Shared = 0.5
+    changes: Changes = None
+    seed: Seed = 0
+    workers: Workers = 0
 
-    def read(self, now: Progress) -> "FitProblem":
+    def read(self, now: Progress, priors: bool = True) -> "FitProblem":
         """Read scenario and data, and return what is to be fitted."""
         from immunosim.fitting import FitOptions, case_of
         from immunosim.machine import cores
         from immunosim.problem import prepare
         from immunosim.scenario import load_scenario
 
-        problem = prepare(load_scenario(self.scenario, list(self.changes)), str(self.scenario), now.announce)
+        problem = prepare(load_scenario(self.scenario, self.changes or []), str(self.scenario), now.announce)
         patients = self._patients(problem)
         wishes = FitOptions(
-            free=tuple(self.free),
-            limits=dict(_limits(problem, text) for text in self.limits),
-            noise=dict(_noise(problem, text) for text in self.noise),
+            free=tuple(self.free or ()),
+            limits=dict(_limits(problem, text) for text in self.limits or ()),
+            noise=dict(_noise(problem, text) for text in self.noise or ()),
             shared=self.shared,
-            priors=not self.likelihood,
+            priors=priors,
             n_threads=self.workers or cores(),
         )
         case = case_of(problem, patients, wishes, str(self.scenario), now.begin)
@@ -122,8 +136,8 @@ class Asked:
         return [PatientRecord("patient", tuple(found))]
 
 
-def refuse_several(case: "FitProblem") -> None:
-    """Raise where a verb about one patient gets several.
+def refuse_several(case: "FitProblem", together: Together) -> None:
+    """Raise where a verb about one patient gets several, unless they are pooled.
 
     Raises
     ------
@@ -132,9 +146,11 @@ def refuse_several(case: "FitProblem") -> None:
     """
     from immunosim.errors import DataError
 
-    if len(case.patients) > 1:
+    if together is Together.TWO_STAGE:
+        raise DataError("two-stage is for the verb fit", key="--patients", cure="use pooled, or choose a --patient")
+    if len(case.patients) > 1 and together is Together.EACH:
         names = ", ".join([one.name for one in case.patients][:10])
-        cure = f"choose one with --patient ({names}), or take them as one with --pooled"
+        cure = f"choose one with --patient ({names}), or take them as one with --patients pooled"
         raise DataError(f"there are {len(case.patients)} patients", key="--data", cure=cure)
 
 
@@ -177,13 +193,13 @@ def _of_table(problem: "Problem", path: Path, patient: str) -> "list[PatientReco
 def _noise(problem: "Problem", text: str) -> "tuple[str, ErrorModel]":
     from immunosim.errors import DataError
     from immunosim.fitting import ErrorModel
-    from immunosim.observations.records import ANALYTES
+    from immunosim.observations.laboratory import measurable
 
     analyte, equals, noise = text.partition("=")
     if not equals:
         raise DataError(f'"{text}" names no analyte', key="--noise", cure="write for example cd4=lognormal:0.15")
     name = analyte.strip()
-    return name, ErrorModel.parse(noise, ANALYTES.get(name) or problem.model.units.get(name, "1"))
+    return name, ErrorModel.parse(noise, measurable().get(name) or problem.model.units.get(name, "1"))
 
 
 def _limits(problem: "Problem", text: str) -> tuple[str, tuple[float, float]]:

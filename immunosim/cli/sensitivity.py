@@ -1,17 +1,18 @@
 """``immunosim sensitivity``: which of the varied quantities results follow."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from immunosim.cli.counting import Count
-from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, day_of, duration_of
+from immunosim.cli.option_groups import with_option_groups
+from immunosim.cli.options import FAILED, Changes, ResultFolder, ScenarioFile
 from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import Progress, progress
-from immunosim.cli.sweep import At, Endpoints, Every, Readouts, Seed, Workers
+from immunosim.cli.sweep import KeptOptions, Seed, Workers
 from immunosim.safe_text import file_name
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 MANY_TIMES = 60
 """Times of a read-out at which indices are estimated, where the user does not say."""
-
-LOCAL_READOUTS = ("lymphocytes", "cd4")
-"""What exact elasticities are of, where the user does not say: most of the usual endpoints have none."""
 
 MOST_ROWS = 12
 
@@ -51,29 +49,28 @@ SecondOrder = Annotated[
     bool, typer.Option("--second-order", help="Estimate pairs as well (sobol): nearly twice as many patients.")
 ]
 Confidence = Annotated[float, typer.Option("--confidence", min=0.5, max=0.999, help="Of the intervals.")]
-Out = Annotated[
-    Path | None,
-    typer.Option("--out", metavar="DIR", help="Folder for the results, by default results/<scenario>_sensitivity."),
-]
 
 
+@dataclass(frozen=True)
+class AnalysisOptions:
+    """What is varied, and how its influence is measured."""
+
+    method: Method = "sobol"
+    vary: Vary = None
+    number: Number = None
+    seed: Seed = None
+    second_order: SecondOrder = False
+    confidence: Confidence = 0.95
+
+
+@with_option_groups
 def sensitivity(
     scenario: ScenarioFile,
-    method: Method = "sobol",
-    vary: Vary = None,
-    number: Number = None,
-    seed: Seed = None,
-    second_order: SecondOrder = False,
-    confidence: Confidence = 0.95,
-    endpoint: Endpoints = None,
-    readout: Readouts = None,
-    at: At = None,
-    every: Every = None,
+    how: AnalysisOptions,
+    kept: KeptOptions,
+    results: ResultFolder,
     changes: Changes = None,
-    out: Out = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace earlier results in the folder.")] = False,
     workers: Workers = 0,
-    as_json: AsJson = False,
 ) -> None:
     """Say which of the varied quantities results follow.
 
@@ -88,36 +85,28 @@ def sensitivity(
     from immunosim.machine import cores
     from immunosim.report.output_files import SENSITIVITY, refuse_existing
     from immunosim.sensitivity_analysis import METHODS
-    from immunosim.sweeps import SweepRequest, read_base
+    from immunosim.sweeps import read_base
 
-    _refuse_method(method, METHODS)
-    folder = out or Path("results") / f"{scenario.stem}_sensitivity"
-    is_written = out is not None or not as_json
-    if is_written:
-        refuse_existing(folder, force, SENSITIVITY)
+    _refuse_method(how.method, METHODS)
+    folder = results.folder(scenario, "sensitivity")
+    if results.is_written:
+        refuse_existing(folder, results.force, SENSITIVITY)
     with progress("Reading the scenario") as now:
         base = read_base(scenario, changes or [], now.announce)
-        own = SweepRequest(
-            vary={},
-            endpoints=endpoint or (),
-            readouts=readout or (),
-            at=[day_of(base.scenario, text, "--at") for text in at or []],
-            every=None if every is None else duration_of(every, "--every"),
-        )
-        wishes = own.over(base.section, scenario.parent)
-        if method == "local" and not (wishes.endpoints or wishes.readouts):
-            wishes = replace(wishes, readouts=LOCAL_READOUTS)
+        wishes = kept.request(base.scenario, vary={}).over(base.section, scenario.parent)
+        if how.method == "local" and not (wishes.endpoints or wishes.readouts):
+            # Most of the usual endpoints have no exact elasticities.
+            wishes = replace(wishes, readouts=base.problem.model.questions.elasticities)
         outputs = _outputs(base, wishes)
         threads = workers or cores()
-        if method == "local":
-            found = _local(base, vary or [], wishes, outputs, threads, now)
+        if how.method == "local":
+            found = _local(base, how.vary or [], wishes, outputs, threads, now)
         else:
-            factors = _factors(base, vary or [], wishes, outputs, threads, now)
-            asked = (method, number, seed or 0, second_order, confidence)
-            found = _global(base, factors, outputs, asked, threads, now)
+            factors = _factors(base, how.vary or [], wishes, outputs, threads, now)
+            found = _global(base, factors, outputs, how, threads, now)
         now.begin("Drawing")
-        paths = _write(found, folder, force) if is_written else []
-    _show(found, paths, as_json)
+        paths = _write(found, folder, results.force) if results.is_written else []
+    _show(found, paths, results.as_json)
     if found.n_patients_failed:
         say(f"{found.n_patients_failed:,} of {found.n_patients:,} patients failed: their blocks are left out")
         raise typer.Exit(FAILED)
@@ -178,7 +167,7 @@ def _global(
     base: "Base",
     factors: tuple["Factor", ...],
     outputs: "Outputs",
-    asked: tuple[str, int | None, int, bool, float],
+    how: AnalysisOptions,
     threads: int,
     now: Progress,
 ) -> "Analysis":
@@ -186,9 +175,8 @@ def _global(
     from immunosim.sensitivity_analysis.designs import DEFAULTS, rows_of
     from immunosim.sweeps import Recipe, RowPopulation
 
-    method, number, seed, second_order, confidence = asked
-    n = number or DEFAULTS[method]
-    count = Count(rows_of(method, len(factors), n, second_order), "patients")
+    n = how.number or DEFAULTS[how.method]
+    count = Count(rows_of(how.method, len(factors), n, how.second_order), "patients")
 
     def report(done: int, failed: int) -> None:
         now.detail = count.add(done, failed)
@@ -199,11 +187,11 @@ def _global(
     recipe = Recipe(RowPopulation(base, factors), outputs)
     return analyse(
         recipe,
-        method,
+        how.method,
         n,
-        seed,
-        second_order=second_order,
-        confidence=confidence,
+        how.seed or 0,
+        second_order=how.second_order,
+        confidence=how.confidence,
         n_threads=threads,
         report=report,
     )

@@ -1,18 +1,21 @@
 """``immunosim sweep``: simulate many patients who differ in what is varied, stored as they are computed."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from immunosim.cli.counting import Count
+from immunosim.cli.option_groups import with_option_groups
 from immunosim.cli.options import BAD_INPUT, INTERRUPTED, AsJson, Changes, ScenarioFile, day_of, duration_of, typed
 from immunosim.cli.printing import say, say_error
 from immunosim.cli.progress import progress
 from immunosim.errors import ImmunosimError
 
 if TYPE_CHECKING:
-    from immunosim.sweeps import Plan, RunOptions, SweepStore
+    from immunosim.scenario import Scenario
+    from immunosim.sweeps import Plan, RunOptions, SweepRequest, SweepStore
 
 Vary = Annotated[
     list[str] | None,
@@ -65,7 +68,14 @@ Out = Annotated[
 ]
 Pools = Annotated[bool, typer.Option("--pools", help="Keep every pool over time as well.")]
 Parquet = Annotated[bool, typer.Option("--parquet", help="Write tidy Parquet tables beside the result.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it would take in time, memory and disk, and stop.")]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Estimate time, memory and disk, and stop. The time is not measured before a first sweep has compiled "
+        "the solver.",
+    ),
+]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on where an earlier run was stopped; begin where there is none.")
 ]
@@ -80,29 +90,70 @@ Scheduler = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class DesignOptions:
+    """What differs between the patients."""
+
+    vary: Vary = None
+    number: Number = None
+    seed: Seed = None
+    design: Design = None
+    rows: Rows = None
+
+
+@dataclass(frozen=True)
+class KeptOptions:
+    """What is kept of each patient."""
+
+    endpoint: Endpoints = None
+    readout: Readouts = None
+    at: At = None
+    every: Every = None
+
+    def request(self, scenario: "Scenario", **others: Any) -> "SweepRequest":
+        """Return what is asked of a sweep, times as the scenario understands them."""
+        from immunosim.sweeps import SweepRequest
+
+        return SweepRequest(
+            endpoints=self.endpoint or (),
+            readouts=self.readout or (),
+            at=[day_of(scenario, text, "--at") for text in self.at or []],
+            every=None if self.every is None else duration_of(self.every, "--every"),
+            **others,
+        )
+
+
+@dataclass(frozen=True)
+class ExecutionOptions:
+    """How a sweep is computed, and what becomes of an earlier result."""
+
+    dry_run: DryRun = False
+    resume: Resume = False
+    force: Force = False
+    workers: Workers = 0
+    chunk: Chunk = 0
+    shard: ShardOf = "1/1"
+    scheduler: Scheduler = ""
+
+    def manner(self, command: str) -> "RunOptions":
+        """Return how to run, and the command to go on with."""
+        from immunosim.sweeps import RunOptions, Shard
+
+        part = Shard.parse(self.shard)
+        return RunOptions(self.workers, self.chunk, self.resume, self.force, part, self.scheduler, command)
+
+
+@with_option_groups
 def sweep(
     context: typer.Context,
     scenario: ScenarioFile,
-    vary: Vary = None,
-    number: Number = None,
-    seed: Seed = None,
-    design: Design = None,
-    rows: Rows = None,
-    endpoint: Endpoints = None,
-    readout: Readouts = None,
-    at: At = None,
-    every: Every = None,
+    varied: DesignOptions,
+    kept: KeptOptions,
+    execution: ExecutionOptions,
     pools: Pools = False,
     changes: Changes = None,
     out: Out = None,
     parquet: Parquet = False,
-    dry_run: DryRun = False,
-    resume: Resume = False,
-    force: Force = False,
-    workers: Workers = 0,
-    chunk: Chunk = 0,
-    shard: ShardOf = "1/1",
-    scheduler: Scheduler = "",
     as_json: AsJson = False,
 ) -> None:
     """Simulate many patients who differ in what is varied.
@@ -114,44 +165,33 @@ def sweep(
 
     A patient who fails or is impossible stays in the result with status, time and state. Exit code 3: some did.
     """
-    from immunosim.sweeps import RunOptions, Shard, SweepRequest, plan_of, read_base, read_varying
+    from immunosim.sweeps import plan_of, read_base, read_varying
     from immunosim.sweeps.quote import is_large, refuse_hopeless
     from immunosim.sweeps.sweeping import refuse_existing, refuse_place
 
-    kept = typed(context, without=("resume", "force", "as_json", "dry_run", "workers"))
-    manner = RunOptions(workers, chunk, resume, force, Shard.parse(shard), scheduler, kept)
-    refuse = refuse_place if dry_run else refuse_existing
+    manner = execution.manner(typed(context, without=("resume", "force", "as_json", "dry_run", "workers")))
+    refuse = refuse_place if execution.dry_run else refuse_existing
     if out is not None:
         refuse(out, manner)
     with progress("Reading the scenario") as now:
         base = read_base(scenario, changes or [], now.announce)
-        own = SweepRequest(
-            vary=read_varying(base, vary or []),
-            rows=rows,
-            design=design,
-            n=number,
-            seed=seed,
-            endpoints=endpoint or (),
-            readouts=readout or (),
-            at=[day_of(base.scenario, text, "--at") for text in at or []],
-            every=None if every is None else duration_of(every, "--every"),
-            pools=pools,
-        )
+        design = {"rows": varied.rows, "design": varied.design, "n": varied.number, "seed": varied.seed}
+        own = kept.request(base.scenario, vary=read_varying(base, varied.vary or []), pools=pools, **design)
         plan, notes = plan_of(base, own.over(base.section, scenario.parent))
         for note in notes:
             now.announce(note)
         target = out or _usual_place(scenario, is_large(plan))
         if out is None:
             refuse(target, manner)
-        refuse_hopeless(plan, target, chunk)
-    if dry_run:
+        refuse_hopeless(plan, target, execution.chunk)
+    if execution.dry_run:
         _foretell(plan, target, manner, as_json)
     else:
         _carry_out(plan, target, manner, parquet, as_json)
 
 
 def _foretell(plan: "Plan", target: Path, manner: "RunOptions", as_json: bool) -> None:
-    """Say what a sweep would take, and what exists; write nothing."""
+    """Say what a sweep would take, and what exists; write nothing, and compile nothing to measure the time."""
     from immunosim.cli.sweep_tables import show_quote
     from immunosim.locks import holder_of
     from immunosim.sweeps import run_pilot
@@ -160,8 +200,10 @@ def _foretell(plan: "Plan", target: Path, manner: "RunOptions", as_json: bool) -
     with progress("Examining what is stored") as now:
         found = outlook(plan, target)
         holder = holder_of(target, manner.shard.part)
-        now.begin("Compiling and running a pilot")
-        pilot = run_pilot(plan, manner.threads)
+        pilot = None
+        if plan.recipe.model.is_compiled:
+            now.begin("Running a pilot")
+            pilot = run_pilot(plan, manner.threads)
         quote = expected(plan, pilot, target, manner, found if manner.goes_on else Outlook())
     words = [found.words] if found.words else []
     words += [f"{target} is in use ({holder.words})"] if holder else []

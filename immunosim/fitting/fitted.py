@@ -27,8 +27,6 @@ N_DRAWS = 500
 
 COURSE_TIMES, COURSE_DRAWS = 240, 200
 CANDIDATE_TIMES = 24
-ANALYTES = ("lymphocytes", "cd4", "cd8", "cd19")
-"""What further blood draws may be asked of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +94,8 @@ class Fitted:
         subject = self.subjects[0]
         last = max(one.time for one in subject.measurements)
         times = np.linspace(last, float(subject.problem.segments.boundaries[-1]), CANDIDATE_TIMES + 1)[1:]
-        return rank_draws(self.estimate, 0, times.tolist(), ANALYTES, readout, at, ErrorModel())
+        analytes = subject.problem.model.questions.samples
+        return rank_draws(self.estimate, 0, times.tolist(), analytes, readout, at, ErrorModel())
 
     def course(self, place: int = 0) -> tuple[Array, dict[str, Array]]:
         """Return times, and by measured analyte the ends of the 90 % interval with the best course between them.

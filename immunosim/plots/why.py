@@ -85,7 +85,7 @@ def draw_readout(ax: Axes, explanation: Explanation, limit: float | None = None)
     ax.plot(explanation.times / DAYS_PER_MONTH, explanation.values, color=BLACK, zorder=3)
     highest = max(float(np.abs(explanation.values).max()), limit or 0.0)
     if limit is not None:
-        kind = "limit" if explanation.readout == "alemtuzumab_serum" else "LLN"
+        kind = "limit" if explanation.info.lower_limit is None else "LLN"
         draw_limit(ax, limit, f"{kind} {limit:g}", GREY)
     if explanation.values.min() >= 0.0:
         ax.set_ylim(0.0, 1.12 * highest or 1.0)
@@ -184,4 +184,4 @@ def _sentence_case(text: str) -> str:
 
 def _unit(explanation: Explanation) -> str:
     unit = {"1e9/L": "10⁹/L", "cells/uL": "cells/µL", "ug/mL": "µg/mL", "1": ""}.get(explanation.unit, explanation.unit)
-    return unit or "SALT, 0-100" if explanation.readout == "salt_score" else unit or "relative"
+    return explanation.info.axis or unit or "relative"

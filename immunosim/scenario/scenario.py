@@ -14,6 +14,7 @@ from typing import Any, Self
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
 from immunosim.errors import InputProblem, ScenarioError
+from immunosim.models import DEFAULT_MODEL, DEFAULT_SET
 from immunosim.scenario.base import Record, Text
 from immunosim.scenario.clock import Clock
 from immunosim.scenario.computation import Mechanisms, Output, Parameter, Solver
@@ -50,6 +51,8 @@ class Scenario(Record):
 
     title: Text = ""
     description: Text = ""
+    model: Text = DEFAULT_MODEL
+    parameter_set: Text = DEFAULT_SET
     start_date: CalendarDate | None = None
     horizon: TimePoint = 36 * DAYS_PER_MONTH
     patient: Patient = Patient()
