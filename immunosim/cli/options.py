@@ -14,7 +14,12 @@ from immunosim.safe_text import shell_command
 if TYPE_CHECKING:
     from immunosim.scenario import Scenario
 
-ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML).", show_default=False)]
+ScenarioFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SCENARIO", help="Scenario file (TOML), or the name of a shipped scenario.", show_default=False
+    ),
+]
 
 Changes = Annotated[
     list[str] | None,

@@ -104,7 +104,7 @@ def sensitivity(
             at=[day_of(base.scenario, text, "--at") for text in at or []],
             every=None if every is None else duration_of(every, "--every"),
         )
-        wishes = own.over(base.section, scenario.parent)
+        wishes = own.over(base.section, base.folder)
         if method == "local" and not (wishes.endpoints or wishes.readouts):
             wishes = replace(wishes, readouts=LOCAL_READOUTS)
         outputs = _outputs(base, wishes)

@@ -137,7 +137,7 @@ def sweep(
             every=None if every is None else duration_of(every, "--every"),
             pools=pools,
         )
-        plan, notes = plan_of(base, own.over(base.section, scenario.parent))
+        plan, notes = plan_of(base, own.over(base.section, base.folder))
         for note in notes:
             now.announce(note)
         target = out or _usual_place(scenario, is_large(plan))

@@ -16,7 +16,7 @@ NAMES = (
     *("init", "run", "check", "verify", "explain", "compare", "report"),
     *("fit", "profile", "sample", "forecast"),
     *("sweep", "sensitivity", "plot", "failures", "digest", "merge", "replay"),
-    *("model", "params", "schema", "doctor", "qualify", "cache", "data"),
+    *("model", "params", "schema", "examples", "doctor", "qualify", "cache", "data"),
 )
 """In the order of the help; each is defined in the module of this package that is called like it."""
 

@@ -12,9 +12,9 @@ from immunosim.diagnosis.reference import FACTORS, digest_of, reference_test, so
 from immunosim.diagnosis.self_test import LIMIT as SELF_TEST_LIMIT
 from immunosim.diagnosis.self_test import self_test
 from immunosim.problem import prepare
-from immunosim.qualification.holdouts import SCENARIOS
 from immunosim.qualification.records import CheckOutcome, Tell, outcome
 from immunosim.scenario import build_scenario, load_scenario
+from immunosim.scenario.examples import shipped_folder
 from immunosim.simulation import simulate
 from immunosim.verification import Balance, Verification, verify
 from immunosim.verification.reference import equations
@@ -110,7 +110,7 @@ def check_order_and_threads(tell: Tell) -> CheckOutcome:
 @cache
 def verified(name: str) -> Verification:
     """Return the verification of a shipped scenario."""
-    path = SCENARIOS / f"{name}.toml"
+    path = shipped_folder() / f"{name}.toml"
     if not path.is_file():
         path = next(case.scenario_file for case in cases() if case.name == name)
     return verify(prepare(load_scenario(path), str(path)))

@@ -5,6 +5,7 @@ The only module of the scenario layer that touches the disk.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from immunosim.errors import InputProblem, ScenarioError, any_of, close_matches
+from immunosim.scenario.examples import located, shipped_names
 from immunosim.scenario.overrides import apply_overrides, merged
 from immunosim.scenario.scenario import Scenario
 from immunosim.units import shown
@@ -30,7 +32,7 @@ def load_scenario(path: Path | str, overrides: Iterable[str] = ()) -> Scenario:
     Parameters
     ----------
     path : Path or str
-        A TOML file.
+        A TOML file, or the name of a shipped scenario, such as ``case_report``.
     overrides : iterable of str
         Changes such as ``patient.age=40``, applied after `extends`.
 
@@ -75,8 +77,9 @@ def build_scenario(data: Mapping[str, Any], file: str = "scenario") -> Scenario:
 
 
 def _read_with_base(path: Path) -> tuple[dict[str, Any], tuple[str | None, dict[str, Any]]]:
-    own = _read(path, str(path))
-    return own, _base_of(own, path)
+    place = located(path)
+    own = _read(place, str(path))
+    return own, _base_of(own, place)
 
 
 def _laid_over(base: Mapping[str, Any], own: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
@@ -91,6 +94,8 @@ def _base_of(own: Mapping[str, Any], path: Path) -> tuple[str | None, dict[str, 
         cure = 'write for example extends = "two_courses.toml"'
         raise ScenarioError(f"{shown(name)} is not the name of a file", file=file, key="extends", cure=cure)
     base_path = path.parent / name
+    if name in shipped_names() and not os.path.isfile(base_path):
+        base_path = located(name)
     try:
         is_itself, exists = base_path.resolve() == path.resolve(), base_path.exists()
     except (OSError, RuntimeError, ValueError):  # a name that is too long, a ring of links, NUL
