@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -27,10 +27,6 @@ from immunosim.cli.fit_options import (
 from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, typed
 from immunosim.cli.partial import kept_parts
 from immunosim.cli.progress import progress
-
-if TYPE_CHECKING:
-    from immunosim.cli.fit_running import Wanted
-    from immunosim.fitting import FitProblem
 
 
 class Together(StrEnum):
@@ -118,8 +114,9 @@ def fit(
     Writes fit.json, tables, scenarios with the fitted values, PEtab tables and figures. Exit code 3: a patient failed.
     """
     from immunosim.cli.fit_files import write_fit, write_several
-    from immunosim.cli.fit_running import Wanted, fit_one, fit_several
+    from immunosim.cli.fit_running import fit_one, fit_several
     from immunosim.cli.fit_tables import show_fit, show_several
+    from immunosim.door.fitting import FitPlan, mechanisms_of, refuse_mixture
     from immunosim.fitting import require_sampler
     from immunosim.locks import refuse_held
     from immunosim.report.output_files import FIT, refuse_existing
@@ -137,14 +134,14 @@ def fit(
     command = typed(context, without=("resume", "force", "as_json", "workers"))
     with progress("Reading the scenario") as now, ExitStack() as stack:
         case = asked.read(now)
-        wanted = Wanted(
+        wanted = FitPlan(
             *(starts, seed, draws, patients is Together.TWO_STAGE, tuple(common or [])),
             covariates=_covariates(covariate or []),
-            mechanisms=_mechanisms(case, without),
+            mechanisms=mechanisms_of(case, [] if without == ["none"] else without or None),
             target=target_of(case.problem, next_draw, "--next-draw") if next_draw else None,
         )
         is_one = len(case.patients) == 1 or patients is Together.POOLED
-        _refuse_mixture(case, patients, wanted, without)
+        refuse_mixture(case, wanted, patients, without)
         store = (
             stack.enter_context(kept_parts(folder, wanted.fingerprint(case), resume, command)) if is_written else None
         )
@@ -175,38 +172,3 @@ def _covariates(texts: list[str]) -> dict[str, list[str]]:
             raise DataError(f'"{text}" names no parameter and covariate', key="--covariate", cure=cure)
         found.setdefault(name.strip(), []).append(covariate.strip())
     return found
-
-
-def _refuse_mixture(case: "FitProblem", patients: Together, wanted: "Wanted", without: list[str] | None) -> None:
-    """Refuse options that would do nothing."""
-    from immunosim.errors import DataError
-
-    is_one = len(case.patients) == 1
-    if is_one and patients is not Together.EACH:
-        raise DataError("there is one patient", key="--patients", cure="give a table of several, or leave it out")
-    if wanted.common and not wanted.is_two_stage:
-        raise DataError("is for --patients two-stage", key="--common", cure="add it, or leave --common out")
-    if wanted.covariates and patients is Together.EACH:
-        cure = "add --patients two-stage or pooled"
-        raise DataError("cannot be told from one patient", key="--covariate", cure=cure)
-    if is_one or patients is Together.POOLED:
-        return
-    given = {"--next-draw": wanted.target, "--draws": wanted.n_draws, "--without": without}
-    for option in (name for name, value in given.items() if value):
-        raise DataError("is for one patient", key=option, cure="choose one with --patient, or --patients pooled")
-    arranged = case.arranged(wanted.common, wanted.covariates)  # says what is wrong with names before anything is done
-    if not arranged.individual:
-        cure = "leave one out, or use --patients pooled"
-        raise DataError("no parameter is left that patients have of their own", key="--common", cure=cure)
-
-
-def _mechanisms(case: "FitProblem", without: list[str] | None) -> tuple[str, ...]:
-    """Return the mechanisms to leave out in turn."""
-    from immunosim.errors import DataError, did_you_mean
-
-    known = [one for one in case.problem.model.mechanisms if one not in case.problem.scenario.mechanisms.off]
-    chosen = [] if without == ["none"] else without or known
-    for name in chosen:
-        if name not in known:
-            raise DataError("is no mechanism that acts", key=f"--without {name}", cure=did_you_mean(name, known))
-    return tuple(chosen)

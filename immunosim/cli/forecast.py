@@ -21,7 +21,7 @@ from immunosim.cli.fit_options import (
     Starts,
     Workers,
 )
-from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, simulated_day_of, typed
+from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, typed
 from immunosim.cli.printing import say, show_text
 from immunosim.cli.progress import progress
 
@@ -79,8 +79,9 @@ def forecast(
 
     Writes forecast.json, forecast.csv and a figure of each patient. Exit code 3: a patient could not be simulated.
     """
+    from immunosim.door.forecasting import forecast_of
     from immunosim.fitting import require_sampler
-    from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions, Goal, update
+    from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions, Goal
     from immunosim.report import to_json
     from immunosim.report.output_files import FORECAST, refuse_existing
 
@@ -96,14 +97,14 @@ def forecast(
     goals = [Goal.parse(text) for text in goal or []]
     with progress("Reading the scenario") as now:
         case = asked.read(now)
-        until = simulated_day_of(case.problem.scenario, as_of, "--as-of") if as_of else float("inf")
         now.begin("Forecasting")
 
         def report(name: str, visit: int, of: int) -> None:
             now.detail = f"patient {name}, {visit} of {of} visits"
 
         how = ForecastOptions(starts, draws, seed, confidence)
-        found, failures = update(case, goals, until, each_visit, how, report)
+        outlook = forecast_of(case, goals, as_of or None, each_visit, how, report)
+        found, failures = outlook.updates, outlook.failures
         command = typed(context, ("force", "as_json", "workers"))
         paths = _write(found, failures, case.problem.scenario.horizon, folder, force, command) if is_written else []
     if as_json:

@@ -1,14 +1,14 @@
 """``immunosim sensitivity``: which of the varied quantities results follow."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from immunosim.cli.counting import Count
-from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, day_of, duration_of
+from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile
 from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import Progress, progress
 from immunosim.cli.sweep import At, Endpoints, Every, Readouts, Seed, Workers
@@ -16,13 +16,6 @@ from immunosim.safe_text import file_name
 
 if TYPE_CHECKING:
     from immunosim.sensitivity_analysis import AnalysedOutput, Analysis
-    from immunosim.sweeps import Base, Factor, Outputs, SweepRequest
-
-MANY_TIMES = 60
-"""Times of a read-out at which indices are estimated, where the user does not say."""
-
-LOCAL_READOUTS = ("lymphocytes", "cd4")
-"""What exact elasticities are of, where the user does not say: most of the usual endpoints have none."""
 
 MOST_ROWS = 12
 
@@ -85,36 +78,31 @@ def sensitivity(
     Writes indices.nc, indices.csv and a figure of each result. Blocks of the design with a failed patient are left out
     whole and counted. Exit code 3: patients failed.
     """
-    from immunosim.machine import cores
+    from immunosim.door.sensitivity import refuse_method
+    from immunosim.door.sensitivity import sensitivity as analysed
     from immunosim.report.output_files import SENSITIVITY, refuse_existing
-    from immunosim.sensitivity_analysis import METHODS
-    from immunosim.sweeps import SweepRequest, read_base
 
-    _refuse_method(method, METHODS)
+    refuse_method(method)
     folder = out or Path("results") / f"{scenario.stem}_sensitivity"
     is_written = out is not None or not as_json
     if is_written:
         refuse_existing(folder, force, SENSITIVITY)
     with progress("Reading the scenario") as now:
-        base = read_base(scenario, changes or [], now.announce)
-        own = SweepRequest(
-            vary={},
+        found = analysed(
+            *(scenario, method, vary or []),
+            n=number,
+            seed=seed or 0,
+            second_order=second_order,
+            confidence=confidence,
             endpoints=endpoint or (),
             readouts=readout or (),
-            at=[day_of(base.scenario, text, "--at") for text in at or []],
-            every=None if every is None else duration_of(every, "--every"),
+            at=at or (),
+            every=every,
+            overrides=changes or (),
+            n_threads=workers,
+            watch=now,
+            counting=partial(_counting, now),
         )
-        wishes = own.over(base.section, base.folder)
-        if method == "local" and not (wishes.endpoints or wishes.readouts):
-            wishes = replace(wishes, readouts=LOCAL_READOUTS)
-        outputs = _outputs(base, wishes)
-        threads = workers or cores()
-        if method == "local":
-            found = _local(base, vary or [], wishes, outputs, threads, now)
-        else:
-            factors = _factors(base, vary or [], wishes, outputs, threads, now)
-            asked = (method, number, seed or 0, second_order, confidence)
-            found = _global(base, factors, outputs, asked, threads, now)
         now.begin("Drawing")
         paths = _write(found, folder, force) if is_written else []
     _show(found, paths, as_json)
@@ -123,90 +111,18 @@ def sensitivity(
         raise typer.Exit(FAILED)
 
 
-def _refuse_method(method: str, known: tuple[str, ...]) -> None:
-    from immunosim.errors import DataError, did_you_mean
+def _counting(now: Progress, of: int) -> Callable[[int, int], str]:
+    """Return what counts patients; after the last one indices are estimated."""
+    count = Count(of, "patients")
 
-    if method not in known:
-        raise DataError(f'there is no method "{method}"', key="--method", cure=did_you_mean(method, known))
-
-
-def _outputs(base: "Base", wishes: "SweepRequest") -> "Outputs":
-    """Return what is kept: read-outs without times at no more times than can be looked at."""
-    from immunosim.sweeps import outputs_of
-    from immunosim.units import DAYS_PER_MONTH
-
-    every = wishes.every
-    if wishes.readouts and every is None and not wishes.at:
-        every = max(DAYS_PER_MONTH, base.scenario.horizon / MANY_TIMES)
-    known = base.problem.model.readouts
-    readouts = known if "all" in wishes.readouts else wishes.readouts
-    return outputs_of(base.problem, wishes.endpoints, readouts, wishes.at, every, False)
-
-
-def _factors(
-    base: "Base", vary: list[str], wishes: "SweepRequest", outputs: "Outputs", threads: int, now: Progress
-) -> tuple["Factor", ...]:
-    from immunosim.sensitivity_analysis import most_influential
-    from immunosim.sweeps import factor_of, read_varying
-    from immunosim.sweeps.factor_syntax import full_key
-
-    given: Mapping[str, str | Sequence[Any]] = read_varying(base, vary)
-    if not given:
-        given = {full_key(base, key): values for key, values in wishes.vary.items()}
-    if given:
-        return tuple(factor_of(base, key, values) for key, values in given.items())
-    now.begin("Looking for the parameters that matter")
-    found = most_influential(base, outputs, n_threads=threads)
-    now.announce(f"Nothing is said to vary: the {len(found)} parameters that move the results most, from half to twice")
-    return found
-
-
-def _local(
-    base: "Base", vary: list[str], wishes: "SweepRequest", outputs: "Outputs", threads: int, now: Progress
-) -> "Analysis":
-    from immunosim.sensitivity_analysis import elasticities
-    from immunosim.sweeps.factor_syntax import full_key
-
-    keys = [full_key(base, text.partition("=")[0].strip()) for text in vary or wishes.vary]
-    if not keys:
-        keys = [factor.key for factor in _factors(base, [], wishes, outputs, threads, now)]
-    now.begin("Differentiating")
-    return elasticities(base, keys, outputs, threads)
-
-
-def _global(
-    base: "Base",
-    factors: tuple["Factor", ...],
-    outputs: "Outputs",
-    asked: tuple[str, int | None, int, bool, float],
-    threads: int,
-    now: Progress,
-) -> "Analysis":
-    from immunosim.sensitivity_analysis import analyse
-    from immunosim.sensitivity_analysis.designs import DEFAULTS, rows_of
-    from immunosim.sweeps import Recipe, RowPopulation
-
-    method, number, seed, second_order, confidence = asked
-    n = number or DEFAULTS[method]
-    count = Count(rows_of(method, len(factors), n, second_order), "patients")
-
-    def report(done: int, failed: int) -> None:
-        now.detail = count.add(done, failed)
+    def report(done: int, failed: int) -> str:
+        words = count.add(done, failed)
         if count.done == count.of:
             now.begin("Estimating")
+            return ""
+        return words
 
-    now.begin("Simulating")
-    recipe = Recipe(RowPopulation(base, factors), outputs)
-    return analyse(
-        recipe,
-        method,
-        n,
-        seed,
-        second_order=second_order,
-        confidence=confidence,
-        n_threads=threads,
-        report=report,
-    )
+    return report
 
 
 def _write(found: "Analysis", folder: Path, force: bool) -> list[Path]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from immunosim.errors import InputProblem, ScenarioError, any_of, close_matches
 from immunosim.scenario.examples import located, shipped_names
-from immunosim.scenario.overrides import apply_overrides, merged
+from immunosim.scenario.overrides import Overrides, apply_overrides, merged
 from immunosim.scenario.scenario import Scenario
 from immunosim.units import shown
 
@@ -26,15 +26,15 @@ _LOCATED = re.compile(r"(?P<reason>.*) \(at (?P<where>.*)\)", re.DOTALL)
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
-def load_scenario(path: Path | str, overrides: Iterable[str] = ()) -> Scenario:
+def load_scenario(path: Path | str, overrides: Overrides = ()) -> Scenario:
     """Read a scenario file.
 
     Parameters
     ----------
     path : Path or str
         A TOML file, or the name of a shipped scenario, such as ``case_report``.
-    overrides : iterable of str
-        Changes such as ``patient.age=40``, applied after `extends`.
+    overrides : mapping of str to object, or iterable of str
+        Changes such as ``{"patient.age": 40}`` or ``["patient.age=40"]``, applied after `extends`.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def load_scenario(path: Path | str, overrides: Iterable[str] = ()) -> Scenario:
         raise ScenarioError(problems=[_blame(problem, own, base, base_file) for problem in error.problems]) from None
 
 
-def load_document(path: Path | str, overrides: Iterable[str] = ()) -> dict[str, Any]:
+def load_document(path: Path | str, overrides: Overrides = ()) -> dict[str, Any]:
     """Return the document that ``load_scenario`` makes its records of: plain data, `extends` resolved, unchecked."""
     own, (_, base) = _read_with_base(Path(path))
     return _laid_over(base, own, overrides)
@@ -82,7 +82,7 @@ def _read_with_base(path: Path) -> tuple[dict[str, Any], tuple[str | None, dict[
     return own, _base_of(own, place)
 
 
-def _laid_over(base: Mapping[str, Any], own: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
+def _laid_over(base: Mapping[str, Any], own: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
     return apply_overrides(merged(base, {key: value for key, value in own.items() if key != "extends"}), overrides)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from immunosim.codegen.loader import say_nothing
 from immunosim.problem import Problem, prepare
 from immunosim.scenario import Scenario, Sweep, build_scenario, load_document, load_scenario, to_toml
 from immunosim.scenario.examples import located
+from immunosim.scenario.overrides import Overrides
 
 _NO_PART = ("sweep", "observed", "note", "relapse", "output")
 """Tables that cannot change a patient: they would only be read again for each."""
@@ -54,14 +55,14 @@ class Base:
         return tomllib.loads(to_toml(self.scenario))
 
 
-def read_base(path: Path | str, changes: Iterable[str] = (), announce: Callable[[str], None] = say_nothing) -> Base:
+def read_base(path: Path | str, changes: Overrides = (), announce: Callable[[str], None] = say_nothing) -> Base:
     """Read a scenario file to vary.
 
     Parameters
     ----------
     path : Path or str
         A file, or the name of a shipped scenario.
-    changes : iterable of str
+    changes : mapping of str to object, or iterable of str
         Overrides such as ``patient.age=40``.
     announce : callable
         Told in a sentence when something slow starts.

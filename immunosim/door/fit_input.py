@@ -1,0 +1,203 @@
+"""What is fitted: a scenario, measurements of its patient or of a table, and options as a user gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+from immunosim.door.scenarios import AnyScenario, as_scenario
+from immunosim.door.watching import Quiet, Watch
+from immunosim.errors import DataError, InputProblem, QuantityError
+from immunosim.fitting import ErrorModel, FitOptions, FitProblem, case_of
+from immunosim.machine import cores
+from immunosim.observations import (
+    ANALYTES,
+    Observations,
+    PatientRecord,
+    TableFinding,
+    lint,
+    observed_in,
+    read_observations,
+)
+from immunosim.problem import Problem, prepare
+from immunosim.scenario.overrides import Overrides
+from immunosim.units import parse_quantity
+
+Limits = Mapping[str, tuple[float | str, float | str]] | Iterable[str]
+"""Lowest and highest value by parameter, or texts ``NAME=LOW:HIGH``."""
+
+Noise = Mapping[str, ErrorModel | str] | Iterable[str]
+"""Error models by analyte, such as ``{"cd4": "lognormal:0.15"}``, or texts ``ANALYTE=NOISE``."""
+
+Table = Path | str | Observations
+"""A table of counts: its file, the name of a shipped one, or what ``read_data`` returned."""
+
+
+def fit_problem(
+    scenario: AnyScenario,
+    data: Table | None = None,
+    *,
+    patient: str = "",
+    free: Collection[str] = (),
+    limits: Limits = (),
+    noise: Noise = (),
+    shared: float = 0.5,
+    priors: bool = True,
+    overrides: Overrides = (),
+    n_threads: int = 0,
+    watch: Watch | None = None,
+) -> FitProblem:
+    """Return patients ready to be fitted.
+
+    Parameters
+    ----------
+    scenario : Scenario, Path or str
+    data : Path, str or Observations, optional
+        A table of counts, in place of the scenario's [[observed]] series.
+    patient : str
+        Only this patient of the table.
+    free : collection of str
+        Parameters to fit; by default those that the data say most about.
+    limits : mapping of str to (low, high), or iterable of str
+        Limits of the search, numbers in the parameter's unit or text with another one.
+    noise : mapping of str to ErrorModel or str, or iterable of str
+        Error model of each analyte.
+    shared : float
+        Fraction of a subset's error variance shared with the total count.
+    priors : bool
+        Whether priors of the parameter set count.
+    overrides : mapping of str to object, or iterable of str
+    n_threads : int
+        0 for one on each core.
+    watch : Watch, optional
+
+    Raises
+    ------
+    DataError, ScenarioError, ParameterError
+        If a name is unknown, or there is nothing to fit or to fit to.
+    """
+    now = watch or Quiet()
+    found, name = as_scenario(scenario, overrides)
+    problem = prepare(found, name, now.announce)
+    patients = _patients(problem, name, data, patient, now)
+    options = FitOptions(
+        free=tuple(free),
+        limits=dict(_limits(problem, limits)),
+        noise=dict(_noise(problem, noise)),
+        shared=shared,
+        priors=priors,
+        n_threads=n_threads or cores(),
+    )
+    case = case_of(problem, patients, options, name, now.begin)
+    if case.is_chosen:
+        names = ", ".join(case.coordinates.names)
+        now.announce(f"Nothing is named to fit: {names}, of which the data say most")
+    return case
+
+
+def read_data(
+    table: Path | str,
+    scenario: AnyScenario | None = None,
+    *,
+    from_first_dose: bool = False,
+    time_unit: str | None = None,
+) -> tuple[Observations, list[TableFinding]]:
+    """Read a table of counts and doses, and say what is probably wrong with it.
+
+    Parameters
+    ----------
+    table : Path or str
+        A table of a clinic or of the NONMEM family (CSV), or the name of a shipped one.
+    scenario : Scenario, Path or str, optional
+        Gives the date of day 0, the horizon and the planned doses.
+    from_first_dose : bool
+        Count days from each patient's first dose in the table.
+    time_unit : str, optional
+        Unit of TIME in a NONMEM table, by default day.
+
+    Returns
+    -------
+    observations : Observations
+    findings : list of TableFinding
+        What the linter found, then what the reading found.
+
+    Raises
+    ------
+    DataError
+        With line and column of everything that cannot be used.
+    """
+    found = None if scenario is None else as_scenario(scenario)[0]
+    observations, notes = read_observations(Path(table), found, from_first_dose=from_first_dose, time_unit=time_unit)
+    return observations, [*lint(observations, found), *notes]
+
+
+def _patients(problem: Problem, name: str, data: Table | None, patient: str, now: Watch) -> list[PatientRecord]:
+    if data is not None:
+        return _of_table(problem, data, patient, now)
+    if patient:
+        raise DataError("needs a table of patients", key="--patient", cure="give one with --data")
+    found = observed_in(problem.scenario, problem.model.units)
+    if not found:
+        cure = "add [[observed]] with the patient's counts (docs/scenarios.md), or give a table with --data"
+        raise DataError("holds no measurements to fit", file=name, cure=cure)
+    return [PatientRecord("patient", tuple(found))]
+
+
+def _of_table(problem: Problem, data: Table, patient: str, now: Watch) -> list[PatientRecord]:
+    """Return the patients of a table who were measured, after the linter has found no error in what is said of them."""
+    if isinstance(data, Observations):
+        observations, notes, path = data, list[TableFinding](), data.file
+    else:
+        path = str(data)
+        observations, notes = read_observations(Path(data), problem.scenario)
+    chosen = [observations[patient]] if patient else list(observations)
+    wrong: list[InputProblem] = []
+    for finding in [*notes, *lint(Observations(tuple(chosen), observations.file), problem.scenario)]:
+        if finding.severity == "error":
+            where = f"{path}: line {finding.line}" if finding.line else path
+            wrong.append(InputProblem(finding.reason, where, finding.column or None, finding.cure or None))
+        elif finding.severity == "warning":
+            now.announce(f"{path}: {finding}")
+    if wrong:
+        raise DataError(problems=wrong)
+    without = [one.name for one in chosen if not one.measurements]
+    if len(without) == len(chosen):
+        whose = f" of patient {patient}" if patient else ""
+        raise DataError(f"has no measurements{whose}", file=path, cure="choose another patient or table")
+    if without:
+        now.announce(f"{path}: {', '.join(without)}: no measurements, left out")
+    return [one for one in chosen if one.measurements]
+
+
+def _noise(problem: Problem, given: Noise) -> Iterable[tuple[str, ErrorModel]]:
+    for analyte, noise in _pairs(given, "--noise", "names no analyte", "write for example cd4=lognormal:0.15"):
+        unit = ANALYTES.get(analyte) or problem.model.units.get(analyte, "1")
+        yield analyte, noise if isinstance(noise, ErrorModel) else ErrorModel.parse(str(noise), unit)
+
+
+def _limits(problem: Problem, given: Limits) -> Iterable[tuple[str, tuple[float, float]]]:
+    cure = "write for example antibody_clearance=0.5:5"
+    for name, between in _pairs(given, "--limits", "has no two limits", cure):
+        ends = between.split(":") if isinstance(between, str) else [str(end) for end in between]  # type: ignore[attr-defined]
+        if len(ends) != 2 or not all(end.strip() for end in ends):
+            raise DataError(f'"{name}={between}" has no two limits', key="--limits", cure=cure)
+        unit = problem.parameters[name].unit if name in problem.parameters else "1"
+        try:
+            low, high = (parse_quantity(end, unit, bare=True) for end in ends)
+        except QuantityError as error:
+            raise DataError(error.reason, key=f"--limits {name}", cure=error.cure) from error
+        yield name, (low, high)
+
+
+def _pairs(
+    given: Mapping[str, object] | Iterable[str], key: str, complaint: str, cure: str
+) -> Iterable[tuple[str, object]]:
+    """Yield names with their values, of a mapping or of texts ``NAME=VALUE``."""
+    if isinstance(given, Mapping):
+        yield from given.items()
+        return
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise DataError(f'"{text}" {complaint}', key=key, cure=cure)
+        yield name.strip(), value

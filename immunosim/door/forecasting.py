@@ -1,0 +1,107 @@
+"""Forecasts of recovery, as one result: when counts will be back, from the counts that are known so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from immunosim.codegen.loader import say_nothing
+from immunosim.door.fit_input import Limits, Noise, Table, fit_problem
+from immunosim.door.scenarios import AnyScenario
+from immunosim.door.times import Time, simulated_day_of
+from immunosim.door.watching import Quiet
+from immunosim.fitting import FitProblem, require_sampler
+from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions, Goal, Update, update
+from immunosim.scenario.overrides import Overrides
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """When counts of each patient will be back.
+
+    Attributes
+    ----------
+    updates : dict of str to list of Update
+        By patient, a forecast after each visit that was asked for.
+    failures : dict of str to str
+        Of patients who could not be simulated: why.
+    horizon : float, day
+    """
+
+    updates: dict[str, list[Update]]
+    failures: dict[str, str]
+    horizon: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        found = {name: [asdict(one) for one in own] for name, own in self.updates.items()}
+        return {"patients": found, "failures": self.failures}
+
+
+def forecast(
+    scenario: AnyScenario,
+    data: Table | None = None,
+    goals: Sequence[str | tuple[str, str]] = (),
+    *,
+    as_of: Time | None = None,
+    each_visit: bool = False,
+    confidence: float = 0.9,
+    patient: str = "",
+    free: Collection[str] = (),
+    limits: Limits = (),
+    noise: Noise = (),
+    shared: float = 0.5,
+    priors: bool = True,
+    starts: int = 10,
+    seed: int = 0,
+    draws: int = 0,
+    overrides: Overrides = (),
+    n_threads: int = 0,
+    announce: Callable[[str], None] = say_nothing,
+) -> Forecast:
+    """Predict when counts recover above clinical thresholds, with intervals.
+
+    Parameters
+    ----------
+    scenario, data, patient, free, limits, noise, shared, priors, overrides, n_threads
+        As ``fit`` takes them.
+    goals : sequence of str or (read-out, level)
+        Such as ``"cd4@0.2e9/L"``; by default that and the lower limits of normal of CD4 and of the lymphocytes.
+    as_of : float, day, or str, optional
+        Take only visits up to this time into account.
+    each_visit : bool
+        Forecast again after every visit.
+    confidence : float
+        Of the intervals.
+    starts, seed, draws : int
+        As for ``fit``.
+    announce : callable
+
+    Raises
+    ------
+    DataError, ScenarioError, ParameterError
+        If a name is unknown, or nobody was measured until then.
+    """
+    if draws:
+        require_sampler()
+    watch = Quiet(announce)
+    asked: dict[str, Any] = {"patient": patient, "free": free, "limits": limits, "noise": noise, "shared": shared}
+    case = fit_problem(scenario, data, **asked, priors=priors, overrides=overrides, n_threads=n_threads, watch=watch)
+    wanted = [Goal.parse(goal) if isinstance(goal, str) else Goal(*goal) for goal in goals]
+    return forecast_of(case, wanted, as_of, each_visit, ForecastOptions(starts, draws, seed, confidence))
+
+
+def forecast_of(
+    case: FitProblem,
+    goals: Sequence[Goal],
+    as_of: Time | None,
+    each_visit: bool,
+    how: ForecastOptions,
+    report: Callable[[str, int, int], None] | None = None,
+) -> Forecast:
+    """Return the forecast of patients who are ready to be fitted; arguments and errors as of ``forecast``."""
+    scenario = case.problem.scenario
+    until = float("inf") if as_of is None else simulated_day_of(scenario, as_of, "--as-of")
+    updates, failures = update(case, goals, until, each_visit, how, report)
+    return Forecast(updates, failures, scenario.horizon)
