@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from immunosim.derivatives import differentiate
     from immunosim.diagnosis import examine
-    from immunosim.door.fit_input import read_data
+    from immunosim.door.data import PatientData, read_data
     from immunosim.door.fitting import fit
     from immunosim.door.forecasting import Forecast, forecast
     from immunosim.door.sensitivity import sensitivity
@@ -33,6 +33,7 @@ __all__ = [
     "Endpoint",
     "EnsembleResult",
     "Forecast",
+    "PatientData",
     "RunOptions",
     "Scenario",
     "Trajectory",
@@ -71,6 +72,7 @@ _HOMES = {
     "Endpoint": "immunosim.ensembles",
     "EnsembleResult": "immunosim.ensembles",
     "Forecast": "immunosim.door.forecasting",
+    "PatientData": "immunosim.door.data",
     "RunOptions": "immunosim.sweeps",
     "Scenario": "immunosim.scenario",
     "Trajectory": "immunosim.trajectory",
@@ -92,7 +94,7 @@ _HOMES = {
     "merge_stores": "immunosim.sweeps.merging",
     "open_result": "immunosim.sweeps",
     "qualify": "immunosim.qualification",
-    "read_data": "immunosim.door.fit_input",
+    "read_data": "immunosim.door.data",
     "replay": "immunosim.ensembles",
     "scenario_schema": "immunosim.scenario.schema",
     "sensitivity": "immunosim.door.sensitivity",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from immunosim.attribution.comparison import Comparison
 from immunosim.units import DAYS_PER_MONTH
+
+if TYPE_CHECKING:
+    from immunosim.attribution.comparison import Comparison
 
 READOUTS = (
     "lymphocytes",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
+from immunosim.door.data import PatientData
 from immunosim.door.scenarios import AnyScenario, as_scenario
 from immunosim.door.watching import Quiet, Watch
 from immunosim.errors import DataError, InputProblem, QuantityError
@@ -29,7 +30,7 @@ Limits = Mapping[str, tuple[float | str, float | str]] | Iterable[str]
 Noise = Mapping[str, ErrorModel | str] | Iterable[str]
 """Error models by analyte, such as ``{"cd4": "lognormal:0.15"}``, or texts ``ANALYTE=NOISE``."""
 
-Table = Path | str | Observations
+Table = Path | str | PatientData
 """A table of counts: its file, the name of a shipped one, or what ``read_data`` returned."""
 
 
@@ -52,7 +53,7 @@ def fit_problem(
     Parameters
     ----------
     scenario : Scenario, Path or str
-    data : Path, str or Observations, optional
+    data : Path, str or PatientData, optional
         A table of counts, in place of the scenario's [[observed]] series.
     patient : str
         Only this patient of the table.
@@ -95,42 +96,6 @@ def fit_problem(
     return case
 
 
-def read_data(
-    table: Path | str,
-    scenario: AnyScenario | None = None,
-    *,
-    from_first_dose: bool = False,
-    time_unit: str | None = None,
-) -> tuple[Observations, list[TableFinding]]:
-    """Read a table of counts and doses, and say what is probably wrong with it.
-
-    Parameters
-    ----------
-    table : Path or str
-        A table of a clinic or of the NONMEM family (CSV), or the name of a shipped one.
-    scenario : Scenario, Path or str, optional
-        Gives the date of day 0, the horizon and the planned doses.
-    from_first_dose : bool
-        Count days from each patient's first dose in the table.
-    time_unit : str, optional
-        Unit of TIME in a NONMEM table, by default day.
-
-    Returns
-    -------
-    observations : Observations
-    findings : list of TableFinding
-        What the linter found, then what the reading found.
-
-    Raises
-    ------
-    DataError
-        With line and column of everything that cannot be used.
-    """
-    found = None if scenario is None else as_scenario(scenario)[0]
-    observations, notes = read_observations(Path(table), found, from_first_dose=from_first_dose, time_unit=time_unit)
-    return observations, [*lint(observations, found), *notes]
-
-
 def _patients(problem: Problem, name: str, data: Table | None, patient: str, now: Watch) -> list[PatientRecord]:
     if data is not None:
         return _of_table(problem, data, patient, now)
@@ -145,8 +110,8 @@ def _patients(problem: Problem, name: str, data: Table | None, patient: str, now
 
 def _of_table(problem: Problem, data: Table, patient: str, now: Watch) -> list[PatientRecord]:
     """Return the patients of a table who were measured, after the linter has found no error in what is said of them."""
-    if isinstance(data, Observations):
-        observations, notes, path = data, list[TableFinding](), data.file
+    if isinstance(data, PatientData):
+        observations, path, notes = data.observations, data.observations.file, list[TableFinding]()
     else:
         path = str(data)
         observations, notes = read_observations(Path(data), problem.scenario)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from immunosim.codegen.loader import say_nothing
 from immunosim.door.fit_input import Limits, Noise, Table, fit_problem
@@ -13,11 +13,17 @@ from immunosim.door.times import Time, simulated_day_of
 from immunosim.door.watching import Quiet
 from immunosim.fitting import FitProblem, require_sampler
 from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions, Goal, Update, update
+from immunosim.result import Result
 from immunosim.scenario.overrides import Overrides
 
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from matplotlib.figure import Figure
 
-@dataclass(frozen=True, eq=False)
-class Forecast:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Forecast(Result):
     """When counts of each patient will be back.
 
     Attributes
@@ -32,6 +38,45 @@ class Forecast:
     updates: dict[str, list[Update]]
     failures: dict[str, str]
     horizon: float
+
+    def headline(self) -> str:
+        """Return in a line who is forecast, until when."""
+        failed = f", {len(self.failures)} could not be simulated" if self.failures else ""
+        return f"recovery of {len(self.updates)} patients until day {self.horizon:g}{failed}"
+
+    def facts(self) -> dict[str, object]:
+        """Return of how many visits each patient's last forecast is."""
+        return {f"visits of {name}": own[-1].n_visits for name, own in self.updates.items()} | dict(self.failures)
+
+    def summary(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return self.as_dict()
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return one row a patient, visit and goal: the day of recovery with its interval, and its probability."""
+        import pandas as pd
+
+        rows = [
+            {"patient": name, "after_visit_day": one.day, "n_visits": one.n_visits, **asdict(back)}
+            for name, own in self.updates.items()
+            for one in own
+            for back in one.returns
+        ]
+        return pd.DataFrame(rows)
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """Days of recovery over ``patient``, ``after_visit_day``, ``readout`` and ``level``."""
+        index = ["patient", "after_visit_day", "readout", "level"]
+        return self.to_dataframe().set_index(index)[["low", "median", "high", "share"]].to_xarray()
+
+    def plot(self, *names: str, **options: Any) -> Figure:
+        """Draw the month of recovery of a patient, by default of the first, as it was forecast after each visit."""
+        from immunosim.plots.forecasts import forecast_figure
+        from immunosim.report import INTENDED_USE
+
+        updates = self.updates[names[0]] if names else next(iter(self.updates.values()))
+        return forecast_figure(updates, self.horizon, INTENDED_USE)
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""

@@ -72,6 +72,10 @@ class Scenario(Record):
         with reading_within(Clock.of(data), _weight_of(data)):
             return handler(data)
 
+    def __repr__(self) -> str:
+        """Return in a line what this is: a scenario has hundreds of values, which ``to_toml`` writes out."""
+        return f"<Scenario: {self.title or 'untitled'!r}, {len(self.course)} courses, until day {self.horizon:g}>"
+
 
 def _weight_of(data: object) -> float:
     """Return the body weight in a scenario that is still raw data, kg; not a number where it is wrong."""

@@ -32,9 +32,9 @@ def test_limits_and_noise_are_a_mapping_or_texts():
 
 
 def test_a_table_is_read_once_and_fitted_by_patient():
-    observations, findings = ims.read_data("clinic.csv", "clinic")
-    assert not [one for one in findings if one.severity == "error"]
-    case = fit_problem("clinic", observations, patient="P01", free=FREE)
+    table = ims.read_data("clinic.csv", "clinic")
+    assert not [one for one in table.findings if one.severity == "error"]
+    case = fit_problem("clinic", table, patient="P01", free=FREE)
     assert [one.name for one in case.patients] == ["P01"]
     assert len(fit_problem("clinic", "clinic.csv", free=FREE).patients) == 12
 
