@@ -103,7 +103,7 @@ def _patients(problem: Problem, name: str, data: Table | None, patient: str, now
         raise DataError("needs a table of patients", key="--patient", cure="give one with --data")
     found = observed_in(problem.scenario, problem.model.units)
     if not found:
-        cure = "add [[observed]] with the patient's counts (docs/scenarios.md), or give a table with --data"
+        cure = "add [[observed]] with the patient's counts, or give a table with --data"
         raise DataError("holds no measurements to fit", file=name, cure=cure)
     return [PatientRecord("patient", tuple(found))]
 
