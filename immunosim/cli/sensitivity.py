@@ -1,16 +1,14 @@
 """``immunosim sensitivity``: which of the varied quantities results follow."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.counting import Count
 from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile
 from immunosim.cli.printing import say, show, show_table, show_text
-from immunosim.cli.progress import Progress, progress
+from immunosim.cli.progress import progress
 from immunosim.cli.sweep import At, Endpoints, Every, Readouts, Seed, Workers
 from immunosim.safe_text import file_name
 
@@ -101,7 +99,6 @@ def sensitivity(
             overrides=changes or (),
             n_threads=workers,
             watch=now,
-            counting=partial(_counting, now),
         )
         now.begin("Drawing")
         paths = _write(found, folder, force) if is_written else []
@@ -109,20 +106,6 @@ def sensitivity(
     if found.n_patients_failed:
         say(f"{found.n_patients_failed:,} of {found.n_patients:,} patients failed: their blocks are left out")
         raise typer.Exit(FAILED)
-
-
-def _counting(now: Progress, of: int) -> Callable[[int, int], str]:
-    """Return what counts patients; after the last one indices are estimated."""
-    count = Count(of, "patients")
-
-    def report(done: int, failed: int) -> str:
-        words = count.add(done, failed)
-        if count.done == count.of:
-            now.begin("Estimating")
-            return ""
-        return words
-
-    return report
 
 
 def _write(found: "Analysis", folder: Path, force: bool) -> list[Path]:

@@ -116,15 +116,16 @@ def sweep(
 
     A patient who fails or is impossible stays in the result with status, time and state. Exit code 3: some did.
     """
-    from immunosim.door.sweeping import plan_sweep
+    from immunosim.door.sweeping import KeptOutputs, plan_sweep
     from immunosim.sweeps import RunOptions, Shard, SweepRequest
 
-    kept = typed(context, without=("resume", "force", "as_json", "dry_run", "workers"))
-    manner = RunOptions(workers, chunk, resume, force, Shard.parse(shard), scheduler, kept)
-    asked = SweepRequest({}, rows, design, number, seed, endpoint or (), readout or (), pools=pools)
+    command = typed(context, without=("resume", "force", "as_json", "dry_run", "workers"))
+    manner = RunOptions(workers, chunk, resume, force, Shard.parse(shard), scheduler, command)
+    asked = SweepRequest({}, rows, design, number, seed)
+    kept: KeptOutputs = {"endpoints": endpoint, "readouts": readout, "at": at, "every": every, "pools": pools}
     with progress("Reading the scenario") as now:
         plan, target = plan_sweep(
-            *(scenario, vary or [], asked, at or [], every, changes or [], out, manner),
+            *(scenario, vary or [], asked, kept, changes or [], out, manner),
             is_dry=dry_run,
             announce=now.announce,
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from immunosim.door.data import PatientData
+from immunosim.door.keywords import refuse_unknown
 from immunosim.door.scenarios import AnyScenario, as_scenario
 from immunosim.door.watching import Quiet, Watch
 from immunosim.errors import DataError, InputProblem, QuantityError
@@ -24,6 +26,9 @@ from immunosim.problem import Problem, prepare
 from immunosim.scenario.overrides import Overrides
 from immunosim.units import parse_quantity
 
+SHARED = 0.5
+"""Fraction of a subset's error variance shared with the total count, where the user does not say."""
+
 Limits = Mapping[str, tuple[float | str, float | str]] | Iterable[str]
 """Lowest and highest value by parameter, or texts ``NAME=LOW:HIGH``."""
 
@@ -34,27 +39,11 @@ Table = Path | str | PatientData
 """A table of counts: its file, the name of a shipped one, or what ``read_data`` returned."""
 
 
-def fit_problem(
-    scenario: AnyScenario,
-    data: Table | None = None,
-    *,
-    patient: str = "",
-    free: Collection[str] = (),
-    limits: Limits = (),
-    noise: Noise = (),
-    shared: float = 0.5,
-    priors: bool = True,
-    overrides: Overrides = (),
-    n_threads: int = 0,
-    watch: Watch | None = None,
-) -> FitProblem:
-    """Return patients ready to be fitted.
+class FitSettings(TypedDict, total=False):
+    """What is fitted, and how measurements scatter.
 
-    Parameters
+    Attributes
     ----------
-    scenario : Scenario, Path or str
-    data : Path, str or PatientData, optional
-        A table of counts, in place of the scenario's [[observed]] series.
     patient : str
         Only this patient of the table.
     free : collection of str
@@ -70,24 +59,52 @@ def fit_problem(
     overrides : mapping of str to object, or iterable of str
     n_threads : int
         0 for one on each core.
+    """
+
+    patient: str
+    free: Collection[str] | None
+    limits: Limits | None
+    noise: Noise | None
+    shared: float
+    priors: bool
+    overrides: Overrides | None
+    n_threads: int
+
+
+def fit_problem(
+    scenario: AnyScenario,
+    data: Table | None = None,
+    *,
+    watch: Watch | None = None,
+    **settings: Unpack[FitSettings],
+) -> FitProblem:
+    """Return patients ready to be fitted.
+
+    Parameters
+    ----------
+    scenario : Scenario, Path or str
+    data : Path, str or PatientData, optional
+        A table of counts, in place of the scenario's [[observed]] series.
     watch : Watch, optional
+    **settings : FitSettings
 
     Raises
     ------
     DataError, ScenarioError, ParameterError
         If a name is unknown, or there is nothing to fit or to fit to.
     """
+    refuse_unknown(settings, FitSettings)
     now = watch or Quiet()
-    found, name = as_scenario(scenario, overrides)
+    found, name = as_scenario(scenario, settings.get("overrides") or ())
     problem = prepare(found, name, now.announce)
-    patients = _patients(problem, name, data, patient, now)
+    patients = _patients(problem, name, data, settings.get("patient", ""), now)
     options = FitOptions(
-        free=tuple(free),
-        limits=dict(_limits(problem, limits)),
-        noise=dict(_noise(problem, noise)),
-        shared=shared,
-        priors=priors,
-        n_threads=n_threads or cores(),
+        free=tuple(settings.get("free") or ()),
+        limits=dict(_limits(problem, settings.get("limits") or ())),
+        noise=dict(_noise(problem, settings.get("noise") or ())),
+        shared=settings.get("shared", SHARED),
+        priors=settings.get("priors", True),
+        n_threads=settings.get("n_threads") or cores(),
     )
     case = case_of(problem, patients, options, name, now.begin)
     if case.is_chosen:

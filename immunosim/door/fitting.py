@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Unpack
 
 from immunosim.codegen.loader import say_nothing
-from immunosim.door.fit_input import Limits, Noise, Table, fit_problem
+from immunosim.door.fit_input import FitSettings, Table, fit_problem
 from immunosim.door.scenarios import AnyScenario
 from immunosim.door.watching import Quiet, Watch
 from immunosim.errors import DataError, did_you_mean
@@ -27,7 +27,6 @@ from immunosim.fitting import (
 )
 from immunosim.fitting.conclusions.mechanism_comparison import alternatives
 from immunosim.fitting.individual_fits import FitStore
-from immunosim.scenario.overrides import Overrides
 
 Together = Literal["each", "pooled", "two-stage"]
 
@@ -68,29 +67,23 @@ def fit(
     scenario: AnyScenario,
     data: Table | None = None,
     *,
-    patient: str = "",
     together: Together = "each",
-    free: Collection[str] = (),
-    limits: Limits = (),
-    noise: Noise = (),
-    shared: float = 0.5,
-    priors: bool = True,
     common: Collection[str] = (),
     covariates: Mapping[str, Sequence[str]] | None = None,
     without: Collection[str] | None = None,
     starts: int = 20,
     seed: int = 0,
     draws: int = 0,
-    overrides: Overrides = (),
-    n_threads: int = 0,
     announce: Callable[[str], None] = say_nothing,
+    **settings: Unpack[FitSettings],
 ) -> Fitted | PatientFits:
     """Fit parameters to observed counts, and say what the fit means.
 
     Parameters
     ----------
-    scenario, data, patient, free, limits, noise, shared, priors, overrides, n_threads
-        As ``fit_problem`` takes them: by default the scenario's counts, and the parameters that they say most about.
+    scenario : Scenario, Path or str
+    data : Path, str or PatientData, optional
+        A table of counts, in place of the scenario's [[observed]] series.
     together : str
         Several patients: ``each`` alone, ``pooled`` as if they were one, or ``two-stage``, each with parameters of its
         own that are drawn from one distribution.
@@ -106,6 +99,8 @@ def fit(
         MCMC steps per walker; 0 uses the Laplace approximation.
     announce : callable
         Told in a sentence what is found on the way.
+    **settings : FitSettings
+        ``patient``, ``free``, ``limits``, ``noise``, ``shared``, ``priors``, ``overrides``, ``n_threads``.
 
     Returns
     -------
@@ -122,8 +117,7 @@ def fit(
     if draws:
         require_sampler()
     watch = Quiet(announce)
-    asked = {"patient": patient, "free": free, "limits": limits, "noise": noise, "shared": shared, "priors": priors}
-    case = fit_problem(scenario, data, **asked, overrides=overrides, n_threads=n_threads, watch=watch)  # type: ignore[arg-type]
+    case = fit_problem(scenario, data, watch=watch, **settings)
     plan = FitPlan(
         *(starts, seed, draws, together == "two-stage", tuple(common)),
         covariates=covariates or {},

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from immunosim.codegen.loader import say_nothing
-from immunosim.door.fit_input import Limits, Noise, Table, fit_problem
+from immunosim.door.fit_input import FitSettings, Table, fit_problem
 from immunosim.door.scenarios import AnyScenario
 from immunosim.door.times import Time, simulated_day_of
 from immunosim.door.watching import Quiet
 from immunosim.fitting import FitProblem, require_sampler
 from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions, Goal, Update, update
 from immunosim.result import Result
-from immunosim.scenario.overrides import Overrides
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,24 +91,17 @@ def forecast(
     as_of: Time | None = None,
     each_visit: bool = False,
     confidence: float = 0.9,
-    patient: str = "",
-    free: Collection[str] = (),
-    limits: Limits = (),
-    noise: Noise = (),
-    shared: float = 0.5,
-    priors: bool = True,
     starts: int = 10,
     seed: int = 0,
     draws: int = 0,
-    overrides: Overrides = (),
-    n_threads: int = 0,
     announce: Callable[[str], None] = say_nothing,
+    **settings: Unpack[FitSettings],
 ) -> Forecast:
     """Predict when counts recover above clinical thresholds, with intervals.
 
     Parameters
     ----------
-    scenario, data, patient, free, limits, noise, shared, priors, overrides, n_threads
+    scenario, data
         As ``fit`` takes them.
     goals : sequence of str or (read-out, level)
         Such as ``"cd4@0.2e9/L"``; by default that and the lower limits of normal of CD4 and of the lymphocytes.
@@ -122,6 +114,8 @@ def forecast(
     starts, seed, draws : int
         As for ``fit``.
     announce : callable
+    **settings : FitSettings
+        As for ``fit``.
 
     Raises
     ------
@@ -130,9 +124,7 @@ def forecast(
     """
     if draws:
         require_sampler()
-    watch = Quiet(announce)
-    asked: dict[str, Any] = {"patient": patient, "free": free, "limits": limits, "noise": noise, "shared": shared}
-    case = fit_problem(scenario, data, **asked, priors=priors, overrides=overrides, n_threads=n_threads, watch=watch)
+    case = fit_problem(scenario, data, watch=Quiet(announce), **settings)
     wanted = [Goal.parse(goal) if isinstance(goal, str) else Goal(*goal) for goal in goals]
     return forecast_of(case, wanted, as_of, each_visit, ForecastOptions(starts, draws, seed, confidence))
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 from immunosim.codegen.loader import say_nothing
 from immunosim.door.scenarios import AnyScenario
-from immunosim.door.sweeping import Varied, base_of_scenario
-from immunosim.door.times import Time, day_of, duration_of
+from immunosim.door.sweeping import KeptOutputs, Varied, base_of_scenario, request_of
 from immunosim.door.watching import Quiet, Watch
 from immunosim.errors import DataError, did_you_mean
 from immunosim.machine import cores
@@ -36,9 +35,6 @@ MANY_TIMES = 60
 LOCAL_READOUTS = ("lymphocytes", "cd4")
 """What exact elasticities are of, where the user does not say: most of the usual endpoints have none."""
 
-Counting = Callable[[int], Callable[[int, int], str]]
-"""Begins to count patients of so many; then told how many more are done and failed, it says how far it is."""
-
 
 def sensitivity(
     scenario: AnyScenario,
@@ -49,15 +45,11 @@ def sensitivity(
     seed: int = 0,
     second_order: bool = False,
     confidence: float = 0.95,
-    endpoints: Sequence[str] = (),
-    readouts: Sequence[str] = (),
-    at: Sequence[Time] = (),
-    every: Time | None = None,
     overrides: Overrides = (),
     n_threads: int = 0,
     watch: Watch | None = None,
-    counting: Counting | None = None,
     announce: Callable[[str], None] = say_nothing,
+    **kept: Unpack[KeptOutputs],
 ) -> Analysis:
     """Rank inputs by their influence on outputs.
 
@@ -78,16 +70,14 @@ def sensitivity(
         Estimate pairs as well (sobol).
     confidence : float
         Of the intervals.
-    endpoints, readouts : sequence of str
-    at : sequence of float, day, or str
-    every : float, day, or str, optional
-        As for ``sweep``; read-outs without times are taken at up to 60 times.
     overrides : mapping of str to object, or iterable of str
     n_threads : int
         0 for one on each core.
-    watch, counting : optional
+    watch : Watch, optional
         Told which step is done, and how many patients.
     announce : callable
+    **kept : KeptOutputs
+        What is analysed, as for ``sweep``; read-outs without times are taken at up to 60 times.
 
     Raises
     ------
@@ -96,7 +86,9 @@ def sensitivity(
     """
     refuse_method(method)
     now = watch or Quiet(announce)
-    base, wishes, texts = _wishes(scenario, vary, endpoints, readouts, at, every, overrides, now)
+    base = base_of_scenario(scenario, overrides, now.announce)
+    wishes = request_of(base, SweepRequest({}), kept).over(base.section, base.folder)
+    texts = vary if isinstance(vary, Mapping) else list(vary)
     if method == "local" and not (wishes.endpoints or wishes.readouts):
         wishes = replace(wishes, readouts=LOCAL_READOUTS)
     outputs, threads = _outputs(base, wishes), n_threads or cores()
@@ -104,12 +96,8 @@ def sensitivity(
         return _local(base, texts, wishes, outputs, threads, now)
     factors = _factors(base, texts, wishes, outputs, threads, now)
     number = n or DEFAULTS[method]
-    count = counting(rows_of(method, len(factors), number, second_order)) if counting else None
-
-    def report(done: int, failed: int) -> None:
-        now.detail = count(done, failed) if count else ""
-
     now.begin("Simulating")
+    report = now.counting(rows_of(method, len(factors), number, second_order), "Estimating")
     recipe = Recipe(RowPopulation(base, factors), outputs)
     how: dict[str, Any] = {"second_order": second_order, "confidence": confidence, "n_threads": threads}
     return analyse(recipe, method, number, seed, **how, report=report)
@@ -119,27 +107,6 @@ def refuse_method(method: str) -> None:
     """Raise a DataError for a method that does not exist."""
     if method not in METHODS:
         raise DataError(f'there is no method "{method}"', key="--method", cure=did_you_mean(method, METHODS))
-
-
-def _wishes(
-    scenario: AnyScenario,
-    vary: Varied,
-    endpoints: Sequence[str],
-    readouts: Sequence[str],
-    at: Sequence[Time],
-    every: Time | None,
-    overrides: Overrides,
-    now: Watch,
-) -> tuple[Base, SweepRequest, list[str] | Mapping[str, str | Sequence[Any]]]:
-    base = base_of_scenario(scenario, overrides, now.announce)
-    own = SweepRequest(
-        vary={},
-        endpoints=tuple(endpoints),
-        readouts=tuple(readouts),
-        at=[day_of(base.scenario, time, "--at") for time in at],
-        every=None if every is None else duration_of(every, "--every"),
-    )
-    return base, own.over(base.section, base.folder), vary if isinstance(vary, Mapping) else list(vary)
 
 
 def _outputs(base: Base, wishes: SweepRequest) -> Outputs:

@@ -6,11 +6,12 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 
 from immunosim.codegen.loader import say_nothing
+from immunosim.door.keywords import refuse_unknown
 from immunosim.door.scenarios import AnyScenario, as_scenario, given
 from immunosim.door.times import Time, day_of, duration_of
 from immunosim.ensembles import Endpoint, EnsembleResult, simulate_ensemble
@@ -36,6 +37,29 @@ if TYPE_CHECKING:
 
 Varied = Mapping[str, str | Sequence[Any]] | Iterable[str]
 """What differs: a range such as ``"x0.5:x2:log"`` or values by key, or texts ``KEY=VALUES``."""
+
+
+class KeptOutputs(TypedDict, total=False):
+    """What is kept of each patient.
+
+    Attributes
+    ----------
+    endpoints : sequence of str
+        Numbers from the whole course, such as ``nadir of cd4`` or ``time_below cd4 0.2e9/L from 1 month``.
+    readouts : sequence of str
+        Read-outs to keep over time; ``all`` for every one.
+    at : sequence of float, day, or str
+    every : float, day, or str
+        When to keep read-outs.
+    pools : bool
+        Keep every pool over time as well.
+    """
+
+    endpoints: Sequence[str] | None
+    readouts: Sequence[str] | None
+    at: Sequence[Time] | None
+    every: Time | None
+    pools: bool
 
 
 def ensemble(
@@ -121,15 +145,11 @@ def sweep(
     n: int | None = None,
     seed: int | None = None,
     design: str | None = None,
-    endpoints: Sequence[str] = (),
-    readouts: Sequence[str] = (),
-    at: Sequence[Time] = (),
-    every: Time | None = None,
-    pools: bool = False,
     overrides: Overrides = (),
     path: Path | str | None = None,
     options: RunOptions | None = None,
     announce: Callable[[str], None] = say_nothing,
+    **kept: Unpack[KeptOutputs],
 ) -> SweepResult:
     """Simulate many patients who differ in what is varied, stored as they are computed.
 
@@ -147,19 +167,14 @@ def sweep(
         Patients (of a grid, levels of each range), by default 1000; and seed of the design, by default 0.
     design : str, optional
         ``grid``, ``latin_hypercube`` (by default) or ``sobol``.
-    endpoints, readouts : sequence of str
-        Numbers from the whole course; read-outs to keep over time.
-    at : sequence of float, day, or str
-    every : float, day, or str, optional
-        When to keep read-outs.
-    pools : bool
-        Keep every pool over time as well.
     overrides : mapping of str to object, or iterable of str
     path : Path or str, optional
         A ``.zarr`` folder or a ``.nc`` file; by default the result is kept in memory.
     options : RunOptions, optional
         Threads, resuming, replacing, parts and clusters.
     announce : callable
+    **kept : KeptOutputs
+        ``endpoints``, ``readouts``, ``at``, ``every`` and ``pools``.
 
     Raises
     ------
@@ -170,10 +185,11 @@ def sweep(
         If the disk is full or cannot be written; finished blocks are kept.
     """
     how = options or RunOptions()
-    asked = _request(rows, n, seed, design, endpoints, readouts, pools)
+    table = Path(rows) if isinstance(rows, (str, Path)) else None if rows is None else _table(rows)
+    asked = SweepRequest({}, table, design, n, seed)
     with tempfile.TemporaryDirectory(prefix="immunosim-sweep-") as folder:
         target = Path(folder) / "sweep.nc" if path is None else Path(path)
-        plan, target = plan_sweep(scenario, vary, asked, at, every, overrides, target, how, announce=announce)
+        plan, target = plan_sweep(scenario, vary, asked, kept, overrides, target, how, announce=announce)
         return run_sweep(plan, target, how, announce)
 
 
@@ -181,8 +197,7 @@ def plan_sweep(
     scenario: AnyScenario,
     vary: Varied,
     asked: SweepRequest,
-    at: Sequence[Time],
-    every: Time | None,
+    kept: KeptOutputs,
     overrides: Overrides,
     path: Path | None,
     options: RunOptions,
@@ -194,10 +209,10 @@ def plan_sweep(
 
     Parameters
     ----------
-    scenario, vary, at, every, overrides, path
+    scenario, vary, kept, overrides, path
         As ``sweep`` takes them; without a path ``results/<scenario>_sweep``, as Zarr where it is large.
     asked : SweepRequest
-        Everything else that is asked for.
+        The table or the design.
     options : RunOptions
     is_dry : bool
         Whether nothing is to be written, so that a result may exist.
@@ -212,12 +227,8 @@ def plan_sweep(
     if path is not None:
         refuse(path, options)
     base = base_of_scenario(scenario, overrides, announce)
-    request = replace(
-        asked,
-        vary=vary if isinstance(vary, Mapping) else read_varying(base, vary),
-        at=[day_of(base.scenario, time, "--at") for time in at],
-        every=None if every is None else duration_of(every, "--every"),
-    )
+    varied = vary if isinstance(vary, Mapping) else read_varying(base, vary)
+    request = request_of(base, replace(asked, vary=varied), kept)
     plan, notes = plan_of(base, request.over(base.section, base.folder))
     for note in notes:
         announce(note)
@@ -238,17 +249,24 @@ def _usual_place(name: str, is_large: bool) -> Path:
     return Path("results") / f"{Path(name).stem}_sweep.{'zarr' if is_large else 'nc'}"
 
 
-def _request(
-    rows: Path | str | pd.DataFrame | Mapping[str, object] | None,
-    n: int | None,
-    seed: int | None,
-    design: str | None,
-    endpoints: Sequence[str],
-    readouts: Sequence[str],
-    pools: bool,
-) -> SweepRequest:
-    table = Path(rows) if isinstance(rows, (str, Path)) else None if rows is None else _table(rows)
-    return SweepRequest({}, table, design, n, seed, tuple(endpoints), tuple(readouts), pools=pools)
+def request_of(base: Base, asked: SweepRequest, kept: KeptOutputs) -> SweepRequest:
+    """Return a request with what is kept, its times in days.
+
+    Raises
+    ------
+    ScenarioError
+        If a text is not a time.
+    """
+    refuse_unknown(kept, KeptOutputs)
+    every = kept.get("every")
+    return replace(
+        asked,
+        endpoints=tuple(kept.get("endpoints") or ()),
+        readouts=tuple(kept.get("readouts") or ()),
+        at=[day_of(base.scenario, time, "--at") for time in kept.get("at") or ()],
+        every=None if every is None else duration_of(every, "--every"),
+        pools=kept.get("pools", False),
+    )
 
 
 def _table(rows: pd.DataFrame | Mapping[str, object]) -> pd.DataFrame:

@@ -26,6 +26,9 @@ class Watch(Protocol):
     def announce(self, message: str) -> None:
         """Say something in a sentence that remains."""
 
+    def counting(self, of: int, afterwards: str) -> Callable[[int, int], None]:
+        """Return what is told how many more patients are done and failed; after the last another step begins."""
+
 
 @dataclass
 class Quiet:
@@ -46,3 +49,7 @@ class Quiet:
     def announce(self, message: str) -> None:
         """Hand a sentence on."""
         self.told(message)
+
+    def counting(self, of: int, afterwards: str) -> Callable[[int, int], None]:
+        """Return what counts nothing."""
+        return lambda done, failed: None

@@ -53,6 +53,12 @@ def test_options_that_do_not_go_together_are_refused(arguments, complaint):
         ims.fit("case_report", free=FREE, **arguments)
 
 
+@pytest.mark.parametrize("function", [ims.fit, ims.forecast])
+def test_a_misspelt_keyword_is_refused(function):
+    with pytest.raises(TypeError, match=r'unexpected keyword argument .limit., did you mean "limits"'):
+        function("case_report", limit={"antibody_clearance": (1, 5)})
+
+
 def test_a_forecast_takes_goals_and_text_times():
     found = ims.forecast("case_report", goals=["cd4@0.2e9/L"], as_of="course 2 + 3 months", free=FREE, starts=2)
     (update,) = found.updates["patient"]

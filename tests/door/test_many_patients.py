@@ -67,6 +67,12 @@ def test_a_sweep_that_memory_does_not_hold_is_refused_before_it_begins(short, tm
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("function", [ims.sweep, ims.sensitivity])
+def test_a_misspelt_keyword_is_refused(function, short):
+    with pytest.raises(TypeError, match=r'unexpected keyword argument .endpoint., did you mean "endpoints"'):
+        function(short, endpoint=NADIR)
+
+
 def test_sensitivities_take_text_times(short):
     found = ims.sensitivity(short, "local", ["blood_lysis_rate"], readouts=["cd4"], at=["1 month"])
     assert found["cd4"].times.tolist() == [30.4375]
