@@ -1,4 +1,4 @@
-"""Writes the generated texts of the models into the package when it is built, editable installations included."""
+"""What the package gets when it is built: the generated texts of the models, and a wheel the scenarios of configs/."""
 
 import sys
 from typing import Any
@@ -10,7 +10,7 @@ class ShippedTexts(BuildHookInterface):  # type: ignore[misc]
     """What hatchling calls before it collects the files of a wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Write the texts, and let the wheel take them although git ignores them."""
+        """Write the texts, let the wheel take them although git ignores them, and add the scenarios."""
         sys.path.insert(0, self.root)
         try:
             from immunosim.codegen.shipping import write_shipped
@@ -19,3 +19,5 @@ class ShippedTexts(BuildHookInterface):  # type: ignore[misc]
         finally:
             sys.path.remove(self.root)
         build_data["artifacts"].append("immunosim/codegen/shipped/**")
+        if version != "editable":  # which finds them where they are
+            build_data["force_include"]["configs"] = "immunosim/configs"

@@ -3,14 +3,17 @@
 It can be solved by ``simulation``, or by somebody else to check us.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
 from immunosim.codegen.loader import Array, Model, load_model, say_nothing
+from immunosim.errors import DataError, ModelError, ScenarioError, did_you_mean
 from immunosim.errors import InputProblem as Fault
-from immunosim.errors import ModelError, ScenarioError, did_you_mean
 from immunosim.models import ModelPackage, find_model
 from immunosim.numerics import METHODS, Segments, SolverOptions
 from immunosim.parameters import ParameterSet
@@ -67,6 +70,26 @@ class Problem:
         position = np.searchsorted(self.segments.boundaries, times, side="left") - 1
         inputs: Array = self.segments.inputs[np.clip(position, 0, self.segments.n_segments - 1)]
         return inputs
+
+    def __reduce__(self) -> tuple[Callable[..., Problem], tuple[object, ...]]:
+        """Pickle the numbers without the kernels, which are machine code; they are loaded again."""
+        kept = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in ("model", "parameters")}
+        return _unpickled, (kept, self.model.key)
+
+
+def _unpickled(kept: dict[str, Any], key: str) -> Problem:
+    """Return a problem that was pickled.
+
+    Raises
+    ------
+    DataError
+        If this installation has another version of the model, whose pools and parameters may differ.
+    """
+    found = prepare(kept["scenario"])
+    if found.model.key != key:
+        reason = "was pickled with another version of the model or its numerics"
+        raise DataError(reason, cure="simulate its scenario again")
+    return replace(found, **kept)
 
 
 def prepare(scenario: Scenario, file: str = "scenario", announce: Callable[[str], None] = say_nothing) -> Problem:

@@ -16,17 +16,20 @@ import numpy as np
 
 from immunosim.errors import DataError, QuantityError, did_you_mean
 from immunosim.numerics import Solution, Status, advice
+from immunosim.result import Result
 from immunosim.scenario.clock import ROUNDING, Clock
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from immunosim.codegen.loader import Array
     from immunosim.problem import Problem
     from immunosim.scenario import Scenario
 
+
+SHOWN_TIMES = 12
+"""Times of the table that a notebook shows."""
 
 TIME_ATTRIBUTES = {"units": "day", "long_name": "time since day 0"}
 
@@ -51,8 +54,8 @@ class Labelled:
         return ("time",) * self.values.ndim
 
 
-@dataclass(frozen=True, eq=False)
-class Trajectory:
+@dataclass(frozen=True, eq=False, repr=False)
+class Trajectory(Result):
     """The course of one patient.
 
     Attributes
@@ -104,10 +107,29 @@ class Trajectory:
         """Times of the results, shape (n_times,), day."""
         return self.problem.times
 
-    def __repr__(self) -> str:
+    def headline(self) -> str:
         """Return in a line what was simulated, and how it ended."""
         title, days = self.scenario.title or "untitled", self.time[[0, -1]]
-        return f"<Trajectory of {title!r}: day {days[0]:g} to {days[1]:g}, {len(self.time)} times, {self.status.name}>"
+        return f"{title!r}, day {days[0]:g} to {days[1]:g}, {len(self.time)} times, {self.status.name}"
+
+    def facts(self) -> dict[str, object]:
+        """Return the doses by course, the model and the tolerance."""
+        courses = ", ".join(f"day {course.start:g}" for course in self.scenario.course)
+        found: dict[str, object] = {"courses": courses or "none", "pools": len(self.problem.model.pools)}
+        found |= {"relative tolerance": self.problem.options.rtol, "steps": int(self.solution.n_steps)}
+        return found | ({} if self.is_complete else {"failure": self.failure()})
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return read-outs and pools as columns, over the index ``time`` [day]."""
+        import pandas as pd
+
+        columns = {name: one.values for name, one in self.variables.items() if one.values.ndim}
+        return pd.DataFrame(columns, index=pd.Index(self.time, name="time"))
+
+    def shown(self) -> pd.DataFrame:
+        """Return the read-outs at some times from the first to the last."""
+        places = np.unique(np.linspace(0, len(self.time) - 1, SHOWN_TIMES).astype(np.int64))
+        return self.to_dataframe().iloc[places].reset_index()
 
     def variable(self, name: str) -> xr.DataArray:
         """Return a read-out or a pool by name, with its unit and label.
@@ -182,26 +204,6 @@ class Trajectory:
         from immunosim.report import summarise
 
         return summarise(self)
-
-    def plot(self, *names: str, ax: Axes | None = None) -> Figure | Axes:
-        """Draw the course.
-
-        Parameters
-        ----------
-        names : str
-            Read-outs or pools of one unit to draw in one panel; none for the whole page.
-        ax : Axes, optional
-            Where to draw the panel; its own figure by default.
-
-        Returns
-        -------
-        Figure or Axes
-            The page, or the axes of the panel. Nothing is shown: save it with ``figure.savefig``, or let a notebook
-            show it as the last line of a cell.
-        """
-        from immunosim.report import draw_page, draw_panel
-
-        return draw_panel(self, names, ax) if names else draw_page(self)
 
     def rates(self) -> xr.Dataset:
         """Return the rate of every process over time; each in the unit of its pool per day."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
-from immunosim.attribution.comparison import Comparison
 from immunosim.codegen.loader import Model
 from immunosim.model.readout_info import GroupKind
 from immunosim.scenario.regimen import courses_of
 from immunosim.units import DAYS_PER_MONTH
+
+if TYPE_CHECKING:
+    from immunosim.attribution.comparison import Comparison
 
 VISITS = (1, 3, 6, 12, 24)
 """Months after day 0 at which read-outs are compared."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,10 +20,15 @@ from immunosim.attribution.records import Contribution, Explanation, largest_fir
 from immunosim.attribution.weights import EXCHANGING
 from immunosim.codegen.loader import Array
 from immunosim.errors import ImmunosimError, SolverError, did_you_mean
+from immunosim.result import Result
 from immunosim.scenario import Output, output_times
 from immunosim.scenario.segments import SAME_TIME
 from immunosim.simulation import solve
 from immunosim.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 MOST_SCENARIOS = 6
 """More curves in a panel cannot be told apart."""
@@ -53,8 +59,8 @@ class Largest:
         return self.value - self.reference_value
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Result):
     """Courses on common times; the first is the reference.
 
     Attributes
@@ -69,6 +75,50 @@ class Comparison:
     names: tuple[str, ...]
     trajectories: tuple[Trajectory, ...]
     times: Array
+
+    def headline(self) -> str:
+        """Return in a line what is compared."""
+        others = ", ".join(self.names[1:])
+        return f"{others} with {self.names[0]}, day {self.times[0]:g} to {self.times[-1]:g}"
+
+    def facts(self) -> dict[str, object]:
+        """Return the read-outs that differ."""
+        differing = [name for name in self._usual() if self.differs(name)]
+        return {"differ": ", ".join(differing) or "nothing", "times": self.times.size}
+
+    def summary(self) -> dict[str, Any]:
+        """Return inputs and read-outs that differ, at the usual visits, as plain data."""
+        from immunosim.attribution.choice import visits
+        from immunosim.attribution.comparison_tables import comparison_dict
+
+        return comparison_dict(self, self._usual(), visits(self), [])
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return the largest difference of every usual read-out from the reference."""
+        import pandas as pd
+
+        from immunosim.attribution.comparison_tables import largest_rows
+
+        return pd.DataFrame(largest_rows(self, self._usual()))
+
+    def _usual(self) -> tuple[str, ...]:
+        """Return the read-outs that are compared where none is asked for."""
+        from immunosim.attribution.choice import compared_readouts
+
+        return compared_readouts(self.trajectories[0].problem.model)
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """Every read-out over ``scenario`` and the common ``time`` [day]."""
+        import xarray as xr
+
+        variables = {}
+        for name in self.trajectories[0].problem.model.readouts:
+            label, unit = self.describe(name)
+            values = np.array([self.values(i, name) for i in range(len(self.names))])
+            variables[name] = (("scenario", "time"), values, {"units": unit, "long_name": label})
+        time = ("time", self.times, {"units": "day", "long_name": "time since day 0"})
+        return xr.Dataset(variables, {"time": time, "scenario": list(self.names)})
 
     @property
     def others(self) -> range:

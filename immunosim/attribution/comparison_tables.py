@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from immunosim.attribution.comparison import Attribution, Comparison
 from immunosim.attribution.export import as_dict
 from immunosim.attribution.scenario_differences import input_differences
 from immunosim.safe_text import csv_text
 from immunosim.units import DAYS_PER_MONTH
+
+if TYPE_CHECKING:
+    from immunosim.attribution.comparison import Attribution, Comparison
 
 Row = dict[str, Any]
 

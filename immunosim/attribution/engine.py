@@ -96,6 +96,7 @@ def explain(
         is_direct=not accounts.weights.is_traced,
         is_gross=gross,
         info=problem.model.about(readout),
+        scenario=trajectory.scenario,
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from immunosim.attribution.records import Contribution, Explanation
+if TYPE_CHECKING:
+    from immunosim.attribution.records import Contribution, Explanation
 
 
 def as_dict(explanation: Explanation) -> dict[str, Any]:

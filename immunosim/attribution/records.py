@@ -7,12 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import ImmunosimError
 from immunosim.model.readout_info import ReadoutInfo
+from immunosim.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from immunosim.scenario import Scenario
 
 
 class ExplanationError(ImmunosimError):
@@ -44,8 +52,8 @@ class Contribution:
     series: Array
 
 
-@dataclass(frozen=True, eq=False)
-class Explanation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation(Result):
     """A change of a read-out between two times as a sum of contributions.
 
     Attributes
@@ -74,6 +82,8 @@ class Explanation:
         Whether exchange is left process by process, and whether untreated flows are left in.
     info : ReadoutInfo
         How to show the read-out.
+    scenario : Scenario, optional
+        That was explained, for the title and the treatments of a figure.
     """
 
     readout: str
@@ -93,6 +103,7 @@ class Explanation:
     is_direct: bool
     is_gross: bool
     info: ReadoutInfo = field(default_factory=ReadoutInfo)
+    scenario: Scenario | None = None
 
     @property
     def change(self) -> float:
@@ -103,6 +114,43 @@ class Explanation:
     def is_closed(self) -> bool:
         """Whether the residual is within the tolerance at every time."""
         return bool((np.abs(self.residual_series) <= self.tolerance).all())
+
+    def headline(self) -> str:
+        """Return in a line what changed, and by how much."""
+        values = f"from {self.before:.4g} to {self.after:.4g} {'' if self.unit == '1' else self.unit}".strip()
+        return f"{self.label} {values}, day {self.since:g} to {self.at:g}, {len(self.contributions)} contributions"
+
+    def facts(self) -> dict[str, object]:
+        """Return the change and what the contributions do not account for."""
+        return {"change": self.change, "not accounted for": self.residual, "closed": self.is_closed}
+
+    def summary(self) -> dict[str, Any]:
+        """Return everything but the courses over time as plain data."""
+        from immunosim.attribution.export import as_dict
+
+        return as_dict(self)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return one row a contribution, in the unit of the read-out, the largest first."""
+        import pandas as pd
+
+        rows = [(one.name, one.label, one.mechanism, one.value, self.share(one)) for one in self.contributions]
+        return pd.DataFrame(rows, columns=["process", "label", "mechanism", "contribution", "share_of_change"])
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """The read-out, the contributions so far over ``process``, and what they leave, over ``time`` [day]."""
+        import xarray as xr
+
+        about = {"units": self.unit, "long_name": self.label}
+        parts = np.array([one.series for one in self.contributions]).reshape(-1, self.times.size)
+        variables = {
+            self.readout: ("time", self.values, about),
+            "contribution": (("process", "time"), parts, {"units": self.unit, "long_name": "contribution so far"}),
+            "residual": ("time", self.residual_series, {"units": self.unit, "long_name": "not accounted for"}),
+        }
+        time = ("time", self.times, {"units": "day", "long_name": "time since day 0"})
+        return xr.Dataset(variables, {"time": time, "process": [one.name for one in self.contributions]})
 
     def by_mechanism(self) -> tuple[Contribution, ...]:
         """Return the subtotals of the mechanisms, largest first."""

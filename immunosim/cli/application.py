@@ -114,5 +114,5 @@ def immunosim(
 ) -> None:
     """Simulate immune repopulation after lymphocyte depletion. Research and teaching software, not a medical device.
 
-    Start with: immunosim run configs/case_report.toml
+    Start with: immunosim run case_report
     """

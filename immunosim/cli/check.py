@@ -60,7 +60,7 @@ def _varied(scenario: Path, changes: list[str]) -> Iterator[tuple[str, str]]:
     from immunosim.sweeps import SweepRequest, plan_of, read_base
 
     base = read_base(scenario, changes)
-    plan, _ = plan_of(base, SweepRequest({}).over(base.section, scenario.parent))
+    plan, _ = plan_of(base, SweepRequest({}).over(base.section, base.folder))
     for factor in plan.recipe.factors:
         yield factor.name, factor.in_words
     yield "patients", f"{plan.n:,}"

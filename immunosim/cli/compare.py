@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from immunosim.trajectory import Trajectory
 
 Scenarios = Annotated[
-    list[Path], typer.Argument(metavar="A B [C]...", help="Scenario files; A is the reference.", show_default=False)
+    list[Path],
+    typer.Argument(metavar="A B [C]...", help="Scenario files or names; A is the reference.", show_default=False),
 ]
 At = Annotated[
     list[str] | None,

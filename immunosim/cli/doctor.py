@@ -34,4 +34,4 @@ def doctor(as_json: AsJson = False) -> None:
         say(f"Problems: {', '.join(problems)}")
         raise typer.Exit(FAILED)
     if not as_json:
-        show("", "Everything works.", "Next:  immunosim run configs/case_report.toml")
+        show("", "Everything works.", "Next:  immunosim run case_report")

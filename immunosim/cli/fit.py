@@ -13,7 +13,7 @@ from immunosim.cli.partial import kept_parts
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
-    from immunosim.cli.fit_running import Wanted
+    from immunosim.door.fitting import FitPlan
     from immunosim.fitting import FitProblem
 
 
@@ -98,6 +98,7 @@ def fit(
     from immunosim.cli.fit_files import write_fit, write_several
     from immunosim.cli.fit_running import fit_one, fit_several
     from immunosim.cli.fit_tables import show_fit, show_several
+    from immunosim.door.fitting import refuse_mixture
     from immunosim.fitting import require_sampler
     from immunosim.locks import refuse_held
     from immunosim.report.output_files import FIT, refuse_existing
@@ -113,7 +114,7 @@ def fit(
         case = given.read(now, priors=not likelihood)
         wanted = _wanted(case, given, population, extras, starts)
         is_one = len(case.patients) == 1 or population.patients is Together.POOLED
-        _refuse_mixture(case, population.patients, wanted, extras.without)
+        refuse_mixture(case, wanted, population.patients, extras.without)
         store = (
             stack.enter_context(kept_parts(folder, wanted.fingerprint(case), resume, command)) if is_written else None
         )
@@ -133,15 +134,15 @@ def fit(
         raise typer.Exit(FAILED)
 
 
-def _wanted(case: "FitProblem", given: FitInput, population: Population, extras: Extras, starts: int) -> "Wanted":
+def _wanted(case: "FitProblem", given: FitInput, population: Population, extras: Extras, starts: int) -> "FitPlan":
     """Return what is asked of the fit, after its names have been found in the model."""
-    from immunosim.cli.fit_running import Wanted
+    from immunosim.door.fitting import FitPlan, mechanisms_of
 
     is_two_stage = population.patients is Together.TWO_STAGE
-    return Wanted(
+    return FitPlan(
         *(starts, given.seed, extras.draws, is_two_stage, tuple(population.common or [])),
         covariates=_covariates(population.covariate or []),
-        mechanisms=_mechanisms(case, extras.without),
+        mechanisms=mechanisms_of(case, [] if extras.without == ["none"] else extras.without or None),
         target=target_of(case.problem, extras.next_draw, "--next-draw") if extras.next_draw else None,
     )
 
@@ -157,38 +158,3 @@ def _covariates(texts: list[str]) -> dict[str, list[str]]:
             raise DataError(f'"{text}" names no parameter and covariate', key="--covariate", cure=cure)
         found.setdefault(name.strip(), []).append(covariate.strip())
     return found
-
-
-def _refuse_mixture(case: "FitProblem", patients: Together, wanted: "Wanted", without: list[str] | None) -> None:
-    """Refuse options that would do nothing."""
-    from immunosim.errors import DataError
-
-    is_one = len(case.patients) == 1
-    if is_one and patients is not Together.EACH:
-        raise DataError("there is one patient", key="--patients", cure="give a table of several, or leave it out")
-    if wanted.common and not wanted.is_two_stage:
-        raise DataError("is for --patients two-stage", key="--common", cure="add it, or leave --common out")
-    if wanted.covariates and patients is Together.EACH:
-        cure = "add --patients two-stage or pooled"
-        raise DataError("cannot be told from one patient", key="--covariate", cure=cure)
-    if is_one or patients is Together.POOLED:
-        return
-    given = {"--next-draw": wanted.target, "--draws": wanted.n_draws, "--without": without}
-    for option in (name for name, value in given.items() if value):
-        raise DataError("is for one patient", key=option, cure="choose one with --patient, or --patients pooled")
-    arranged = case.arranged(wanted.common, wanted.covariates)  # says what is wrong with names before anything is done
-    if not arranged.individual:
-        cure = "leave one out, or use --patients pooled"
-        raise DataError("no parameter is left that patients have of their own", key="--common", cure=cure)
-
-
-def _mechanisms(case: "FitProblem", without: list[str] | None) -> tuple[str, ...]:
-    """Return the mechanisms to leave out in turn."""
-    from immunosim.errors import DataError, did_you_mean
-
-    known = [one for one in case.problem.model.mechanisms if one not in case.problem.scenario.mechanisms.off]
-    chosen = [] if without == ["none"] else without or known
-    for name in chosen:
-        if name not in known:
-            raise DataError("is no mechanism that acts", key=f"--without {name}", cure=did_you_mean(name, known))
-    return tuple(chosen)

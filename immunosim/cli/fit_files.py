@@ -13,13 +13,13 @@ from immunosim.cli.fit_records import several_as_dict
 from immunosim.observations.petab import condition_ids
 from immunosim.report import INTENDED_USE, to_json
 from immunosim.report.output_files import FIT, write_folder
+from immunosim.report.results import course_of, units_of
 from immunosim.safe_text import csv_text
 
 if TYPE_CHECKING:
     from immunosim.codegen.loader import Array
     from immunosim.fitting import FitProblem, Fitted, PatientFits, PopulationFit, Profile, Subject
     from immunosim.fitting.conclusions.predictive import Predictive
-    from immunosim.plots.fit_courses import FittedCourse
 
 INDIVIDUALS = ("patient", "parameter", "unit", "alone", "sd_of_log_alone", "together", "sd_of_log_together")
 PARAMETERS = ("parameter", "unit", "best", "low_90", "high_90", "verdict", "traded_with", "share_of_prior", "sentence")
@@ -193,19 +193,6 @@ def netcdf(one: Fitted) -> bytes:
         path = Path(folder) / "posterior.nc"
         inference_data(one.sampled, one.estimate.posterior).to_netcdf(str(path))
         return path.read_bytes()
-
-
-def course_of(one: Fitted, place: int = 0) -> FittedCourse:
-    """Return the course of a patient as it is drawn."""
-    from immunosim.plots.fit_courses import FittedCourse
-
-    subject = one.subjects[place]
-    return FittedCourse(subject.name, subject.measurements, *one.course(place))
-
-
-def units_of(subject: Subject) -> dict[str, str]:
-    """Return the unit of everything that can be measured."""
-    return {**subject.problem.model.units, "cd3": "cells/uL"}
 
 
 def fitted_scenario(subject: Subject, values: Array) -> str:

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.options import Changes, ScenarioFile, simulated_day_of
-from immunosim.cli.printing import say
+from immunosim.cli.options import Changes, ScenarioFile
 from immunosim.cli.progress import Progress
 
 if TYPE_CHECKING:
-    from immunosim.fitting import ErrorModel, FitProblem
-    from immunosim.observations import PatientRecord
+    from immunosim.fitting import FitProblem
     from immunosim.problem import Problem
 
 
@@ -100,40 +98,21 @@ class FitInput:
 
     def read(self, now: Progress, priors: bool = True) -> "FitProblem":
         """Read scenario and data, and return what is to be fitted."""
-        from immunosim.fitting import FitOptions, case_of
-        from immunosim.machine import cores
-        from immunosim.problem import prepare
-        from immunosim.scenario import load_scenario
+        from immunosim.door.fit_input import fit_problem
 
-        problem = prepare(load_scenario(self.scenario, self.changes or []), str(self.scenario), now.announce)
-        patients = self._patients(problem)
-        wishes = FitOptions(
-            free=tuple(self.free or ()),
-            limits=dict(_limits(problem, text) for text in self.limits or ()),
-            noise=dict(_noise(problem, text) for text in self.noise or ()),
+        return fit_problem(
+            self.scenario,
+            self.data,
+            patient=self.patient,
+            free=self.free,
+            limits=self.limits,
+            noise=self.noise,
             shared=self.shared,
             priors=priors,
-            n_threads=self.workers or cores(),
+            overrides=self.changes,
+            n_threads=self.workers,
+            watch=now,
         )
-        case = case_of(problem, patients, wishes, str(self.scenario), now.begin)
-        if case.is_chosen:
-            names = ", ".join(case.coordinates.names)
-            now.announce(f"Nothing is named to fit: {names}, of which the data say most")
-        return case
-
-    def _patients(self, problem: "Problem") -> "list[PatientRecord]":
-        from immunosim.errors import DataError
-        from immunosim.observations import PatientRecord, observed_in
-
-        if self.data is not None:
-            return _of_table(problem, self.data, self.patient)
-        if self.patient:
-            raise DataError("needs a table of patients", key="--patient", cure="give one with --data")
-        found = observed_in(problem.scenario, problem.model.units)
-        if not found:
-            cure = "add [[observed]] with the patient's counts (docs/scenarios.md), or give a table with --data"
-            raise DataError("holds no measurements to fit", file=str(self.scenario), cure=cure)
-        return [PatientRecord("patient", tuple(found))]
 
 
 def refuse_several(case: "FitProblem", together: Together) -> None:
@@ -162,59 +141,6 @@ def target_of(problem: "Problem", text: str, option: str) -> tuple[str, float]:
     if not at or readout.strip() not in problem.model.readouts:
         cure = did_you_mean(readout.strip(), problem.model.readouts)
         raise DataError(f'"{text}" names no read-out and time', key=option, cure=f"write cd4@24 months; {cure}")
+    from immunosim.door.times import simulated_day_of
+
     return readout.strip(), simulated_day_of(problem.scenario, time.strip(), option)
-
-
-def _of_table(problem: "Problem", path: Path, patient: str) -> "list[PatientRecord]":
-    """Return the patients of a table who were measured, after the linter has found no error in what is said of them."""
-    from immunosim.errors import DataError, InputProblem
-    from immunosim.observations import Observations, lint, read_observations
-
-    observations, notes = read_observations(path, problem.scenario)
-    chosen = [observations[patient]] if patient else list(observations)
-    wrong: list[InputProblem] = []
-    for finding in [*notes, *lint(Observations(tuple(chosen), observations.file), problem.scenario)]:
-        if finding.severity == "error":
-            where = f"{path}: line {finding.line}" if finding.line else str(path)
-            wrong.append(InputProblem(finding.reason, where, finding.column or None, finding.cure or None))
-        elif finding.severity == "warning":
-            say(f"{path}: {finding}")
-    if wrong:
-        raise DataError(problems=wrong)
-    without = [one.name for one in chosen if not one.measurements]
-    if len(without) == len(chosen):
-        whose = f" of patient {patient}" if patient else ""
-        raise DataError(f"has no measurements{whose}", file=str(path), cure="choose another patient or table")
-    if without:
-        say(f"{path}: {', '.join(without)}: no measurements, left out")
-    return [one for one in chosen if one.measurements]
-
-
-def _noise(problem: "Problem", text: str) -> "tuple[str, ErrorModel]":
-    from immunosim.errors import DataError
-    from immunosim.fitting import ErrorModel
-    from immunosim.observations.laboratory import measurable
-
-    analyte, equals, noise = text.partition("=")
-    if not equals:
-        raise DataError(f'"{text}" names no analyte', key="--noise", cure="write for example cd4=lognormal:0.15")
-    name = analyte.strip()
-    return name, ErrorModel.parse(noise, measurable().get(name) or problem.model.units.get(name, "1"))
-
-
-def _limits(problem: "Problem", text: str) -> tuple[str, tuple[float, float]]:
-    from immunosim.errors import DataError, QuantityError
-    from immunosim.units import parse_quantity
-
-    name, _, between = text.partition("=")
-    ends = between.split(":")
-    if len(ends) != 2 or not all(end.strip() for end in ends):
-        cure = "write for example antibody_clearance=0.5:5"
-        raise DataError(f'"{text}" has no two limits', key="--limits", cure=cure)
-    known = name.strip() in problem.parameters
-    unit = problem.parameters[name.strip()].unit if known else "1"
-    try:
-        low, high = (parse_quantity(end, unit, bare=True) for end in ends)
-    except QuantityError as error:
-        raise DataError(error.reason, key=f"--limits {name.strip()}", cure=error.cure) from error
-    return name.strip(), (low, high)

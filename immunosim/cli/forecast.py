@@ -8,7 +8,7 @@ import typer
 
 from immunosim.cli.fit_options import Draws, FitInput, Likelihood, Starts
 from immunosim.cli.option_groups import with_option_groups
-from immunosim.cli.options import FAILED, ResultFolder, simulated_day_of, typed
+from immunosim.cli.options import FAILED, ResultFolder, typed
 from immunosim.cli.printing import say, show_text
 from immunosim.cli.progress import progress
 
@@ -61,8 +61,9 @@ def forecast(
 
     Writes forecast.json, forecast.csv and a figure of each patient. Exit code 3: a patient could not be simulated.
     """
+    from immunosim.door.forecasting import forecast_of
     from immunosim.fitting import require_sampler
-    from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions, Goal, update
+    from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions, Goal
     from immunosim.report import to_json
     from immunosim.report.output_files import FORECAST, refuse_existing
 
@@ -75,14 +76,14 @@ def forecast(
     with progress("Reading the scenario") as now:
         case = given.read(now, priors=not likelihood)
         scenario = case.problem.scenario
-        until = simulated_day_of(scenario, aim.as_of, "--as-of") if aim.as_of else float("inf")
         now.begin("Forecasting")
 
         def report(name: str, visit: int, of: int) -> None:
             now.detail = f"patient {name}, {visit} of {of} visits"
 
         how = ForecastOptions(starts, draws, given.seed, aim.confidence)
-        found, failures = update(case, goals, until, aim.each_visit, how, report)
+        outlook = forecast_of(case, goals, aim.as_of or None, aim.each_visit, how, report)
+        found, failures = outlook.updates, outlook.failures
         command = typed(context, ("force", "as_json", "workers"))
         own = (found, failures, scenario.horizon, folder, results.force, command)
         paths = _write(*own) if results.is_written else []

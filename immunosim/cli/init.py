@@ -59,12 +59,16 @@ def _refuse(file: Path, force: bool) -> None:
 def _seen_from(file: Path, base: Path) -> str:
     """Return the path of a base as the new file names it, after making sure that it can be extended."""
     from immunosim.scenario import load_scenario
+    from immunosim.scenario.examples import located
 
     load_scenario(base)
-    grandparent = tomllib.loads(base.read_text(encoding="utf-8-sig")).get("extends")
+    place = located(base)
+    grandparent = tomllib.loads(place.read_text(encoding="utf-8-sig")).get("extends")
     if grandparent is not None:
         cure = "only one level is allowed, start from a scenario that stands alone"
         raise ScenarioError(f'itself extends "{grandparent}"', file=str(base), key="extends", cure=cure)
+    if place != base:
+        return base.name  # a shipped scenario, which every installation finds by its name
     if file.resolve() == base.resolve():
         raise ScenarioError("would extend itself", file=str(file), cure="choose another name for the new file")
     return Path(os.path.relpath(base.resolve(), file.parent.resolve())).as_posix()

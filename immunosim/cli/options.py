@@ -1,21 +1,26 @@
-"""Arguments and exit codes that the verbs share, what a time means, and how a command is written down."""
+"""Arguments and exit codes that the verbs share, and how a command is written down."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from immunosim.cli.exit_codes import BAD_INPUT as BAD_INPUT
 from immunosim.cli.exit_codes import FAILED as FAILED
 from immunosim.cli.exit_codes import INTERRUPTED as INTERRUPTED
+from immunosim.door.times import day_of as day_of
+from immunosim.door.times import duration_of as duration_of
+from immunosim.door.times import simulated_day_of as simulated_day_of
 from immunosim.safe_text import shell_command
 
-if TYPE_CHECKING:
-    from immunosim.scenario import Scenario
-
-ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML).", show_default=False)]
+ScenarioFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SCENARIO", help="Scenario file (TOML), or the name of a shipped scenario.", show_default=False
+    ),
+]
 
 Changes = Annotated[
     list[str] | None,
@@ -55,58 +60,6 @@ class ResultFolder:
     def folder(self, scenario: Path, ending: str) -> Path:
         """Return the folder that was named, or ``results/<scenario>_<ending>``."""
         return self.out or Path("results") / f"{scenario.stem}_{ending}"
-
-
-def day_of(scenario: "Scenario", text: str, option: str) -> float:
-    """Return a time as the scenario itself would understand it, day.
-
-    Raises
-    ------
-    ScenarioError
-        If it is no time; the option that gave it stands in the message.
-    """
-    from immunosim.errors import QuantityError, ScenarioError
-    from immunosim.scenario.clock import Clock
-
-    try:
-        return Clock.of(scenario).days(text)
-    except QuantityError as error:
-        raise ScenarioError(error.reason, key=option, cure=error.cure) from error
-
-
-def simulated_day_of(scenario: "Scenario", text: str, option: str) -> float:
-    """Return a time as ``day_of`` does, where it lies within the simulated time.
-
-    Raises
-    ------
-    ScenarioError
-        If it is no time, or lies before or after what is simulated.
-    """
-    from immunosim.errors import ScenarioError
-    from immunosim.scenario.regimen import start_of
-
-    time, first, last = day_of(scenario, text, option), start_of(scenario), scenario.horizon
-    if not first <= time <= last:
-        cure = f"choose a time from day {first:g} to day {last:g}"
-        raise ScenarioError(f"day {time:g} lies outside the simulated time", key=option, cure=cure)
-    return time
-
-
-def duration_of(text: str, option: str) -> float:
-    """Return a duration, day.
-
-    Raises
-    ------
-    ScenarioError
-        If it is none.
-    """
-    from immunosim.errors import QuantityError, ScenarioError
-    from immunosim.units import parse_quantity
-
-    try:
-        return parse_quantity(text, "day", wanted='a duration such as "1 month"')
-    except QuantityError as error:
-        raise ScenarioError(error.reason, key=option, cure=error.cure) from error
 
 
 def command_line(verb: str, scenario: Path, changes: Sequence[str]) -> str:

@@ -8,10 +8,11 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 
+from immunosim.cli.counting import Count
 from immunosim.cli.printing import say
 from immunosim.safe_text import one_line
 
@@ -47,6 +48,17 @@ class Progress:
         _clear()
         say(sentence)
         self.begin(re.split(r"[,(:]", sentence)[0].strip(), is_told=True)
+
+    def counting(self, of: int, afterwards: str) -> Callable[[int, int], None]:
+        """Return what is told how many more patients are done and failed; after the last another step begins."""
+        patients = Count(of, "patients")
+
+        def report(done: int, failed: int) -> None:
+            self.detail = patients.add(done, failed)
+            if patients.done == patients.of:
+                self.begin(afterwards)
+
+        return report
 
     def line(self, seconds: float) -> str:
         """Return what is done and how far it is, or for how long it has been done [s]."""

@@ -144,9 +144,10 @@ def _show(one: "Fitted", paths: list[Path]) -> None:
 
 
 def _write(one: "Fitted", folder: Path, force: bool, command: str) -> list[Path]:
-    from immunosim.cli.fit_files import check_files, netcdf, pairs, units_of
+    from immunosim.cli.fit_files import check_files, netcdf, pairs
     from immunosim.report import to_json, write_folder
     from immunosim.report.output_files import SAMPLE
+    from immunosim.report.results import units_of
 
     checks = check_files(found := one.predictive(), found, units_of(one.subjects[0]))
     files = {

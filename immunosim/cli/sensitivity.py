@@ -1,26 +1,21 @@
 """``immunosim sensitivity``: which of the varied quantities results follow."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.counting import Count
 from immunosim.cli.option_groups import with_option_groups
 from immunosim.cli.options import FAILED, Changes, ResultFolder, ScenarioFile
 from immunosim.cli.printing import say, show, show_table, show_text
-from immunosim.cli.progress import Progress, progress
+from immunosim.cli.progress import progress
 from immunosim.cli.sweep import KeptOptions, Seed, Workers
 from immunosim.safe_text import file_name
 
 if TYPE_CHECKING:
     from immunosim.sensitivity_analysis import AnalysedOutput, Analysis
-    from immunosim.sweeps import Base, Factor, Outputs, SweepRequest
-
-MANY_TIMES = 60
-"""Times of a read-out at which indices are estimated, where the user does not say."""
 
 MOST_ROWS = 12
 
@@ -82,119 +77,32 @@ def sensitivity(
     Writes indices.nc, indices.csv and a figure of each result. Blocks of the design with a failed patient are left out
     whole and counted. Exit code 3: patients failed.
     """
-    from immunosim.machine import cores
+    from immunosim.door.sensitivity import refuse_method
+    from immunosim.door.sensitivity import sensitivity as analysed
     from immunosim.report.output_files import SENSITIVITY, refuse_existing
-    from immunosim.sensitivity_analysis import METHODS
-    from immunosim.sweeps import read_base
 
-    _refuse_method(how.method, METHODS)
+    refuse_method(how.method)
     folder = results.folder(scenario, "sensitivity")
     if results.is_written:
         refuse_existing(folder, results.force, SENSITIVITY)
     with progress("Reading the scenario") as now:
-        base = read_base(scenario, changes or [], now.announce)
-        wishes = kept.request(base.scenario, vary={}).over(base.section, scenario.parent)
-        if how.method == "local" and not (wishes.endpoints or wishes.readouts):
-            # Most of the usual endpoints have no exact elasticities.
-            wishes = replace(wishes, readouts=base.problem.model.questions.elasticities)
-        outputs = _outputs(base, wishes)
-        threads = workers or cores()
-        if how.method == "local":
-            found = _local(base, how.vary or [], wishes, outputs, threads, now)
-        else:
-            factors = _factors(base, how.vary or [], wishes, outputs, threads, now)
-            found = _global(base, factors, outputs, how, threads, now)
+        found = analysed(
+            *(scenario, how.method, how.vary or []),
+            n=how.number,
+            seed=how.seed or 0,
+            second_order=how.second_order,
+            confidence=how.confidence,
+            overrides=changes or (),
+            n_threads=workers,
+            watch=now,
+            **kept.outputs(),
+        )
         now.begin("Drawing")
         paths = _write(found, folder, results.force) if results.is_written else []
     _show(found, paths, results.as_json)
     if found.n_patients_failed:
         say(f"{found.n_patients_failed:,} of {found.n_patients:,} patients failed: their blocks are left out")
         raise typer.Exit(FAILED)
-
-
-def _refuse_method(method: str, known: tuple[str, ...]) -> None:
-    from immunosim.errors import DataError, did_you_mean
-
-    if method not in known:
-        raise DataError(f'there is no method "{method}"', key="--method", cure=did_you_mean(method, known))
-
-
-def _outputs(base: "Base", wishes: "SweepRequest") -> "Outputs":
-    """Return what is kept: read-outs without times at no more times than can be looked at."""
-    from immunosim.sweeps import outputs_of
-    from immunosim.units import DAYS_PER_MONTH
-
-    every = wishes.every
-    if wishes.readouts and every is None and not wishes.at:
-        every = max(DAYS_PER_MONTH, base.scenario.horizon / MANY_TIMES)
-    known = base.problem.model.readouts
-    readouts = known if "all" in wishes.readouts else wishes.readouts
-    return outputs_of(base.problem, wishes.endpoints, readouts, wishes.at, every, False)
-
-
-def _factors(
-    base: "Base", vary: list[str], wishes: "SweepRequest", outputs: "Outputs", threads: int, now: Progress
-) -> tuple["Factor", ...]:
-    from immunosim.sensitivity_analysis import most_influential
-    from immunosim.sweeps import factor_of, read_varying
-    from immunosim.sweeps.factor_syntax import full_key
-
-    given: Mapping[str, str | Sequence[Any]] = read_varying(base, vary)
-    if not given:
-        given = {full_key(base, key): values for key, values in wishes.vary.items()}
-    if given:
-        return tuple(factor_of(base, key, values) for key, values in given.items())
-    now.begin("Looking for the parameters that matter")
-    found = most_influential(base, outputs, n_threads=threads)
-    now.announce(f"Nothing is said to vary: the {len(found)} parameters that move the results most, from half to twice")
-    return found
-
-
-def _local(
-    base: "Base", vary: list[str], wishes: "SweepRequest", outputs: "Outputs", threads: int, now: Progress
-) -> "Analysis":
-    from immunosim.sensitivity_analysis import elasticities
-    from immunosim.sweeps.factor_syntax import full_key
-
-    keys = [full_key(base, text.partition("=")[0].strip()) for text in vary or wishes.vary]
-    if not keys:
-        keys = [factor.key for factor in _factors(base, [], wishes, outputs, threads, now)]
-    now.begin("Differentiating")
-    return elasticities(base, keys, outputs, threads)
-
-
-def _global(
-    base: "Base",
-    factors: tuple["Factor", ...],
-    outputs: "Outputs",
-    how: AnalysisOptions,
-    threads: int,
-    now: Progress,
-) -> "Analysis":
-    from immunosim.sensitivity_analysis import analyse
-    from immunosim.sensitivity_analysis.designs import DEFAULTS, rows_of
-    from immunosim.sweeps import Recipe, RowPopulation
-
-    n = how.number or DEFAULTS[how.method]
-    count = Count(rows_of(how.method, len(factors), n, how.second_order), "patients")
-
-    def report(done: int, failed: int) -> None:
-        now.detail = count.add(done, failed)
-        if count.done == count.of:
-            now.begin("Estimating")
-
-    now.begin("Simulating")
-    recipe = Recipe(RowPopulation(base, factors), outputs)
-    return analyse(
-        recipe,
-        how.method,
-        n,
-        how.seed or 0,
-        second_order=how.second_order,
-        confidence=how.confidence,
-        n_threads=threads,
-        report=report,
-    )
 
 
 def _write(found: "Analysis", folder: Path, force: bool) -> list[Path]:

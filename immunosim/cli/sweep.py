@@ -1,21 +1,23 @@
 """``immunosim sweep``: simulate many patients who differ in what is varied, stored as they are computed."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from immunosim.cli.counting import Count
 from immunosim.cli.option_groups import with_option_groups
-from immunosim.cli.options import BAD_INPUT, INTERRUPTED, AsJson, Changes, ScenarioFile, day_of, duration_of, typed
+from immunosim.cli.options import BAD_INPUT, INTERRUPTED, AsJson, Changes, ScenarioFile, typed
 from immunosim.cli.printing import say, say_error
 from immunosim.cli.progress import progress
 from immunosim.errors import ImmunosimError
 
 if TYPE_CHECKING:
-    from immunosim.scenario import Scenario
-    from immunosim.sweeps import Plan, RunOptions, SweepRequest, SweepStore
+    from immunosim.door.sweeping import KeptOutputs
+    from immunosim.sweeps import Plan, RunOptions, SweepStore
 
 Vary = Annotated[
     list[str] | None,
@@ -110,17 +112,14 @@ class KeptOptions:
     at: At = None
     every: Every = None
 
-    def request(self, scenario: "Scenario", **others: Any) -> "SweepRequest":
-        """Return what is asked of a sweep, times as the scenario understands them."""
-        from immunosim.sweeps import SweepRequest
-
-        return SweepRequest(
-            endpoints=self.endpoint or (),
-            readouts=self.readout or (),
-            at=[day_of(scenario, text, "--at") for text in self.at or []],
-            every=None if self.every is None else duration_of(self.every, "--every"),
-            **others,
-        )
+    def outputs(self) -> "KeptOutputs":
+        """Return what is kept as ``immunosim.sweep`` takes it."""
+        return {
+            "endpoints": self.endpoint or (),
+            "readouts": self.readout or (),
+            "at": self.at or (),
+            "every": self.every,
+        }
 
 
 @dataclass(frozen=True)
@@ -165,25 +164,18 @@ def sweep(
 
     A patient who fails or is impossible stays in the result with status, time and state. Exit code 3: some did.
     """
-    from immunosim.sweeps import plan_of, read_base, read_varying
-    from immunosim.sweeps.quote import is_large, refuse_hopeless
-    from immunosim.sweeps.sweeping import refuse_existing, refuse_place
+    from immunosim.door.sweeping import KeptOutputs, plan_sweep
+    from immunosim.sweeps import SweepRequest
 
+    outputs: KeptOutputs = {**kept.outputs(), "pools": pools}
     manner = execution.manner(typed(context, without=("resume", "force", "as_json", "dry_run", "workers")))
-    refuse = refuse_place if execution.dry_run else refuse_existing
-    if out is not None:
-        refuse(out, manner)
+    asked = SweepRequest({}, varied.rows, varied.design, varied.number, varied.seed)
     with progress("Reading the scenario") as now:
-        base = read_base(scenario, changes or [], now.announce)
-        design = {"rows": varied.rows, "design": varied.design, "n": varied.number, "seed": varied.seed}
-        own = kept.request(base.scenario, vary=read_varying(base, varied.vary or []), pools=pools, **design)
-        plan, notes = plan_of(base, own.over(base.section, scenario.parent))
-        for note in notes:
-            now.announce(note)
-        target = out or _usual_place(scenario, is_large(plan))
-        if out is None:
-            refuse(target, manner)
-        refuse_hopeless(plan, target, execution.chunk)
+        plan, target = plan_sweep(
+            *(scenario, varied.vary or [], asked, outputs, changes or [], out, manner),
+            is_dry=execution.dry_run,
+            announce=now.announce,
+        )
     if execution.dry_run:
         _foretell(plan, target, manner, as_json)
     else:
@@ -213,35 +205,25 @@ def _foretell(plan: "Plan", target: Path, manner: "RunOptions", as_json: bool) -
 def _carry_out(plan: "Plan", target: Path, manner: "RunOptions", parquet: bool, as_json: bool) -> None:
     """Run a sweep, or what is left of it, while no other process may write its result."""
     from immunosim.cli.sweep_tables import finish, in_words
-    from immunosim.sweeps import refuse_too_much, run_pilot
     from immunosim.sweeps.export import refuse_tables
-    from immunosim.sweeps.outlook import Outlook, expected
-    from immunosim.sweeps.running import remaining
-    from immunosim.sweeps.sweeping import existing_store, finished_result, new_store, remove_leftovers, taken
+    from immunosim.sweeps.run import ready_store
+    from immunosim.sweeps.sweeping import taken
 
     if parquet:
         refuse_tables(target, may_replace=manner.is_forced or manner.goes_on)
     with taken(target, manner, say):
-        with progress("Examining what is stored") as now:
-            is_finished = finished_result(plan, target, manner, now.announce)
-            store = None if is_finished else existing_store(plan, target, manner, now.announce)
-        if is_finished:
-            remove_leftovers(target)
-        if is_finished or (store is not None and store.path == target and not remaining(store, manner.shard)):
+        store = ready_store(plan, target, manner, _stage, lambda quote: say(in_words(quote)))
+        if store is None:
             say(f"{target} is finished: nothing is left to do")
         else:
-            with progress("Compiling and running a pilot"):
-                pilot = run_pilot(plan, manner.threads)
-            found = Outlook() if store is None else Outlook("", store.layout, tuple(store.done()))
-            quote = expected(plan, pilot, target, manner, found)
-            refuse_too_much(quote, target)
-            say(in_words(quote))
-            _run(plan, target, store or new_store(plan, target, manner, pilot), manner)
+            _run(plan, target, store, manner)
         finish(target, manner, parquet, as_json)
 
 
-def _usual_place(scenario: Path, is_large: bool) -> Path:
-    return Path("results") / f"{scenario.stem}_sweep.{'zarr' if is_large else 'nc'}"
+@contextmanager
+def _stage(title: str) -> Iterator[Callable[[str], None]]:
+    with progress(title) as now:
+        yield now.announce
 
 
 def _run(plan: "Plan", target: Path, store: "SweepStore", manner: "RunOptions") -> None:

@@ -75,7 +75,7 @@ def finish(target: Path, manner: "RunOptions", parquet: bool, as_json: bool) -> 
         others = f"; this was part {manner.shard.number} of {manner.shard.of}" if manner.shard.of > 1 else ""
         say(f"{target}: {missing:,} of {len(result):,} patients are not computed yet{others}")
     tables = _tables(result, target) if parquet and not missing else []
-    described = describe(result)
+    described = result.summary() if len(result) <= MOST_DESCRIBED else {}
     counts = result.counts()
     if as_json:
         about = {"result": str(target), "tables": [str(table) for table in tables], "status": counts}
@@ -84,22 +84,6 @@ def finish(target: Path, manner: "RunOptions", parquet: bool, as_json: bool) -> 
         _show(result, target, tables, described, counts)
     if set(counts) - {"OK", "NOT_RUN"} or (missing and manner.shard.of == 1):
         raise typer.Exit(FAILED)
-
-
-def describe(result: "SweepResult") -> dict[str, dict[str, float | str]]:
-    """Return median and spread of every endpoint over the patients that have it."""
-    import numpy as np
-
-    if len(result) > MOST_DESCRIBED:
-        return {}
-    found: dict[str, dict[str, float | str]] = {}
-    for name, variable in result.dataset.data_vars.items():
-        if variable.attrs.get("kind") == "endpoint":
-            values = variable.values[np.isfinite(variable.values)]
-            low, middle, high = np.quantile(values, [0.05, 0.5, 0.95]) if values.size else [math.nan] * 3
-            unit = str(variable.attrs["units"])
-            found[str(name)] = {"unit": unit, "n": int(values.size), "p5": low, "median": middle, "p95": high}
-    return found
 
 
 def _tables(result: "SweepResult", target: Path) -> list[Path]:

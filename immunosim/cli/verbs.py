@@ -20,7 +20,7 @@ GROUPS = {
     "Explore": ("sweep", "sensitivity", "plot", "failures", "replay", "digest", "merge"),
     "Fit": ("fit", "profile", "sample", "forecast"),
     "Data": ("data",),
-    "Model": ("model", "params", "schema"),
+    "Model": ("model", "params", "schema", "examples"),
     "Installation": ("doctor", "qualify", "cache", "help"),
 }
 """In the order of the help; each verb is defined in the module of this package that is called like it."""

@@ -8,17 +8,18 @@ dimension of their own, ``failure``, since they are few. Attributes hold the sce
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from immunosim.codegen.loader import Array, Model
-from immunosim.ensembles.columns import listed, varied_names
+from immunosim.ensembles.columns import endpoint_names, listed, series_names, varied_names
 from immunosim.ensembles.netcdf import load_netcdf
 from immunosim.ensembles.questions import Question
 from immunosim.errors import DataError
@@ -26,18 +27,26 @@ from immunosim.files import write_file
 from immunosim.netcdf import netcdf_bytes
 from immunosim.numerics import Ensemble, Status
 from immunosim.problem import Problem
+from immunosim.result import Result
+from immunosim.safe_text import shortened
 from immunosim.scenario import Scenario, build_scenario, to_toml
 from immunosim.seals import sealed
 from immunosim.units import format_quantity
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 FORMAT = "immunosim ensemble 1"
+
+MOST_SHOWN = 1_000_000
+"""Patients of a store beyond which a notebook does not read their endpoints."""
 
 NOT_RUN = "NOT_RUN"
 """What a patient of an unfinished sweep has in place of a status."""
 
 
-@dataclass(frozen=True, eq=False)
-class EnsembleResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class EnsembleResult(Result):
     """Many simulated patients.
 
     Attributes
@@ -51,9 +60,46 @@ class EnsembleResult:
         """Return the number of patients."""
         return int(self.dataset.sizes["sample"])
 
-    def __repr__(self) -> str:
+    def headline(self) -> str:
         """Return in a line how many patients there are, and how many failed."""
-        return f"<{type(self).__name__} of {len(self)} patients, {len(self.failed)} failed>"
+        return f"{len(self):,} patients, {len(self.failed):,} failed"
+
+    def facts(self) -> dict[str, object]:
+        """Return what differs and what is kept."""
+        found: dict[str, object] = {"varied": ", ".join(varied_names(self.dataset)) or "scenarios"}
+        kept = {"endpoints": endpoint_names(self.dataset), "over time": series_names(self.dataset)}
+        found |= {what: shortened(", ".join(names), 80) for what, names in kept.items() if names}
+        return found | {"ended": ", ".join(f"{number:,} {name}" for name, number in self.counts().items())}
+
+    def summary(self) -> dict[str, dict[str, float | str]]:
+        """Return median and spread of every endpoint over the patients that have it."""
+        found: dict[str, dict[str, float | str]] = {}
+        for name in endpoint_names(self.dataset):
+            variable = self.dataset[name]
+            values = variable.values[np.isfinite(variable.values)]
+            low, middle, high = np.quantile(values, [0.05, 0.5, 0.95]) if values.size else [math.nan] * 3
+            unit = str(variable.attrs["units"])
+            found[name] = {"unit": unit, "n": int(values.size), "p5": low, "median": middle, "p95": high}
+        return found
+
+    def to_dataframe(self, over_time: bool = False) -> pd.DataFrame:
+        """Return one row a patient, or one a patient and time.
+
+        Parameters
+        ----------
+        over_time : bool
+            What is kept over time in place of endpoints and status.
+        """
+        dims = ("sample", "time") if over_time else ("sample",)
+        names = [name for name, one in self.dataset.variables.items() if one.dims == dims]
+        return self.dataset[names].to_dataframe().reset_index()
+
+    def shown(self) -> pd.DataFrame:
+        """Return the summary of the endpoints."""
+        import pandas as pd
+
+        found = self.summary() if len(self) <= MOST_SHOWN else {}
+        return pd.DataFrame([{"endpoint": name, **one} for name, one in found.items()])
 
     def __getitem__(self, name: str) -> Array:
         """Return the values of a variable or coordinate by name."""

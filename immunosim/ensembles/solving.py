@@ -128,9 +128,10 @@ def _asked(
     several = [scenario] if isinstance(scenario, Scenario) else list(scenario)
     if not several:
         raise DataError("there is no scenario", cure="give one, or one for each patient")
-    if parameters and len(several) > 1:
+    columns = {} if parameters is None else {str(name): parameters[name] for name in parameters}
+    if columns and len(several) > 1:
         raise DataError("parameters vary one scenario, not several", cure="put them into the scenarios")
     problems = [prepare(one, file, announce) for one in several]
     if len({(problem.options.method, problem.options.rtol) for problem in problems}) > 1:
         raise DataError("the scenarios have different [solver] tables", cure="give all the same method and tolerance")
-    return _Asked(problems, checked_parameters(problems[0], parameters) if parameters else {})
+    return _Asked(problems, checked_parameters(problems[0], columns) if columns else {})

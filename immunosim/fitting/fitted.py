@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,13 @@ from immunosim.fitting.likelihood.subject import Subject, asked_of
 from immunosim.fitting.search.estimation import Estimate, data_information
 from immunosim.fitting.search.profiles import Profile
 from immunosim.fitting.search.sampling import Sample
+from immunosim.observations.laboratory import measurable
+from immunosim.result import Result
 from immunosim.scenario.regimen import courses_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 N_DRAWS = 500
 """Draws from the normal approximation."""
@@ -29,8 +35,8 @@ COURSE_TIMES, COURSE_DRAWS = 240, 200
 CANDIDATE_TIMES = 24
 
 
-@dataclass(frozen=True, eq=False)
-class Fitted:
+@dataclass(frozen=True, eq=False, repr=False)
+class Fitted(Result):
     """A fit of one patient, or of several that share all unknowns.
 
     Attributes
@@ -46,6 +52,40 @@ class Fitted:
     profiles: dict[str, Profile]
     alternatives: tuple[Alternative, ...] = ()
     sampled: Sample | None = None
+
+    def headline(self) -> str:
+        """Return in a line who was fitted, and what is known."""
+        posterior = self.estimate.posterior
+        who = self.subjects[0].name if len(self.subjects) == 1 else f"{len(self.subjects)} patients as one"
+        known = sum(one.kind == "identified" for one in self.verdicts)
+        return f"{who}, {posterior.n_measurements} measurements, {known} of {len(self.verdicts)} parameters identified"
+
+    def facts(self) -> dict[str, object]:
+        """Return how well the model fits."""
+        found: dict[str, object] = {"chi-squared p": self.fit_verdict.p_value, "AIC": self.fit_verdict.aic}
+        found |= {"starts at the best value": f"{self.estimate.n_at_best} of {len(self.estimate.searches)}"}
+        return found | {"fit": " ".join(self.fit_verdict.sentences)}
+
+    def summary(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return self.as_dict()
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return one row a parameter: best value, ends of its interval, verdict."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(one) for one in self.verdicts])
+
+    @cached_property
+    def dataset(self) -> xr.Dataset:
+        """The course of the first patient by analyte, over ``time`` [day] and ``band`` (5 %, best, 95 %)."""
+        import xarray as xr
+
+        times, bands = self.course()
+        time = ("time", times, {"units": "day", "long_name": "time since day 0"})
+        units = {**self.subjects[0].problem.model.units, **measurable()}
+        variables = {name: (("band", "time"), rows, {"units": units[name]}) for name, rows in bands.items()}
+        return xr.Dataset(variables, {"time": time, "band": ["low", "best", "high"]})
 
     @property
     def subjects(self) -> tuple[Subject, ...]:

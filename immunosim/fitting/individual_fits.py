@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from immunosim.errors import DataError, SolverError
 from immunosim.fitting.exchange.checkpoint import as_record, from_record
@@ -15,6 +15,11 @@ from immunosim.fitting.search.estimation import estimate
 from immunosim.fitting.search.profiles import profiles
 from immunosim.fitting.search.two_stage import PopulationFit, fit_population
 from immunosim.fitting.setup import FitProblem
+from immunosim.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 LEAST_PATIENTS = 3
 """Patients from which a distribution can be told."""
@@ -30,8 +35,8 @@ class FitStore(Protocol):
         """Keep a record under a name."""
 
 
-@dataclass(frozen=True, eq=False)
-class PatientFits:
+@dataclass(frozen=True, eq=False, repr=False)
+class PatientFits(Result):
     """Fits of several patients.
 
     Attributes
@@ -49,6 +54,37 @@ class PatientFits:
     fits: dict[str, Fitted]
     failures: dict[str, str]
     population: PopulationFit | None = None
+
+    def headline(self) -> str:
+        """Return in a line how many patients were fitted."""
+        together = "" if self.population is None else ", and all together"
+        return f"{len(self.fits)} patients, each fitted alone{together}; {len(self.failures)} could not be simulated"
+
+    def facts(self) -> dict[str, object]:
+        """Return the verdicts on each parameter."""
+        return {name: ", ".join(f"{n} {kind}" for kind, n in self.kinds(name).most_common()) for name in self._names}
+
+    def summary(self) -> dict[str, Any]:
+        """Return the verdicts on each parameter, how often, and why patients failed."""
+        return {"verdicts": {name: dict(self.kinds(name)) for name in self._names}, "failures": self.failures}
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return one row a patient and parameter: best value, ends of its interval, verdict."""
+        import pandas as pd
+
+        found = [fit.to_dataframe().assign(patient=name) for name, fit in self.fits.items()]
+        table = pd.concat(found, ignore_index=True)
+        return table[["patient", *(name for name in table.columns if name != "patient")]]
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """Best values with the ends of their intervals, over ``patient`` and ``name``."""
+        table = self.to_dataframe().set_index(["patient", "name"])
+        return table[["value", "low", "high"]].to_xarray()
+
+    @property
+    def _names(self) -> list[str]:
+        return self.case.coordinates.names
 
     def kinds(self, parameter: str) -> Counter[str]:
         """Return how often a parameter is called what."""

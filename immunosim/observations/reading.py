@@ -10,6 +10,7 @@ from immunosim.observations.clinic import read_clinic_table
 from immunosim.observations.nonmem import is_nonmem, read_nonmem
 from immunosim.observations.records import Observations, TableFinding
 from immunosim.observations.table import read_table
+from immunosim.scenario.examples import located_data
 
 if TYPE_CHECKING:
     from immunosim.scenario import Scenario
@@ -23,6 +24,7 @@ def read_observations(
     Parameters
     ----------
     path : Path
+        Or the name of a shipped table, such as ``clinic.csv``.
     scenario : Scenario, optional
         Gives day 0 its date and times relative to a course their meaning.
     from_first_dose : bool, optional
@@ -40,6 +42,7 @@ def read_observations(
     DataError
         With line and column of everything that cannot be used.
     """
+    path = located_data(path)
     if not is_nonmem(read_table(path)):
         if time_unit is not None:
             cure = "write it into the header, such as time [h]"

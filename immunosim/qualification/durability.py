@@ -20,8 +20,8 @@ from immunosim.errors import ImmunosimError
 from immunosim.machine import cores
 from immunosim.qualification.commands import command, killed
 from immunosim.qualification.damage import damages
-from immunosim.qualification.holdouts import SCENARIOS
 from immunosim.qualification.records import CheckOutcome, Tell, outcome
+from immunosim.scenario.examples import shipped_folder
 from immunosim.sweeps import (
     Outputs,
     Plan,
@@ -36,7 +36,7 @@ from immunosim.sweeps import (
     run_sweep,
 )
 
-SWEPT = SCENARIOS / "one_course.toml"
+SWEPT = shipped_folder() / "one_course.toml"
 CHANGES = ("horizon=6 months",)
 VARIED = ("blood_lysis_rate=x0.5:x2:log", "age=20:60")
 ENDPOINTS, READOUTS, TIMES = ("nadir of cd4",), ("cd4",), (30.0,)

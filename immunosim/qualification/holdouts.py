@@ -1,7 +1,7 @@
 """Published findings that no parameter was fitted to, simulated again: errors must be those of the scorecard.
 
-Rows, tolerances and sources are those of the scorecard (README, experiments), copied into the package with the
-scenarios they need. Missing the evidence is a property of the model; another number than at the release is a fault of
+Rows, tolerances and sources are those of the scorecard (README, experiments), copied into the package; scenarios are
+the shipped ones. Missing the evidence is a property of the model; another number than at the release is a fault of
 the installation.
 """
 
@@ -20,12 +20,12 @@ from immunosim.errors import DataError
 from immunosim.formatting import number
 from immunosim.qualification.records import CheckOutcome, RequirementCheck, outcome
 from immunosim.scenario import load_scenario
+from immunosim.scenario.examples import shipped_folder
 from immunosim.simulation import simulate
 from immunosim.trajectory import Trajectory
 from immunosim.units import DAYS_PER_MONTH
 
-HERE = Path(__file__).parent
-ROWS, SCENARIOS = HERE / "holdouts.json", HERE / "scenarios"
+ROWS = Path(__file__).parent / "holdouts.json"
 
 MOVED = 1e-3
 """Largest change since the release that passes, relative: a hundred times the solver's tolerance."""
@@ -117,7 +117,7 @@ def _unit(row: Mapping[str, Any]) -> str:
 @cache
 def simulated(name: str, changes: tuple[str, ...] = ()) -> Trajectory:
     """Return the trajectory of a shipped scenario."""
-    path = SCENARIOS / f"{name}.toml"
+    path = shipped_folder() / f"{name}.toml"
     return simulate(load_scenario(path, changes), str(path))
 
 

@@ -13,9 +13,9 @@ from immunosim.diagnosis.self_test import LIMIT as SELF_TEST_LIMIT
 from immunosim.diagnosis.self_test import self_test
 from immunosim.models import drugs_of
 from immunosim.problem import prepare
-from immunosim.qualification.holdouts import SCENARIOS
 from immunosim.qualification.records import CheckOutcome, Tell, outcome
 from immunosim.scenario import build_scenario, load_scenario
+from immunosim.scenario.examples import shipped_folder
 from immunosim.simulation import simulate
 from immunosim.verification import Balance, Verification, verify
 from immunosim.verification.reference import equations
@@ -111,7 +111,7 @@ def check_order_and_threads(tell: Tell) -> CheckOutcome:
 @cache
 def verified(name: str) -> Verification:
     """Return the verification of a shipped scenario."""
-    path = SCENARIOS / f"{name}.toml"
+    path = shipped_folder() / f"{name}.toml"
     if not path.is_file():
         path = next(case.scenario_file for case in cases() if case.name == name)
     return verify(prepare(load_scenario(path), str(path)))

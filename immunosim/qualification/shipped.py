@@ -1,8 +1,8 @@
 """Whether the shipped files are those that were shipped: the manifest of data files, and the installer's own record.
 
 The manifest is text that ``sha256sum --check`` understands, with paths relative to the folder that holds the package.
-Scenarios of the repository's ``configs`` are listed too and looked at where that folder is there. The generated texts
-are written when the package is built and carry seals of their own, which are looked at here as well.
+Scenarios are listed as those of the repository's ``configs``, which a wheel holds inside the package. The generated
+texts are written when the package is built and carry seals of their own, which are looked at here as well.
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ from pathlib import Path
 from immunosim.codegen.store import SHIPPED
 from immunosim.errors import DataError
 from immunosim.qualification.records import CheckOutcome, Tell, Verdict, outcome
+from immunosim.scenario.examples import FOLDER as SCENARIOS
 
 PACKAGE = Path(__file__).parents[1]
 MANIFEST = Path(__file__).parent / "manifest.sha256"
-SCENARIOS = "configs"
-"""The folder beside the package that a source tree has and an installed package has not."""
 
 CURE = "restore it (git checkout, or python -m pip install --force-reinstall immunosim)"
 MOST_NOTES = 20
@@ -51,11 +50,13 @@ def shipped_files(root: Path = PACKAGE.parent, manifest: Path = MANIFEST) -> tup
         If the manifest cannot be read.
     """
     listed = read_manifest(manifest)
-    has_scenarios = (root / SCENARIOS).is_dir()
-    wanted = {path: sha for path, sha in listed.items() if has_scenarios or not path.startswith(f"{SCENARIOS}/")}
-    found = [_compared(root / path, path, sha) for path, sha in wanted.items()]
+    packaged = f"{PACKAGE.name}/{SCENARIOS}/"
+    inside = PACKAGE.name if (root / packaged).is_dir() else ""
+    places = {path: root / (inside if path.startswith(f"{SCENARIOS}/") else "") / path for path in listed}
+    found = [_compared(places[path], path, sha) for path, sha in listed.items()]
     # A scenario that a user put beside the shipped ones is the user's.
-    added = [path for path in data_files(root, (PACKAGE.name,)) if path not in listed]
+    own = [path for path in data_files(root, (PACKAGE.name,)) if not path.startswith(packaged)]
+    added = [path for path in own if path not in listed]
     return (*found, *(ShippedFile(path, sha256_of(root / path), "is not part of the release") for path in added))
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel
@@ -15,6 +17,9 @@ from immunosim.errors import ScenarioError, did_you_mean
 from immunosim.scenario.messages import is_listed, record_in
 from immunosim.scenario.scenario import Scenario
 from immunosim.units import index_of, shown
+
+Overrides = Mapping[str, object] | Iterable[str]
+"""Changes of a scenario: values by key, or texts ``KEY=VALUE``."""
 
 LONGEST_PATH = 200
 """Characters of the longest key path: no scenario has a longer one."""
@@ -32,9 +37,29 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
     return result
 
 
-def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str], source: str = _SOURCE) -> dict[str, Any]:
+def override_texts(overrides: Overrides) -> list[str]:
+    """Return changes as the command line takes them: ``patient.weight=80 kg`` for ``{"patient.weight": "80 kg"}``."""
+    if isinstance(overrides, str):
+        return [overrides]
+    if not isinstance(overrides, Mapping):
+        return list(overrides)
+    return [f"{key}={_written(value)}" for key, value in overrides.items()]
+
+
+def _written(value: object) -> str:
+    """Return a value as TOML, and text as it is, for ``_value`` to read."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    plain = value.tolist() if hasattr(value, "tolist") else value
+    return json.dumps(plain) if isinstance(plain, (bool, list, tuple)) else repr(plain)
+
+
+def apply_overrides(data: Mapping[str, Any], overrides: Overrides, source: str = _SOURCE) -> dict[str, Any]:
     """Return a copy of a document with overrides such as ``patient.age=40`` or ``course.1.dose=10 mg`` applied in turn.
 
+    A mapping gives the same by key, such as ``{"patient.age": 40, "course.1.dose": "10 mg"}``.
     Entries of arrays are counted from one. A value is read as TOML where that is possible, and as text otherwise.
     ``source`` is what messages name as the place of a problem.
 
@@ -44,7 +69,7 @@ def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str], source: s
         Where an override has no value or names a key that scenarios do not have.
     """
     result = copy.deepcopy(dict(data))
-    for override in overrides:
+    for override in override_texts(overrides):
         path, equals, text = override.partition("=")
         try:
             if not equals or not path.strip():

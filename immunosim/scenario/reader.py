@@ -5,14 +5,16 @@ The only module of the scenario layer that touches the disk.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from immunosim.errors import InputProblem, ScenarioError, any_of, close_matches
-from immunosim.scenario.overrides import apply_overrides, merged
+from immunosim.scenario.examples import located, shipped_names
+from immunosim.scenario.overrides import Overrides, apply_overrides, merged
 from immunosim.scenario.scenario import Scenario
 from immunosim.units import shown
 
@@ -24,15 +26,15 @@ _LOCATED = re.compile(r"(?P<reason>.*) \(at (?P<where>.*)\)", re.DOTALL)
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
-def load_scenario(path: Path | str, overrides: Iterable[str] = ()) -> Scenario:
+def load_scenario(path: Path | str, overrides: Overrides = ()) -> Scenario:
     """Read a scenario file.
 
     Parameters
     ----------
     path : Path or str
-        A TOML file.
-    overrides : iterable of str
-        Changes such as ``patient.age=40``, applied after `extends`.
+        A TOML file, or the name of a shipped scenario, such as ``case_report``.
+    overrides : mapping of str to object, or iterable of str
+        Changes such as ``{"patient.age": 40}`` or ``["patient.age=40"]``, applied after `extends`.
 
     Returns
     -------
@@ -55,7 +57,7 @@ def load_scenario(path: Path | str, overrides: Iterable[str] = ()) -> Scenario:
         raise ScenarioError(problems=[_blame(problem, own, base, base_file) for problem in error.problems]) from None
 
 
-def load_document(path: Path | str, overrides: Iterable[str] = ()) -> dict[str, Any]:
+def load_document(path: Path | str, overrides: Overrides = ()) -> dict[str, Any]:
     """Return the document that ``load_scenario`` makes its records of: plain data, `extends` resolved, unchecked."""
     own, (_, base) = _read_with_base(Path(path))
     return _laid_over(base, own, overrides)
@@ -75,11 +77,12 @@ def build_scenario(data: Mapping[str, Any], file: str = "scenario") -> Scenario:
 
 
 def _read_with_base(path: Path) -> tuple[dict[str, Any], tuple[str | None, dict[str, Any]]]:
-    own = _read(path, str(path))
-    return own, _base_of(own, path)
+    place = located(path)
+    own = _read(place, str(path))
+    return own, _base_of(own, place)
 
 
-def _laid_over(base: Mapping[str, Any], own: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
+def _laid_over(base: Mapping[str, Any], own: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
     return apply_overrides(merged(base, {key: value for key, value in own.items() if key != "extends"}), overrides)
 
 
@@ -91,6 +94,8 @@ def _base_of(own: Mapping[str, Any], path: Path) -> tuple[str | None, dict[str, 
         cure = 'write for example extends = "two_courses.toml"'
         raise ScenarioError(f"{shown(name)} is not the name of a file", file=file, key="extends", cure=cure)
     base_path = path.parent / name
+    if name in shipped_names() and not os.path.isfile(base_path):
+        base_path = located(name)
     try:
         is_itself, exists = base_path.resolve() == path.resolve(), base_path.exists()
     except (OSError, RuntimeError, ValueError):  # a name that is too long, a ring of links, NUL

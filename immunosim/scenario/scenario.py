@@ -83,6 +83,10 @@ class Scenario(Record):
         """Return what contradicts itself between the records, each of which is sound."""
         return problems_between_records(self)
 
+    def __repr__(self) -> str:
+        """Return in a line what this is: a scenario has hundreds of values, which ``to_toml`` writes out."""
+        return f"<Scenario: {self.title or 'untitled'!r}, {len(self.course)} courses, until day {self.horizon:g}>"
+
 
 def _weight_of(data: object) -> float:
     """Return the body weight in a scenario that is still raw data, kg; not a number where it is wrong."""

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from immunosim.codegen.loader import Array
+from immunosim.result import Result
 from immunosim.safe_text import csv_text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MAIN = {"sobol": "ST", "morris": "mu_star", "pawn": "median", "local": "elasticity"}
 """The index of each method by which quantities are ordered."""
+
+
+HEADERS = ("result", "time_day", "index", "parameter", "other", "value", "half_width")
+"""Columns of the tidy table."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +53,8 @@ class AnalysedOutput:
     remark: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class Analysis:
+@dataclass(frozen=True, eq=False, repr=False)
+class Analysis(Result):
     """Which of the varied quantities results follow.
 
     Attributes
@@ -74,6 +82,37 @@ class Analysis:
     def __getitem__(self, name: str) -> AnalysedOutput:
         """Return the indices of a result by name."""
         return next(one for one in self.outcomes if one.name == name)
+
+    def headline(self) -> str:
+        """Return in a line what was analysed."""
+        how = f", {self.n_patients:,} patients, {self.n_patients_failed:,} failed" if self.n_patients else ""
+        return f"{self.method} of {len(self.outcomes)} outputs by {len(self.names)} inputs{how}"
+
+    def facts(self) -> dict[str, object]:
+        """Return the most influential input of each output."""
+        return {one.name: f"most by {self.ranking(one.name)[0]}" for one in self.outcomes}
+
+    def ranking(self, name: str) -> list[str]:
+        """Return the inputs by their influence on an output, at its last time, the largest first."""
+        values = np.abs(self[name].values[MAIN[self.method]])
+        last = values if values.ndim == 1 else values[:, -1]
+        order = np.argsort(np.where(np.isnan(last), -1.0, last), kind="stable")[::-1]
+        return [self.names[i] for i in order]
+
+    def summary(self) -> dict[str, list[str]]:
+        """Return the inputs by their influence on each output."""
+        return {one.name: self.ranking(one.name) for one in self.outcomes}
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return a tidy table: a row for each output, time, index and input."""
+        import pandas as pd
+
+        return pd.DataFrame(self._lines(), columns=list(HEADERS))
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """All indices, as of ``to_dataset``."""
+        return self.to_dataset()
 
     def to_dataset(self) -> xr.Dataset:
         """Return all indices, a variable ``<result>_<index>`` and its half-width ``<result>_<index>_half_width``.
@@ -116,8 +155,7 @@ class Analysis:
 
     def to_csv(self) -> bytes:
         """Return a tidy table: a line for each result, time, index and quantity."""
-        headers = ("result", "time_day", "index", "parameter", "other", "value", "half_width")
-        return csv_text([headers, *self._lines()]).encode()
+        return csv_text([HEADERS, *self._lines()]).encode()
 
     def _lines(self) -> Iterator[tuple[object, ...]]:
         for one in self.outcomes:

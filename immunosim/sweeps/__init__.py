@@ -11,9 +11,10 @@ from immunosim.sweeps.planning import SweepRequest, plan_of
 from immunosim.sweeps.population import RowPopulation
 from immunosim.sweeps.quote import Quote, refuse_too_much, run_pilot
 from immunosim.sweeps.result import SweepResult, digest_of, open_result
+from immunosim.sweeps.run import run_sweep
 from immunosim.sweeps.running import Shard
 from immunosim.sweeps.store import SweepStore
-from immunosim.sweeps.sweeping import RunOptions, run_sweep
+from immunosim.sweeps.sweeping import RunOptions
 
 __all__ = [
     "Base",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from immunosim.codegen.loader import say_nothing
 from immunosim.problem import Problem, prepare
 from immunosim.scenario import Scenario, Sweep, build_scenario, load_document, load_scenario, to_toml
+from immunosim.scenario.examples import located
+from immunosim.scenario.overrides import Overrides
 
 _NO_PART = ("sweep", "observed", "note", "relapse", "output")
 """Tables that cannot change a patient: they would only be read again for each."""
@@ -32,12 +34,15 @@ class Base:
         The scenario as it is, as numbers.
     section : Sweep, optional
         What its file says of sweeps.
+    folder : Path
+        Of the file, to which a table of patients is relative.
     """
 
     document: Mapping[str, Any]
     file: str
     problem: Problem
     section: Sweep | None = None
+    folder: Path = Path()
 
     @property
     def scenario(self) -> Scenario:
@@ -50,13 +55,14 @@ class Base:
         return tomllib.loads(to_toml(self.scenario))
 
 
-def read_base(path: Path, changes: Iterable[str] = (), announce: Callable[[str], None] = say_nothing) -> Base:
+def read_base(path: Path | str, changes: Overrides = (), announce: Callable[[str], None] = say_nothing) -> Base:
     """Read a scenario file to vary.
 
     Parameters
     ----------
-    path : Path
-    changes : iterable of str
+    path : Path or str
+        A file, or the name of a shipped scenario.
+    changes : mapping of str to object, or iterable of str
         Overrides such as ``patient.age=40``.
     announce : callable
         Told in a sentence when something slow starts.
@@ -67,7 +73,8 @@ def read_base(path: Path, changes: Iterable[str] = (), announce: Callable[[str],
         If the scenario is impossible.
     """
     section = load_scenario(path, changes).sweep
-    return base_of(load_document(path, changes), str(path), announce, section)
+    found = base_of(load_document(path, changes), str(path), announce, section)
+    return replace(found, folder=located(path).parent)
 
 
 def base_of(

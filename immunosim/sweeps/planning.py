@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,10 @@ from immunosim.sweeps.factors import Factor
 from immunosim.sweeps.outputs import outputs_of
 from immunosim.sweeps.plan import Plan, Recipe
 from immunosim.sweeps.population import RowPopulation
-from immunosim.sweeps.tables import read_patients
+from immunosim.sweeps.tables import IN_MEMORY, read_patients
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EVERY_READOUT = "all"
 
@@ -35,7 +38,7 @@ class SweepRequest:
     ----------
     vary : mapping of str to str or sequence
         A range or values by key.
-    rows : Path, optional
+    rows : Path or DataFrame, optional
         A table of patients, in place of a design.
     design : str, optional
     n, seed : int, optional
@@ -47,7 +50,7 @@ class SweepRequest:
     """
 
     vary: Mapping[str, str | Sequence[Any]]
-    rows: Path | None = None
+    rows: Path | pd.DataFrame | None = None
     design: str | None = None
     n: int | None = None
     seed: int | None = None
@@ -109,7 +112,8 @@ def plan_of(base: Base, wishes: SweepRequest) -> tuple[Plan, list[str]]:
         factors: tuple[Factor, ...] = found[0]
         design: Design = found[1]
         if found[2]:
-            notes.append(f"{wishes.rows}: {found[2]:,} of {design.n:,} rows repeat an earlier one; all are computed")
+            where = wishes.rows if isinstance(wishes.rows, Path) else IN_MEMORY
+            notes.append(f"{where}: {found[2]:,} of {design.n:,} rows repeat an earlier one; all are computed")
     else:
         factors = _factors(base, wishes.vary)
         seed = defaults.seed if wishes.seed is None else wishes.seed

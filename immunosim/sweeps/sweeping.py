@@ -1,4 +1,4 @@
-"""A whole sweep: begin or resume, run every block that is left, and make the result what the user asked for."""
+"""The steps of a sweep: what may be written, the store to begin or to resume, the blocks that are left."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from immunosim.sweeps.cluster import reached, run_on_cluster
 from immunosim.sweeps.export import write_netcdf
 from immunosim.sweeps.files import damage_of_file, is_replaceable
 from immunosim.sweeps.plan import Plan
-from immunosim.sweeps.quote import Pilot, block_size, is_one_file, run_pilot
-from immunosim.sweeps.result import SweepResult, open_result
+from immunosim.sweeps.quote import Pilot, block_size, is_one_file
 from immunosim.sweeps.resuming import PARTIAL, resume
 from immunosim.sweeps.running import (
     WHOLE,
@@ -242,43 +241,3 @@ def _refuse_foreign(path: Path) -> None:
     """Raise a DataError where a file would be replaced that is not the result of a sweep."""
     if is_one_file(path) and path.exists() and not is_replaceable(path):
         raise not_replaced(path)
-
-
-def run_sweep(
-    plan: Plan,
-    path: str | Path,
-    manner: RunOptions | None = None,
-    note: Callable[[str], None] = say_nothing,
-) -> SweepResult:
-    """Run a sweep and open its result.
-
-    Parameters
-    ----------
-    plan : Plan
-    path : str or Path
-        Ends in ``.zarr`` or ``.nc``.
-    manner : RunOptions, optional
-    note : callable
-        Told in a sentence what was found wrong and is computed again.
-
-    Raises
-    ------
-    DataError
-        If the result exists and is neither resumed nor replaced, or is of another sweep.
-    OutputError
-        If the disk is full or cannot be written; finished blocks are kept.
-    """
-    target, how = Path(path), manner or RunOptions()
-    refuse_existing(target, how)
-    with taken(target, how, note):
-        if finished_result(plan, target, how, note):
-            remove_leftovers(target)
-        else:
-            store = existing_store(plan, target, how, note)
-            if store is None:
-                store = new_store(plan, target, how, run_pilot(plan, how.threads))
-            for _ in sweep_states(plan, target, store, how):
-                pass
-    found = open_result(target)
-    assert isinstance(found, SweepResult)
-    return found

@@ -14,6 +14,7 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,8 +28,14 @@ from immunosim.sweeps.factor_syntax import TRUTHS, common_unit, full_key, key_fa
 from immunosim.sweeps.factors import Factor
 from immunosim.units import convert, parse_quantity
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _HEADER = re.compile(r"(?P<key>[^\[\]]+(?:\[\d+\][^\[\]]*)*?)\s*(?:\[(?P<unit>[^\]]*[^\]\d][^\]]*)\])?")
 _EMPTY = "is empty"
+
+IN_MEMORY = "rows"
+"""What messages call a table in memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,14 +52,14 @@ class ResultColumn:
         return self.texts[row] if row in self.texts else f"{float(self.numbers[row])!r}".removesuffix(".0")
 
 
-def read_patients(base: Base, path: Path) -> tuple[tuple[Factor, ...], Listed, int]:
+def read_patients(base: Base, rows: Path | pd.DataFrame) -> tuple[tuple[Factor, ...], Listed, int]:
     """Read patients.
 
     Parameters
     ----------
     base : Base
-    path : Path
-        CSV, or Parquet by its suffix.
+    rows : Path or DataFrame
+        CSV, or Parquet by its suffix; or a table in memory, whose columns are called like those of a file.
 
     Returns
     -------
@@ -66,12 +73,15 @@ def read_patients(base: Base, path: Path) -> tuple[tuple[Factor, ...], Listed, i
     DataError
         With line and column of what cannot be used.
     """
-    columns = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
+    if not isinstance(rows, Path):
+        file, columns = IN_MEMORY, _columns_of(rows, IN_MEMORY)
+    else:
+        file, columns = str(rows), _read_parquet(rows) if rows.suffix == ".parquet" else _read_csv(rows)
     keys = [full_key(base, _split(column.header)[0]) for column in columns]
     for key in keys:
         if keys.count(key) > 1:
-            raise DataError("has two columns for one key", file=str(path), key=key, cure="leave one out")
-    read = [_factor(base, path, key, column) for key, column in zip(keys, columns, strict=True)]
+            raise DataError("has two columns for one key", file=file, key=key, cure="leave one out")
+    read = [_factor(base, file, key, column) for key, column in zip(keys, columns, strict=True)]
     values = np.stack([numbers for _, numbers in read], axis=1)
     n_repeated = len(values) - len(np.unique(values, axis=0))
     return tuple(factor for factor, _ in read), Listed(values), n_repeated
@@ -148,6 +158,13 @@ def _read_parquet(path: Path) -> list[ResultColumn]:
         raise DataError("does not exist", file=file, cure="name a CSV or Parquet file") from None
     except (OSError, ValueError) as error:
         raise DataError(f"cannot be read as Parquet ({error})", file=file, cure="name a Parquet file") from error
+    return _columns_of(table, file)
+
+
+def _columns_of(table: pd.DataFrame, file: str) -> list[ResultColumn]:
+    """Return the columns of a table in memory."""
+    import pandas as pd
+
     if table.empty:
         raise DataError("has no patients", file=file, cure="add a row for each patient")
 
@@ -173,7 +190,7 @@ def _split(header: str) -> tuple[str, str]:
     return (match["key"].strip(), (match["unit"] or "").strip()) if match else (header, "")
 
 
-def _factor(base: Base, path: Path, key: str, column: ResultColumn) -> tuple[Factor, Array]:
+def _factor(base: Base, file: str, key: str, column: ResultColumn) -> tuple[Factor, Array]:
     """Return the factor of a column, and its values in the factor's unit."""
     own = _split(column.header)[1]
     try:
@@ -184,7 +201,7 @@ def _factor(base: Base, path: Path, key: str, column: ResultColumn) -> tuple[Fac
             convert(1.0, own, factor.unit)
     except ImmunosimError as error:
         problem = error.problems[0]
-        raise DataError(problem.reason, file=str(path), key=f"column {column.header}", cure=problem.cure) from error
+        raise DataError(problem.reason, file=file, key=f"column {column.header}", cure=problem.cure) from error
     if factor.choices:
         return factor, _chosen(column, {"off": 0.0, "on": 1.0, "false": 0.0, "true": 1.0})
     if factor.parameter:
@@ -195,7 +212,7 @@ def _factor(base: Base, path: Path, key: str, column: ResultColumn) -> tuple[Fac
     if None in parts:
         return _choices(base, column, factor)
     bare = [""] if len(parts) < len(column.numbers) else []
-    unit = own or common_unit(f"{path}: column {column.header}", [*(part[1] for part in parts if part), *bare])
+    unit = own or common_unit(f"{file}: column {column.header}", [*(part[1] for part in parts if part), *bare])
     numbers = _numbers(column, unit, unit)
     fractions = np.flatnonzero(numbers != np.round(numbers))
     is_whole = not unit and not fractions.size

@@ -3,9 +3,17 @@
 Knows how findings are reported, not how they are made.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from immunosim.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -69,8 +77,8 @@ class Balance:
     error: float
 
 
-@dataclass(frozen=True)
-class Verification:
+@dataclass(frozen=True, repr=False)
+class Verification(Result):
     """The outcome of ``verify``.
 
     Attributes
@@ -102,6 +110,36 @@ class Verification:
     def __getitem__(self, name: str) -> Check:
         """Return a check by name."""
         return {check.name: check for check in self.checks}[name]
+
+    def headline(self) -> str:
+        """Return in a line how many checks passed."""
+        n = len(self.checks)
+        return f"{n - len(self.failures)} of {n} checks passed, against {self.reference}"
+
+    def facts(self) -> dict[str, object]:
+        """Return the pool with the largest error, and what became of the drugs."""
+        worst = max(self.errors, key=lambda pool: self.errors[pool])
+        found: dict[str, object] = {"largest error": f"{self.errors[worst]:.2g} ({worst})"}
+        return found | {f"mass balance of {one.drug}": f"{one.error:.2g}" for one in self.balances}
+
+    def summary(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return self.as_dict()
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return one row a check."""
+        import pandas as pd
+
+        return pd.DataFrame([{**one.as_dict(), "passed": one.passed} for one in self.checks])
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """Largest error of each pool against the reference, over ``pool``."""
+        import xarray as xr
+
+        about = {"long_name": "largest error against the reference", "units": "1"}
+        errors = ("pool", list(self.errors.values()), about)
+        return xr.Dataset({"error": errors}, {"pool": list(self.errors)}, {"reference": self.reference})
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""

@@ -17,9 +17,10 @@ from immunosim.sweeps import (
     factor_of,
     read_base,
     read_varying,
+    run_pilot,
     run_sweep,
 )
-from immunosim.sweeps.sweeping import new_store, run_pilot, sweep_states
+from immunosim.sweeps.sweeping import new_store, sweep_states
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,12 @@
 """Make the shipped references of the qualification again: ``python tests/qualification/remake.py``.
 
-Copies the hold-out rows of the scorecard and their scenarios into the package, solves the reference ensemble for this
+Copies the hold-out rows of the scorecard into the package, solves the reference ensemble for this
 class of machine, and writes the manifest last. Needed after every change
 of a shipped data file, a parameter value, the model or the integrator; the diff shows what changed.
 """
 
 import json
 import re
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,11 +19,7 @@ from immunosim.diagnosis import reference  # noqa: E402
 from immunosim.models import load_references  # noqa: E402
 from immunosim.qualification import holdouts, shipped  # noqa: E402
 
-EXPERIMENTS, CONFIGS = ROOT / "experiments", ROOT / "configs"
-SCENARIOS = (
-    *("case_report", "case_report_pulse_500mg_3d", "case_report_pulse_month_3", "case_report_pulse_month_12"),
-    *("two_courses", "one_course", "healthy_steroid_pulse"),
-)
+EXPERIMENTS = ROOT / "experiments"
 REFERENCE = ROOT / "immunosim" / "diagnosis" / "reference.json"
 NOT_PUBLISHED = {"assumed", "case report"}
 
@@ -70,9 +65,6 @@ def compact(record: Mapping[str, object]) -> str:
 def main() -> None:
     """Write everything; the manifest last, since it covers the others."""
     holdouts.ROWS.write_text(json.dumps(holdout_rows(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    holdouts.SCENARIOS.mkdir(exist_ok=True)
-    for name in SCENARIOS:
-        shutil.copyfile(CONFIGS / f"{name}.toml", holdouts.SCENARIOS / f"{name}.toml")
     REFERENCE.write_text(compact(solved_reference()), encoding="utf-8")
     shipped.MANIFEST.write_text(shipped.manifest_text(), encoding="utf-8")
 

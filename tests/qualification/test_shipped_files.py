@@ -41,7 +41,7 @@ def test_the_manifest_covers_parameters_curves_references_and_scenarios():
             "configs/two_courses.toml",
         ),
         *("immunosim/conformance/cases/01_pulse_over_one_hour.csv", "immunosim/diagnosis/reference.json"),
-        *("immunosim/qualification/holdouts.json", "immunosim/qualification/scenarios/case_report.toml"),
+        *("immunosim/qualification/holdouts.json", "configs/case_report.toml"),
     ):
         assert name in listed
 
@@ -71,15 +71,20 @@ def test_a_file_that_is_missing_and_one_too_many_are_named(tree):
     assert faults(tree) == {"immunosim/a.toml": "is missing", "immunosim/z.toml": "is not part of the release"}
 
 
-def test_scenarios_are_looked_at_where_they_are_there_and_a_users_own_are_left_alone(tree):
+def test_a_scenario_that_is_missing_is_named_and_a_users_own_is_left_alone(tree):
     root, _ = tree
     (root / "configs/mine.toml").write_text("z = 3\n", encoding="utf-8")
     assert faults(tree) == {}
-    for path in (root / "configs").iterdir():
-        path.unlink()
+    (root / "configs/c.toml").unlink()
     assert faults(tree) == {"configs/c.toml": "is missing"}
-    (root / "configs").rmdir()
+
+
+def test_an_installed_package_has_the_scenarios_inside(tree):
+    root, _ = tree
+    (root / "configs").rename(root / "immunosim/configs")
     assert faults(tree) == {}
+    (root / "immunosim/configs/c.toml").write_text("y = 3\n", encoding="utf-8")
+    assert faults(tree) == {"configs/c.toml": "is not what was shipped (its SHA-256 differs)"}
 
 
 def test_a_manifest_that_cannot_be_read_is_an_error_with_a_cure(tmp_path):

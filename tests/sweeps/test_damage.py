@@ -229,7 +229,7 @@ def test_any_damage_is_detected_and_mended(
     small_plan, manner, whole_path, tmp_path, refusal, monkeypatch, name, is_finished, harms
 ):
     pilot = run_pilot(small_plan, 2)
-    monkeypatch.setattr("immunosim.sweeps.sweeping.run_pilot", lambda *arguments: pilot)
+    monkeypatch.setattr("immunosim.sweeps.run.run_pilot", lambda *arguments: pilot)
     usual, target = digest_of(whole_path), tmp_path / name
     place = target if is_finished else store_path(target)
     if is_finished and name == "a.nc":

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 def test_an_output_that_is_held_is_refused_before_anything_is_computed(
     small_plan, tmp_path, refusal, monkeypatch, name, how
 ):
-    monkeypatch.setattr("immunosim.sweeps.sweeping.run_pilot", None)
+    monkeypatch.setattr("immunosim.sweeps.run.run_pilot", None)
     with held(tmp_path / name, "immunosim sweep first.toml"):
         message = refusal(run_sweep, small_plan, tmp_path / name, how)
     assert re.fullmatch(

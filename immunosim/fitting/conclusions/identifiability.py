@@ -160,7 +160,8 @@ def _modes(estimate: Estimate, j: int, profile: Profile) -> list[float]:
     """Return different values of a parameter at optima that are equally good and have worse ones between them."""
     modes: list[float] = []
     for one in estimate.searches:
-        if one.is_converged and one.value - estimate.best.value < SAME:
+        # With few starts the best may be all there is, converged or not.
+        if one is estimate.best or (one.is_converged and one.value - estimate.best.value < SAME):
             value = float(estimate.posterior.natural(one.end)[j])
             if all(abs(np.log(value / mode)) > APART for mode in modes):
                 modes.append(value)

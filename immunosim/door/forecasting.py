@@ -1,0 +1,144 @@
+"""Forecasts of recovery, as one result: when counts will be back, from the counts that are known so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Unpack
+
+from immunosim.codegen.loader import say_nothing
+from immunosim.door.fit_input import FitSettings, Table, fit_problem
+from immunosim.door.scenarios import AnyScenario
+from immunosim.door.times import Time, simulated_day_of
+from immunosim.door.watching import Quiet
+from immunosim.fitting import FitProblem, require_sampler
+from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions, Goal, Update, update
+from immunosim.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Forecast(Result):
+    """When counts of each patient will be back.
+
+    Attributes
+    ----------
+    updates : dict of str to list of Update
+        By patient, a forecast after each visit that was asked for.
+    failures : dict of str to str
+        Of patients who could not be simulated: why.
+    horizon : float, day
+    """
+
+    updates: dict[str, list[Update]]
+    failures: dict[str, str]
+    horizon: float
+
+    def headline(self) -> str:
+        """Return in a line who is forecast, until when."""
+        failed = f", {len(self.failures)} could not be simulated" if self.failures else ""
+        return f"recovery of {len(self.updates)} patients until day {self.horizon:g}{failed}"
+
+    def facts(self) -> dict[str, object]:
+        """Return of how many visits each patient's last forecast is."""
+        return {f"visits of {name}": own[-1].n_visits for name, own in self.updates.items()} | dict(self.failures)
+
+    def summary(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return self.as_dict()
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return one row a patient, visit and goal: the day of recovery with its interval, and its probability."""
+        import pandas as pd
+
+        rows = [
+            {"patient": name, "after_visit_day": one.day, "n_visits": one.n_visits, **asdict(back)}
+            for name, own in self.updates.items()
+            for one in own
+            for back in one.returns
+        ]
+        return pd.DataFrame(rows)
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """Days of recovery over ``patient``, ``after_visit_day``, ``readout`` and ``level``."""
+        index = ["patient", "after_visit_day", "readout", "level"]
+        return self.to_dataframe().set_index(index)[["low", "median", "high", "share"]].to_xarray()
+
+    def plot(self, *names: str, **options: Any) -> Figure:
+        """Draw the month of recovery of a patient, by default of the first, as it was forecast after each visit."""
+        from immunosim.plots.forecasts import forecast_figure
+        from immunosim.report import INTENDED_USE
+
+        updates = self.updates[names[0]] if names else next(iter(self.updates.values()))
+        return forecast_figure(updates, self.horizon, INTENDED_USE)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        found = {name: [asdict(one) for one in own] for name, own in self.updates.items()}
+        return {"patients": found, "failures": self.failures}
+
+
+def forecast(
+    scenario: AnyScenario,
+    data: Table | None = None,
+    goals: Sequence[str | tuple[str, str]] = (),
+    *,
+    as_of: Time | None = None,
+    each_visit: bool = False,
+    confidence: float = 0.9,
+    starts: int = 10,
+    seed: int = 0,
+    draws: int = 0,
+    announce: Callable[[str], None] = say_nothing,
+    **settings: Unpack[FitSettings],
+) -> Forecast:
+    """Predict when counts recover above clinical thresholds, with intervals.
+
+    Parameters
+    ----------
+    scenario, data
+        As ``fit`` takes them.
+    goals : sequence of str or (read-out, level)
+        Such as ``"cd4@0.2e9/L"``; by default that and the lower limits of normal of CD4 and of the lymphocytes.
+    as_of : float, day, or str, optional
+        Take only visits up to this time into account.
+    each_visit : bool
+        Forecast again after every visit.
+    confidence : float
+        Of the intervals.
+    starts, seed, draws : int
+        As for ``fit``.
+    announce : callable
+    **settings : FitSettings
+        As for ``fit``.
+
+    Raises
+    ------
+    DataError, ScenarioError, ParameterError
+        If a name is unknown, or nobody was measured until then.
+    """
+    if draws:
+        require_sampler()
+    case = fit_problem(scenario, data, watch=Quiet(announce), **settings)
+    wanted = [Goal.parse(goal) if isinstance(goal, str) else Goal(*goal) for goal in goals]
+    return forecast_of(case, wanted, as_of, each_visit, ForecastOptions(starts, draws, seed, confidence))
+
+
+def forecast_of(
+    case: FitProblem,
+    goals: Sequence[Goal],
+    as_of: Time | None,
+    each_visit: bool,
+    how: ForecastOptions,
+    report: Callable[[str, int, int], None] | None = None,
+) -> Forecast:
+    """Return the forecast of patients who are ready to be fitted; arguments and errors as of ``forecast``."""
+    scenario = case.problem.scenario
+    until = float("inf") if as_of is None else simulated_day_of(scenario, as_of, "--as-of")
+    updates, failures = update(case, goals, until, each_visit, how, report)
+    return Forecast(updates, failures, scenario.horizon)

@@ -1,0 +1,169 @@
+"""Figures and pages of results, by their kind: what ``Result.plot`` and ``Result.report`` open."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from immunosim.attribution import Comparison, Explanation
+from immunosim.ensembles import EnsembleResult
+from immunosim.errors import DataError
+from immunosim.files import write_file
+from immunosim.fitting import Fitted, PatientFits, Subject
+from immunosim.report.figures import draw_page, draw_panel
+from immunosim.report.limits import limits_of
+from immunosim.report.provenance import INTENDED_USE
+from immunosim.result import Result
+from immunosim.sensitivity_analysis.result import Analysis
+from immunosim.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from immunosim.plots.fit_courses import FittedCourse
+
+
+@singledispatch
+def figure_of(result: Result, *names: str, **options: Any) -> Any:
+    """Return the figure of a result.
+
+    Raises
+    ------
+    DataError
+        If this kind of result has none, or a name is unknown.
+    """
+    kind = type(result).__name__
+    raise DataError(f"a {kind} has no figure", cure="see its to_dataframe(), or plot its dataset")
+
+
+@figure_of.register(Trajectory)
+def _(result: Trajectory, *names: str, ax: Axes | None = None) -> Figure | Axes:
+    """Draw read-outs or pools of one unit in one panel; without names the whole page."""
+    return draw_panel(result, names, ax) if names else draw_page(result)
+
+
+@figure_of.register(EnsembleResult)
+def _(
+    result: EnsembleResult,
+    of: str = "",
+    *,
+    kind: str = "",
+    x: str = "",
+    y: str = "",
+    at: float | str | None = None,
+    color: str = "",
+    threshold: str = "",
+) -> Figure:
+    """Draw a result as a map of two quantities, as courses over time, or one line each."""
+    from immunosim.plots.ensembles import chosen, ensemble_figure
+
+    asked = chosen(result.dataset, kind, of, x, y, at, color, threshold, {})
+    return ensemble_figure(result.dataset, asked, INTENDED_USE)
+
+
+@figure_of.register(Explanation)
+def _(result: Explanation) -> Figure:
+    """Draw the read-out over time, and what each mechanism and process contributed."""
+    from immunosim.plots.why import why_figure
+    from immunosim.scenario import Scenario
+
+    return why_figure(result, result.scenario or Scenario(), result.info.limit, INTENDED_USE)
+
+
+@figure_of.register(Comparison)
+def _(result: Comparison) -> Figure:
+    """Draw the courses over one another."""
+    from immunosim.plots.comparison import overlay_figure
+
+    return overlay_figure(result, limits_of(result.trajectories[0].problem.model), INTENDED_USE)
+
+
+@figure_of.register(Analysis)
+def _(result: Analysis, output: str = "") -> Figure:
+    """Draw the inputs by their influence on an output, by default the first."""
+    from immunosim.plots.importance import importance_figure
+
+    known = [one.name for one in result.outcomes]
+    if output and output not in known:
+        raise DataError(f'"{output}" was not analysed', key="output", cure=f"choose from {', '.join(known)}")
+    return importance_figure(result, result[output or known[0]], INTENDED_USE)
+
+
+@figure_of.register(Fitted)
+def _(result: Fitted) -> Figure:
+    """Draw the measurements of each patient with the course and its 90 % interval."""
+    from immunosim.plots.fit_courses import course_figure, courses_figure
+
+    courses, units = [course_of(result, place) for place in range(len(result.subjects))], units_of(result.subjects[0])
+    if len(courses) == 1:
+        return course_figure(courses[0], units, INTENDED_USE)
+    return courses_figure(courses, units, INTENDED_USE)
+
+
+@figure_of.register(PatientFits)
+def _(result: PatientFits) -> Figure:
+    """Draw the measurements of each patient with the course and its 90 % interval."""
+    from immunosim.plots.fit_courses import courses_figure
+
+    courses = [course_of(one) for one in result.fits.values()]
+    return courses_figure(courses, units_of(result.case.subjects[0]), INTENDED_USE)
+
+
+def course_of(result: Fitted, place: int = 0) -> FittedCourse:
+    """Return the course of a patient as it is drawn."""
+    from immunosim.plots.fit_courses import FittedCourse
+
+    subject = result.subjects[place]
+    return FittedCourse(subject.name, subject.measurements, *result.course(place))
+
+
+def units_of(subject: Subject) -> dict[str, str]:
+    """Return the unit of everything that can be measured."""
+    from immunosim.observations.laboratory import measurable
+
+    return {**subject.problem.model.units, **measurable()}
+
+
+def write_page(result: Result, path: Path) -> None:
+    """Write the page of a result: of a trajectory the report, of others what a notebook shows, with the figure.
+
+    Raises
+    ------
+    OutputError
+        If the place cannot be written.
+    """
+    if isinstance(result, Trajectory):
+        from immunosim.report.page import report_files
+        from immunosim.report.summary import summarise
+
+        write_file(path, report_files(result, summarise(result), "")["report.html"])
+        return
+    write_file(path, _page(result).encode())
+
+
+def _page(result: Result) -> str:
+    style = "body{font-family:sans-serif;margin:2em}table{border-collapse:collapse;margin:1em 0}td,th{padding:2px 8px}"
+    try:
+        figure = _inline(result.plot())
+    except DataError:
+        figure = ""
+    return "\n".join(
+        [
+            f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(repr(result))}</title>',
+            f"<style>{style}</style>\n</head>\n<body>",
+            result._repr_html_(),
+            figure,
+            f"<p>{escape(INTENDED_USE)}</p>\n</body>\n</html>\n",
+        ]
+    )
+
+
+def _inline(figure: Figure) -> str:
+    import base64
+
+    from immunosim.plots import encoded
+
+    return f'<img alt="figure" src="data:image/png;base64,{base64.b64encode(encoded(figure, "png")).decode()}">'
