@@ -8,13 +8,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from immunosim.derivatives import differentiate
     from immunosim.diagnosis import examine
     from immunosim.door.data import PatientData, read_data
     from immunosim.door.fitting import fit
     from immunosim.door.forecasting import Forecast, forecast
     from immunosim.door.sensitivity import sensitivity
-    from immunosim.door.simulating import attribute, compare, explain, simulate, verify
+    from immunosim.door.simulating import attribute, compare, differentiate, explain, simulate, verify
     from immunosim.door.sweeping import ensemble, sweep
     from immunosim.ensembles import Endpoint, EnsembleResult, load_ensemble, replay, simulate_ensemble
     from immunosim.ensembles.atlas import failure_atlas
@@ -81,7 +80,7 @@ _HOMES = {
     "attribute": "immunosim.door.simulating",
     "compare": "immunosim.door.simulating",
     "copy_examples": "immunosim.scenario.examples",
-    "differentiate": "immunosim.derivatives",
+    "differentiate": "immunosim.door.simulating",
     "digest_of": "immunosim.sweeps",
     "ensemble": "immunosim.door.sweeping",
     "examine": "immunosim.diagnosis",

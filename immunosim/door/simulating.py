@@ -1,4 +1,4 @@
-"""One patient: simulate, verify, explain, compare."""
+"""One patient: simulate, verify, explain, compare, differentiate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from immunosim.scenario.overrides import Overrides
 from immunosim.trajectory import Trajectory
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from immunosim.attribution import Attribution, Comparison, Explanation
+    from immunosim.problem import Problem
     from immunosim.verification import Verification
 
 Course = AnyScenario | Trajectory
@@ -154,6 +157,48 @@ def attribute(comparison: Comparison, readout: str) -> tuple[Attribution, ...]:
     from immunosim import attribution
 
     return attribution.attribute(comparison, readout)
+
+
+def differentiate(
+    scenario: AnyScenario | Problem,
+    names: Sequence[str],
+    relative: bool = False,
+    *,
+    overrides: Overrides = (),
+    n_threads: int = 1,
+) -> xr.Dataset:
+    """Solve a scenario together with the exact derivatives of its read-outs and pools.
+
+    Parameters
+    ----------
+    scenario : Scenario, Path, str or Problem
+    names : sequence of str
+        Parameters, such as ``thymic_export_rate``, and numbers of treatments by their key path, such as
+        ``course[1].dose`` or ``course[2].start``.
+    relative : bool
+        Return elasticities instead.
+    overrides : mapping of str to object, or iterable of str
+        Of a scenario.
+    n_threads : int
+
+    Returns
+    -------
+    xarray.Dataset
+        One variable a read-out or pool, dimensions ``parameter`` and ``time`` [day], in its unit per unit of the
+        parameter. NaN throughout and a status other than OK where the integration failed.
+
+    Raises
+    ------
+    ParameterError, ScenarioError
+        If a name is unknown, given twice, or cannot be differentiated.
+    SolverError
+        If this machine cannot compute in lanes.
+    """
+    from immunosim import derivatives
+    from immunosim.problem import Problem, prepare
+
+    problem = scenario if isinstance(scenario, Problem) else prepare(*as_scenario(scenario, overrides))
+    return derivatives.differentiate(problem, names, relative, n_threads)
 
 
 def _simulated(course: Course, overrides: Overrides = (), announce: Callable[[str], None] = say_nothing) -> Trajectory:

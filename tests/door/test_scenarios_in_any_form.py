@@ -56,5 +56,11 @@ def test_comparisons_take_scenarios_trajectories_and_a_mapping(trajectory, short
         ims.compare({"a": trajectory}, short)
 
 
+def test_derivatives_take_a_name_or_an_object(short):
+    by_name = ims.differentiate("one_course", ["blood_lysis_rate"], overrides={"horizon": "60 days"})
+    by_object = ims.differentiate(short, ["blood_lysis_rate"])
+    assert np.array_equal(by_name["cd4"], by_object["cd4"])
+
+
 def test_a_scenario_is_verified(short):
     assert ims.verify(short).passed

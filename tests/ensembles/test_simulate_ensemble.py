@@ -38,7 +38,7 @@ def test_impossible_patients_are_refused_and_counted(result):
     assert np.isnan(result["nadir_cd4"][REFUSED]).all()
     assert np.isfinite(result["cd4"][POSSIBLE]).all()
     np.testing.assert_array_equal(result["failed_sample"], REFUSED)
-    assert repr(result) == "<EnsembleResult of 9 patients, 2 failed>"
+    assert repr(result) == "<EnsembleResult: 9 patients, 2 failed>"
 
 
 def test_every_variable_says_its_unit(result):

@@ -55,5 +55,5 @@ def test_the_summary_is_that_of_the_report(trajectory):
 
 
 def test_a_trajectory_says_in_a_line_what_it_is(trajectory):
-    assert repr(trajectory).startswith("<Trajectory of 'untitled': day 0 to 20, ")
+    assert repr(trajectory).startswith("<Trajectory: 'untitled', day 0 to 20, ")
     assert repr(trajectory).endswith(", OK>")
