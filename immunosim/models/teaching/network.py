@@ -16,6 +16,7 @@ from collections.abc import Mapping
 
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import boost, hill, inhibited_by
+from immunosim.model.readout_info import DefaultQuestions, DisplayGroup, ReadoutInfo
 
 MECHANISMS = {
     "drug_kinetics": ("antibody and steroid in the body", "infusions have no effect"),
@@ -28,6 +29,20 @@ MECHANISMS = {
         "the cytokine stays untreated and drives no division",
     ),
 }
+
+GROUPS = {
+    "t_cells": DisplayGroup("T cells", "count"),
+    "antibody": DisplayGroup("Antibody in serum", "level"),
+    "cytokine": DisplayGroup("Cytokine", "relative"),
+}
+
+QUESTIONS = DefaultQuestions(
+    endpoints=("nadir of t_cells", "time_below t_cells 700 cells/uL"),
+    recovery=(("t_cells", "700 cells/uL"),),
+    elasticities=("t_cells",),
+    samples=("t_cells",),
+    explained="t_cells",
+)
 
 
 def build_network(parameter_units: Mapping[str, str]) -> Network:
@@ -51,7 +66,7 @@ def _declare_pools(net: Network) -> None:
     in_tissue = net.derive("t_cell_tissue_0", net["t_cell_count"] * (1 - fraction) / fraction, "cells/uL")
     net.add_pool("t_cells_blood", "T cells in blood", "cells/uL", net["t_cell_count"], scale=1e3, owner="trafficking")
     net.add_pool("t_cells_tissue", "T cells in tissue", "cells/uL", in_tissue, scale=1e4, owner="homeostasis")
-    net.add_pool("thymocytes", "precursors in the thymus, relative", "1", 1.0, scale=1.0, owner="thymopoiesis")
+    net.add_pool("thymocytes", "thymocytes, relative", "1", 1.0, scale=1.0, owner="thymopoiesis")
     net.add_pool("cytokine", "cytokine, relative", "1", 1.0, scale=1.0, owner="cytokine_feedback")
 
 
@@ -111,5 +126,21 @@ def _add_cytokine(net: Network) -> None:
 
 
 def _add_readouts(net: Network) -> None:
-    net.readout("t_cells", net["t_cells_blood"], "cells/uL", "T cells in blood")
-    net.readout("antibody_serum", net["antibody_concentration"], "ug/mL", "antibody in serum")
+    for name, group in GROUPS.items():
+        net.declare_group(name, group)
+    net.questions = QUESTIONS
+    counted = ReadoutInfo(
+        group="t_cells",
+        short_name="T cells",
+        colour="blue",
+        lower_limit=700.0,
+        headers=("t_cells", "t cells", "cd3"),
+        dvid=1,
+        noise="lognormal:0.132",
+        is_key=True,
+    )
+    net.readout("t_cells", net["t_cells_blood"], "cells/uL", "T cells in blood", counted)
+    level = ReadoutInfo(group="antibody", colour="vermilion", detection_limit=0.05, drug="antibody")
+    net.readout("antibody_serum", net["antibody_concentration"], "ug/mL", "antibody in serum", level)
+    relative = ReadoutInfo(group="cytokine", colour="green")
+    net.readout("cytokine_level", net["cytokine"], "1", "cytokine, relative to untreated", relative)

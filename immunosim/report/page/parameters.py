@@ -15,7 +15,7 @@ from immunosim.parameters import EVIDENCE, Parameter
 from immunosim.problem import Problem
 
 GROUPS = {"patient": "patient", "lymphocytes": "untreated counts and distribution", "conversion": "conversion"}
-"""What a reader calls the groups that are no mechanism."""
+"""What a reader calls groups that are not mechanisms; others are called by their name."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def groups(problem: Problem, summary: Mapping[str, Any]) -> Iterator[Group]:
     own = {entry["parameter"]: entry for entry in summary["patient"]["differs_from_default"]}
     mechanisms = problem.model.module.MECHANISMS
     for name, members in problem.parameters.groups().items():
-        title = mechanisms[name][0] if name in mechanisms else GROUPS[name]
+        title = mechanisms[name][0] if name in mechanisms else GROUPS.get(name, name.replace("_", " "))
         entries = tuple(_entry(parameter, own.get(parameter.name)) for parameter in members)
         yield Group(name, title, name in problem.scenario.mechanisms.off, entries)
 
