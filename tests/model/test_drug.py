@@ -6,9 +6,8 @@ import pytest
 
 from immunosim.errors import ModelError
 from immunosim.model.drug import Drug, check_drugs
-from immunosim.models import drugs_of
+from immunosim.models import drugs_of, load_parameters
 from immunosim.models.alemtuzumab.network import build_network
-from immunosim.parameters import load_parameters
 
 PLAIN: dict[str, Any] = {
     "name": "depletor",
