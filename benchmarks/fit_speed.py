@@ -20,6 +20,7 @@ from scipy.optimize import least_squares
 from benchmarks.recovery import ANALYTES, CHANGES, MONTHS, SCENARIO
 from immunosim import load_scenario
 from immunosim.fitting import ErrorModel, Posterior, Subject, coordinates_of, estimate, subject_of
+from immunosim.fitting.likelihood.prediction import predict
 from immunosim.fitting.search.estimation import draw_starts
 from immunosim.machine import cores
 from immunosim.observations import Measurement
@@ -73,7 +74,8 @@ def _posterior() -> Posterior:
     noise, generator = dict.fromkeys(ANALYTES, ErrorModel()), np.random.default_rng(3)
     asked = [Measurement("patient", month * 30.4375, one, 1.0) for month in MONTHS for one in ANALYTES]
     truth = np.array(list(values.values())) * np.exp(0.2 * generator.normal(size=len(values)))
-    perfect = subject_of("patient", problem, coordinates.names, asked, noise).predict(truth[np.newaxis])[0]
+    planned = subject_of("patient", problem, coordinates.names, asked, noise)
+    ((perfect,),) = predict((planned,), [truth[np.newaxis]])
     seen = perfect * np.exp(0.132 * generator.normal(size=len(perfect)))
     measured = [Measurement("patient", one.time, one.analyte, float(v)) for one, v in zip(asked, seen, strict=True)]
     subject = subject_of("patient", problem, coordinates.names, measured, noise)

@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.problems.default import CHANGES, SCENARIO, SEED, SPREAD
 from immunosim import Endpoint, load_scenario, simulate_ensemble
-from immunosim.parameters import load_parameters
+from immunosim.models import load_parameters
 
 ENDPOINTS = (
     Endpoint("nadir", "cd4"),

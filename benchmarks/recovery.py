@@ -32,6 +32,7 @@ from immunosim.fitting import (
     sample,
     subject_of,
 )
+from immunosim.fitting.likelihood.prediction import predict
 from immunosim.machine import cores
 from immunosim.observations import Measurement
 from immunosim.problem import Problem, prepare
@@ -130,7 +131,8 @@ def _measured(
     problem: Problem, names: list[str], truth: np.ndarray, noise: dict[str, ErrorModel], generator: np.random.Generator
 ) -> list[Measurement]:
     asked = [Measurement("patient", month * 30.4375, one, 1.0) for month in MONTHS for one in ANALYTES]
-    perfect = subject_of("patient", problem, names, asked, noise).predict(truth[np.newaxis])[0]
+    planned = subject_of("patient", problem, names, asked, noise)
+    ((perfect,),) = predict((planned,), [truth[np.newaxis]])
     found = []
     for one, value in zip(asked, perfect, strict=True):
         seen = value * float(np.exp(noise[one.analyte].relative * generator.normal()))

@@ -17,7 +17,7 @@ from immunosim.cli.options import BAD_INPUT, FAILED, INTERRUPTED
 from immunosim.cli.printing import say, show_text
 from immunosim.codegen.loader import load_model
 from immunosim.errors import ImmunosimError, SolverError
-from immunosim.parameters import load_parameters
+from immunosim.models import load_parameters
 from immunosim.report import to_json
 
 OK = 0

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from immunosim.door.sweeping import ensemble, sweep
     from immunosim.ensembles import Endpoint, EnsembleResult, load_ensemble, replay, simulate_ensemble
     from immunosim.ensembles.atlas import failure_atlas
-    from immunosim.parameters import load_parameters
+    from immunosim.models import available_models, load_parameters, register_model
     from immunosim.qualification import qualify
     from immunosim.scenario import Scenario, load_scenario, to_toml
     from immunosim.scenario.examples import copy_examples, examples
@@ -38,6 +38,7 @@ __all__ = [
     "Trajectory",
     "__version__",
     "attribute",
+    "available_models",
     "compare",
     "copy_examples",
     "differentiate",
@@ -56,6 +57,7 @@ __all__ = [
     "open_result",
     "qualify",
     "read_data",
+    "register_model",
     "replay",
     "scenario_schema",
     "sensitivity",
@@ -88,7 +90,9 @@ _HOMES = {
     "fit": "immunosim.door.fitting",
     "forecast": "immunosim.door.forecasting",
     "load_ensemble": "immunosim.ensembles",
-    "load_parameters": "immunosim.parameters",
+    "available_models": "immunosim.models",
+    "load_parameters": "immunosim.models",
+    "register_model": "immunosim.models",
     "load_scenario": "immunosim.scenario",
     "merge_stores": "immunosim.sweeps.merging",
     "open_result": "immunosim.sweeps",

@@ -21,7 +21,7 @@ from immunosim.numerics import Kernels, Status
 from immunosim.numerics.lanes.records import LaneFunctions
 from immunosim.numerics.tangents import Directions, SegmentSlopes, solve_sensitivities
 from immunosim.numerics.tangents.records import SensitivityFunctions
-from immunosim.patient_parameters import SCALED_BY, unscaled_vector
+from immunosim.patient_parameters import unscaled_vector
 from immunosim.problem import Problem
 from immunosim.scenario.dose_slopes import (
     find_treatment_number,
@@ -177,7 +177,7 @@ class Task:
         counts = model.readouts_at(untreated[np.newaxis], vector, inputs[np.newaxis])[0]
         for name in given:
             place = model.readouts.index(name)
-            for scale in SCALED_BY[name]:
+            for scale in problem.parameters.scales_of(name):
                 at = model.position[scale]
                 own = primary[:, at] / vector[at]
                 primary[:, at] = problem.vector[at] * (own - slopes[:, place] / counts[place])

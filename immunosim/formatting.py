@@ -14,12 +14,6 @@ from immunosim.units import DAYS_PER_MONTH
 if TYPE_CHECKING:
     from immunosim.scenario import Scenario
 
-NAMES = {"lymphocytes": "lymphocytes", "cd4": "CD4", "cd8": "CD8", "cd19": "CD19 (B)", "nk": "NK"}
-"""What a blood count calls the read-outs of a summary."""
-
-ORGANS = {"thyroid": "thyroid", "platelet": "platelets", "gbm": "kidney (anti-GBM)"}
-"""What a reader calls the organs of a summary."""
-
 VISIBLE = 0.5
 """SALT score below which nobody sees hair loss."""
 
@@ -90,8 +84,10 @@ def recovery(count: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return number(after["months_to_limit"], "never") if after["fell_below_limit"] else "above"
 
 
-def hair_sentences(salt: Mapping[str, Any]) -> Iterator[str]:
+def hair_sentences(salt: Mapping[str, Any] | None) -> Iterator[str]:
     """Yield when hair loss was worst and how it ended, then what each pulse did."""
+    if salt is None:
+        return
     if salt["peak"] < VISIBLE:
         yield "Hair: no visible loss (SALT below 0.5 throughout)."
         return
@@ -107,16 +103,20 @@ def hair_sentences(salt: Mapping[str, Any]) -> Iterator[str]:
 
 def risk_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
     """Yield the probabilities of secondary autoimmunity, onsets of disease and the relapse hazard."""
-    organs = summary["autoimmunity"]["organs"]
-    risks = ", ".join(f"{ORGANS[organ]} {percent(found['probability'])}" for organ, found in organs.items())
-    yield f"Probability of autoimmunity by the end: {risks}."
-    for organ, found in organs.items():
-        if found["onset_day"] is not None:
-            name = ORGANS[organ].capitalize()
-            yield f"{name}: disease begins on day {found['onset_day']:.0f} for the draw of this patient."
-    relapse = summary["relapse"]
-    untreated = f"untreated {number(relapse['untreated_per_year'])}"
-    yield f"Relapse hazard: mean {number(relapse['mean_per_year'])} a year ({untreated})."
+    if summary["autoimmunity"] is not None:
+        organs = summary["autoimmunity"]["organs"].values()
+        risks = ", ".join(f"{organ['name']} {percent(organ['probability'])}" for organ in organs)
+        yield f"Probability of autoimmunity by the end: {risks}."
+        yield from map(_onset, (organ for organ in organs if organ["onset_day"] is not None))
+    if summary["relapse"] is not None:
+        relapse = summary["relapse"]
+        untreated = f"untreated {number(relapse['untreated_per_year'])}"
+        yield f"Relapse hazard: mean {number(relapse['mean_per_year'])} a year ({untreated})."
+
+
+def _onset(organ: Mapping[str, Any]) -> str:
+    name = organ["name"].capitalize()
+    return f"{name}: disease begins on day {organ['onset_day']:.0f} for the draw of this patient."
 
 
 def duration(seconds: float) -> str:

@@ -15,28 +15,6 @@ from immunosim.parameters import ParameterSet
 from immunosim.scenario import Scenario
 from immunosim.units import parse_quantity
 
-# Parameters that a scenario sets under [patient], and where.
-PATIENT_KEYS = {
-    "age": "patient.age",
-    "weight": "patient.weight",
-    "anti_drug_antibody": "patient.anti_drug_antibody",
-    "family_history": "patient.family_history",
-    "smoker": "patient.smoker",
-    "depletion_efficiency": "patient.depletion_efficiency",
-    "thyroid_draw": "patient.draws.thyroid",
-    "platelet_draw": "patient.draws.platelets",
-    "gbm_draw": "patient.draws.glomerulus",
-}
-
-# Untreated counts that a scenario may give, and the parameters that scale the pools they are made of.
-SCALED_BY = {
-    "cd4": ("cd4_scale",),
-    "cd8": ("cd8_scale",),
-    "cd19": ("b_scale",),
-    "nk": ("nk_scale",),
-    "lymphocytes": ("cd4_scale", "cd8_scale", "b_scale", "nk_scale", "other_scale"),
-}
-
 
 def individual_vector(scenario: Scenario, parameters: ParameterSet, model: Model, file: str = "scenario") -> Array:
     """Return the closed parameter vector of a scenario's patient.
@@ -59,7 +37,7 @@ def individual_vector(scenario: Scenario, parameters: ParameterSet, model: Model
     ParameterError
         If a name is unknown, a value is out of bounds or in a wrong unit, or the values contradict one another.
     """
-    overrides = {**_of_patient(scenario), **dict(_of_table(scenario, parameters, file))}
+    overrides = {**_of_patient(scenario, parameters), **dict(_of_table(scenario, parameters, file))}
     vector = unscaled_vector(scenario, parameters, model, file)
     scales = dict(count_scales(scenario, parameters, model, vector, file))
     if not scales:
@@ -69,7 +47,7 @@ def individual_vector(scenario: Scenario, parameters: ParameterSet, model: Model
 
 def unscaled_vector(scenario: Scenario, parameters: ParameterSet, model: Model, file: str = "scenario") -> Array:
     """Return the closed parameter vector before untreated counts scale it; arguments as ``individual_vector``."""
-    overrides = {**_of_patient(scenario), **dict(_of_table(scenario, parameters, file))}
+    overrides = {**_of_patient(scenario, parameters), **dict(_of_table(scenario, parameters, file))}
     return _closed(parameters, overrides, model, scenario.mechanisms.off, file)
 
 
@@ -98,7 +76,7 @@ def count_scales(
     for name, count in given.items():
         target = count / 1000.0 if name == "lymphocytes" else count
         factor = target / typical[name]
-        for scale in SCALED_BY[name]:
+        for scale in parameters.scales_of(name):
             if scale in scenario.parameters:
                 cure = f"give either patient.baseline.{name} or parameters.{scale}"
                 raise ParameterError("is given twice", file=file, key=f"patient.baseline.{name}", cure=cure)
@@ -118,14 +96,19 @@ def _closed(
         return model.close(parameters.with_values(values).values(), off)
     except ParameterError as error:
         problems = [
-            replace(problem, file=file, key=PATIENT_KEYS.get(str(problem.key), f"parameters.{problem.key}"))
-            for problem in error.problems
+            replace(problem, file=file, key=_key_of(parameters, str(problem.key))) for problem in error.problems
         ]
         raise ParameterError(problems=problems) from error
 
 
-def _of_patient(scenario: Scenario) -> dict[str, float]:
-    return {name: float(attrgetter(key)(scenario)) for name, key in PATIENT_KEYS.items()}
+def _key_of(parameters: ParameterSet, name: str) -> str:
+    """Return the scenario's key of a parameter, or of a constant that follows from several."""
+    return parameters.key_of(name) if name in parameters else f"parameters.{name}"
+
+
+def _of_patient(scenario: Scenario, parameters: ParameterSet) -> dict[str, float]:
+    own = [name for name in parameters if parameters[name].belongs_to_patient]
+    return {name: float(attrgetter(parameters.key_of(name))(scenario)) for name in own}
 
 
 def _of_table(scenario: Scenario, parameters: ParameterSet, file: str) -> Iterator[tuple[str, float]]:
@@ -133,8 +116,8 @@ def _of_table(scenario: Scenario, parameters: ParameterSet, file: str) -> Iterat
         key = f"parameters.{name}"
         if name not in parameters:
             raise ParameterError("is not a parameter", file=file, key=key, cure=did_you_mean(name, parameters))
-        if name in PATIENT_KEYS:
-            cure = f"set {PATIENT_KEYS[name]} instead"
+        if parameters[name].belongs_to_patient:
+            cure = f"set {parameters.key_of(name)} instead"
             raise ParameterError("belongs to the patient", file=file, key=key, cure=cure)
         try:
             yield name, parse_quantity(value, parameters[name].unit, bare=True)

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from immunosim.codegen.loader import Array, Model, load_model, say_nothing
-from immunosim.errors import DataError, ScenarioError
+from immunosim.errors import DataError, ModelError, ScenarioError, did_you_mean
 from immunosim.errors import InputProblem as Fault
+from immunosim.models import ModelPackage, find_model
 from immunosim.numerics import METHODS, Segments, SolverOptions
-from immunosim.parameters import ParameterSet, load_parameters
+from immunosim.parameters import ParameterSet
 from immunosim.patient_parameters import individual_vector
 from immunosim.scenario import (
-    POOLS_OF_INPUTS,
     Bolus,
     Scenario,
     build_segments,
@@ -108,8 +108,8 @@ def prepare(scenario: Scenario, file: str = "scenario", announce: Callable[[str]
     ScenarioError, ParameterError
         If the scenario names what the model does not have, or its values are impossible.
     """
-    parameters = load_parameters()
-    model = load_model(parameters.units(), announce)
+    package, parameters = _named(scenario, file)
+    model = load_model(parameters.units(), announce, package)
     check_names(
         scenario,
         mechanisms=model.mechanisms,
@@ -133,6 +133,21 @@ def prepare(scenario: Scenario, file: str = "scenario", announce: Callable[[str]
     )
 
 
+def _named(scenario: Scenario, file: str) -> tuple[ModelPackage, ParameterSet]:
+    """Return the model and the parameter set that a scenario names."""
+    try:
+        package = find_model(scenario.model)
+    except ModelError as error:
+        if error.key != "model":  # the package that brings it is at fault
+            raise
+        raise ScenarioError(error.reason, file=file, key="model", cure=error.cure) from error
+    known = package.parameter_sets()
+    if scenario.parameter_set not in known:
+        reason, cure = f'unknown parameter set "{scenario.parameter_set}"', did_you_mean(scenario.parameter_set, known)
+        raise ScenarioError(reason, file=file, key="parameter_set", cure=cure)
+    return package, package.parameters(scenario.parameter_set)
+
+
 def segments_of(scenario: Scenario, model: Model, file: str = "scenario") -> Segments:
     """Return the inputs and jumps of a scenario's treatments, day.
 
@@ -154,7 +169,7 @@ def _refuse_traces(scenario: Scenario, model: Model, file: str) -> None:
     negligible = NEGLIGIBLE * scenario.solver.rtol * model.scales
     problems = []
     for key, event in keyed_events(scenario):
-        pool = event.pool if isinstance(event, Bolus) else POOLS_OF_INPUTS.get(event.input)
+        pool = event.pool if isinstance(event, Bolus) else event.drug.entered_pool if event.drug else ""
         least = negligible[model.pools.index(pool)] if pool in model.pools else 0.0
         if event.amount < least:
             reason = (
@@ -185,7 +200,7 @@ def solver_options(scenario: Scenario, model: Model, untreated: Array) -> Solver
     """Return the integrator's options: the scenario's tolerance, and absolute ones from the scales of the pools.
 
     A pool that is far smaller untreated than its scale (a clone, an attack too small to see) is resolved at its own
-    size: at the common scale, the follicles of a year of dimethyl fumarate were wrong by 1e-3 of their greatest value.
+    size: at the common scale, the follicles of a year of prior therapy were wrong by 1e-3 of their greatest value.
     """
     solver = scenario.solver
     scale = np.where(untreated > 0.0, np.minimum(model.scales, untreated), model.scales)

@@ -17,8 +17,8 @@ import numpy as np
 from immunosim.errors import DataError, QuantityError, did_you_mean
 from immunosim.numerics import Solution, Status, advice
 from immunosim.result import Result
-from immunosim.scenario.clock import Clock
-from immunosim.scenario.cross_checks import ROUNDING
+from immunosim.scenario.clock import ROUNDING, Clock
+from immunosim.scenario.regimen import courses_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,7 +115,7 @@ class Trajectory(Result):
 
     def facts(self) -> dict[str, object]:
         """Return the doses by course, the model and the tolerance."""
-        courses = ", ".join(f"day {course.start:g}" for course in self.scenario.course)
+        courses = ", ".join(f"day {course.dosing.start:g}" for course in courses_of(self.scenario))
         found: dict[str, object] = {"courses": courses or "none", "pools": len(self.problem.model.pools)}
         found |= {"relative tolerance": self.problem.options.rtol, "steps": int(self.solution.n_steps)}
         return found | ({} if self.is_complete else {"failure": self.failure()})
@@ -186,10 +186,8 @@ class Trajectory(Result):
     def _day(self, time: float | str) -> float:
         if not isinstance(time, str):
             return float(time)
-        scenario = self.scenario
-        clock = Clock(scenario.start_date, [(course.label, course.start) for course in scenario.course])
         try:
-            return clock.days(time)
+            return Clock.of(self.scenario).days(time)
         except QuantityError as error:
             raise DataError(error.reason, key="time", cure=error.cure) from error
 

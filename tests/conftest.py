@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from immunosim.codegen.loader import Model, load_model
-from immunosim.parameters import ParameterSet, load_parameters
+from immunosim.models import load_parameters
+from immunosim.parameters import ParameterSet
 
 ROOT = Path(__file__).parents[1]
 

@@ -16,7 +16,7 @@ from scipy.optimize import least_squares
 
 from immunosim import load_scenario
 from immunosim.errors import ImmunosimError
-from immunosim.parameters import load_parameters
+from immunosim.models import load_parameters
 from immunosim.problem import Problem, prepare
 from immunosim.scenario import Infusion, Output, Scenario, events_of
 from immunosim.simulation import solve

@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 
 from immunosim import Trajectory, load_scenario, simulate
 from immunosim.plots.style import BLACK, BLUE, GREY, VERMILION
-from immunosim.report import LOWER_LIMITS_OF_NORMAL
 from immunosim.units import DAYS_PER_MONTH
 
 HERE = Path(__file__).parent
@@ -61,9 +60,16 @@ def count(trajectory: Trajectory, readout: str, month: float) -> float:
     return trajectory.at(readout, month * DAYS_PER_MONTH)
 
 
+def lower_limit(trajectory: Trajectory, readout: str) -> float:
+    """Return the lower limit of normal of a count, in its unit."""
+    limit = trajectory.problem.model.readout_info[readout].lower_limit
+    assert limit is not None
+    return limit
+
+
 def months_to_limit(trajectory: Trajectory, readout: str) -> float:
     """Return the month from which a count stays at or above its lower limit of normal; NaN if it never does."""
-    counts, limit = trajectory[readout], LOWER_LIMITS_OF_NORMAL[readout]
+    counts, limit = trajectory[readout], lower_limit(trajectory, readout)
     below = np.flatnonzero(~(counts >= limit))
     if below.size == 0 or below[-1] == len(counts) - 1:
         return float("nan")
@@ -143,8 +149,7 @@ def _draw_recovery(ax: Axes, one: Trajectory) -> None:
             months_to_limit(one, readout), place, "s", color=BLACK, markersize=5, label="simulated" if first else None
         )
     limits = [
-        f"{LABELS[name]}\n{LOWER_LIMITS_OF_NORMAL[name]:g} {'× 10⁹/L' if name == 'lymphocytes' else '/µL'}"
-        for name in COHORT
+        f"{LABELS[name]}\n{lower_limit(one, name):g} {'× 10⁹/L' if name == 'lymphocytes' else '/µL'}" for name in COHORT
     ]
     ax.set_yticks(range(len(COHORT)), limits)
     ax.set(xlim=(0, 40), ylim=(-0.6, len(COHORT) - 0.2), xlabel="months to the lower limit of normal after one course")

@@ -19,6 +19,7 @@ import numpy as np
 
 from immunosim import load_scenario
 from immunosim.fitting import ErrorModel, scenario_of, subject_of
+from immunosim.fitting.likelihood.prediction import predict
 from immunosim.observations import Measurement, PatientRecord
 from immunosim.observations.records import RecordedDose
 from immunosim.problem import Problem, prepare
@@ -120,7 +121,7 @@ def _counts(
     own = prepare(scenario_of(problem.scenario, record))
     asked = [Measurement(record.name, day, analyte, 1.0) for day in days for analyte in ANALYTES]
     subject = subject_of(record.name, own, list(values), asked, dict.fromkeys(ANALYTES, ErrorModel()))
-    perfect = subject.predict(np.array([list(values.values())]))[0].reshape(len(days), len(ANALYTES))
+    perfect = predict((subject,), [np.array([list(values.values())])])[0][0].reshape(len(days), len(ANALYTES))
     total = generator.normal(size=(len(days), 1))
     errors = generator.normal(size=perfect.shape)
     errors[:, 1:] = np.sqrt(SHARE) * total + np.sqrt(1.0 - SHARE) * errors[:, 1:]

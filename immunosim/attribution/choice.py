@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from immunosim.codegen.loader import Model
+from immunosim.model.readout_info import GroupKind
+from immunosim.scenario.regimen import courses_of
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from immunosim.attribution.comparison import Comparison
-
-READOUTS = (
-    "lymphocytes",
-    "cd4",
-    "cd8",
-    "cd19",
-    "nk",
-    "alemtuzumab_serum",
-    "salt_score",
-    "relapse_rate",
-    "thyroid_cumulative_hazard",
-)
-"""What a clinician asks of two courses."""
-
-NOTICED: Mapping[str, float] = {"lymphocytes": 0.01, "salt_score": 0.5}
-"""The read-outs that are explained first, and the difference, in their units, from which it is worth it: a hundredth of
-the lower limit of normal, and a SALT score that is just visible. Assumed."""
 
 VISITS = (1, 3, 6, 12, 24)
 """Months after day 0 at which read-outs are compared."""
@@ -33,13 +18,18 @@ VISITS = (1, 3, 6, 12, 24)
 VISITS_AFTER_LAST_COURSE = (1, 3, 6, 12)
 """Months after the last course of any scenario at which they are compared as well."""
 
-BEHIND: Mapping[str, str] = {"salt_score": "autoreactive_cd8_effector"}
-"""What is explained together with a read-out, since its own processes say little: hair only grows and falls out."""
+
+def compared_readouts(model: Model) -> tuple[str, ...]:
+    """Return what a clinician asks of two courses: counts, then levels, scores, hazards and risks."""
+    kinds = (model.readouts_of_kind(kind) for kind in get_args(GroupKind))
+    return tuple(name for found in kinds for name, info in found.items() if info.is_compared)
 
 
 def visits(comparison: Comparison) -> list[float]:
     """Return when read-outs are compared by default, day: some months after day 0 and after the last course of any."""
-    starts = [course.start for trajectory in comparison.trajectories for course in trajectory.scenario.course]
+    starts = [
+        course.dosing.start for trajectory in comparison.trajectories for course in courses_of(trajectory.scenario)
+    ]
     months = [*VISITS, *(max(starts) / DAYS_PER_MONTH + after for after in VISITS_AFTER_LAST_COURSE if starts)]
     days = sorted(month * DAYS_PER_MONTH for month in months)
     inside = [day for day in days if comparison.times[0] < day < comparison.times[-1] - 1.0]
@@ -50,11 +40,14 @@ def visits(comparison: Comparison) -> list[float]:
 def worth_explaining(comparison: Comparison, i: int) -> tuple[str, ...]:
     """Return which differences of a scenario to explain.
 
-    Lymphocytes, and the SALT score with what is behind it, where they differ enough to be noticed; otherwise the
+    Those that the model declares notable, with what drives them, where they differ enough to be noticed; otherwise the
     read-out with the largest difference in relation to its size; none where there is no difference.
     """
-    noticed = tuple(name for name, least in NOTICED.items() if abs(comparison.largest(i, name).difference) >= least)
-    differing = [name for name in READOUTS if comparison.differs(name, [i])]
+    model = comparison.trajectories[0].problem.model
+    notable = {name: info.notable_from for name, info in model.readout_info.items() if info.notable_from is not None}
+    noticed = tuple(name for name, least in notable.items() if abs(comparison.largest(i, name).difference) >= least)
+    differing = [name for name in compared_readouts(model) if comparison.differs(name, [i])]
     if noticed or not differing:
-        return (*noticed, *(BEHIND[name] for name in noticed if name in BEHIND))
+        behind = (model.about(name).explained_with for name in noticed)
+        return (*noticed, *filter(None, behind))
     return (max(differing, key=lambda name: abs(comparison.largest(i, name).difference) / comparison.size(i, name)),)

@@ -36,9 +36,6 @@ MOST_SCENARIOS = 6
 NOISE = 10.0
 """A difference below this multiple of the relative tolerance, as a share of the read-out, may be the solver's."""
 
-LEAST: Mapping[str, float] = {"salt_score": 0.05}
-"""Differences below which a read-out counts as the same, in its unit: nobody sees them. Assumed."""
-
 
 UNTREATED, UNTREATED_LABEL = "untreated_level", "untreated level"
 """Name and label of the row, and of the group, that is no process: the difference of the untreated read-outs."""
@@ -105,10 +102,10 @@ class Comparison(Result):
         return pd.DataFrame(largest_rows(self, self._usual()))
 
     def _usual(self) -> tuple[str, ...]:
-        """Return the read-outs that a clinician asks of two courses."""
-        from immunosim.attribution.choice import READOUTS
+        """Return the read-outs that are compared where none is asked for."""
+        from immunosim.attribution.choice import compared_readouts
 
-        return READOUTS
+        return compared_readouts(self.trajectories[0].problem.model)
 
     @property
     def dataset(self) -> xr.Dataset:
@@ -169,7 +166,8 @@ class Comparison(Result):
     def noise(self, i: int, readout: str) -> float:
         """Return up to where a difference may be the solver's or is too small for anyone to see."""
         rtol = max(self.trajectories[place].problem.options.rtol for place in (0, i))
-        return max(NOISE * rtol * self.size(i, readout), LEAST.get(readout, 0.0))
+        unseen = self.trajectories[0].problem.model.about(readout).unseen_below
+        return max(NOISE * rtol * self.size(i, readout), unseen)
 
     def differs(self, readout: str, others: Iterable[int] | None = None) -> bool:
         """Return whether a read-out differs from the reference anywhere, beyond the solver's error."""

@@ -95,6 +95,7 @@ def explain(
         mechanisms={name: label for name, (label, _) in problem.model.module.MECHANISMS.items()},
         is_direct=not accounts.weights.is_traced,
         is_gross=gross,
+        info=problem.model.about(readout),
         scenario=trajectory.scenario,
     )
 

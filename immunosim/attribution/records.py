@@ -6,13 +6,14 @@ Plain records over arrays. Knows no solver and no file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import ImmunosimError
+from immunosim.model.readout_info import ReadoutInfo
 from immunosim.result import Result
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class Explanation(Result):
         Label of every mechanism by name.
     is_direct, is_gross : bool
         Whether exchange is left process by process, and whether untreated flows are left in.
+    info : ReadoutInfo
+        How to show the read-out.
     scenario : Scenario, optional
         That was explained, for the title and the treatments of a figure.
     """
@@ -99,6 +102,7 @@ class Explanation(Result):
     mechanisms: Mapping[str, str]
     is_direct: bool
     is_gross: bool
+    info: ReadoutInfo = field(default_factory=ReadoutInfo)
     scenario: Scenario | None = None
 
     @property

@@ -16,9 +16,12 @@ from typer.core import TyperGroup
 
 from immunosim.cli.exit_codes import BAD_INPUT, FAILED, INTERRUPTED, INTERRUPTION, READER_GONE
 from immunosim.cli.printing import say, say_error, show
-from immunosim.cli.verbs import Verbs
+from immunosim.cli.verbs import GROUPS, Verbs
 from immunosim.errors import ImmunosimError, SolverError
 from immunosim.safe_text import lines
+
+WHOLE_SENTENCE = 200
+"""Longest first sentence of a verb's help, which the list of verbs shows uncut."""
 
 _UsageError: Any = typer.BadParameter.__mro__[1]  # typer brings it under different names
 
@@ -33,6 +36,14 @@ class Immunosim(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of the verbs without importing them."""
         return list(self.commands)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the verbs in their groups, each with the first sentence of its help."""
+        width = max(map(len, self.commands))
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                rows = [(name.ljust(width), self.commands[name].get_short_help_str(WHOLE_SENTENCE)) for name in names]
+                formatter.write_dl(rows)
 
     def make_context(self, *arguments: Any, **options: Any) -> Any:
         """Read the command line."""
@@ -77,7 +88,6 @@ def _give_up_output() -> None:
 app = typer.Typer(
     name="immunosim",
     cls=Immunosim,
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: paragraphs are wrapped, and rich need not be imported

@@ -121,12 +121,13 @@ def _record(
     comparison: "Comparison", attributions: "Sequence[Attribution]", readouts: Sequence[str], times: Sequence[float]
 ) -> dict[str, Any]:
     """Return the comparison as plain data, each attribution at the times asked for or at the largest difference."""
-    from immunosim.attribution.choice import READOUTS, visits
+    from immunosim.attribution.choice import compared_readouts, visits
     from immunosim.attribution.comparison_tables import comparison_dict
     from immunosim.report import INTENDED_USE
 
     cut = [found.until(time) for found in attributions for time in (times or [_of_largest(comparison, found)])]
-    shown = tuple(dict.fromkeys((*readouts, *READOUTS)))
+    usual = compared_readouts(comparison.trajectories[0].problem.model)
+    shown = tuple(dict.fromkeys((*readouts, *usual)))
     found = comparison_dict(comparison, shown, times or visits(comparison), cut)
     return {"intended_use": INTENDED_USE} | found
 
@@ -170,9 +171,10 @@ def _write(
     from immunosim.attribution.comparison_tables import attribution_csv, rows_csv
     from immunosim.plots import encoded
     from immunosim.plots.comparison import difference_figure, overlay_figure
-    from immunosim.report import INTENDED_USE, LIMITS, to_json, write_file
+    from immunosim.report import INTENDED_USE, limits_of, to_json, write_file
 
-    files = {"overlay.png": encoded(overlay_figure(comparison, LIMITS, INTENDED_USE), "png")}
+    limits = limits_of(comparison.trajectories[0].problem.model)
+    files = {"overlay.png": encoded(overlay_figure(comparison, limits, INTENDED_USE), "png")}
     if len(comparison.names) == 2:
         for found in attributions:
             name = f"why_difference_{found.explanation.readout}.png"

@@ -5,8 +5,8 @@ from typing import Any
 
 from immunosim.cli.printing import show, show_table
 from immunosim.errors import MOST_SHOWN, and_more
-from immunosim.observations import ANALYTES, Observations, PatientRecord, TableFinding
-from immunosim.observations.layout import model_readouts
+from immunosim.observations import Observations, PatientRecord, TableFinding
+from immunosim.observations.laboratory import measurable
 
 MANY = MOST_SHOWN
 """Rows of a table on the terminal; JSON has all."""
@@ -63,7 +63,7 @@ def analyte_records(observations: Observations) -> Iterator[dict[str, Any]]:
         values = [one.value for one in found if not one.is_below]
         yield {
             "readout": name,
-            "unit": ANALYTES.get(name) or model_readouts()[name],
+            "unit": measurable()[name],
             "columns": ", ".join(dict.fromkeys(one.column for one in found)),
             "n_values": len(found),
             "n_below": len(found) - len(values),

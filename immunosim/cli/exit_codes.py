@@ -1,7 +1,7 @@
 """Exit codes of the command line, and what it says where it is interrupted. Imports nothing."""
 
 BAD_INPUT = 2
-"""The user has to change something."""
+"""The user has to change something; or standard output is closed or full."""
 
 FAILED = 3
 """A simulation failed or did not pass its verification."""

@@ -105,9 +105,10 @@ def _contents(trajectory: "Trajectory", explanation: "Explanation") -> tuple[byt
     from immunosim.attribution import series_csv, table_csv
     from immunosim.plots import encoded
     from immunosim.plots.why import why_figure
-    from immunosim.report import INTENDED_USE, LIMITS
+    from immunosim.report import INTENDED_USE, limits_of
 
-    figure = why_figure(explanation, trajectory.scenario, LIMITS.get(explanation.readout), INTENDED_USE)
+    limit = limits_of(trajectory.problem.model).get(explanation.readout)
+    figure = why_figure(explanation, trajectory.scenario, limit, INTENDED_USE)
     return encoded(figure, "png"), table_csv(explanation).encode(), series_csv(explanation).encode()
 
 

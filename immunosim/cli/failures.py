@@ -58,7 +58,7 @@ def _show(found: "FailureAtlas", result: Path) -> None:
     for one in found.endings:
         show("", f"{one.status}: {one.advice}")
     if found.endings:
-        again = shell_command(["immunosim", "replay", str(result), "--sample", str(found.endings[0].first_sample)])
+        again = shell_command(["immunosim", "replay", str(result), "--patient", str(found.endings[0].first_sample)])
         show("", f"Next:  {again}")
 
 

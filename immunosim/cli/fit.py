@@ -1,40 +1,20 @@
 """``immunosim fit``: fit parameters to observed counts of one patient or several, and say what the fit means."""
 
 from contextlib import ExitStack
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.fit_options import (
-    Asked,
-    Data,
-    Draws,
-    Force,
-    Free,
-    Likelihood,
-    Limits,
-    NoiseOf,
-    Patient,
-    Resume,
-    Seed,
-    Shared,
-    Starts,
-    Workers,
-    target_of,
-)
-from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, typed
+from immunosim.cli.fit_options import Draws, FitInput, Likelihood, Resume, Starts, Together, target_of
+from immunosim.cli.option_groups import with_option_groups
+from immunosim.cli.options import FAILED, ResultFolder, typed
 from immunosim.cli.partial import kept_parts
 from immunosim.cli.progress import progress
 
-
-class Together(StrEnum):
-    """How several patients are fitted."""
-
-    EACH = "each"
-    POOLED = "pooled"
-    TWO_STAGE = "two-stage"
+if TYPE_CHECKING:
+    from immunosim.door.fitting import FitPlan
+    from immunosim.fitting import FitProblem
 
 
 Patients = Annotated[
@@ -77,32 +57,34 @@ NextDraw = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class Population:
+    """How several patients are fitted."""
+
+    patients: Patients = Together.EACH
+    common: Common = None
+    covariate: Covariate = None
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What is made of a fit beyond its estimate and profiles."""
+
+    without: Without = None
+    next_draw: NextDraw = ""
+    draws: Draws = 0
+
+
+@with_option_groups
 def fit(
     context: typer.Context,
-    scenario: ScenarioFile,
-    data: Data = None,
-    patient: Patient = "",
-    patients: Patients = Together.EACH,
-    common: Common = None,
-    covariate: Covariate = None,
-    free: Free = None,
-    limits: Limits = None,
-    noise: NoiseOf = None,
+    given: FitInput,
+    population: Population,
+    extras: Extras,
+    results: ResultFolder,
     starts: Starts = 20,
-    seed: Seed = 0,
     likelihood: Likelihood = False,
-    shared: Shared = 0.5,
-    without: Without = None,
-    next_draw: NextDraw = "",
-    draws: Draws = 0,
-    changes: Changes = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Folder, by default results/<scenario>_fit.")
-    ] = None,
-    force: Force = False,
     resume: Resume = False,
-    workers: Workers = 0,
-    as_json: AsJson = False,
 ) -> None:
     """Fit parameters to a clinic's table or to the scenario's [[observed]] series, and say what the fit means.
 
@@ -116,49 +98,53 @@ def fit(
     from immunosim.cli.fit_files import write_fit, write_several
     from immunosim.cli.fit_running import fit_one, fit_several
     from immunosim.cli.fit_tables import show_fit, show_several
-    from immunosim.door.fitting import FitPlan, mechanisms_of, refuse_mixture
+    from immunosim.door.fitting import refuse_mixture
     from immunosim.fitting import require_sampler
     from immunosim.locks import refuse_held
     from immunosim.report.output_files import FIT, refuse_existing
 
-    folder = out or Path("results") / f"{scenario.stem}_fit"
-    is_written = out is not None or not as_json
+    folder, is_written = results.folder(given.scenario, "fit"), results.is_written
     if is_written:
-        refuse_existing(folder, force, FIT)
+        refuse_existing(folder, results.force, FIT)
         refuse_held(folder)
-    if draws:
+    if extras.draws:
         require_sampler()
-    asked = Asked(
-        scenario, data, patient, free or [], limits or [], noise or [], likelihood, shared, changes or [], workers
-    )
     command = typed(context, without=("resume", "force", "as_json", "workers"))
     with progress("Reading the scenario") as now, ExitStack() as stack:
-        case = asked.read(now)
-        wanted = FitPlan(
-            *(starts, seed, draws, patients is Together.TWO_STAGE, tuple(common or [])),
-            covariates=_covariates(covariate or []),
-            mechanisms=mechanisms_of(case, [] if without == ["none"] else without or None),
-            target=target_of(case.problem, next_draw, "--next-draw") if next_draw else None,
-        )
-        is_one = len(case.patients) == 1 or patients is Together.POOLED
-        refuse_mixture(case, wanted, patients, without)
+        case = given.read(now, priors=not likelihood)
+        wanted = _wanted(case, given, population, extras, starts)
+        is_one = len(case.patients) == 1 or population.patients is Together.POOLED
+        refuse_mixture(case, wanted, population.patients, extras.without)
         store = (
             stack.enter_context(kept_parts(folder, wanted.fingerprint(case), resume, command)) if is_written else None
         )
         if is_one:
             one = fit_one(case, wanted, store, command, now)
-            paths = write_fit(one, case, folder, force, command) if is_written else []
+            paths = write_fit(one, case, folder, results.force, command) if is_written else []
         else:
             several = fit_several(case, wanted, store, command, now)
-            paths = write_several(several, folder, force, command) if is_written else []
+            paths = write_several(several, folder, results.force, command) if is_written else []
         if store is not None:
             store.remove()
     if is_one:
-        show_fit(one, wanted.target, paths, as_json)
+        show_fit(one, wanted.target, paths, results.as_json)
         return
-    show_several(several, paths, as_json)
+    show_several(several, paths, results.as_json)
     if several.failures:
         raise typer.Exit(FAILED)
+
+
+def _wanted(case: "FitProblem", given: FitInput, population: Population, extras: Extras, starts: int) -> "FitPlan":
+    """Return what is asked of the fit, after its names have been found in the model."""
+    from immunosim.door.fitting import FitPlan, mechanisms_of
+
+    is_two_stage = population.patients is Together.TWO_STAGE
+    return FitPlan(
+        *(starts, given.seed, extras.draws, is_two_stage, tuple(population.common or [])),
+        covariates=_covariates(population.covariate or []),
+        mechanisms=mechanisms_of(case, [] if extras.without == ["none"] else extras.without or None),
+        target=target_of(case.problem, extras.next_draw, "--next-draw") if extras.next_draw else None,
+    )
 
 
 def _covariates(texts: list[str]) -> dict[str, list[str]]:

@@ -11,7 +11,6 @@ import numpy as np
 
 from immunosim.cli.fit_records import several_as_dict
 from immunosim.observations.petab import condition_ids
-from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.report import INTENDED_USE, to_json
 from immunosim.report.output_files import FIT, write_folder
 from immunosim.report.results import course_of, units_of
@@ -62,9 +61,8 @@ def write_fit(one: Fitted, case: FitProblem, folder: Path, force: bool, command:
 
 def write_several(several: PatientFits, folder: Path, force: bool, command: str) -> list[Path]:
     """Write the files of fits of several patients, all or none."""
-    from immunosim.fitting.conclusions.predictive import joined
+    from immunosim.fitting.conclusions.predictive import joined, population_predictive
     from immunosim.fitting.exchange.petab_tables import tables_of_each, tables_of_population
-    from immunosim.fitting.search.two_stage import population_predictive
     from immunosim.plots import encoded
     from immunosim.plots.fit_courses import courses_figure
     from immunosim.plots.fit_pairs import shrinkage_figure
@@ -204,7 +202,7 @@ def fitted_scenario(subject: Subject, values: Array) -> str:
 
     document = tomllib.loads(to_toml(subject.problem.scenario))
     changes = [
-        f"{PATIENT_KEYS.get(name, f'parameters.{name}')}={float(value)!r}"
+        f"{subject.problem.parameters.key_of(name)}={float(value)!r}"
         for name, value in zip(subject.names, values, strict=True)
     ]
     return to_toml(build_scenario(apply_overrides(document, changes)))

@@ -1,18 +1,27 @@
 """Options that the verbs about fits share, and the case that they describe."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.options import simulated_day_of
+from immunosim.cli.options import Changes, ScenarioFile
 from immunosim.cli.progress import Progress
 
 if TYPE_CHECKING:
     from immunosim.fitting import FitProblem
     from immunosim.problem import Problem
+
+
+class Together(StrEnum):
+    """How several patients are fitted."""
+
+    EACH = "each"
+    POOLED = "pooled"
+    TWO_STAGE = "two-stage"
+
 
 Free = Annotated[
     list[str] | None,
@@ -52,7 +61,13 @@ Data = Annotated[
     ),
 ]
 Patient = Annotated[str, typer.Option("--patient", metavar="NAME", help="Only this patient of the table.")]
-Pooled = Annotated[bool, typer.Option("--pooled", help="Fit all patients of the table as if they were one.")]
+Pooling = Annotated[
+    Together,
+    typer.Option(
+        "--patients",
+        help="pooled: fit all patients of the table as if they were one. two-stage is for the verb fit.",
+    ),
+]
 Starts = Annotated[int, typer.Option("--starts", min=1, help="Starts of the search.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything that is drawn.")]
 Likelihood = Annotated[bool, typer.Option("--likelihood", help="Leave priors out: maximum likelihood.")]
@@ -62,27 +77,26 @@ Shared = Annotated[
 Draws = Annotated[
     int, typer.Option("--draws", min=0, help="Steps of each walker of a posterior sample; 0 for the approximation.")
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replace earlier results in the folder.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")]
 Workers = Annotated[int, typer.Option("--workers", min=0, help="Threads to compute in; 0 for one a core.")]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The options that say what is fitted, as they were given."""
+class FitInput:
+    """Scenario, data and free parameters: the options that all verbs about fits have."""
 
-    scenario: Path
-    data: Path | None
-    patient: str
-    free: Sequence[str]
-    limits: Sequence[str]
-    noise: Sequence[str]
-    likelihood: bool
-    shared: float
-    changes: Sequence[str]
-    workers: int
+    scenario: ScenarioFile
+    data: Data = None
+    patient: Patient = ""
+    free: Free = None
+    limits: Limits = None
+    noise: NoiseOf = None
+    shared: Shared = 0.5
+    changes: Changes = None
+    seed: Seed = 0
+    workers: Workers = 0
 
-    def read(self, now: Progress) -> "FitProblem":
+    def read(self, now: Progress, priors: bool = True) -> "FitProblem":
         """Read scenario and data, and return what is to be fitted."""
         from immunosim.door.fit_input import fit_problem
 
@@ -94,15 +108,15 @@ class Asked:
             limits=self.limits,
             noise=self.noise,
             shared=self.shared,
-            priors=not self.likelihood,
+            priors=priors,
             overrides=self.changes,
             n_threads=self.workers,
             watch=now,
         )
 
 
-def refuse_several(case: "FitProblem") -> None:
-    """Raise where a verb about one patient gets several.
+def refuse_several(case: "FitProblem", together: Together) -> None:
+    """Raise where a verb about one patient gets several, unless they are pooled.
 
     Raises
     ------
@@ -111,9 +125,11 @@ def refuse_several(case: "FitProblem") -> None:
     """
     from immunosim.errors import DataError
 
-    if len(case.patients) > 1:
+    if together is Together.TWO_STAGE:
+        raise DataError("two-stage is for the verb fit", key="--patients", cure="use pooled, or choose a --patient")
+    if len(case.patients) > 1 and together is Together.EACH:
         names = ", ".join([one.name for one in case.patients][:10])
-        cure = f"choose one with --patient ({names}), or take them as one with --pooled"
+        cure = f"choose one with --patient ({names}), or take them as one with --patients pooled"
         raise DataError(f"there are {len(case.patients)} patients", key="--data", cure=cure)
 
 
@@ -125,4 +141,6 @@ def target_of(problem: "Problem", text: str, option: str) -> tuple[str, float]:
     if not at or readout.strip() not in problem.model.readouts:
         cure = did_you_mean(readout.strip(), problem.model.readouts)
         raise DataError(f'"{text}" names no read-out and time', key=option, cure=f"write cd4@24 months; {cure}")
+    from immunosim.door.times import simulated_day_of
+
     return readout.strip(), simulated_day_of(problem.scenario, time.strip(), option)

@@ -1,27 +1,14 @@
 """``immunosim forecast``: when counts will be back, as it becomes known visit by visit."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from immunosim.cli.fit_options import (
-    Asked,
-    Data,
-    Draws,
-    Force,
-    Free,
-    Likelihood,
-    Limits,
-    NoiseOf,
-    Patient,
-    Seed,
-    Shared,
-    Starts,
-    Workers,
-)
-from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, typed
+from immunosim.cli.fit_options import Draws, FitInput, Likelihood, Starts
+from immunosim.cli.option_groups import with_option_groups
+from immunosim.cli.options import FAILED, ResultFolder, typed
 from immunosim.cli.printing import say, show_text
 from immunosim.cli.progress import progress
 
@@ -46,30 +33,25 @@ EachVisit = Annotated[bool, typer.Option("--each-visit", help="Forecast again af
 Confidence = Annotated[float, typer.Option("--confidence", min=0.5, max=0.99, help="Of the intervals.")]
 
 
+@dataclass(frozen=True)
+class ForecastAim:
+    """What is forecast, and from which visits."""
+
+    goal: Goals = None
+    as_of: AsOf = ""
+    each_visit: EachVisit = False
+    confidence: Confidence = 0.9
+
+
+@with_option_groups
 def forecast(
     context: typer.Context,
-    scenario: ScenarioFile,
-    data: Data = None,
-    patient: Patient = "",
-    goal: Goals = None,
-    as_of: AsOf = "",
-    each_visit: EachVisit = False,
-    confidence: Confidence = 0.9,
-    free: Free = None,
-    limits: Limits = None,
-    noise: NoiseOf = None,
+    given: FitInput,
+    aim: ForecastAim,
+    results: ResultFolder,
     starts: Starts = 10,
-    seed: Seed = 0,
     draws: Draws = 0,
     likelihood: Likelihood = False,
-    shared: Shared = 0.5,
-    changes: Changes = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Folder, by default results/<scenario>_forecast.")
-    ] = None,
-    force: Force = False,
-    workers: Workers = 0,
-    as_json: AsJson = False,
 ) -> None:
     """Say when counts will be back above levels for good, with intervals, from the counts that are known so far.
 
@@ -85,29 +67,27 @@ def forecast(
     from immunosim.report import to_json
     from immunosim.report.output_files import FORECAST, refuse_existing
 
-    folder = out or Path("results") / f"{scenario.stem}_forecast"
-    is_written = out is not None or not as_json
-    if is_written:
-        refuse_existing(folder, force, FORECAST)
+    folder = results.folder(given.scenario, "forecast")
+    if results.is_written:
+        refuse_existing(folder, results.force, FORECAST)
     if draws:
         require_sampler()
-    asked = Asked(
-        scenario, data, patient, free or [], limits or [], noise or [], likelihood, shared, changes or [], workers
-    )
-    goals = [Goal.parse(text) for text in goal or []]
+    goals = [Goal.parse(text) for text in aim.goal or []]
     with progress("Reading the scenario") as now:
-        case = asked.read(now)
+        case = given.read(now, priors=not likelihood)
+        scenario = case.problem.scenario
         now.begin("Forecasting")
 
         def report(name: str, visit: int, of: int) -> None:
             now.detail = f"patient {name}, {visit} of {of} visits"
 
-        how = ForecastOptions(starts, draws, seed, confidence)
-        outlook = forecast_of(case, goals, as_of or None, each_visit, how, report)
+        how = ForecastOptions(starts, draws, given.seed, aim.confidence)
+        outlook = forecast_of(case, goals, aim.as_of or None, aim.each_visit, how, report)
         found, failures = outlook.updates, outlook.failures
         command = typed(context, ("force", "as_json", "workers"))
-        paths = _write(found, failures, case.problem.scenario.horizon, folder, force, command) if is_written else []
-    if as_json:
+        own = (found, failures, scenario.horizon, folder, results.force, command)
+        paths = _write(*own) if results.is_written else []
+    if results.as_json:
         show_text(to_json(_as_dict(found, failures)).rstrip())
     else:
         _show(found, paths)

@@ -17,7 +17,9 @@ def init(
     file: Annotated[Path, typer.Argument(metavar="[FILE]", help="File to write.")] = Path("my_scenario.toml"),
     base: Annotated[
         Path | None,
-        typer.Option("--from", metavar="SCENARIO", help="Write a change to this scenario, which the new one extends."),
+        typer.Option(
+            "--extends", metavar="SCENARIO", help="Write a change to this scenario, which the new one extends."
+        ),
     ] = None,
     minimal: Annotated[bool, typer.Option("--minimal", help="Only what is needed, without comments.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the file where it exists.")] = False,

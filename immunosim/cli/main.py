@@ -64,6 +64,7 @@ def _run() -> None:
 
     gc.set_threshold(GARBAGE_THRESHOLD)
     signal.signal(signal.SIGTERM, _terminate)
+    _refuse_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -79,6 +80,19 @@ def _run() -> None:
         package = error.name.partition(".")[0]
         say(f"The package {package} is missing, run: python -m pip install {package} (or: immunosim doctor)")
         raise SystemExit(BAD_INPUT) from None
+
+
+def _refuse_closed() -> None:
+    """End where standard output is closed, before anything is done; without standard error, messages go nowhere.
+
+    The next file to be opened would get the number of the closed stream, and what is printed would end up in it.
+    """
+    if sys.stderr is None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        sys.stderr = os.fdopen(2, "w", closefd=False)
+    if sys.stdout is None:
+        sys.stderr.write("Standard output is closed: redirect it to a file or to /dev/null\n")
+        raise SystemExit(BAD_INPUT)
 
 
 class Interruption:

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.options import AsJson
+from immunosim.cli.options import AsJson, OfModel
 from immunosim.cli.printing import say, show_text
 from immunosim.errors import ModelError, any_of, did_you_mean
+from immunosim.models.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from immunosim.model.network import Network
@@ -38,6 +39,7 @@ def model(
         typer.Option("--diagram", metavar="FILE", help="Draw the network: .png, .pdf or .svg.", show_default=False),
     ] = None,
     as_json: AsJson = False,
+    of_model: OfModel = DEFAULT_MODEL,
 ) -> None:
     """Show the model itself: pools, processes, equations, generated code, a diagram.
 
@@ -48,13 +50,13 @@ def model(
     if kernel:
         from immunosim.cli.model_kernel import show_kernel
 
-        show_kernel(kernel)
+        show_kernel(kernel, of_model)
     elif diagram:
-        _draw(diagram)
+        _draw(diagram, of_model)
     elif topic == "latex":
-        _show_latex(mechanism)
+        _show_latex(mechanism, of_model)
     else:
-        _show_records(topic, mechanism, as_json)
+        _show_records(topic, mechanism, as_json, of_model)
 
 
 def _refuse_contradictions(topic: str, mechanism: str, kernel: str, diagram: Path | None, as_json: bool) -> None:
@@ -72,12 +74,12 @@ def _refuse_contradictions(topic: str, mechanism: str, kernel: str, diagram: Pat
             raise ModelError(f"{given[0]} does not go with {option}", cure=f"leave {option} out")
 
 
-def _show_records(topic: str, mechanism: str, as_json: bool) -> None:
+def _show_records(topic: str, mechanism: str, as_json: bool, of_model: str) -> None:
     from immunosim.cli.model_tables import records, show_kind, show_overview, show_part
     from immunosim.cli.model_text import equations_text
     from immunosim.codegen.equations import describe
 
-    everything = describe(_network())
+    everything = describe(_network(of_model))
     part = everything.of(mechanism) if mechanism else everything
     if as_json:
         from immunosim.report import to_json
@@ -93,14 +95,14 @@ def _show_records(topic: str, mechanism: str, as_json: bool) -> None:
         show_overview(part)
 
 
-def _show_latex(mechanism: str) -> None:
+def _show_latex(mechanism: str, of_model: str) -> None:
     from immunosim.codegen.latex import latex_document
-    from immunosim.parameters import load_parameters
+    from immunosim.models import load_parameters
 
-    show_text(latex_document(_network(), load_parameters(), mechanism).rstrip())
+    show_text(latex_document(_network(of_model), load_parameters(model=of_model), mechanism).rstrip())
 
 
-def _draw(path: Path) -> None:
+def _draw(path: Path, of_model: str) -> None:
     from immunosim.codegen.equations import describe
     from immunosim.plots import encoded
     from immunosim.plots.network_diagram import FORMATS, network_diagram
@@ -110,12 +112,13 @@ def _draw(path: Path) -> None:
     if kind not in FORMATS:
         reason = f'a diagram cannot be written as "{path.suffix}"' if path.suffix else "the name has no ending"
         raise OutputError(reason, file=str(path), cure=f"end the name in {any_of([f'.{name}' for name in FORMATS])}")
-    write_file(path, encoded(network_diagram(describe(_network())), kind, dpi=200))
+    write_file(path, encoded(network_diagram(describe(_network(of_model))), kind, dpi=200))
     say(f"Wrote {path}")
 
 
-def _network() -> "Network":
-    from immunosim.models.alemtuzumab.network import build_network
-    from immunosim.parameters import load_parameters
+def _network(name: str) -> "Network":
+    from immunosim.models import find_model
 
-    return build_network(load_parameters().units())
+    package = find_model(name)
+    network: Network = package.declare(package.parameters().units())
+    return network

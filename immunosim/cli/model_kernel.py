@@ -11,8 +11,8 @@ LANES = "lanes."
 """What the name of a kernel over lanes begins with."""
 
 
-def show_kernel(name: str) -> None:
-    """Print a generated function, coloured on a terminal.
+def show_kernel(name: str, model: str) -> None:
+    """Print a generated function of a model, coloured on a terminal.
 
     Raises
     ------
@@ -20,9 +20,9 @@ def show_kernel(name: str) -> None:
         If no kernel has this name, with close matches.
     """
     if name.startswith(LANES):
-        texts, language = lane_kernels(_texts()["kernels"]), "llvm"
+        texts, language = lane_kernels(_texts(model)["kernels"]), "llvm"
     else:
-        texts, language = kernels(_texts()), "python"
+        texts, language = kernels(_texts(model)), "python"
     if name not in texts:
         raise ModelError(f'there is no kernel "{name}"', cure=did_you_mean(name, texts))
     text = texts[name]
@@ -53,10 +53,11 @@ def lane_kernels(module: KernelModule) -> dict[str, str]:
     return {f"{LANES}{function.name}": str(function) for function in lanes.functions if function.blocks}
 
 
-def _texts() -> dict[str, KernelModule]:
-    """Return the model's texts by name."""
+def _texts(model: str) -> dict[str, KernelModule]:
+    """Return the texts of a model by name."""
     from immunosim.codegen.cache import TEXTS, load_text
-    from immunosim.parameters import load_parameters
+    from immunosim.models import find_model
 
-    units = load_parameters().units()
-    return {name: load_text(units, name, say) for name in TEXTS}
+    package = find_model(model)
+    units = package.parameters().units()
+    return {name: load_text(package, units, name, say) for name in TEXTS}

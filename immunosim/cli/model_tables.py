@@ -25,28 +25,33 @@ def records(part: Description, topic: str = "") -> dict[str, Any]:
     kinds = (topic,) if topic else KINDS
     tables = {kind: {item.name: asdict(item) for item in getattr(part, kind)} for kind in kinds}
     if tables.get("pools"):
-        untreated = untreated_values()
+        untreated = untreated_values(part.name)
         tables["pools"] = {name: pool | {"untreated_value": untreated[name]} for name, pool in tables["pools"].items()}
     return tables[topic] if topic else {"model": part.name, **tables}
 
 
-def untreated_values() -> dict[str, float]:
-    """Return the untreated value of every pool for the default parameters, in the pool's unit."""
+def untreated_values(name: str) -> dict[str, float]:
+    """Return the untreated value of every pool of a model for its default parameters, in the pool's unit."""
     from immunosim.codegen.loader import load_model
-    from immunosim.parameters import load_parameters
+    from immunosim.models import find_model
 
-    parameters = load_parameters()
-    model = load_model(parameters.units(), say)
+    package = find_model(name)
+    parameters = package.parameters()
+    model = load_model(parameters.units(), say, package)
     state = model.baseline(model.close(parameters.values()))
     return dict(zip(model.pools, state.tolist(), strict=True))
 
 
 def show_overview(everything: Description) -> None:
     """Print what the model consists of, its mechanisms, and what to ask next."""
-    from immunosim.parameters import load_parameters
+    from immunosim.models import load_parameters
 
     sizes = [(len(getattr(everything, kind)), TITLES.get(kind, kind)) for kind in KINDS[1:] if kind != "constants"]
-    counts = [*sizes, (len(load_parameters()), "parameters"), (len(everything.mechanisms), "mechanisms")]
+    counts = [
+        *sizes,
+        (len(load_parameters(model=everything.name)), "parameters"),
+        (len(everything.mechanisms), "mechanisms"),
+    ]
     show(f'Model "{everything.name}": {", ".join(f"{size} {kind}" for size, kind in counts)}')
     headers = ("mechanism", "what it is", "when off", "pools", "processes")
     rows = [
@@ -56,7 +61,7 @@ def show_overview(everything: Description) -> None:
     ]
     show_table("Mechanisms", headers, rows, align="<<<")
     show()
-    show("Next:  immunosim model --mechanism depletion     what belongs to one mechanism")
+    show(f"Next:  immunosim model --mechanism {everything.mechanisms[1].name}     what belongs to one mechanism")
     show("       immunosim model equations                all equations as text (latex: as a document)")
     show("       immunosim model --diagram network.png    the network as a drawing")
 
@@ -79,7 +84,7 @@ def show_kind(part: Description, topic: str) -> None:
     if not items:
         show(f"{title}: none")
         return
-    headers, row, align = _LAYOUTS[topic]()
+    headers, row, align = _LAYOUTS[topic](part.name)
     owner = ("mechanism",) if len(part.mechanisms) != 1 else ()
     rows = [(item.name, *((item.mechanism or "-",) if owner else ()), *row(item)) for item in items]
     show_table(f"{title} ({len(rows)})", ("name", *owner, *headers), rows, align="<<" + align if owner else "<" + align)
@@ -89,8 +94,8 @@ Row = Callable[[Any], Sequence[str]]
 Layout = tuple[tuple[str, ...], Row, str]
 
 
-def _pools() -> Layout:
-    untreated = untreated_values()
+def _pools(model: str) -> Layout:
+    untreated = untreated_values(model)
 
     def row(item: PoolText) -> Sequence[str]:
         return item.label, item.unit, number(untreated[item.name])
@@ -98,28 +103,28 @@ def _pools() -> Layout:
     return ("what it is", "unit", "untreated"), row, "<<>"
 
 
-def _processes() -> Layout:
+def _processes(_: str) -> Layout:
     def row(item: ProcessText) -> Sequence[str]:
         return arrow(item), item.formula
 
     return ("from -> to", "rate"), row, "<<"
 
 
-def _inputs() -> Layout:
+def _inputs(_: str) -> Layout:
     def row(item: ModelQuantity) -> Sequence[str]:
         return item.label, item.unit
 
     return ("what it is", "unit"), row, "<<"
 
 
-def _formulas() -> Layout:
+def _formulas(_: str) -> Layout:
     def row(item: ModelQuantity) -> Sequence[str]:
         return item.label, item.unit, item.formula
 
     return ("what it is", "unit", "formula"), row, "<<<"
 
 
-_LAYOUTS: dict[str, Callable[[], Layout]] = {
+_LAYOUTS: dict[str, Callable[[str], Layout]] = {
     "pools": _pools,
     "processes": _processes,
     "inputs": _inputs,

@@ -1,6 +1,7 @@
 """Arguments and exit codes that the verbs share, and how a command is written down."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +32,34 @@ Changes = Annotated[
     ),
 ]
 
+OfModel = Annotated[str, typer.Option("--model", metavar="NAME", help="The model, by its name.")]
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")]
+
+
+@dataclass(frozen=True)
+class ResultFolder:
+    """Where a verb writes its results, and whether it prints them as JSON instead."""
+
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Folder for the results, by default one in results/ that is named after the scenario and the verb.",
+        ),
+    ] = None
+    force: Annotated[bool, typer.Option("--force", help="Replace earlier results in the folder.")] = False
+    as_json: AsJson = False
+
+    @property
+    def is_written(self) -> bool:
+        """Whether there are files: with --json only where a folder is named."""
+        return self.out is not None or not self.as_json
+
+    def folder(self, scenario: Path, ending: str) -> Path:
+        """Return the folder that was named, or ``results/<scenario>_<ending>``."""
+        return self.out or Path("results") / f"{scenario.stem}_{ending}"
 
 
 def command_line(verb: str, scenario: Path, changes: Sequence[str]) -> str:

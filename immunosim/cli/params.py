@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from immunosim.cli.options import AsJson
+from immunosim.cli.options import AsJson, OfModel
 from immunosim.cli.printing import show, show_table, show_text
 from immunosim.errors import ParameterError, did_you_mean
+from immunosim.models.registry import DEFAULT_MODEL, DEFAULT_SET
 
 if TYPE_CHECKING:
     from immunosim.parameters import Parameter, ParameterSet
@@ -18,15 +19,19 @@ def params(
     ] = "",
     group: Annotated[str, typer.Option("--group", metavar="GROUP", help="Only the parameters of one group.")] = "",
     as_json: AsJson = False,
+    of_model: OfModel = DEFAULT_MODEL,
+    parameter_set: Annotated[
+        str, typer.Option("--parameter-set", metavar="NAME", help="The parameter set.")
+    ] = DEFAULT_SET,
 ) -> None:
     """List the parameters of the model.
 
     Shows the key that --set takes, value, unit, bounds, grade of evidence and source. A full NAME shows everything
     that is known of that parameter.
     """
-    from immunosim.parameters import load_parameters
+    from immunosim.models import load_parameters
 
-    parameters = load_parameters()
+    parameters = load_parameters(parameter_set, of_model)
     chosen = _chosen(parameters, name.removeprefix("parameters."), group)
     if as_json:
         from immunosim.report import to_json
@@ -101,6 +106,4 @@ def _record(parameter: "Parameter") -> dict[str, Any]:
 
 def _key(parameter: "Parameter") -> str:
     """Return the key that --set takes: a trait of the patient is set with the patient."""
-    from immunosim.patient_parameters import PATIENT_KEYS
-
-    return PATIENT_KEYS.get(parameter.name, f"parameters.{parameter.name}")
+    return parameter.key or f"parameters.{parameter.name}"

@@ -18,6 +18,9 @@ SUFFIXES = (".png", ".pdf", ".svg")
 
 DOTS_PER_INCH = 200
 
+OPTIONS = {"of": "readout"}
+"""Options that are called otherwise than the arguments they become."""
+
 ResultFile = Annotated[
     Path, typer.Argument(metavar="RESULT", help="Result of a sweep or ensemble.", show_default=False)
 ]
@@ -30,10 +33,10 @@ Kind = Annotated[
         show_default=False,
     ),
 ]
-Of = Annotated[
+Readout = Annotated[
     str,
     typer.Option(
-        "--of",
+        "--readout",
         metavar="NAME",
         help="Endpoint, read-out or pool to draw; by default the first.",
         show_default=False,
@@ -73,7 +76,7 @@ Out = Annotated[
 def plot(
     result: ResultFile,
     kind: Kind = "",
-    of: Of = "",
+    readout: Readout = "",
     x: X = "",
     y: Y = "",
     at: At = None,
@@ -99,14 +102,14 @@ def plot(
     with progress("Drawing"):
         dataset = _load(result)
         try:
-            asked = chosen(dataset, kind, of, x, y, at, color, threshold, _limits())
+            asked = chosen(dataset, kind, readout, x, y, at, color, threshold, _limits())
             target = out or _beside(result, asked)
             if out is None:
                 _check_target(target, force)
             figure = ensemble_figure(dataset, asked, INTENDED_USE)
             write_file(target, encoded(figure, target.suffix.lower().lstrip("."), DOTS_PER_INCH))
         except DataError as error:
-            key = f"--{error.key}" if error.key else None
+            key = f"--{OPTIONS.get(error.key, error.key)}" if error.key else None
             cure = None if error.cure is None else error.cure.replace("RESULT", shell_command([str(result)]))
             raise DataError(error.reason, file=str(result), key=key, cure=cure) from None
     _report(result, dataset, asked, target)
@@ -119,18 +122,23 @@ def _load(path: Path) -> "xr.Dataset":
     return open_result(path).dataset
 
 
+DETECTION = "detectable"
+"""What the limit of detection is called in a figure."""
+
+
 def _limits() -> "dict[str, tuple[Threshold, ...]]":
     """Return the clinical thresholds by read-out."""
+    from immunosim.codegen.loader import default_model
     from immunosim.plots.ensembles import Threshold
-    from immunosim.report import ALEMTUZUMAB_DETECTION_LIMIT, LOWER_LIMITS_OF_NORMAL, SEVERELY_LOW
 
-    found: dict[str, tuple[Threshold, ...]] = {
-        "alemtuzumab_serum": (Threshold(ALEMTUZUMAB_DETECTION_LIMIT, "detectable"),)
-    }
-    for name, value in LOWER_LIMITS_OF_NORMAL.items():
-        found[name] = (Threshold(value, "LLN"),)
-    for name, value in SEVERELY_LOW.items():
-        found[name] = (*found[name], Threshold(value, "severe"))
+    found = {}
+    for name, info in default_model().readout_info.items():
+        limits = (
+            (info.detection_limit, DETECTION),
+            (info.lower_limit, "LLN"),
+            (info.severe_limit, "severe"),
+        )
+        found[name] = tuple(Threshold(value, text, text == DETECTION) for value, text in limits if value is not None)
     return found
 
 

@@ -1,37 +1,24 @@
 """``immunosim profile``: how much worse a fit becomes when a parameter is held at other values."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from immunosim.cli.fit_options import (
-    Asked,
-    Data,
-    Force,
-    Free,
-    Likelihood,
-    Limits,
-    NoiseOf,
-    Patient,
-    Pooled,
-    Seed,
-    Shared,
-    Starts,
-    Workers,
-    refuse_several,
-)
-from immunosim.cli.options import AsJson, Changes, ScenarioFile, typed
+from immunosim.cli.fit_options import FitInput, Likelihood, Pooling, Starts, Together, refuse_several
+from immunosim.cli.option_groups import with_option_groups
+from immunosim.cli.options import ResultFolder, typed
 from immunosim.cli.printing import show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
     from immunosim.fitting import Fitted
 
-Of = Annotated[
+Parameters = Annotated[
     list[str] | None,
     typer.Option(
-        "--of",
+        "--parameter",
         metavar="NAME",
         help="A fitted parameter to profile, by default all. May be repeated.",
         show_default=False,
@@ -41,29 +28,24 @@ Confidence = Annotated[float, typer.Option("--confidence", min=0.5, max=0.999, h
 Points = Annotated[int, typer.Option("--points", min=4, max=200, help="Points of a profile to each side.")]
 
 
+@dataclass(frozen=True)
+class ProfileOptions:
+    """What is profiled, and how finely."""
+
+    parameter: Parameters = None
+    confidence: Confidence = 0.9
+    points: Points = 10
+
+
+@with_option_groups
 def profile(
     context: typer.Context,
-    scenario: ScenarioFile,
-    data: Data = None,
-    patient: Patient = "",
-    pooled: Pooled = False,
-    of: Of = None,
-    confidence: Confidence = 0.9,
-    points: Points = 10,
-    free: Free = None,
-    limits: Limits = None,
-    noise: NoiseOf = None,
+    given: FitInput,
+    chosen: ProfileOptions,
+    results: ResultFolder,
+    patients: Pooling = Together.EACH,
     starts: Starts = 20,
-    seed: Seed = 0,
     likelihood: Likelihood = False,
-    shared: Shared = 0.5,
-    changes: Changes = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Folder, by default results/<scenario>_profiles.")
-    ] = None,
-    force: Force = False,
-    workers: Workers = 0,
-    as_json: AsJson = False,
 ) -> None:
     """Fit, then hold parameters at other values and search all others again: the profile likelihood.
 
@@ -77,32 +59,28 @@ def profile(
     from immunosim.report import to_json
     from immunosim.report.output_files import PROFILE, refuse_existing
 
-    folder = out or Path("results") / f"{scenario.stem}_profiles"
-    is_written = out is not None or not as_json
-    if is_written:
-        refuse_existing(folder, force, PROFILE)
-    asked = Asked(
-        scenario, data, patient, free or [], limits or [], noise or [], likelihood, shared, changes or [], workers
-    )
+    folder, names = results.folder(given.scenario, "profiles"), chosen.parameter or []
+    if results.is_written:
+        refuse_existing(folder, results.force, PROFILE)
     with progress("Reading the scenario") as now:
-        case = asked.read(now)
-        if not pooled:
-            refuse_several(case)
+        case = given.read(now, priors=not likelihood)
+        refuse_several(case, patients)
         posterior = case.all_alike()
-        _refuse_unknown(of or [], posterior.coordinates.names)
+        _refuse_unknown(names, posterior.coordinates.names)
         now.begin("Searching")
 
         def report(done: int, of: int) -> None:
             now.detail = f"{done} of {of} searches have ended"
 
-        best = estimate(posterior, starts, seed, report)
+        best = estimate(posterior, starts, given.seed, report)
         now.begin("Profiling")
-        one = Fitted(best, profiles(best, of or [], confidence, points, report))
-        paths = _write(one, folder, force, typed(context, ("force", "as_json", "workers"))) if is_written else []
-    if as_json:
+        one = Fitted(best, profiles(best, names, chosen.confidence, chosen.points, report))
+        command = typed(context, ("force", "as_json", "workers"))
+        paths = _write(one, folder, results.force, command) if results.is_written else []
+    if results.as_json:
         show_text(to_json(_as_dict(one)).rstrip())
         return
-    show_verdicts(one, confidence)
+    show_verdicts(one, chosen.confidence)
     show_paths(paths)
 
 
@@ -112,7 +90,7 @@ def _refuse_unknown(names: list[str], known: list[str]) -> None:
     for name in names:
         if name not in known:
             cure = f"{did_you_mean(name, known)}, or fit it with --free"
-            raise DataError("is not fitted", key=f"--of {name}", cure=cure)
+            raise DataError("is not fitted", key=f"--parameter {name}", cure=cure)
 
 
 def _as_dict(one: "Fitted") -> dict[str, Any]:

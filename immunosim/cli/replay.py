@@ -20,9 +20,9 @@ def replay(
     result: Annotated[
         Path, typer.Argument(metavar="RESULT", help="A sweep (.zarr, .nc) or ensemble (.nc).", show_default=False)
     ],
-    sample: Annotated[
+    patient: Annotated[
         int | None,
-        typer.Option("--sample", metavar="N", help="Which patient, counted from 0; by default the first that failed."),
+        typer.Option("--patient", metavar="N", help="Which patient, counted from 0; by default the first that failed."),
     ] = None,
     trials: Annotated[int, typer.Option("--trials", min=1, help="How many of the last trial steps to show.")] = 10,
     as_json: AsJson = False,
@@ -37,7 +37,7 @@ def replay(
 
     with progress("Replaying") as now:
         ensemble = open_result(result)
-        chosen = _first_failed(ensemble, result) if sample is None else sample
+        chosen = _first_failed(ensemble, result) if patient is None else patient
         found = replayed(ensemble, chosen, n_trials=trials, announce=now.announce)
     if as_json:
         show_text(to_json(found.as_dict()).rstrip())
@@ -53,7 +53,7 @@ def _first_failed(ensemble: "EnsembleResult", path: Path) -> int:
     from immunosim.errors import DataError
 
     if not ensemble.failed:
-        cure = "name one of them with --sample to run it again all the same"
+        cure = "name one of them with --patient to run it again all the same"
         raise DataError(f"none of its {len(ensemble)} patients failed", file=str(path), cure=cure)
     say(f"{len(ensemble.failed)} of {len(ensemble)} patients failed: {ensemble.counts()}; this is the first")
     return ensemble.failed[0]

@@ -19,12 +19,12 @@ def report(
     scenario: ScenarioFile,
     changes: Changes = None,
     out: Out = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an earlier report in the folder.")] = False,
 ) -> None:
     """Simulate a scenario and write a report: results, sources of every number, how to repeat it.
 
     The folder gets report.html, one page that needs no other file and no network, figure.pdf, summary.json and
-    scenario.toml, all or none. Exit code 3: the integration failed; the report says how.
+    scenario.toml, all or none; an earlier report there is replaced whole, a folder that holds anything else is refused.
+    Exit code 3: the integration failed; the report says how.
     """
     from immunosim.report import record_files, refuse_existing, summarise, write_folder
     from immunosim.report.page import report_files
@@ -36,13 +36,13 @@ def report(
         out or Path("results") / f"{scenario.stem}_report",
     )
     found = load_scenario(scenario, changes or [])
-    refuse_existing(folder, force)
+    refuse_existing(folder, force=True)
     with progress("Simulating") as now:
         trajectory = simulate(found, str(scenario), now.announce)
         now.begin("Writing the report")
         summary = summarise(trajectory)
         files = report_files(trajectory, summary, command) | record_files(trajectory, summary)
-        write_folder(folder, files, force)
+        write_folder(folder, files, force=True)
     show(summary["title"] or "Untitled scenario")
     show(f"Report: {folder / 'report.html'} (open it in a browser; it prints on A4)")
     show(f"Figure: {folder / 'figure.pdf'}")

@@ -24,14 +24,14 @@ def run(
     scenario: ScenarioFile,
     changes: Changes = None,
     out: Out = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace earlier results in the folder.")] = False,
     as_json: AsJson = False,
     report: Annotated[bool, typer.Option("--report", help="Add a page to read and print, and its figure.")] = False,
 ) -> None:
     """Simulate a scenario, write its results and print a short table.
 
     The folder gets trajectory.nc, trajectory.csv, summary.json, figure.png and scenario.toml, and with --report
-    report.html and figure.pdf, all or none. With --json only the summary is printed, and files are written only with
+    report.html and figure.pdf, all or none; earlier results there are replaced whole, a folder that holds anything else
+    is refused. With --json only the summary is printed, and files are written only with
     --out or --report. More than 300 000 output times are not written. What takes longer than two seconds is shown on
     standard error. Exit code 3: the integration failed; its results are written with their status.
     """
@@ -45,7 +45,7 @@ def run(
     is_written = out is not None or report or not as_json
     found = load_scenario(scenario, changes or [])
     if is_written:
-        refuse_existing(folder, force)
+        refuse_existing(folder, force=True)
         refuse_large(folder, found)
     with progress("Simulating") as now:
         trajectory = simulate(found, str(scenario), now.announce)
@@ -58,7 +58,7 @@ def run(
         if is_written:
             with progress("Writing the results"):
                 page = command_line("report", scenario, changes or []) if report else None
-                write_folder(folder, _files(trajectory, summary, command, page), force)
+                write_folder(folder, _files(trajectory, summary, command, page), force=True)
     if report:
         say(f"Report: {folder / 'report.html'} (open it in a browser)")
     if as_json:

@@ -1,28 +1,15 @@
 """``immunosim sample``: draws from the posterior of a fit, with diagnostics, that can be interrupted and resumed."""
 
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from immunosim.cli.fit_options import (
-    Asked,
-    Data,
-    Force,
-    Free,
-    Limits,
-    NoiseOf,
-    Patient,
-    Pooled,
-    Resume,
-    Seed,
-    Shared,
-    Starts,
-    Workers,
-    refuse_several,
-)
-from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile, typed
+from immunosim.cli.fit_options import FitInput, Pooling, Resume, Starts, Together, refuse_several
+from immunosim.cli.option_groups import with_option_groups
+from immunosim.cli.options import FAILED, ResultFolder, typed
 from immunosim.cli.partial import interruptible, kept_parts
 from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import progress
@@ -35,29 +22,24 @@ WarmUp = Annotated[int, typer.Option("--warm-up", min=0, help="Steps before; 0 f
 Walkers = Annotated[int, typer.Option("--walkers", min=0, help="Walkers; 0 for four for each unknown, at least 16.")]
 
 
+@dataclass(frozen=True)
+class SamplerOptions:
+    """How long the sampler runs, and with how many walkers."""
+
+    draws: Steps = 1000
+    warm_up: WarmUp = 0
+    walkers: Walkers = 0
+
+
+@with_option_groups
 def sample(
     context: typer.Context,
-    scenario: ScenarioFile,
-    data: Data = None,
-    patient: Patient = "",
-    pooled: Pooled = False,
-    draws: Steps = 1000,
-    warm_up: WarmUp = 0,
-    walkers: Walkers = 0,
-    free: Free = None,
-    limits: Limits = None,
-    noise: NoiseOf = None,
+    given: FitInput,
+    sampler: SamplerOptions,
+    results: ResultFolder,
+    patients: Pooling = Together.EACH,
     starts: Starts = 20,
-    seed: Seed = 0,
-    shared: Shared = 0.5,
-    changes: Changes = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Folder, by default results/<scenario>_sample.")
-    ] = None,
-    force: Force = False,
     resume: Resume = False,
-    workers: Workers = 0,
-    as_json: AsJson = False,
 ) -> None:
     """Fit, then draw from the posterior by an ensemble sampler whose walkers are one batch of the core.
 
@@ -73,37 +55,35 @@ def sample(
     from immunosim.report import to_json
     from immunosim.report.output_files import SAMPLE, refuse_existing
 
-    folder = out or Path("results") / f"{scenario.stem}_sample"
-    is_written = out is not None or not as_json
+    folder, is_written = results.folder(given.scenario, "sample"), results.is_written
     if is_written:
-        refuse_existing(folder, force, SAMPLE)
+        refuse_existing(folder, results.force, SAMPLE)
         refuse_held(folder)
     require_sampler()
-    asked = Asked(scenario, data, patient, free or [], limits or [], noise or [], False, shared, changes or [], workers)
     command = typed(context, without=("resume", "force", "as_json", "workers"))
     with progress("Reading the scenario") as now, ExitStack() as stack:
-        case = asked.read(now)
-        if not pooled:
-            refuse_several(case)
+        case = given.read(now)
+        refuse_several(case, patients)
         posterior = case.all_alike()
 
         def report(done: int, of: int) -> None:
             now.detail = f"{done} of {of}"
 
         now.begin("Searching")
-        best = estimate(posterior, starts, seed, report)
+        best = estimate(posterior, starts, given.seed, report)
         mark = f"{fingerprint_of(posterior)} {starts} starts"
         store = stack.enter_context(kept_parts(folder, mark, resume, command)) if is_written else None
         now.begin("Sampling")
         with interruptible("the steps so far", command):
             chain = store.file("chain.steps") if store else None
-            drawn = draw(best, draws, warm_up or draws // 2, walkers, seed, report, chain, mark, say)
+            how = (sampler.draws, sampler.warm_up or sampler.draws // 2, sampler.walkers, given.seed)
+            drawn = draw(best, *how, report, chain, mark, say)
         one = Fitted(best, {}, sampled=drawn)
         now.begin("Drawing")
-        paths = _write(one, folder, force, command) if is_written else []
+        paths = _write(one, folder, results.force, command) if is_written else []
         if store is not None:
             store.remove()
-    if as_json:
+    if results.as_json:
         show_text(to_json(_as_dict(one)).rstrip())
     else:
         _show(one, paths)

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from immunosim.cli.options import OfModel
 from immunosim.cli.printing import show, show_text
+from immunosim.models.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from immunosim.model.network import Network
@@ -15,15 +17,16 @@ def schema(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write to this file instead of standard output.")
     ] = None,
+    model: OfModel = DEFAULT_MODEL,
 ) -> None:
     """Print the JSON Schema of scenario files, with which editors complete keys and mark mistakes.
 
-    It knows the parameters, mechanisms and read-outs of this version of the model. What it refuses, 'immunosim check'
+    It knows the parameters, mechanisms and read-outs of a model. What it refuses, 'immunosim check'
     refuses; that also finds what no schema can say, such as doses that overlap.
     """
     from immunosim.report import to_json, write_file
 
-    text = to_json(_schema())
+    text = to_json(_schema(model))
     if out is None:
         show_text(text.rstrip())
         return
@@ -32,17 +35,16 @@ def schema(
     show(f"Next:  make this the first line of a scenario in the same folder:  #:schema ./{out.name}")
 
 
-def _schema() -> dict[str, Any]:
-    from immunosim.models.alemtuzumab.network import build_network
+def _schema(model: str) -> dict[str, Any]:
+    from immunosim.models import find_model
     from immunosim.numerics import METHODS
-    from immunosim.parameters import load_parameters
-    from immunosim.patient_parameters import PATIENT_KEYS
     from immunosim.scenario.schema import scenario_schema
 
-    parameters = load_parameters()
-    network = build_network(parameters.units())  # the model as it is declared: its names need no compilation
+    package = find_model(model)
+    parameters = package.parameters()
+    network = package.declare(parameters.units())  # its names need no compilation
     return scenario_schema(
-        parameters=[parameters[name] for name in parameters if name not in PATIENT_KEYS],
+        parameters=[parameters[name] for name in parameters if not parameters[name].belongs_to_patient],
         mechanisms={mechanism.name: mechanism.label for mechanism in network.mechanisms.values()},
         readouts=_readouts(network),
         methods=METHODS,

@@ -1,15 +1,17 @@
 """``immunosim sensitivity``: which of the varied quantities results follow."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.options import FAILED, AsJson, Changes, ScenarioFile
+from immunosim.cli.option_groups import with_option_groups
+from immunosim.cli.options import FAILED, Changes, ResultFolder, ScenarioFile
 from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import progress
-from immunosim.cli.sweep import At, Endpoints, Every, Readouts, Seed, Workers
+from immunosim.cli.sweep import KeptOptions, Seed, Workers
 from immunosim.safe_text import file_name
 
 if TYPE_CHECKING:
@@ -42,29 +44,28 @@ SecondOrder = Annotated[
     bool, typer.Option("--second-order", help="Estimate pairs as well (sobol): nearly twice as many patients.")
 ]
 Confidence = Annotated[float, typer.Option("--confidence", min=0.5, max=0.999, help="Of the intervals.")]
-Out = Annotated[
-    Path | None,
-    typer.Option("--out", metavar="DIR", help="Folder for the results, by default results/<scenario>_sensitivity."),
-]
 
 
+@dataclass(frozen=True)
+class AnalysisOptions:
+    """What is varied, and how its influence is measured."""
+
+    method: Method = "sobol"
+    vary: Vary = None
+    number: Number = None
+    seed: Seed = None
+    second_order: SecondOrder = False
+    confidence: Confidence = 0.95
+
+
+@with_option_groups
 def sensitivity(
     scenario: ScenarioFile,
-    method: Method = "sobol",
-    vary: Vary = None,
-    number: Number = None,
-    seed: Seed = None,
-    second_order: SecondOrder = False,
-    confidence: Confidence = 0.95,
-    endpoint: Endpoints = None,
-    readout: Readouts = None,
-    at: At = None,
-    every: Every = None,
+    how: AnalysisOptions,
+    kept: KeptOptions,
+    results: ResultFolder,
     changes: Changes = None,
-    out: Out = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace earlier results in the folder.")] = False,
     workers: Workers = 0,
-    as_json: AsJson = False,
 ) -> None:
     """Say which of the varied quantities results follow.
 
@@ -80,29 +81,25 @@ def sensitivity(
     from immunosim.door.sensitivity import sensitivity as analysed
     from immunosim.report.output_files import SENSITIVITY, refuse_existing
 
-    refuse_method(method)
-    folder = out or Path("results") / f"{scenario.stem}_sensitivity"
-    is_written = out is not None or not as_json
-    if is_written:
-        refuse_existing(folder, force, SENSITIVITY)
+    refuse_method(how.method)
+    folder = results.folder(scenario, "sensitivity")
+    if results.is_written:
+        refuse_existing(folder, results.force, SENSITIVITY)
     with progress("Reading the scenario") as now:
         found = analysed(
-            *(scenario, method, vary or []),
-            n=number,
-            seed=seed or 0,
-            second_order=second_order,
-            confidence=confidence,
-            endpoints=endpoint or (),
-            readouts=readout or (),
-            at=at or (),
-            every=every,
+            *(scenario, how.method, how.vary or []),
+            n=how.number,
+            seed=how.seed or 0,
+            second_order=how.second_order,
+            confidence=how.confidence,
             overrides=changes or (),
             n_threads=workers,
             watch=now,
+            **kept.outputs(),
         )
         now.begin("Drawing")
-        paths = _write(found, folder, force) if is_written else []
-    _show(found, paths, as_json)
+        paths = _write(found, folder, results.force) if results.is_written else []
+    _show(found, paths, results.as_json)
     if found.n_patients_failed:
         say(f"{found.n_patients_failed:,} of {found.n_patients:,} patients failed: their blocks are left out")
         raise typer.Exit(FAILED)

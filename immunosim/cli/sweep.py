@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from immunosim.cli.counting import Count
+from immunosim.cli.option_groups import with_option_groups
 from immunosim.cli.options import BAD_INPUT, INTERRUPTED, AsJson, Changes, ScenarioFile, typed
 from immunosim.cli.printing import say, say_error
 from immunosim.cli.progress import progress
 from immunosim.errors import ImmunosimError
 
 if TYPE_CHECKING:
+    from immunosim.door.sweeping import KeptOutputs
     from immunosim.sweeps import Plan, RunOptions, SweepStore
 
 Vary = Annotated[
@@ -67,7 +70,14 @@ Out = Annotated[
 ]
 Pools = Annotated[bool, typer.Option("--pools", help="Keep every pool over time as well.")]
 Parquet = Annotated[bool, typer.Option("--parquet", help="Write tidy Parquet tables beside the result.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it would take in time, memory and disk, and stop.")]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Estimate time, memory and disk, and stop. The time is not measured before a first sweep has compiled "
+        "the solver.",
+    ),
+]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on where an earlier run was stopped; begin where there is none.")
 ]
@@ -82,29 +92,67 @@ Scheduler = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class DesignOptions:
+    """What differs between the patients."""
+
+    vary: Vary = None
+    number: Number = None
+    seed: Seed = None
+    design: Design = None
+    rows: Rows = None
+
+
+@dataclass(frozen=True)
+class KeptOptions:
+    """What is kept of each patient."""
+
+    endpoint: Endpoints = None
+    readout: Readouts = None
+    at: At = None
+    every: Every = None
+
+    def outputs(self) -> "KeptOutputs":
+        """Return what is kept as ``immunosim.sweep`` takes it."""
+        return {
+            "endpoints": self.endpoint or (),
+            "readouts": self.readout or (),
+            "at": self.at or (),
+            "every": self.every,
+        }
+
+
+@dataclass(frozen=True)
+class ExecutionOptions:
+    """How a sweep is computed, and what becomes of an earlier result."""
+
+    dry_run: DryRun = False
+    resume: Resume = False
+    force: Force = False
+    workers: Workers = 0
+    chunk: Chunk = 0
+    shard: ShardOf = "1/1"
+    scheduler: Scheduler = ""
+
+    def manner(self, command: str) -> "RunOptions":
+        """Return how to run, and the command to go on with."""
+        from immunosim.sweeps import RunOptions, Shard
+
+        part = Shard.parse(self.shard)
+        return RunOptions(self.workers, self.chunk, self.resume, self.force, part, self.scheduler, command)
+
+
+@with_option_groups
 def sweep(
     context: typer.Context,
     scenario: ScenarioFile,
-    vary: Vary = None,
-    number: Number = None,
-    seed: Seed = None,
-    design: Design = None,
-    rows: Rows = None,
-    endpoint: Endpoints = None,
-    readout: Readouts = None,
-    at: At = None,
-    every: Every = None,
+    varied: DesignOptions,
+    kept: KeptOptions,
+    execution: ExecutionOptions,
     pools: Pools = False,
     changes: Changes = None,
     out: Out = None,
     parquet: Parquet = False,
-    dry_run: DryRun = False,
-    resume: Resume = False,
-    force: Force = False,
-    workers: Workers = 0,
-    chunk: Chunk = 0,
-    shard: ShardOf = "1/1",
-    scheduler: Scheduler = "",
     as_json: AsJson = False,
 ) -> None:
     """Simulate many patients who differ in what is varied.
@@ -117,26 +165,25 @@ def sweep(
     A patient who fails or is impossible stays in the result with status, time and state. Exit code 3: some did.
     """
     from immunosim.door.sweeping import KeptOutputs, plan_sweep
-    from immunosim.sweeps import RunOptions, Shard, SweepRequest
+    from immunosim.sweeps import SweepRequest
 
-    command = typed(context, without=("resume", "force", "as_json", "dry_run", "workers"))
-    manner = RunOptions(workers, chunk, resume, force, Shard.parse(shard), scheduler, command)
-    asked = SweepRequest({}, rows, design, number, seed)
-    kept: KeptOutputs = {"endpoints": endpoint, "readouts": readout, "at": at, "every": every, "pools": pools}
+    outputs: KeptOutputs = {**kept.outputs(), "pools": pools}
+    manner = execution.manner(typed(context, without=("resume", "force", "as_json", "dry_run", "workers")))
+    asked = SweepRequest({}, varied.rows, varied.design, varied.number, varied.seed)
     with progress("Reading the scenario") as now:
         plan, target = plan_sweep(
-            *(scenario, vary or [], asked, kept, changes or [], out, manner),
-            is_dry=dry_run,
+            *(scenario, varied.vary or [], asked, outputs, changes or [], out, manner),
+            is_dry=execution.dry_run,
             announce=now.announce,
         )
-    if dry_run:
+    if execution.dry_run:
         _foretell(plan, target, manner, as_json)
     else:
         _carry_out(plan, target, manner, parquet, as_json)
 
 
 def _foretell(plan: "Plan", target: Path, manner: "RunOptions", as_json: bool) -> None:
-    """Say what a sweep would take, and what exists; write nothing."""
+    """Say what a sweep would take, and what exists; write nothing, and compile nothing to measure the time."""
     from immunosim.cli.sweep_tables import show_quote
     from immunosim.locks import holder_of
     from immunosim.sweeps import run_pilot
@@ -145,8 +192,10 @@ def _foretell(plan: "Plan", target: Path, manner: "RunOptions", as_json: bool) -
     with progress("Examining what is stored") as now:
         found = outlook(plan, target)
         holder = holder_of(target, manner.shard.part)
-        now.begin("Compiling and running a pilot")
-        pilot = run_pilot(plan, manner.threads)
+        pilot = None
+        if plan.recipe.model.is_compiled:
+            now.begin("Running a pilot")
+            pilot = run_pilot(plan, manner.threads)
         quote = expected(plan, pilot, target, manner, found if manner.goes_on else Outlook())
     words = [found.words] if found.words else []
     words += [f"{target} is in use ({holder.words})"] if holder else []

@@ -1,5 +1,6 @@
 """What ``immunosim sweep`` prints: what it will take, and what came of it."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,9 @@ def in_words(quote: "Quote") -> str:
     failures = ""
     if quote.n_pilot_failed:
         failures = f"; {quote.n_pilot_failed:,} of {quote.n_pilot:,} pilot patients failed"
+    about = "at most" if math.isnan(quote.seconds) else f"about {duration(quote.seconds)},"
     return (
-        f"{left} patients in chunks of {quote.rows_per_block:,}: about {duration(quote.seconds)}, "
+        f"{left} patients in chunks of {quote.rows_per_block:,}: {about} "
         f"{size(quote.memory)} of memory and {size(quote.disk)} on disk{failures}"
     )
 
@@ -39,7 +41,7 @@ def show_quote(quote: "Quote", target: Path, found: list[str], as_json: bool) ->
         show_text(to_json(quote.as_dict() | {"existing": found}).rstrip())
     else:
         rows = [
-            ("time", duration(quote.seconds), f"from a pilot of {quote.n_pilot:,} patients"),
+            _time(quote),
             ("memory", size(quote.memory), f"{size(quote.memory_available)} available"),
             ("disk", size(quote.disk), f"{size(quote.disk_free)} free"),
             ("chunks", f"{quote.n_blocks:,}", f"of {quote.rows_per_block:,} patients"),
@@ -50,6 +52,12 @@ def show_quote(quote: "Quote", target: Path, found: list[str], as_json: bool) ->
             show("", sentence)
         show("", f"Nothing was written; the result would be {target}")
     refuse_too_much(quote, target)
+
+
+def _time(quote: "Quote") -> tuple[str, str, str]:
+    if math.isnan(quote.seconds):
+        return "time", "not measured", "the first sweep compiles the solver (some seconds); repeat --dry-run after it"
+    return "time", duration(quote.seconds), f"from a pilot of {quote.n_pilot:,} patients"
 
 
 def finish(target: Path, manner: "RunOptions", parquet: bool, as_json: bool) -> None:

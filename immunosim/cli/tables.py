@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from immunosim.cli.printing import show, show_table
-from immunosim.formatting import NAMES, difference, hair_sentences, number, recovery, risk_sentences, seen
+from immunosim.formatting import difference, hair_sentences, number, recovery, risk_sentences, seen
 
 Summary = dict[str, Any]
 
@@ -20,7 +20,7 @@ def show_summary(summary: Summary) -> None:
     show_observed(summary["observed"])
     show()
     if summary["counts"] is not None:
-        for sentence in (*antibody_sentences(summary), *hair_sentences(summary["salt"]), *risk_sentences(summary)):
+        for sentence in (*level_sentences(summary), *hair_sentences(summary["salt"]), *risk_sentences(summary)):
             show(sentence)
     show_patient(summary["patient"])
 
@@ -35,15 +35,14 @@ def show_files(summary: Summary, folder: Path, following: str) -> None:
 
 def show_counts(summary: Summary) -> None:
     """Print untreated counts and what became of them, a table for each course; without courses only the lowest."""
-    counts = summary["counts"]
-    if not counts["lymphocytes"]["after_course"]:
-        show_table(
-            "Counts", ("count", "untreated", "lowest", "day"), [_lowest_row(name, counts[name]) for name in NAMES]
-        )
-    for i, course in enumerate(counts["lymphocytes"]["after_course"]):
+    counts = list(summary["counts"].values())
+    courses = counts[0]["after_course"] if counts else []
+    if counts and not courses:
+        show_table("Counts", ("count", "untreated", "lowest", "day"), [_lowest_row(count) for count in counts])
+    for i, course in enumerate(courses):
         first, *others = course["at_months"]
         headers = ("count", "untreated", "lowest", "day", f"month {first}", *others, "to LLN")
-        rows = [_count_row(name, counts[name], counts[name]["after_course"][i]) for name in NAMES]
+        rows = [_count_row(count, count["after_course"][i]) for count in counts]
         show_table(f"Counts after {course['course']} (day {course['start_day']:.0f})", headers, rows)
         show("to LLN: months to the lower limit of normal")
 
@@ -69,24 +68,29 @@ def show_patient(patient: dict[str, Any]) -> None:
         show(patient["individual_sentence"])
 
 
-def antibody_sentences(summary: Summary) -> Iterator[str]:
-    """Yield the peak serum level of alemtuzumab in each course and when it is gone."""
-    for course in summary["alemtuzumab"]:
-        gone = course["undetectable_days_after_start"]
-        until = "still detectable at the end" if gone is None else f"undetectable from day {gone:.0f} after its start"
-        yield f"Alemtuzumab, {course['course']}: peak {number(course['peak'])} ug/mL, {until}."
+def level_sentences(summary: Summary) -> Iterator[str]:
+    """Yield the peak concentration of each drug in each course and when it is gone."""
+    for drug, level in summary["drug_levels"].items():
+        for course in level["after_course"]:
+            peak = f"{drug.capitalize()}, {course['course']}: peak {number(course['peak'])} {level['unit']}"
+            yield f"{peak}, {_until(course)}." if level["detection_limit"] is not None else f"{peak}."
 
 
-def _count_row(name: str, count: dict[str, Any], after: dict[str, Any]) -> tuple[str, ...]:
-    what = f"{NAMES[name]}, {count['unit']}"
+def _count_row(count: dict[str, Any], after: dict[str, Any]) -> tuple[str, ...]:
+    what = f"{count['name']}, {count['unit']}"
     lowest, day = number(after["nadir"]), f"{after['nadir_days_after_start']:.0f}"
     months = (number(value) for value in after["at_months"].values())
     return what, number(count["untreated"]), lowest, day, *months, recovery(count, after)
 
 
-def _lowest_row(name: str, count: dict[str, Any]) -> tuple[str, ...]:
-    what = f"{NAMES[name]}, {count['unit']}"
+def _lowest_row(count: dict[str, Any]) -> tuple[str, ...]:
+    what = f"{count['name']}, {count['unit']}"
     return what, number(count["untreated"]), number(count["lowest"]), f"{count['lowest_day']:.1f}"
+
+
+def _until(course: dict[str, Any]) -> str:
+    gone = course["undetectable_days_after_start"]
+    return "still detectable at the end" if gone is None else f"undetectable from day {gone:.0f} after its start"
 
 
 def _when(point: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """The verbs by name, each imported when it is first asked for: a command loads its own module and no other's.
 
-Knows what the verbs are called and where they are, not what they do.
+Knows what the verbs are called, in which group the help shows them and where they are, not what they do.
 """
 
 from __future__ import annotations
@@ -11,14 +11,21 @@ from importlib import import_module
 from typing import Any
 
 import typer
+from typer.core import TyperCommand
 
-NAMES = (
-    *("init", "run", "check", "verify", "explain", "compare", "report"),
-    *("fit", "profile", "sample", "forecast"),
-    *("sweep", "sensitivity", "plot", "failures", "digest", "merge", "replay"),
-    *("model", "params", "schema", "examples", "doctor", "qualify", "cache", "data"),
-)
-"""In the order of the help; each is defined in the module of this package that is called like it."""
+from immunosim.cli.renamed import modernised
+
+GROUPS = {
+    "Simulate": ("init", "run", "check", "verify", "explain", "compare", "report"),
+    "Explore": ("sweep", "sensitivity", "plot", "failures", "replay", "digest", "merge"),
+    "Fit": ("fit", "profile", "sample", "forecast"),
+    "Data": ("data",),
+    "Model": ("model", "params", "schema", "examples"),
+    "Installation": ("doctor", "qualify", "cache", "help"),
+}
+"""In the order of the help; each verb is defined in the module of this package that is called like it."""
+
+NAMES = tuple(name for names in GROUPS.values() for name in names)
 
 
 class Verbs(Mapping[str, Any]):
@@ -39,11 +46,20 @@ class Verbs(Mapping[str, Any]):
         return len(NAMES)
 
 
+class Verb(TyperCommand):
+    """A verb that still understands the spellings of earlier versions."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words after the verb."""
+        words = args if ctx.resilient_parsing else modernised(self.name or "", args)
+        return super().parse_args(ctx, words)
+
+
 @cache
 def _command(name: str) -> Any:
     verb = getattr(import_module(f"immunosim.cli.{name}"), name)
     if isinstance(verb, typer.Typer):
         return typer.main.get_command(verb)
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-    alone.command(name)(verb)
+    alone.command(name, cls=Verb)(verb)
     return typer.main.get_command(alone)

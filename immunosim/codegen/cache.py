@@ -13,6 +13,7 @@ from immunosim.codegen.kernel_module import KernelModule, as_tuples
 from immunosim.codegen.store import (
     MAKES_CODE,
     MAKES_TEXT,
+    PACKAGE,
     Announce,
     Files,
     MachineStore,
@@ -22,6 +23,7 @@ from immunosim.codegen.store import (
     sources_digest,
     versions,
 )
+from immunosim.model.package import ModelPackage
 
 TEXTS = ("kernels", "derivatives", "gradients", "variations")
 """The texts of a network; all but the first are written when they are first asked for, or when the package is built."""
@@ -31,16 +33,18 @@ TEXT, TABLES = "text.txt", "tables.json"
 Units = tuple[tuple[str, str], ...]
 
 
-def declaration_key(parameter_units: Units) -> str:
-    """Return the hash of what shapes the texts of the shipped model: its declaration, the emitter, the parameters."""
-    return entry_name("declared", parameter_units, sources_digest(MAKES_TEXT))
+def declaration_key(package: ModelPackage, parameter_units: Units) -> str:
+    """Return the hash of what shapes the texts of a model: its declaration, the emitter, the parameters."""
+    own = [(path.name, path.read_bytes()) for path in package.sources if PACKAGE not in path.parents]
+    return entry_name("declared", package.name, package.network, parameter_units, sources_digest(MAKES_TEXT), own)
 
 
-def load_text(parameter_units: Mapping[str, str], name: str, announce: Announce) -> KernelModule:
-    """Return a text of the shipped model, written first where it is nowhere.
+def load_text(package: ModelPackage, parameter_units: Mapping[str, str], name: str, announce: Announce) -> KernelModule:
+    """Return a text of a model, written first where it is nowhere.
 
     Parameters
     ----------
+    package : ModelPackage
     parameter_units : mapping of str to str
         Unit of every primary parameter, in order.
     name : str
@@ -51,9 +55,9 @@ def load_text(parameter_units: Mapping[str, str], name: str, announce: Announce)
     Raises
     ------
     ModelError
-        If the cache can be written by others.
+        If the cache can be written by others, or the model cannot be declared.
     """
-    return _load_text(tuple(parameter_units.items()), name, MachineStore(announce))
+    return _load_text(package, tuple(parameter_units.items()), name, MachineStore(announce))
 
 
 def text_of(net: Any, name: str = "kernels", store: MachineStore | None = None) -> KernelModule:
@@ -78,11 +82,11 @@ def numerics_key(module: KernelModule) -> str:
 _LOADED: dict[str, KernelModule] = {}
 
 
-def _load_text(units: Units, name: str, store: MachineStore) -> KernelModule:
-    key = entry_name(name, declaration_key(units))
+def _load_text(package: ModelPackage, units: Units, name: str, store: MachineStore) -> KernelModule:
+    key = entry_name(name, declaration_key(package, units))
     if key not in _LOADED:
         waiting = "Generating the text of the model's kernels, once per installation (a few seconds)"
-        files = store.get(key, lambda: text_files(declared(units), name), maker_of_text(), waiting)
+        files = store.get(key, lambda: text_files(declared(package, units), name), maker_of_text(), waiting)
         _LOADED[key] = KernelModule(files[TEXT].decode(), as_tuples(json.loads(files[TABLES])), store)
     return _LOADED[key]
 
@@ -94,14 +98,9 @@ def text_files(net: Any, name: str) -> Files:
 
 
 @cache
-def declared(units: Units) -> Any:
-    """Return the network of the shipped model."""
-    from immunosim.model.validate import validate
-    from immunosim.models.alemtuzumab.network import build_network
-
-    net = build_network(dict(units))
-    validate(net)
-    return net
+def declared(package: ModelPackage, units: Units) -> Any:
+    """Return the network of a model."""
+    return package.declare(dict(units))
 
 
 def _writer(name: str) -> Callable[[Any], str]:

@@ -5,12 +5,13 @@ so a reader can evaluate them and a test does. Who prints or draws the records n
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import sympy as sp
 from sympy.printing.str import StrPrinter
 
 from immunosim.errors import ModelError, did_you_mean
+from immunosim.model.diagram_layout import DiagramLayout
 from immunosim.model.network import Assignment, Mechanism, Network, Process
 
 Printer = Callable[[sp.Expr], str]
@@ -62,6 +63,7 @@ class Description:
     signals: tuple[ModelQuantity, ...]
     processes: tuple[ProcessText, ...]
     readouts: tuple[ModelQuantity, ...]
+    layout: DiagramLayout = field(default_factory=DiagramLayout)
 
     def of(self, mechanism: str) -> "Description":
         """Return what belongs to one mechanism; an empty name stands for what belongs to none.
@@ -203,6 +205,7 @@ def describe(net: Network, to_text: Printer | None = None) -> Description:
         tuple(_quantity(item, printed) for item in net.signals.values()),
         _processes(net, printed),
         tuple(_quantity(item, printed) for item in net.readouts.values()),
+        net.diagram,
     )
 
 

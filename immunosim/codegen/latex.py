@@ -1,7 +1,7 @@
 r"""The equations of a network as a LaTeX document, one process a line.
 
-Parameters bear the symbols of their set, pools and signals those of ``SYMBOLS``; what has none is written out. Rate
-laws print themselves. The formulas are simple enough for matplotlib's mathtext to draw.
+Parameters bear the symbols of their set, pools and signals those that the network declares; what has none is written
+out. Rate laws print themselves. The formulas are simple enough for matplotlib's mathtext to draw.
 """
 
 import re
@@ -22,149 +22,6 @@ from immunosim.codegen.equations import (
 )
 from immunosim.model.network import Mechanism, Network
 from immunosim.parameters import ParameterSet
-
-SUBSETS = {
-    "naive_cd4": "N4",
-    "memory_cd4": "M4",
-    "treg": "R",
-    "naive_cd8": "N8",
-    "memory_cd8": "M8",
-    "naive_b": "Bn",
-    "memory_b": "Bm",
-    "other": "O",
-}
-"""Lymphocyte subsets as the symbols of the parameters abbreviate them."""
-
-SYMBOLS = {
-    # pools
-    "transitional_b": r"\mathrm{Bt}",
-    "nk_cells": r"\mathrm{NK}",
-    "il7": r"\mathrm{IL7}",
-    "il15": r"\mathrm{IL15}",
-    "baff": r"\mathrm{BAFF}",
-    "autoreactive_cd4": "E",
-    "autoreactive_cd8_effector": "x",
-    "autoreactive_resident_memory": "M",
-    "antibody_central": "A_1",
-    "antibody_peripheral": "A_2",
-    "methylprednisolone": r"\mathrm{MP}",
-    "prednisolone_gut": r"\mathrm{PN}_{gut}",
-    "prednisolone": r"\mathrm{PN}",
-    "cortisol": r"\mathrm{cort}",
-    "glucocorticoid_signal": "S_g",
-    "glucocorticoid_effect": "S_t",
-    "triamcinolone_depot": r"\mathrm{TA}",
-    "fumarate_effect": "F",
-    "privilege_loss": "L",
-    "anagen_follicles": r"\mathrm{An}",
-    "dystrophic_follicles": r"\mathrm{Dy}",
-    "catagen_follicles": r"\mathrm{Ca}",
-    "resting_follicles": r"\mathrm{Re}",
-    "hair_cover": "W",
-    "autoimmune_breach": "Z",
-    "thyroid_antibody": r"\mathrm{Ab}_T",
-    "platelet_antibody": r"\mathrm{Ab}_P",
-    "gbm_antibody": r"\mathrm{Ab}_G",
-    "thyroid_hormone": "H",
-    "platelets": r"\mathrm{Pl}",
-    # inputs
-    "alemtuzumab_infusion": r"\mathrm{Inf}_A",
-    "methylprednisolone_infusion": r"\mathrm{Inf}_{MP}",
-    "dimethyl_fumarate": r"\mathrm{DMF}",
-    # signals
-    "cd4_count": "n_4",
-    "cd8_count": "n_8",
-    "cd19_count": "n_{19}",
-    "antibody_concentration": "C_1",
-    "tissue_antibody_concentration": "C_2",
-    "lytic_occupancy": r"\omega_b",
-    "tissue_occupancy": r"\omega_l",
-    "methylprednisolone_concentration": "C_{MP}",
-    "prednisolone_concentration": "C_{PN}",
-    "steroid_concentration": "G",
-    "egress_permission": "J",
-    "cd4_egress": "J_4",
-    "cd8_egress": "J_8",
-    "b_egress": "J_B",
-    "receptor_occupancy": r"\rho",
-    "local_steroid": r"S_{loc}",
-    "tissue_steroid": r"S_{sc}",
-    "thymic_drive": "D_T",
-    "naive_cd4_division_drive": "D_{N4}",
-    "memory_cd4_division_drive": "D_{M4}",
-    "naive_cd8_division_drive": "D_{N8}",
-    "memory_cd8_division_drive": "D_{M8}",
-    "il2": r"\mathrm{IL2}",
-    "baff_survival": "D_B",
-    "b_cell_help": "h_B",
-    "il7_demand": "q_7",
-    "il15_demand": "q_{15}",
-    "baff_demand": "q_B",
-    "interferon_gamma": r"\Gamma",
-    "immune_privilege": "P",
-    "follicle_antigen": "a_F",
-    "clone_il7_drive": "D_E",
-    "treg_release": "h_R",
-    "effector_il15_drive": "D_x",
-    "clone_help": "h_E",
-    "breach_pressure": r"\pi",
-    "tsh": r"\mathrm{TSH}",
-    "thyroid_stimulation": r"\Sigma_T",
-    # constants
-    "years_older": r"\Delta_{age}",
-    "nk_count_0": r"\mathrm{NK}_0",
-    "transitional_b_0": r"\mathrm{Bt}_0",
-    "transitional_b_blood_fraction": "f_{Bt}",
-    "transitional_b_output": r"\tau_{Bt}",
-    "count_conversion": "c_n",
-    "relative_weight": "w",
-    "flow_scale": "w_Q",
-    "scaled_central_volume": r"\hat{V}_1",
-    "scaled_peripheral_volume": r"\hat{V}_2",
-    "scaled_clearance": r"\hat{C}_L",
-    "scaled_intercompartmental_clearance": r"\hat{Q}_p",
-    "scaled_methylprednisolone_volume": r"\hat{V}_{MP}",
-    "scaled_prednisolone_volume": r"\hat{V}_{PN}",
-    "thymic_output": r"\tau",
-    "naive_cd4_export": r"\tau_4",
-    "naive_cd8_export": r"\tau_8",
-    "cd4_division": r"\hat{v}_4",
-    "cd8_division": r"\hat{v}_8",
-    "memory_cd4_burst": r"\beta_4",
-    "memory_cd8_burst": r"\beta_8",
-    "memory_b_burst": r"\beta_B",
-    "treg_conversion_rate": "c_R",
-    "treg_export": r"\tau_R",
-    "nk_production": "p_{NK}",
-    "other_source": r"\tau_O",
-    "baseline_interferon": r"\Gamma_0",
-    "privilege_loss_0": "L_0",
-    "follicle_leak": r"\ell_D",
-    "catagen_leak": r"\ell_C",
-    "resting_leak": r"\ell_T",
-    "anagen_0": r"\mathrm{An}_0",
-    "baseline_antigen": "a_0",
-    "clone_recruitment_rate": r"\sigma_E",
-    "clone_division_rate": "r_E",
-    "effector_seeding": "s_x",
-    "relative_hazard": r"\mathrm{RH}",
-    "thyroid_threshold": r"\xi_T",
-    "platelet_threshold": r"\xi_P",
-    "gbm_threshold": r"\xi_G",
-}
-"""Symbols of what is not a parameter, by name; those of the subsets follow patterns."""
-
-OF_SUBSET = {
-    "blood": r"\mathrm{%s}_b",
-    "lymphoid": r"\mathrm{%s}_l",
-    "count_0": r"\mathrm{%s}_{b,0}",
-    "lymphoid_0": r"\mathrm{%s}_{l,0}",
-    "egress_rate": r"\varepsilon_{%s}",
-    "death_rate": r"\delta_{%s}",
-    "division_rate": "r_{%s}",
-    "production": "p_{%s}",
-}
-"""What a symbol of a subset looks like, by the end of the name."""
 
 PREAMBLE = r"""\documentclass[a4paper,10pt]{article}
 \usepackage[margin=15mm]{geometry}
@@ -249,14 +106,8 @@ class LatexText(LatexPrinter):  # type: ignore[misc]  # sympy is untyped
 
 
 def symbols_of(net: Network, parameters: ParameterSet) -> dict[str, str]:
-    """Return the LaTeX symbol of every name of a network: given, by pattern, or the words of the name."""
-    given = {name: parameters[name].symbol for name in parameters} | SYMBOLS
-    given |= {
-        f"{subset}_{end}": pattern % short
-        for subset, short in SUBSETS.items()
-        for end, pattern in OF_SUBSET.items()
-        if f"{subset}_{end}" not in parameters
-    }
+    """Return the LaTeX symbol of every name of a network: given, or the words of the name."""
+    given = net.latex_symbols | {name: parameters[name].symbol for name in parameters}
     given |= {name: rf"\chi_{{{_upright(name.removeprefix('on_'))}}}" for name in net.switches}
     given |= {name: f"R_{{{number}}}" for number, name in enumerate(net.processes, start=1)}
     names = (*net.parameter_units, *net.switches, *net.derived, *net.inputs, *net.signals, *net.processes, *net.pools)

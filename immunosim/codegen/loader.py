@@ -5,7 +5,7 @@ The only door to the kernel modules. Knows names and arrays, neither sympy nor s
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,19 @@ import numpy.typing as npt
 
 from immunosim.codegen.cache import load_text, numerics_key
 from immunosim.codegen.kernel_module import KernelModule
-from immunosim.codegen.vector.core import Core, choose_core
+from immunosim.codegen.vector.core import Core, choose_core, is_compiled
 from immunosim.errors import ParameterError
+from immunosim.model.package import ModelPackage
+from immunosim.model.readout_info import (
+    Analyte,
+    DefaultQuestions,
+    DisplayGroup,
+    GroupKind,
+    ReadoutInfo,
+    readouts_from,
+)
+from immunosim.model.scope import ModelScope
+from immunosim.models import find_model
 from immunosim.numerics import Kernels
 
 Array = npt.NDArray[np.float64]
@@ -33,6 +44,7 @@ class Model:
     """
 
     module: KernelModule
+    package: ModelPackage
     parameter_units: Mapping[str, str]
     announce: Callable[[str], None] = say_nothing
 
@@ -61,6 +73,59 @@ class Model:
         """Unit of every read-out and pool."""
         described: dict[str, tuple[str, ...]] = {**self.module.READOUTS, **self.module.POOLS}
         return {name: about[1] for name, about in described.items()}
+
+    @cached_property
+    def readout_info(self) -> dict[str, ReadoutInfo]:
+        """How to read, draw, measure and compare each read-out, and each pool that a display group shows."""
+        return readouts_from(self.module.READOUT_INFO)
+
+    @cached_property
+    def groups(self) -> dict[str, DisplayGroup]:
+        """Groups of read-outs that stand together, in the order of the page."""
+        return {name: DisplayGroup(**about) for name, about in self.module.GROUPS.items()}
+
+    @cached_property
+    def analytes(self) -> dict[str, Analyte]:
+        """What laboratories measure, in the order of a blood count."""
+        return {name: Analyte(**about) for name, about in self.module.ANALYTES.items()}
+
+    @cached_property
+    def sums(self) -> dict[str, tuple[str, ...]]:
+        """Read-outs that make each analyte that is none itself."""
+        return {name: one.parts for name, one in self.analytes.items() if one.parts}
+
+    @cached_property
+    def totals(self) -> frozenset[str]:
+        """Analytes that others are parts of, and share the error of a sample with."""
+        return frozenset(one.part_of for one in self.analytes.values() if one.part_of)
+
+    @cached_property
+    def questions(self) -> DefaultQuestions:
+        """What commands answer when the user asks for nothing else."""
+        return DefaultQuestions(**self.module.QUESTIONS)
+
+    @cached_property
+    def scope(self) -> ModelScope:
+        """What the model was fitted to, and what is known to be wrong or missing in it."""
+        return ModelScope(**self.module.SCOPE)
+
+    def about(self, name: str) -> ReadoutInfo:
+        """Return how to show a read-out or a pool; without a declaration nothing but defaults."""
+        return self.readout_info.get(name, ReadoutInfo())
+
+    def kind_of(self, name: str) -> str:
+        """Return the kind of the display group of a read-out or a pool; empty where it is in none."""
+        group = self.about(name).group
+        return self.groups[group].kind if group else ""
+
+    def readouts_in(self, group: str) -> dict[str, ReadoutInfo]:
+        """Return the read-outs, and pools, of a display group in the order of their declaration."""
+        return {name: info for name, info in self.readout_info.items() if info.group == group}
+
+    def readouts_of_kind(self, kind: GroupKind) -> dict[str, ReadoutInfo]:
+        """Return the read-outs of all display groups of a kind, in the order of the page."""
+        groups = (name for name, group in self.groups.items() if group.kind == kind)
+        return {name: info for group in groups for name, info in self.readouts_in(group).items()}
 
     @cached_property
     def processes(self) -> tuple[str, ...]:
@@ -110,20 +175,25 @@ class Model:
         """The kernels, with lanes where this machine can have them."""
         return replace(self.kernels, lanes=self.core.lanes)
 
+    @property
+    def is_compiled(self) -> bool:
+        """Whether ensembles can be solved here without compiling anything first."""
+        return is_compiled(self.module)
+
     @cached_property
     def derivatives(self) -> KernelModule:
         """The kernels of the parameter derivatives, compiled at first use."""
-        return load_text(self.parameter_units, "derivatives", self.announce)
+        return load_text(self.package, self.parameter_units, "derivatives", self.announce)
 
     @cached_property
     def gradients(self) -> KernelModule:
         """The kernel of the derivatives of the read-outs by the pools, compiled at first use."""
-        return load_text(self.parameter_units, "gradients", self.announce)
+        return load_text(self.package, self.parameter_units, "gradients", self.announce)
 
     @cached_property
     def variations(self) -> KernelModule:
         """The text of the second derivatives, written at first use and translated into lanes."""
-        return load_text(self.parameter_units, "variations", self.announce)
+        return load_text(self.package, self.parameter_units, "variations", self.announce)
 
     def close(self, values: Mapping[str, float], off: tuple[str, ...] = ()) -> Array:
         """Return the whole parameter vector from the primary values.
@@ -214,8 +284,12 @@ class Model:
         return values
 
 
-def load_model(parameter_units: Mapping[str, str], announce: Callable[[str], None] = say_nothing) -> Model:
-    """Load the compiled model, compiling it first where this installation has not done so.
+def load_model(
+    parameter_units: Mapping[str, str],
+    announce: Callable[[str], None] = say_nothing,
+    package: ModelPackage | None = None,
+) -> Model:
+    """Load a compiled model, compiling it first where this installation has not done so.
 
     Parameters
     ----------
@@ -223,5 +297,19 @@ def load_model(parameter_units: Mapping[str, str], announce: Callable[[str], Non
         Unit of every primary parameter, in the order of the vector.
     announce : callable
         Told in a sentence when something slow starts.
+    package : ModelPackage, optional
+        The default model where none is given.
+
+    Raises
+    ------
+    ModelError
+        If the cache can be written by others, or the model cannot be declared.
     """
-    return Model(load_text(parameter_units, "kernels", announce), parameter_units, announce)
+    package = package or find_model()
+    return Model(load_text(package, parameter_units, "kernels", announce), package, parameter_units, announce)
+
+
+@cache
+def default_model() -> Model:
+    """Return the model that a scenario has where it names none, for those that have no scenario."""
+    return load_model(find_model().parameters().units())

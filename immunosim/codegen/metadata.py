@@ -1,8 +1,10 @@
 """What a kernel module says about itself: names, labels, units, sizes. Written as Python literals into its text."""
 
+from dataclasses import asdict
 from pprint import pformat
 
 from immunosim.model.network import Assignment, Network
+from immunosim.model.readout_info import as_literals
 
 
 def metadata_of(net: Network) -> str:
@@ -17,6 +19,11 @@ def metadata_of(net: Network) -> str:
         "DERIVED": _described(net.derived),
         "SIGNALS": _described(net.signals),
         "READOUTS": _described(net.readouts),
+        "READOUT_INFO": {name: as_literals(info) for name, info in net.display.items()},
+        "GROUPS": {name: as_literals(group) for name, group in net.groups.items()},
+        "ANALYTES": {name: as_literals(analyte) for name, analyte in net.analytes.items()},
+        "QUESTIONS": as_literals(net.questions),
+        "SCOPE": asdict(net.scope),
         "PROCESSES": {
             p.name: (p.label, p.mechanism, str(p.reactant or ""), str(p.product or "")) for p in net.processes.values()
         },

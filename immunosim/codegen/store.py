@@ -175,6 +175,10 @@ class MachineStore:
             self.announce(f"Compiling the loop over the steps of {name}, once per installation (some seconds)")
         return None if found is None else found["code"]
 
+    def has_driver(self, name: str) -> bool:
+        """Return whether the code of a driver is kept, so that it need not be compiled."""
+        return self.find(self._driver(name)) is not None
+
     def keep(self, name: str, code: bytes) -> None:
         """Keep the code of a compiled driver."""
         self.put(self._driver(name), {"code": code}, maker_of_code())

@@ -77,7 +77,7 @@ def _core() -> Iterator[Finding]:
 
 def _ensembles() -> Iterator[Finding]:
     from immunosim.codegen.loader import load_model
-    from immunosim.parameters import load_parameters
+    from immunosim.models import load_parameters
 
     core = load_model(load_parameters().units()).core
     state = Severity.OK if core.lanes else Severity.WARNING
@@ -87,7 +87,7 @@ def _ensembles() -> Iterator[Finding]:
 def _reference() -> Iterator[Finding]:
     from immunosim.codegen.loader import load_model
     from immunosim.diagnosis.reference import reference_test
-    from immunosim.parameters import load_parameters
+    from immunosim.models import load_parameters
 
     if load_model(load_parameters().units()).core.lanes is None:
         yield Finding("reference", "not compared: ensembles are not solved in lanes here")

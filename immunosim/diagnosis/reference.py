@@ -20,8 +20,8 @@ import numpy as np
 
 from immunosim.codegen.loader import Array, load_model
 from immunosim.errors import DataError
+from immunosim.models import load_parameters
 from immunosim.numerics import Status, solve_ensemble
-from immunosim.parameters import load_parameters
 from immunosim.problem import Problem, prepare
 from immunosim.scenario import build_scenario
 

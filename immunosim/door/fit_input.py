@@ -14,7 +14,6 @@ from immunosim.errors import DataError, InputProblem, QuantityError
 from immunosim.fitting import ErrorModel, FitOptions, FitProblem, case_of
 from immunosim.machine import cores
 from immunosim.observations import (
-    ANALYTES,
     Observations,
     PatientRecord,
     TableFinding,
@@ -22,6 +21,7 @@ from immunosim.observations import (
     observed_in,
     read_observations,
 )
+from immunosim.observations.laboratory import measurable
 from immunosim.problem import Problem, prepare
 from immunosim.scenario.overrides import Overrides
 from immunosim.units import parse_quantity
@@ -153,7 +153,7 @@ def _of_table(problem: Problem, data: Table, patient: str, now: Watch) -> list[P
 
 def _noise(problem: Problem, given: Noise) -> Iterable[tuple[str, ErrorModel]]:
     for analyte, noise in _pairs(given, "--noise", "names no analyte", "write for example cd4=lognormal:0.15"):
-        unit = ANALYTES.get(analyte) or problem.model.units.get(analyte, "1")
+        unit = measurable().get(analyte) or problem.model.units.get(analyte, "1")
         yield analyte, noise if isinstance(noise, ErrorModel) else ErrorModel.parse(str(noise), unit)
 
 

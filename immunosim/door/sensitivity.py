@@ -32,9 +32,6 @@ from immunosim.units import DAYS_PER_MONTH
 MANY_TIMES = 60
 """Times of a read-out at which indices are estimated, where the user does not say."""
 
-LOCAL_READOUTS = ("lymphocytes", "cd4")
-"""What exact elasticities are of, where the user does not say: most of the usual endpoints have none."""
-
 
 def sensitivity(
     scenario: AnyScenario,
@@ -90,7 +87,8 @@ def sensitivity(
     wishes = request_of(base, SweepRequest({}), kept).over(base.section, base.folder)
     texts = vary if isinstance(vary, Mapping) else list(vary)
     if method == "local" and not (wishes.endpoints or wishes.readouts):
-        wishes = replace(wishes, readouts=LOCAL_READOUTS)
+        # Most of the usual endpoints have no exact elasticities.
+        wishes = replace(wishes, readouts=base.problem.model.questions.elasticities)
     outputs, threads = _outputs(base, wishes), n_threads or cores()
     if method == "local":
         return _local(base, texts, wishes, outputs, threads, now)

@@ -133,7 +133,7 @@ def replay(
     """
     if not 0 <= sample < len(result):
         cure = f"choose from 0 to {len(result) - 1}"
-        raise DataError(f"there is no patient {sample} among {len(result)}", key="--sample", cure=cure)
+        raise DataError(f"there is no patient {sample} among {len(result)}", key="--patient", cure=cure)
     try:
         problem = prepare(result.scenario_of(sample), f"patient {sample}", announce)
     except ImmunosimError as error:

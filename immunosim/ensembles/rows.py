@@ -14,7 +14,7 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.errors import DataError, ParameterError, did_you_mean
 from immunosim.numerics import Segments
-from immunosim.patient_parameters import SCALED_BY, count_scales
+from immunosim.patient_parameters import count_scales
 from immunosim.problem import Problem
 
 
@@ -56,7 +56,7 @@ def checked_parameters(problem: Problem, parameters: Mapping[str, object]) -> di
             cure = did_you_mean(name, problem.parameters)
             raise DataError("is not a parameter", key=f"parameters.{name}", cure=cure)
         given = problem.scenario.patient.baseline.model_dump(exclude_none=True)
-        clash = [count for count in given if name in SCALED_BY[count]]
+        clash = [count for count in given if name in problem.parameters.scales_of(count)]
         if clash:
             cure = f"vary one of them, not both: remove patient.baseline.{clash[0]} from the scenario"
             raise DataError(f"follows from patient.baseline.{clash[0]}", key=f"parameters.{name}", cure=cure)

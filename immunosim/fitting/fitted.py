@@ -20,8 +20,9 @@ from immunosim.fitting.likelihood.subject import Subject, asked_of
 from immunosim.fitting.search.estimation import Estimate, data_information
 from immunosim.fitting.search.profiles import Profile
 from immunosim.fitting.search.sampling import Sample
-from immunosim.observations import ANALYTES as ANALYTE_UNITS
+from immunosim.observations.laboratory import measurable
 from immunosim.result import Result
+from immunosim.scenario.regimen import courses_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,8 +33,6 @@ N_DRAWS = 500
 
 COURSE_TIMES, COURSE_DRAWS = 240, 200
 CANDIDATE_TIMES = 24
-ANALYTES = ("lymphocytes", "cd4", "cd8", "cd19")
-"""What further blood draws may be asked of."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -84,7 +83,7 @@ class Fitted(Result):
 
         times, bands = self.course()
         time = ("time", times, {"units": "day", "long_name": "time since day 0"})
-        units = {**self.subjects[0].problem.model.units, **ANALYTE_UNITS}
+        units = {**self.subjects[0].problem.model.units, **measurable()}
         variables = {name: (("band", "time"), rows, {"units": units[name]}) for name, rows in bands.items()}
         return xr.Dataset(variables, {"time": time, "band": ["low", "best", "high"]})
 
@@ -127,7 +126,7 @@ class Fitted(Result):
     def returns(self, place: int = 0) -> list[Return]:
         """Return when counts of a patient are back after the last dose."""
         subject = self.subjects[place]
-        since = max([0.0, *(course.start for course in subject.problem.scenario.course)])
+        since = max([0.0, *(course.dosing.start for course in courses_of(subject.problem.scenario))])
         return forecast(subject, self.draws(place), since, n_threads=self.estimate.posterior.n_threads)
 
     def next_draws(self, readout: str, at: float) -> list[Draw]:
@@ -135,7 +134,8 @@ class Fitted(Result):
         subject = self.subjects[0]
         last = max(one.time for one in subject.measurements)
         times = np.linspace(last, float(subject.problem.segments.boundaries[-1]), CANDIDATE_TIMES + 1)[1:]
-        return rank_draws(self.estimate, 0, times.tolist(), ANALYTES, readout, at, ErrorModel())
+        analytes = subject.problem.model.questions.samples
+        return rank_draws(self.estimate, 0, times.tolist(), analytes, readout, at, ErrorModel())
 
     def course(self, place: int = 0) -> tuple[Array, dict[str, Array]]:
         """Return times, and by measured analyte the ends of the 90 % interval with the best course between them.

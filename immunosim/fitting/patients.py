@@ -11,6 +11,9 @@ from immunosim.observations import PatientRecord
 from immunosim.observations.planned import check_doses
 from immunosim.observations.records import RecordedDose
 from immunosim.scenario import Scenario, build_scenario, to_toml
+from immunosim.scenario.drug_names import known_drug, with_drugs_of
+from immunosim.scenario.treatments import course_drug
+from immunosim.units import parse_quantity
 
 TRAITS = {"age": "year", "weight": "kg"}
 """Covariates that are parameters of the model, with the unit that tables have them in."""
@@ -29,7 +32,7 @@ def scenario_of(scenario: Scenario, patient: PatientRecord) -> Scenario:
     """Return the scenario with the age, the weight, the sex and the doses of a patient.
 
     Drugs of which the table has doses are given as the table says, and not as the scenario plans, where the two differ;
-    courses of alemtuzumab keep the premedication that the scenario has. Drugs without doses in the table stay.
+    courses keep the premedication that the scenario has. Drugs without doses in the table stay.
 
     Parameters
     ----------
@@ -42,12 +45,13 @@ def scenario_of(scenario: Scenario, patient: PatientRecord) -> Scenario:
     if patient.covariates.get("sex") in SEXES:
         document["patient"]["sex"] = patient.covariates["sex"]
     differing = {name for name in {dose.drug for dose in patient.doses} if _differs(scenario, patient, name)}
-    for drug in sorted(differing):
-        given = sorted((dose for dose in patient.doses if dose.drug == drug), key=lambda dose: dose.time)
-        if drug == "alemtuzumab":
-            _give_courses(document, given)
-        else:
-            _give_singly(document, drug, given)
+    with with_drugs_of(scenario):
+        for drug in sorted(differing):
+            given = sorted((dose for dose in patient.doses if dose.drug == drug), key=lambda dose: dose.time)
+            if known_drug(drug).depletes:
+                _give_courses(document, drug, given)
+            else:
+                _give_singly(document, drug, given)
     return build_scenario(document) if traits or differing else scenario
 
 
@@ -56,19 +60,20 @@ def _differs(scenario: Scenario, patient: PatientRecord, drug: str) -> bool:
     return any(True for _ in check_doses(own, scenario))
 
 
-def _give_courses(document: dict[str, Any], given: Sequence[RecordedDose]) -> None:
+def _give_courses(document: dict[str, Any], drug: str, given: Sequence[RecordedDose]) -> None:
     """Replace the courses by what was given; the k-th takes the premedication of the k-th that was planned."""
-    planned = [course.get("premedication") for course in document.get("course", [])]
+    courses = document.get("course", [])
+    planned = [course.get("premedication") for course in courses if _drug_of(course) == drug] or [None]
     groups: list[list[RecordedDose]] = []
     for dose in given:
         if groups and dose.time - groups[-1][-1].time < APART:
             groups[-1].append(dose)
         else:
             groups.append([dose])
-    document["course"] = [
-        course for k, group in enumerate(groups) for course in _courses(group, planned[min(k, len(planned) - 1)])
-    ]
-    _keep_additional(document, "alemtuzumab", [])
+    own = [course for k, group in enumerate(groups) for course in _courses(group, planned[min(k, len(planned) - 1)])]
+    others = [course for course in courses if _drug_of(course) != drug]
+    document["course"] = sorted(own + others, key=lambda course: parse_quantity(course["start"], "day"))
+    _keep_additional(document, drug, [])
 
 
 def _courses(doses: Sequence[RecordedDose], premedication: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -88,7 +93,8 @@ def _course(
 ) -> dict[str, Any]:
     """Return a course as a scenario writes it, after ``before`` doses of the same group."""
     first = doses[0]
-    course: dict[str, Any] = {
+    named = {} if first.drug == course_drug() else {"drug": first.drug}
+    course: dict[str, Any] = named | {
         "start": f"{first.time!r} day",
         "dose": f"{first.amount!r} mg",
         "doses": len(doses),
@@ -105,10 +111,15 @@ def _course(
 def _give_singly(document: dict[str, Any], drug: str, given: Sequence[RecordedDose]) -> None:
     """Replace all that is planned of a drug by single doses."""
     document.pop(drug, None)
-    if drug == "methylprednisolone":
-        for course in document.get("course", []):
+    document["course"] = [course for course in document.get("course", []) if _drug_of(course) != drug]
+    for course in document["course"]:
+        if known_drug(_drug_of(course)).premedication == drug:
             course.pop("premedication", None)
     _keep_additional(document, drug, [_single(dose) for dose in given])
+
+
+def _drug_of(course: dict[str, Any]) -> str:
+    return str(course.get("drug", course_drug()))
 
 
 def _single(dose: RecordedDose) -> dict[str, Any]:
@@ -119,3 +130,4 @@ def _single(dose: RecordedDose) -> dict[str, Any]:
 def _keep_additional(document: dict[str, Any], drug: str, added: list[dict[str, Any]]) -> None:
     others = [one for one in document.get("additional_dose", []) if one["drug"] != drug]
     document["additional_dose"] = others + added
+    document["dose"] = [one for one in document.get("dose", []) if one["drug"] != drug]

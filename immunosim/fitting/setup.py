@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from immunosim.codegen.loader import Model
 from immunosim.errors import DataError, did_you_mean
 from immunosim.fitting.likelihood.covariates import CovariateDesign, arrange
 from immunosim.fitting.likelihood.error_model import ErrorModel
@@ -126,7 +127,7 @@ def case_of(
         If a name is unknown, or there is nothing to fit or to fit to.
     """
     analytes = sorted({one.analyte for who in patients for one in who.measurements})
-    noise = _noise(analytes, wishes.noise or {})
+    noise = _noise(problem.model, analytes, wishes.noise or {})
     problems = [_problem(problem, who, file) for who in patients]
     names = list(wishes.free)
     if not names:
@@ -152,12 +153,18 @@ def _problem(problem: Problem, patient: PatientRecord, file: str) -> Problem:
     return prepare(scenario, f"{file} for patient {patient.name}")
 
 
-def _noise(analytes: Sequence[str], given: Mapping[str, ErrorModel]) -> dict[str, ErrorModel]:
+def _noise(model: Model, analytes: Sequence[str], given: Mapping[str, ErrorModel]) -> dict[str, ErrorModel]:
     for name in given:
         if name not in analytes:
             cure = did_you_mean(name, analytes)
             raise DataError(f'"{name}" names no analyte that was measured', key="--noise", cure=cure)
-    return {analyte: given.get(analyte, ErrorModel()) for analyte in analytes}
+    return {analyte: given.get(analyte) or _declared_noise(model, analyte) for analyte in analytes}
+
+
+def _declared_noise(model: Model, analyte: str) -> ErrorModel:
+    """Return the error model that the read-out declares, or the usual one."""
+    info = model.about(analyte)
+    return ErrorModel.parse(info.noise, info.unit) if info.noise else ErrorModel()
 
 
 def _within(coordinates: Coordinates, limits: Mapping[str, tuple[float, float]]) -> Coordinates:

@@ -8,11 +8,14 @@ The network knows no numbers: values live in parameter sets, arrays in the kerne
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sympy as sp
 
 from immunosim.errors import ModelError, did_you_mean
+from immunosim.model.diagram_layout import DiagramLayout
+from immunosim.model.readout_info import Analyte, DefaultQuestions, DisplayGroup, ReadoutInfo
+from immunosim.model.scope import ModelScope
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,13 @@ class Network:
     readouts: dict[str, Assignment] = field(default_factory=dict)
     baseline: dict[str, sp.Expr] = field(default_factory=dict)
     admissible: list[Admissible] = field(default_factory=list)
+    groups: dict[str, DisplayGroup] = field(default_factory=dict)
+    display: dict[str, ReadoutInfo] = field(default_factory=dict)
+    analytes: dict[str, Analyte] = field(default_factory=dict)
+    questions: DefaultQuestions = field(default_factory=DefaultQuestions)
+    latex_symbols: dict[str, str] = field(default_factory=dict)
+    diagram: DiagramLayout = field(default_factory=DiagramLayout)
+    scope: ModelScope = field(default_factory=ModelScope)
     _symbols: dict[str, sp.Symbol] = field(default_factory=dict)
     _current: str = ""
 
@@ -152,13 +162,44 @@ class Network:
         """Add a named quantity that follows from the state, and return its symbol."""
         return self._assign(self.signals, name, expression, unit, label)
 
-    def readout(self, name: str, expression: sp.Expr, unit: str, label: str) -> None:
-        """Add a quantity that a laboratory or a clinic reports."""
+    def declare_group(self, name: str, group: DisplayGroup) -> None:
+        """Declare a group of read-outs that stand together, in the order of the page."""
+        self.groups[name] = group
+
+    def readout(self, name: str, expression: sp.Expr, unit: str, label: str, info: ReadoutInfo | None = None) -> None:
+        """Add a quantity that a laboratory or a clinic reports.
+
+        Parameters
+        ----------
+        name : str
+        expression : sympy expression
+        unit : str
+            "1" for a number without dimension.
+        label : str
+            For tables and figures.
+        info : ReadoutInfo, optional
+            How to read, draw, measure and compare it; without it only those who name the read-out see it.
+
+        Raises
+        ------
+        ModelError
+            If the name is taken, the unit is missing, or what is declared does not fit.
+        """
         if name in self.readouts or name in self.pools:
             raise ModelError(f"read-out {name}: the name is taken")
         expression = sp.sympify(expression)
         self._check_symbols(name, expression)
         self.readouts[name] = Assignment(name, label, unit, self._current, sp.Symbol(name), expression)
+        self._describe(name, unit, label, info or ReadoutInfo())
+
+    def show_pool(self, name: str, info: ReadoutInfo) -> None:
+        """Show a pool among the read-outs of a display group."""
+        self._check(name, self.pools, "pool")
+        self._describe(name, self.pools[name].unit, self.pools[name].label, info)
+
+    def add_measured_sum(self, name: str, analyte: Analyte) -> None:
+        """Add what a laboratory measures as one and the model has as several read-outs."""
+        self.analytes[name] = analyte
 
     def gain(self, label: str, pool: sp.Symbol, rate: sp.Expr) -> sp.Symbol:
         """Add a process that fills a pool from outside the model, and return the symbol of its rate."""
@@ -218,6 +259,15 @@ class Network:
         return sp.Add(*gains) - sp.Add(*losses)
 
     # --- inside ----------------------------------------------------------------------------------------------------
+
+    def _describe(self, name: str, unit: str, label: str, info: ReadoutInfo) -> None:
+        if not unit:
+            raise ModelError(f"read-out {name} has no unit", cure='write "1" for a number without dimension')
+        if info.group:
+            self._check(info.group, self.groups, "display group")
+        self.display[name] = replace(info, label=label, unit=unit)
+        if info.headers:
+            self.analytes[name] = Analyte(unit, (), info.part_of, info.headers, info.dvid)
 
     def _assign(
         self, table: dict[str, Assignment], name: str, expression: sp.Expr | float, unit: str, label: str

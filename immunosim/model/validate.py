@@ -1,31 +1,34 @@
-"""Checks of a declared network: units of every rate, losses that vanish, pools that somebody fills.
+"""Checks of a declared network: units of every rate, losses that vanish, declarations that name what exists.
 
 A network that fails never becomes kernels.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 import sympy as sp
 
-from immunosim.errors import ModelError
+from immunosim.errors import ModelError, did_you_mean
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import RateLaw, above
+from immunosim.model.readout_info import CURVE_COLOURS
 
 # ug/mL and mg/L are one unit; the glossary names serum levels in ug/mL.
 SAME_UNIT = {"ug/mL": "mg/L"}
 
 
 def validate(net: Network) -> None:
-    """Check units and losses.
+    """Check units, losses and what read-outs declare.
 
     Raises
     ------
     ModelError
-        At the first expression whose units clash or loss that does not vanish with its pool.
+        At the first expression whose units clash, loss that does not vanish with its pool, or declaration that names
+        what the model does not have.
     """
     check_units(net)
     check_losses(net)
+    check_display(net)
 
 
 def check_units(net: Network) -> None:
@@ -47,6 +50,35 @@ def check_units(net: Network) -> None:
         _expect(name, item.expression, parse_unit(item.unit), units)
     for name, expression in net.baseline.items():
         _expect(f"untreated {name}", expression, parse_unit(net.pools[name].unit), units)
+
+
+def check_display(net: Network) -> None:
+    """Refuse what read-outs, groups and default questions declare of names that do not exist, or of mixed units."""
+    names = {*net.readouts, *net.pools}
+    for name, info in net.display.items():
+        _known(f"read-out {name}: explained_with", info.explained_with, names)
+        _known(f"read-out {name}: part_of", info.part_of, net.readouts)
+        _known(f"read-out {name}: colour", info.colour, CURVE_COLOURS)
+    for name, analyte in net.analytes.items():
+        for part in (*analyte.parts, analyte.part_of):
+            _known(f"analyte {name}", part, net.readouts)
+    asked = net.questions
+    for name in (*asked.elasticities, asked.explained, *(name for name, _ in asked.recovery)):
+        _known("default questions", name, net.readouts)
+    for name in asked.samples:
+        _known("default questions: samples", name, {*net.readouts, *net.analytes})
+    for group in net.groups:
+        units = {info.unit for info in net.display.values() if info.group == group}
+        if len(units) != 1:
+            reason = f"shows {', '.join(sorted(units))} on one axis" if units else "shows nothing"
+            raise ModelError(
+                f"display group {group} {reason}", cure="give its read-outs one unit, or groups of their own"
+            )
+
+
+def _known(where: str, name: str, known: Iterable[str]) -> None:
+    if name and name not in known:
+        raise ModelError(f'{where}: there is no "{name}"', cure=did_you_mean(name, list(known)))
 
 
 def check_losses(net: Network) -> None:

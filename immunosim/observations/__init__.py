@@ -1,6 +1,7 @@
 """The data side of fitting: what was measured in patients, read from tables of clinics and of pharmacometrics."""
 
 from immunosim.observations.clinic import read_clinic_table
+from immunosim.observations.laboratory import analytes
 from immunosim.observations.linter import lint
 from immunosim.observations.nonmem import read_nonmem
 from immunosim.observations.nonmem_writer import write_nonmem
@@ -8,7 +9,6 @@ from immunosim.observations.of_scenario import observed_in
 from immunosim.observations.petab import PetabParameter, petab_files, write_petab
 from immunosim.observations.reading import read_observations
 from immunosim.observations.records import (
-    ANALYTES,
     Measurement,
     Observations,
     PatientRecord,
@@ -17,13 +17,13 @@ from immunosim.observations.records import (
 )
 
 __all__ = [
-    "ANALYTES",
     "Measurement",
     "Observations",
     "PatientRecord",
     "PetabParameter",
     "RecordedDose",
     "TableFinding",
+    "analytes",
     "lint",
     "observed_in",
     "petab_files",

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from immunosim.errors import QuantityError
-from immunosim.observations.doses import drug_of, is_infused, usual_duration
+from immunosim.observations.doses import dose_drugs, drug_of, is_infused, usual_duration
 from immunosim.observations.headers import TableColumn
-from immunosim.observations.layout import TableLayout, model_readouts, read_layout
+from immunosim.observations.laboratory import analytes, measurable
+from immunosim.observations.layout import TableLayout, read_layout
 from immunosim.observations.problems import Problems
 from immunosim.observations.records import (
-    ANALYTES,
     Covariate,
     Measurement,
     Observations,
@@ -142,18 +142,19 @@ def _measurements(layout: TableLayout, visit: _Visit, problems: Problems) -> Ite
         given.add(column.kind)
         with problems.at(visit.row.line, column.header):
             value, is_below = layout.table.value(text)
-            value *= _percent_of_total(layout, visit) if column.is_percent else _to_own_unit(column)
+            value *= _percent_of_total(layout, visit, column.kind) if column.is_percent else _to_own_unit(column)
             place = (visit.row.line, column.header)
             yield Measurement(visit.patient, visit.time, column.kind, value, is_below, *place)
 
 
 def _to_own_unit(column: TableColumn) -> float:
-    return factor_to(column.unit, ANALYTES.get(column.kind) or model_readouts()[column.kind])
+    return factor_to(column.unit, measurable()[column.kind])
 
 
-def _percent_of_total(layout: TableLayout, visit: _Visit) -> float:
-    """Return one percent of the lymphocytes of a row, cells/uL."""
-    column = next((column for column in layout.analytes if column.kind == "lymphocytes"), None)
+def _percent_of_total(layout: TableLayout, visit: _Visit, part: str) -> float:
+    """Return one percent of the lymphocytes of a row, of which an analyte is a part, cells/uL."""
+    whole = analytes()[part].part_of
+    column = next((column for column in layout.analytes if column.kind == whole), None)
     cure = "give the total in the same row, or counts"
     if column is None or is_missing(text := visit.row.cells[column.header]):
         raise QuantityError("is a share of lymphocytes that are not given", cure=cure)
@@ -173,7 +174,7 @@ def _doses(layout: TableLayout, visit: _Visit, problems: Problems) -> Iterator[R
             raise QuantityError(f'"{text}" is negative', cure="give the mass that was given")
         if amount == 0:
             return
-        drug = "alemtuzumab"
+        drug = dose_drugs()[0]
         if name := layout.cell(visit.row, "drug"):
             with problems.at(line, layout.others["drug"].header):
                 drug = drug_of(name)

@@ -1,22 +1,16 @@
-"""The drugs that may be given, what people call them, and how long one dose is infused where nothing is said."""
+"""The drugs that a table may give, what people call them, and how long one dose is infused where nothing is said."""
 
 from __future__ import annotations
 
 from immunosim.errors import QuantityError, did_you_mean
-from immunosim.scenario.treatments import USUAL_INFUSIONS
-from immunosim.units import parse_quantity
+from immunosim.model.drug import Drug
+from immunosim.scenario.dosing import usual_infusion
+from immunosim.scenario.drug_names import known_drug, known_drugs
 
-DRUGS = ("alemtuzumab", "methylprednisolone", "prednisolone", "triamcinolone")
-"""Drugs of which a single dose may be given."""
 
-_NAMES = {
-    **{name: name for name in DRUGS},
-    "lemtrada": "alemtuzumab",
-    "campath": "alemtuzumab",
-    "mabcampath": "alemtuzumab",
-    "campath-1h": "alemtuzumab",
-    "solu-medrol": "methylprednisolone",
-}
+def dose_drugs() -> list[str]:
+    """Return the drugs of which a single dose may be given; a table that names none means the first."""
+    return [drug.name for drug in known_drugs() if not drug.is_continuous]
 
 
 def drug_of(name: str) -> str:
@@ -27,17 +21,19 @@ def drug_of(name: str) -> str:
     QuantityError
         Where it means none.
     """
-    drug = _NAMES.get(name.strip().casefold())
-    if drug is None:
-        raise QuantityError(f'"{name}" is no drug that can be given', cure=did_you_mean(name, DRUGS))
-    return drug
+    meant = name.strip().casefold()
+    drugs: list[Drug] = [known_drug(known) for known in dose_drugs()]
+    found = next((drug.name for drug in drugs if meant == drug.name or meant in drug.synonyms), None)
+    if found is None:
+        raise QuantityError(f'"{name}" is no drug that can be given', cure=did_you_mean(name, dose_drugs()))
+    return found
 
 
 def usual_duration(drug: str) -> float:
     """Return how long a dose is infused where nothing is said, day; 0 for what is given at once."""
-    return parse_quantity(USUAL_INFUSIONS[drug], "day") if drug in USUAL_INFUSIONS else 0.0
+    return usual_infusion(known_drug(drug))
 
 
 def is_infused(drug: str) -> bool:
     """Return whether a drug can only be infused."""
-    return drug in USUAL_INFUSIONS
+    return known_drug(drug).is_infused

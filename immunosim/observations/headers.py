@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from immunosim.errors import QuantityError, close_matches
-from immunosim.observations.records import ANALYTES
+from immunosim.observations.laboratory import analytes, headers_of_analytes
 from immunosim.units import factor_to, is_count_unit
 
 PERCENT = "%"
@@ -23,12 +24,6 @@ _NAMES = {
     "day": "day|days|study day",
     "week": "week|weeks",
     "month": "month|months",
-    "lymphocytes": "lymphocytes|lymphocyte|lymphs|lymph|lym|alc|total|total lymphocytes|absolute lymphocytes",
-    "cd3": "cd3|t cell|t cells|t lymphocytes|total t|cd3 t|cd3 t lymphocytes",
-    "cd4": "cd4|cd4 t|cd3 cd4|cd4 t lymphocytes|t helper|helper t|cd3 cd4 t",
-    "cd8": "cd8|cd8 t|cd3 cd8|cd8 t lymphocytes|cytotoxic t|cd3 cd8 t",
-    "cd19": "cd19|b cell|b cells|b lymphocytes|cd19 b|b cd19|cd19 b lymphocytes",
-    "nk": "nk|natural killer|cd16 56|cd16 cd56|cd56|nk cd56|nk cd16 56|nk cd16 cd56|cd56 nk|cd16 56 nk|cd16 cd56 nk",
     "age": "age|age at start|age at baseline",
     "sex": "sex|gender",
     "weight": "weight|body weight|bodyweight|wt",
@@ -38,7 +33,8 @@ _NAMES = {
     "drug": "drug|treatment|medication|agent",
     "remark": "source|sources|reference|note|notes|comment|comments|remark|remarks|n|line|visit|visit no|visit name",
 }
-_KINDS = {name: kind for kind, names in _NAMES.items() for name in names.split("|")}
+"""What columns are called that hold no counts; the names of these are declared by the model."""
+
 _TIMES = {"date", "time", "day", "week", "month"}
 _NOISE = re.compile(r"\b(counts?|abs|absolute|percent|percentage|number of|no of|pos|positive)\b")
 _CELLS = re.compile(r"\bcells?\b")
@@ -96,7 +92,7 @@ def column_of(header: str, readouts: Callable[[], Mapping[str, str]]) -> TableCo
         Where the unit does not fit.
     """
     name, unit = _split(header)
-    kind = _KINDS.get(_plain(name), "")
+    kind = _kinds().get(_plain(name), "")
     if not kind and re.fullmatch(r"\w+", own := name.casefold().replace(" ", "_")) and own in readouts():
         kind = own
     return TableColumn(header, kind, _unit_of(kind, unit, readouts))
@@ -104,8 +100,14 @@ def column_of(header: str, readouts: Callable[[], Mapping[str, str]]) -> TableCo
 
 def suggestion(header: str) -> str:
     """Return what an unknown header may have meant, as a cure."""
-    close = close_matches(_plain(_split(header)[0]), [name for name in _KINDS if len(name) > 2], limit=1)
+    close = close_matches(_plain(_split(header)[0]), [name for name in _kinds() if len(name) > 2], limit=1)
     return f'did you mean "{close[0]}"?' if close else "rename it if it should be used"
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    """Return the kind of column that each plain header means."""
+    return {name: kind for kind, names in _NAMES.items() for name in names.split("|")} | headers_of_analytes()
 
 
 def _split(header: str) -> tuple[str, str]:
@@ -138,12 +140,12 @@ def _plain(name: str) -> str:
 def _unit_of(kind: str, unit: str, readouts: Callable[[], Mapping[str, str]]) -> str:
     if not unit:
         return ""
-    if kind in ANALYTES:
+    if kind in analytes():
         if unit.casefold() in _PERCENTS:
-            if kind == "lymphocytes":
+            if not analytes()[kind].part_of:
                 raise QuantityError("is a share of leukocytes", cure="give the total count, in 1e9/L")
             return PERCENT
-        return _checked(unit, ANALYTES[kind])
+        return _checked(unit, analytes()[kind].unit)
     expected = {"age": "year", "weight": "kg", "dose": "mg", "duration": "day", "time": "day"}.get(kind)
     if kind and expected is None and kind not in _NAMES:
         expected = readouts()[kind]

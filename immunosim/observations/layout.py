@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from immunosim.errors import MOST_SEARCHED, MOST_SHOWN, QuantityError, and_more
 from immunosim.observations.headers import TableColumn, column_of, suggestion
 from immunosim.observations.inference import inferred_unit
+from immunosim.observations.laboratory import analytes, measurable
 from immunosim.observations.problems import Problems
-from immunosim.observations.records import ANALYTES, TableFinding
+from immunosim.observations.records import TableFinding
 from immunosim.observations.table import ObservationTable, TableRow, is_missing
 from immunosim.safe_text import shortened
 
@@ -81,20 +81,10 @@ def read_layout(table: ObservationTable, problems: Problems) -> TableLayout:
     return TableLayout(table, times[0], analytes, kept, tuple(findings))
 
 
-@functools.cache
-def model_readouts() -> dict[str, str]:
-    """Return the unit of every read-out of the model."""
-    from immunosim.codegen.loader import load_model
-    from immunosim.parameters import load_parameters
-
-    model = load_model(load_parameters().units())
-    return {name: model.units[name] for name in model.readouts}
-
-
 def _columns(table: ObservationTable, problems: Problems) -> Iterator[TableColumn]:
     for header in table.headers:
         with problems.at(table.header_line, header):
-            yield column_of(header, model_readouts)
+            yield column_of(header, measurable)
 
 
 def _rivals(measured: list[TableColumn]) -> Iterator[list[TableColumn]]:
@@ -132,8 +122,8 @@ def _with_unit(
     """Return a column of measured values with its unit, inferred where the header gives none."""
     if column.unit:
         return column
-    if column.kind not in ANALYTES:
-        return replace(column, unit=model_readouts()[column.kind])
+    if column.kind not in analytes():
+        return replace(column, unit=measurable()[column.kind])
     with problems.at(table.header_line, column.header):
         unit = inferred_unit(column.kind, list(_numbers(table, column.header)))
         findings.append(TableFinding(table.header_line, column.header, "note", f"has no unit, taken as {unit}"))

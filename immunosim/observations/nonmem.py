@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from immunosim.errors import QuantityError
-from immunosim.observations.nonmem_rows import CMT, DVID, Reading, doses_of, measured_in
+from immunosim.observations.laboratory import analytes_by_number
+from immunosim.observations.nonmem_rows import CMT, Reading, doses_of, measured_in
 from immunosim.observations.problems import Problems
 from immunosim.observations.records import Covariate, Observations, PatientRecord, TableFinding
 from immunosim.observations.table import ObservationTable, is_missing, read_table
@@ -42,7 +43,7 @@ def read_nonmem(
     *,
     time_unit: str = "day",
     drugs: Mapping[str, str] = CMT,
-    analytes: Mapping[str, str] = DVID,
+    analytes: Mapping[str, str] | None = None,
 ) -> tuple[Observations, list[TableFinding]]:
     """Read a table of the NONMEM family.
 
@@ -72,7 +73,7 @@ def read_nonmem(
     headers = {header.upper(): header for header in table.headers}
     _check_headers(table, headers, problems)
     day = convert(1.0, time_unit, "day")
-    reading = Reading(table, headers, Calendar.of(scenario), day, drugs, analytes)
+    reading = Reading(table, headers, Calendar.of(scenario), day, drugs, analytes or analytes_by_number())
     patients: dict[str, PatientRecord] = {}
     latest = ""
     for row in table.rows:

@@ -6,18 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from immunosim.errors import QuantityError, did_you_mean
-from immunosim.observations.doses import DRUGS, drug_of, is_infused
-from immunosim.observations.layout import model_readouts
+from immunosim.observations.doses import dose_drugs, drug_of, is_infused
+from immunosim.observations.laboratory import measurable
 from immunosim.observations.problems import Problems
-from immunosim.observations.records import ANALYTES, Measurement, RecordedDose
+from immunosim.observations.records import Measurement, RecordedDose
 from immunosim.observations.table import ObservationTable, TableRow, is_missing
 from immunosim.observations.times import Calendar
 
-CMT = {str(number): drug for number, drug in enumerate(DRUGS, 1)}
+CMT = {str(number): drug for number, drug in enumerate(dose_drugs(), 1)}
 """The drug that a number in CMT means on the row of a dose."""
-
-DVID = dict(zip("123456", ("lymphocytes", "cd4", "cd8", "cd19", "nk", "cd3"), strict=True))
-"""The read-out that a number in DVID, or in CMT on the row of a measurement, means."""
 
 _EVENTS = {"2": "another event", "3": "a reset", "4": "a reset with a dose"}
 
@@ -143,7 +140,7 @@ def _check_dose_mdv(reading: Reading, row: TableRow) -> None:
 def _drug(reading: Reading, row: TableRow) -> str:
     text = reading.text(row, "CMT")
     if not text:
-        return "alemtuzumab"
+        return dose_drugs()[0]
     if text in reading.drugs:
         return reading.drugs[text]
     if text.lstrip("+-").isdecimal():
@@ -191,12 +188,12 @@ def _readout(reading: Reading, text: str) -> str:
     if text in reading.analytes:
         return reading.analytes[text]
     name = text.casefold()
-    if name in ANALYTES or name in model_readouts():
+    if name in measurable():
         return name
     if text.isdecimal():
         known = ", ".join(f"{number} {readout}" for number, readout in reading.analytes.items())
         raise QuantityError(f"DVID {text} is no read-out", cure=f"known are {known}, or names")
-    raise QuantityError(f'"{text}" is no read-out', cure=did_you_mean(text, {**ANALYTES, **model_readouts()}))
+    raise QuantityError(f'"{text}" is no read-out', cure=did_you_mean(text, measurable()))
 
 
 def _is_below(reading: Reading, row: TableRow) -> bool:

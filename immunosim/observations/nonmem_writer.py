@@ -11,13 +11,13 @@ from pathlib import Path
 
 from immunosim.errors import DataError
 from immunosim.files import write_file
+from immunosim.observations.laboratory import analytes_by_number
 from immunosim.observations.nonmem import COVARIATES
-from immunosim.observations.nonmem_rows import CMT, DVID
+from immunosim.observations.nonmem_rows import CMT
 from immunosim.observations.records import Measurement, Observations, PatientRecord, RecordedDose
 from immunosim.safe_text import csv_text
 
 _NUMBERS_OF_DRUGS = {drug: number for number, drug in CMT.items()}
-_NUMBERS_OF_READOUTS = {readout: number for number, readout in DVID.items()}
 _NAMES = {name: header for header, name in COVARIATES.items() if header != "WEIGHT"}
 _EMPTY = "."
 
@@ -49,6 +49,7 @@ def write_nonmem(observations: Observations, path: Path) -> None:
 
 
 def _rows(patient: PatientRecord) -> Iterator[list[str]]:
+    numbers = {analyte: number for number, analyte in analytes_by_number().items()}
     events: list[Measurement | RecordedDose] = [*patient.measurements, *patient.doses]
     for event in sorted(events, key=lambda event: (event.time, isinstance(event, RecordedDose))):
         if isinstance(event, RecordedDose):
@@ -57,7 +58,7 @@ def _rows(patient: PatientRecord) -> Iterator[list[str]]:
             dose = [_text(event.amount), _text(rate), _text(event.duration), number]
             yield [_text(event.time), "1", *dose, _EMPTY, "1", "0", "0"]
         else:
-            read_out = _NUMBERS_OF_READOUTS.get(event.analyte, event.analyte)
+            read_out = numbers.get(event.analyte, event.analyte)
             no_dose = [_EMPTY, _EMPTY, _EMPTY, _EMPTY]
             yield [_text(event.time), "0", *no_dose, _text(event.value), "0", str(int(event.is_below)), read_out]
 

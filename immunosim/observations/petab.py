@@ -15,15 +15,12 @@ from typing import Literal, NamedTuple
 
 from immunosim.errors import DataError, any_of, did_you_mean
 from immunosim.files import write_file
-from immunosim.observations.layout import model_readouts
-from immunosim.observations.records import ANALYTES, Observations
+from immunosim.observations.laboratory import analytes, measurable
+from immunosim.observations.records import Observations
 from immunosim.safe_text import csv_text, file_name
 
 Scale = Literal["lin", "log10"]
 Transformation = Literal["lin", "log", "log10"]
-
-FORMULAS = {"cd3": "cd4 + cd8"}
-"""Observables that are no read-out of the model; every other one is the read-out of its name."""
 
 _MODEL_COVARIATES = ("age", "weight")
 """Covariates that are parameters of the model, so that a condition may set them."""
@@ -215,10 +212,9 @@ def _check_noise(observations: Observations, parameters: Sequence[PetabParameter
             raise DataError("was not measured", key=f"noise.{name}", cure=did_you_mean(name, measured))
     if missing := [name for name in measured if name not in noise]:
         raise DataError(f"has no noise for {any_of(missing)}", key="noise", cure="give a formula such as 0.1 * cd4")
-    known = {one.id for one in parameters} | set(ANALYTES) | _FUNCTIONS
+    known = {one.id for one in parameters} | set(measurable()) | _FUNCTIONS
     for name, formula in noise.items():
         unknown = [word for word in _IDENTIFIER.findall(formula) if word not in known]
-        unknown = [word for word in unknown if word not in model_readouts()]
         if unknown:
             reason = f'names "{unknown[0]}", which is neither a parameter of the fit nor a read-out'
             raise DataError(reason, key=f"noise.{name}", cure="add it to the parameters")
@@ -236,9 +232,12 @@ def _observable_rows(
     observations: Observations, noise: Mapping[str, str], transformation: Mapping[str, Transformation]
 ) -> Iterator[list[str]]:
     yield ["observableId", "observableFormula", "observableTransformation", "noiseFormula", "noiseDistribution"]
+    sums = {name: " + ".join(one.parts) for name, one in analytes().items() if one.parts}
     for name in observations.analytes:
-        formula = re.sub(r"\bcd3\b", f"({FORMULAS['cd3']})", noise[name])
-        yield [f"observable_{name}", FORMULAS.get(name, name), transformation[name], formula.strip(), "normal"]
+        formula = noise[name]
+        for word, parts in sums.items():
+            formula = re.sub(rf"\b{word}\b", f"({parts})", formula)
+        yield [f"observable_{name}", sums.get(name, name), transformation[name], formula.strip(), "normal"]
 
 
 def _condition_rows(

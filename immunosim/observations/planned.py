@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from immunosim.observations.records import PatientRecord, RecordedDose, TableFinding
 from immunosim.scenario import dose_totals, events_of
-from immunosim.scenario.plausible import implausible_dose, insisted_drugs
-from immunosim.scenario.regimen import begin_of, is_continuous
+from immunosim.scenario.drug_names import known_drug
+from immunosim.scenario.plausible import implausible_dose
+from immunosim.scenario.regimen import begin_of, insisted_drugs, is_continuous
 
 if TYPE_CHECKING:
     from immunosim.scenario import Scenario
@@ -56,7 +57,7 @@ def check_plausible(patient: PatientRecord, scenario: Scenario | None) -> Iterat
     """Yield given doses that no dose of the drug can be, unless the scenario insists on such doses of this drug."""
     insisted = insisted_drugs(scenario) if scenario else set()
     for dose in patient.doses:
-        reason = "" if dose.drug in insisted else implausible_dose(dose.drug, dose.amount)
+        reason = "" if dose.drug in insisted else implausible_dose(known_drug(dose.drug, scenario), dose.amount)
         if reason:
             cure = "correct the value, or the unit of its column"
             yield TableFinding(dose.line, "", "error", reason, f"{cure}; a scenario insists with implausible = true")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from immunosim.observations.records import SUBSETS, Measurement, Observations, Severity, TableFinding
+from immunosim.observations.laboratory import analytes, parts_of_a_total
+from immunosim.observations.records import Measurement, Observations, Severity, TableFinding
 from immunosim.scenario.plausible import MOST_SUBSET, MOST_TOTAL
 
 LEAST_TOTAL = 0.005
@@ -29,12 +30,14 @@ def check_values(observations: Observations) -> Iterator[TableFinding]:
     for one in observations.measurements:
         if one.value < 0:
             yield _at(one, "error", f"{one.value:g} is negative", "leave the cell empty where nothing was measured")
-        elif one.analyte == "lymphocytes":
+        elif one.analyte not in analytes():
+            continue
+        elif not analytes()[one.analyte].part_of:
             yield from _check_total(one)
-        elif one.analyte in SUBSETS and one.value > MOST_SUBSET:
+        elif one.value > MOST_SUBSET:
             reason = f"{one.value:g} cells/uL is more than anybody has"
             yield _at(one, "error", reason, "correct the value, or the unit of its column")
-    for analyte in SUBSETS:
+    for analyte in parts_of_a_total():
         yield from _check_subset(analyte, [one for one in observations.measurements if one.analyte == analyte])
 
 
@@ -44,13 +47,12 @@ def check_samples(observations: Observations) -> Iterator[TableFinding]:
     for one in observations.measurements:
         samples[one.patient, one.time].setdefault(one.analyte, one)
     for sample in samples.values():
-        total = sample.get("lymphocytes")
-        whole = total.value * _PER_LITRE if total else None
-        parts = {name: one for name, one in sample.items() if name in SUBSETS and not one.is_below}
-        if whole is not None:
-            yield from _check_shares(parts, whole)
-            yield from _check_total_of(parts, whole)
-        yield from _check_cd3(sample.get("cd3"), parts)
+        parts = {name: one for name, one in sample.items() if name in parts_of_a_total() and not one.is_below}
+        total = next((sample[name] for name, one in analytes().items() if not one.part_of and name in sample), None)
+        if total is not None:
+            yield from _check_shares(parts, total.value * _PER_LITRE)
+            yield from _check_total_of(parts, total.value * _PER_LITRE)
+        yield from _check_sums(sample, parts)
 
 
 def _check_total(one: Measurement) -> Iterator[TableFinding]:
@@ -97,21 +99,22 @@ def _check_total_of(parts: dict[str, Measurement], whole: float) -> Iterator[Tab
         yield _at(counts[list(counts)[-1]], "warning", reason, "check whether all are of one sample")
 
 
-def _check_cd3(cd3: Measurement | None, parts: dict[str, Measurement]) -> Iterator[TableFinding]:
-    """Yield T cells that are fewer than one of their kinds."""
-    if cd3 is None:
-        return
-    for name in ("cd4", "cd8"):
-        one = parts.get(name)
-        if one is not None and one.value > _ROUNDING * cd3.value:
-            reason = f"{name} of {one.value:g} cells/uL exceeds cd3 of {cd3.value:g} cells/uL, of which it is a part"
-            yield _at(one, "error", reason, "correct one of them, or a unit")
+def _check_sums(sample: dict[str, Measurement], parts: dict[str, Measurement]) -> Iterator[TableFinding]:
+    """Yield sums, such as T cells, that are fewer than one of their parts."""
+    for whole, name in ((whole, name) for whole, about in analytes().items() for name in about.parts):
+        if whole in sample and name in parts and parts[name].value > _ROUNDING * sample[whole].value:
+            one, other = parts[name], sample[whole]
+            reason = f"{name} of {one.value:g} cells/uL exceeds {whole} of {other.value:g} cells/uL"
+            yield _at(one, "error", f"{reason}, of which it is a part", "correct one of them, or a unit")
 
 
 def _sum_of_parts(values: dict[str, float]) -> float:
-    """Return the sum of subsets, T cells counted once."""
-    t_cells = max(values.get("cd3", 0.0), values.get("cd4", 0.0) + values.get("cd8", 0.0))
-    return t_cells + values.get("cd19", 0.0) + values.get("nk", 0.0)
+    """Return the sum of subsets, those that were measured alone and as a sum counted once."""
+    sums = {name: one.parts for name, one in analytes().items() if one.parts}
+    within = {part for parts in sums.values() for part in parts}
+    twice = [max(values.get(name, 0.0), sum(values.get(part, 0.0) for part in parts)) for name, parts in sums.items()]
+    once = [values.get(name, 0.0) for name in parts_of_a_total() if name not in sums and name not in within]
+    return sum([*twice, *once])
 
 
 def _at(one: Measurement, severity: Severity, reason: str, cure: str) -> TableFinding:

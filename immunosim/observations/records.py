@@ -1,7 +1,6 @@
 """What was measured in patients and what they were given, as plain records that know no file format.
 
-Times are days after day 0. Values are in the unit of the model's read-out: 1e9/L for `lymphocytes`, cells/uL for
-`cd4`, `cd8`, `cd19`, `nk` and `cd3`, which is CD4 + CD8; any other read-out is in the model's unit.
+Times are days after day 0. Values are in the unit that the model declares for the analyte or read-out.
 """
 
 from __future__ import annotations
@@ -11,19 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from immunosim.errors import DataError, InputProblem, did_you_mean
-
-ANALYTES = {
-    "lymphocytes": "1e9/L",
-    "cd3": "cells/uL",
-    "cd4": "cells/uL",
-    "cd8": "cells/uL",
-    "cd19": "cells/uL",
-    "nk": "cells/uL",
-}
-"""What a laboratory counts, with the unit of its values here."""
-
-SUBSETS = tuple(name for name, unit in ANALYTES.items() if unit == "cells/uL")
-"""Counts that are parts of the lymphocytes."""
+from immunosim.observations.laboratory import analytes
 
 Covariate = float | str
 Severity = Literal["error", "warning", "note"]
@@ -39,7 +26,7 @@ class Measurement:
     time : float
         Days after day 0.
     analyte : str
-        A read-out of the model, or ``"cd3"``, which is CD4 + CD8.
+        A read-out of the model, or a sum of some that laboratories measure as one.
     value : float
         In the unit of the read-out; where `is_below`, the limit of quantification.
     is_below : bool, optional
@@ -130,7 +117,8 @@ class Observations:
     def analytes(self) -> tuple[str, ...]:
         """Return what was measured: the counts of a laboratory first, then the rest by name."""
         found = {one.analyte for one in self.measurements}
-        return tuple(name for name in ANALYTES if name in found) + tuple(sorted(found - set(ANALYTES)))
+        counted = analytes()
+        return tuple(name for name in counted if name in found) + tuple(sorted(found - set(counted)))
 
     @property
     def n_measurements(self) -> int:

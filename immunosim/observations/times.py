@@ -44,8 +44,7 @@ class Calendar:
     def of(cls, scenario: Scenario | None, *, any_origin: bool = False) -> Calendar:
         """Return the calendar of a scenario; with `any_origin` dates count from one of no meaning where it has none."""
         start = scenario.start_date if scenario else None
-        courses = [(course.label, course.start) for course in scenario.course] if scenario else []
-        return cls(Clock(start, courses), start or (datetime.date(1970, 1, 1) if any_origin else None))
+        return cls(Clock.of(scenario), start or (datetime.date(1970, 1, 1) if any_origin else None))
 
     def day_of_date(self, text: str, order: Order) -> float:
         """Return a date as days after the origin.

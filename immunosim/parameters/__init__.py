@@ -1,7 +1,7 @@
 """The numbers of the model: value, unit, bounds, source and grade of evidence of every primary parameter."""
 
-from immunosim.parameters.loader import available_sets, load_parameters, parse_parameters
-from immunosim.parameters.references import load_references
+from immunosim.parameters.loader import parse_parameters, read_set, sets_in
+from immunosim.parameters.references import read_references
 from immunosim.parameters.schema import EVIDENCE, Parameter, ParameterSet, Prior
 
 __all__ = [
@@ -9,8 +9,8 @@ __all__ = [
     "Parameter",
     "ParameterSet",
     "Prior",
-    "available_sets",
-    "load_parameters",
-    "load_references",
     "parse_parameters",
+    "read_references",
+    "read_set",
+    "sets_in",
 ]

@@ -1,4 +1,4 @@
-"""Reads parameter sets: one TOML file each beside its model, one table ``[group.name]`` per parameter.
+"""Reads parameter sets: one TOML file each in a folder of its model, one table ``[group.name]`` per parameter.
 
 Checks that every table is complete and that its words are known; what the numbers mean is none of its business.
 """
@@ -6,6 +6,7 @@ Checks that every table is complete and that its words are known; what the numbe
 from __future__ import annotations
 
 import functools
+import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -14,13 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from immunosim.errors import InputProblem, ParameterError, any_of, did_you_mean
+from immunosim.parameters.references import read_references
 from immunosim.parameters.schema import EVIDENCE, Parameter, ParameterSet, Prior
 
 ASSUMED = "assumed"
 """What a parameter without a source says instead of a list of bibliography keys."""
-
-SETS = Path(__file__).parents[1] / "models" / "alemtuzumab" / "parameters"
-"""Where the files lie: a path, since importlib.resources takes as long to import as a set to read."""
 
 _REQUIRED = {
     "value": (int, float),
@@ -33,46 +32,53 @@ _REQUIRED = {
     "note": (str,),
 }
 _PRIOR = {"prior": (str,), "prior_median": (int, float), "prior_sd": (int, float)}
-_KNOWN = _REQUIRED | _PRIOR
+_OPTIONAL = {"set_by": (str,), "scales": (list,)}
+_KNOWN = _REQUIRED | _PRIOR | _OPTIONAL
 _NUMBERS = frozenset(name for name, kinds in _KNOWN.items() if float in kinds)
+_KEY = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 _PRIORS = ("lognormal",)
 _TABLES = "write one table [group.name] per parameter"
 
 
-def available_sets() -> tuple[str, ...]:
-    """Return the names of the parameter sets that the package brings, in alphabetical order."""
-    return tuple(sorted(file.name.removesuffix(".toml") for file in SETS.iterdir() if file.name.endswith(".toml")))
+def sets_in(folder: Path) -> tuple[str, ...]:
+    """Return the names of the parameter sets in a folder, in alphabetical order."""
+    return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")))
 
 
 @functools.cache
-def load_parameters(name: str = "default") -> ParameterSet:
-    """Return a parameter set of the package by name.
+def read_set(folder: Path, name: str) -> ParameterSet:
+    """Return a parameter set by name.
 
     Parameters
     ----------
+    folder : Path
+        Of the sets; the bibliography lies beside it.
     name : str
-        A name that ``available_sets`` lists.
+        A name that ``sets_in`` lists.
 
     Raises
     ------
     ParameterError
         If there is no such set, or its file is damaged.
     """
-    if name not in available_sets():
-        raise ParameterError(f'there is no parameter set "{name}"', cure=did_you_mean(name, available_sets()))
-    return parse_parameters((SETS / f"{name}.toml").read_text(encoding="utf-8"), name)
+    if name not in sets_in(folder):
+        raise ParameterError(f'unknown parameter set "{name}"', cure=did_you_mean(name, sets_in(folder)))
+    text = (folder / f"{name}.toml").read_text(encoding="utf-8")
+    return parse_parameters(text, name, read_references(folder.parent / "references.bib"))
 
 
-def parse_parameters(text: str, name: str) -> ParameterSet:
+def parse_parameters(text: str, name: str, bibliography: Mapping[str, str] | None = None) -> ParameterSet:
     """Return the parameter set that a TOML text describes.
 
     Parameters
     ----------
     text : str
-        Tables ``[group.name]`` with the keys value, unit, bounds, source, evidence, label, symbol and note, and where
-        a prior is known prior, prior_median and prior_sd.
+        Tables ``[group.name]`` with the keys value, unit, bounds, source, evidence, label, symbol and note; where a
+        prior is known prior, prior_median and prior_sd; and where the patient sets it set_by or scales.
     name : str
         Name of the set; messages call its file ``name.toml``.
+    bibliography : mapping of str to str, optional
+        Entries that its sources may cite, by key.
 
     Raises
     ------
@@ -97,7 +103,7 @@ def parse_parameters(text: str, name: str) -> ParameterSet:
     if problems:
         raise ParameterError(problems=problems)
     try:
-        return ParameterSet(name, (_parameter(group, key, table) for group, key, table in tables))
+        return ParameterSet(name, (_parameter(group, key, table) for group, key, table in tables), bibliography)
     except ParameterError as error:
         raise ParameterError(problems=[replace(problem, file=file) for problem in error.problems]) from error
 
@@ -117,6 +123,8 @@ def _parameter(group: str, name: str, table: Mapping[str, Any]) -> Parameter:
         symbol=table["symbol"],
         note=table["note"],
         prior=_prior(table) if "prior" in table else None,
+        key=table.get("set_by", f"parameters.{name}"),
+        scales=tuple(table.get("scales", ())),
     )
 
 
@@ -160,6 +168,10 @@ def _wrong_words(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield f'evidence = "{evidence}" is not a grade', f"choose {any_of(tuple(EVIDENCE))}"
     if source != ASSUMED and (isinstance(source, str) or not source or not all(isinstance(key, str) for key in source)):
         yield f"source = {source!r} is not a list of bibliography keys", f'give keys of references.bib or "{ASSUMED}"'
+    if not all(isinstance(count, str) for count in table.get("scales", ())):
+        yield f"scales = {table['scales']!r} are no names of counts", "give keys of patient.baseline"
+    if not _KEY.fullmatch(table.get("set_by", "patient.name")):
+        yield f'set_by = "{table["set_by"]}" is no key of a scenario', 'write a key such as "patient.weight"'
     if source == ASSUMED and evidence in ("measured", "derived"):
         yield f"is {evidence} but has no source", "name the source"
     if table.get("prior", _PRIORS[0]) not in _PRIORS:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from numbers import Real
 
 from immunosim.errors import InputProblem, ParameterError, did_you_mean
-from immunosim.parameters.references import load_references
 
 EVIDENCE: Mapping[str, str] = {
     "measured": "a source reports it in people, at most in another unit or form (a half-life for a rate)",
@@ -52,6 +51,10 @@ class Parameter:
         A short name, the LaTeX symbol and one or two sentences: meaning and caveats.
     prior : Prior, optional
         The prior of the fit that gave the value.
+    key : str
+        Where a scenario sets it: ``parameters.NAME``, or a key of the patient.
+    scales : tuple of str
+        Untreated counts under ``patient.baseline`` that it follows from where they are given.
     """
 
     name: str
@@ -66,6 +69,13 @@ class Parameter:
     symbol: str
     note: str
     prior: Prior | None = None
+    key: str = ""
+    scales: tuple[str, ...] = ()
+
+    @property
+    def belongs_to_patient(self) -> bool:
+        """Whether a scenario sets it with the patient instead of under ``[parameters]``."""
+        return self.key not in ("", f"parameters.{self.name}")
 
     @property
     def citation(self) -> str:
@@ -93,8 +103,10 @@ class ParameterSet(Collection[str]):
     Parameters
     ----------
     name : str
-        Name of the set, as ``load_parameters`` knows it.
+        Name of the set among those of its model.
     parameters : iterable of Parameter
+    bibliography : mapping of str to str, optional
+        BibTeX entries by key, among them those that the parameters cite.
 
     Raises
     ------
@@ -102,8 +114,11 @@ class ParameterSet(Collection[str]):
         If a name occurs twice or a value lies outside its bounds.
     """
 
-    def __init__(self, name: str, parameters: Iterable[Parameter]) -> None:
+    def __init__(
+        self, name: str, parameters: Iterable[Parameter], bibliography: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
+        self._bibliography = bibliography or {}
         self._parameters: dict[str, Parameter] = {}
         problems: list[InputProblem] = []
         for parameter in parameters:
@@ -157,10 +172,22 @@ class ParameterSet(Collection[str]):
             groups[parameter.group] = (*groups.get(parameter.group, ()), parameter)
         return groups
 
+    def key_of(self, name: str) -> str:
+        """Return the key by which a scenario sets a parameter."""
+        return self[name].key or f"parameters.{name}"
+
+    def set_by(self, key: str) -> str:
+        """Return the parameter that a scenario's key sets, empty where it sets none by itself."""
+        return next((name for name in self if self.key_of(name) == key), "")
+
+    def scales_of(self, count: str) -> tuple[str, ...]:
+        """Return the parameters that follow from an untreated count under ``patient.baseline``."""
+        return tuple(name for name, parameter in self._parameters.items() if count in parameter.scales)
+
     def references(self) -> dict[str, str]:
         """Return the bibliography entries that this set cites, by key, as BibTeX text."""
         cited = {key for parameter in self._parameters.values() for key in parameter.source}
-        return {key: entry for key, entry in load_references().items() if key in cited}
+        return {key: entry for key, entry in self._bibliography.items() if key in cited}
 
     def with_values(self, changes: Mapping[str, float]) -> ParameterSet:
         """Return a set in which some parameters have other values.
@@ -180,7 +207,7 @@ class ParameterSet(Collection[str]):
         if found:
             raise ParameterError(problems=found)
         changed = {name: replace(self._parameters[name], value=float(value)) for name, value in changes.items()}
-        return ParameterSet(self.name, (self._parameters | changed).values())
+        return ParameterSet(self.name, (self._parameters | changed).values(), self._bibliography)
 
     def _problem_with(self, name: str, value: object) -> InputProblem | None:
         return self._parameters[name].problem_with(value) if name in self else self._unknown(name)

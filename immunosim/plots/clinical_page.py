@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -16,12 +16,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.markers import TICKDOWN, MarkerStyle
 
-from immunosim.plots import panels
-from immunosim.plots.drawing import label_ends, mark_treatments, months_of
-from immunosim.plots.panels import B_AND_NK, LYMPHOCYTES, T_CELLS
+from immunosim.plots.drawing import label_ends, mark_treatments, months_of, treatment_lines
+from immunosim.plots.panels import draw_group
 from immunosim.plots.style import BLACK, GREY, MONTHS, STYLE, TimeUnit, time_unit
 from immunosim.plots.text import as_written, headline, wrapped
 from immunosim.plots.timeline import draw_timeline, rows_of
+from immunosim.scenario.regimen import courses_of
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -44,9 +44,10 @@ LEFT, RIGHT = 1.35, 1.15
 PNG_COMPRESSION = 2
 """Of 9: 5 % larger files than at the usual 6, in half the time."""
 
-_PERSON = {"female": "Woman", "male": "Man"}
+LETTERS = ascii_uppercase[1:]
+"""Of the panels below the strip of treatments, which is A."""
 
-Panel = tuple[str, Callable[["Axes", "Trajectory"], "Axes"]]
+_PERSON = {"female": "Woman", "male": "Man"}
 
 
 def clinical_page(trajectory: Trajectory, limits: Mapping[str, float] | None = None, footer: str = "") -> Figure:
@@ -59,20 +60,21 @@ def clinical_page(trajectory: Trajectory, limits: Mapping[str, float] | None = N
     trajectory : Trajectory
         Complete or failed; the page of a failed one says how it failed and shows the observed values.
     limits : mapping of str to float, optional
-        Lines to draw by read-out, in its unit: lower limits of normal, and the limit of detection of alemtuzumab.
+        Lines to draw by read-out, in its unit: lower limits of normal, and the limits of detection of drugs.
     footer : str
         What the caption ends with, such as the intended use.
     """
-    content, caption = _panels(limits or {}), _caption(trajectory, footer)
+    groups, caption = trajectory.problem.model.groups, _caption(trajectory, footer)
     strip = ROW * max(1, len(rows_of(trajectory.scenario))) + 0.1
-    height = HEAD + strip + len(content) * (GAP + PANEL) + FOOT + LINE * len(caption)
+    height = HEAD + strip + len(groups) * (GAP + PANEL) + FOOT + LINE * len(caption)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, height))
         _timeline(figure, trajectory, height - HEAD, strip)
-        for number, panel in enumerate(content):
+        for number, (name, group) in enumerate(groups.items()):
             top = height - HEAD - strip - GAP - number * (GAP + PANEL)
-            ax = _panel(figure, trajectory, panel, "BCDEFGHI"[number], top)
-            if number < len(content) - 1:
+            ax = draw_group(_axes(figure, trajectory, top, PANEL), trajectory, name, limits or {})
+            _finish_panel(ax, trajectory, f"{LETTERS[number]}   {group.title}")
+            if number < len(groups) - 1:
                 _mark_unlabelled(ax, _months(*_marks(trajectory)))
             else:
                 mark_time(ax, trajectory)
@@ -101,21 +103,9 @@ def encoded(figure: Figure, kind: str, dpi: int = 150) -> bytes:
 
 def time_label(scenario: Scenario, unit: TimeUnit = MONTHS) -> str:
     """Return what an axis of time counts, and from when: the first infusion where that is day 0."""
-    starts_at_zero = bool(scenario.course) and scenario.course[0].start == 0.0
-    return f"{unit.name} since {'the first infusion of alemtuzumab' if starts_at_zero else 'day 0'}"
-
-
-def _panels(limits: Mapping[str, float]) -> tuple[Panel, ...]:
-    return (
-        ("Lymphocytes", partial(panels.draw_counts, curves=LYMPHOCYTES, limits=limits)),
-        ("CD4 and CD8 T cells", partial(panels.draw_counts, curves=T_CELLS, limits=limits)),
-        ("B cells and NK cells", partial(panels.draw_counts, curves=B_AND_NK, limits=limits)),
-        ("Alemtuzumab in serum", partial(panels.draw_antibody, limits=limits)),
-        ("Hair loss (SALT score)", panels.draw_hair),
-        ("Autoreactive cells and immune privilege of the hair follicle", panels.draw_autoreactivity),
-        ("Secondary autoimmunity, probability so far", panels.draw_autoimmunity),
-        ("Relapse hazard of multiple sclerosis", panels.draw_relapse_hazard),
-    )
+    courses = courses_of(scenario)
+    starts_at_zero = bool(courses) and courses[0].dosing.start == 0.0
+    return f"{unit.name} since {f'the first infusion of {courses[0].drug.label}' if starts_at_zero else 'day 0'}"
 
 
 def _axes(figure: Figure, trajectory: Trajectory, top: float, height: float) -> Axes:
@@ -135,10 +125,8 @@ def _timeline(figure: Figure, trajectory: Trajectory, top: float, height: float)
     return ax
 
 
-def _panel(figure: Figure, trajectory: Trajectory, panel: Panel, letter: str, top: float) -> Axes:
-    title, draw = panel
-    ax = draw(_axes(figure, trajectory, top, PANEL), trajectory)
-    _write_title(ax, f"{letter}   {title}")
+def _finish_panel(ax: Axes, trajectory: Trajectory, title: str) -> Axes:
+    _write_title(ax, title)
     ax.yaxis.set_label_coords(-0.5 / (WIDTH - LEFT - RIGHT), 0.5)
     if ax.get_yscale() == "linear":
         ax.locator_params(axis="y", nbins=4, min_n_ticks=3)
@@ -195,10 +183,11 @@ def _caption(trajectory: Trajectory, footer: str) -> list[str]:
         for number, note in enumerate(scenario.note, 1)
     ]
     marks = (
-        "Vertical lines: courses of alemtuzumab (solid), pulses of methylprednisolone (dotted). "
-        "Hollow triangles: premedication. Dashed: lower limits of normal (LLN), limit of detection. In G the clone is "
-        "relative to untreated, effectors to half-maximal attack, privilege to intact."
+        f"{treatment_lines(scenario)} Hollow triangles: premedication. Dashed: lower limits of normal (LLN), limit of "
+        "detection. "
     )
+    groups = zip(LETTERS, trajectory.problem.model.groups.values(), strict=False)
+    marks += " ".join(group.caption.format(letter=letter) for letter, group in groups if group.caption)
     observed = " Circles and bars: observed values and ranges." if scenario.observed else ""
     if any(point.below is not None for series in scenario.observed for point in series.points):
         observed += " Triangles among them: below this limit of quantification."

@@ -14,52 +14,39 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from immunosim.plots.drawing import draw_limit, set_log_axis
-from immunosim.plots.panels import unit_label
+from immunosim.attribution.choice import compared_readouts
+from immunosim.plots.drawing import draw_limit
+from immunosim.plots.panels import set_level_axis, unit_label
 from immunosim.plots.style import BLUE, GREEN, ORANGE, PURPLE, STYLE, VERMILION, month_step
 from immunosim.plots.text import headline, wrapped
-from immunosim.plots.timeline import TimelineRow, rows_of
+from immunosim.plots.timeline import TimelineRow, rows_of, strip_label
 from immunosim.plots.why import draw_contributions, named
+from immunosim.scenario.drug_names import known_drugs
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from immunosim.attribution.comparison import Attribution, Comparison
+    from immunosim.model.drug import Drug
+    from immunosim.model.readout_info import ReadoutInfo
 
 COLOURS = ("#8C8C8C", VERMILION, BLUE, GREEN, PURPLE, ORANGE)
 LETTERS = "ABCDEF"
 
-PANELS: Mapping[str, str] = {
-    "lymphocytes": "Lymphocytes",
-    "cd4": "CD4 T cells",
-    "cd8": "CD8 T cells",
-    "cd19": "B cells (CD19)",
-    "nk": "NK cells",
-    "alemtuzumab_serum": "Alemtuzumab in serum",
-    "salt_score": "Hair loss (SALT score)",
-}
-"""Read-outs that are drawn, each in a panel, and the titles of the panels."""
+DRAWN = ("count", "level", "score")
+"""Kinds of display groups whose compared read-outs are drawn, each in a panel."""
 
 BROAD, THIN = 3.0, 1.3
 LETTER_GAP = 8.0
 """Points between letters at the ends of curves."""
 
-LEAST_SALT = 10.0
-"""Lowest top of the axis of the SALT score: below it hair loss would look larger than it is."""
-
 WIDTH, LEFT, RIGHT = 8.27, 0.85, 0.75
 HEAD, LINE, STRIP_ROW, PANEL, GAP, FOOT = 0.45, 0.17, 0.2, 0.84, 0.27, 0.85
 """Inches: the title, a line naming a scenario, a line of the strip, a panel, between panels, axis and caption."""
 
-_SHAPES = {
-    "dimethyl fumarate": ("s", "bar"),
-    "alemtuzumab": ("v", "triangle"),
-    "methylprednisolone": ("D", "diamond"),
-    "prednisolone": ("s", "square or bar"),
-    "triamcinolone, scalp": ("o", "circle"),
-}
-"""Marker of each line of the strip of treatments, and what to call it."""
+_MARKERS = {"triangle": "v", "diamond": "D", "circle": "o", "square or bar": "s", "bar": "s"}
+"""Marker of each shape that a drug may have."""
 
 
 def overlay_figure(comparison: Comparison, limits: Mapping[str, float], footer: str = "") -> Figure:
@@ -73,22 +60,26 @@ def overlay_figure(comparison: Comparison, limits: Mapping[str, float], footer: 
     footer : str
         What the caption ends with, such as the intended use.
     """
+    model = comparison.trajectories[0].problem.model
+    drawn = {
+        name: info for name in compared_readouts(model) if model.kind_of(name) in DRAWN and (info := model.about(name))
+    }
     caption = wrapped(_overlay_caption(comparison, footer), 150)
     head = HEAD + LINE * len(comparison.names)
     strip = STRIP_ROW * len(comparison.names)
-    height = head + GAP + strip + len(PANELS) * (GAP + PANEL) + FOOT + 0.13 * (len(caption) - 2)
+    height = head + GAP + strip + len(drawn) * (GAP + PANEL) + FOOT + 0.13 * (len(caption) - 2)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, height))
         shared = _axes(figure, height - head - GAP, strip)
         draw_strip(shared, comparison)
         shared.set_title("Treatments", fontweight="bold")
-        for number, (readout, title) in enumerate(PANELS.items(), 1):
+        for number, (readout, info) in enumerate(drawn.items(), 1):
             shared.tick_params(labelbottom=False)
             top = height - head - GAP - strip - number * GAP - (number - 1) * PANEL
             ax = draw_overlay(_axes(figure, top, PANEL, figure.axes[0]), comparison, readout, limits)
-            ax.set_title(title + _limit_text(readout, limits), fontweight="bold")
+            ax.set_title(info.heading + _limit_text(info, limits.get(readout)), fontweight="bold")
             ax.yaxis.set_label_coords(-0.5 / (WIDTH - LEFT - RIGHT), 0.5)
-            ax.tick_params(labelbottom=number == len(PANELS))
+            ax.tick_params(labelbottom=number == len(drawn))
             label_letters(ax)
         ax.set_xlabel("months since day 0 of each scenario")
         _name_scenarios(figure, comparison, "Compared")
@@ -99,6 +90,8 @@ def overlay_figure(comparison: Comparison, limits: Mapping[str, float], footer: 
 def draw_overlay(ax: Axes, comparison: Comparison, readout: str, limits: Mapping[str, float]) -> Axes:
     """Draw one read-out of every scenario over months, with its limit; a serum level on a logarithmic scale."""
     months = comparison.times / DAYS_PER_MONTH
+    model = comparison.trajectories[0].problem.model
+    info = model.about(readout)
     highest = limits.get(readout, 0.0)
     if readout in limits:
         draw_limit(ax, limits[readout], "_limit")
@@ -106,14 +99,14 @@ def draw_overlay(ax: Axes, comparison: Comparison, readout: str, limits: Mapping
         values = comparison.values(i, readout)
         ax.plot(months, values, color=COLOURS[i], linewidth=THIN if i else BROAD, label=letter, zorder=3 + i)
         highest = max(highest, float(values.max()))
-    if readout == "alemtuzumab_serum":
-        set_log_axis(ax, 0.005, 3.0 * max(1.0, highest))
+    if model.kind_of(readout) == "level":
+        set_level_axis(ax, info, highest)
     else:
-        least = LEAST_SALT if readout == "salt_score" else 0.0
+        least = info.top[0] if info.top else 0.0
         ax.set_ylim(0.0, max(least, 1.12 * highest) or 1.0)
         ax.locator_params(axis="y", nbins=4, min_n_ticks=3)
     unit = unit_label(comparison.trajectories[0], readout)
-    ax.set_ylabel("SALT, 0-100" if readout == "salt_score" else "relative" if unit == "1" else unit)
+    ax.set_ylabel(info.axis or ("relative" if unit == "1" else unit))
     return _set_months(ax, comparison.times)
 
 
@@ -149,11 +142,11 @@ def label_letters(ax: Axes) -> Axes:
 
 def draw_strip(ax: Axes, comparison: Comparison) -> Axes:
     """Draw the treatments of every scenario, a line each: one shape a drug, bars for what is taken for long."""
-    count = len(comparison.names)
+    count, drugs = len(comparison.names), _drugs_of_lines(comparison)
     for i, trajectory in enumerate(comparison.trajectories):
         for row in rows_of(trajectory.scenario):
-            if row.label in _SHAPES:
-                _draw_row(ax, row, float(count - 1 - i), COLOURS[i])
+            if row.label in drugs:
+                _draw_row(ax, row, _MARKERS[drugs[row.label].shape], float(count - 1 - i), COLOURS[i])
     ax.set_ylim(-0.7, count - 0.3)
     ax.set_yticks(range(count), list(reversed(LETTERS[:count])))
     for label, colour in zip(ax.get_yticklabels(), reversed(COLOURS[:count]), strict=True):
@@ -209,13 +202,18 @@ def _ends(ax: Axes) -> Iterator[tuple[float, str, str]]:
             yield float(np.asarray(line.get_ydata(), dtype=float)[-1]), label, str(line.get_color())
 
 
-def _limit_text(readout: str, limits: Mapping[str, float]) -> str:
-    kind = "limit of detection" if readout == "alemtuzumab_serum" else "LLN"
-    return f" (dashed: {kind} {limits[readout]:g})" if readout in limits else ""
+def _limit_text(info: ReadoutInfo, limit: float | None) -> str:
+    kind = "limit of detection" if info.lower_limit is None else "LLN"
+    return "" if limit is None else f" (dashed: {kind} {limit:g})"
 
 
-def _draw_row(ax: Axes, row: TimelineRow, height: float, colour: str) -> None:
-    shape = _SHAPES[row.label][0]
+def _drugs_of_lines(comparison: Comparison) -> dict[str, Drug]:
+    """Return the drugs by the labels of their lines of the strip, what is taken for months first."""
+    drugs = [drug for trajectory in comparison.trajectories for drug in known_drugs(trajectory.scenario)]
+    return {strip_label(drug): drug for drug in sorted(drugs, key=lambda drug: not drug.is_continuous)}
+
+
+def _draw_row(ax: Axes, row: TimelineRow, shape: str, height: float, colour: str) -> None:
     for mark in row.marks:
         start = mark.start / DAYS_PER_MONTH
         if mark.stop is not None:
@@ -259,8 +257,8 @@ def _name_scenarios(figure: Figure, comparison: Comparison, title: str) -> None:
 
 
 def _overlay_caption(comparison: Comparison, footer: str) -> str:
-    drugs = {row.label for trajectory in comparison.trajectories for row in rows_of(trajectory.scenario)}
-    shapes = [f"{shape} {drug.removesuffix(', scalp')}" for drug, (_, shape) in _SHAPES.items() if drug in drugs]
+    lines = {row.label for trajectory in comparison.trajectories for row in rows_of(trajectory.scenario)}
+    shapes = [f"{drug.shape} {drug.label}" for line, drug in _drugs_of_lines(comparison).items() if line in lines]
     marks = f"Treatments: {', '.join(shapes)}; premedication is not drawn. " if shapes else ""
     cut = "Cut where the shortest scenario ends. " if comparison.is_cut else ""
     return f"{marks}A is the broad line. LLN: lower limit of normal. {cut}{footer}".strip()

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from immunosim.plots.style import BLACK, GREY
+from immunosim.scenario.drug_names import known_drugs
+from immunosim.scenario.regimen import courses_of, pulses_of
 from immunosim.units import DAYS_PER_MONTH, convert
 
 if TYPE_CHECKING:
@@ -111,12 +113,22 @@ def _observed(trajectory: Trajectory, name: str) -> Iterator[tuple[Point, float,
 
 
 def mark_treatments(ax: Axes, scenario: Scenario) -> Axes:
-    """Draw a thin vertical line at the start of each course, and a dotted one at each pulse of methylprednisolone."""
-    for course in scenario.course:
-        ax.axvline(course.start / DAYS_PER_MONTH, color=GREY, linewidth=0.7, zorder=0)
-    for pulse in scenario.methylprednisolone:
-        ax.axvline(pulse.start / DAYS_PER_MONTH, color=GREY, linewidth=0.9, linestyle=":", zorder=0)
+    """Draw a thin vertical line at the start of each course, and a dotted one at each pulse."""
+    for course in courses_of(scenario):
+        ax.axvline(course.dosing.start / DAYS_PER_MONTH, color=GREY, linewidth=0.7, zorder=0)
+    for pulse in pulses_of(scenario):
+        ax.axvline(pulse.dosing.start / DAYS_PER_MONTH, color=GREY, linewidth=0.9, linestyle=":", zorder=0)
     return ax
+
+
+def treatment_lines(scenario: Scenario) -> str:
+    """Return the sentence of a caption that says what the lines of ``mark_treatments`` are."""
+    doses = [drug for drug in known_drugs(scenario) if drug.is_infused]
+    courses = [drug.label for drug in doses if drug.depletes]
+    pulses = [drug.label for drug in doses if not drug.depletes]
+    kinds = [("courses", courses, "solid"), ("pulses", pulses, "dotted")]
+    lines = [f"{kind} of {' or '.join(labels)} ({line})" for kind, labels, line in kinds if labels]
+    return f"Vertical lines: {', '.join(lines)}."
 
 
 def draw_number(ax: Axes, x: float, y: float, number: int | str, transform: Transform | None = None) -> Axes:

@@ -1,13 +1,14 @@
 """The network as one drawing: pools as boxes, flows as arrows, regulation as dashed lines.
 
-What flows and what regulates comes from the model's description, positions from ``network_layout``. A pool without a
-place and an influence without a line are refused, so that the drawing cannot fall behind the model.
+What flows and what regulates comes from the model's description, positions from the layout that it declares. A pool
+without a place gets one below the others, an influence without a line a straight one, so that the drawing cannot fall
+behind the model.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -16,26 +17,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
-from immunosim.errors import ModelError
-from immunosim.plots.network_layout import (
-    BLOOD_X,
-    BOTTOM,
-    BOX_HEIGHT,
-    BOXES,
-    BUSES,
-    DOSED,
-    FAMILIES,
-    LINKS,
-    OUT,
-    PANELS,
-    TISSUE_X,
-    TOP,
-    WIDTH,
-    Box,
-    Bus,
-    Point,
-)
-from immunosim.plots.style import BLACK, GREY, STYLE
+from immunosim.model.diagram_layout import OUT, Box, Bus, DiagramLayout, Point
+from immunosim.plots.diagram_placement import BOX_HEIGHT, completed
+from immunosim.plots.style import BLACK, COLOURS, GREY, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,75 +38,70 @@ STUB = 3.4
 BAR, BAR_GAP = 1.0, 0.7
 """Half the length of the bar of an inhibition, and its distance from what it inhibits, mm."""
 
+FAMILY_COLOURS = {**COLOURS, "black": BLACK, "grey": GREY}
+"""Colours of families by the names that a layout gives."""
+
 SIDES = {"left": (-1, 0), "right": (1, 0), "top": (0, 1), "bottom": (0, -1)}
 
 
 def network_diagram(description: Description) -> Figure:
-    """Return the drawing of a whole model.
-
-    Raises
-    ------
-    ModelError
-        If a pool, a mechanism or an influence of the model has no place in the drawing.
-    """
-    figure = Figure(figsize=(WIDTH / INCH, (TOP - BOTTOM) / INCH))
+    """Return the drawing of a whole model."""
+    layout = completed(description)
+    figure = Figure(figsize=(layout.width / INCH, (layout.top - layout.bottom) / INCH))
     ax = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     with mpl.rc_context(STYLE):
-        draw_network(ax, description)
+        draw_network(ax, description, layout)
     return figure
 
 
-def draw_network(ax: Axes, description: Description) -> Axes:
-    """Draw a whole model into axes, which become a page in millimetres; errors as ``network_diagram``."""
-    ax.set(xlim=(0, WIDTH), ylim=(BOTTOM, TOP))
+def draw_network(ax: Axes, description: Description, layout: DiagramLayout) -> Axes:
+    """Draw a whole model into axes, which become a page in millimetres, by a layout with a place for every pool."""
+    ax.set(xlim=(0, layout.width), ylim=(layout.bottom, layout.top))
     ax.set_axis_off()
-    drawing = _Drawing(ax, description)
+    drawing = _Drawing(ax, description, layout)
     drawing.draw_panels()
     drawing.draw_buses()
     drawing.draw_links()
     drawing.draw_flows()
+    drawing.draw_straight_lines()
     drawing.draw_boxes()
     drawing.draw_legend()
-    drawing.refuse_gaps()
     return ax
 
 
 class _Drawing:
-    """One drawing under way, and what it has shown so far: flows by name, (source, process) pairs of influences."""
+    """One drawing under way, and the influences that it has shown so far: pairs of pool and process."""
 
-    def __init__(self, ax: Axes, description: Description) -> None:
-        self.ax = ax
+    def __init__(self, ax: Axes, description: Description, layout: DiagramLayout) -> None:
+        self.ax, self.layout, self.boxes = ax, layout, layout.boxes
         self.pools = {pool.name: pool for pool in description.pools}
         self.processes = description.processes
-        self.colours = {name: colour for colour, names in FAMILIES.values() for name in names}
-        self.shown: set[str] = set()
+        families = layout.families.values()
+        self.colours = {name: FAMILY_COLOURS[family.colour] for family in families for name in family.mechanisms}
         self.influences: set[tuple[str, str]] = set()
-        _refuse("pool", set(self.pools) ^ set(BOXES), "give it a box in network_layout, or remove its box")
-        used = {item.mechanism for item in (*description.pools, *description.processes)}
-        _refuse("mechanism", used - set(self.colours), "give it a colour in network_layout")
         self.stubs = self._place_stubs()
 
     # --- pieces ----------------------------------------------------------------------------------------------------
 
     def draw_panels(self) -> None:
         """Draw the groups of pools and the heads of the two columns of lymphocytes."""
-        for panel in PANELS:
+        for panel in self.layout.panels:
             corner, size = (panel.left, panel.bottom), (panel.right - panel.left, panel.top - panel.bottom)
             style = "round,pad=0,rounding_size=1.6"
             patch = FancyBboxPatch(corner, *size, boxstyle=style, facecolor="#F5F5F5", edgecolor="none", zorder=0)
             self.ax.add_patch(patch)
             self._write(panel.left + 1.2, panel.top - 2.0, panel.title, ha="left", weight="bold")
-        self._write(BLOOD_X, PANELS[5].top - 2.0, "blood", color=GREY)
-        self._write(TISSUE_X, PANELS[5].top - 2.0, "lymphoid tissue", color=GREY)
+        for (x, y), text in self.layout.heads:
+            self._write(x, y, text, color=GREY)
 
     def draw_buses(self) -> None:
         """Draw the upright lines that regulate lymphocytes, with a dot at each process."""
-        for bus in BUSES:
+        for bus in self.layout.buses:
             colour, x = self._colour_of(bus.sources[0]), bus.path[-1][0]
             regulated = [item for item in self.processes if _is_regulated(item, bus)]
             heights = [self._connect(item, x, colour) for item in regulated]
             for pool in bus.consumers:
-                box = BOXES[pool]
+                box = self.boxes[pool]
                 heights.append(box.y + OUT)
                 self._dash([(box.right, heights[-1]), (x, heights[-1])], self._colour_of(pool))
                 self._dot((x, heights[-1]), self._colour_of(pool), hollow=True)
@@ -130,14 +109,13 @@ class _Drawing:
             served = {*bus.consumers, *(end for item in regulated for end in _ends(item))}
             self._cover(bus.sources, regulated)
             self._cover(served, [item for item in self.processes if _ends(item) & set(bus.sources)])
-        self._dash(
-            [(BOXES["cortisol"].left, BOXES["cortisol"].y), (38, BOXES["cortisol"].y)], self._colour_of("cortisol")
-        )
-        self._dot((38, BOXES["cortisol"].y), self._colour_of("cortisol"))
+        for pool, path in self.layout.taps:
+            self._dash(path, self._colour_of(pool))
+            self._dot(path[-1], self._colour_of(pool))
 
     def draw_links(self) -> None:
         """Draw the regulatory arrows between boxes."""
-        for link in LINKS:
+        for link in self.layout.links:
             colour = self._colour_of(link.sources[0])
             for path in link.paths:
                 self._dash(path[:-1], colour)
@@ -162,11 +140,10 @@ class _Drawing:
                 self._dash((start, end), colour)
                 self._head(start, end, colour)
                 self.influences.add((source, item.name))
-            self.shown.add(item.name)
 
     def draw_boxes(self) -> None:
         """Draw the pools, in the colour of their mechanism, and where doses enter."""
-        for name, box in BOXES.items():
+        for name, box in self.boxes.items():
             colour = self._colour_of(name)
             corner = (box.left, box.y - BOX_HEIGHT / 2)
             style = "round,pad=0,rounding_size=1.1"
@@ -174,15 +151,16 @@ class _Drawing:
             patch.set(facecolor="white", edgecolor=colour, linewidth=0.9)
             self.ax.add_patch(patch)
             self._write(box.x, box.y - 0.1, box.text)
-        for name in DOSED:
-            inner, outer = _stub(BOXES[name], "top", 0.0)
+        for name in self.layout.dosed:
+            inner, outer = self._stub(self.boxes[name], "top", 0.0)
             self._arrow(outer, inner, BLACK)
             self._dose(outer)
 
     def draw_legend(self) -> None:
         """Draw what colours, arrows and dots mean."""
         handles: list[Artist] = [
-            Rectangle((0, 0), 1, 1, color=colour, label=name) for name, (colour, _) in FAMILIES.items()
+            Rectangle((0, 0), 1, 1, color=FAMILY_COLOURS[family.colour], label=name)
+            for name, family in self.layout.families.items()
         ]
         handles += [
             Line2D([], [], color=BLACK, marker=">", markevery=[1], markersize=3.5, label="flow, gain or loss"),
@@ -191,44 +169,33 @@ class _Drawing:
             _key("acts on this process", marker="o", markersize=2.4),
             _key("is read or used up here", marker="o", markersize=3, markerfacecolor="white"),
             _key("dose", linestyle="none", marker="s", markersize=3.5),
-            _key("(lysis also uses up alemtuzumab)", linestyle="none"),
+            *(_key(note, linestyle="none") for note in self.layout.notes),
         ]
         self.ax.legend(
             handles=handles, ncol=4, loc="lower center", fontsize=FONT_SIZE, frameon=False, borderaxespad=0.3
         )
 
-    def refuse_gaps(self) -> None:
-        """Refuse a model with a process or an influence that the drawing does not show.
-
-        Raises
-        ------
-        ModelError
-            Naming what is missing.
-        """
-        needed = {
-            (source, item.name)
-            for item in self.processes
-            for source in item.influences
-            if source in self.pools and source not in _ends(item)
-        }
-        gaps = {f"{source} on {process}" for source, process in needed - self.influences}
-        _refuse("process", {item.name for item in self.processes} - self.shown, "draw it in network_diagram")
-        _refuse("influence", gaps, "give it a bus or a link in network_layout")
+    def draw_straight_lines(self) -> None:
+        """Draw the influences that no bus and no link shows, each as a straight line from its pool to the process."""
+        for source, item in missing_lines(self.pools, self.processes, self.influences):
+            colour, (x, y) = self._colour_of(source), self._place_of(item)
+            self._dash([(self.boxes[source].x, self.boxes[source].y), (x, y)], colour)
+            self._dot((x, y), colour)
 
     # --- geometry --------------------------------------------------------------------------------------------------
 
     def _place_stubs(self) -> dict[str, tuple[Point, Point]]:
         """Return the start and end of the arrow of every gain and loss, side by side along the edge of its box."""
         stubs = {}
-        for pool, box in BOXES.items():
+        for pool, box in self.boxes.items():
             gains = [item for item in self.processes if item.product == pool and not item.reactant]
             losses = [item for item in self.processes if item.reactant == pool and not item.product]
             by_side: dict[str, list[ProcessText]] = {}
             for item in [*(gain for gain in gains if not self._amplified(gain)), *losses]:
-                by_side.setdefault(_side_of(item, box), []).append(item)
+                by_side.setdefault(self._side_of(item, box), []).append(item)
             for side, items in by_side.items():
                 for place, item in enumerate(items):
-                    inner, outer = _stub(box, side, (place + 0.5) / len(items))
+                    inner, outer = self._stub(box, side, (place + 0.5) / len(items))
                     stubs[item.name] = (outer, inner) if item.product else (inner, outer)
         return stubs
 
@@ -238,9 +205,33 @@ class _Drawing:
         own = item.reactant or item.product in item.influences
         return "" if own else next((name for name in item.influences if name in sources), "")
 
+    def _side_of(self, item: ProcessText, box: Box) -> str:
+        """Return the side of a box at which a process stands: those of the first bus face it on the left."""
+        return "left" if self.layout.buses and _is_regulated(item, self.layout.buses[0]) else box.side
+
+    def _stub(self, box: Box, side: str, share: float) -> tuple[Point, Point]:
+        """Return the inner and outer end of a short arrow at a share of an edge; some boxes keep room for a line."""
+        across, up = SIDES[side]
+        if across:
+            above = OUT - 1.1 if box.side == "right" and box.x <= self.layout.lines_leave_until else OUT
+            y = box.y + above - share * (above + OUT)
+            edge = box.right if across > 0 else box.left
+            return (edge, y), (edge + across * STUB, y)
+        x = box.x + (share - 0.5) * (box.width - 2)
+        y = box.y + up * BOX_HEIGHT / 2
+        return (x, y), (x, y + up * STUB)
+
+    def _place_of(self, item: ProcessText) -> Point:
+        """Return where a line to a process ends: the middle of its arrow."""
+        if item.name in self.stubs:
+            one, other = self.stubs[item.name]
+        else:
+            one, other = self._between(item.reactant or self._amplified(item), item.product)
+        return (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
+
     def _between(self, start: str, end: str, aside: float = 0.0) -> tuple[Point, Point]:
         """Return the ends of an arrow between two boxes in one row or column; two that run both ways stand apart."""
-        one, other = BOXES[start], BOXES[end]
+        one, other = self.boxes[start], self.boxes[end]
         both_ways = any((item.reactant, item.product) == (end, start) for item in self.processes)
         if abs(one.y - other.y) < 1.0:
             right = other.x > one.x
@@ -248,7 +239,8 @@ class _Drawing:
             return ((one.right, y), (other.left, y)) if right else ((one.left, y), (other.right, y))
         half = BOX_HEIGHT / 2 if other.y > one.y else -BOX_HEIGHT / 2
         x = one.x + aside + (1.5 if other.y > one.y else -1.5) * both_ways
-        return (x, one.y + half), (x, other.y - half)
+        foot = x if other.left <= x <= other.right else x + other.x - one.x
+        return (x, one.y + half), (foot, other.y - half)
 
     def _connect(self, item: ProcessText, x: float, colour: str) -> float:
         """Draw the line from a bus to a process that it regulates, and return its height."""
@@ -256,8 +248,8 @@ class _Drawing:
             ends = self.stubs[item.name]
             start = ends[0] if item.product else ends[1]
         else:
-            one, other = self._between(item.reactant or self._amplified(item), item.product)
-            start = ((one[0] + other[0]) / 2, (one[1] + other[1]) / 2)
+            one, _ = self._between(item.reactant or self._amplified(item), item.product)
+            start = self._place_of(item)
             if start[1] == one[1]:
                 start = (x, one[1])  # the flow runs across the bus
             else:
@@ -311,6 +303,17 @@ class _Drawing:
         self.ax.text(x, y, text, ha=ha, va="center", fontsize=FONT_SIZE, linespacing=0.95, zorder=6, **style)
 
 
+def missing_lines(
+    pools: Iterable[str], processes: Sequence[ProcessText], shown: set[tuple[str, str]]
+) -> Iterator[tuple[str, ProcessText]]:
+    """Yield pool and process of each influence that is not shown; a pool is at either end of its own processes."""
+    known = set(pools)
+    for item in processes:
+        for source in item.influences:
+            if source in known and source not in _ends(item) and (source, item.name) not in shown:
+                yield source, item
+
+
 def _key(label: str, **style: Any) -> Line2D:
     shared: dict[str, Any] = {"color": BLACK, "linewidth": 0.7, "linestyle": DASHES, "label": label}
     return Line2D([], [], **(shared | style))
@@ -323,26 +326,3 @@ def _is_regulated(item: ProcessText, bus: Bus) -> bool:
 
 def _ends(item: ProcessText) -> set[str]:
     return {item.reactant, item.product} - {""}
-
-
-def _side_of(item: ProcessText, box: Box) -> str:
-    """Return the side of a box at which a process stands: lysis of lymphocytes in blood faces its bus on the left."""
-    return "left" if _is_regulated(item, BUSES[0]) else box.side
-
-
-def _stub(box: Box, side: str, share: float) -> tuple[Point, Point]:
-    """Return the inner and outer end of a short arrow at a share of an edge; lymphocytes keep room for their line."""
-    across, up = SIDES[side]
-    if across:
-        above = OUT - 1.1 if box.side == "right" and box.x <= TISSUE_X else OUT
-        y = box.y + above - share * (above + OUT)
-        edge = box.right if across > 0 else box.left
-        return (edge, y), (edge + across * STUB, y)
-    x = box.x + (share - 0.5) * (box.width - 2)
-    y = box.y + up * BOX_HEIGHT / 2
-    return (x, y), (x, y + up * STUB)
-
-
-def _refuse(kind: str, names: set[str], cure: str) -> None:
-    if names:
-        raise ModelError(f"the diagram and the model disagree on the {kind} {', '.join(sorted(names))}", cure=cure)

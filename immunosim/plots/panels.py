@@ -1,11 +1,13 @@
-"""The panels of the clinical page: one function a panel, each takes axes and returns them.
+"""The panels of the clinical page: one function for each kind of display group, each takes axes and returns them.
 
-Read-outs are drawn in their own units. Knows what a clinician looks at, not how the page is laid out.
+Read-outs are drawn in their own units. What stands in a panel is declared by the model; this module knows how each kind
+is drawn, neither read-outs nor how the page is laid out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,30 +22,59 @@ from immunosim.plots.drawing import (
     set_log_axis,
     values_of,
 )
-from immunosim.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
+from immunosim.plots.style import COLOURS, GREY
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from immunosim.model.readout_info import ReadoutInfo
     from immunosim.trajectory import Trajectory
 
-LYMPHOCYTES = (Curve("lymphocytes", "total", BLUE),)
-T_CELLS = (Curve("cd4", "CD4", BLUE), Curve("cd8", "CD8", VERMILION))
-B_AND_NK = (Curve("cd19", "CD19 (B)", GREEN), Curve("nk", "NK", PURPLE))
-ANTIBODY = (Curve("alemtuzumab_serum", "alemtuzumab", BLUE),)
-HAIR = (Curve("salt_score", "SALT", VERMILION),)
-AUTOREACTIVE = (
-    Curve("clone_size", "CD4 clone", BLUE),
-    Curve("autoreactive_cd8_effector", "CD8 effectors", VERMILION),
-    Curve("immune_privilege", "immune privilege", GREEN, (0, (4, 2))),
-)
-ORGANS = (
-    Curve("thyroid_cumulative_hazard", "thyroid", BLUE),
-    Curve("platelet_cumulative_hazard", "platelets", ORANGE),
-    Curve("gbm_cumulative_hazard", "kidney (GBM)", GREEN),
-)
-RELAPSE = (Curve("relapse_rate", "relapses", BLUE),)
+DASHES = (0, (4, 2))
+
+DETECTION_DECADE = 12.0
+"""How far below its limit of detection the axis of a concentration begins."""
+
+
+def curves_of(group: Mapping[str, ReadoutInfo]) -> tuple[Curve, ...]:
+    """Return the curves of the read-outs of a group: their own colours, or those that are left."""
+    taken = {info.colour for info in group.values()}
+    left = cycle([name for name in COLOURS if name not in taken] or list(COLOURS))
+    return tuple(
+        Curve(name, info.name_of_curve, COLOURS[info.colour or next(left)], DASHES if info.is_dashed else "-")
+        for name, info in group.items()
+    )
+
+
+def draw_group(ax: Axes, trajectory: Trajectory, group: str, limits: Mapping[str, float]) -> Axes:
+    """Draw the read-outs of a display group as its kind asks for.
+
+    Parameters
+    ----------
+    ax : Axes
+    trajectory : Trajectory
+    group : str
+        Name of a group of the trajectory's model.
+    limits : mapping of str to float
+        Lines to draw by read-out, in its unit.
+    """
+    model = trajectory.problem.model
+    shown = model.readouts_in(group)
+    curves, info = curves_of(shown), next(iter(shown.values()))
+    match model.groups[group].kind:
+        case "count":
+            return draw_counts(ax, trajectory, curves, limits)
+        case "level":
+            return draw_level(ax, trajectory, curves, info, limits)
+        case "score":
+            return draw_score(ax, trajectory, curves, info)
+        case "relative":
+            return draw_relative(ax, trajectory, curves)
+        case "probability":
+            return draw_probability(ax, trajectory, curves)
+        case "hazard":
+            return draw_hazard(ax, trajectory, curves)
 
 
 def draw_counts(ax: Axes, trajectory: Trajectory, curves: Sequence[Curve], limits: Mapping[str, float]) -> Axes:
@@ -58,58 +89,68 @@ def draw_counts(ax: Axes, trajectory: Trajectory, curves: Sequence[Curve], limit
     return ax
 
 
-def draw_antibody(ax: Axes, trajectory: Trajectory, limits: Mapping[str, float]) -> Axes:
-    """Draw the serum level of alemtuzumab on a logarithmic scale, down to a tenth of the limit of detection."""
-    draw_curves(ax, trajectory, ANTIBODY)
-    set_log_axis(ax, 0.005, 3.0 * max(1.0, _top(trajectory, ANTIBODY)))
-    if "alemtuzumab_serum" in limits:
-        draw_limit(ax, limits["alemtuzumab_serum"], f"limit {limits['alemtuzumab_serum']:g}")
-    ax.set_ylabel(unit_label(trajectory, "alemtuzumab_serum"))
+def draw_level(
+    ax: Axes, trajectory: Trajectory, curves: Sequence[Curve], info: ReadoutInfo, limits: Mapping[str, float]
+) -> Axes:
+    """Draw concentrations on a logarithmic scale, down to about a tenth of the limit of detection."""
+    draw_curves(ax, trajectory, curves)
+    set_level_axis(ax, info, _top(trajectory, curves))
+    for curve in curves:
+        if curve.name in limits:
+            draw_limit(ax, limits[curve.name], f"limit {limits[curve.name]:g}")
+    ax.set_ylabel(unit_label(trajectory, curves[0].name))
     return ax
 
 
-def draw_hair(ax: Axes, trajectory: Trajectory) -> Axes:
-    """Draw the SALT score, the percentage of the scalp without hair, under the numbers of the scenario's notes."""
-    draw_curves(ax, trajectory, HAIR)
-    months, score = months_of(trajectory), values_of(trajectory, "salt_score")
-    ax.fill_between(months, 0.0, score, color=HAIR[0].colour, alpha=0.12, linewidth=0)
-    ax.set_ylim(0.0, min(100.0, max(10.0, 1.3 * _top(trajectory, HAIR))))
+def set_level_axis(ax: Axes, info: ReadoutInfo, highest: float) -> Axes:
+    """Make the axis of a concentration logarithmic, from its limit of detection to its highest value."""
+    if info.detection_limit is None:
+        return set_log_axis(ax, 1e-4 * highest, 3.0 * highest)
+    return set_log_axis(ax, info.detection_limit / DETECTION_DECADE, 3.0 * max(1.0, highest))
+
+
+def draw_score(ax: Axes, trajectory: Trajectory, curves: Sequence[Curve], info: ReadoutInfo) -> Axes:
+    """Draw a score as a filled curve, under the numbers of the scenario's notes."""
+    draw_curves(ax, trajectory, curves)
+    months = months_of(trajectory)
+    for curve in curves:
+        values = values_of(trajectory, curve.name)
+        ax.fill_between(months, 0.0, values, color=curve.colour, alpha=0.12, linewidth=0)
+    lowest, highest = info.top or (0.0, np.inf)
+    ax.set_ylim(0.0, min(highest, max(lowest, 1.3 * _top(trajectory, curves))))
     for number, note in enumerate(trajectory.scenario.note, 1):
         draw_number(ax, note.time / DAYS_PER_MONTH, 0.88, number, ax.get_xaxis_transform())
-    ax.set_ylabel("SALT, 0-100")
+    ax.set_ylabel(info.axis or unit_label(trajectory, curves[0].name))
     return ax
 
 
-def draw_autoreactivity(ax: Axes, trajectory: Trajectory) -> Axes:
-    """Draw clone, effectors and immune privilege of the follicle on a logarithmic scale.
-
-    The clone is relative to untreated, effectors to the size at which they attack half-maximally, privilege to intact.
-    """
-    draw_curves(ax, trajectory, AUTOREACTIVE)
-    smallest = min(float(np.nanmin(values_of(trajectory, curve.name), initial=0.1)) for curve in AUTOREACTIVE)
-    set_log_axis(ax, max(1e-6, 0.4 * smallest), 3.0 * max(1.0, _top(trajectory, AUTOREACTIVE)))
+def draw_relative(ax: Axes, trajectory: Trajectory, curves: Sequence[Curve]) -> Axes:
+    """Draw quantities that are relative to something of their own, on a logarithmic scale around 1."""
+    draw_curves(ax, trajectory, curves)
+    smallest = min(float(np.nanmin(values_of(trajectory, curve.name), initial=0.1)) for curve in curves)
+    set_log_axis(ax, max(1e-6, 0.4 * smallest), 3.0 * max(1.0, _top(trajectory, curves)))
     ax.set_ylabel("relative")
     return ax
 
 
-def draw_autoimmunity(ax: Axes, trajectory: Trajectory) -> Axes:
-    """Draw the probability of autoimmune disease of each organ, 1 - exp(-cumulative hazard), in percent."""
+def draw_probability(ax: Axes, trajectory: Trajectory, curves: Sequence[Curve]) -> Axes:
+    """Draw the probability of an event by each time, 1 - exp(-cumulative hazard), in percent."""
     months = months_of(trajectory)
     highest = 0.0
-    for curve in ORGANS:
+    for curve in curves:
         percent = -100.0 * np.expm1(-values_of(trajectory, curve.name))
-        ax.plot(months, percent, color=curve.colour, label=curve.label, zorder=3)
+        ax.plot(months, percent, color=curve.colour, label=curve.label, linestyle=curve.dashes, zorder=3)
         highest = max(highest, float(np.nan_to_num(percent).max()))
     ax.set_ylim(0.0, max(1.0, 1.12 * highest))
     ax.set_ylabel("probability, %")
     return ax
 
 
-def draw_relapse_hazard(ax: Axes, trajectory: Trajectory) -> Axes:
-    """Draw the hazard of a relapse of multiple sclerosis."""
-    draw_curves(ax, trajectory, RELAPSE)
-    ax.set_ylim(0.0, 1.2 * _top(trajectory, RELAPSE))
-    ax.set_ylabel("per year")
+def draw_hazard(ax: Axes, trajectory: Trajectory, curves: Sequence[Curve]) -> Axes:
+    """Draw hazards, events per time, from zero up."""
+    draw_curves(ax, trajectory, curves)
+    ax.set_ylim(0.0, 1.2 * _top(trajectory, curves))
+    ax.set_ylabel(unit_label(trajectory, curves[0].name).replace("1/", "per "))
     return ax
 
 

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from immunosim.model.readout_info import CURVE_COLOURS
 from immunosim.units import DAYS_PER_MONTH
 
 # Okabe and Ito, Color universal design (2008); yellow is left out: it is too light on white for a line.
@@ -17,6 +18,9 @@ VERMILION = "#D55E00"
 PURPLE = "#CC79A7"
 BLACK = "#000000"
 GREY = "#6E6E6E"
+
+COLOURS = dict(zip(CURVE_COLOURS, (BLUE, VERMILION, GREEN, PURPLE, ORANGE), strict=True))
+"""Colours of curves by the names that a model may give."""
 
 STYLE: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so that a figure is the same everywhere

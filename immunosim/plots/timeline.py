@@ -12,16 +12,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from immunosim.plots.drawing import draw_number
-from immunosim.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
+from immunosim.plots.style import BLACK, GREY
 from immunosim.plots.text import plain
-from immunosim.scenario.regimen import given_doses, planned_doses
+from immunosim.scenario.dosing import given_doses, planned_doses
+from immunosim.scenario.drug_names import known_drugs
+from immunosim.scenario.regimen import Order, orders_of
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from immunosim.scenario import Scenario
-    from immunosim.scenario.regimen import Repeated
+    from immunosim.model.drug import Drug
+    from immunosim.scenario import RegimenInput, Scenario
 
 
 @dataclass(frozen=True)
@@ -47,17 +49,20 @@ class TimelineRow:
 def rows_of(scenario: Scenario) -> list[TimelineRow]:
     """Return the lines of the strip from top to bottom, without those that stay empty."""
     notes = [Mark(note.time, str(number)) for number, note in enumerate(scenario.note, 1)]
+    # What is taken for months lies above the doses.
+    drugs = sorted(known_drugs(scenario), key=lambda drug: not drug.is_continuous)
     rows = [
-        ("dimethyl fumarate", GREEN, "s", [*_fumarate(scenario), *_daily_rates(scenario)]),
-        ("alemtuzumab", BLUE, "v", [*map(_repeated, scenario.course), *_others(scenario, "alemtuzumab")]),
-        ("methylprednisolone", VERMILION, "v", [*_premedication(scenario), *_pulses(scenario)]),
-        ("prednisolone", ORANGE, "s", [*_prescriptions(scenario), *_others(scenario, "prednisolone")]),
-        ("triamcinolone, scalp", PURPLE, "v", [*_sessions(scenario), *_others(scenario, "triamcinolone")]),
+        *((strip_label(drug), drug.colour, _marker(drug), _marks(scenario, drug)) for drug in drugs),
         ("relapse", BLACK, "D", (Mark(relapse.time, relapse.note) for relapse in scenario.relapse)),
         ("notes", GREY, "", notes),
     ]
     found = [TimelineRow(label, colour, marker, tuple(marks)) for label, colour, marker, marks in rows]
     return [row for row in found if row.marks]
+
+
+def strip_label(drug: Drug) -> str:
+    """Return what the line of a drug is called."""
+    return f"{drug.label}, {drug.site}" if drug.site else drug.label
 
 
 def draw_timeline(ax: Axes, scenario: Scenario) -> Axes:
@@ -124,57 +129,58 @@ def _draw(ax: Axes, row: TimelineRow, mark: Mark, height: float, text_days: floa
     ax.annotate(plain(mark.text), where, (offset, 0), textcoords="offset points", fontsize=7, va="center", ha=side)
 
 
-def _premedication(scenario: Scenario) -> Iterable[Mark]:
-    for course in scenario.course:
-        given = course.premedication
-        if given is not None:
-            days = sum(dose.number <= given.days for dose in given_doses(course))
-            yield Mark(course.start, _doses(given.dose, days), is_hollow=True)
+def _marker(drug: Drug) -> str:
+    return "s" if drug.route == "oral" else "v"
 
 
-def _pulses(scenario: Scenario) -> Iterable[Mark]:
-    return (*map(_repeated, scenario.methylprednisolone), *_others(scenario, "methylprednisolone"))
-
-
-def _prescriptions(scenario: Scenario) -> Iterable[Mark]:
-    for prescription in scenario.prednisolone:
-        times = [dose.start for dose in given_doses(prescription)]
-        yield replace(_repeated(prescription), stop=max(times) if len(times) > 1 else None)
-
-
-def _sessions(scenario: Scenario) -> Iterable[Mark]:
-    return (Mark(session.time, _amount(session.dose)) for session in scenario.triamcinolone)
-
-
-def _repeated(record: Repeated) -> Mark:
-    """Return a mark that says what was planned, and how many doses differed from it."""
-    text = _doses(record.dose, len(planned_doses(record)))
-    tapered = ", tapered" if getattr(record, "taper", ()) else ""
-    changed = f" ({len(record.changes)} changed)" if record.changes else ""
-    return Mark(record.start, text + tapered + changed)
-
-
-def _others(scenario: Scenario, drug: str) -> Iterator[Mark]:
-    """Yield the single doses of a drug and what was infused at rates of its own, as one dose each."""
-    yield from (Mark(dose.time, _amount(dose.dose)) for dose in scenario.additional_dose if dose.drug == drug)
+def _marks(scenario: Scenario, drug: Drug) -> Iterator[Mark]:
+    """Yield what is given of a drug: as premedication, by orders, and at rates of its own."""
+    orders = list(orders_of(scenario))
+    for order in orders:
+        if order.drug.premedication == drug.name:
+            yield from _premedication(order)
+    for order in orders:
+        if order.drug == drug:
+            yield _daily(order, scenario.horizon) if drug.is_continuous else _repeated(order)
     for schedule in scenario.input:
-        if schedule.drug == drug:
-            steps = [step for step in schedule.steps if step.rate > 0]
-            total = sum(step.rate * (step.stop - step.start) for step in steps)
-            yield Mark(steps[0].start, _amount(total))
+        if schedule.drug == drug.name:
+            yield from _daily_rates(schedule) if drug.is_continuous else _infused(schedule)
 
 
-def _daily_rates(scenario: Scenario) -> Iterator[Mark]:
-    for schedule in scenario.input:
-        for step in schedule.steps if schedule.drug == "dimethyl_fumarate" else ():
-            if step.rate > 0:
-                yield Mark(step.start, f"{_amount(step.rate)} a day", step.stop)
+def _premedication(order: Order) -> Iterator[Mark]:
+    given = order.dosing.premedication
+    if given is not None:
+        days = sum(dose.number <= given.days for dose in given_doses(order.dosing))
+        yield Mark(order.dosing.start, _doses(given.dose, days), is_hollow=True)
 
 
-def _fumarate(scenario: Scenario) -> Iterable[Mark]:
-    for therapy in scenario.dimethyl_fumarate:
-        stop = scenario.horizon if therapy.stop is None else therapy.stop
-        yield Mark(therapy.start, f"{_amount(therapy.dose)} × {therapy.times_per_day} a day", stop)
+def _repeated(order: Order) -> Mark:
+    """Return a mark that says what was planned, and how many doses differed from it; a bar for what is swallowed."""
+    dosing = order.dosing
+    text = _doses(dosing.dose, len(planned_doses(dosing)))
+    tapered = ", tapered" if dosing.taper else ""
+    changed = f" ({len(dosing.changes)} changed)" if dosing.changes else ""
+    times = [dose.start for dose in given_doses(dosing)]
+    is_bar = order.drug.route == "oral" and len(times) > 1
+    return Mark(dosing.start, text + tapered + changed, max(times) if is_bar else None)
+
+
+def _daily(order: Order, horizon: float) -> Mark:
+    dosing = order.dosing
+    stop = horizon if dosing.stop is None else dosing.stop
+    return Mark(dosing.start, f"{_amount(dosing.dose)} × {dosing.times_per_day} a day", stop)
+
+
+def _infused(schedule: RegimenInput) -> Iterator[Mark]:
+    """Yield what was infused at rates of its own, as one dose."""
+    steps = [step for step in schedule.steps if step.rate > 0]
+    yield Mark(steps[0].start, _amount(sum(step.rate * (step.stop - step.start) for step in steps)))
+
+
+def _daily_rates(schedule: RegimenInput) -> Iterator[Mark]:
+    for step in schedule.steps:
+        if step.rate > 0:
+            yield Mark(step.start, f"{_amount(step.rate)} a day", step.stop)
 
 
 def _doses(dose: float, doses: int) -> str:

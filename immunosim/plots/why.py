@@ -19,7 +19,7 @@ from matplotlib.patches import Patch
 
 from immunosim.attribution.records import Contribution, Explanation, total
 from immunosim.plots.clinical_page import time_label
-from immunosim.plots.drawing import LEAD, draw_limit, label_ends, mark_treatments
+from immunosim.plots.drawing import LEAD, draw_limit, label_ends, mark_treatments, treatment_lines
 from immunosim.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION, month_step
 from immunosim.plots.text import headline, wrapped
 from immunosim.units import DAYS_PER_MONTH
@@ -85,7 +85,7 @@ def draw_readout(ax: Axes, explanation: Explanation, limit: float | None = None)
     ax.plot(explanation.times / DAYS_PER_MONTH, explanation.values, color=BLACK, zorder=3)
     highest = max(float(np.abs(explanation.values).max()), limit or 0.0)
     if limit is not None:
-        kind = "limit" if explanation.readout == "alemtuzumab_serum" else "LLN"
+        kind = "limit" if explanation.info.lower_limit is None else "LLN"
         draw_limit(ax, limit, f"{kind} {limit:g}", GREY)
     if explanation.values.min() >= 0.0:
         ax.set_ylim(0.0, 1.12 * highest or 1.0)
@@ -148,7 +148,7 @@ def _write(figure: Figure, explanation: Explanation, scenario: Scenario, footer:
     height = figure.get_size_inches()[1]
     title = headline(scenario.title or "Untitled scenario", 75)
     figure.text(0.03, 1.0 - 0.22 / height, f"{title}: why?", fontsize=11, fontweight="bold", va="center")
-    caption = "\n".join(wrapped(f"{_caption(explanation)} {footer}".strip(), 150))
+    caption = "\n".join(wrapped(f"{_caption(explanation, scenario)} {footer}".strip(), 150))
     figure.text(0.03, 0.1 / height, caption, fontsize=6.8, color="#333333", va="bottom", linespacing=1.35)
 
 
@@ -163,11 +163,11 @@ def _named(label: str, value: float) -> str:
     return "\n".join(textwrap.wrap(f"{label}: {digits if value else 0}".replace(": -", ": −"), 36))
 
 
-def _caption(explanation: Explanation) -> str:
+def _caption(explanation: Explanation, scenario: Scenario) -> str:
     text = "Areas: contributions since the start, gains above zero, losses below; black: their sum, the change of A. "
     if not explanation.is_gross:
         text += "A loss that is smaller than untreated counts as a gain. "
-    return text + "Vertical lines: courses of alemtuzumab (solid), pulses of methylprednisolone (dotted)."
+    return text + treatment_lines(scenario)
 
 
 def _set_months(ax: Axes, explanation: Explanation) -> None:
@@ -184,4 +184,4 @@ def _sentence_case(text: str) -> str:
 
 def _unit(explanation: Explanation) -> str:
     unit = {"1e9/L": "10⁹/L", "cells/uL": "cells/µL", "ug/mL": "µg/mL", "1": ""}.get(explanation.unit, explanation.unit)
-    return unit or "SALT, 0-100" if explanation.readout == "salt_score" else unit or "relative"
+    return explanation.info.axis or unit or "relative"

@@ -19,7 +19,6 @@ import numpy as np
 from immunosim.errors import DataError
 from immunosim.formatting import number
 from immunosim.qualification.records import CheckOutcome, RequirementCheck, outcome
-from immunosim.report import LOWER_LIMITS_OF_NORMAL
 from immunosim.scenario import load_scenario
 from immunosim.scenario.examples import shipped_folder
 from immunosim.simulation import simulate
@@ -143,8 +142,17 @@ def relapse_rate() -> float:
 
 
 def months_to_limit(readout: str) -> float:
-    """Return the month from which a count stays at its lower limit of normal after one course; NaN if it never does."""
-    trajectory, limit = simulated("one_course"), LOWER_LIMITS_OF_NORMAL[readout]
+    """Return the month from which a count stays at its lower limit of normal after one course; NaN if it never does.
+
+    Raises
+    ------
+    DataError
+        If the model has no lower limit of normal for it.
+    """
+    trajectory = simulated("one_course")
+    limit = trajectory.problem.model.readout_info[readout].lower_limit
+    if limit is None:
+        raise DataError("has no lower limit of normal", key=readout, cure="declare one with the read-out")
     counts = trajectory[readout]
     below = np.flatnonzero(~(counts >= limit))
     if below.size == 0 or below[-1] == len(counts) - 1:

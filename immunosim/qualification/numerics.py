@@ -11,6 +11,7 @@ from immunosim.conformance import ConformanceCase, CurveComparison, cases, compa
 from immunosim.diagnosis.reference import FACTORS, digest_of, reference_test, solved_reference
 from immunosim.diagnosis.self_test import LIMIT as SELF_TEST_LIMIT
 from immunosim.diagnosis.self_test import self_test
+from immunosim.models import drugs_of
 from immunosim.problem import prepare
 from immunosim.qualification.records import CheckOutcome, Tell, outcome
 from immunosim.scenario import build_scenario, load_scenario
@@ -28,7 +29,7 @@ TURNOVER_LIMIT = 1e-12
 RESOLVED = ("one_course", "healthy_steroid_pulse", "40_all_drugs_over_five_months")
 """Regimens that are solved again by SciPy; together they give all five drugs."""
 
-BALANCED = ("alemtuzumab", "methylprednisolone", "prednisolone", "triamcinolone")
+BALANCED = tuple(drug.name for drug in drugs_of() if drug.holds)
 
 
 def check_untreated(tell: Tell) -> CheckOutcome:

@@ -2,7 +2,7 @@
 
 from immunosim.files import OutputError, write_file
 from immunosim.report.figures import draw_page, draw_panel
-from immunosim.report.limits import ALEMTUZUMAB_DETECTION_LIMIT, LIMITS, LOWER_LIMITS_OF_NORMAL, SEVERELY_LOW
+from immunosim.report.limits import limits_of
 from immunosim.report.output_files import (
     record_files,
     refuse_existing,
@@ -16,15 +16,12 @@ from immunosim.report.sampling import refined
 from immunosim.report.summary import summarise
 
 __all__ = [
-    "ALEMTUZUMAB_DETECTION_LIMIT",
     "INTENDED_USE",
-    "LIMITS",
-    "LOWER_LIMITS_OF_NORMAL",
-    "SEVERELY_LOW",
     "OutputError",
     "draw_page",
     "draw_panel",
     "individual_sentence",
+    "limits_of",
     "record_files",
     "refined",
     "refuse_existing",

@@ -1,4 +1,4 @@
-"""Lymphocytes and antibody after each course: nadir, recovery to the lower limit of normal, visits, peak level.
+"""Counts and drug levels after each course: nadir, recovery to the lower limit of normal, visits, peak level.
 
 Reads a finely sampled trajectory. Everything returned is plain data for a summary: numbers, text, and None for
 "never" or "not simulated".
@@ -9,28 +9,33 @@ from typing import Any
 
 from immunosim.report.courses import CourseWindow
 from immunosim.report.curves import fall_below, highest, lowest, rise_to
-from immunosim.report.limits import ALEMTUZUMAB_DETECTION_LIMIT, LOWER_LIMITS_OF_NORMAL
 from immunosim.trajectory import Trajectory
 from immunosim.units import DAYS_PER_MONTH
-
-COUNTS = ("lymphocytes", "cd4", "cd8", "cd19", "nk")
-"""Read-outs that a summary reports, in the order of a blood count."""
 
 VISITS = (1, 3, 6, 12)
 """Months after a course at which counts are read."""
 
 
+def count_summaries(trajectory: Trajectory, windows: Sequence[CourseWindow]) -> dict[str, Any]:
+    """Return what became of each count of the model, in the order of a blood count."""
+    return {
+        name: count_summary(trajectory, windows, name) for name in trajectory.problem.model.readouts_of_kind("count")
+    }
+
+
 def count_summary(trajectory: Trajectory, windows: Sequence[CourseWindow], name: str) -> dict[str, Any]:
     """Return what became of one count: untreated, lowest, and after each course."""
     time, values = trajectory.time, trajectory[name]
+    info = trajectory.problem.model.readout_info[name]
     value, day = lowest(time, values, time[0], time[-1])
     return {
-        "unit": trajectory.unit(name),
-        "lower_limit_of_normal": LOWER_LIMITS_OF_NORMAL.get(name),
+        "name": info.name_in_tables,
+        "unit": info.unit,
+        "lower_limit_of_normal": info.lower_limit,
         "untreated": float(values[0]),
         "lowest": value,
         "lowest_day": day,
-        "after_course": [_after_course(trajectory, window, name) for window in windows],
+        "after_course": [_after_course(trajectory, window, name, info.lower_limit) for window in windows],
     }
 
 
@@ -40,15 +45,23 @@ def visits(trajectory: Trajectory, window: CourseWindow, name: str, months: Iter
     return {month: None if time is None else trajectory.at(name, time) for month, time in times.items()}
 
 
-def antibody_summary(trajectory: Trajectory, windows: Sequence[CourseWindow]) -> list[dict[str, Any]]:
-    """Return the peak serum level of alemtuzumab in each course and when it becomes undetectable."""
-    return [_antibody(trajectory, window) for window in windows]
+def level_summaries(trajectory: Trajectory, windows: Sequence[CourseWindow]) -> dict[str, Any]:
+    """Return by drug the peak of its concentration in each course and when it becomes undetectable."""
+    levels = trajectory.problem.model.readouts_of_kind("level")
+    return {
+        info.drug or name: {
+            "label": info.label,
+            "unit": info.unit,
+            "detection_limit": info.detection_limit,
+            "after_course": [_level(trajectory, window, name, info.detection_limit) for window in windows],
+        }
+        for name, info in levels.items()
+    }
 
 
-def _after_course(trajectory: Trajectory, window: CourseWindow, name: str) -> dict[str, Any]:
+def _after_course(trajectory: Trajectory, window: CourseWindow, name: str, limit: float | None) -> dict[str, Any]:
     time, values = trajectory.time, trajectory[name]
     nadir, nadir_day = lowest(time, values, window.start, window.end)
-    limit = LOWER_LIMITS_OF_NORMAL.get(name)
     recovered = None if limit is None else rise_to(time, values, limit, nadir_day, window.end)
     days = None if recovered is None else recovered - window.start
     return {
@@ -63,10 +76,10 @@ def _after_course(trajectory: Trajectory, window: CourseWindow, name: str) -> di
     }
 
 
-def _antibody(trajectory: Trajectory, window: CourseWindow) -> dict[str, Any]:
-    time, level = trajectory.time, trajectory["alemtuzumab_serum"]
+def _level(trajectory: Trajectory, window: CourseWindow, name: str, limit: float | None) -> dict[str, Any]:
+    time, level = trajectory.time, trajectory[name]
     peak, peak_day = highest(time, level, window.start, window.end)
-    gone = fall_below(time, level, ALEMTUZUMAB_DETECTION_LIMIT, window.last_infusion_end, window.end)
+    gone = None if limit is None else fall_below(time, level, limit, window.last_infusion_end, window.end)
     return {
         "course": window.label,
         "start_day": window.start,

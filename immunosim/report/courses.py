@@ -1,4 +1,4 @@
-"""Courses of alemtuzumab as windows of time: what follows a course belongs to it until the next one begins.
+"""Courses of depletion as windows of time: what follows a course belongs to it until the next one begins.
 
 This module knows the scenario and no results.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from immunosim.scenario import Scenario
-from immunosim.scenario.regimen import end_of, keyed_events
+from immunosim.scenario.regimen import courses_of, end_of, keyed_events
 from immunosim.units import DAYS_PER_MONTH
 
 
@@ -24,7 +24,7 @@ class CourseWindow:
     start : float
         Its first dose, from which time after the course is counted.
     last_infusion_end : float
-        End of its last infusion of alemtuzumab.
+        End of its last infusion.
     end : float
         The first dose of the next course, or the horizon.
     is_last : bool
@@ -50,16 +50,17 @@ class CourseWindow:
 def course_windows(scenario: Scenario) -> tuple[CourseWindow, ...]:
     """Return the windows of a scenario's courses, which it lists in the order of time."""
     infusions = {key: end_of(event) for key, event in keyed_events(scenario)}  # of each key the last one stays
-    begins = [*(course.start for course in scenario.course), scenario.horizon]
+    courses = courses_of(scenario)
+    begins = [*(course.dosing.start for course in courses), scenario.horizon]
     return tuple(
         CourseWindow(
-            label=course.label or f"course {number}",
-            start=course.start,
-            last_infusion_end=infusions[f"course[{number}]"],
+            label=course.label,
+            start=course.dosing.start,
+            last_infusion_end=infusions[course.key],
             end=begins[number],
-            is_last=number == len(scenario.course),
+            is_last=number == len(courses),
         )
-        for number, course in enumerate(scenario.course, 1)
+        for number, course in enumerate(courses, 1)
     )
 
 

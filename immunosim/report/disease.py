@@ -1,32 +1,33 @@
-"""What autoimmunity did to hair, thyroid and platelets, and to the relapse hazard.
+"""What autoimmunity did: to a score of visible disease, to organs, and to the relapse hazard.
 
-Reads a finely sampled trajectory and returns plain data for a summary.
+Reads a finely sampled trajectory and returns plain data for a summary; None of what the model does not have.
 """
 
 import math
 from collections.abc import Sequence
 from typing import Any
 
+from immunosim.model.readout_info import ReadoutInfo
 from immunosim.report.counts import visits
 from immunosim.report.courses import CourseWindow, course_before
 from immunosim.report.curves import highest, lowest, mean, rise_to
-from immunosim.scenario import Methylprednisolone, Scenario
+from immunosim.scenario.regimen import pulses_of
 from immunosim.trajectory import Trajectory
 from immunosim.units import DAYS_PER_MONTH
 
 VISITS = (1, 2, 3, 6, 9, 12)
 """Months after a course at which the SALT score is read."""
 
-ORGANS = {"thyroid": "thyroid", "platelet": "platelets", "gbm": "glomerulus"}
-"""Organs by the prefix of their read-outs, with the name of their draw under [patient.draws]."""
 
-
-def hair_summary(trajectory: Trajectory, windows: Sequence[CourseWindow]) -> dict[str, Any]:
+def hair_summary(trajectory: Trajectory, windows: Sequence[CourseWindow]) -> dict[str, Any] | None:
     """Return the SALT score (0-100): its peak and when, its visits after each course, and what each pulse did."""
-    time, score = trajectory.time, trajectory["salt_score"]
+    name = next(iter(trajectory.problem.model.readouts_of_kind("score")), None)
+    if name is None:
+        return None
+    time, score = trajectory.time, trajectory[name]
     peak, day = highest(time, score, time[0], time[-1])
     course = course_before(windows, day)
-    pulses = pulses_of(trajectory.scenario)
+    pulses = [(pulse.label, pulse.dosing.start) for pulse in pulses_of(trajectory.scenario)]
     before = [start for _, start in pulses if start <= day]
     return {
         "peak": peak,
@@ -37,36 +38,28 @@ def hair_summary(trajectory: Trajectory, windows: Sequence[CourseWindow]) -> dic
         "peak_days_from_nearest_pulse": min((day - start for _, start in pulses), key=abs, default=None),
         "at_end": float(score[-1]),
         "after_course": [
-            {"course": window.label, "at_months": visits(trajectory, window, "salt_score", VISITS)}
-            for window in windows
+            {"course": window.label, "at_months": visits(trajectory, window, name, VISITS)} for window in windows
         ],
-        "after_pulse": [_after_pulse(trajectory, label, start) for label, start in pulses],
+        "after_pulse": [_after_pulse(trajectory, name, label, start) for label, start in pulses],
     }
 
 
-def pulses_of(scenario: Scenario) -> list[tuple[str, float]]:
-    """Return label and start [day] of each pulse of methylprednisolone, premedication not counted."""
-    return [(_label(pulse, number), pulse.start) for number, pulse in enumerate(scenario.methylprednisolone, 1)]
+def autoimmunity_summary(trajectory: Trajectory) -> dict[str, Any] | None:
+    """Return the hazard of autoimmunity of each organ, and the extremes of what organs make in this patient."""
+    model = trajectory.problem.model
+    organs = {info.organ: _organ(trajectory, name, info) for name, info in model.readout_info.items() if info.organ}
+    if not organs:
+        return None
+    extremes = {name: _extreme(trajectory, name, info) for name, info in model.readout_info.items() if info.extreme}
+    return {"organs": organs, "extremes": extremes}
 
 
-def autoimmunity_summary(trajectory: Trajectory) -> dict[str, Any]:
-    """Return the hazard of autoimmunity of each organ, and what thyroid and platelets did in this patient."""
-    time = trajectory.time
-    hormone, hormone_day = highest(time, trajectory["thyroid_hormone"], time[0], time[-1])
-    platelets, platelets_day = lowest(time, trajectory["platelet_count"], time[0], time[-1])
-    return {
-        "organs": {prefix: _organ(trajectory, prefix) for prefix in ORGANS},
-        "thyroid_hormone_peak_relative": hormone,
-        "thyroid_hormone_peak_day": hormone_day,
-        "platelet_nadir": platelets,
-        "platelet_nadir_day": platelets_day,
-        "platelet_unit": trajectory.unit("platelet_count"),
-    }
-
-
-def relapse_summary(trajectory: Trajectory) -> dict[str, Any]:
+def relapse_summary(trajectory: Trajectory) -> dict[str, Any] | None:
     """Return the relapse hazard: untreated, its mean from day 0 to the horizon, and the relapses that were reported."""
-    rate = trajectory["relapse_rate"]
+    name = next(iter(trajectory.problem.model.readouts_of_kind("hazard")), None)
+    if name is None:
+        return None
+    rate = trajectory[name]
     return {
         "untreated_per_year": float(rate[0]),
         "mean_per_year": mean(trajectory.time, rate, 0.0, trajectory.time[-1]),
@@ -74,26 +67,26 @@ def relapse_summary(trajectory: Trajectory) -> dict[str, Any]:
     }
 
 
-def _label(pulse: Methylprednisolone, number: int) -> str:
-    return pulse.label or f"methylprednisolone {number}"
-
-
-def _after_pulse(trajectory: Trajectory, label: str, start: float) -> dict[str, Any]:
+def _after_pulse(trajectory: Trajectory, score: str, label: str, start: float) -> dict[str, Any]:
     visits = {"at_start": 0.0, "after_4_weeks": 28.0, "after_4_months": 4 * DAYS_PER_MONTH}
     end = trajectory.time[-1]
-    read = {
-        name: trajectory.at("salt_score", start + days) if start + days <= end else None
-        for name, days in visits.items()
-    }
+    read = {name: trajectory.at(score, start + days) if start + days <= end else None for name, days in visits.items()}
     return {"pulse": label, "start_day": start, **read}
 
 
-def _organ(trajectory: Trajectory, prefix: str) -> dict[str, Any]:
-    time, hazard = trajectory.time, trajectory[f"{prefix}_cumulative_hazard"]
-    draw = float(getattr(trajectory.scenario.patient.draws, ORGANS[prefix]))
+def _organ(trajectory: Trajectory, name: str, info: ReadoutInfo) -> dict[str, Any]:
+    time, hazard = trajectory.time, trajectory[name]
+    draw = float(getattr(trajectory.scenario.patient.draws, info.draw))
     return {
+        "name": info.organ_name,
         "cumulative_hazard": float(hazard[-1]),
         "probability": -math.expm1(-hazard[-1]),
         "draw": draw,
         "onset_day": rise_to(time, hazard, draw, time[0], time[-1]),
     }
+
+
+def _extreme(trajectory: Trajectory, name: str, info: ReadoutInfo) -> dict[str, Any]:
+    search = highest if info.extreme == "highest" else lowest
+    value, day = search(trajectory.time, trajectory[name], trajectory.time[0], trajectory.time[-1])
+    return {"name": info.name_in_tables, "unit": info.unit, "extreme": info.extreme, "value": value, "day": day}

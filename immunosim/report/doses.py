@@ -7,8 +7,9 @@ from itertools import groupby
 
 from immunosim.formatting import calendar
 from immunosim.scenario import Change, Scenario, dose_totals
-from immunosim.scenario.cross_checks import in_words
-from immunosim.scenario.regimen import begin_of, end_of, keyed_events
+from immunosim.scenario.clock import in_words
+from immunosim.scenario.drug_names import known_drug
+from immunosim.scenario.regimen import begin_of, end_of, is_continuous, keyed_events, orders_of
 
 
 def dose_headers(scenario: Scenario) -> tuple[str, ...]:
@@ -23,17 +24,16 @@ def dose_rows(scenario: Scenario) -> Iterator[tuple[str, ...]]:
         events = [event for _, event in pairs]
         first, last = min(map(begin_of, events)), max(map(end_of, events))
         for drug, total in dose_totals(events).items():
-            count = "daily" if drug == "dimethyl_fumarate" else "rate" if ".steps" in key else str(len(events))
+            count = "daily" if is_continuous(events[0]) else "rate" if ".steps" in key else str(len(events))
             when = f"{first:.2f}", f"{last:.2f}", calendar(scenario, first)
-            yield drug.replace("_", " "), key, *when, count, f"{total:g}"
+            yield known_drug(drug, scenario).label, key, *when, count, f"{total:g}"
 
 
 def deviations(scenario: Scenario) -> Iterator[str]:
     """Yield a sentence for each order whose doses were late, skipped or other than planned."""
-    for name in ("course", "methylprednisolone", "prednisolone"):
-        for number, order in enumerate(getattr(scenario, name), 1):
-            if order.changes:
-                yield f"Not as planned in {name}[{number}]: {', '.join(map(_deviation, order.changes))}."
+    for order in orders_of(scenario):
+        if order.dosing.changes:
+            yield f"Not as planned in {order.key}: {', '.join(map(_deviation, order.dosing.changes))}."
 
 
 def _deviation(change: Change) -> str:

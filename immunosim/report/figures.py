@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from immunosim.report.limits import LIMITS
+from immunosim.report.limits import limits_of
 from immunosim.report.provenance import INTENDED_USE, individual_sentence, patient_differences
 from immunosim.report.sampling import refined
 
@@ -23,7 +23,8 @@ def draw_page(trajectory: Trajectory) -> Figure:
     """Return the page of a trajectory: treatments, counts, drug, hair, autoimmunity on one time axis."""
     from immunosim.plots import clinical_page
 
-    return clinical_page(refined(trajectory), LIMITS, f"{_own_values(trajectory)} {INTENDED_USE}".strip())
+    footer = f"{_own_values(trajectory)} {INTENDED_USE}".strip()
+    return clinical_page(refined(trajectory), limits_of(trajectory.problem.model), footer)
 
 
 def draw_panel(trajectory: Trajectory, names: Sequence[str], ax: Axes | None = None) -> Axes:
@@ -39,7 +40,7 @@ def draw_panel(trajectory: Trajectory, names: Sequence[str], ax: Axes | None = N
     from immunosim.plots import STYLE, draw_named
 
     with mpl.rc_context(STYLE):
-        return draw_named(ax or _axes(), refined(trajectory), names, LIMITS)
+        return draw_named(ax or _axes(), refined(trajectory), names, limits_of(trajectory.problem.model))
 
 
 def _axes() -> Axes:

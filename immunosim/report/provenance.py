@@ -7,7 +7,7 @@ import platform
 from importlib import metadata
 from typing import Any
 
-from immunosim.patient_parameters import PATIENT_KEYS, individual_differences
+from immunosim.patient_parameters import individual_differences
 from immunosim.problem import Problem
 from immunosim.scenario import Scenario, dose_totals, events_of
 from immunosim.trajectory import Trajectory
@@ -53,7 +53,7 @@ def patient_differences(problem: Problem) -> list[dict[str, Any]]:
         {
             "parameter": name,
             "label": problem.parameters[name].label,
-            "set_by": _set_by(problem.scenario, name),
+            "set_by": _set_by(problem, name),
             "value": value,
             "default": problem.parameters.value(name),
             "unit": problem.parameters[name].unit,
@@ -95,7 +95,7 @@ def solver_summary(trajectory: Trajectory) -> dict[str, Any]:
     }
 
 
-def _set_by(scenario: Scenario, name: str) -> str:
-    if name in PATIENT_KEYS:
-        return PATIENT_KEYS[name]
-    return f"parameters.{name}" if name in scenario.parameters else "patient.baseline"
+def _set_by(problem: Problem, name: str) -> str:
+    if name in problem.scenario.parameters or problem.parameters[name].belongs_to_patient:
+        return problem.parameters.key_of(name)
+    return "patient.baseline"

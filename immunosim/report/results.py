@@ -13,7 +13,7 @@ from immunosim.errors import DataError
 from immunosim.files import write_file
 from immunosim.fitting import Fitted, PatientFits, Subject
 from immunosim.report.figures import draw_page, draw_panel
-from immunosim.report.limits import LIMITS
+from immunosim.report.limits import limits_of
 from immunosim.report.provenance import INTENDED_USE
 from immunosim.result import Result
 from immunosim.sensitivity_analysis.result import Analysis
@@ -70,7 +70,7 @@ def _(result: Explanation) -> Figure:
     from immunosim.plots.why import why_figure
     from immunosim.scenario import Scenario
 
-    return why_figure(result, result.scenario or Scenario(), LIMITS.get(result.readout), INTENDED_USE)
+    return why_figure(result, result.scenario or Scenario(), result.info.limit, INTENDED_USE)
 
 
 @figure_of.register(Comparison)
@@ -78,7 +78,7 @@ def _(result: Comparison) -> Figure:
     """Draw the courses over one another."""
     from immunosim.plots.comparison import overlay_figure
 
-    return overlay_figure(result, LIMITS, INTENDED_USE)
+    return overlay_figure(result, limits_of(result.trajectories[0].problem.model), INTENDED_USE)
 
 
 @figure_of.register(Analysis)
@@ -122,9 +122,9 @@ def course_of(result: Fitted, place: int = 0) -> FittedCourse:
 
 def units_of(subject: Subject) -> dict[str, str]:
     """Return the unit of everything that can be measured."""
-    from immunosim.observations import ANALYTES
+    from immunosim.observations.laboratory import measurable
 
-    return {**subject.problem.model.units, **ANALYTES}
+    return {**subject.problem.model.units, **measurable()}
 
 
 def write_page(result: Result, path: Path) -> None:

@@ -7,7 +7,7 @@ name says so. None means never, or not simulated.
 
 from typing import Any
 
-from immunosim.report.counts import COUNTS, antibody_summary, count_summary
+from immunosim.report.counts import count_summaries, level_summaries
 from immunosim.report.courses import course_windows
 from immunosim.report.disease import autoimmunity_summary, hair_summary, relapse_summary
 from immunosim.report.observations import observation_summary
@@ -29,8 +29,6 @@ UNITS = {
     "day": "days after day 0",
     "month": "30.4375 days",
     "salt": "SALT score, 0-100 percent of the scalp",
-    "alemtuzumab.peak": "ug/mL",
-    "alemtuzumab.undetectable": "0.06 ug/mL",
     "dose_totals": "mg",
     "organs.cumulative_hazard": "1, at the horizon",
     "organs.probability": "1, of disease by the horizon: 1 - exp(-cumulative hazard)",
@@ -51,7 +49,7 @@ def summarise(trajectory: Trajectory) -> Summary:
     Returns
     -------
     dict
-        Keys: title, description, intended_use, status, units, start_day, horizon_day, counts, alemtuzumab, observed,
+        Keys: title, description, intended_use, status, units, start_day, horizon_day, counts, drug_levels, observed,
         salt, autoimmunity, relapse, dose_totals, patient, model, solver, software.
     """
     problem, scenario = trajectory.problem, trajectory.scenario
@@ -81,7 +79,7 @@ def _results(trajectory: Trajectory) -> Summary:
     if not trajectory.is_complete:
         return {
             "counts": None,
-            "alemtuzumab": None,
+            "drug_levels": None,
             "observed": observed,
             "salt": None,
             "autoimmunity": None,
@@ -89,8 +87,8 @@ def _results(trajectory: Trajectory) -> Summary:
         }
     windows = course_windows(trajectory.scenario)
     return {
-        "counts": {name: count_summary(trajectory, windows, name) for name in COUNTS},
-        "alemtuzumab": antibody_summary(trajectory, windows),
+        "counts": count_summaries(trajectory, windows),
+        "drug_levels": level_summaries(trajectory, windows),
         "observed": observed,
         "salt": hair_summary(trajectory, windows),
         "autoimmunity": autoimmunity_summary(trajectory),

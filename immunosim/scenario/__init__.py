@@ -1,13 +1,13 @@
 """Scenarios: a patient's history, read from TOML or built in code, and turned into segments of constant inputs."""
 
 from immunosim.scenario.computation import Mechanisms, Output, OutputRule, Solver
+from immunosim.scenario.dosing import Change, Dosing, Premedication, TaperStep
 from immunosim.scenario.findings import Note, Observed, Point, Relapse
 from immunosim.scenario.model_names import check_names
 from immunosim.scenario.overrides import apply_overrides
 from immunosim.scenario.patient import Baseline, Draws, Patient
 from immunosim.scenario.reader import build_scenario, load_document, load_scenario
 from immunosim.scenario.regimen import (
-    POOLS_OF_INPUTS,
     Bolus,
     Infusion,
     dose_totals,
@@ -21,27 +21,24 @@ from immunosim.scenario.segments import build_segments, output_times
 from immunosim.scenario.sweep import Sweep
 from immunosim.scenario.treatments import (
     AdditionalDose,
-    Change,
     Course,
     DimethylFumarate,
     Methylprednisolone,
     Prednisolone,
-    Premedication,
     RateStep,
     RegimenInput,
-    TaperStep,
     Triamcinolone,
 )
 from immunosim.scenario.writer import to_toml
 
 __all__ = [
-    "POOLS_OF_INPUTS",
     "AdditionalDose",
     "Baseline",
     "Bolus",
     "Change",
     "Course",
     "DimethylFumarate",
+    "Dosing",
     "Draws",
     "Infusion",
     "Mechanisms",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from typing import Annotated, Any, Self
 
@@ -18,8 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from immunosim.errors import QuantityError, ScenarioError
-from immunosim.scenario.checks import problems_of_record
+from immunosim.errors import InputProblem, QuantityError, ScenarioError
 from immunosim.scenario.messages import RecordFault, translated, unknown_keys
 
 _AS_UTF_8 = "write files and options as UTF-8"
@@ -27,9 +27,29 @@ _INSIDE: ContextVar[bool] = ContextVar("inside", default=False)
 
 
 class Record(BaseModel):
-    """Base of all records: frozen, without unknown keys, and with our own messages."""
+    """Base of all records: frozen, without unknown keys, with its own rules and our own messages.
+
+    Raises
+    ------
+    TypeError
+        When a record is declared that does not say its rules: they would be forgotten without a word.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", revalidate_instances="always")
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse a record without rules."""
+        super().__init_subclass__(**kwargs)
+        if cls.problems is Record.problems:
+            raise TypeError(f"{cls.__name__} has no rules: define problems, or problems = each_value_stands_alone")
+
+    def problems(self) -> Iterable[InputProblem]:
+        """Return what contradicts itself within the record, with keys relative to it.
+
+        What is ambiguous is refused, never guessed. Times that are still text are left to the scenario that the record
+        enters.
+        """
+        raise NotImplementedError
 
     @model_validator(mode="wrap")
     @classmethod
@@ -55,10 +75,22 @@ class Record(BaseModel):
         if fault:
             raise fault
         record = handler(data)
-        problems = problems_of_record(record)
+        problems = list(record.problems())
         if problems:
             raise RecordFault(problems)
         return record
+
+
+def each_value_stands_alone(_record: Record) -> tuple[InputProblem, ...]:
+    """Return no problem: the rules of a record whose values cannot contradict one another."""
+    return ()
+
+
+def ends_before_start(start: object, stop: object) -> Iterator[InputProblem]:
+    """Yield a problem where a stop does not come after its start; times that are still text are passed over."""
+    if isinstance(start, float) and isinstance(stop, float) and stop <= start:
+        reason = f"day {stop:g} does not lie after the start, day {start:g}"
+        yield InputProblem(reason, key="stop", cure="let stop come after start")
 
 
 def _unicode(text: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt
 
-from immunosim.errors import QuantityError
-from immunosim.scenario.base import Record, Text
+from immunosim.errors import InputProblem, QuantityError
+from immunosim.scenario.base import Record, Text, each_value_stands_alone, ends_before_start
 from immunosim.scenario.quantities import Duration, Number, TimePoint
 from immunosim.units import finite, shown
 
@@ -29,6 +30,10 @@ class OutputRule(Record):
     start: TimePoint
     stop: TimePoint
 
+    def problems(self) -> Iterator[InputProblem]:
+        """Yield a rule that ends before it starts."""
+        return ends_before_start(self.start, self.stop)
+
 
 class Output(Record):
     """When to report: every `every` days, counted from day 0, more often around doses, by rules and at extra times.
@@ -41,6 +46,7 @@ class Output(Record):
     extra: tuple[TimePoint, ...] = ()
     rule: tuple[OutputRule, ...] = ()
     visits_only: StrictBool = False
+    problems = each_value_stands_alone
 
 
 class Solver(Record):
@@ -49,12 +55,14 @@ class Solver(Record):
     method: Text = "rodas5p"
     rtol: Annotated[Number, Field(gt=0, le=LARGEST_TOLERANCE), BeforeValidator(_tolerance)] = 1e-5
     max_steps: Annotated[StrictInt, Field(ge=1, le=1_000_000_000)] = 1_000_000
+    problems = each_value_stands_alone
 
 
 class Mechanisms(Record):
     """Which mechanisms of the model are switched off."""
 
     off: tuple[Text, ...] = ()
+    problems = each_value_stands_alone
 
 
 def _parameter(value: object) -> object:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from immunosim.errors import InputProblem
+from immunosim.scenario.clock import ROUNDING, in_words
 from immunosim.scenario.regimen import Event, Infusion, begin_of, end_of, is_continuous, keyed_events, start_of
 from immunosim.scenario.segments import WATCHED
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from immunosim.scenario.scenario import Scenario
 
 MOST_OUTPUTS = 1_000_000
-
-ROUNDING = 1e-9
-"""Times that differ by less than this (day) are not told apart."""
 
 
 def problems_between_records(scenario: Scenario) -> Iterator[InputProblem]:
@@ -118,11 +116,3 @@ def _observed_late(scenario: Scenario) -> Iterator[InputProblem]:
     for series, record in enumerate(scenario.observed, 1):
         for number, point in enumerate(record.points, 1):
             yield from _late(scenario, point.time, f"observed[{series}].points[{number}].time")
-
-
-def in_words(days: float) -> str:
-    """Return a duration as a person would say it, in minutes, hours or days."""
-    for unit, length in (("min", 1 / 1440), ("h", 1 / 24)):
-        if days < (1 / 24 if unit == "min" else 2):
-            return f"{days / length:.6g} {unit}"
-    return f"{days:.6g} days"

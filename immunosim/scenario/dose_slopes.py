@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from immunosim.errors import ScenarioError, did_you_mean
 from immunosim.scenario.base import Record
 from immunosim.scenario.quantities import Quantity
-from immunosim.scenario.regimen import Bolus, Event, begin_of, end_of, keyed_events
+from immunosim.scenario.regimen import Bolus, Event, begin_of, end_of, keyed_events, treatment_tables
 from immunosim.scenario.scenario import Scenario
 from immunosim.scenario.segments import nearest_boundary
 
@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-TREATMENTS = (
-    *("course", "methylprednisolone", "prednisolone", "triamcinolone"),
-    *("dimethyl_fumarate", "additional_dose", "input"),
-)
+TREATMENTS = (*treatment_tables(Scenario), "input")
 """The tables of a scenario whose numbers move its segments."""
 
 _STEP = re.compile(r"(\w+)(?:\[(\d+)\])?")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field
 
-from immunosim.scenario.base import Record, Text
+from immunosim.errors import InputProblem, QuantityError
+from immunosim.scenario.base import Record, Text, each_value_stands_alone
 from immunosim.scenario.quantities import Number, TimePoint
+from immunosim.units import check_unit
 
 
 class Relapse(Record):
@@ -15,6 +18,7 @@ class Relapse(Record):
 
     time: TimePoint
     note: Text = ""
+    problems = each_value_stands_alone
 
 
 class Note(Record):
@@ -22,6 +26,7 @@ class Note(Record):
 
     time: TimePoint
     text: Text
+    problems = each_value_stands_alone
 
 
 class Point(Record):
@@ -42,6 +47,20 @@ class Point(Record):
         low, high = (self.low, self.high) if self.value is None else (self.value, self.value)
         return low or 0.0, high or 0.0
 
+    def problems(self) -> Iterator[InputProblem]:
+        """Yield a point that is not exactly one of a value, a range and a limit."""
+        ranged = self.low is not None, self.high is not None
+        if self.value is not None and any(ranged):
+            yield InputProblem("is given together with a range", key="value", cure="give either value or low and high")
+        elif self.below is not None and (self.value is not None or any(ranged)):
+            other = "a value" if self.value is not None else "a range"
+            yield InputProblem(f"is given together with {other}", key="below", cure="give one of them")
+        elif self.value is None and self.below is None and not all(ranged):
+            yield InputProblem("has no value", cure="give value, or low and high, or below")
+        elif self.low is not None and self.high is not None and self.low > self.high:
+            reason = f"{self.low:g} is more than high, {self.high:g}"
+            yield InputProblem(reason, key="low", cure="exchange low and high")
+
 
 class Observed(Record):
     """An observed series of one read-out."""
@@ -51,3 +70,12 @@ class Observed(Record):
     label: Text = ""
     source: Text = ""
     points: tuple[Point, ...]
+
+    def problems(self) -> Iterator[InputProblem]:
+        """Yield a series without points or with a unit that is none."""
+        if not self.points:
+            yield InputProblem("is empty", key="points", cure="give at least one point or leave the series out")
+        try:
+            check_unit(self.unit)
+        except QuantityError as error:
+            yield InputProblem(f'"{self.unit}" is not a unit', key="unit", cure=error.cure)

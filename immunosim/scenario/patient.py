@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
 
-from immunosim.scenario.base import Record
+from immunosim.errors import InputProblem
+from immunosim.scenario.base import Record, each_value_stands_alone
 from immunosim.scenario.quantities import Age, Count, Draw, Number, Share, Weight
 
 
@@ -20,6 +22,13 @@ class Baseline(Record):
     cd19: Count | None = None
     nk: Count | None = None
 
+    def problems(self) -> Iterator[InputProblem]:
+        """Yield a total that stands beside subsets."""
+        subsets = [name for name in ("cd4", "cd8", "cd19", "nk") if getattr(self, name) is not None]
+        if self.lymphocytes is not None and subsets:
+            reason = f"is given together with {', '.join(subsets)}, which it would scale as well"
+            yield InputProblem(reason, key="lymphocytes", cure="give either the total or single subsets")
+
 
 class Draws(Record):
     """Draws of a unit-exponential variable; an organ falls ill when its cumulative hazard reaches its draw."""
@@ -27,6 +36,7 @@ class Draws(Record):
     thyroid: Draw = math.log(2)
     platelets: Draw = math.log(2)
     glomerulus: Draw = math.log(2)
+    problems = each_value_stands_alone
 
 
 class Patient(Record):
@@ -41,3 +51,4 @@ class Patient(Record):
     depletion_efficiency: Annotated[Number, Field(ge=0, le=10)] = 1.0
     baseline: Baseline = Baseline()
     draws: Draws = Draws()
+    problems = each_value_stands_alone

@@ -1,48 +1,63 @@
-"""A scenario's treatments as a list of dose events, in the units of the model's inputs and pools.
+"""A scenario's treatments as orders of drugs and as dose events, in the units of the model's inputs and pools.
 
-This module knows which input or pool a drug enters, and nothing of what it does there.
+This module reads from a drug's declaration which input or pool it enters, and knows no drug in particular.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from operator import attrgetter
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from immunosim.model.drug import Drug
+from immunosim.scenario.dosing import Dosing, GivenDose, Treatment, given_doses, planned_doses
+from immunosim.scenario.drug_names import known_drug, with_drugs_of
+from immunosim.scenario.messages import record_in
 
 if TYPE_CHECKING:
     from immunosim.scenario.scenario import Scenario
-    from immunosim.scenario.treatments import (
-        AdditionalDose,
-        Course,
-        DimethylFumarate,
-        Methylprednisolone,
-        Prednisolone,
-        RegimenInput,
-    )
+    from immunosim.scenario.treatments import RegimenInput
 
-    Repeated: TypeAlias = Course | Methylprednisolone | Prednisolone
 
-FULL_DIMETHYL_FUMARATE = 480.0
-"""Daily dose of dimethyl fumarate that the model's input counts as one, mg (240 mg twice a day)."""
+@dataclass(frozen=True)
+class Order:
+    """One order of a drug.
 
-_INPUTS = {
-    "alemtuzumab": "alemtuzumab_infusion",
-    "methylprednisolone": "methylprednisolone_infusion",
-    "dimethyl_fumarate": "dimethyl_fumarate",
-}
-_POOLS = {"prednisolone": "prednisolone_gut", "triamcinolone": "triamcinolone_depot"}
-POOLS_OF_INPUTS = {"alemtuzumab_infusion": "antibody_central", "methylprednisolone_infusion": "methylprednisolone"}
-"""The pool that an infused mass enters."""
+    Attributes
+    ----------
+    key : str
+        Key path of the record that orders it: ``course[1]``.
+    drug : Drug
+    label : str
+        What the scenario calls it, or the table with a number.
+    dosing : Dosing
+    numbers_doses : bool
+        Whether the label of each of its doses says which one it is.
+    """
 
-_DRUGS = {target: drug for drug, target in (_INPUTS | _POOLS).items()}
+    key: str
+    drug: Drug
+    label: str
+    dosing: Dosing
+    numbers_doses: bool
+
+    @property
+    def is_course(self) -> bool:
+        """Return whether it is a course after which counts are followed."""
+        return self.drug.depletes and self.key.startswith("course[")
+
+    @property
+    def is_pulse(self) -> bool:
+        """Return whether it is a pulse: infusions that do not deplete and are not a single dose besides the plan."""
+        return self.drug.is_infused and not self.drug.depletes and not self.key.startswith("additional_dose[")
 
 
 @dataclass(frozen=True)
 class Infusion:
     """An input that is constant from `start` to `stop` (day).
 
-    `rate` is in the input's unit (mg/day; for dimethyl fumarate the fraction of the full dose), `amount` is its
+    `rate` is in the input's unit (mg/day; for a continuous drug the fraction of its reference dose), `amount` is its
     integral.
     """
 
@@ -52,6 +67,7 @@ class Infusion:
     rate: float
     amount: float
     label: str = ""
+    drug: Drug | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -62,6 +78,7 @@ class Bolus:
     time: float
     amount: float
     label: str = ""
+    drug: Drug | None = field(default=None, compare=False, repr=False)
 
 
 Event = Infusion | Bolus
@@ -79,7 +96,7 @@ def end_of(event: Event) -> float:
 
 def is_continuous(event: Event) -> bool:
     """Return whether an event is a treatment of months that is given without pause, not a dose."""
-    return isinstance(event, Infusion) and event.input == "dimethyl_fumarate"
+    return event.drug is not None and event.drug.is_continuous
 
 
 def events_of(scenario: Scenario) -> tuple[Event, ...]:
@@ -88,25 +105,59 @@ def events_of(scenario: Scenario) -> tuple[Event, ...]:
     return tuple(sorted(events, key=begin_of))
 
 
+@cache
+def treatment_tables(scenario: type[Scenario]) -> tuple[str, ...]:
+    """Return the tables of a scenario that order drugs, in the order in which their orders are counted."""
+    records = {name: record_in(field.annotation) for name, field in scenario.model_fields.items()}
+    return tuple(name for name, record in records.items() if record is not None and issubclass(record, Treatment))
+
+
+def orders_of(scenario: Scenario) -> list[Order]:
+    """Return every order of a drug, table by table; rates that change with time are no orders."""
+    with with_drugs_of(scenario):
+        return list(_orders(scenario))
+
+
+def _orders(scenario: Scenario) -> Iterator[Order]:
+    for table in treatment_tables(type(scenario)):
+        names: dict[str, int] = {}
+        for number, record in enumerate(getattr(scenario, table), 1):
+            dosing = record.dosing()
+            drug = known_drug(dosing.drug)
+            names[drug.name] = names.get(drug.name, 0) + 1
+            label = dosing.label or _usual_label(table, number, drug, names[drug.name])
+            # A table that holds one dose an entry has nothing to number; of [[dose]], what is given once.
+            can_repeat = hasattr(record, "doses") and (table != "dose" or len(planned_doses(dosing)) > 1)
+            yield Order(f"{table}[{number}]", drug, label, dosing, can_repeat)
+
+
+def courses_of(scenario: Scenario) -> list[Order]:
+    """Return the courses after which counts are followed, in the order of time."""
+    return [order for order in orders_of(scenario) if order.is_course]
+
+
+def pulses_of(scenario: Scenario) -> list[Order]:
+    """Return the pulses, premedication not counted."""
+    return [order for order in orders_of(scenario) if order.is_pulse]
+
+
+def insisted_drugs(scenario: Scenario) -> set[str]:
+    """Return the names of the drugs of which a scenario insists on doses that are not plausible."""
+    names = {schedule.drug for schedule in scenario.input if schedule.implausible}
+    for order in orders_of(scenario):
+        before = order.dosing.premedication
+        names |= {order.drug.name} if order.dosing.implausible else set()
+        names |= {order.drug.premedication} if before is not None and before.implausible else set()
+    return names
+
+
 def keyed_events(scenario: Scenario) -> Iterator[tuple[str, Event]]:
     """Yield every dose with the key path of the record that orders it, record by record."""
-    for number, course in enumerate(scenario.course, 1):
-        label = course.label or f"course {number}"
-        yield from ((f"course[{number}]", event) for event in _course(course, label))
-        yield from ((f"course[{number}].premedication", event) for event in _premedication(course, label))
-    for number, pulse in enumerate(scenario.methylprednisolone, 1):
-        yield from ((f"methylprednisolone[{number}]", event) for event in _pulse(pulse, f"methylprednisolone {number}"))
-    for number, prescription in enumerate(scenario.prednisolone, 1):
-        yield from ((f"prednisolone[{number}]", event) for event in _tablets(prescription, f"prednisolone {number}"))
-    for number, session in enumerate(scenario.triamcinolone, 1):
-        label = session.label or f"triamcinolone {number}"
-        yield f"triamcinolone[{number}]", Bolus("triamcinolone_depot", session.time, session.dose, label)
-    for number, therapy in enumerate(scenario.dimethyl_fumarate, 1):
-        yield f"dimethyl_fumarate[{number}]", _fumarate(therapy, scenario.horizon)
-    for number, single in enumerate(scenario.additional_dose, 1):
-        yield f"additional_dose[{number}]", _single(single, single.label or f"additional dose {number}")
+    for order in orders_of(scenario):
+        yield from ((order.key, event) for event in _events(order, scenario.horizon))
+        yield from ((f"{order.key}.premedication", event) for event in _premedication(order, scenario))
     for number, schedule in enumerate(scenario.input, 1):
-        for step, event in _steps(schedule, schedule.label or f"input {number}"):
+        for step, event in _steps(schedule, known_drug(schedule.drug, scenario), schedule.label or f"input {number}"):
             yield f"input[{number}].steps[{step}]", event
 
 
@@ -116,113 +167,86 @@ def start_of(scenario: Scenario, events: Iterable[Event] | None = None) -> float
     The scenario's events may be given where they are at hand. A first dose that came late or was skipped counts from
     its planned time, from which times after a course count.
     """
-    repeated: tuple[Repeated, ...] = (*scenario.course, *scenario.methylprednisolone, *scenario.prednisolone)
+    records = [record for table in treatment_tables(type(scenario)) for record in getattr(scenario, table)]
+    planned: list[float] = [record.start for record in records if hasattr(record, "start")]
     observed = [point.time for series in scenario.observed for point in series.points]
     extra = [*scenario.output.extra, *(rule.start for rule in scenario.output.rule)]
     doses = [event for _, event in keyed_events(scenario)] if events is None else events
-    return min([0.0, *map(begin_of, doses), *(record.start for record in repeated), *observed, *extra])
+    return min([0.0, *map(begin_of, doses), *planned, *observed, *extra])
 
 
 def dose_totals(events: Iterable[Event]) -> dict[str, float]:
-    """Return the total amount of each drug that was given, in mg."""
+    """Return the total amount of each drug that was given, in mg.
+
+    Raises
+    ------
+    ValueError
+        If an event does not say which drug it gives.
+    """
     totals: dict[str, float] = {}
     for event in events:
-        drug = _DRUGS[event.input if isinstance(event, Infusion) else event.pool]
-        amount = event.amount * (FULL_DIMETHYL_FUMARATE if drug == "dimethyl_fumarate" else 1.0)
-        totals[drug] = totals.get(drug, 0.0) + amount
+        if event.drug is None:
+            raise ValueError(f"{event} names no drug")
+        amount = event.amount * (event.drug.reference_dose if event.drug.is_continuous else 1.0)
+        totals[event.drug.name] = totals.get(event.drug.name, 0.0) + amount
     return totals
 
 
-@dataclass(frozen=True)
-class GivenDose:
-    """One of repeated doses as it was given: its number in the plan, when, of what planned mass how much (day, mg)."""
-
-    number: int
-    start: float
-    planned: float
-    given: float
+def _usual_label(table: str, number: int, drug: Drug, number_of_drug: int) -> str:
+    if drug.is_continuous:
+        return drug.label
+    return f"{drug.label} {number_of_drug}" if table == "dose" else f"{table.replace('_', ' ')} {number}"
 
 
-def planned_doses(record: Repeated) -> list[float]:
-    """Return the mass of each dose of a record as planned, the steps of a taper included, mg."""
-    doses = [record.dose] * record.doses
-    for step in getattr(record, "taper", ()):
-        doses += [step.dose] * step.doses
-    return doses
+def _events(order: Order, horizon: float) -> Iterator[Event]:
+    """Yield the doses of an order."""
+    drug, dosing = order.drug, order.dosing
+    if drug.is_continuous:
+        stop = horizon if dosing.stop is None else dosing.stop
+        daily = dosing.dose * (dosing.times_per_day or 1)
+        yield _at_rate(drug, dosing.start, stop, daily, order.label)
+        return
+    n_doses = len(planned_doses(dosing))
+    for dose in given_doses(dosing):
+        kind = "infusion" if drug.is_infused else "dose"
+        label = f"{order.label}, {kind} {dose.number} of {n_doses}" if order.numbers_doses else order.label
+        if drug.is_infused:
+            yield _infused(drug, dose, dosing, label)
+        else:
+            yield Bolus(drug.enters, dose.start, dose.given, label, drug)
 
 
-def given_doses(record: Repeated) -> list[GivenDose]:
-    """Return the doses of a record that were given, in the order of time: late ones late, skipped ones not."""
-    changes = {change.dose_number: change for change in record.changes}
-    doses = []
-    for number, planned in enumerate(planned_doses(record), 1):
-        change, start = changes.get(number), record.start + (number - 1) * (record.every or 0.0)
-        if change is None:
-            doses.append(GivenDose(number, start, planned, planned))
-        elif not change.skipped:
-            doses.append(GivenDose(number, start + (change.late or 0.0), planned, change.given or planned))
-    return sorted(doses, key=attrgetter("start"))
+def _infused(drug: Drug, dose: GivenDose, dosing: Dosing, label: str) -> Infusion:
+    before, duration = dosing.premedication, dosing.infusion or 0.0
+    start = dose.start + before.duration if before and dose.number <= before.days else dose.start
+    # What is cut short ends early: the pump ran at the planned rate until then.
+    return _infusion(drug, start, start + duration * (dose.given / dose.planned), dose.given, label)
 
 
-def _infusion(name: str, start: float, stop: float, amount: float, label: str) -> Infusion:
+def _infusion(drug: Drug, start: float, stop: float, amount: float, label: str) -> Infusion:
     # The rate follows from the rounded times, so that rate times duration is the dose and not the dose plus a rounding
     # error.
-    return Infusion(name, start, stop, amount / (stop - start), amount, label)
+    return Infusion(drug.enters, start, stop, amount / (stop - start), amount, label, drug)
 
 
-def _infused(drug: str, dose: GivenDose, start: float, duration: float, label: str) -> Infusion:
-    # What is cut short ends early: the pump ran at the planned rate until then.
-    stop = start + duration * (dose.given / dose.planned)
-    return _infusion(_INPUTS[drug], start, stop, dose.given, label)
+def _premedication(order: Order, scenario: Scenario) -> Iterator[Infusion]:
+    before = order.dosing.premedication
+    if before is None:
+        return
+    drug = known_drug(order.drug.premedication, scenario)
+    for dose in given_doses(order.dosing):
+        if dose.number <= before.days:
+            label, stop = f"{order.label}, premedication {dose.number}", dose.start + before.duration
+            yield _infusion(drug, dose.start, stop, before.dose, label)
 
 
-def _course(course: Course, label: str) -> Iterator[Infusion]:
-    before, doses = course.premedication, len(planned_doses(course))
-    for dose in given_doses(course):
-        start = dose.start + before.duration if before and dose.number <= before.days else dose.start
-        yield _infused("alemtuzumab", dose, start, course.infusion, f"{label}, infusion {dose.number} of {doses}")
-
-
-def _premedication(course: Course, label: str) -> Iterator[Infusion]:
-    before = course.premedication
-    for dose in given_doses(course):
-        if before and dose.number <= before.days:
-            text, stop = f"{label}, premedication {dose.number}", dose.start + before.duration
-            yield _infusion("methylprednisolone_infusion", dose.start, stop, before.dose, text)
-
-
-def _pulse(pulse: Methylprednisolone, label: str) -> Iterator[Infusion]:
-    doses = len(planned_doses(pulse))
-    for dose in given_doses(pulse):
-        text = f"{pulse.label or label}, infusion {dose.number} of {doses}"
-        yield _infused("methylprednisolone", dose, dose.start, pulse.infusion, text)
-
-
-def _tablets(prescription: Prednisolone, label: str) -> Iterator[Bolus]:
-    doses, label = len(planned_doses(prescription)), prescription.label or label
-    for dose in given_doses(prescription):
-        yield Bolus("prednisolone_gut", dose.start, dose.given, f"{label}, dose {dose.number} of {doses}")
-
-
-def _fumarate(therapy: DimethylFumarate, horizon: float) -> Infusion:
-    stop = horizon if therapy.stop is None else therapy.stop
-    label = therapy.label or "dimethyl fumarate"
-    return _at_rate("dimethyl_fumarate", therapy.start, stop, therapy.dose * therapy.times_per_day, label)
-
-
-def _single(dose: AdditionalDose, label: str) -> Event:
-    if dose.infusion is None:
-        return Bolus(_POOLS[dose.drug], dose.time, dose.dose, label)
-    return _infusion(_INPUTS[dose.drug], dose.time, dose.time + dose.infusion, dose.dose, label)
-
-
-def _steps(schedule: RegimenInput, label: str) -> Iterator[tuple[int, Infusion]]:
+def _steps(schedule: RegimenInput, drug: Drug, label: str) -> Iterator[tuple[int, Infusion]]:
     for number, step in enumerate(schedule.steps, 1):
         if step.rate > 0:
-            yield number, _at_rate(schedule.drug, step.start, step.stop, step.rate, f"{label}, step {number}")
+            yield number, _at_rate(drug, step.start, step.stop, step.rate, f"{label}, step {number}")
 
 
-def _at_rate(drug: str, start: float, stop: float, rate: float, label: str) -> Infusion:
+def _at_rate(drug: Drug, start: float, stop: float, rate: float, label: str) -> Infusion:
     """Return an infusion at a rate in mg/day."""
-    level = rate / FULL_DIMETHYL_FUMARATE if drug == "dimethyl_fumarate" else rate
-    return Infusion(_INPUTS[drug], start, stop, level, level * (stop - start), label)
+    level = rate / drug.reference_dose if drug.is_continuous else rate
+    return Infusion(drug.enters, start, stop, level, level * (stop - start), label, drug)

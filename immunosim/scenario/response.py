@@ -1,6 +1,6 @@
 """Times at which the response to doses shows: soon after each dose by hours, later by days, then weeks.
 
-Counts fall within hours of a steroid pulse and are back a day later; after alemtuzumab they are lowest within days.
+Counts fall within hours of a steroid pulse and are back a day later; after depletion they are lowest within days.
 Knows neither the model nor results.
 """
 

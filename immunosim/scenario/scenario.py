@@ -8,15 +8,19 @@ model nor the numerics.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
-from immunosim.errors import ScenarioError
+from immunosim.errors import InputProblem, ScenarioError
+from immunosim.models import DEFAULT_MODEL, DEFAULT_SET
 from immunosim.scenario.base import Record, Text
 from immunosim.scenario.clock import Clock
 from immunosim.scenario.computation import Mechanisms, Output, Parameter, Solver
+from immunosim.scenario.cross_checks import problems_between_records
+from immunosim.scenario.dosing import Dosing
+from immunosim.scenario.drug_names import with_drugs_of
 from immunosim.scenario.findings import Note, Observed, Relapse
 from immunosim.scenario.patient import Patient
 from immunosim.scenario.quantities import CalendarDate, TimePoint, reading_within
@@ -47,6 +51,8 @@ class Scenario(Record):
 
     title: Text = ""
     description: Text = ""
+    model: Text = DEFAULT_MODEL
+    parameter_set: Text = DEFAULT_SET
     start_date: CalendarDate | None = None
     horizon: TimePoint = 36 * DAYS_PER_MONTH
     patient: Patient = Patient()
@@ -56,6 +62,7 @@ class Scenario(Record):
     triamcinolone: tuple[Triamcinolone, ...] = ()
     dimethyl_fumarate: tuple[DimethylFumarate, ...] = ()
     additional_dose: tuple[AdditionalDose, ...] = ()
+    dose: tuple[Dosing, ...] = ()
     input: tuple[RegimenInput, ...] = ()
     relapse: tuple[Relapse, ...] = ()
     note: tuple[Note, ...] = ()
@@ -69,12 +76,16 @@ class Scenario(Record):
     @model_validator(mode="wrap")
     @classmethod
     def _resolve(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        with reading_within(Clock.of(data), _weight_of(data)):
+        with with_drugs_of(data), reading_within(Clock.of(data), _weight_of(data)):
             return handler(data)
+
+    def problems(self) -> Iterable[InputProblem]:
+        """Return what contradicts itself between the records, each of which is sound."""
+        return problems_between_records(self)
 
     def __repr__(self) -> str:
         """Return in a line what this is: a scenario has hundreds of values, which ``to_toml`` writes out."""
-        return f"<Scenario: {self.title or 'untitled'!r}, {len(self.course)} courses, until day {self.horizon:g}>"
+        return f"<Scenario: {self.title or 'untitled'!r} until day {self.horizon:g}>"
 
 
 def _weight_of(data: object) -> float:

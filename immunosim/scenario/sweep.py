@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictFloat, StrictInt
 
-from immunosim.scenario.base import Record, Text
+from immunosim.scenario.base import Record, Text, each_value_stands_alone
 from immunosim.scenario.quantities import Duration, TimePoint
 
 Level = StrictBool | StrictInt | StrictFloat | Text
@@ -48,3 +48,4 @@ class Sweep(Record):
     at: tuple[TimePoint, ...] = ()
     every: Duration | None = None
     pools: StrictBool = False
+    problems = each_value_stands_alone

@@ -1,73 +1,99 @@
-"""The treatments of a scenario: courses, pulses, prescriptions, single doses and rates that change with time.
+"""The tables of treatments: courses, drugs at rates that change, and the older tables of single drugs.
 
-Doses are masses, or masses per body weight that the scenario turns into masses. This module knows no dose event.
+Each older table says a dose record in fewer words, for one drug; ``[[dose]]`` says all of them.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
-from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
+from pydantic import StrictBool, model_validator
 
-from immunosim.errors import QuantityError
-from immunosim.scenario.base import Record, Repeats, Text
+from immunosim.errors import InputProblem, listed
+from immunosim.scenario.base import Record, Repeats, Text, ends_before_start
+from immunosim.scenario.clock import FARTHEST_TIME, ROUNDING
+from immunosim.scenario.dosing import (
+    SHORTEST_INFUSION,
+    Change,
+    Dosing,
+    PremedicationOrNot,
+    TaperStep,
+    TimesPerDay,
+    Treatment,
+    usual_infusion,
+    with_usual,
+)
+from immunosim.scenario.drug_names import DoseDrug, RateDrug, known_drug, known_drugs
+from immunosim.scenario.plausible import check_dose
 from immunosim.scenario.quantities import Duration, Mass, Rate, TimePoint
-from immunosim.units import shown
 
-USUAL_INFUSIONS = {"alemtuzumab": "4 h", "methylprednisolone": "1 h"}
-"""How long an additional dose of a drug is infused where it does not say so."""
-
-
-class Change(Record):
-    """What was different from the plan with one dose: late, cut short or skipped."""
-
-    dose_number: Repeats
-    late: Duration | None = None
-    given: Mass | None = None
-    skipped: StrictBool = False
+DOSES_A_DAY = 2
+"""Doses at the upper end of the plausible range that a rate may give in a day."""
 
 
-class TaperStep(Record):
-    """A step of a taper: `doses` doses at the interval of the prescription that it follows."""
-
-    dose: Mass
-    doses: Repeats
+# Copied rather than constructed: filling in the defaults took a third of the time in which a sweep builds a scenario.
+_BLANK = Dosing.model_construct()
 
 
-class Premedication(Record):
-    """Methylprednisolone that opens the first `days` days of a course; the infusion follows it."""
-
-    dose: Mass = 1000.0
-    days: Repeats = 3
-    duration: Duration = 1 / 24
-    implausible: StrictBool = False
+def course_drug() -> str:
+    """Return the drug of a course that names none: the first one that depletes; empty where none does."""
+    return next((drug.name for drug in known_drugs() if drug.depletes), "")
 
 
-def _premedication(value: object) -> object:
-    if isinstance(value, (dict, Premedication)) or value is None:
-        return value
-    if not isinstance(value, bool):
-        raise QuantityError(f"{shown(value)} is neither true or false nor a table", cure="write premedication = true")
-    return {} if value else None
-
-
-class Course(Record):
-    """A course of alemtuzumab: `doses` infusions, one every `every` days."""
+class Course(Treatment):
+    """A course of a drug that depletes: `doses` infusions, one every `every` days."""
 
     label: Text | None = None
+    drug: DoseDrug | None = None
     start: TimePoint
     dose: Mass
     doses: Repeats = 1
     every: Duration | None = None
-    infusion: Duration = 4 / 24
+    infusion: Duration | None = usual_infusion(known_drug(course_drug()))
     changes: tuple[Change, ...] = ()
-    premedication: Annotated[Premedication | None, BeforeValidator(_premedication)] = None
+    premedication: PremedicationOrNot = None
     implausible: StrictBool = False
 
+    @model_validator(mode="before")
+    @classmethod
+    def _take_what_is_usual(cls, data: Any) -> Any:
+        return with_usual(data, data.get("drug") or course_drug(), cls) if isinstance(data, dict) else data
 
-class Methylprednisolone(Record):
+    def dosing(self) -> Dosing:
+        """Return the dose record of the course."""
+        return _BLANK.model_copy(update=dict(self) | {"drug": self.drug or course_drug()})
+
+    def problems(self) -> Iterator[InputProblem]:
+        """Yield a drug that must be named, or what contradicts itself in the dose record."""
+        if self.drug or course_drug():
+            yield from self.dosing().problems()
+        else:
+            yield InputProblem("is missing", key="drug", cure="no drug of the model depletes: name the drug")
+
+
+class _OfOneDrug(Treatment):
+    """Base of the tables of a single drug, whose name is the table's."""
+
+    gives: ClassVar[str]
+
+    def dosing(self) -> Dosing:
+        """Return the dose record that the table means."""
+        return _BLANK.model_copy(update=dict(self) | {"drug": self.gives})
+
+    def problems(self) -> Iterator[InputProblem]:
+        """Yield a drug that the model does not have, or what contradicts itself in the dose record."""
+        known = [drug.name for drug in known_drugs()]
+        if self.gives not in known:
+            yield InputProblem(f"the model has no {self.gives}", cure=f"its drugs are {listed(known)}")
+        else:
+            yield from self.dosing().problems()
+
+
+class Methylprednisolone(_OfOneDrug):
     """Intravenous methylprednisolone: `doses` infusions, one every `every` days, then the steps of the taper."""
 
+    gives = "methylprednisolone"
     label: Text | None = None
     start: TimePoint
     dose: Mass
@@ -79,9 +105,10 @@ class Methylprednisolone(Record):
     implausible: StrictBool = False
 
 
-class Prednisolone(Record):
+class Prednisolone(_OfOneDrug):
     """Oral prednisolone: `doses` doses, one every `every` days, then the steps of the taper at the same interval."""
 
+    gives = "prednisolone"
     label: Text | None = None
     start: TimePoint
     dose: Mass
@@ -92,30 +119,36 @@ class Prednisolone(Record):
     implausible: StrictBool = False
 
 
-class Triamcinolone(Record):
+class Triamcinolone(_OfOneDrug):
     """Intralesional triamcinolone: one session, injected at once."""
 
+    gives = "triamcinolone"
     label: Text | None = None
     time: TimePoint
     dose: Mass
     implausible: StrictBool = False
 
+    def dosing(self) -> Dosing:
+        """Return the dose record of the session."""
+        return _at(self, self.gives)
 
-class DimethylFumarate(Record):
+
+class DimethylFumarate(_OfOneDrug):
     """Oral dimethyl fumarate from `start` to `stop`, or to the horizon where `stop` is not given."""
 
+    gives = "dimethyl_fumarate"
     label: Text | None = None
     start: TimePoint
     stop: TimePoint | None = None
     dose: Mass = 240.0
-    times_per_day: Annotated[StrictInt, Field(ge=1, le=24)] = 2
+    times_per_day: TimesPerDay = 2
     implausible: StrictBool = False
 
 
-class AdditionalDose(Record):
+class AdditionalDose(Treatment):
     """A single dose of a drug that belongs to no course; what is infused takes `infusion` days."""
 
-    drug: Literal["alemtuzumab", "methylprednisolone", "prednisolone", "triamcinolone"]
+    drug: DoseDrug
     label: Text | None = None
     time: TimePoint
     dose: Mass
@@ -125,8 +158,18 @@ class AdditionalDose(Record):
     @model_validator(mode="before")
     @classmethod
     def _take_the_usual_infusion(cls, data: Any) -> Any:
-        drug = data.get("drug") if isinstance(data, dict) else None
-        return {"infusion": USUAL_INFUSIONS[drug], **data} if drug in tuple(USUAL_INFUSIONS) else data
+        return with_usual(data, data.get("drug"), cls) if isinstance(data, dict) else data
+
+    def dosing(self) -> Dosing:
+        """Return the dose record of the single dose."""
+        return _at(self, self.drug)
+
+
+def _at(record: Triamcinolone | AdditionalDose, drug: str) -> Dosing:
+    """Return the dose record of a table whose one dose has a `time`."""
+    values = dict(record) | {"drug": drug, "start": record.time}
+    del values["time"]
+    return _BLANK.model_copy(update=values)
 
 
 class RateStep(Record):
@@ -136,11 +179,52 @@ class RateStep(Record):
     stop: TimePoint
     rate: Rate
 
+    def problems(self) -> Iterator[InputProblem]:
+        """Yield a step that ends before it starts."""
+        return ends_before_start(self.start, self.stop)
+
 
 class RegimenInput(Record):
     """A drug that was given at rates that changed with time; between the steps nothing is given."""
 
-    drug: Literal["alemtuzumab", "methylprednisolone", "dimethyl_fumarate"]
+    drug: RateDrug
     label: Text | None = None
     steps: tuple[RateStep, ...]
     implausible: StrictBool = False
+
+    def problems(self) -> Iterator[InputProblem]:
+        """Yield what contradicts itself, or else the rates that are not plausible."""
+        structural = list(_rates(self))
+        yield from structural or ([] if self.implausible else _daily_of_rates(self))
+
+
+def _rates(record: RegimenInput) -> Iterator[InputProblem]:
+    if not any(step.rate > 0 for step in record.steps):
+        yield InputProblem("give nothing", key="steps", cure='write at least one step with a rate such as "3 mg/h"')
+    before: float = -FARTHEST_TIME
+    for number, step in enumerate(record.steps, 1):
+        key = f"steps[{number}]"
+        if not isinstance(step.start, float) or not isinstance(step.stop, float):
+            return  # dates and offsets from courses, which only the scenario knows
+        if step.start < before - ROUNDING:
+            reason = f"day {step.start:.6g} lies before the end of step {number - 1}, day {before:.6g}"
+            yield InputProblem(reason, key=f"{key}.start", cure="list the steps in the order of time, without overlap")
+        if step.rate > 0 and step.start < step.stop < step.start + SHORTEST_INFUSION:
+            cure = "a step takes at least 0.1 s, let it last longer"
+            yield InputProblem(f"the step lasts {step.stop - step.start:g} days", key=f"{key}.stop", cure=cure)
+        before = step.stop
+
+
+def _daily_of_rates(record: RegimenInput) -> Iterator[InputProblem]:
+    """Yield rates that give too much in a day; a rate that is too low shows in the sum of all steps."""
+    drug, total = known_drug(record.drug), 0.0
+    low, high = drug.plausible
+    for number, step in enumerate(record.steps, 1):
+        if not isinstance(step.start, float) or not isinstance(step.stop, float):
+            return
+        daily = step.rate * min(step.stop - step.start, 1.0)
+        total += step.rate * (step.stop - step.start)
+        most = max(daily / DOSES_A_DAY, low)
+        yield from check_dose(drug, most, f"steps[{number}].rate", f" {DOSES_A_DAY} times a day")
+    if total > 0.0:
+        yield from check_dose(drug, min(total, high), "steps", " in all")

@@ -17,7 +17,6 @@ from immunosim.codegen.loader import Array
 from immunosim.derivatives import differentiate
 from immunosim.ensembles import Endpoint, simulate_ensemble
 from immunosim.errors import DataError
-from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.sensitivity_analysis.result import AnalysedOutput, Analysis
 from immunosim.sweeps import Base, Outputs
 from immunosim.sweeps.factor_syntax import key_factor
@@ -84,7 +83,7 @@ def _differentiable(base: Base, key: str) -> str:
         raise DataError(
             "has no derivative", key=key, cure="a mechanism is on or off: compare both, or use --method sobol"
         )
-    parameter = next((name for name, of in PATIENT_KEYS.items() if of == key), "")
+    parameter = base.problem.parameters.set_by(key)
     if parameter == "weight" and "/kg" in json.dumps(base.document):
         raise DataError("doses per body weight follow it", key=key, cure="use --method morris or sobol")
     if parameter:

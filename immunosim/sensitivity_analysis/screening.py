@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.sweeps import Base, Factor, Outputs, Recipe, RowPopulation, solve_rows
 from immunosim.sweeps.factor_syntax import factor_of, key_factor
 
@@ -49,10 +48,10 @@ def most_influential(base: Base, outputs: Outputs, n: int = USUAL_NUMBER, n_thre
 def _candidates(base: Base) -> tuple[Factor, ...]:
     """Return every parameter with a positive value that may be varied by itself."""
     given = base.scenario.patient.baseline.model_dump(exclude_none=True)
-    scaled = {name for name in base.problem.parameters if name.endswith("_scale")} if given else set()
+    scaled = {name for name in base.problem.parameters if base.problem.parameters[name].scales} if given else set()
     position = base.problem.model.position
     return tuple(
-        key_factor(base, PATIENT_KEYS.get(name, f"parameters.{name}"))
+        key_factor(base, base.problem.parameters.key_of(name))
         for name in base.problem.parameters
         if base.problem.vector[position[name]] > 0.0 and name != "weight" and name not in scaled
     )

@@ -23,7 +23,6 @@ from immunosim.errors import (
     close_matches,
     did_you_mean,
 )
-from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.problem import prepare
 from immunosim.scenario import Scenario, apply_overrides, build_scenario
 from immunosim.scenario.clock import is_deferred
@@ -70,7 +69,7 @@ def full_key(base: Base, key: str) -> str:
     """Return a key as results call it: entries of arrays after a dot, the name of a parameter with its table."""
     plain = _INDEX.sub(r".\1", key)
     if "." not in plain and plain in base.problem.parameters:
-        return PATIENT_KEYS.get(plain, f"parameters.{plain}")
+        return base.problem.parameters.key_of(plain)
     return plain
 
 
@@ -191,10 +190,12 @@ def _parameter_of(base: Base, key: str) -> str:
         if name not in base.problem.parameters:
             cure = did_you_mean(name, base.problem.parameters)
             raise DataError("is not a parameter", key=f"{SOURCE} {key}", cure=cure)
-        if name in PATIENT_KEYS:
-            raise DataError("belongs to the patient", key=f"{SOURCE} {key}", cure=f"vary {PATIENT_KEYS[name]}")
+        if base.problem.parameters[name].belongs_to_patient:
+            cure = f"vary {base.problem.parameters.key_of(name)}"
+            raise DataError("belongs to the patient", key=f"{SOURCE} {key}", cure=cure)
         return name
-    return next((name for name, of in PATIENT_KEYS.items() if of == key and name not in _BY_DOSE), "")
+    name = base.problem.parameters.set_by(key)
+    return "" if name in _BY_DOSE else name
 
 
 def _column(base: Base, factor: Factor, texts: Sequence[str], is_log: bool, is_range: bool) -> Factor:
@@ -314,7 +315,7 @@ def _present(base: Base, key: str) -> Any:
 
 
 def _label(key: str) -> str:
-    """Return what a key of the scenario means: ``Alemtuzumab per infusion (course 1)``."""
+    """Return what a key of the scenario means: ``Dose per infusion (course 1)``."""
     record: type[BaseModel] | None = Scenario
     words: str | None = None
     entries: list[str] = []

@@ -9,7 +9,7 @@ from immunosim.errors import DataError
 from immunosim.sweeps.files import damage_of_file
 from immunosim.sweeps.layout import StoreLayout
 from immunosim.sweeps.plan import Plan
-from immunosim.sweeps.quote import Pilot, Quote, block_size, is_one_file, quote
+from immunosim.sweeps.quote import Pilot, Quote, block_size, bounds, is_one_file, quote
 from immunosim.sweeps.resuming import examine
 from immunosim.sweeps.running import left_of
 from immunosim.sweeps.sweeping import RunOptions, store_path
@@ -55,12 +55,16 @@ def outlook(plan: Plan, path: Path) -> Outlook:
     return Outlook(f"{path} exists{damaged}: --resume would {would}", found.layout, tuple(found.sound))
 
 
-def expected(plan: Plan, pilot: Pilot, path: Path, manner: RunOptions, found: Outlook) -> Quote:
-    """Return what a sweep will take, or what is left of it."""
+def expected(plan: Plan, pilot: Pilot | None, path: Path, manner: RunOptions, found: Outlook) -> Quote:
+    """Return what a sweep will take, or what is left of it; at most, where there was no pilot."""
     if found.layout is None:
+        if pilot is None:
+            return bounds(plan, path, manner.rows_per_block, -(-plan.n // manner.shard.of))
         rows = manner.rows_per_block or block_size(plan, pilot)
         places = [place for place in range(-(-plan.n // rows)) if manner.shard.has(place)]
         return quote(plan, pilot, path, rows, min(len(places) * rows, plan.n))
     places = left_of(found.layout, found.sound, manner.shard)
     left = sum(end - first for first, end in map(found.layout.span, places))
+    if pilot is None:
+        return bounds(plan, path, found.layout.rows_per_block, left)
     return quote(plan, pilot, path, found.layout.rows_per_block, left)

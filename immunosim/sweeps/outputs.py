@@ -17,16 +17,6 @@ from immunosim.problem import Problem
 from immunosim.scenario import Scenario, response_times
 from immunosim.units import DAYS_PER_MONTH
 
-USUAL_ENDPOINTS = (
-    "nadir of lymphocytes",
-    "nadir of cd4",
-    "time_below cd4 0.2e9/L",
-    "time_below lymphocytes 1e9/L",
-    "peak of salt_score",
-    "risk relapse_rate",
-)
-"""What is kept where nothing is asked for."""
-
 MOST_KEPT = 2**20
 """Numbers over time of one patient: 8 MiB, so that a pilot can be held in memory."""
 
@@ -113,7 +103,7 @@ def outputs_of(
     if every is not None and not every > 0.0:
         raise DataError(f"an interval of {every:g} days", key="--every", cure="write for example --every '1 month'")
     if not wanted and not over_time:
-        wanted = tuple(Endpoint.of(text) for text in USUAL_ENDPOINTS)
+        wanted = tuple(Endpoint.of(text) for text in problem.model.questions.endpoints)
     times = np.array(sorted(set(at)))
     if over_time and (every is not None or not times.size):
         interval, horizon = DAYS_PER_MONTH if every is None else every, problem.scenario.horizon

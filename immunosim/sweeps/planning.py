@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from immunosim.errors import DataError, ImmunosimError
-from immunosim.patient_parameters import SCALED_BY
 from immunosim.scenario import Scenario, Sweep
 from immunosim.sweeps.base import Base
 from immunosim.sweeps.designs import Design, design_of
@@ -119,7 +118,7 @@ def plan_of(base: Base, wishes: SweepRequest) -> tuple[Plan, list[str]]:
         factors = _factors(base, wishes.vary)
         seed = defaults.seed if wishes.seed is None else wishes.seed
         design = design_of(wishes.design or defaults.design, factors, wishes.n or defaults.n, seed)
-    _refuse_clash(factors)
+    _refuse_clash(base, factors)
     known = base.problem.model.readouts
     readouts = known if EVERY_READOUT in wishes.readouts else wishes.readouts
     population = RowPopulation(base, factors)
@@ -133,10 +132,10 @@ def plan_of(base: Base, wishes: SweepRequest) -> tuple[Plan, list[str]]:
     return Plan(recipe, design), notes
 
 
-def _refuse_clash(factors: Sequence[Factor]) -> None:
+def _refuse_clash(base: Base, factors: Sequence[Factor]) -> None:
     """Raise a DataError where an untreated count and a parameter that follows from it both vary."""
     for factor in factors:
-        scales = SCALED_BY.get(factor.key.removeprefix("patient.baseline."), ())
+        scales = base.problem.parameters.scales_of(factor.key.removeprefix("patient.baseline."))
         for other in factors:
             if other.parameter in scales:
                 raise DataError(f"follows from {factor.key}", key=other.key, cure="vary one of them, not both")

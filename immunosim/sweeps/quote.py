@@ -95,6 +95,7 @@ class Quote:
         Patients of the sweep, and those that are not done.
     rows_per_block, n_blocks : int
     seconds : float
+        NaN where no pilot ran.
     memory, disk : int
         Bytes.
     memory_available, disk_free : int
@@ -246,6 +247,43 @@ def _refuse_disk(needed: float, free: int, path: Path) -> None:
         reason = f"needs about {size(needed)} of disk, {size(free)} are free"
         cure = "choose another disk with --out, fewer times, or endpoints alone"
         raise DataError(reason, file=str(path), cure=cure)
+
+
+def bounds(plan: Plan, path: Path, rows_per_block: int, n_left: int) -> Quote:
+    """Return what a sweep takes at most, from its plan alone: solves and compiles nothing, and cannot know the time.
+
+    Parameters
+    ----------
+    plan : Plan
+    path : Path
+    rows_per_block : int
+        0 where the user does not say.
+    n_left : int
+        Patients that are not done.
+
+    Returns
+    -------
+    Quote
+        With ``seconds`` NaN, and ``disk`` as if nothing were compressed.
+    """
+    template = template_of(plan.recipe)
+    per_row = bytes_per_row(template)
+    rows = rows_per_block or max(LEAST_BLOCK, 2 ** math.floor(math.log2(min(BLOCK_BYTES / per_row, USUAL_BLOCK))))
+    n_blocks = -(-plan.n // rows)
+    return Quote(
+        n=plan.n,
+        n_left=n_left,
+        rows_per_block=rows,
+        n_blocks=n_blocks,
+        seconds=math.nan,
+        memory=_memory(plan, path, rows, per_row),
+        disk=plan.n * per_row,
+        memory_available=memory_available() + memory_used(),
+        disk_free=free_space(path),
+        n_files=n_blocks * (len(template) + 1),
+        n_pilot=0,
+        n_pilot_failed=0,
+    )
 
 
 def is_large(plan: Plan) -> bool:

@@ -4,13 +4,15 @@ Doses are read from the scenario's events, and the segments that were made of th
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from immunosim.codegen.loader import Array
+from immunosim.errors import ModelError
+from immunosim.model.drug import Drug
 from immunosim.problem import Problem
 from immunosim.scenario import Bolus, Infusion, events_of
+from immunosim.scenario.drug_names import known_drugs
 from immunosim.verification.records import Balance, Check
 from immunosim.verification.resolved import Resolved
 
@@ -21,29 +23,6 @@ SAME_TIME = 1e-9
 SAME_AMOUNT = 1e-9
 
 BALANCE_LIMIT = 1e-6
-
-
-@dataclass(frozen=True)
-class Drug:
-    """The pools that hold a drug, and the input by which it enters them besides boluses; a fraction is available."""
-
-    name: str
-    pools: tuple[str, ...]
-    input: str = ""
-    available_fraction: str = ""
-
-
-DRUGS = (
-    Drug("alemtuzumab", ("antibody_central", "antibody_peripheral"), "alemtuzumab_infusion"),
-    Drug(
-        "methylprednisolone",
-        ("methylprednisolone",),
-        "methylprednisolone_infusion",
-        "methylprednisolone_available_fraction",
-    ),
-    Drug("prednisolone", ("prednisolone_gut", "prednisolone")),
-    Drug("triamcinolone", ("triamcinolone_depot",)),
-)
 
 
 def check_dose_times(problem: Problem) -> Check:
@@ -95,7 +74,13 @@ def check_boluses(problem: Problem, resolved: Resolved, magnitudes: Array) -> Ch
 
 
 def balances_of(problem: Problem, resolved: Resolved) -> tuple[Balance, ...]:
-    """Return what became of each drug that was given, by quadrature of the processes that remove it."""
+    """Return what became of each drug that was given, by quadrature of the processes that remove it.
+
+    Raises
+    ------
+    ModelError
+        If a drug was given whose declaration names a pool that the model does not have, or no drug enters a target.
+    """
     nodes = problem.model.rates_at(resolved.states, problem.vector, problem.segments.inputs[resolved.segment])
     rates = nodes * resolved.weights[:, np.newaxis]
     per_segment = np.zeros((problem.segments.n_segments, rates.shape[1]))
@@ -117,16 +102,32 @@ def _balances(problem: Problem, resolved: Resolved, removed: Array) -> Iterator[
     """Yield the balance of each drug from the amounts removed until each boundary, (n_segments + 1, n_processes)."""
     model = problem.model
     ends = [described[2:] for described in model.module.PROCESSES.values()]
-    for drug in DRUGS:
-        pools = [model.pools.index(name) for name in drug.pools]
+    for drug in _balanced(problem):
+        pools = [model.pools.index(name) for name in drug.holds]
         given = _entered(problem, drug)
         if given[-1] == 0.0:
             continue
-        leaving = [i for i, (source, target) in enumerate(ends) if source in drug.pools and target not in drug.pools]
+        leaving = [i for i, (source, target) in enumerate(ends) if source in drug.holds and target not in drug.holds]
         eliminated = removed[:, leaving].sum(axis=1)
         held = resolved.before[:, pools].sum(axis=1)
         error = np.abs(given - eliminated - (held - held[0])) / given[-1]
         yield Balance(drug.name, float(given[-1]), float(eliminated[-1]), float(held[-1]), float(error.max()))
+
+
+def _balanced(problem: Problem) -> list[Drug]:
+    """Return the drugs that pools hold; whatever a dose enters must be declared by one of the model's drugs."""
+    drugs = known_drugs(problem.scenario)
+    for target in _by_target(problem):
+        if target not in [drug.enters for drug in drugs]:
+            raise ModelError(
+                f'a dose enters "{target}", which no drug declares', cure="declare the drug with its pools"
+            )
+    balanced = [drug for drug in drugs if drug.holds]
+    for drug in balanced:
+        missing = [pool for pool in drug.holds if pool not in problem.model.pools]
+        if missing:
+            raise ModelError(f'the model has no pool "{missing[0]}" to hold {drug.label}', cure="correct its holds")
+    return balanced
 
 
 def _slopes(problem: Problem, states: Array) -> Array:
@@ -139,10 +140,10 @@ def _slopes(problem: Problem, states: Array) -> Array:
 
 def _entered(problem: Problem, drug: Drug) -> Array:
     """Return what entered the pools of a drug until each boundary, before the jump there, mg."""
-    total = np.sum([_given(problem, pool) for pool in drug.pools], axis=0)
-    if drug.input and not _is_frozen(problem, drug.pools[0]):
+    total = np.sum([_given(problem, pool) for pool in drug.holds], axis=0)
+    if drug.is_infused and not _is_frozen(problem, drug.entered_pool):
         fraction = problem.vector[problem.model.position[drug.available_fraction]] if drug.available_fraction else 1.0
-        total = total + fraction * _given(problem, drug.input)
+        total = total + fraction * _given(problem, drug.enters)
     entered: Array = total
     return entered
 

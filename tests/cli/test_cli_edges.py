@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -176,6 +177,19 @@ def test_output_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         result = subprocess.run(command, env=environment(), stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert result.returncode == 2
     assert result.stderr == "Standard output cannot be written: No space left on device\n"
+
+
+@posix
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 2), ("2>&-", 0)])
+def test_a_closed_standard_output_is_told_before_anything_is_done(short: Path, closed: str, code: int) -> None:
+    line = f"{shlex.join(arguments_of('init', 'new.toml'))} {closed}"
+    result = subprocess.run(
+        line, shell=True, cwd=short.parent, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert result.returncode == code
+    told = "Standard output is closed: redirect it to a file or to /dev/null\n"
+    assert result.stderr == (told if closed == ">&-" else "")
+    assert (short.parent / "new.toml").exists() == (code == 0)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])

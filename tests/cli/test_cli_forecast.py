@@ -86,7 +86,7 @@ def test_an_interval_is_wider_with_more_confidence(command, short):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--of", "thymic_export_rate"), "--of thymic_export_rate: is not fitted"),
+        (("--parameter", "thymic_export_rate"), "--parameter thymic_export_rate: is not fitted"),
         (("--data", "counts.csv"), "there are 2 patients, choose one with --patient (a, b), or take them as one"),
     ],
 )
@@ -98,5 +98,5 @@ def test_what_cannot_be_profiled_is_said(command, short, table, contents, option
 
 
 def test_pooled_patients_are_profiled_as_one(command, short, table):
-    found = command("profile", short, "--data", table, "--pooled", *FAST, "--json")
+    found = command("profile", short, "--data", table, "--patients", "pooled", *FAST, "--json")
     assert json.loads(found.stdout)["parameters"][0]["name"] == "antibody_clearance"

@@ -39,14 +39,14 @@ def test_what_is_written_can_be_checked(command: Command, options: str) -> None:
 
 def test_nothing_that_is_written_names_a_place_on_this_machine(command: Command, tmp_path: Path) -> None:
     command("init", "new.toml")
-    command("init", "what_if.toml", "--from", tmp_path / "short.toml")
+    command("init", "what_if.toml", "--extends", tmp_path / "short.toml")
     text = Path("new.toml").read_text(encoding="utf-8") + Path("what_if.toml").read_text(encoding="utf-8")
     assert str(tmp_path) not in text
 
 
 def test_a_change_has_what_its_base_has(command: Command) -> None:
     Path("below").mkdir()
-    result = command("init", "below/new one.toml", "--from", "short.toml")
+    result = command("init", "below/new one.toml", "--extends", "short.toml")
     assert result.stdout.splitlines()[0] == "Wrote below/new one.toml, which extends short.toml."
     assert result.stdout.splitlines()[1] == "Next:  immunosim run 'below/new one.toml'"
     document = tomllib.loads(Path("below/new one.toml").read_text(encoding="utf-8"))
@@ -70,10 +70,10 @@ def test_a_file_is_replaced_only_by_force(command: Command) -> None:
         (["."], ".: is a folder, name a file in it"),
         (["no/new.toml"], "no/new.toml: there is no folder no, create it first"),
         (["short.toml/new.toml"], "short.toml/new.toml: there is no folder short.toml, create it first"),
-        (["new.toml", "--from", "shrt.toml"], 'shrt.toml: does not exist, did you mean "short.toml"'),
-        (["short.toml", "--force", "--from", "short.toml"], "short.toml: would extend itself"),
-        (["new.toml", "--from", "what_if.toml"], 'what_if.toml: extends: itself extends "short.toml"'),
-        (["new.toml", "--from", "wrong.toml"], "wrong.toml: horizon: "),
+        (["new.toml", "--extends", "shrt.toml"], 'shrt.toml: does not exist, did you mean "short.toml"'),
+        (["short.toml", "--force", "--extends", "short.toml"], "short.toml: would extend itself"),
+        (["new.toml", "--extends", "what_if.toml"], 'what_if.toml: extends: itself extends "short.toml"'),
+        (["new.toml", "--extends", "wrong.toml"], "wrong.toml: horizon: "),
     ],
 )
 def test_what_cannot_be_done_is_said_and_nothing_is_written(

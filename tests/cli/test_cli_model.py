@@ -11,7 +11,7 @@ from typer.testing import Result
 from immunosim.cli.model import TABLES
 from immunosim.cli.model_text import WIDTH
 from immunosim.codegen.loader import Model
-from immunosim.parameters import load_parameters
+from immunosim.models import load_parameters
 
 Command = Callable[..., Result]
 

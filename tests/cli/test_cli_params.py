@@ -6,7 +6,7 @@ from pathlib import Path
 
 from typer.testing import Result
 
-from immunosim.parameters import load_parameters
+from immunosim.models import load_parameters
 from immunosim.scenario import load_scenario
 
 Command = Callable[..., Result]

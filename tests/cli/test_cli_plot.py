@@ -50,7 +50,7 @@ def test_failures_are_counted_and_the_next_command_shows_them(command, files):
 
 @pytest.mark.parametrize(("name", "start"), [("a.pdf", b"%PDF"), ("deep/a.svg", b"<?xml"), ("a.PNG", b"\x89PNG")])
 def test_the_suffix_says_the_kind_of_file(command, files, name, start):
-    options = ("--kind", "contour", "--of", "cd4", "--at", "1 month", "--threshold", "0.2e9/L")
+    options = ("--kind", "contour", "--readout", "cd4", "--at", "1 month", "--threshold", "0.2e9/L")
     found = command("plot", "well.nc", *options, "--out", name)
     assert found.exit_code == 0, found.output
     assert (files / name).read_bytes().startswith(start)
@@ -68,10 +68,13 @@ def test_an_earlier_file_is_replaced_only_by_force(command, files):
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (["well.nc", "--of", "nadir_cd5"], 'well.nc: --of: there is no result "nadir_cd5", did you mean "nadir_cd4"?'),
+        (
+            ["well.nc", "--readout", "nadir_cd5"],
+            'well.nc: --readout: there is no result "nadir_cd5", did you mean "nadir_cd4"?',
+        ),
         (["well.nc", "--x", "agee"], 'well.nc: --x: "agee" was not varied, did you mean "age"?'),
         (["well.nc", "--kind", "map"], 'well.nc: --kind: there is no kind of figure "map"'),
-        (["well.nc", "--of", "cd4", "--at", "3 mg"], 'well.nc: --at: "3 mg" is a mass'),
+        (["well.nc", "--readout", "cd4", "--at", "3 mg"], 'well.nc: --at: "3 mg" is a mass'),
         (["well.nc", "--threshold", "3 days"], 'well.nc: --threshold: "3 days" is a time'),
         (["well.nc", "--kind", "bands", "--at", "3"], "well.nc: --at: means nothing for a figure of the kind bands"),
         (["well.nc", "--out", "a.gif"], '--out: "a.gif" is no file of a known kind, end it with .png, .pdf, .svg'),

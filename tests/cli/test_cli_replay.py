@@ -28,7 +28,7 @@ def test_the_first_that_failed_is_replayed(command, files):
 
 
 def test_a_patient_who_is_well_ends_with_exit_code_zero(command, files):
-    found = command("replay", files / "some.nc", "--sample", 2, "--trials", 3)
+    found = command("replay", files / "some.nc", "--patient", 2, "--trials", 3)
     assert found.exit_code == 0
     assert "Patient 2: OK, as in the ensemble" in found.stdout
     for title in ("Varied", "Last trial steps", "Pools farthest from untreated", "Fastest processes"):
@@ -48,7 +48,7 @@ def test_json_holds_everything_and_nothing_else(command, files):
     ("name", "options", "complaint"),
     [
         ("none.nc", [], "none of its 2 patients failed"),
-        ("some.nc", ["--sample", 3], "there is no patient 3 among 3, choose from 0 to 2"),
+        ("some.nc", ["--patient", 3], "there is no patient 3 among 3, choose from 0 to 2"),
         ("missing.nc", [], "does not exist"),
     ],
 )

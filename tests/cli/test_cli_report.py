@@ -66,15 +66,11 @@ def test_a_failed_integration_is_reported_as_such(command: Command, short: Path)
     assert "This simulation failed and has no results." in page
 
 
-def test_an_earlier_report_is_kept_unless_forced(command: Command, short: Path) -> None:
+def test_an_earlier_report_is_replaced(command: Command, short: Path) -> None:
     assert command("report", short).exit_code == 0
     page = short.parent / "results" / "short_report" / "report.html"
     before = page.read_bytes()
-    refused = command("report", short, "--set", "patient.age=50")
-    assert refused.exit_code == 2
-    assert "already holds results" in refused.stderr
-    assert page.read_bytes() == before
-    assert command("report", short, "--set", "patient.age=50", "--force").exit_code == 0
+    assert command("report", short, "--set", "patient.age=50").exit_code == 0
     assert page.read_bytes() != before
 
 
@@ -89,7 +85,7 @@ def test_a_folder_of_somebody_else_is_refused_before_anything_is_computed(
     command: Command, short: Path, contents: Contents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("immunosim.simulation.simulate", None)
-    result = command("report", short, "--out", ".", "--force")
+    result = command("report", short, "--out", ".")
     assert result.exit_code == 2
     assert 'holds "short.toml", which is no result of immunosim' in result.stderr
     assert contents() == ["short.toml"]

@@ -92,22 +92,33 @@ def test_a_scenario_that_does_not_exist_is_named_with_its_like(command: Command,
     assert result.stderr == 'shirt.toml: does not exist, did you mean "short.toml"?\n'
 
 
-def test_earlier_results_are_kept_unless_forced(command: Command, short: Path) -> None:
-    assert command("run", short).exit_code == 0
-    before = (short.parent / "results/short/summary.json").read_bytes()
+def test_earlier_results_are_replaced_whole(command: Command, short: Path) -> None:
+    assert command("run", short, "--report").exit_code == 0
+    folder = short.parent / "results/short"
+    before = (folder / "summary.json").read_bytes()
+    again = command("run", short, "--set", "patient.age=50")
+    assert again.exit_code == 0
+    assert (folder / "summary.json").read_bytes() != before
+    assert sorted(path.name for path in folder.iterdir()) == FILES  # the page of the earlier run would tell of that one
+
+
+def test_a_folder_of_results_with_a_file_of_ones_own_is_not_touched(
+    command: Command, short: Path, contents: Contents
+) -> None:
+    command("run", short)
+    (short.parent / "results/short/notes.txt").write_text("mine")
+    before = contents()
     refused = command("run", short, "--set", "patient.age=50")
     assert refused.exit_code == 2
-    assert "already holds results" in refused.stderr
-    assert (short.parent / "results/short/summary.json").read_bytes() == before
-    assert command("run", short, "--set", "patient.age=50", "--force").exit_code == 0
-    assert (short.parent / "results/short/summary.json").read_bytes() != before
+    assert 'holds "notes.txt", which is no result of immunosim, and is not replaced' in refused.stderr
+    assert contents() == before
 
 
 def test_a_folder_of_somebody_else_is_refused_before_anything_is_computed(
     command: Command, short: Path, contents: Contents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("immunosim.simulation.simulate", None)
-    result = command("run", short, "--out", ".", "--force")
+    result = command("run", short, "--out", ".")
     assert result.exit_code == 2
     assert 'holds "short.toml", which is no result of immunosim' in result.stderr
     assert contents() == ["short.toml"]

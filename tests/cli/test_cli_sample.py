@@ -65,8 +65,11 @@ def test_several_patients_need_to_be_pooled(command, short):
     path.write_text("patient,day,lymphocytes [1e9/L]\na,20,0.20\na,35,0.30\nb,20,0.25\n", encoding="utf-8")
     found = command("sample", short, "--data", path, *FAST)
     assert found.exit_code == 2
-    assert "there are 2 patients, choose one with --patient (a, b), or take them as one with --pooled" in found.stderr
-    pooled = command("sample", short, "--data", path, "--pooled", *FAST, "--draws", "10", "--json")
+    assert (
+        "there are 2 patients, choose one with --patient (a, b), or take them as one with --patients pooled"
+        in found.stderr
+    )
+    pooled = command("sample", short, "--data", path, "--patients", "pooled", *FAST, "--draws", "10", "--json")
     assert json.loads(pooled.stdout)["n_draws"] == 10
 
 

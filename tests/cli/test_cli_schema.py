@@ -11,7 +11,6 @@ from typer.testing import Result
 from immunosim.codegen.loader import Model
 from immunosim.numerics import METHODS
 from immunosim.parameters import ParameterSet
-from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.scenario.template import starting_scenario
 
 Command = Callable[..., Result]
@@ -31,7 +30,9 @@ def test_the_names_are_those_of_the_compiled_model(command: Command, model: Mode
     assert definitions["Mechanisms"]["properties"]["off"]["items"]["enum"] == list(model.mechanisms)
     assert definitions["Observed"]["properties"]["readout"]["enum"] == list(model.units)
     assert definitions["Solver"]["properties"]["method"]["enum"] == list(METHODS)
-    assert schema["properties"]["parameters"]["properties"].keys() == set(parameters) - set(PATIENT_KEYS)
+    assert schema["properties"]["parameters"]["properties"].keys() == {
+        name for name in parameters if not parameters[name].belongs_to_patient
+    }
 
 
 def test_every_name_is_explained(command: Command) -> None:

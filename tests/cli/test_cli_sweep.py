@@ -64,6 +64,26 @@ def test_a_dry_run_writes_nothing(command, short, contents):
     assert contents() == ["short.toml"]
 
 
+def test_a_dry_run_compiles_nothing_to_measure_the_time(command, short, contents, monkeypatch):
+    monkeypatch.setattr("immunosim.codegen.loader.is_compiled", lambda module: False)
+    monkeypatch.setattr("immunosim.sweeps.run_pilot", None)
+    found = command("sweep", short, *FEW, "--dry-run")
+    assert found.exit_code == 0, found.output
+    assert "40 patients in chunks of 8: at most" in found.stdout
+    assert re.search(r"\ntime +not measured  the first sweep compiles the solver", found.stdout)
+    record = json.loads(command("sweep", short, *FEW, "--dry-run", "--json").stdout)
+    assert (record["seconds"], record["n_pilot"], record["n_blocks"]) == (None, 0, 5)
+    assert record["memory"] > 0
+    assert contents() == ["short.toml"]
+
+
+def test_what_solves_ensembles_is_compiled_once_it_was_used_and_not_before(model, tmp_path, monkeypatch):
+    assert model.ensemble_kernels  # compiles the lanes, and finds or keeps them in the cache
+    monkeypatch.setenv("IMMUNOSIM_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr("immunosim.codegen.store.user_cache_path", lambda name: tmp_path)
+    assert not model.is_compiled
+
+
 def test_a_dry_run_of_what_is_half_done_changes_nothing(command, short, monkeypatch, bytes_below):
     stop_at(monkeypatch, 2, KeyboardInterrupt())
     command("sweep", short, *FEW, "--out", "a.zarr")
@@ -240,7 +260,7 @@ def test_the_section_of_the_scenario_is_enough(command, short):
 def test_the_command_is_kept_in_the_result(command, short):
     command("sweep", short, *FEW, "--out", "a.zarr", "--force", "--seed", "0")
     kept = open_result(short.parent / "a.zarr").dataset.attrs["command"]
-    options = ["--number", "40", "--seed", "0", "--out", "a.zarr", "--chunk", "8"]
+    options = ["--number", "40", "--seed", "0", "--chunk", "8", "--out", "a.zarr"]
     assert shlex.split(kept) == ["immunosim", "sweep", str(short), *VARY, *options]
 
 

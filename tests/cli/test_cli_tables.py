@@ -7,7 +7,7 @@ import pytest
 
 from immunosim.cli import printing
 from immunosim.cli.printing import plain_table, show_table
-from immunosim.cli.tables import NAMES, antibody_sentences, hair_sentences, risk_sentences, show_counts, show_observed
+from immunosim.cli.tables import hair_sentences, level_sentences, risk_sentences, show_counts, show_observed
 from immunosim.formatting import number
 
 SALT: dict[str, Any] = {
@@ -74,20 +74,28 @@ def test_hair_loss_that_nobody_sees_is_not_dated() -> None:
 
 def test_a_drug_that_stays_is_still_detectable() -> None:
     course = {"course": "course 1", "peak": 3.0, "undetectable_days_after_start": None}
-    (sentence,) = antibody_sentences({"alemtuzumab": [course]})
+    level = {"unit": "ug/mL", "detection_limit": 0.06, "after_course": [course]}
+    (sentence,) = level_sentences({"drug_levels": {"alemtuzumab": level}})
     assert sentence == "Alemtuzumab, course 1: peak 3.00 ug/mL, still detectable at the end."
 
 
 def test_the_onset_of_autoimmunity_is_told() -> None:
-    organs = {"thyroid": {"probability": 0.5, "onset_day": 400.0}, "gbm": {"probability": 1e-9, "onset_day": None}}
+    thyroid = {"name": "thyroid", "probability": 0.5, "onset_day": 400.0}
+    kidney = {"name": "kidney (anti-GBM)", "probability": 1e-9, "onset_day": None}
+    organs = {"thyroid": thyroid, "gbm": kidney}
     relapse = {"mean_per_year": 0.2, "untreated_per_year": 0.6}
     sentences = list(risk_sentences({"autoimmunity": {"organs": organs}, "relapse": relapse}))
     assert sentences[0] == "Probability of autoimmunity by the end: thyroid 50 %, kidney (anti-GBM) below 0.001 %."
     assert sentences[1] == "Thyroid: disease begins on day 400 for the draw of this patient."
 
 
+def test_a_model_without_disease_has_no_sentences_about_it() -> None:
+    assert list(hair_sentences(None)) == []
+    assert list(risk_sentences({"autoimmunity": None, "relapse": None})) == []
+
+
 def test_a_near_certainty_is_not_rounded_to_a_certainty() -> None:
-    organs = {"thyroid": {"probability": 0.9998, "onset_day": None}}
+    organs = {"thyroid": {"name": "thyroid", "probability": 0.9998, "onset_day": None}}
     relapse = {"mean_per_year": 0.2, "untreated_per_year": 0.6}
     (first, *_) = risk_sentences({"autoimmunity": {"organs": organs}, "relapse": relapse})
     assert first == "Probability of autoimmunity by the end: thyroid above 99 %."
@@ -108,8 +116,14 @@ def test_a_recovery_is_a_time_or_a_word(
         "at_months": {"1": 3.0},
     }
     after |= {"fell_below_limit": fell, "months_to_limit": months}
-    count = {"unit": "cells/uL", "untreated": 9.0, "lower_limit_of_normal": limit, "after_course": [after]}
-    show_counts({"counts": dict.fromkeys(NAMES, count)})
+    count = {
+        "name": "CD4",
+        "unit": "cells/uL",
+        "untreated": 9.0,
+        "lower_limit_of_normal": limit,
+        "after_course": [after],
+    }
+    show_counts({"counts": {"cd4": count}})
     rows = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("CD4")]
     assert rows == [["CD4,", "cells/uL", "9.00", "1.00", "2", "3.00", text]]
 

@@ -14,6 +14,7 @@ from immunosim.codegen.store import MAKES_CODE, MAKES_TEXT, MachineStore, entry_
 from immunosim.codegen.vector import build
 from immunosim.codegen.vector.processor import Processor
 from immunosim.model.network import Network
+from immunosim.models import find_model
 from immunosim.parameters import ParameterSet
 
 UNITS = (("decay_rate", "1/day"), ("volume", "L"))
@@ -40,12 +41,12 @@ def driver_name(name: str) -> str:
 
 @pytest.mark.parametrize("source", ["model/rate_laws.py", "codegen/emit.py", "codegen/printer.py"])
 def test_an_edit_of_what_declares_or_emits_changes_the_text_that_is_looked_for(package: Path, source: str) -> None:
-    before = declaration_key(UNITS)
-    assert before == declaration_key(UNITS)
+    before = declaration_key(find_model(), UNITS)
+    assert before == declaration_key(find_model(), UNITS)
     edit(package / source)
-    edited = declaration_key(UNITS)
+    edited = declaration_key(find_model(), UNITS)
     (package / source).rename((package / source).with_name("renamed.py"))
-    assert len({before, edited, declaration_key(UNITS)}) == 3
+    assert len({before, edited, declaration_key(find_model(), UNITS)}) == 3
 
 
 @pytest.mark.parametrize("source", ["numerics/elements.py", "numerics/lanes/step_ir.py", "codegen/vector/build.py"])
@@ -59,9 +60,9 @@ def test_an_edit_of_the_numerics_changes_the_machine_code_that_is_looked_for(pac
 
 def test_an_edit_elsewhere_changes_nothing(package: Path) -> None:
     module = KernelModule("N = 1\n")
-    before = declaration_key(UNITS), numerics_key(module), driver_name("lanes"), kept_as(module)
+    before = declaration_key(find_model(), UNITS), numerics_key(module), driver_name("lanes"), kept_as(module)
     edit(package / "report" / "summary.py")
-    assert (declaration_key(UNITS), numerics_key(module), driver_name("lanes"), kept_as(module)) == before
+    assert (declaration_key(find_model(), UNITS), numerics_key(module), driver_name("lanes"), kept_as(module)) == before
 
 
 def test_the_sources_of_both_hashes_are_there() -> None:
@@ -80,7 +81,7 @@ def test_the_sources_of_both_hashes_are_there() -> None:
     ids=["unit", "name", "order", "number"],
 )
 def test_parameters_with_other_names_units_or_order_have_another_text(units: tuple[tuple[str, str], ...]) -> None:
-    assert declaration_key(units) != declaration_key(UNITS)
+    assert declaration_key(find_model(), units) != declaration_key(find_model(), UNITS)
 
 
 # Machine code
@@ -183,28 +184,28 @@ def test_a_cold_cache_is_announced_and_filled_and_a_warm_one_is_only_read(
     cold: Path, parameters: ParameterSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    module = load_text(parameters.units(), "kernels", said.append)
+    module = load_text(find_model(), parameters.units(), "kernels", said.append)
     assert len(said) == 1
     assert "once per installation" in said[0]
-    assert load_text(parameters.units(), "kernels", refuse_to_announce) is module
+    assert load_text(find_model(), parameters.units(), "kernels", refuse_to_announce) is module
     (entry,) = cold.iterdir()
     assert sorted(path.name for path in entry.iterdir()) == ["MANIFEST.json", TABLES, TEXT]
     monkeypatch.setattr(cache, "_LOADED", {})
-    again = load_text(parameters.units(), "kernels", refuse_to_announce)
+    again = load_text(find_model(), parameters.units(), "kernels", refuse_to_announce)
     assert (again.text, again.tables) == (module.text, module.tables)
     assert again.PLACES == (1, (2, 3))  # tuples, as in the text
 
 
 def test_each_text_is_kept_by_itself(cold: Path, parameters: ParameterSet) -> None:
-    found = [load_text(parameters.units(), name, lambda message: None).NAME for name in TEXTS]
+    found = [load_text(find_model(), parameters.units(), name, lambda message: None).NAME for name in TEXTS]
     assert found == list(TEXTS)
     assert sorted(path.name.partition("-")[0] for path in cold.iterdir()) == sorted(TEXTS)
 
 
 def test_what_came_with_the_package_is_used_first(cold: Path, parameters: ParameterSet) -> None:
-    name = entry_name("kernels", declaration_key(tuple(parameters.units().items())))
+    name = entry_name("kernels", declaration_key(find_model(), tuple(parameters.units().items())))
     store.SHIPPED.write(name, {TEXT: b"NAME = 'shipped'\n", TABLES: b'{"NAME": "shipped"}'})
-    assert load_text(parameters.units(), "kernels", refuse_to_announce).NAME == "shipped"
+    assert load_text(find_model(), parameters.units(), "kernels", refuse_to_announce).NAME == "shipped"
     assert not cold.exists()
 
 

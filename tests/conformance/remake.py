@@ -44,7 +44,7 @@ SOLVER_TOLERANCE = 1e-8
 
 def default_values() -> dict[str, float]:
     """Return the shipped parameter values by name."""
-    text = (ROOT / "immunosim" / "parameters" / "sets" / "default.toml").read_text(encoding="utf-8")
+    text = (ROOT / "immunosim" / "models" / "alemtuzumab" / "parameters" / "default.toml").read_text(encoding="utf-8")
     groups = [group for group in tomllib.loads(text).values() if isinstance(group, dict)]
     tables = [(name, entry) for group in groups for name, entry in group.items() if isinstance(entry, dict)]
     return {name: float(entry["value"]) for name, entry in tables if "value" in entry}

@@ -12,7 +12,7 @@ import immunosim
 from experiments.running import HERE, find_experiments, run_experiment
 from experiments.scorecard import ASSUMED, CASE_REPORT, Verdict, as_markdown, load_rows
 from immunosim import load_scenario, simulate
-from immunosim.parameters import load_references
+from immunosim.models import load_references
 
 FOLDERS = find_experiments()
 ROWS = {name: load_rows(folder / "expected.json") for name, folder in FOLDERS.items()}

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from immunosim.fitting import ErrorModel, Posterior, coordinates_of, subject_of
+from immunosim.fitting.likelihood.prediction import predict
 from immunosim.observations import Measurement
 from immunosim.problem import prepare
 from immunosim.scenario import load_scenario
@@ -33,7 +34,8 @@ def make_posterior(problem):
         asked = [Measurement("a", day, analyte, 1.0) for day in DAYS for analyte in ANALYTES]
         truth = np.array([one.value for one in coordinates.parameters])
         truth = truth * np.exp(shift * generator.normal(size=len(truth)))
-        perfect = subject_of("a", problem, coordinates.names, asked, noise).predict(truth[np.newaxis])[0]
+        planned = subject_of("a", problem, coordinates.names, asked, noise)
+        ((perfect,),) = predict((planned,), [truth[np.newaxis]])
         measured = []
         for one, value in zip(asked, perfect, strict=True):
             own = noise[one.analyte]

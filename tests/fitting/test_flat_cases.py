@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from immunosim.fitting import ErrorModel, Posterior, coordinates_of, estimate, judge_parameters, profiles, subject_of
+from immunosim.fitting.likelihood.prediction import predict
 from immunosim.observations import Measurement
 from tests.fitting.conftest import DAYS, values_of
 
@@ -37,7 +38,7 @@ def kind_of(problem, name, analytes, seed):
     perfect = subject_of("a", problem, coordinates.names, asked, noise)
     silent = coordinates.parameters[1]
     rows = np.array([[coordinates.parameters[0].value, at] for at in (silent.value, silent.lower, silent.upper)])
-    middle, *ends = perfect.predict(rows)
+    middle, *ends = predict((perfect,), [rows])[0]
     assert np.abs(np.log(ends / middle)).max() < 0.02, name  # a seventh of the noise at the very ends
     seen = middle * np.exp(0.132 * generator.normal(size=len(middle)))
     measured = [Measurement("a", one.time, one.analyte, float(v)) for one, v in zip(asked, seen, strict=True)]

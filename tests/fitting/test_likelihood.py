@@ -23,7 +23,7 @@ def subject_with(noise, shared=0.0, below=(), times=(30.0, 30.0, 30.0, 60.0)):
         Measurement("a", time, analyte, value, analyte in below)
         for time, analyte, value in zip(times, ANALYTES, VALUES, strict=True)
     ]
-    scatter = scatter_of(measured, noise, [], shared)
+    scatter = scatter_of(measured, noise, [], shared, {"lymphocytes"})
     is_below = np.array([one.is_below for one in measured])
     return SimpleNamespace(values=np.array(VALUES), is_below=is_below, scatter=scatter, measurements=measured)
 
@@ -63,7 +63,7 @@ def test_a_total_and_its_subsets_share_an_error():
 def test_what_was_measured_twice_in_one_sample_has_a_likelihood():
     times, analytes = (30.0,) * 6, ("cd4", "lymphocytes", "cd4", "cd8", "lymphocytes", "cd8")
     measured = [Measurement("a", time, analyte, 1.0) for time, analyte in zip(times, analytes, strict=True)]
-    found = scatter_of(measured, dict.fromkeys(ANALYTES, ErrorModel()), [], 0.7)
+    found = scatter_of(measured, dict.fromkeys(ANALYTES, ErrorModel()), [], 0.7, {"lymphocytes"})
     correlation = np.linalg.inv(found.whitening.T @ found.whitening)
     np.testing.assert_allclose(correlation[0], [1.0, 0.7**0.5, 0.7, 0.7, 0.0, 0.7], atol=1e-12)
     np.testing.assert_allclose(correlation[4], [0.0, 0.0, 0.0, 0.0, 1.0, 0.0], atol=1e-12)
@@ -78,7 +78,7 @@ def test_a_value_below_quantification_has_the_probability_of_falling_there():
 
 def test_a_range_scatters_more():
     measured = [Measurement("a", 30.0, "cd4", 500.0, spread=0.3)]
-    scatter = scatter_of(measured, {"cd4": ErrorModel("lognormal", 0.4)}, [], 0.0)
+    scatter = scatter_of(measured, {"cd4": ErrorModel("lognormal", 0.4)}, [], 0.0, {"lymphocytes"})
     assert scatter.relative[0] == pytest.approx(0.5)
 
 

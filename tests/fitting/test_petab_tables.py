@@ -11,6 +11,7 @@ import scipy.stats
 from immunosim.fitting import ErrorModel, FitOptions, case_of, estimate, fit_population
 from immunosim.fitting.exchange.petab_tables import WIDEST_FACTOR, tables_of_each, tables_of_one, tables_of_population
 from immunosim.fitting.likelihood.posterior import FACTOR_SD
+from immunosim.fitting.likelihood.prediction import predict
 from immunosim.observations import Measurement, PatientRecord
 from tests.fitting.conftest import ANALYTES
 
@@ -140,7 +141,7 @@ def test_tables_mean_what_the_fit_maximised(problem, make_posterior):
     n = len(case.coordinates)
     files = tables_of_one(case, best)
     assert "censoring" not in files["measurements.tsv"]
-    predictions = case.subjects[0].predict(best.values[np.newaxis, :n])[0]
+    predictions = predict(case.subjects[:1], [best.values[np.newaxis, :n]])[0][0]
     np.testing.assert_allclose(objective(files, predictions), best.best.value, rtol=1e-9)  # the same arithmetic
 
 

@@ -11,6 +11,7 @@ from immunosim.fitting.conclusions.predictive import Predictive, limits_of, pred
 from immunosim.fitting.conclusions.visual_check import bins_of, visual_checks
 from immunosim.fitting.exchange.inference_data import pointwise
 from immunosim.fitting.likelihood.error_model import mixing_of
+from immunosim.fitting.likelihood.prediction import predict
 from immunosim.observations import Measurement
 from tests.fitting.conftest import ANALYTES
 
@@ -69,7 +70,7 @@ def test_residuals_are_standard_normal_also_where_values_are_censored(make_poste
     posterior, truth = make_posterior()
     (subject,) = posterior.subjects
     generator, found = np.random.default_rng(3), []
-    perfect = subject.predict(truth[np.newaxis])[0]
+    perfect = predict((subject,), [truth[np.newaxis]])[0][0]
     for _ in range(60):
         seen = perfect * np.exp(0.132 * generator.normal(size=len(perfect)))
         limits = np.where([one.analyte == "cd19" for one in subject.measurements], np.median(perfect[3::4]), 0.0)
@@ -130,7 +131,7 @@ def test_likelihoods_of_measurements_add_up_to_that_of_the_patient(make_posterio
 
 def test_errors_of_a_sample_are_mixed_by_the_factor_of_their_correlations():
     measured = [Measurement("a", 1.0, name, 1.0) for name in ("cd4", "lymphocytes", "cd8")]
-    mixing = mixing_of(measured, 0.6)
+    mixing = mixing_of(measured, 0.6, {"lymphocytes"})
     expected = [[1.0, 0.6**0.5, 0.6], [0.6**0.5, 1.0, 0.6**0.5], [0.6, 0.6**0.5, 1.0]]
     np.testing.assert_allclose(mixing @ mixing.T, expected, rtol=1e-12)
 

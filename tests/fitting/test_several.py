@@ -1,6 +1,7 @@
 """Several patients: unknowns that they share or not, covariates, doses of their own, and the distribution of all."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,8 +19,10 @@ from immunosim.fitting import (
 )
 from immunosim.fitting.conclusions.mechanism_comparison import NO_PART, alternatives
 from immunosim.fitting.exchange.checkpoint import as_record, from_record
+from immunosim.fitting.likelihood.prediction import predict
 from immunosim.fitting.patients import scenario_of
 from immunosim.fitting.search.profiles import profiles
+from immunosim.fitting.search.two_stage import distribution_of
 from immunosim.observations import Measurement, PatientRecord
 from immunosim.observations.records import RecordedDose
 from immunosim.scenario import events_of
@@ -44,7 +47,7 @@ def clinic(problem):
     truth = np.array(list(values.values())) * np.exp(generator.normal(size=(10, 3)) * SPREADS)
     truth[:, 0] *= EFFECT**scores
     truth[:, 2] *= SHARED
-    seen = perfect.predict(truth) * np.exp(0.132 * generator.normal(size=(10, len(asked))))
+    seen = predict((perfect,), [truth])[0] * np.exp(0.132 * generator.normal(size=(10, len(asked))))
     patients, subjects = [], []
     for i, row in enumerate(seen):
         own = tuple(replace(one, patient=f"P{i}", value=float(v)) for one, v in zip(asked, row, strict=True))
@@ -231,3 +234,14 @@ def test_a_kept_fit_is_the_fit(clinic):
     for name in ("values", "rise", "others"):
         one, other = (getattr(found["antibody_clearance"], name) for found in (drawn, again_drawn))
         np.testing.assert_array_equal(one, other)
+
+
+def test_the_spread_between_patients_counts_what_is_not_known_of_each():
+    """Patients who agree exactly and of whom little is known may differ by as much as is not known."""
+    places = np.array([[0], [1]])
+    agreeing = SimpleNamespace(values=np.array([2.0, 2.0]), covariance=np.diag([0.09, 0.16]))
+    medians, sds = distribution_of(agreeing, places)
+    assert medians == pytest.approx([2.0])
+    assert sds == pytest.approx([np.sqrt(0.125)])
+    differing = SimpleNamespace(values=np.exp([0.0, 0.6]), covariance=np.diag([0.09, 0.16]))
+    assert distribution_of(differing, places)[1] == pytest.approx([np.sqrt(0.3**2 + 0.125)])

@@ -80,7 +80,7 @@ def test_another_process_compiles_nothing(run_python, model):
     text = """
 from immunosim.codegen.loader import load_model
 from immunosim.codegen.vector import build
-from immunosim.parameters import load_parameters
+from immunosim.models import load_parameters
 
 def refuse(*arguments):
     raise AssertionError("compiled again")

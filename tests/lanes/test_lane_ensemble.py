@@ -139,3 +139,14 @@ def test_many_output_times_in_one_step_are_written_as_by_the_scalar_core(one_poo
     found, expected = (solve_ensemble(k, *arguments) for k in (kernels, replace(kernels, lanes=None)))
     np.testing.assert_allclose(found.states, expected.states, rtol=1e-12, atol=1e-14)
     np.testing.assert_array_equal(found.counts, expected.counts)
+
+
+def test_the_error_in_lanes_is_scaled_by_the_larger_end_of_a_step(one_pool):
+    """Both cores take the same steps also where a step changes the pool many times over, up or down."""
+    kernels, options = one_pool(*DECAY), SolverOptions(rtol=1e-2)
+    rates = np.array([-8.0, -4.0, 4.0, 8.0, 16.0])[:, np.newaxis]
+    span, times = Segments([0.0, 2.0], [[0.0]], [[0.0]]), np.array([2.0])
+    arguments = (np.ones((rates.size, 1)), rates, span, times, options)
+    found, expected = (solve_ensemble(k, *arguments) for k in (kernels, replace(kernels, lanes=None)))
+    np.testing.assert_array_equal(found.counts, expected.counts)
+    np.testing.assert_allclose(found.states, expected.states, rtol=1e-9)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from immunosim.parameters import EVIDENCE, available_sets, load_parameters, load_references
+from immunosim.models import available_sets, load_parameters, load_references
+from immunosim.parameters import EVIDENCE
 
 EQUATIONS = Path(__file__).parents[2] / "docs" / "equations.md"
 UNITS = {

@@ -3,7 +3,8 @@
 import pytest
 
 from immunosim.errors import ParameterError
-from immunosim.parameters import Parameter, ParameterSet, load_parameters, parse_parameters
+from immunosim.models import load_parameters
+from immunosim.parameters import Parameter, ParameterSet, parse_parameters
 
 TABLE = """
 [depletion.lysis_rate]

@@ -3,7 +3,7 @@
 import re
 from importlib import resources
 
-from immunosim.parameters import available_sets, load_parameters, load_references
+from immunosim.models import available_sets, load_parameters, load_references
 
 FIELD = re.compile(r"^  (\w+) += \{(.*)\},$")
 

@@ -11,12 +11,13 @@ from matplotlib.patches import FancyArrowPatch
 
 from immunosim.codegen.equations import Description, describe
 from immunosim.codegen.loader import Model
-from immunosim.errors import ModelError
+from immunosim.model.diagram_layout import DiagramLayout
+from immunosim.models.alemtuzumab.diagram import BOXES, BUSES, LINKS, PANELS
 from immunosim.models.alemtuzumab.network import build_network
 from immunosim.parameters import ParameterSet
 from immunosim.plots import encoded
+from immunosim.plots.diagram_placement import BOX_HEIGHT, completed
 from immunosim.plots.network_diagram import FORMATS, network_diagram
-from immunosim.plots.network_layout import BOX_HEIGHT, BOXES, BUSES, LINKS, PANELS
 
 
 @pytest.fixture(scope="module")
@@ -68,26 +69,66 @@ def test_words_fit_their_boxes(figure: Figure) -> None:
         assert words[box.text].width < right - left, box.text
 
 
-def test_a_pool_without_a_place_is_refused(described: Description) -> None:
-    extra = replace(described.pools[0], name="dendritic_cells")
-    with pytest.raises(ModelError, match="pool dendritic_cells") as caught:
-        network_diagram(replace(described, pools=(*described.pools, extra)))
-    assert "network_layout" in str(caught.value)
-    with pytest.raises(ModelError, match="pool naive_cd4_blood"):
-        network_diagram(replace(described, pools=described.pools[1:]))
+def test_the_model_itself_places_every_pool_and_draws_every_influence_by_hand(
+    figure: Figure, described: Description
+) -> None:
+    assert completed(described) == described.layout
+    colours = {name for family in described.layout.families.values() for name in family.mechanisms}
+    assert {item.mechanism for item in (*described.pools, *described.processes)} <= colours
+    (ax,) = figure.axes
+    bare = replace(described, processes=tuple(replace(item, influences=()) for item in described.processes))
+    centres = {(box.x, box.y) for box in BOXES.values()}
+    straight = [line for line in ax.lines if len(line.get_xydata()) == 2 and tuple(line.get_xydata()[0]) in centres]
+    assert not straight
+    assert len(network_diagram(bare).axes[0].lines) < len(ax.lines)
 
 
-def test_an_influence_without_a_line_is_refused(described: Description) -> None:
+def test_a_pool_without_a_place_gets_one_below_the_others(described: Description) -> None:
+    extra = replace(described.pools[0], name="dendritic_cells", label="dendritic cells")
+    richer = replace(described, pools=(*described.pools, extra))
+    layout = completed(richer)
+    box = layout.boxes["dendritic_cells"]
+    assert box.y + BOX_HEIGHT / 2 < min(panel.bottom for panel in PANELS)
+    assert layout.bottom < box.y - BOX_HEIGHT / 2
+    assert {name: layout.boxes[name] for name in BOXES} == BOXES
+    (ax,) = network_diagram(richer).axes
+    assert "dendritic cells" in [text.get_text() for text in ax.texts]
+
+
+def test_a_pool_that_the_network_does_not_have_is_left_out(described: Description) -> None:
+    gone = described.pools[0].name
+    layout = completed(replace(described, pools=described.pools[1:]))
+    assert gone in BOXES
+    assert gone not in layout.boxes
+    assert all(gone not in (*link.sources, *link.targets) for link in layout.links)
+
+
+def test_an_influence_without_a_line_gets_a_straight_one(figure: Figure, described: Description) -> None:
+    item = next(one for one in described.processes if one.name == "secretion_of_cortisol")
+    meddling = replace(item, influences=(*item.influences, "platelets"))
+    changed = replace(described, processes=tuple(meddling if one is item else one for one in described.processes))
+    (ax,) = network_diagram(changed).axes
+    box = BOXES["platelets"]
+    starts = [line for line in ax.lines if np.allclose(line.get_xydata()[0], (box.x, box.y), atol=1e-9)]
+    assert len(starts) == 1
+    assert len(ax.lines) == len(figure.axes[0].lines) + 2  # the line and its dot
+
+
+def test_a_mechanism_without_a_colour_gets_one(described: Description) -> None:
     first, *others = described.processes
-    meddling = replace(first, influences=(*first.influences, "platelets"))
-    with pytest.raises(ModelError, match=f"influence platelets on {first.name}"):
-        network_diagram(replace(described, processes=(meddling, *others)))
+    layout = completed(replace(described, processes=(replace(first, mechanism="complement"), *others)))
+    assert layout.families["complement"].mechanisms == ("complement",)
 
 
-def test_a_mechanism_without_a_colour_is_refused(described: Description) -> None:
-    first, *others = described.processes
-    with pytest.raises(ModelError, match="mechanism complement"):
-        network_diagram(replace(described, processes=(replace(first, mechanism="complement"), *others)))
+def test_a_model_that_places_nothing_is_drawn_whole(described: Description) -> None:
+    bare = replace(described, layout=DiagramLayout())
+    layout = completed(bare)
+    assert set(layout.boxes) == set(BOXES)
+    for one, other in combinations(layout.boxes.values(), 2):
+        assert abs(one.x - other.x) >= one.width or abs(one.y - other.y) >= BOX_HEIGHT
+    (ax,) = network_diagram(bare).axes
+    assert all(box.left > 0.0 and box.right < layout.width and layout.bottom < box.y for box in layout.boxes.values())
+    assert len(ax.texts) >= len(BOXES)
 
 
 def test_no_line_is_drawn_for_an_influence_that_does_not_exist(described: Description) -> None:

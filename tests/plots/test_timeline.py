@@ -4,6 +4,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from immunosim.plots.drawing import treatment_lines
 from immunosim.plots.timeline import Mark, draw_timeline, merged, rows_of
 from immunosim.scenario import build_scenario
 from immunosim.trajectory import Trajectory
@@ -98,3 +99,8 @@ def test_a_text_that_would_leave_the_page_stands_left_of_its_mark(ax: Axes, even
 
 def test_an_empty_strip_is_drawn(ax: Axes, uneventful: Trajectory) -> None:
     assert draw_timeline(ax, uneventful.scenario).get_yticklabels() == []
+
+
+def test_captions_name_the_drugs_of_the_vertical_lines() -> None:
+    text = "Vertical lines: courses of alemtuzumab (solid), pulses of methylprednisolone (dotted)."
+    assert treatment_lines(build_scenario({})) == text

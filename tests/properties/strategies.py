@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from immunosim.parameters import load_parameters
+from immunosim.models import load_parameters
 
 Table = dict[str, Any]
 

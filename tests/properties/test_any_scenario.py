@@ -10,8 +10,8 @@ from properties.strategies import numbers, scenarios
 
 from immunosim.codegen.loader import load_model
 from immunosim.errors import ParameterError, QuantityError
+from immunosim.models import load_parameters
 from immunosim.numerics import Status
-from immunosim.parameters import load_parameters
 from immunosim.scenario import build_scenario, to_toml
 from immunosim.simulation import simulate
 from immunosim.units import convert, format_quantity, parse_quantity

@@ -16,7 +16,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
 from immunosim.diagnosis import reference  # noqa: E402
-from immunosim.parameters.references import load_references  # noqa: E402
+from immunosim.models import load_references  # noqa: E402
 from immunosim.qualification import holdouts, shipped  # noqa: E402
 
 EXPERIMENTS = ROOT / "experiments"

@@ -13,13 +13,14 @@ import pytest
 
 from immunosim.errors import SolverError
 from immunosim.formatting import difference, number, percent, quantity, recovery, score, seen, unit_text
-from immunosim.parameters import EVIDENCE, load_parameters
+from immunosim.models import load_parameters
+from immunosim.models.alemtuzumab.scope import LIMITATIONS, SCOPE
+from immunosim.parameters import EVIDENCE
 from immunosim.report import summarise
 from immunosim.report.doses import deviations, dose_rows
-from immunosim.report.page import report_files
+from immunosim.report.page import report_files, tables
 from immunosim.report.page.answer import key_numbers, sentences
-from immunosim.report.page.assembly import limitations
-from immunosim.report.page.cautions import FITTED_COURSES, FITTED_MONTHS, cautions
+from immunosim.report.page.cautions import cautions
 from immunosim.report.page.drawings import font_faces, svg_of
 from immunosim.report.page.parameters import groups
 from immunosim.report.page.sources import sources
@@ -232,7 +233,7 @@ def test_mechanisms_say_whether_they_are_on(reader: Reader, eventful: Trajectory
 
 def test_the_numbers_of_the_page_are_those_of_the_summary(reader: Reader, eventful: Trajectory) -> None:
     summary = summarise(eventful)
-    assert {name for name, _, _ in key_numbers(summary)} <= set(reader.texts)
+    assert {name for name, _, _ in key_numbers(summary, ("lymphocytes", "cd4"))} <= set(reader.texts)
     assert all(sentence in reader.texts for sentence in sentences(summary))
     (table,) = counts(summary)
     lymphocytes = summary["counts"]["lymphocytes"]
@@ -330,15 +331,15 @@ def test_what_was_fitted_reaches_as_far_as_the_calibration() -> None:
     text = (ROOT / "experiments" / "00_calibration" / "targets.toml").read_text(encoding="utf-8")
     standard = tomllib.loads(text)["standard"]
     months = [time for target in standard["targets"] for time in target["times"] if not isinstance(time, str)]
-    assert max(months) == FITTED_MONTHS
+    assert max(months) == SCOPE.months
     scenario = tomllib.loads((ROOT / standard["scenario"]).read_text(encoding="utf-8"))
-    assert len(scenario["course"]) == FITTED_COURSES
+    assert len(scenario["course"]) == SCOPE.courses
 
 
 def test_the_limits_of_the_page_are_those_of_the_readme() -> None:
     readme = re.sub(r"\s+", " ", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert [limit for limit in limitations() if limit not in readme] == []
-    assert len(limitations()) > 3
+    assert [limit for limit in LIMITATIONS if limit not in readme] == []
+    assert len(LIMITATIONS) > 3
 
 
 def test_doses_that_were_not_given_as_planned_are_told() -> None:
@@ -384,7 +385,7 @@ def test_a_source_without_a_link_has_none() -> None:
 
 def test_a_failed_run_has_neither_key_numbers_nor_sentences(failed: Trajectory) -> None:
     summary = summarise(failed)
-    assert [*key_numbers(summary), *sentences(summary)] == []
+    assert [*key_numbers(summary, ("lymphocytes", "cd4")), *sentences(summary)] == []
 
 
 @pytest.mark.parametrize(
@@ -425,3 +426,19 @@ def test_an_observation_is_a_value_a_range_or_a_limit(
 ) -> None:
     point = {"observed_low": low, "observed_high": high, "is_below_limit": is_below, "outside_percent": outside}
     assert (seen(point), difference(point)) == texts
+
+
+def test_what_a_model_does_not_have_is_left_out_of_the_page() -> None:
+    bare = {"counts": {}, "drug_levels": {}, "observed": [], "salt": None, "autoimmunity": None, "relapse": None}
+    assert [*key_numbers(bare, ()), *sentences(bare)] == []
+    made = (tables.counts, tables.drug_levels, tables.hair, tables.autoimmunity, tables.relapses)
+    assert [table for make in made for table in make(bare)] == []
+
+
+def test_a_drug_without_a_limit_of_detection_has_a_peak_only() -> None:
+    course = {"course": "course 1", "peak": 2.0, "peak_days_after_start": 1.0, "undetectable_days_after_start": None}
+    level = {"label": "drug in plasma", "unit": "mg/L", "detection_limit": None, "after_course": [course]}
+    (table,) = tables.drug_levels({"drug_levels": {"drug": level}})
+    assert table.caption == "Drug in plasma"
+    assert list(table.headers) == ["course", "peak, mg/L", "peak, days after start"]
+    assert [tuple(row) for row in table.rows] == [("course 1", "2.00", "1.00")]

@@ -3,16 +3,30 @@
 import json
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
-from immunosim.report import LOWER_LIMITS_OF_NORMAL, refined, summarise, to_json
-from immunosim.report.counts import COUNTS
+from immunosim.report import refined, summarise, to_json
 from immunosim.trajectory import Trajectory
 
 MONTH = 30.4375
 Simulate = Callable[..., Trajectory]
+
+COUNTS = ("lymphocytes", "cd4", "cd8", "cd19", "nk")
+LIMITS = {"lymphocytes": 1.0, "cd4": 400.0, "cd8": 200.0, "cd19": 100.0}
+
+
+def _first_level(summary: dict[str, Any]) -> dict[str, Any]:
+    first: dict[str, Any] = summary["drug_levels"]["alemtuzumab"]["after_course"][0]
+    return first
+
+
+def test_a_summary_reports_the_counts_of_the_model_in_the_order_of_a_blood_count(course: Trajectory) -> None:
+    counts = summarise(course)["counts"]
+    assert tuple(counts) == COUNTS
+    assert [one["name"] for one in counts.values()] == ["lymphocytes", "CD4", "CD8", "CD19 (B)", "NK"]
 
 
 def test_a_summary_is_what_json_gives_back(course: Trajectory) -> None:
@@ -33,7 +47,7 @@ def test_counts_are_those_of_the_trajectory(course: Trajectory, name: str) -> No
     assert after["nadir"] == values.min()
     assert after["nadir_days_after_start"] == course.time[values.argmin()]
     assert after["at_months"] == {"1": course.at(name, MONTH), "3": course.at(name, 3 * MONTH), "6": None, "12": None}
-    assert count["lower_limit_of_normal"] == LOWER_LIMITS_OF_NORMAL.get(name)
+    assert count["lower_limit_of_normal"] == LIMITS.get(name)
 
 
 def test_a_count_regains_its_limit_where_its_curve_crosses_it(course: Trajectory) -> None:
@@ -51,7 +65,7 @@ def test_a_count_that_has_not_recovered_has_no_time_of_recovery(course: Trajecto
 
 
 def test_the_peak_of_the_drug_lies_at_the_end_of_the_last_infusion(course: Trajectory) -> None:
-    (level,) = summarise(course)["alemtuzumab"]
+    (level,) = summarise(course)["drug_levels"]["alemtuzumab"]["after_course"]
     # Premedication takes the first hour of a day, the infusion the next four.
     assert level["peak_days_after_start"] == pytest.approx(1 + 5 / 24, rel=1e-12)
     assert level["peak"] == course["alemtuzumab_serum"].max()
@@ -71,7 +85,7 @@ def test_the_summary_does_not_depend_on_how_often_the_scenario_reports(
         assert few["days_to_limit"] == many["days_to_limit"]
         # 1e-12: some times around doses are computed in two ways and differ by a rounding.
         assert few["nadir"] == pytest.approx(many["nadir"], rel=1e-12)
-    assert seldom["alemtuzumab"][0]["peak"] == pytest.approx(often["alemtuzumab"][0]["peak"], rel=1e-12)
+    assert _first_level(seldom)["peak"] == pytest.approx(_first_level(often)["peak"], rel=1e-12)
 
 
 def test_refining_adds_times_and_changes_values_by_rounding_at_most(simulate_with: Simulate) -> None:
@@ -94,6 +108,13 @@ def test_probabilities_follow_from_the_hazards_of_the_model(course: Trajectory) 
     assert organs["thyroid"]["cumulative_hazard"] == hazard
     assert organs["thyroid"]["probability"] == pytest.approx(1.0 - math.exp(-hazard), rel=1e-9)
     assert organs["thyroid"]["onset_day"] is None
+
+
+def test_the_extremes_of_what_organs_make_are_those_of_the_trajectory(course: Trajectory) -> None:
+    extremes = summarise(course)["autoimmunity"]["extremes"]
+    hormone, platelets = extremes["thyroid_hormone"], extremes["platelet_count"]
+    assert (hormone["extreme"], hormone["value"]) == ("highest", course["thyroid_hormone"].max())
+    assert (platelets["extreme"], platelets["value"]) == ("lowest", course["platelet_count"].min())
 
 
 def test_an_organ_falls_ill_when_its_hazard_reaches_the_draw(simulate_with: Simulate) -> None:
@@ -171,7 +192,7 @@ def test_peaks_are_found_though_only_visits_are_reported(simulate_with: Simulate
     assert len(visits.time) == 2
     found, usual = summarise(visits), summarise(course)
     # 1e-9: the integrator takes the same steps, and the same interpolant is read at the same times.
-    assert found["alemtuzumab"][0]["peak"] == pytest.approx(usual["alemtuzumab"][0]["peak"], rel=1e-9)
+    assert _first_level(found)["peak"] == pytest.approx(_first_level(usual)["peak"], rel=1e-9)
     assert found["counts"]["cd4"]["after_course"][0]["nadir"] == pytest.approx(
         usual["counts"]["cd4"]["after_course"][0]["nadir"], rel=1e-9
     )
@@ -226,6 +247,6 @@ def test_a_failed_course_has_a_status_and_no_results(failed: Trajectory) -> None
     summary = summarise(failed)
     assert (summary["status"]["name"], summary["status"]["code"]) == ("STEP_LIMIT", 1)
     assert "raise max_steps" in summary["status"]["failure"]
-    assert all(summary[key] is None for key in ("counts", "alemtuzumab", "salt", "autoimmunity", "relapse"))
+    assert all(summary[key] is None for key in ("counts", "drug_levels", "salt", "autoimmunity", "relapse"))
     assert summary["observed"][0]["simulated"] is None
     assert summary["observed"][0]["observed_low"] == 5.0

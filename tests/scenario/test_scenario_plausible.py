@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from immunosim.errors import ScenarioError
+from immunosim.model.drug import Drug
+from immunosim.models import drugs_of
 from immunosim.observations import Observations, PatientRecord, RecordedDose, lint
 from immunosim.scenario import Course, Scenario, apply_overrides, build_scenario, check_names
-from immunosim.scenario.plausible import DOSE_RANGES, implausible_dose
+from immunosim.scenario.plausible import implausible_dose
 
 START = {"start": "0 days"}
 RATE = {"start": "0 h", "stop": "4 h"}
@@ -79,15 +81,15 @@ def test_numbers_of_code_are_judged_as_text_is() -> None:
     assert Course(start=0.0, dose="12 mg/kg").dose == "12 mg/kg"  # judged in the scenario, which knows the weight
 
 
-@pytest.mark.parametrize("drug", DOSE_RANGES)
-def test_a_range_holds_its_ends_and_no_thousandfold_of_both(drug: str) -> None:
-    known = DOSE_RANGES[drug]
-    assert not implausible_dose(drug, known.low)
-    assert not implausible_dose(drug, known.high)
-    assert implausible_dose(drug, 0.99 * known.low)
-    assert implausible_dose(drug, 1.01 * known.high)
-    assert known.high < 1000 * known.low
-    assert known.evidence == "assumed"
+@pytest.mark.parametrize("drug", drugs_of(), ids=lambda drug: drug.name)
+def test_a_range_holds_its_ends_and_no_thousandfold_of_both(drug: Drug) -> None:
+    low, high = drug.plausible
+    assert not implausible_dose(drug, low)
+    assert not implausible_dose(drug, high)
+    assert implausible_dose(drug, 0.99 * low)
+    assert implausible_dose(drug, 1.01 * high)
+    assert high < 1000 * low
+    assert drug.plausible_evidence == "assumed"
 
 
 def test_given_doses_are_judged_too_unless_the_scenario_insists() -> None:

@@ -18,7 +18,7 @@ from immunosim.scenario import (
     build_scenario,
     load_scenario,
 )
-from immunosim.scenario.scenario import Record
+from immunosim.scenario.base import Record, each_value_stands_alone
 
 
 def test_an_untouched_scenario_is_the_untreated_standard_patient() -> None:
@@ -125,6 +125,7 @@ def test_the_json_schema_takes_quantities_as_text_with_examples() -> None:
 
 def test_findings_without_words_of_ours_keep_those_of_pydantic() -> None:
     class Blob(Record):
+        problems = each_value_stands_alone
         content: bytes
 
     with pytest.raises(ScenarioError) as caught:

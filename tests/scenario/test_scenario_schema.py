@@ -15,7 +15,6 @@ from immunosim.codegen.loader import Model
 from immunosim.errors import ImmunosimError, QuantityError
 from immunosim.numerics import METHODS
 from immunosim.parameters import ParameterSet
-from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.problem import prepare
 from immunosim.scenario import build_scenario, load_scenario
 from immunosim.scenario.clock import Clock
@@ -92,7 +91,7 @@ WRONG = {
 def schema(parameters: ParameterSet, model: Model) -> dict[str, Any]:
     """Return the schema of the compiled model."""
     return scenario_schema(
-        [parameters[name] for name in parameters if name not in PATIENT_KEYS],
+        [parameters[name] for name in parameters if not parameters[name].belongs_to_patient],
         {name: label for name, (label, _) in model.module.MECHANISMS.items()},
         model.units,
         METHODS,

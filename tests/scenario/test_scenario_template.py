@@ -57,7 +57,7 @@ def read(text: str, folder: Path) -> Scenario:
 def test_every_example_alone_makes_another_valid_scenario(text: str, tmp_path: Path) -> None:
     plain = read(text, tmp_path)
     changed = [read(with_examples(text, chosen), tmp_path) for chosen in single_examples(text)]
-    # "median" and "rodas5p" are the defaults, and stand there to show how they are written; so does an empty list
+    # These are the defaults, and stand there to show how they are written; so does an empty list
     # where the base has no entries.
     same = [chosen for chosen, scenario in zip(single_examples(text), changed, strict=True) if scenario == plain]
     shown = {text.splitlines()[min(chosen - _headers(text))] for chosen in same}
@@ -65,6 +65,8 @@ def test_every_example_alone_makes_another_valid_scenario(text: str, tmp_path: P
         '#platelets = "median"',
         '#glomerulus = "median"',
         '#method = "rodas5p"',
+        '#model = "alemtuzumab"  # immunosim model --model NAME shows another',
+        '#parameter_set = "default"  # immunosim params lists its values',
         "#methylprednisolone = []",
     }
 

@@ -1,11 +1,12 @@
 """Times may be durations, dates or offsets from a course."""
 
 import datetime
+import re
 from typing import Any
 
 import pytest
 
-from immunosim.errors import QuantityError
+from immunosim.errors import QuantityError, ScenarioError
 from immunosim.scenario import build_scenario
 from immunosim.scenario.clock import Clock, is_deferred
 
@@ -77,3 +78,73 @@ def test_the_horizon_and_extra_outputs_are_times_too() -> None:
     )
     assert scenario.horizon == 25 * 30.4375
     assert scenario.output.extra == (16.0, 60.4375)
+
+
+PLAN: dict[str, Any] = {
+    "horizon": "24 months",
+    "course": [
+        {"start": "0 days", "dose": "12 mg", "doses": 5, "every": "24 h"},
+        {"label": "course 2 of hope", "start": "12 months", "dose": "12 mg"},
+    ],
+    "methylprednisolone": [{"start": "course 2 + 30 days", "dose": "1 g", "doses": 3, "every": "24 h"}],
+    "triamcinolone": [{"time": "30 days", "dose": "15 mg"}, {"time": "60 days", "dose": "15 mg"}],
+    "dimethyl_fumarate": [{"start": "-9 months", "stop": "-1 month"}],
+    "dose": [
+        {"drug": "prednisolone", "start": "last dose of methylprednisolone + 1 day", "dose": "60 mg"}
+        | {"doses": 2, "every": "12 h", "taper": [{"dose": "40 mg", "doses": 3}]},
+        {"drug": "methylprednisolone", "start": "100 days", "dose": "500 mg"},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("course 2 of alemtuzumab", 365.25),
+        ("course 2 of alemtuzumab + 1 week", 372.25),
+        ("last dose of alemtuzumab", 365.25),
+        ("course 2 of hope", 365.25),
+        ("course 1 of methylprednisolone", 395.25),
+        ("course 2 of Methylprednisolone - 1 day", 99.0),
+        ("the last dose of methylprednisolone", 397.25),
+        ("course 2 of triamcinolone", 60.0),
+        ("last dose of dimethyl fumarate", -30.4375),
+        ("last dose of dimethyl_fumarate + 30.4375 days", 0.0),
+        ("course 1 of prednisolone", 398.25),
+        ("last dose of prednisolone", 400.25),
+    ],
+)
+def test_a_time_may_follow_the_orders_of_any_drug(text: str, days: float) -> None:
+    assert Clock.of(PLAN).days(text) == days
+    built = build_scenario(PLAN | {"note": [{"time": text, "text": "x"}]})
+    assert built.note[0].time == days
+    assert Clock.of(built).days(text) == days
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("course 3 of triamcinolone", "there is no course 3, the scenario has 2 courses of it"),
+        ("last dose of prednisone", 'there is no drug "prednisone", did you mean "prednisolone"'),
+        ("course 1 of hope", 'there is no drug "hope"'),
+    ],
+)
+def test_an_order_that_the_scenario_does_not_have_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        build_scenario(PLAN | {"note": [{"time": text, "text": "x"}]})
+    assert f'"{text}": {message}' in str(caught.value)
+
+
+def test_a_last_dose_that_cannot_be_known_is_refused() -> None:
+    taken = {"dose": [{"drug": "dimethyl_fumarate", "start": "0 days"}]}
+    circle = {"dose": [{"drug": "prednisolone", "start": "last dose of prednisolone + 1 day", "dose": "50 mg"}]}
+    wrong = {"prednisolone": [{"start": "0 days", "dose": "50 mg", "doses": 2, "every": "3 mg"}]}
+    for data, drug, message in (
+        (taken, "dimethyl fumarate", r"dose 1 goes on to the horizon, give dose\[1\] a stop"),
+        (circle, "prednisolone", "the start of dose 1 depends on itself"),
+        (wrong, "prednisolone", r"the last dose of prednisolone 1 is not known, correct doses and every of"),
+        ({}, "triamcinolone", "the scenario gives no triamcinolone"),
+    ):
+        with pytest.raises(QuantityError) as caught:
+            Clock.of(data).days(f"last dose of {drug}")
+        assert re.search(message, str(caught.value))

@@ -5,7 +5,6 @@ import pytest
 
 from immunosim.ensembles import Endpoint
 from immunosim.sweeps import Outputs, outputs_of
-from immunosim.sweeps.outputs import USUAL_ENDPOINTS
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +49,9 @@ def test_what_is_no_endpoint_is_refused(refusal, text):
     )
 
 
-def test_usual_endpoints_are_kept_where_nothing_is_asked_for(kept):
-    assert kept() == Outputs(tuple(map(Endpoint.of, USUAL_ENDPOINTS)))
+def test_usual_endpoints_are_kept_where_nothing_is_asked_for(kept, model):
+    assert len(model.questions.endpoints) == 6
+    assert kept() == Outputs(tuple(map(Endpoint.of, model.questions.endpoints)))
 
 
 def test_usual_endpoints_are_not_added_to_what_is_asked_for(kept):

@@ -76,7 +76,7 @@ def test_lists_of_toml_are_read_as_texts_are(base, factor):
 
 
 def test_a_label_says_which_entry_is_meant(factor):
-    assert factor("course.1.dose=6 mg:24 mg").label == "Alemtuzumab per infusion (course 1)"
+    assert factor("course.1.dose=6 mg:24 mg").label == "Dose per infusion (course 1)"
     assert factor("blood_lysis_rate=50:200").label == "Lysis rate in blood"
     assert factor("mechanisms.thymopoiesis=on,off").label == "output of the thymus"
 
@@ -111,8 +111,8 @@ def test_keys_are_read_in_any_spelling(base):
 EXAMPLE = "write for example --vary 'blood_lysis_rate=x0.5:x2:log' or --vary 'course.1.dose=6 mg,12 mg'"
 RATE_KEY = "--vary parameters.blood_lysis_rate: "
 TABLES = (
-    "name a parameter, or a key of additional_dose, course, dimethyl_fumarate, input, mechanisms, methylprednisolone, "
-    "parameters, patient, prednisolone, triamcinolone"
+    "name a parameter, or a key of additional_dose, course, dimethyl_fumarate, dose, input, mechanisms, "
+    "methylprednisolone, parameters, patient, prednisolone, triamcinolone"
 )
 BOUNDS = "(source: coles1999, li2018), choose from 0.01 to 10000 1/day"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from immunosim.errors import QuantityError
-from immunosim.scenario.plausible import DOSE_RANGES
+from immunosim.models import drugs_of
 from immunosim.units import check_unit, parse_quantity
 from immunosim.units.spellings import SPELLINGS
 
@@ -68,6 +68,6 @@ def _is_read(text: str, unit: str) -> bool:
 def test_the_page_has_the_plausible_doses() -> None:
     table = rows(PAGE.partition("## Plausible doses")[2])
     assert {drug: (cells[0], cells[1].partition(",")[0], cells[2]) for drug, cells in table.items()} == {
-        f"`{drug}`": (known.usual, f"{known.low:g} to {known.high:g}", ", ".join(known.source))
-        for drug, known in DOSE_RANGES.items()
+        f"`{drug.name}`": (drug.usual, f"{drug.plausible[0]:g} to {drug.plausible[1]:g}", ", ".join(drug.source))
+        for drug in drugs_of()
     }

@@ -62,6 +62,12 @@ def _lane_functions(module: KernelModule, width: int) -> LaneFunctions:
     )
 
 
+def is_built(module: KernelModule) -> bool:
+    """Return whether the lane core of a kernel module is in the cache, for this processor."""
+    made_by = maker_of_code(module.digest)
+    return module.store is not None and module.store.find(entry_name("lanes", made_by, host().width)) is not None
+
+
 def has_readouts(module: KernelModule) -> bool:
     """Return whether a kernel module has read-outs."""
     return "READOUTS" in module.tables

@@ -8,6 +8,9 @@ from immunosim.numerics.compilation import is_compiling
 from immunosim.numerics.lanes.records import LaneFunctions
 from immunosim.numerics.machine_code import MachineFunction
 
+LOOP = "lanes"
+"""What the loop over lanes is called in the cache."""
+
 SWITCHED_OFF = "numba is switched off"
 
 
@@ -62,6 +65,20 @@ def choose_core(module: KernelModule, width: int | None = None) -> Core:
     except RuntimeError as error:  # what llvmlite raises for all that LLVM refuses
         return Core(None, f"LLVM cannot build vector code here ({error})")
     return Core(lanes, f"vectors of {lanes.width} on {host().name}")
+
+
+def is_compiled(module: KernelModule) -> bool:
+    """Return whether all that solves ensembles here is in the cache; compiles nothing.
+
+    So it is where nothing can be compiled: then Python runs the text as it stands.
+    """
+    if not is_compiling():
+        return True
+    try:
+        from immunosim.codegen.vector.build import is_built
+    except ImportError:
+        return True
+    return module.store is not None and is_built(module) and module.store.has_driver(LOOP)
 
 
 def machine_functions(module: KernelModule) -> dict[str, MachineFunction]:

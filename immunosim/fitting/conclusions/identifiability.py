@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.fitting.likelihood.error_model import censored, standardised
+from immunosim.fitting.likelihood.pointwise import pointwise_likelihood
 from immunosim.fitting.likelihood.prediction import predict
 from immunosim.fitting.search.estimation import SAME, Estimate, data_information, inverse
 from immunosim.fitting.search.profiles import Profile
@@ -171,7 +171,7 @@ def _modes(estimate: Estimate, j: int, profile: Profile) -> list[float]:
     return modes if has_barrier else modes[:1]
 
 
-def residuals(estimate: Estimate) -> tuple[Array, Array]:
+def residuals(estimate: Estimate) -> tuple[Array, float]:
     """Return whitened residuals of what was quantified, in the order of time, and the log likelihood of all."""
     posterior = estimate.posterior
     n = len(posterior.coordinates)
@@ -179,14 +179,11 @@ def residuals(estimate: Estimate) -> tuple[Array, Array]:
     predictions = predict(posterior.subjects, values, posterior.n_threads)
     found, total = [], 0.0
     for subject, (predicted,) in zip(posterior.subjects, predictions, strict=True):
-        z, _, _, sd = standardised(subject.scatter, subject.values, subject.is_below, predicted, factors)
-        known = ~subject.is_below
-        white = (subject.scatter.whitening @ np.where(known, z, 0.0))[known]
-        times = np.array([one.time for one in subject.measurements])[known]
-        found.append(white[np.argsort(times, kind="stable")])
-        total += -0.5 * float(white @ white) - float(sd[known, 0].sum()) - 0.5 * subject.scatter.log_determinant
-        total += -0.5 * np.log(2 * np.pi) * known.sum() + float(censored(z[~known])[0].sum())
-    return np.concatenate(found), np.array(total)
+        each = pointwise_likelihood(subject.scatter, subject.values, subject.is_below, predicted, factors)
+        times = np.array([one.time for one in subject.measurements])[~subject.is_below]
+        found.append(each.residuals[np.argsort(times, kind="stable")])
+        total += each.total
+    return np.concatenate(found), total
 
 
 def judge_fit(estimate: Estimate) -> FitVerdict:
@@ -201,9 +198,9 @@ def judge_fit(estimate: Estimate) -> FitVerdict:
     degrees = len(white) - _effective(estimate)
     p_value = float(chi2.sf(squared, degrees)) if degrees >= 1.0 else float("nan")
     runs = _runs_p_value(white)
-    aic, bic = 2 * k - 2 * float(log_likelihood), k * np.log(n) - 2 * float(log_likelihood)
+    aic, bic = 2 * k - 2 * log_likelihood, k * np.log(n) - 2 * log_likelihood
     sentences = tuple(_about_fit(len(white), k, p_value, runs, bool(posterior.factors)))
-    return FitVerdict(n, n_below, k, squared, p_value, runs, float(log_likelihood), aic, float(bic), sentences)
+    return FitVerdict(n, n_below, k, squared, p_value, runs, log_likelihood, aic, float(bic), sentences)
 
 
 def _effective(estimate: Estimate) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.fitting.likelihood.error_model import ErrorModel
+from immunosim.fitting.likelihood.prediction import differentiate
 from immunosim.fitting.likelihood.subject import subject_of
 from immunosim.fitting.search.estimation import Estimate
 from immunosim.observations import Measurement
@@ -75,7 +76,7 @@ def rank_draws(
     names = {one.analyte for one in asked}
     other = subject_of(subject.name, subject.problem, subject.names, asked, dict.fromkeys(names, expected), shared=0.0)
     values, covariance = _of_patient(estimate, place)
-    predicted, slopes = other.differentiate(values[np.newaxis])
+    ((predicted, slopes),) = differentiate((other,), [values[np.newaxis]])
     by_log = slopes[0] * values / predicted[0][:, np.newaxis]  # relative, by logarithms of the parameters
     target = by_log[-1]
     before = float(target @ covariance @ target)

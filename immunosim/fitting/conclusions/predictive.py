@@ -16,6 +16,7 @@ from immunosim.codegen.loader import Array
 from immunosim.fitting.likelihood.error_model import Flags, spread_at, standardised
 from immunosim.fitting.likelihood.prediction import predict
 from immunosim.fitting.likelihood.subject import Subject
+from immunosim.fitting.search.two_stage import PopulationFit
 from immunosim.observations import Measurement
 
 LEAST_SHARE = 1e-12
@@ -104,6 +105,38 @@ def predictive(
         np.concatenate(residuals),
         new[np.isfinite(new).all(axis=1)],
         limits_of(measurements),
+    )
+
+
+def population_predictive(population: PopulationFit, n_draws: int = 300, seed: int = 0) -> Predictive:
+    """Return new measurements of other patients with the same doses, covariates and visits.
+
+    Parameters of patients are drawn from the distribution, cut at the limits of the search; what patients share, and
+    the distribution itself, are taken as known.
+
+    Parameters
+    ----------
+    population : PopulationFit
+    n_draws : int
+    seed : int
+    """
+    estimate = population.estimate
+    posterior, n = estimate.posterior, len(population.arrangement.coordinates)
+    shape = (n_draws, *population.places.shape)
+    values = np.tile(estimate.values[:n], (n_draws, 1))
+    normal = np.random.default_rng(seed).normal(size=shape)
+    ends = np.array([(one.lower, one.upper) for one in posterior.coordinates.parameters])[population.places]
+    drawn = population.medians * np.exp(population.sds * normal)
+    values[:, population.places] = np.clip(drawn, ends[..., 0], ends[..., 1])
+    factors = np.log(estimate.values[n:])
+    return predictive(
+        posterior.subjects,
+        [rows[0] for rows in posterior.of_patients(estimate.values[np.newaxis, :n])],
+        factors,
+        posterior.of_patients(values),
+        np.tile(factors, (n_draws, 1)),
+        seed,
+        posterior.n_threads,
     )
 
 

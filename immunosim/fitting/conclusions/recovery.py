@@ -14,9 +14,6 @@ from immunosim.fitting.search.estimation import Estimate
 
 MOST_DRAWS = 2000
 
-GOALS = (("cd4", "0.2e9/L"), ("cd4", "400 cells/uL"), ("lymphocytes", "1e9/L"))
-"""What one waits for: the count below which prophylaxis is usual, and the lower limits of normal."""
-
 
 @dataclass(frozen=True)
 class Return:
@@ -43,7 +40,7 @@ def forecast(
     subject: Subject,
     draws: Array,
     since: float,
-    goals: Sequence[tuple[str, str]] = GOALS,
+    goals: Sequence[tuple[str, str]] | None = None,
     confidence: float = 0.9,
     n_threads: int = 1,
 ) -> list[Return]:
@@ -56,11 +53,13 @@ def forecast(
         Samples of the parameters.
     since : float, day
         From when on, such as the last dose.
-    goals : sequence of (read-out, level)
+    goals : sequence of (read-out, level), optional
+        By default those that the model declares.
     confidence : float
     n_threads : int
     """
     chosen = draws[np.linspace(0, len(draws) - 1, min(len(draws), MOST_DRAWS)).astype(np.int64)]
+    goals = goals or subject.problem.model.questions.recovery
     endpoints = [
         Endpoint("last_below", readout, level, start=since, name=f"goal_{i}")
         for i, (readout, level) in enumerate(goals)

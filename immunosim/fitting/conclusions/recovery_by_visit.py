@@ -10,13 +10,14 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import DataError, SolverError
-from immunosim.fitting.conclusions.recovery import GOALS, Return, forecast, laplace_draws
+from immunosim.fitting.conclusions.recovery import Return, forecast, laplace_draws
 from immunosim.fitting.fitted import N_DRAWS
 from immunosim.fitting.likelihood.subject import Subject, subject_of
 from immunosim.fitting.likelihood.transforms import Coordinates
 from immunosim.fitting.search.estimation import Estimate, estimate
 from immunosim.fitting.search.sampling import sample
 from immunosim.fitting.setup import FitProblem
+from immunosim.scenario.regimen import courses_of
 
 
 class Goal(NamedTuple):
@@ -171,6 +172,6 @@ def _prior_draws(coordinates: Coordinates, n: int, seed: int) -> Array:
 def _returns(
     case: FitProblem, subject: Subject, goals: Sequence[Goal], draws: Array, manner: ForecastOptions
 ) -> tuple[Return, ...]:
-    since = max([0.0, *(course.start for course in subject.problem.scenario.course)])
-    found = forecast(subject, draws, since, goals or GOALS, manner.confidence, case.wishes.n_threads)
+    since = max([0.0, *(course.dosing.start for course in courses_of(subject.problem.scenario))])
+    found = forecast(subject, draws, since, goals or None, manner.confidence, case.wishes.n_threads)
     return tuple(found)

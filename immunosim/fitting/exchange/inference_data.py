@@ -8,10 +8,9 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.fitting.conclusions.predictive import limits_of, predictive
-from immunosim.fitting.likelihood.error_model import LOG_TWO_PI, censored, standardised
+from immunosim.fitting.likelihood.pointwise import pointwise_likelihood
 from immunosim.fitting.likelihood.posterior import Posterior
 from immunosim.fitting.likelihood.prediction import predict
-from immunosim.fitting.likelihood.subject import Subject
 from immunosim.fitting.search.sampling import Sample, load_arviz
 from immunosim.safe_text import stored
 
@@ -82,16 +81,12 @@ def pointwise(posterior: Posterior, values: list[Array], log_factors: Array) -> 
     """
     predictions = predict(posterior.subjects, values, posterior.n_threads)
     parts = [
-        np.array([_of_row(subject, row, factors) for row, factors in zip(rows, log_factors, strict=True)])
+        np.array(
+            [
+                pointwise_likelihood(subject.scatter, subject.values, subject.is_below, row, factors).values
+                for row, factors in zip(rows, log_factors, strict=True)
+            ]
+        )
         for subject, rows in zip(posterior.subjects, predictions, strict=True)
     ]
     return np.concatenate(parts, axis=1)
-
-
-def _of_row(subject: Subject, predicted: Array, log_factors: Array) -> Array:
-    scatter, below = subject.scatter, subject.is_below
-    z, _, _, sd = standardised(scatter, subject.values, below, predicted, log_factors)
-    white = scatter.whitening @ np.where(below, 0.0, z)
-    known = -0.5 * (white**2 + LOG_TWO_PI) - sd[:, 0] + np.log(np.diag(scatter.whitening))
-    found: Array = np.where(below, censored(z)[0], known)
-    return found

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.fitting.likelihood.error_model import TOTAL, ErrorModel
+from immunosim.fitting.likelihood.error_model import ErrorModel
 from immunosim.fitting.likelihood.posterior import FACTOR_SD
 from immunosim.fitting.likelihood.transforms import FreeParameter
 from immunosim.fitting.search.estimation import Estimate
@@ -159,6 +159,7 @@ def _formula(analyte: str, noise: ErrorModel) -> str:
 
 def _remarks(case: FitProblem, observations: Observations) -> str:
     """Return what PEtab cannot say of this fit."""
-    has_shared = TOTAL in observations.analytes and len(observations.analytes) > 1 and case.wishes.shared > 0.0
+    has_total = bool(case.problem.model.totals & set(observations.analytes))
+    has_shared = has_total and len(observations.analytes) > 1 and case.wishes.shared > 0.0
     has_ranges = any(one.spread > 0.0 for one in observations.measurements)
     return (_SHARED.format(share=case.wishes.shared) if has_shared else "") + (_RANGES if has_ranges else "")

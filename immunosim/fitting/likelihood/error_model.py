@@ -8,7 +8,7 @@ that of the total and e its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,9 +27,6 @@ USUAL_SD = 0.132
 
 USUAL_SHARED = 0.5
 """Share of a subset's variance that is the total's error; assumed."""
-
-TOTAL = "lymphocytes"
-"""The analyte that subsets are shares of."""
 
 Flags = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
@@ -133,7 +130,11 @@ class Scatter:
 
 
 def scatter_of(
-    measurements: Sequence[Measurement], noise: Mapping[str, ErrorModel], factors: Sequence[str], shared: float
+    measurements: Sequence[Measurement],
+    noise: Mapping[str, ErrorModel],
+    factors: Sequence[str],
+    shared: float,
+    totals: Collection[str],
 ) -> Scatter:
     """Return the noise of measurements.
 
@@ -147,10 +148,12 @@ def scatter_of(
         Analytes whose noise is estimated.
     shared : float
         Share of a subset's variance that is the error of the total.
+    totals : collection of str
+        Analytes that the others are shares of.
     """
     chosen = [noise[one.analyte] for one in measurements]
     spread = np.array([one.spread for one in measurements])
-    whitening, log_determinant = _whitening(measurements, shared)
+    whitening, log_determinant = _whitening(measurements, shared, totals)
     relative = np.array([0.0 if one.kind == "additive" else one.relative for one in chosen])
     return Scatter(
         is_log=np.array([one.kind == "lognormal" for one in chosen]),
@@ -159,40 +162,40 @@ def scatter_of(
         factor_of=np.array([factors.index(one.analyte) if one.analyte in factors else -1 for one in measurements]),
         whitening=whitening,
         log_determinant=log_determinant,
-        mixing=mixing_of(measurements, shared),
+        mixing=mixing_of(measurements, shared, totals),
     )
 
 
-def mixing_of(measurements: Sequence[Measurement], shared: float) -> Array:
+def mixing_of(measurements: Sequence[Measurement], shared: float, totals: Collection[str]) -> Array:
     """Return the Cholesky factor of the correlations of the errors, as if all were quantified, shape (n, n).
 
     A subset's error has the share ``shared`` from the total of its sample; a second total is another sample.
     """
     correlation = np.eye(len(measurements))
-    totals: dict[float, int] = {}
+    first: dict[float, int] = {}
     for i, one in enumerate(measurements):
-        if one.analyte == TOTAL:
-            totals.setdefault(one.time, i)
+        if one.analyte in totals:
+            first.setdefault(one.time, i)
     for i, one in enumerate(measurements):
         for j, other in enumerate(measurements[:i]):
-            n_totals = (one.analyte == TOTAL) + (other.analyte == TOTAL)
+            n_totals = (one.analyte in totals) + (other.analyte in totals)
             if one.time != other.time:
                 continue
             if n_totals == 0:
                 correlation[i, j] = correlation[j, i] = shared
-            elif n_totals == 1 and totals[one.time] in (i, j):
+            elif n_totals == 1 and first[one.time] in (i, j):
                 correlation[i, j] = correlation[j, i] = np.sqrt(shared)
     return np.asarray(np.linalg.cholesky(correlation), np.float64)
 
 
-def _whitening(measurements: Sequence[Measurement], shared: float) -> tuple[Array, float]:
+def _whitening(measurements: Sequence[Measurement], shared: float, totals: Collection[str]) -> tuple[Array, float]:
     """Return what makes residuals independent, and the logarithm of the correlations' determinant.
 
     A value below quantification is independent of the others.
     """
     known = [i for i, one in enumerate(measurements) if not one.is_below]
     factor = np.eye(len(measurements))
-    factor[np.ix_(known, known)] = mixing_of([measurements[i] for i in known], shared)
+    factor[np.ix_(known, known)] = mixing_of([measurements[i] for i in known], shared, totals)
     return np.asarray(np.linalg.inv(factor), np.float64), float(2.0 * np.log(np.diag(factor)).sum())
 
 

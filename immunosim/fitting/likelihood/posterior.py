@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.fitting.likelihood.error_model import LOG_TWO_PI, censored, standardised
+from immunosim.fitting.likelihood.pointwise import pointwise_likelihood
 from immunosim.fitting.likelihood.prediction import differentiate, predict
 from immunosim.fitting.likelihood.subject import Subject
 from immunosim.fitting.likelihood.transforms import Coordinates
@@ -186,27 +186,23 @@ def log_likelihood(
     nothing = np.zeros(size), np.zeros((size, size))
     if not np.isfinite(predicted).all() or (predicted <= 0.0).any():
         return -np.inf, *nothing
-    scatter = subject.scatter
-    z, by_prediction, by_factor, sd = standardised(scatter, subject.values, below, predicted, log_factors)
-    known = ~below
-    white = scatter.whitening @ np.where(known, z, 0.0)
-    log_below, ratio, curvature = censored(z[below])
-    value = -0.5 * float(white @ white) - float(sd[known, 0].sum()) + float(log_below.sum())
-    value -= 0.5 * (scatter.log_determinant + LOG_TWO_PI * int(known.sum()))
+    scatter, known = subject.scatter, ~below
+    found = pointwise_likelihood(scatter, subject.values, below, predicted, log_factors)
     if by_unknown is None:
-        return value, *nothing
+        return found.total, *nothing
+    z, sd, (_, ratio, curvature) = found.z, found.log_sd, found.censoring
     jacobian = np.zeros((len(z), size))
-    jacobian[:, :n_coordinates] = by_prediction[:, np.newaxis] * by_unknown
+    jacobian[:, :n_coordinates] = found.by_prediction[:, np.newaxis] * by_unknown
     log_sd = np.zeros((len(z), size))
     log_sd[:, :n_coordinates] = sd[:, 1, np.newaxis] * by_unknown
     fitted = np.flatnonzero(scatter.factor_of >= 0)
-    jacobian[fitted, n_coordinates + scatter.factor_of[fitted]] = by_factor[fitted]
+    jacobian[fitted, n_coordinates + scatter.factor_of[fitted]] = found.by_log_factor[fitted]
     log_sd[fitted, n_coordinates + scatter.factor_of[fitted]] = 1.0
-    slope = -(scatter.whitening @ np.where(known[:, np.newaxis], jacobian, 0.0)).T @ white
+    slope = -(scatter.whitening @ np.where(known[:, np.newaxis], jacobian, 0.0)).T @ found.white
     slope += ratio @ jacobian[below] - log_sd[known].sum(axis=0)
     # Expected information: of the mean, without what the residual adds to it, and of the scale.
     mean = jacobian + z[:, np.newaxis] * log_sd
     shifted = scatter.whitening @ np.where(known[:, np.newaxis], mean, 0.0)
     information = shifted.T @ shifted + 2.0 * log_sd[known].T @ log_sd[known]
     information += (jacobian[below].T * curvature) @ jacobian[below]
-    return value, slope, information
+    return found.total, slope, information

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.derivatives import Task
 from immunosim.ensembles.rows import Rows
+from immunosim.fitting.likelihood.subject import Subject
 from immunosim.numerics import Kernels, Request, Segments, solve_ensemble
 from immunosim.numerics.tangents import Directions, solve_sensitivities
 from immunosim.numerics.tangents.records import SensitivityFunctions
-
-if TYPE_CHECKING:
-    from immunosim.fitting.likelihood.subject import Subject
 
 BESIDE = 40
 """Places at which it is looked what a parameter moves."""

@@ -13,14 +13,9 @@ from immunosim.derivatives import Task
 from immunosim.ensembles.rows import Rows, checked_parameters, vary
 from immunosim.errors import DataError, did_you_mean
 from immunosim.fitting.likelihood.error_model import ErrorModel, Flags, Integers, Scatter, scatter_of
-from immunosim.fitting.likelihood.prediction import differentiate, predict
 from immunosim.observations import Measurement
-from immunosim.patient_parameters import PATIENT_KEYS
 from immunosim.problem import Problem
 from immunosim.scenario import Scenario
-
-SUMS = {"cd3": ("cd4", "cd8")}
-"""Analytes that the model has as sums; CD3 without the few T cells that are neither CD4 nor CD8."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,27 +64,15 @@ class Subject:
         columns = checked_parameters(self.problem, {name: values[:, j] for j, name in enumerate(self.names)})
         return vary(self.problem, columns, slice(0, len(values)))
 
-    def predict(self, values: Array, n_threads: int = 1) -> Array:
-        """Return predictions of the measurements, shape (n_rows, n); NaN where a row cannot be or fails."""
-        return predict((self,), [values], n_threads)[0]
-
-    def differentiate(self, values: Array, n_threads: int = 1) -> tuple[Array, Array]:
-        """Return predictions, shape (n_rows, n), and their derivatives, shape (n_rows, n, n_parameters).
-
-        Parameters
-        ----------
-        values : ndarray, shape (n_rows, n_parameters)
-        n_threads : int
-        """
-        return differentiate((self,), [values], n_threads)[0]
-
     def task(self, values: Array, vector: Array, state: Array) -> Task:
         """Return what the integrator differentiates by at these values of one row."""
         scenario = self.problem.scenario
         if scenario.patient.baseline.model_dump(exclude_none=True):
             # Scales that follow from given counts are differentiated at what the scenario says.
             own = {name: float(value) for name, value in zip(self.names, values, strict=True)}
-            patient = {key: own.pop(name) for name, key in PATIENT_KEYS.items() if name in own}
+            known = self.problem.parameters
+            mine = [name for name in own if known[name].belongs_to_patient]
+            patient = {known.key_of(name): own.pop(name) for name in mine}
             changed = {"parameters": {**scenario.parameters, **own}}
             scenario = _with_patient(scenario, patient).model_copy(update=changed)
         moved = replace(self.problem, scenario=scenario, vector=vector, initial_state=state)
@@ -157,7 +140,7 @@ def subject_of(
             raise DataError(reason, key="horizon", cure="let the scenario last longer")
     analyte_weights(problem, [one.analyte for one in measurements])
     times = np.unique([one.time for one in measurements])
-    scatter = scatter_of(measurements, noise, list(factors), shared)
+    scatter = scatter_of(measurements, noise, list(factors), shared, problem.model.totals)
     return Subject(name, replace(problem, times=times), tuple(names), tuple(measurements), scatter)
 
 
@@ -188,11 +171,11 @@ def analyte_weights(problem: Problem, analytes: Sequence[str]) -> Array:
     DataError
         If the model has no such analyte.
     """
-    readouts = problem.model.readouts
+    readouts, sums = problem.model.readouts, problem.model.sums
     weights = np.zeros((len(analytes), len(readouts)))
     for i, analyte in enumerate(analytes):
-        for part in SUMS.get(analyte, (analyte,)):
+        for part in sums.get(analyte, (analyte,)):
             if part not in readouts:
-                raise DataError(f'there is no analyte "{analyte}"', cure=did_you_mean(analyte, [*SUMS, *readouts]))
+                raise DataError(f'there is no analyte "{analyte}"', cure=did_you_mean(analyte, [*sums, *readouts]))
             weights[i, readouts.index(part)] = 1.0
     return weights

@@ -15,7 +15,6 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.errors import DataError, did_you_mean
 from immunosim.parameters import ParameterSet
-from immunosim.patient_parameters import PATIENT_KEYS
 
 FARTHEST = 30.0
 """Coordinates beyond which a parameter is at its limit to rounding."""
@@ -162,7 +161,7 @@ def free_parameter(parameters: ParameterSet, name: str, value: float, priors: bo
     DataError
         If there is no such parameter, or it cannot be searched.
     """
-    plain = {key: own for own, key in PATIENT_KEYS.items()}.get(name, name.removeprefix("parameters."))
+    plain = parameters.set_by(name) or name.removeprefix("parameters.")
     if plain not in parameters:
         raise DataError("is not a parameter", key=f"--free {name}", cure=did_you_mean(plain, parameters))
     about = parameters[plain]
@@ -188,7 +187,7 @@ def coordinates_of(
     """
     found: list[FreeParameter] = []
     for name in names:
-        plain = {key: own for own, key in PATIENT_KEYS.items()}.get(name, name.removeprefix("parameters."))
+        plain = parameters.set_by(name) or name.removeprefix("parameters.")
         one = free_parameter(parameters, name, values.get(plain, math.nan), priors)
         if one.name in [other.name for other in found]:
             raise DataError("is named twice", key=f"--free {name}", cure="leave one out")

@@ -19,7 +19,6 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import SolverError
-from immunosim.fitting.conclusions.predictive import Predictive, predictive
 from immunosim.fitting.likelihood.covariates import CovariateDesign
 from immunosim.fitting.likelihood.error_model import Integers
 from immunosim.fitting.likelihood.posterior import Posterior
@@ -113,38 +112,6 @@ class PopulationFit:
         return found
 
 
-def population_predictive(population: PopulationFit, n_draws: int = 300, seed: int = 0) -> Predictive:
-    """Return new measurements of other patients with the same doses, covariates and visits.
-
-    Parameters of patients are drawn from the distribution, cut at the limits of the search; what patients share, and
-    the distribution itself, are taken as known.
-
-    Parameters
-    ----------
-    population : PopulationFit
-    n_draws : int
-    seed : int
-    """
-    estimate = population.estimate
-    posterior, n = estimate.posterior, len(population.arrangement.coordinates)
-    shape = (n_draws, *population.places.shape)
-    values = np.tile(estimate.values[:n], (n_draws, 1))
-    normal = np.random.default_rng(seed).normal(size=shape)
-    ends = np.array([(one.lower, one.upper) for one in posterior.coordinates.parameters])[population.places]
-    drawn = population.medians * np.exp(population.sds * normal)
-    values[:, population.places] = np.clip(drawn, ends[..., 0], ends[..., 1])
-    factors = np.log(estimate.values[n:])
-    return predictive(
-        posterior.subjects,
-        [rows[0] for rows in posterior.of_patients(estimate.values[np.newaxis, :n])],
-        factors,
-        posterior.of_patients(values),
-        np.tile(factors, (n_draws, 1)),
-        seed,
-        posterior.n_threads,
-    )
-
-
 def fit_population(
     subjects: Sequence[Subject],
     arrangement: CovariateDesign,
@@ -188,7 +155,7 @@ def fit_population(
         if not np.isfinite(search.value):
             raise SolverError("the patients cannot be simulated together: widen the scenario or free other parameters")
         found, unknowns = Estimate(posterior, (search,)), search.end
-        new_medians, new_sds = _distribution(found, places)
+        new_medians, new_sds = distribution_of(found, places)
         moves = np.concatenate([np.abs(np.log(new_medians / medians)) / sds, np.abs(new_sds / sds - 1.0)])
         change = float(moves.max(initial=0.0)) / STILL
         medians, sds, rounds = new_medians, new_sds, rounds + 1
@@ -198,8 +165,25 @@ def fit_population(
     return PopulationFit(*own)
 
 
-def _distribution(found: Estimate, places: Integers) -> tuple[Array, Array]:
-    """Return medians and standard deviations of what the patients' posteriors say together."""
+def distribution_of(found: Estimate, places: Integers) -> tuple[Array, Array]:
+    """Return the lognormal distribution that the posteriors of the patients say together: one step of maximisation.
+
+    The uncertainty of each patient is part of the spread. Without it, priors and estimates would pull each other
+    together, round after round, until patients differ by nothing.
+
+    Parameters
+    ----------
+    found : Estimate
+        Of all patients.
+    places : ndarray of int, shape (n_patients, n_individual)
+        Of the patients' own unknowns.
+
+    Returns
+    -------
+    medians : ndarray, shape (n_individual,)
+    sds : ndarray, shape (n_individual,)
+        Standard deviations of the logarithms between patients.
+    """
     logs, variances = np.log(found.values[places]), np.diag(found.covariance)[places]
     middle = logs.mean(axis=0)
     spread = np.sqrt(((logs - middle) ** 2 + variances).mean(axis=0))

@@ -1,1 +1,14 @@
 """Depletion by alemtuzumab, repopulation, autoreactive escape and corticosteroids."""
+
+from pathlib import Path
+
+from immunosim.model.package import ModelPackage
+from immunosim.models.alemtuzumab.clinic import DRUGS
+
+MODEL = ModelPackage(
+    name="alemtuzumab",
+    title="alemtuzumab, lymphocyte repopulation, secondary autoimmunity and corticosteroids",
+    network="immunosim.models.alemtuzumab.network:build_network",
+    folder=Path(__file__).parent,
+    drugs=DRUGS,
+)

@@ -6,6 +6,8 @@ Equations on one page: docs/equations.md. Values: immunosim/models/alemtuzumab/p
 from collections.abc import Mapping
 
 from immunosim.model.network import Network
+from immunosim.model.readout_info import DefaultQuestions, DisplayGroup
+from immunosim.models.alemtuzumab.diagram import LAYOUT
 from immunosim.models.alemtuzumab.mechanisms.antibody_kinetics import add_antibody_kinetics
 from immunosim.models.alemtuzumab.mechanisms.autoreactive_escape import add_autoreactive_escape, declare_clones
 from immunosim.models.alemtuzumab.mechanisms.b_cell_repopulation import add_b_cell_repopulation, declare_transitional_b
@@ -24,6 +26,8 @@ from immunosim.models.alemtuzumab.mechanisms.t_cell_homeostasis import add_t_cel
 from immunosim.models.alemtuzumab.mechanisms.thymopoiesis import add_thymopoiesis
 from immunosim.models.alemtuzumab.mechanisms.trafficking import add_trafficking
 from immunosim.models.alemtuzumab.readouts import add_blood_counts
+from immunosim.models.alemtuzumab.scope import SCOPE
+from immunosim.models.alemtuzumab.symbols import latex_symbols
 
 MECHANISMS = {
     "antibody_kinetics": ("kinetics of alemtuzumab", "alemtuzumab infusions have no effect"),
@@ -44,12 +48,50 @@ MECHANISMS = {
     "relapse": ("MS relapse hazard", "the relapse hazard stays untreated"),
 }
 
+GROUPS = {
+    "lymphocytes": DisplayGroup("Lymphocytes", "count"),
+    "t_cells": DisplayGroup("CD4 and CD8 T cells", "count"),
+    "b_and_nk_cells": DisplayGroup("B cells and NK cells", "count"),
+    "antibody": DisplayGroup("Alemtuzumab in serum", "level"),
+    "hair": DisplayGroup("Hair loss (SALT score)", "score"),
+    "autoreactivity": DisplayGroup(
+        "Autoreactive cells and immune privilege of the hair follicle",
+        "relative",
+        "In {letter} the clone is relative to untreated, effectors to half-maximal attack, privilege to intact.",
+    ),
+    "autoimmunity": DisplayGroup("Secondary autoimmunity, probability so far", "probability"),
+    "relapse": DisplayGroup("Relapse hazard of multiple sclerosis", "hazard"),
+}
+"""Read-outs that stand together, in the order of the page."""
+
+QUESTIONS = DefaultQuestions(
+    endpoints=(
+        "nadir of lymphocytes",
+        "nadir of cd4",
+        "time_below cd4 0.2e9/L",
+        "time_below lymphocytes 1e9/L",
+        "peak of salt_score",
+        "risk relapse_rate",
+    ),
+    # The count below which prophylaxis is usual, and the lower limits of normal.
+    recovery=(("cd4", "0.2e9/L"), ("cd4", "400 cells/uL"), ("lymphocytes", "1e9/L")),
+    elasticities=("lymphocytes", "cd4"),
+    samples=("lymphocytes", "cd4", "cd8", "cd19"),
+    explained="lymphocytes",
+)
+
 
 def build_network(parameter_units: Mapping[str, str]) -> Network:
     """Declare the whole model over the parameters whose names and units are given."""
     net = Network("alemtuzumab", parameter_units)
     for name, (label, off_means) in MECHANISMS.items():
         net.declare_mechanism(name, label, off_means)
+    for name, group in GROUPS.items():
+        net.declare_group(name, group)
+    net.questions = QUESTIONS
+    net.latex_symbols.update(latex_symbols())
+    net.diagram = LAYOUT
+    net.scope = SCOPE
 
     declare_lymphocytes(net)
     declare_transitional_b(net)

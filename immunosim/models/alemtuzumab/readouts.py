@@ -1,6 +1,82 @@
 """What a laboratory reports: counts in blood and their shares. Other read-outs stand with their mechanism."""
 
 from immunosim.model.network import Network
+from immunosim.model.readout_info import Analyte, ReadoutInfo
+
+NOISE = "lognormal:0.132"
+"""Week-to-week variation of repeated counts (ajcp1978)."""
+
+
+def _headers(text: str) -> tuple[str, ...]:
+    return tuple(text.split("|"))
+
+
+TOTAL = ReadoutInfo(
+    group="lymphocytes",
+    short_name="lymphocytes",
+    curve="total",
+    colour="blue",
+    lower_limit=1.0,
+    headers=_headers("lymphocytes|lymphocyte|lymphs|lymph|lym|alc|total|total lymphocytes|absolute lymphocytes"),
+    dvid=1,
+    noise=NOISE,
+    is_key=True,
+    # A hundredth of the lower limit of normal; assumed.
+    notable_from=0.01,
+)
+CD3 = Analyte(
+    # The few T cells that are neither CD4 nor CD8 are left out.
+    unit="cells/uL",
+    parts=("cd4", "cd8"),
+    part_of="lymphocytes",
+    headers=_headers("cd3|t cell|t cells|t lymphocytes|total t|cd3 t|cd3 t lymphocytes"),
+    dvid=6,
+)
+CD4 = ReadoutInfo(
+    group="t_cells",
+    short_name="CD4",
+    colour="blue",
+    lower_limit=400.0,
+    # Opportunistic infections are expected below it, and prophylaxis against them is usual.
+    severe_limit=200.0,
+    part_of="lymphocytes",
+    headers=_headers("cd4|cd4 t|cd3 cd4|cd4 t lymphocytes|t helper|helper t|cd3 cd4 t"),
+    dvid=2,
+    noise=NOISE,
+    is_key=True,
+)
+CD8 = ReadoutInfo(
+    group="t_cells",
+    short_name="CD8",
+    colour="vermilion",
+    lower_limit=200.0,
+    part_of="lymphocytes",
+    headers=_headers("cd8|cd8 t|cd3 cd8|cd8 t lymphocytes|cytotoxic t|cd3 cd8 t"),
+    dvid=3,
+    noise=NOISE,
+)
+CD19 = ReadoutInfo(
+    group="b_and_nk_cells",
+    short_name="CD19 (B)",
+    colour="green",
+    lower_limit=100.0,
+    part_of="lymphocytes",
+    headers=_headers("cd19|b cell|b cells|b lymphocytes|cd19 b|b cd19|cd19 b lymphocytes"),
+    dvid=4,
+    noise=NOISE,
+)
+NK = ReadoutInfo(
+    # There is no lower limit of normal for NK cells.
+    group="b_and_nk_cells",
+    short_name="NK",
+    colour="purple",
+    part_of="lymphocytes",
+    headers=_headers(
+        "nk|natural killer|cd16 56|cd16 cd56|cd56|nk cd56|nk cd16 56|nk cd16 cd56|cd56 nk|cd16 56 nk|cd16 cd56 nk"
+    ),
+    dvid=5,
+    noise=NOISE,
+)
 
 
 def add_blood_counts(net: Network) -> None:
@@ -16,11 +92,12 @@ def add_blood_counts(net: Network) -> None:
     cd19 = net.signal("cd19_count", cd19, "cells/uL", "B cells (CD19)")
     total = cd4 + cd8 + cd19 + net["nk_cells"] + net["other_blood"]
     per_litre = net.derive("count_conversion", 1000, "cells/uL/(1e9/L)", "cells/uL in 1e9/L")
-    net.readout("lymphocytes", total / per_litre, "1e9/L", "lymphocytes")
-    net.readout("cd4", cd4, "cells/uL", "CD4 T cells")
-    net.readout("cd8", cd8, "cells/uL", "CD8 T cells")
-    net.readout("cd19", cd19, "cells/uL", "B cells (CD19)")
-    net.readout("nk", net["nk_cells"], "cells/uL", "NK cells")
+    net.readout("lymphocytes", total / per_litre, "1e9/L", "lymphocytes", TOTAL)
+    net.add_measured_sum("cd3", CD3)
+    net.readout("cd4", cd4, "cells/uL", "CD4 T cells", CD4)
+    net.readout("cd8", cd8, "cells/uL", "CD8 T cells", CD8)
+    net.readout("cd19", cd19, "cells/uL", "B cells (CD19)", CD19)
+    net.readout("nk", net["nk_cells"], "cells/uL", "NK cells", NK)
     net.readout("other_lymphocytes", net["other_blood"], "cells/uL", "other lymphocytes")
     net.readout("treg_fraction_of_cd4", treg / cd4, "1", "regulatory share of CD4 T cells")
     net.readout("naive_fraction_of_cd4", naive / cd4, "1", "naive share of CD4 T cells")

@@ -40,10 +40,14 @@ NOTE_WIDTH = 104
 
 @dataclass(frozen=True)
 class Threshold:
-    """A level to draw: its value in the unit of the result, and what to call it."""
+    """A level to draw: its value in the unit of the result, and what to call it.
+
+    ``is_detection`` says that it belongs to a concentration, whose courses are drawn on a logarithmic axis.
+    """
 
     value: float
     name: str
+    is_detection: bool = False
 
     def text(self, unit: str) -> str:
         """Return the label with its unit, such as "LLN 400 cells/µL"."""

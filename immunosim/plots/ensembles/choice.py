@@ -110,17 +110,18 @@ def chosen(
     if color:
         varied(dataset, color, "color")
     levels: Sequence[Threshold] = ()
-    if threshold:
-        levels = (_threshold(threshold, str(dataset[chosen_of].attrs.get("units", "1"))),)
-    elif "threshold" in TAKES[chosen_kind]:
+    if "threshold" in TAKES[chosen_kind]:
         readout = chosen_of if chosen_kind in COURSES else outcome(dataset, chosen_of, day).readout
         levels = (limits or {}).get(readout, ())
+    if threshold:
+        is_detection = any(one.is_detection for one in levels)
+        levels = (_threshold(threshold, str(dataset[chosen_of].attrs.get("units", "1")), is_detection),)
     return Plot(chosen_kind, chosen_of, *pair, day, color, tuple(levels))
 
 
-def _threshold(text: str, unit: str) -> Threshold:
+def _threshold(text: str, unit: str, is_detection: bool) -> Threshold:
     try:
-        return Threshold(parse_quantity(text, unit), "")
+        return Threshold(parse_quantity(text, unit), "", is_detection)
     except QuantityError as error:
         raise DataError(error.reason, key="threshold", cure=error.cure) from error
 

@@ -104,7 +104,7 @@ def frame(ax: Axes, found: Courses, quantiles: Array, thresholds: Sequence[Thres
     set_time(ax, found.times)
     low, median, high = quantiles[0], quantiles[2], quantiles[-1]
     highest = max([float(high.max()), *(one.value for one in thresholds)])
-    if found.name == "alemtuzumab_serum":
+    if any(one.is_detection for one in thresholds):
         set_log_axis(ax, 0.005, 3.0 * max(1.0, highest))
     elif low.min() > 0.0 and not thresholds and highest > LOG_SPAN * median.min():
         set_log_axis(ax, 0.5 * float(low.min()), 2.0 * highest)

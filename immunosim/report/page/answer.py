@@ -5,30 +5,39 @@ Reads a summary; computes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from immunosim.formatting import NAMES, hair_sentences, number, percent, quantity, risk_sentences, score
+from immunosim.formatting import hair_sentences, number, percent, quantity, risk_sentences, score
 
 Summary = Mapping[str, Any]
 
 
-def key_numbers(summary: Summary) -> Iterator[tuple[str, str, str]]:
-    """Yield name, value and remark of the numbers that a reader looks for first; none of a failed run."""
+def key_numbers(summary: Summary, counts: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield name, value and remark of the numbers that a reader looks for first; none of a failed run.
+
+    Parameters
+    ----------
+    summary : mapping
+    counts : iterable of str
+        Counts whose lowest value is among these numbers.
+    """
     if summary["counts"] is None:
         return
-    for name in ("lymphocytes", "cd4"):
+    for name in counts:
         count = summary["counts"][name]
         remark = f"day {count['lowest_day']:.0f}; untreated {number(count['untreated'])}"
-        yield f"Lowest {NAMES[name]}", quantity(count["lowest"], count["unit"]), remark
-    salt = summary["salt"]
-    remark = f"day {salt['peak_day']:.0f}; at the end {score(salt['at_end'])}"
-    yield "Worst hair loss", f"SALT {score(salt['peak'])}", remark
-    thyroid = summary["autoimmunity"]["organs"]["thyroid"]
-    yield "Thyroid autoimmunity", percent(thyroid["probability"]), "probability by the end"
-    relapse = summary["relapse"]
-    remark = f"a year, mean; untreated {number(relapse['untreated_per_year'])}"
-    yield "Relapse hazard", number(relapse["mean_per_year"]), remark
+        yield f"Lowest {count['name']}", quantity(count["lowest"], count["unit"]), remark
+    if (salt := summary["salt"]) is not None:
+        remark = f"day {salt['peak_day']:.0f}; at the end {score(salt['at_end'])}"
+        yield "Worst hair loss", f"SALT {score(salt['peak'])}", remark
+    if summary["autoimmunity"] is not None:
+        commonest = next(iter(summary["autoimmunity"]["organs"].values()))
+        name = f"{commonest['name'].capitalize()} autoimmunity"
+        yield name, percent(commonest["probability"]), "probability by the end"
+    if (relapse := summary["relapse"]) is not None:
+        remark = f"a year, mean; untreated {number(relapse['untreated_per_year'])}"
+        yield "Relapse hazard", number(relapse["mean_per_year"]), remark
 
 
 def sentences(summary: Summary) -> Iterator[str]:
@@ -42,19 +51,22 @@ def sentences(summary: Summary) -> Iterator[str]:
 
 
 def _count_sentences(counts: Summary) -> Iterator[str]:
-    total = counts["lymphocytes"]
+    if not counts:
+        return
+    total = next(iter(counts.values()))
+    name = total["name"][:1].upper() + total["name"][1:]
     yield (
-        f"Lymphocytes fall from {quantity(total['untreated'], total['unit'])} to {number(total['lowest'])} "
+        f"{name} fall from {quantity(total['untreated'], total['unit'])} to {number(total['lowest'])} "
         f"at the lowest (day {total['lowest_day']:.0f})."
     )
-    judged = {name: count for name, count in counts.items() if count["lower_limit_of_normal"] is not None}
+    judged = [count for count in counts.values() if count["lower_limit_of_normal"] is not None]
     for i, course in enumerate(total["after_course"]):
-        returns = ", ".join(_return(name, count, count["after_course"][i]) for name, count in judged.items())
+        returns = ", ".join(_return(count, count["after_course"][i]) for count in judged)
         yield f"Return to the lower limit of normal after {course['course']}: {returns}."
 
 
-def _return(name: str, count: Summary, after: Summary) -> str:
-    limit = f"{NAMES[name]} ({quantity(count['lower_limit_of_normal'], count['unit'])})"
+def _return(count: Summary, after: Summary) -> str:
+    limit = f"{count['name']} ({quantity(count['lower_limit_of_normal'], count['unit'])})"
     if not after["fell_below_limit"]:
         return f"{limit} never below"
     months = after["months_to_limit"]

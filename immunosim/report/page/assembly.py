@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -17,8 +16,9 @@ from immunosim.attribution import explain
 from immunosim.errors import SolverError
 from immunosim.formatting import calendar
 from immunosim.parameters import EVIDENCE
+from immunosim.problem import Problem
 from immunosim.report.figures import draw_page
-from immunosim.report.limits import LIMITS
+from immunosim.report.limits import limits_of
 from immunosim.report.page import answer, tables
 from immunosim.report.page.cautions import cautions
 from immunosim.report.page.drawings import font_faces, svg_of
@@ -32,9 +32,6 @@ from immunosim.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-EXPLAINED = "lymphocytes"
-"""The read-out whose course the page explains."""
 
 
 def report_files(trajectory: Trajectory, summary: Mapping[str, Any], command: str) -> dict[str, bytes]:
@@ -56,11 +53,6 @@ def report_files(trajectory: Trajectory, summary: Mapping[str, Any], command: st
     return {"report.html": page.encode(), "figure.pdf": encoded(figure, "pdf")}
 
 
-def limitations() -> list[str]:
-    """Return what is known to be wrong or missing in the model, a paragraph an entry."""
-    return (resources.files("immunosim.report.page") / "limits.txt").read_text(encoding="utf-8").splitlines()
-
-
 def _environment() -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.PackageLoader("immunosim.report.page"),
@@ -80,7 +72,7 @@ def _readable(value: object) -> object:
 def _content(trajectory: Trajectory, summary: Mapping[str, Any], command: str, figure: Figure) -> dict[str, Any]:
     """Return everything that the template names."""
     problem, scenario = trajectory.problem, trajectory.scenario
-    drawing, why = svg_of(figure, "course", _described(summary)), _why(trajectory)
+    drawing, why = svg_of(figure, "course", _described(problem, summary)), _why(trajectory)
     toml = to_toml(scenario)
     return {
         "summary": summary,
@@ -89,7 +81,7 @@ def _content(trajectory: Trajectory, summary: Mapping[str, Any], command: str, f
         "end": calendar(scenario, float(trajectory.time[-1])),
         "intended_use": INTENDED_USE,
         "failure": trajectory.failure(),
-        "key_numbers": list(answer.key_numbers(summary)),
+        "key_numbers": list(answer.key_numbers(summary, _key_counts(problem))),
         "sentences": list(answer.sentences(summary)),
         "cautions": list(cautions(problem, summary)),
         "timeline": [tables.doses(scenario), tables.events(scenario)],
@@ -107,7 +99,7 @@ def _content(trajectory: Trajectory, summary: Mapping[str, Any], command: str, f
         "toml_base64": base64.b64encode(toml.encode()).decode(),
         "sources": list(sources(problem.parameters.references())),
         "own_entry": own_entry(summary),
-        "limitations": limitations(),
+        "limitations": list(problem.model.scope.limitations),
     }
 
 
@@ -116,27 +108,32 @@ def _results(summary: Mapping[str, Any]) -> list[tables.PageTable]:
     observed = tables.observed(summary)
     if summary["counts"] is None:
         return [observed]
-    course = [tables.antibody(summary), *tables.hair(summary), tables.autoimmunity(summary), tables.relapses(summary)]
-    return [*tables.counts(summary), observed, *course]
+    blood = [*tables.counts(summary), observed, *tables.drug_levels(summary)]
+    return [*blood, *tables.hair(summary), *tables.autoimmunity(summary), *tables.relapses(summary)]
 
 
-def _described(summary: Mapping[str, Any]) -> str:
+def _key_counts(problem: Problem) -> list[str]:
+    return [name for name, info in problem.model.readouts_of_kind("count").items() if info.is_key]
+
+
+def _described(problem: Problem, summary: Mapping[str, Any]) -> str:
     """Return in words what the figure of the course shows."""
-    shown = (
-        "Treatments, lymphocyte counts, alemtuzumab, hair loss, autoreactive cells, risk of autoimmunity and relapse "
-        "hazard over months."
-    )
-    return " ".join([shown, *answer.sentences(summary)])
+    titles = "; ".join(["treatments", *(group.title for group in problem.model.groups.values())])
+    return " ".join([f"Panels over months: {titles}.", *answer.sentences(summary)])
 
 
 def _why(trajectory: Trajectory) -> str:
-    """Return the drawing of why the lymphocyte count changed; empty where the accounts cannot be made."""
+    """Return the drawing of why the count changed that the model chooses; empty where the accounts cannot be made."""
     from immunosim.plots.why import why_figure
 
+    model = trajectory.problem.model
+    readout = model.questions.explained
+    if not readout:
+        return ""
     try:
-        found = explain(refined(trajectory), EXPLAINED, at=float(trajectory.time[-1]))
+        found = explain(refined(trajectory), readout, at=float(trajectory.time[-1]))
     except SolverError:
         return ""
     largest = ", ".join(f"{item.label} {item.value:+.2g}" for item in found.by_mechanism()[:3])
     description = f"What each mechanism contributed to the change of {found.label}. Largest at the end: {largest}."
-    return svg_of(why_figure(found, trajectory.scenario, LIMITS.get(EXPLAINED)), "why", description)
+    return svg_of(why_figure(found, trajectory.scenario, limits_of(model).get(readout)), "why", description)

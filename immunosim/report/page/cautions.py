@@ -9,18 +9,10 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from immunosim.formatting import ORGANS, number
+from immunosim.formatting import number
 from immunosim.problem import Problem
+from immunosim.scenario.regimen import courses_of
 from immunosim.units import DAYS_PER_MONTH
-
-FITTED_MONTHS = 30
-"""Months after the first course up to which counts were fitted (experiments/00_calibration)."""
-
-FITTED_COURSES = 2
-"""Courses of the trials that counts were fitted to."""
-
-FITTED_AGES = (18, 50)
-"""Ages of the trial that T-cell counts were fitted to, CARE-MS I (fernandez2014, table 1), years."""
 
 Summary = Mapping[str, Any]
 
@@ -66,21 +58,22 @@ def _at_bounds(problem: Problem, summary: Summary) -> Iterator[str]:
 
 
 def _extrapolated(problem: Problem) -> Iterator[str]:
-    scenario, (youngest, oldest) = problem.scenario, FITTED_AGES
-    if scenario.course:
-        months = (scenario.horizon - scenario.course[0].start) / DAYS_PER_MONTH
-        if months > FITTED_MONTHS:
+    scenario, scope = problem.scenario, problem.model.scope
+    courses = courses_of(scenario)
+    if courses and scope.months is not None:
+        months = (scenario.horizon - courses[0].dosing.start) / DAYS_PER_MONTH
+        if months > scope.months:
             yield (
                 f"The simulation ends {months:.0f} months after the first course; counts were fitted up to month "
-                f"{FITTED_MONTHS}. What lies beyond is extrapolated."
+                f"{scope.months}. What lies beyond is extrapolated."
             )
-    if len(scenario.course) > FITTED_COURSES:
-        yield f"There are {len(scenario.course)} courses; counts were fitted to {FITTED_COURSES}."
+    if scope.courses is not None and len(courses) > scope.courses:
+        yield f"There are {len(courses)} courses; counts were fitted to {scope.courses}."
     age = scenario.patient.age
-    if not youngest <= age <= oldest:
+    if scope.ages is not None and not scope.ages[0] <= age <= scope.ages[1]:
         yield (
-            f"The patient is {age:g} years old; T-cell counts were fitted to a trial of people from {youngest} to "
-            f"{oldest} years."
+            f"The patient is {age:g} years old; T-cell counts were fitted to a trial of people from {scope.ages[0]} to "
+            f"{scope.ages[1]} years."
         )
 
 
@@ -91,9 +84,9 @@ def _mechanisms_off(summary: Summary) -> Iterator[str]:
 
 
 def _onsets(summary: Summary) -> Iterator[str]:
-    for name, organ in ((summary["autoimmunity"] or {}).get("organs") or {}).items():
+    for organ in ((summary["autoimmunity"] or {}).get("organs") or {}).values():
         if organ["onset_day"] is not None:
             yield (
-                f"{ORGANS[name].capitalize()}: the onset follows from the draw of this patient "
+                f"{organ['name'].capitalize()}: the onset follows from the draw of this patient "
                 f"({number(organ['draw'])}), which is set, not predicted."
             )

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from immunosim.formatting import (
-    NAMES,
-    ORGANS,
     calendar,
     difference,
     number,
@@ -67,15 +65,15 @@ def events(scenario: Scenario) -> PageTable:
 
 def counts(summary: Summary) -> Iterator[PageTable]:
     """Yield a table of counts for each course, or one of the lowest counts where there is no course."""
-    found = summary["counts"]
-    courses = found["lymphocytes"]["after_course"]
+    found = list(summary["counts"].values())
+    courses = found[0]["after_course"] if found else []
     first = ("count", "unit", "untreated", "lowest", "on day")
-    if not courses:
-        yield PageTable("Counts", (*first, "LLN"), [_lowest(name, found[name]) for name in NAMES], "<<", _LLN)
+    if found and not courses:
+        yield PageTable("Counts", (*first, "LLN"), [_lowest(count) for count in found], "<<", _LLN)
     for i, course in enumerate(courses):
         months = (f"month {month}" for month in course["at_months"])
         headers = (*first, *months, "LLN", "months to LLN")
-        rows = [_counted(name, found[name], found[name]["after_course"][i]) for name in NAMES]
+        rows = [_counted(count, count["after_course"][i]) for count in found]
         caption = f"Counts after {course['course']} (day {course['start_day']:.0f})"
         yield PageTable(caption, headers, rows, "<<", f"Days and months since the start of the course. {_LLN}")
 
@@ -92,24 +90,29 @@ def observed(summary: Summary) -> PageTable:
     )
 
 
-def antibody(summary: Summary) -> PageTable:
-    """Return the serum level of alemtuzumab by course."""
-    rows = [
-        (
-            course["course"],
-            number(course["peak"]),
-            f"{course['peak_days_after_start']:.2f}",
-            number(course["undetectable_days_after_start"], "still detectable"),
-        )
-        for course in summary["alemtuzumab"]
-    ]
-    headers = ("course", "peak, µg/mL", "peak, days after start", "below 0.06 µg/mL, days after start")
-    return PageTable("Alemtuzumab in serum", headers, rows)
+def drug_levels(summary: Summary) -> Iterator[PageTable]:
+    """Yield the concentration of each drug by course."""
+    for level in summary["drug_levels"].values():
+        unit, limit = unit_text(level["unit"]), level["detection_limit"]
+        headers = ["course", f"peak, {unit}", "peak, days after start"]
+        headers += [] if limit is None else [f"below {limit:g} {unit}, days after start"]
+        rows = [
+            (
+                course["course"],
+                number(course["peak"]),
+                f"{course['peak_days_after_start']:.2f}",
+                number(course["undetectable_days_after_start"], "still detectable"),
+            )[: len(headers)]
+            for course in level["after_course"]
+        ]
+        yield PageTable(level["label"][:1].upper() + level["label"][1:], headers, rows)
 
 
 def hair(summary: Summary) -> Iterator[PageTable]:
     """Yield the SALT score after each course and each pulse of methylprednisolone."""
     salt = summary["salt"]
+    if salt is None:
+        return
     visits = [course["at_months"] for course in salt["after_course"]]
     if visits:
         headers = ("SALT score after", *(f"month {month}" for month in visits[0]))
@@ -124,38 +127,39 @@ def hair(summary: Summary) -> Iterator[PageTable]:
         yield PageTable("Hair loss and pulses of methylprednisolone", headers, rows)
 
 
-def autoimmunity(summary: Summary) -> PageTable:
-    """Return the probability of autoimmunity of each organ, and whether this patient falls ill."""
+def autoimmunity(summary: Summary) -> Iterator[PageTable]:
+    """Yield the probability of autoimmunity of each organ, and whether this patient falls ill."""
     found = summary["autoimmunity"]
+    if found is None:
+        return
     rows = [
         (
-            ORGANS[name],
+            organ["name"],
             percent(organ["probability"]),
             number(organ["cumulative_hazard"]),
             number(organ["draw"]),
             number(organ["onset_day"], "not simulated to fall ill"),
         )
-        for name, organ in found["organs"].items()
+        for organ in found["organs"].values()
     ]
-    note = (
-        f"Highest thyroid hormone {number(found['thyroid_hormone_peak_relative'])} times untreated "
-        f"(day {found['thyroid_hormone_peak_day']:.0f}); lowest platelet count "
-        f"{quantity(found['platelet_nadir'], found['platelet_unit'])} (day {found['platelet_nadir_day']:.0f}). "
-        "An organ falls ill on the day on which its cumulative hazard reaches the draw of the patient."
-    )
+    extremes = "; ".join(map(_extreme, found["extremes"].values()))
+    rule = "An organ falls ill on the day on which its cumulative hazard reaches the draw of the patient."
+    note = f"{extremes[:1].upper()}{extremes[1:]}. {rule}" if extremes else rule
     headers = ("organ", "probability by the end", "cumulative hazard", "draw", "onset on day")
-    return PageTable("Secondary autoimmunity", headers, rows, note=note)
+    yield PageTable("Secondary autoimmunity", headers, rows, note=note)
 
 
-def relapses(summary: Summary) -> PageTable:
-    """Return the relapse hazard."""
+def relapses(summary: Summary) -> Iterator[PageTable]:
+    """Yield the relapse hazard."""
     found = summary["relapse"]
+    if found is None:
+        return
     rows = [
         ("untreated hazard, per year", number(found["untreated_per_year"])),
         ("mean hazard from day 0 to the end, per year", number(found["mean_per_year"])),
         ("relapses reported in the scenario", str(found["reported_relapses"])),
     ]
-    return PageTable("Relapses of multiple sclerosis", ("quantity", "value"), rows)
+    yield PageTable("Relapses of multiple sclerosis", ("quantity", "value"), rows)
 
 
 def mechanisms(problem: Problem) -> PageTable:
@@ -196,16 +200,16 @@ def _after(scenario: Scenario, time: float) -> str:
     return "" if course is None else f"{course.label} + {(time - course.start) / DAYS_PER_MONTH:.1f}"
 
 
-def _counted(name: str, count: Summary, after: Summary) -> Row:
-    first = (NAMES[name], unit_text(count["unit"]), number(count["untreated"]), number(after["nadir"]))
+def _counted(count: Summary, after: Summary) -> Row:
+    first = (count["name"], unit_text(count["unit"]), number(count["untreated"]), number(after["nadir"]))
     months = (number(value) for value in after["at_months"].values())
     day, limit = f"{after['nadir_days_after_start']:.1f}", _limit(count)
     return *first, day, *months, limit, recovery(count, after)
 
 
-def _lowest(name: str, count: Summary) -> Row:
+def _lowest(count: Summary) -> Row:
     values = number(count["untreated"]), number(count["lowest"]), f"{count['lowest_day']:.1f}"
-    return NAMES[name], unit_text(count["unit"]), *values, _limit(count)
+    return count["name"], unit_text(count["unit"]), *values, _limit(count)
 
 
 def _limit(count: Summary) -> str:
@@ -222,6 +226,12 @@ def _observed(point: Summary) -> Row:
     remark = "; ".join(text for text in (point["note"], point["source"]) if text)
     values = (seen(point), number(simulated, "failed"), residual, difference(point))
     return when, f"{point['day']:.1f}", point["label"], unit_text(point["unit"]), *values, remark
+
+
+def _extreme(found: Summary) -> str:
+    is_relative = found["unit"] == "1"
+    value = f"{number(found['value'])} times untreated" if is_relative else quantity(found["value"], found["unit"])
+    return f"{found['extreme']} {found['name']} {value} (day {found['day']:.0f})"
 
 
 def _signed(value: float) -> str:

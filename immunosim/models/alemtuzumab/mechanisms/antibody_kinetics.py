@@ -10,6 +10,7 @@ compartments with clearance depending on lymphocyte count (Li 2018; Mould 2007 f
 
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import power
+from immunosim.model.readout_info import ReadoutInfo
 
 
 def add_antibody_kinetics(net: Network) -> None:
@@ -26,7 +27,11 @@ def add_antibody_kinetics(net: Network) -> None:
         net.loss("clearance of alemtuzumab", central, net["scaled_clearance"] * in_blood)
         net.transfer("distribution of alemtuzumab to tissue", central, tissue, exchange * in_blood)
         net.transfer("return of alemtuzumab from tissue", tissue, central, exchange * in_tissue)
-        net.readout("alemtuzumab_serum", in_blood, "ug/mL", "alemtuzumab in serum")
+        # The label calls alemtuzumab undetectable below 0.06 ug/mL.
+        info = ReadoutInfo(
+            group="antibody", curve="alemtuzumab", colour="blue", drug="alemtuzumab", detection_limit=0.06
+        )
+        net.readout("alemtuzumab_serum", in_blood, "ug/mL", "alemtuzumab in serum", info)
 
 
 def _derive_body_size(net: Network) -> None:

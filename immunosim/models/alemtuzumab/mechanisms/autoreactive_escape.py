@@ -16,6 +16,7 @@ import sympy as sp
 
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import boost, inhibited_by, restraint
+from immunosim.model.readout_info import ReadoutInfo
 
 
 def declare_clones(net: Network) -> None:
@@ -37,7 +38,11 @@ def add_autoreactive_escape(net: Network) -> None:
         _add_helpers(net)
         _add_effectors(net)
         _add_resident_memory(net)
-        net.readout("clone_size", net["autoreactive_cd4"], "1", "autoreactive CD4 clone, relative to untreated")
+        clone = ReadoutInfo(group="autoreactivity", curve="CD4 clone", colour="blue", is_compared=False)
+        label = "autoreactive CD4 clone, relative to untreated"
+        net.readout("clone_size", net["autoreactive_cd4"], "1", label, clone)
+        effectors = ReadoutInfo(group="autoreactivity", curve="CD8 effectors", colour="vermilion", is_compared=False)
+        net.show_pool("autoreactive_cd8_effector", effectors)
 
 
 def _add_helpers(net: Network) -> None:

@@ -13,6 +13,22 @@ import sympy as sp
 
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import hill, saturating
+from immunosim.model.readout_info import ReadoutInfo
+
+SALT = ReadoutInfo(
+    group="hair",
+    title="Hair loss (SALT score)",
+    curve="SALT",
+    axis="SALT, 0-100",
+    colour="vermilion",
+    # With a lower top of the axis hair loss would look larger than it is.
+    top=(10.0, 100.0),
+    # Nobody sees a twentieth of a point, and half a point is just visible; assumed.
+    unseen_below=0.05,
+    notable_from=0.5,
+    # Hair only grows and falls out: what drives both stands with the clone.
+    explained_with="autoreactive_cd8_effector",
+)
 
 
 def declare_follicles(net: Network) -> None:
@@ -49,9 +65,10 @@ def add_hair_follicle(net: Network) -> None:
         net.gain("growth of visible hair", cover, growth_rate * anagen)
         net.loss("shedding of visible hair", cover, growth_rate * cover)
         score = 100 * net["field_at_risk"] * (1 - cover / net["anagen_0"])
-        net.readout("salt_score", score, "1", "SALT score (0-100)")
+        net.readout("salt_score", score, "1", "SALT score (0-100)", SALT)
         net.readout("interferon_gamma", interferon, "1", "interferon-gamma in the follicle")
-        net.readout("immune_privilege", privilege, "1", "immune privilege")
+        info = ReadoutInfo(group="autoreactivity", colour="green", is_dashed=True, is_compared=False)
+        net.readout("immune_privilege", privilege, "1", "immune privilege", info)
 
 
 def _add_cycle(net: Network, lost: sp.Symbol, privilege: sp.Symbol, interferon: sp.Symbol) -> None:

@@ -14,8 +14,39 @@ import sympy as sp
 
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import boost, excess, hill, saturating
+from immunosim.model.readout_info import ReadoutInfo
 
 ORGANS = {"thyroid": "thyroid", "platelet": "platelet", "gbm": "anti-GBM"}
+
+RISKS = {
+    "thyroid": ReadoutInfo(
+        group="autoimmunity",
+        short_name="thyroid",
+        colour="blue",
+        organ="thyroid",
+        organ_name="thyroid",
+        draw="thyroid",
+    ),
+    "platelet": ReadoutInfo(
+        group="autoimmunity",
+        short_name="platelets",
+        colour="orange",
+        organ="platelet",
+        organ_name="platelets",
+        draw="platelets",
+        is_compared=False,
+    ),
+    "gbm": ReadoutInfo(
+        group="autoimmunity",
+        short_name="kidney (GBM)",
+        colour="green",
+        organ="gbm",
+        organ_name="kidney (anti-GBM)",
+        draw="glomerulus",
+        is_compared=False,
+    ),
+}
+"""How the cumulative hazard of each organ is shown; comparisons show that of the commonest only."""
 
 
 def add_humoral_autoimmunity(net: Network) -> None:
@@ -51,7 +82,8 @@ def _add_antibody(net: Network, organ: str, label: str, breach: sp.Symbol, press
     net.loss(f"clearance of {label} antibody", antibody, rate * antibody)
     now = net.on("humoral_autoimmunity") * hazard * pressure
     net.readout(f"{organ}_hazard", now, "1/year", f"hazard of {label} autoimmunity")
-    net.readout(f"{organ}_cumulative_hazard", hazard * breach, "1", f"cumulative hazard of {label} autoimmunity")
+    words = f"cumulative hazard of {label} autoimmunity"
+    net.readout(f"{organ}_cumulative_hazard", hazard * breach, "1", words, RISKS[organ])
 
 
 def _add_thyroid(net: Network) -> None:
@@ -64,6 +96,7 @@ def _add_thyroid(net: Network) -> None:
     net.gain("secretion of thyroid hormone", hormone, secretion)
     net.loss("clearance of thyroid hormone", hormone, turnover * hormone)
     net.readout("tsh", tsh, "1", "TSH, relative to untreated")
+    net.show_pool("thyroid_hormone", ReadoutInfo(short_name="thyroid hormone", extreme="highest"))
 
 
 def _add_platelets(net: Network) -> None:
@@ -73,4 +106,5 @@ def _add_platelets(net: Network) -> None:
     net.loss("ageing of platelets", platelets, turnover * platelets)
     destroyed = net["platelet_antibody_loss_rate"] * net["platelet_antibody"] * platelets
     net.loss("destruction of opsonised platelets", platelets, destroyed)
-    net.readout("platelet_count", net["untreated_platelet_count"] * platelets, "1e9/L", "platelet count")
+    info = ReadoutInfo(extreme="lowest")
+    net.readout("platelet_count", net["untreated_platelet_count"] * platelets, "1e9/L", "platelet count", info)

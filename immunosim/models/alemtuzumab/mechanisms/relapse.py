@@ -8,10 +8,12 @@ modelled.
 """
 
 from immunosim.model.network import Network
+from immunosim.model.readout_info import ReadoutInfo
 
 
 def add_relapse(net: Network) -> None:
     """Add the relapse hazard; with the mechanism off it stays at its untreated value."""
     with net.mechanism("relapse"):
         activity = 1 + net.on("relapse") * (net.relative(net["memory_cd4_lymphoid"]) - 1)
-        net.readout("relapse_rate", net["untreated_relapse_rate"] * activity, "1/year", "relapse hazard")
+        info = ReadoutInfo(group="relapse", curve="relapses", colour="blue")
+        net.readout("relapse_rate", net["untreated_relapse_rate"] * activity, "1/year", "relapse hazard", info)

@@ -1,86 +1,14 @@
-"""Where the diagram of the network puts each pool and how regulation runs between them. Millimetres, y upwards.
+"""Where the diagram of the model puts each pool and how regulation runs between them. Millimetres, y upwards."""
 
-Pools and mechanisms are named here once more, so that a new one is missed at once: ``network_diagram`` refuses a
-network that this layout does not fit.
-"""
-
-from dataclasses import dataclass
-
-from immunosim.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
-
-WIDTH = 184.0
-BOTTOM, TOP = -18.5, 175.0
-BOX_HEIGHT = 7.0
-
-Point = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Box:
-    """A pool: its centre, its width, what it says, and the side on which gains and losses stand."""
-
-    x: float
-    y: float
-    width: float
-    text: str
-    side: str
-
-    @property
-    def left(self) -> float:
-        """Return the left edge."""
-        return self.x - self.width / 2
-
-    @property
-    def right(self) -> float:
-        """Return the right edge."""
-        return self.x + self.width / 2
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A group of pools: its title and its rectangle."""
-
-    title: str
-    left: float
-    bottom: float
-    right: float
-    top: float
-
-
-@dataclass(frozen=True)
-class Bus:
-    """Regulators of many processes: a line from their boxes, then upright at ``path[-1]``, with a dot at each process.
-
-    ``mechanisms`` limits the bus to processes of these; ``consumers`` are pools that use up what the bus stands for.
-    """
-
-    sources: tuple[str, ...]
-    path: tuple[Point, ...]
-    mechanisms: tuple[str, ...]
-    consumers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Link:
-    """A regulatory arrow from some pools to the processes that change some others, which rise or, if it inhibits, fall.
-
-    Each path ends in a head; ``dots`` are where a path meets what it comes from or a flow that it regulates.
-    """
-
-    sources: tuple[str, ...]
-    targets: tuple[str, ...]
-    paths: tuple[tuple[Point, ...], ...]
-    dots: tuple[Point, ...] = ()
-    inhibits: bool = False
-
+from immunosim.model.diagram_layout import OUT, Box, Bus, DiagramLayout, Family, Link, Panel, Point
 
 FAMILIES = {
-    "alemtuzumab": (BLUE, ("antibody_kinetics", "depletion")),
-    "corticosteroids": (ORANGE, ("corticosteroids",)),
-    "dimethyl fumarate": (PURPLE, ("prior_therapy",)),
-    "cytokines": (GREEN, ("cytokines",)),
-    "turnover of lymphocytes": (
-        BLACK,
+    "alemtuzumab": Family("blue", ("antibody_kinetics", "depletion")),
+    "corticosteroids": Family("orange", ("corticosteroids",)),
+    "dimethyl fumarate": Family("purple", ("prior_therapy",)),
+    "cytokines": Family("green", ("cytokines",)),
+    "turnover of lymphocytes": Family(
+        "black",
         (
             "thymopoiesis",
             "t_cell_homeostasis",
@@ -90,8 +18,8 @@ FAMILIES = {
             "other_lymphocytes",
         ),
     ),
-    "exchange of blood and tissue": (GREY, ("trafficking",)),
-    "autoimmunity": (VERMILION, ("autoreactive_escape", "hair_follicle", "humoral_autoimmunity")),
+    "exchange of blood and tissue": Family("grey", ("trafficking",)),
+    "autoimmunity": Family("vermilion", ("autoreactive_escape", "hair_follicle", "humoral_autoimmunity")),
 }
 """What the legend calls mechanisms that share a colour. A mechanism without processes needs none."""
 
@@ -173,12 +101,7 @@ PANELS = (
 )
 """What the pools are grouped into."""
 
-DOSED = ("prednisolone_gut", "triamcinolone_depot")
-"""Pools that doses enter at once; the others that the regimen fills have a gain that depends on an input."""
-
-TURNOVER = FAMILIES["turnover of lymphocytes"][1]
-OUT = 2.9
-"""How far above the middle of its box the line leaves by which a lymphocyte regulates something."""
+TURNOVER = FAMILIES["turnover of lymphocytes"].mechanisms
 
 
 def _out_of(subset: str) -> Point:
@@ -335,3 +258,18 @@ LINKS = (
     Link(("platelet_antibody",), ("platelets",), (((160, 13.5), (164.5, 13.5)),), inhibits=True),
 )
 """Regulation outside the table of lymphocytes."""
+
+LAYOUT = DiagramLayout(
+    boxes=BOXES,
+    families=FAMILIES,
+    panels=PANELS,
+    buses=BUSES,
+    links=LINKS,
+    taps=(("cortisol", ((40.5, 147), (38, 147))),),
+    dosed=("prednisolone_gut", "triamcinolone_depot"),
+    heads=(((BLOOD_X, 121.2), "blood"), ((TISSUE_X, 121.2), "lymphoid tissue")),
+    notes=("(lysis also uses up alemtuzumab)",),
+    lines_leave_until=TISSUE_X,
+    top=175.0,
+)
+"""The diagram of the whole model; a test holds it against the network."""

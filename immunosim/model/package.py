@@ -1,0 +1,89 @@
+"""What a model brings: its network, its parameter sets and its bibliography.
+
+Imports no sympy: a network is declared only where its text is generated.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from immunosim.errors import ModelError
+from immunosim.model.drug import Drug, check_drugs
+from immunosim.parameters import ParameterSet, read_references, read_set, sets_in
+
+DEFAULT_SET = "default"
+"""The parameter set of a scenario that names none."""
+
+
+@dataclass(frozen=True)
+class ModelPackage:
+    """A model with all that the rest of the package needs to know of it.
+
+    Attributes
+    ----------
+    name : str
+        What ``model = "..."`` in a scenario says.
+    title : str
+        One line for lists.
+    network : str
+        ``"package.module:function"``: the function declares the network over the parameters' units.
+    folder : Path
+        The folder of its sources, with ``parameters/*.toml`` and ``references.bib``.
+    drugs : tuple of Drug
+        What can be given; the drug that a table means where it names none comes first.
+    """
+
+    name: str
+    title: str
+    network: str
+    folder: Path
+    drugs: tuple[Drug, ...] = ()
+
+    def declare(self, parameter_units: Mapping[str, str]) -> Any:
+        """Return the network, declared over the parameters whose names and units are given, and validated.
+
+        Raises
+        ------
+        ModelError
+            If it cannot be imported, or its units or losses are wrong.
+        """
+        from immunosim.model.validate import validate
+
+        module, _, function = self.network.partition(":")
+        try:
+            build = getattr(import_module(module), function)
+        except (ImportError, AttributeError) as error:
+            cure = 'write network = "package.module:function"'
+            raise ModelError(f"{self.network} cannot be imported ({error})", key=self.name, cure=cure) from error
+        network = build(dict(parameter_units))
+        validate(network)
+        check_drugs(self.drugs, network.inputs, network.pools, parameter_units)
+        return network
+
+    def parameter_sets(self) -> tuple[str, ...]:
+        """Return the names of its parameter sets, in alphabetical order."""
+        return sets_in(self.folder / "parameters")
+
+    def parameters(self, name: str = DEFAULT_SET) -> ParameterSet:
+        """Return a parameter set by name.
+
+        Raises
+        ------
+        ParameterError
+            If there is none of that name, or its file is damaged.
+        """
+        return read_set(self.folder / "parameters", name)
+
+    def references(self) -> Mapping[str, str]:
+        """Return its bibliography by key, as BibTeX text."""
+        return read_references(self.folder / "references.bib")
+
+    @functools.cached_property
+    def sources(self) -> tuple[Path, ...]:
+        """Files that shape the network, which a changed one makes another."""
+        return tuple(sorted(self.folder.rglob("*.py")))

@@ -1,0 +1,95 @@
+"""What a clinician would say about this model: its drugs.
+
+Plain data without symbols, so that a scenario is read without the network. Doses, sources and ranges: docs/units.md.
+The ranges are assumed, wide enough for every dose of the evidence and narrow enough that a slip of a thousand (g for
+mg, mcg for mg) lies outside.
+"""
+
+from immunosim.model.drug import Drug
+
+# Okabe and Ito, Color universal design (2008), as the curves of figures.
+_BLUE, _VERMILION, _ORANGE, _PURPLE, _GREEN = "#0072B2", "#D55E00", "#E69F00", "#CC79A7", "#009E73"
+
+ALEMTUZUMAB = Drug(
+    name="alemtuzumab",
+    label="alemtuzumab",
+    route="intravenous",
+    given="infusion",
+    enters="alemtuzumab_infusion",
+    holds=("antibody_central", "antibody_peripheral"),
+    usual="12 mg a day",
+    plausible=(0.5, 60.0),
+    source=("lemtrada_smpc", "case report"),
+    usual_infusion="4 h",
+    depletes=True,
+    premedication="methylprednisolone",
+    synonyms=("lemtrada", "campath", "mabcampath", "campath-1h"),
+    colour=_BLUE,
+    shape="triangle",
+)
+
+METHYLPREDNISOLONE = Drug(
+    name="methylprednisolone",
+    label="methylprednisolone",
+    route="intravenous",
+    given="infusion",
+    enters="methylprednisolone_infusion",
+    holds=("methylprednisolone",),
+    available_fraction="methylprednisolone_available_fraction",
+    usual="1 g a day",
+    plausible=(4.0, 2000.0),
+    source=("case report",),
+    usual_infusion="1 h",
+    synonyms=("solu-medrol",),
+    colour=_VERMILION,
+    shape="diamond",
+)
+
+PREDNISOLONE = Drug(
+    name="prednisolone",
+    label="prednisolone",
+    route="oral",
+    given="bolus",
+    enters="prednisolone_gut",
+    holds=("prednisolone_gut", "prednisolone"),
+    usual="5 to 60 mg a day",
+    plausible=(1.0, 250.0),
+    source=("assumed",),
+    colour=_ORANGE,
+    shape="square or bar",
+)
+
+TRIAMCINOLONE = Drug(
+    name="triamcinolone",
+    label="triamcinolone",
+    route="intralesional",
+    given="bolus",
+    enters="triamcinolone_depot",
+    holds=("triamcinolone_depot",),
+    usual="15 mg in a session",
+    plausible=(0.5, 80.0),
+    source=("case report",),
+    colour=_PURPLE,
+    shape="circle",
+    site="scalp",
+)
+
+DIMETHYL_FUMARATE = Drug(
+    name="dimethyl_fumarate",
+    label="dimethyl fumarate",
+    route="oral",
+    given="continuous",
+    enters="dimethyl_fumarate",
+    without_balance="the model holds its effect, not its mass",
+    usual="240 mg twice a day",
+    plausible=(30.0, 960.0),
+    source=("case report",),
+    usual_dose="240 mg",
+    reference_dose=480.0,
+    times_per_day=2,
+    colour=_GREEN,
+    shape="bar",
+)
+
+DRUGS = (ALEMTUZUMAB, METHYLPREDNISOLONE, PREDNISOLONE, TRIAMCINOLONE, DIMETHYL_FUMARATE)
+"""The drug that a table means where it names none comes first; NONMEM's CMT counts those with single doses."""

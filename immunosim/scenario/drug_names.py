@@ -1,0 +1,99 @@
+"""The drugs that a scenario may name: those of its model, and the type of a field that names one of them.
+
+While a scenario is read, its records know the drugs of its model; a record outside of a scenario knows those of the
+default model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from immunosim.errors import ModelError, QuantityError, any_of, close_matches, did_you_mean
+from immunosim.model.drug import Drug, Given
+from immunosim.models import DEFAULT_MODEL, drugs_of
+from immunosim.units import shown
+
+_MODEL: ContextVar[str] = ContextVar("model", default=DEFAULT_MODEL)
+
+
+def model_of(scenario: object) -> str:
+    """Return the model that a scenario names, or one that is still raw data; the default one where it names none.
+
+    A model that does not exist is a problem of its own, which whoever loads the model reports.
+    """
+    named = scenario.get("model") if isinstance(scenario, Mapping) else getattr(scenario, "model", None)
+    try:
+        return named if isinstance(named, str) and drugs_of(named) else DEFAULT_MODEL
+    except ModelError:
+        return DEFAULT_MODEL
+
+
+@contextmanager
+def with_drugs_of(scenario: object) -> Iterator[None]:
+    """Let records know the drugs of a scenario's model until the block ends."""
+    token = _MODEL.set(model_of(scenario))
+    try:
+        yield
+    finally:
+        _MODEL.reset(token)
+
+
+def known_drugs(scenario: object = None) -> tuple[Drug, ...]:
+    """Return the drugs of a scenario's model; without a scenario, of the one that is being read."""
+    return drugs_of(_MODEL.get() if scenario is None else model_of(scenario))
+
+
+def known_drug(name: str, scenario: object = None) -> Drug:
+    """Return one of these drugs by its name.
+
+    Raises
+    ------
+    ModelError
+        If there is none of that name.
+    """
+    drugs = known_drugs(scenario)
+    for drug in drugs:
+        if drug.name == name:
+            return drug
+    raise ModelError(f'the model has no drug "{name}"', cure=did_you_mean(name, [drug.name for drug in drugs]))
+
+
+@dataclass(frozen=True)
+class DrugGiven:
+    """Annotation of a field that names a drug which is given in one of some ways."""
+
+    ways: tuple[Given, ...]
+
+    def choices(self) -> list[str]:
+        """Return the names of the drugs, in the model's order."""
+        return [drug.name for drug in known_drugs() if drug.given in self.ways]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return pydantic's schema: our own validator in place of the one for text."""
+        return core_schema.no_info_plain_validator_function(self.validate)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Return the JSON schema of the name."""
+        return {"type": "string", "enum": self.choices()}
+
+    def validate(self, value: object) -> str:
+        """Return the name, or refuse it with the known ones."""
+        choices = self.choices()
+        if isinstance(value, str) and value in choices:
+            return value
+        text = shown(value)
+        matches = close_matches(text.strip(chr(34)), choices, limit=1)
+        cure = f'did you mean "{matches[0]}"?' if matches else None
+        raise QuantityError(f"{text} is not one of {any_of(choices)}", cure=cure)
+
+
+AnyDrug = Annotated[str, DrugGiven(("infusion", "bolus", "continuous"))]
+DoseDrug = Annotated[str, DrugGiven(("infusion", "bolus"))]
+RateDrug = Annotated[str, DrugGiven(("infusion", "continuous"))]

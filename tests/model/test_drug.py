@@ -1,0 +1,90 @@
+"""A drug that is declared incompletely fails where it is declared, or where it meets its network."""
+
+from typing import Any
+
+import pytest
+
+from immunosim.errors import ModelError
+from immunosim.model.drug import Drug, check_drugs
+from immunosim.models import drugs_of
+from immunosim.models.alemtuzumab.network import build_network
+from immunosim.parameters import load_parameters
+
+PLAIN: dict[str, Any] = {
+    "name": "depletor",
+    "label": "depletor",
+    "route": "intravenous",
+    "given": "infusion",
+    "enters": "depletor_infusion",
+    "holds": ("depletor_blood",),
+    "usual": "10 mg a day",
+    "plausible": (1.0, 50.0),
+    "source": ("assumed",),
+    "usual_infusion": "2 h",
+    "colour": "#000000",
+    "shape": "circle",
+}
+BOLUS = {"given": "bolus", "enters": "depletor_blood", "usual_infusion": ""}
+TAKEN = {"given": "continuous", "usual_infusion": "", "usual_dose": "5 mg", "reference_dose": 10.0, "times_per_day": 2}
+
+
+def test_a_complete_drug_is_taken() -> None:
+    for further in ({}, BOLUS, TAKEN):
+        check_drugs([Drug(**PLAIN | further)], ["depletor_infusion"][: further != BOLUS], ["depletor_blood"], [])
+
+
+@pytest.mark.parametrize(
+    ("further", "reason"),
+    [
+        ({"holds": ()}, 'drug "depletor" has no mass balance'),
+        (BOLUS | {"enters": "gut"}, 'drug "depletor" enters "gut", which is not the first pool that holds it'),
+        ({"usual_infusion": ""}, "is infused for a usual time exactly if it is infused"),
+        (BOLUS | {"usual_infusion": "1 h"}, "is infused for a usual time exactly if it is infused"),
+        (TAKEN | {"reference_dose": 0.0}, "is taken continuously without a daily dose to compare with"),
+        ({"plausible": (5.0, 1.0)}, "has a plausible range that is none"),
+    ],
+)
+def test_a_declaration_that_contradicts_itself_is_refused(further: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        Drug(**PLAIN | further)
+    assert reason in caught.value.reason
+    assert caught.value.cure
+
+
+def test_a_drug_without_a_mass_balance_must_say_why() -> None:
+    assert Drug(**PLAIN | {"holds": (), "without_balance": "the model holds its effect"}).entered_pool == ""
+
+
+@pytest.mark.parametrize(
+    ("further", "reason"),
+    [
+        ({"holds": ("depletor_blod",)}, 'drug "depletor" names "depletor_blod"'),
+        ({"enters": "depletor_infusio"}, 'drug "depletor" names "depletor_infusio"'),
+        ({"available_fraction": "fraction"}, 'drug "depletor" names "fraction"'),
+        ({"premedication": "prednisone"}, 'drug "depletor" names "prednisone"'),
+    ],
+)
+def test_a_drug_names_only_what_the_network_has(further: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ModelError, match=reason):
+        check_drugs([Drug(**PLAIN | further)], ["depletor_infusion"], ["depletor_blood"], [])
+
+
+def test_an_input_that_no_drug_enters_is_refused() -> None:
+    with pytest.raises(ModelError, match='no drug enters the input "other_infusion"'):
+        check_drugs([Drug(**PLAIN)], ["depletor_infusion", "other_infusion"], ["depletor_blood"], [])
+
+
+def test_two_drugs_do_not_share_an_input() -> None:
+    with pytest.raises(ModelError, match='two drugs are called or enter "depletor_infusion"'):
+        check_drugs(
+            [Drug(**PLAIN), Drug(**PLAIN | {"name": "second", "label": "second"})],
+            ["depletor_infusion"],
+            ["depletor_blood"],
+            [],
+        )
+
+
+def test_the_drugs_of_the_shipped_model_fit_its_network() -> None:
+    units = load_parameters().units()
+    net = build_network(units)
+    check_drugs(drugs_of(), net.inputs, net.pools, units)
