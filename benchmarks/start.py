@@ -154,7 +154,7 @@ def _together(rounds: Sequence[Sequence[Start]]) -> list[Start]:
 def _warm(folder: Path, rounds: int) -> list[Start]:
     environment = _environment(folder)
     commands = {
-        "run, files and figure": _command("run", SCENARIO, "--out", folder / "warm", "--force"),
+        "run, files and figure": _command("run", SCENARIO, "--out", folder / "warm"),
         "run --json": _command("run", SCENARIO, "--json"),
         "check": _command("check", SCENARIO),
         "--help": _command("--help"),

@@ -15,7 +15,11 @@ HEAVY = ("numba", "sympy", "xarray", "scipy", "pandas", "matplotlib", "pydantic"
 CLINIC = {
     "immunosim.model",
     "immunosim.model.drug",
+    "immunosim.model.package",
+    "immunosim.model.readout_info",
+    "immunosim.model.scope",
     "immunosim.models",
+    "immunosim.models.registry",
     "immunosim.models.alemtuzumab",
     "immunosim.models.alemtuzumab.clinic",
 }

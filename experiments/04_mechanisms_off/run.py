@@ -20,7 +20,6 @@ from matplotlib.patches import Patch
 from experiments.scorecard import Row, load_rows
 from immunosim import Trajectory, load_scenario, simulate
 from immunosim.plots.style import BLUE, GREY, ORANGE, VERMILION
-from immunosim.report import ALEMTUZUMAB_DETECTION_LIMIT
 from immunosim.units import DAYS_PER_MONTH
 
 HERE = Path(__file__).parent
@@ -142,11 +141,12 @@ def _days_to_disappear(two: Trajectory) -> float:
     first, second = two.scenario.course[:2]
     course = two.time < second.start
     time, serum = two.time[course], two["alemtuzumab_serum"][course]
-    present = np.flatnonzero(serum >= ALEMTUZUMAB_DETECTION_LIMIT)
+    limit = two.problem.model.readout_info["alemtuzumab_serum"].detection_limit or NAN
+    present = np.flatnonzero(serum >= limit)
     if present.size == 0 or present[-1] == len(time) - 1:
         return NAN
     around = slice(present[-1], present[-1] + 2)
-    gone = np.interp(-ALEMTUZUMAB_DETECTION_LIMIT, -serum[around], time[around])
+    gone = np.interp(-limit, -serum[around], time[around])
     return float(gone) - (first.start + (first.doses - 1) * (first.every or 0.0))
 
 

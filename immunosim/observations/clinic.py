@@ -27,6 +27,7 @@ from immunosim.observations.records import (
 )
 from immunosim.observations.table import TableRow, is_missing, read_table
 from immunosim.observations.times import Calendar, is_date, order_of
+from immunosim.scenario.drug_names import with_drugs_of
 from immunosim.units import DAYS_PER_MONTH, factor_to
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def read_clinic_table(
     path : Path
         CSV, its cells separated by commas, semicolons or tabs.
     scenario : Scenario, optional
-        Gives day 0 its date and times such as ``course 2 + 30 days`` their meaning.
+        Gives day 0 its date, times such as ``course 2 + 30 days`` their meaning, and its model the drugs.
     from_first_dose : bool, optional
         Whether day 0 is the time of each patient's first dose in the table.
 
@@ -88,7 +89,8 @@ def read_clinic_table(
     visits = list(_visits(layout, calendar, problems))
     births = _births(layout, calendar, visits, problems)
     measurements = [one for visit in visits for one in _measurements(layout, visit, problems)]
-    doses = [one for visit in visits for one in _doses(layout, visit, problems)]
+    with with_drugs_of(scenario):
+        doses = [one for visit in visits for one in _doses(layout, visit, problems)]
     traits = {
         name: _covariates(layout, own, problems) | births.get(name, {}) for name, own in _by_patient(visits).items()
     }

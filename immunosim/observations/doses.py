@@ -13,6 +13,11 @@ def dose_drugs() -> list[str]:
     return [drug.name for drug in known_drugs() if not drug.is_continuous]
 
 
+def drugs_by_number() -> dict[str, str]:
+    """Return the drug that a number in CMT means on the row of a dose."""
+    return {str(number): drug for number, drug in enumerate(dose_drugs(), 1)}
+
+
 def drug_of(name: str) -> str:
     """Return the drug that a name means.
 

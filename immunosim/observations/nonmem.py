@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from immunosim.errors import QuantityError
+from immunosim.observations.doses import drugs_by_number
 from immunosim.observations.laboratory import analytes_by_number
-from immunosim.observations.nonmem_rows import CMT, Reading, doses_of, measured_in
+from immunosim.observations.nonmem_rows import Reading, doses_of, measured_in
 from immunosim.observations.problems import Problems
 from immunosim.observations.records import Covariate, Observations, PatientRecord, TableFinding
 from immunosim.observations.table import ObservationTable, is_missing, read_table
 from immunosim.observations.times import Calendar
+from immunosim.scenario.drug_names import with_drugs_of
 from immunosim.units import convert
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def read_nonmem(
     scenario: Scenario | None = None,
     *,
     time_unit: str = "day",
-    drugs: Mapping[str, str] = CMT,
+    drugs: Mapping[str, str] | None = None,
     analytes: Mapping[str, str] | None = None,
 ) -> tuple[Observations, list[TableFinding]]:
     """Read a table of the NONMEM family.
@@ -51,7 +53,7 @@ def read_nonmem(
     ----------
     path : Path
     scenario : Scenario, optional
-        Gives day 0 its date, where TIME holds dates.
+        Gives day 0 its date, where TIME holds dates, and its model the drugs.
     time_unit : str, optional
         The unit of TIME, DUR and II, and of the time in RATE.
     drugs, analytes : mapping of str to str, optional
@@ -73,22 +75,30 @@ def read_nonmem(
     headers = {header.upper(): header for header in table.headers}
     _check_headers(table, headers, problems)
     day = convert(1.0, time_unit, "day")
-    reading = Reading(table, headers, Calendar.of(scenario), day, drugs, analytes or analytes_by_number())
-    patients: dict[str, PatientRecord] = {}
-    latest = ""
-    for row in table.rows:
-        name = reading.patient(row)
-        if not name:
-            problems.add(row.line, headers["ID"], "is empty", "give every row its patient")
-        if name in patients and name != latest:
-            problems.add(row.line, headers["ID"], f'"{name}" comes again after another', "keep its rows together")
-        known = patients.setdefault(latest := name, PatientRecord(name))
-        doses, measured = doses_of(reading, row, problems), measured_in(reading, row, problems)
-        patients[name] = replace(known, doses=(*known.doses, *doses), measurements=(*known.measurements, *measured))
+    with with_drugs_of(scenario):
+        numbers = drugs or drugs_by_number(), analytes or analytes_by_number()
+        reading = Reading(table, headers, Calendar.of(scenario), day, *numbers)
+        patients = _patients(reading, problems)
     problems.refuse()
     covariates, findings = _covariates(reading)
     found = tuple(replace(patient, covariates=covariates.get(name, {})) for name, patient in patients.items())
     return Observations(found, table.file), findings
+
+
+def _patients(reading: Reading, problems: Problems) -> dict[str, PatientRecord]:
+    """Return the doses and measurements of each patient by name."""
+    patients: dict[str, PatientRecord] = {}
+    latest, header = "", reading.headers["ID"]
+    for row in reading.table.rows:
+        name = reading.patient(row)
+        if not name:
+            problems.add(row.line, header, "is empty", "give every row its patient")
+        if name in patients and name != latest:
+            problems.add(row.line, header, f'"{name}" comes again after another', "keep its rows together")
+        known = patients.setdefault(latest := name, PatientRecord(name))
+        doses, measured = doses_of(reading, row, problems), measured_in(reading, row, problems)
+        patients[name] = replace(known, doses=(*known.doses, *doses), measurements=(*known.measurements, *measured))
+    return patients
 
 
 def is_nonmem(table: ObservationTable) -> bool:

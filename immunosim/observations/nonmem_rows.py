@@ -13,9 +13,6 @@ from immunosim.observations.records import Measurement, RecordedDose
 from immunosim.observations.table import ObservationTable, TableRow, is_missing
 from immunosim.observations.times import Calendar
 
-CMT = {str(number): drug for number, drug in enumerate(dose_drugs(), 1)}
-"""The drug that a number in CMT means on the row of a dose."""
-
 _EVENTS = {"2": "another event", "3": "a reset", "4": "a reset with a dose"}
 
 

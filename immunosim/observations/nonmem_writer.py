@@ -11,13 +11,12 @@ from pathlib import Path
 
 from immunosim.errors import DataError
 from immunosim.files import write_file
+from immunosim.observations.doses import drugs_by_number
 from immunosim.observations.laboratory import analytes_by_number
 from immunosim.observations.nonmem import COVARIATES
-from immunosim.observations.nonmem_rows import CMT
 from immunosim.observations.records import Measurement, Observations, PatientRecord, RecordedDose
 from immunosim.safe_text import csv_text
 
-_NUMBERS_OF_DRUGS = {drug: number for number, drug in CMT.items()}
 _NAMES = {name: header for header, name in COVARIATES.items() if header != "WEIGHT"}
 _EMPTY = "."
 
@@ -50,11 +49,12 @@ def write_nonmem(observations: Observations, path: Path) -> None:
 
 def _rows(patient: PatientRecord) -> Iterator[list[str]]:
     numbers = {analyte: number for number, analyte in analytes_by_number().items()}
+    drugs = {drug: number for number, drug in drugs_by_number().items()}
     events: list[Measurement | RecordedDose] = [*patient.measurements, *patient.doses]
     for event in sorted(events, key=lambda event: (event.time, isinstance(event, RecordedDose))):
         if isinstance(event, RecordedDose):
             rate = event.amount / event.duration if event.duration else 0.0
-            number = _NUMBERS_OF_DRUGS[event.drug]
+            number = drugs.get(event.drug, event.drug)  # of another model: by its name
             dose = [_text(event.amount), _text(rate), _text(event.duration), number]
             yield [_text(event.time), "1", *dose, _EMPTY, "1", "0", "0"]
         else:

@@ -12,12 +12,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from immunosim.errors import ModelError, QuantityError, any_of, close_matches, did_you_mean
 from immunosim.model.drug import Drug, Given
-from immunosim.models import DEFAULT_MODEL, drugs_of
+from immunosim.models import DEFAULT_MODEL, drugs_of, find_model
+from immunosim.scenario.base import Text
 from immunosim.units import shown
 
 _MODEL: ContextVar[str] = ContextVar("model", default=DEFAULT_MODEL)
@@ -26,7 +27,7 @@ _MODEL: ContextVar[str] = ContextVar("model", default=DEFAULT_MODEL)
 def model_of(scenario: object) -> str:
     """Return the model that a scenario names, or one that is still raw data; the default one where it names none.
 
-    A model that does not exist is a problem of its own, which whoever loads the model reports.
+    A model that does not exist is a problem of its own, which the scenario reports.
     """
     named = scenario.get("model") if isinstance(scenario, Mapping) else getattr(scenario, "model", None)
     try:
@@ -94,6 +95,17 @@ class DrugGiven:
         raise QuantityError(f"{text} is not one of {any_of(choices)}", cure=cure)
 
 
+def _existing(name: str) -> str:
+    try:
+        find_model(name)
+    except ModelError as error:
+        if error.key != "model":  # the package that brings it is at fault
+            raise
+        raise QuantityError(error.reason, cure=error.cure) from None
+    return name
+
+
+ModelName = Annotated[Text, AfterValidator(_existing)]
 AnyDrug = Annotated[str, DrugGiven(("infusion", "bolus", "continuous"))]
 DoseDrug = Annotated[str, DrugGiven(("infusion", "bolus"))]
 RateDrug = Annotated[str, DrugGiven(("infusion", "continuous"))]

@@ -24,10 +24,11 @@ class Baseline(Record):
 
     def problems(self) -> Iterator[InputProblem]:
         """Yield a total that stands beside subsets."""
-        subsets = [name for name in ("cd4", "cd8", "cd19", "nk") if getattr(self, name) is not None]
-        if self.lymphocytes is not None and subsets:
-            reason = f"is given together with {', '.join(subsets)}, which it would scale as well"
-            yield InputProblem(reason, key="lymphocytes", cure="give either the total or single subsets")
+        total, *subsets = type(self).model_fields  # the total is declared first
+        given = [name for name in subsets if getattr(self, name) is not None]
+        if getattr(self, total) is not None and given:
+            reason = f"is given together with {', '.join(given)}, which it would scale as well"
+            yield InputProblem(reason, key=total, cure="give either the total or single subsets")
 
 
 class Draws(Record):

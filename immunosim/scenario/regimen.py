@@ -127,7 +127,7 @@ def _orders(scenario: Scenario) -> Iterator[Order]:
             names[drug.name] = names.get(drug.name, 0) + 1
             label = dosing.label or _usual_label(table, number, drug, names[drug.name])
             # A table that holds one dose an entry has nothing to number; of [[dose]], what is given once.
-            can_repeat = hasattr(record, "doses") and (table != "dose" or len(planned_doses(dosing)) > 1)
+            can_repeat = "doses" in type(record).model_fields and (table != "dose" or len(planned_doses(dosing)) > 1)
             yield Order(f"{table}[{number}]", drug, label, dosing, can_repeat)
 
 
@@ -168,7 +168,7 @@ def start_of(scenario: Scenario, events: Iterable[Event] | None = None) -> float
     its planned time, from which times after a course count.
     """
     records = [record for table in treatment_tables(type(scenario)) for record in getattr(scenario, table)]
-    planned: list[float] = [record.start for record in records if hasattr(record, "start")]
+    planned: list[float] = [record.start for record in records if "start" in type(record).model_fields]
     observed = [point.time for series in scenario.observed for point in series.points]
     extra = [*scenario.output.extra, *(rule.start for rule in scenario.output.rule)]
     doses = [event for _, event in keyed_events(scenario)] if events is None else events

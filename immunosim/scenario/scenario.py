@@ -20,7 +20,7 @@ from immunosim.scenario.clock import Clock
 from immunosim.scenario.computation import Mechanisms, Output, Parameter, Solver
 from immunosim.scenario.cross_checks import problems_between_records
 from immunosim.scenario.dosing import Dosing
-from immunosim.scenario.drug_names import with_drugs_of
+from immunosim.scenario.drug_names import ModelName, with_drugs_of
 from immunosim.scenario.findings import Note, Observed, Relapse
 from immunosim.scenario.patient import Patient
 from immunosim.scenario.quantities import CalendarDate, TimePoint, reading_within
@@ -51,7 +51,7 @@ class Scenario(Record):
 
     title: Text = ""
     description: Text = ""
-    model: Text = DEFAULT_MODEL
+    model: ModelName = DEFAULT_MODEL
     parameter_set: Text = DEFAULT_SET
     start_date: CalendarDate | None = None
     horizon: TimePoint = 36 * DAYS_PER_MONTH

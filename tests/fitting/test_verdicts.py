@@ -15,7 +15,9 @@ from immunosim.fitting import (
     rank_draws,
     sample,
 )
+from immunosim.fitting.conclusions.optimal_sampling import _draw
 from immunosim.fitting.search.profiles import _crossings
+from immunosim.observations import Measurement
 
 
 def test_a_profile_that_is_a_parabola_crosses_where_algebra_says():
@@ -118,6 +120,15 @@ def test_a_sample_agrees_with_the_normal_approximation(fitted):
     assert np.abs((logs.mean(axis=0) - np.log(found.values)) / sd).max() < 0.6
     assert (logs.std(axis=0) / sd == pytest.approx(1.0, abs=0.4)) or np.allclose(logs.std(axis=0) / sd, 1.0, atol=0.4)
     assert 0.1 < drawn.acceptance < 0.9
+
+
+def test_a_draw_of_the_quantity_itself_leaves_what_two_measurements_do():
+    """Known with variance v and measured with s^2: precisions add up."""
+    noise, one = ErrorModel("lognormal", 0.2), Measurement("a", 30.0, "cd4", 1.0)
+    slopes, covariance = np.array([1.0]), np.array([[0.09]])
+    found = _draw(one, 500.0, slopes, slopes, covariance, 0.09, noise)
+    assert found.sd_after == pytest.approx((1 / 0.09 + 1 / 0.04) ** -0.5)
+    assert found.reduction == pytest.approx(1.0 - found.sd_after / 0.3)
 
 
 def test_a_draw_tells_most_where_and_when_one_wants_to_know(fitted):

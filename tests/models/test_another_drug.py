@@ -1,14 +1,13 @@
 """A drug that a model adds reaches everything that is said of drugs, or fails with a message; nothing drops it."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from immunosim.errors import ModelError, ScenarioError
 from immunosim.model.drug import Drug
-from immunosim.models import drugs_of
+from immunosim.models import DEFAULT_MODEL, drugs_of
 from immunosim.models.alemtuzumab import clinic
 from immunosim.observations.doses import dose_drugs, drug_of, usual_duration
 from immunosim.plots.timeline import Mark, rows_of
@@ -50,13 +49,12 @@ DOCUMENT: dict[str, Any] = {
 
 
 @pytest.fixture
-def second(monkeypatch: pytest.MonkeyPatch) -> Iterator[Drug]:
+def second(monkeypatch: pytest.MonkeyPatch) -> Drug:
     """Let the model have a second drug that depletes, of which its network knows nothing."""
-    monkeypatch.setattr(clinic, "DRUGS", (*clinic.DRUGS, SECOND))
-    drugs_of.cache_clear()
-    yield SECOND
-    monkeypatch.undo()
-    drugs_of.cache_clear()
+    monkeypatch.setattr(
+        "immunosim.scenario.drug_names.drugs_of", lambda model=DEFAULT_MODEL: (*drugs_of(model), SECOND)
+    )
+    return SECOND
 
 
 @pytest.fixture

@@ -21,10 +21,7 @@ ALLOWED = {
     "qualification/durability.py": "an endpoint of a test sweep",
     "qualification/holdouts.py": "published findings about this model",
     "report/page/parameters.py": "a group of parameters",
-    "scenario/checks.py": "untreated counts that a scenario may give",
     "scenario/plausible.py": "untreated counts that a scenario may give",
-    "scenario/regimen.py": "pools that doses enter",
-    "verification/doses.py": "pools that hold a drug",
 }
 """Files that still name some, and why."""
 

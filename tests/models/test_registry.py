@@ -90,4 +90,4 @@ def test_a_network_that_cannot_be_imported_is_named() -> None:
 @pytest.mark.parametrize(("key", "message"), [("model", "unknown model"), ("parameter_set", "unknown parameter set")])
 def test_a_scenario_that_names_what_is_not_there_is_refused_with_file_and_key(key: str, message: str) -> None:
     with pytest.raises(ScenarioError, match=f'mine.toml: {key}: {message} "deflaut"'):
-        prepare(build_scenario({key: "deflaut", "horizon": "2 days"}), "mine.toml")
+        prepare(build_scenario({key: "deflaut", "horizon": "2 days"}, "mine.toml"), "mine.toml")

@@ -24,8 +24,9 @@ def test_one_wrong_pool_among_many_decides_the_error_norm():
     assert norm == pytest.approx(5.0, rel=0.01)
 
 
-def test_the_error_is_scaled_by_the_larger_end_of_the_step():
-    norm, _ = step_control.error_norm(control(0.1, [0.5]), np.array([-20.0]), np.array([3.0]), np.array([2.5]))
+@pytest.mark.parametrize(("start", "end"), [(-20.0, 3.0), (3.0, -20.0)])
+def test_the_error_is_scaled_by_the_larger_end_of_the_step(start, end):
+    norm, _ = step_control.error_norm(control(0.1, [0.5]), np.array([start]), np.array([end]), np.array([2.5]))
     assert norm == pytest.approx(1.0)
 
 

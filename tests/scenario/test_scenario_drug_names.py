@@ -8,7 +8,7 @@ import pytest
 from immunosim.errors import ModelError, ScenarioError
 from immunosim.model.drug import Drug
 from immunosim.models import DEFAULT_MODEL, drugs_of
-from immunosim.scenario import Course, Dosing
+from immunosim.scenario import Course, Dosing, build_scenario
 from immunosim.scenario.clock import Clock
 from immunosim.scenario.drug_names import known_drug, known_drugs, model_of, with_drugs_of
 
@@ -61,3 +61,11 @@ def test_a_model_that_does_not_exist_leaves_the_drugs_of_the_default_one(named: 
 def test_the_door_refuses_a_model_that_does_not_exist() -> None:
     with pytest.raises(ModelError, match='unknown model "no_such_model"'):
         drugs_of("no_such_model")
+
+
+def test_an_unknown_model_is_named_beside_the_drugs_that_are_sought_in_the_default_one() -> None:
+    dose = {"drug": "steroid", "start": "0 days", "dose": "1 g"}
+    with pytest.raises(ScenarioError) as caught:
+        build_scenario({"model": "teching", "dose": [dose]}, "a.toml")
+    assert str(caught.value).splitlines()[0] == 'a.toml: model: unknown model "teching", did you mean "teaching"?'
+    assert build_scenario({"model": "teaching", "dose": [dose]}).dose[0].infusion == 1 / 24
