@@ -18,6 +18,7 @@ from immunosim.errors import DataError, QuantityError, did_you_mean
 from immunosim.numerics import Solution, Status, advice
 from immunosim.result import Result
 from immunosim.scenario.clock import ROUNDING, Clock
+from immunosim.scenario.regimen import courses_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +115,7 @@ class Trajectory(Result):
 
     def facts(self) -> dict[str, object]:
         """Return the doses by course, the model and the tolerance."""
-        courses = ", ".join(f"day {course.start:g}" for course in self.scenario.course)
+        courses = ", ".join(f"day {course.dosing.start:g}" for course in courses_of(self.scenario))
         found: dict[str, object] = {"courses": courses or "none", "pools": len(self.problem.model.pools)}
         found |= {"relative tolerance": self.problem.options.rtol, "steps": int(self.solution.n_steps)}
         return found | ({} if self.is_complete else {"failure": self.failure()})

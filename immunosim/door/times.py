@@ -31,9 +31,8 @@ def day_of(scenario: Scenario, time: Time, key: str) -> float:
 
     if not isinstance(time, str):
         return float(time)
-    clock = Clock(scenario.start_date, [(course.label, course.start) for course in scenario.course])
     try:
-        return clock.days(time)
+        return Clock.of(scenario).days(time)
     except QuantityError as error:
         raise ScenarioError(error.reason, key=key, cure=error.cure) from error
 

@@ -85,7 +85,7 @@ class Scenario(Record):
 
     def __repr__(self) -> str:
         """Return in a line what this is: a scenario has hundreds of values, which ``to_toml`` writes out."""
-        return f"<Scenario: {self.title or 'untitled'!r}, {len(self.course)} courses, until day {self.horizon:g}>"
+        return f"<Scenario: {self.title or 'untitled'!r} until day {self.horizon:g}>"
 
 
 def _weight_of(data: object) -> float:

@@ -124,7 +124,7 @@ def test_hostile_titles_are_text_in_a_page(short):
 
 
 def test_a_scenario_prints_in_one_line(short):
-    assert repr(short) == "<Scenario: 'Standard patient, one course', 1 courses, until day 60>"
+    assert repr(short) == "<Scenario: 'Standard patient, one course' until day 60>"
 
 
 def test_an_ensemble_over_time_is_one_row_a_patient_and_time(results):
