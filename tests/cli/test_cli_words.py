@@ -179,3 +179,10 @@ def test_the_documentation_has_every_earlier_spelling():
         for old, words in RENAMED[verb].items()
     }
     assert rows == new
+
+
+def test_the_documentation_has_every_verb_in_its_group():
+    text = (ROOT / "docs/command_line.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| ([A-Z]\w+) \| (`.*`) \|$", text, re.MULTILINE))
+    found = {title: tuple(dict.fromkeys(re.findall(r"`(\w+)", verbs))) for title, verbs in rows.items()}
+    assert found == GROUPS

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from immunosim.errors import QuantityError
 from immunosim.units import check_unit, convert, format_quantity, parse_quantity
+from immunosim.units.numbers import read_number
 from immunosim.units.spellings import SPELLINGS
 
 ACCEPTED = [
@@ -162,3 +163,10 @@ def test_common_units_do_not_import_pint() -> None:
         "sys.exit('pint' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_comma_is_a_decimal_mark_only_where_a_table_says_so():
+    assert read_number("0,5", decimal_comma=True) == 0.5
+    for text in ("0,5", "1,500"):
+        with pytest.raises(QuantityError):
+            read_number(text)
