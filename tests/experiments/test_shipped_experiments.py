@@ -70,8 +70,8 @@ def test_what_repeats_another_experiment_names_it():
 def test_an_experiment_uses_the_public_interface_alone(name):
     source = (FOLDERS[name] / "run.py").read_text(encoding="utf-8")
     modules = set(re.findall(r"^from (immunosim\S*) import", source, re.MULTILINE))
-    public = {"fit", "machine", "observations", "plots.fit_courses", "plots.fits", "plots.style", "report"}
-    public |= {"simulation", "units", "wording"}
+    public = {"fitting", "machine", "observations", "plots.fit_courses", "plots.fits", "plots.style", "report"}
+    public |= {"formatting", "problem", "simulation", "units"}
     assert modules <= {"immunosim", *(f"immunosim.{name}" for name in public)}
     assert "pyplot" not in source
     assert "immunosim import _" not in source
