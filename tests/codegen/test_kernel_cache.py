@@ -171,7 +171,7 @@ def cold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("IMMUNOSIM_CACHE_DIR", str(root))
     monkeypatch.setattr(store, "SHIPPED", store.Folder(tmp_path / "shipped", is_ours=True))
     monkeypatch.setattr(cache, "_writer", lambda name: lambda net: f"NAME = {name!r}\nPLACES = (1, (2, 3))\n")
-    monkeypatch.setattr(cache, "declared", lambda units: None)
+    monkeypatch.setattr(cache, "declared", lambda package, units: None)
     monkeypatch.setattr(cache, "_LOADED", {})
     return root
 
