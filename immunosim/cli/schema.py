@@ -38,17 +38,19 @@ def schema(
 def _schema(model: str) -> dict[str, Any]:
     from immunosim.models import find_model
     from immunosim.numerics import METHODS
+    from immunosim.scenario.drug_names import with_drugs_of
     from immunosim.scenario.schema import scenario_schema
 
     package = find_model(model)
     parameters = package.parameters()
     network = package.declare(parameters.units())  # its names need no compilation
-    return scenario_schema(
-        parameters=[parameters[name] for name in parameters if not parameters[name].belongs_to_patient],
-        mechanisms={mechanism.name: mechanism.label for mechanism in network.mechanisms.values()},
-        readouts=_readouts(network),
-        methods=METHODS,
-    )
+    with with_drugs_of({"model": model}):
+        return scenario_schema(
+            parameters=[parameters[name] for name in parameters if not parameters[name].belongs_to_patient],
+            mechanisms={mechanism.name: mechanism.label for mechanism in network.mechanisms.values()},
+            readouts=_readouts(network),
+            methods=METHODS,
+        )
 
 
 def _readouts(network: "Network") -> dict[str, str]:
