@@ -11,17 +11,20 @@ DOORS = {
     ("immunosim.trajectory", "immunosim.report"),
     # A kernel module gets its machine code when a function of it is first called.
     ("immunosim.codegen.kernel_module", "immunosim.codegen.vector.core"),
+    # to_dataframe() and summary() of an explanation and of a comparison: their tables are made by modules beside them.
+    ("immunosim.attribution.records", "immunosim.attribution.export"),
+    ("immunosim.attribution.comparison", "immunosim.attribution.choice"),
+    ("immunosim.attribution.comparison", "immunosim.attribution.comparison_tables"),
 }
+FRONT_DOOR = "immunosim"
+"""Names what it opens for type checkers, and is imported by all for its version."""
 
-SCENARIO = {
-    *("base", "checks", "computation", "cross_checks", "findings", "patient", "plausible", "regimen", "scenario"),
-    *("segments", "sweep", "treatments"),
-}
+SCENARIO = {"cross_checks", "regimen", "scenario", "segments"}
 """Modules of ``immunosim.scenario`` that may still be in a circle. Take names out when it is cut; add none."""
 
 
 def arrows():
-    return {(one.importer, one.imported) for one in imports()} - DOORS
+    return {(one.importer, one.imported) for one in imports() if one.importer != FRONT_DOOR} - DOORS
 
 
 def test_no_modules_import_each_other():

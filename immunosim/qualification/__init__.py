@@ -1,6 +1,6 @@
 """The qualification of an installation: every requirement checked on the user's machine, in a report to be filed."""
 
-from immunosim.qualification.records import CheckOutcome, RequirementCheck, Result, Verdict
+from immunosim.qualification.records import CheckOutcome, RequirementCheck, RequirementResult, Verdict
 from immunosim.qualification.requirements import FAMILIES, all_checks
 from immunosim.qualification.running import Qualification, qualify
 
@@ -9,7 +9,7 @@ __all__ = [
     "CheckOutcome",
     "Qualification",
     "RequirementCheck",
-    "Result",
+    "RequirementResult",
     "Verdict",
     "all_checks",
     "qualify",

@@ -72,7 +72,7 @@ class RequirementCheck:
 
 
 @dataclass(frozen=True)
-class Result:
+class RequirementResult:
     """A check with what came of it and how long it took (seconds)."""
 
     check: RequirementCheck

@@ -11,7 +11,7 @@ from immunosim.codegen.loader import say_nothing
 from immunosim.diagnosis.software import BROKEN
 from immunosim.errors import ImmunosimError
 from immunosim.qualification.installation import environment, now
-from immunosim.qualification.records import CheckOutcome, RequirementCheck, Result, Tell, Verdict
+from immunosim.qualification.records import CheckOutcome, RequirementCheck, RequirementResult, Tell, Verdict
 from immunosim.qualification.requirements import all_checks
 
 
@@ -24,18 +24,18 @@ class Qualification:
     started : str
         Date and time, ISO 8601 with the offset from UTC.
     seconds : float
-    results : tuple of Result
+    results : tuple of RequirementResult
     environment : dict
         Software, machine, model, hashes and shipped files.
     """
 
     started: str
     seconds: float
-    results: tuple[Result, ...]
+    results: tuple[RequirementResult, ...]
     environment: dict[str, Any]
 
     @property
-    def failures(self) -> tuple[Result, ...]:
+    def failures(self) -> tuple[RequirementResult, ...]:
         """The requirements that are not met."""
         return tuple(result for result in self.results if result.has_failed)
 
@@ -81,7 +81,7 @@ def qualify(
     return Qualification(started, time.perf_counter() - began, tuple(results), environment())
 
 
-def look(check: RequirementCheck, tell: Tell) -> Result:
+def look(check: RequirementCheck, tell: Tell) -> RequirementResult:
     """Make one check; what stops it is its failure."""
     began = time.perf_counter()
     try:
@@ -90,10 +90,10 @@ def look(check: RequirementCheck, tell: Tell) -> Result:
         found = CheckOutcome("could not be checked", Verdict.FAILED, tuple(str(error).splitlines()))
     except (*BROKEN, LookupError, ArithmeticError) as error:
         found = CheckOutcome("could not be checked", Verdict.FAILED, (f"{type(error).__name__}: {error}",))
-    return Result(check, found, time.perf_counter() - began)
+    return RequirementResult(check, found, time.perf_counter() - began)
 
 
-def _as_dict(result: Result) -> dict[str, Any]:
+def _as_dict(result: RequirementResult) -> dict[str, Any]:
     check, found = result.check, result.outcome
     return {
         "id": check.id,
