@@ -62,7 +62,7 @@ def _show_list(chosen: "list[Parameter]") -> None:
     headers = ("key", "value", "unit", "bounds", "evidence", "source")
     rows = [
         (
-            _key(parameter),
+            parameter.key,
             f"{parameter.value:g}",
             parameter.unit,
             f"{parameter.lower:g} to {parameter.upper:g}",
@@ -80,7 +80,7 @@ def _show_card(parameter: "Parameter", parameters: "ParameterSet") -> None:
     from immunosim.parameters import EVIDENCE
 
     show(f"{parameter.label} ({parameter.group})")
-    show(f"  key       {_key(parameter)}")
+    show(f"  key       {parameter.key}")
     unit = "" if parameter.unit == "1" else f" {parameter.unit}"
     show(f"  value     {parameter.value!r}{unit}, from {parameter.lower:g} to {parameter.upper:g}")
     if parameter.prior is not None:
@@ -94,16 +94,11 @@ def _show_card(parameter: "Parameter", parameters: "ParameterSet") -> None:
             show()
             show(entry)
     show()
-    show(f"Next:  immunosim run SCENARIO --set {_key(parameter)}={parameter.value:g}")
+    show(f"Next:  immunosim run SCENARIO --set {parameter.key}={parameter.value:g}")
 
 
 def _record(parameter: "Parameter") -> dict[str, Any]:
     from dataclasses import asdict
 
-    record = {"key": _key(parameter)} | asdict(parameter)
+    record = {"key": parameter.key} | asdict(parameter)
     return record | {"source": list(parameter.source)}
-
-
-def _key(parameter: "Parameter") -> str:
-    """Return the key that --set takes: a trait of the patient is set with the patient."""
-    return parameter.key or f"parameters.{parameter.name}"

@@ -79,9 +79,9 @@ class ModelPackage:
         """
         return read_set(self.folder / "parameters", name)
 
-    def references(self) -> Mapping[str, str]:
+    def references(self) -> dict[str, str]:
         """Return its bibliography by key, as BibTeX text."""
-        return read_references(self.folder / "references.bib")
+        return dict(read_references(self.folder / "references.bib"))
 
     @functools.cached_property
     def sources(self) -> tuple[Path, ...]:

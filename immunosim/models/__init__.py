@@ -1,7 +1,5 @@
 """Models: each a network of mechanisms with its parameter sets and what the rest of the package must know of it."""
 
-from collections.abc import Mapping
-
 from immunosim.model.drug import Drug
 from immunosim.model.package import DEFAULT_SET, ModelPackage
 from immunosim.models.registry import DEFAULT_MODEL, available_models, find_model, register_model
@@ -55,6 +53,6 @@ def load_parameters(name: str = DEFAULT_SET, model: str = DEFAULT_MODEL) -> Para
     return find_model(model).parameters(name)
 
 
-def load_references(model: str = DEFAULT_MODEL) -> Mapping[str, str]:
+def load_references(model: str = DEFAULT_MODEL) -> dict[str, str]:
     """Return the bibliography of a model by key, as BibTeX text."""
     return find_model(model).references()

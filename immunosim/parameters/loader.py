@@ -123,7 +123,7 @@ def _parameter(group: str, name: str, table: Mapping[str, Any]) -> Parameter:
         symbol=table["symbol"],
         note=table["note"],
         prior=_prior(table) if "prior" in table else None,
-        key=table.get("set_by", f"parameters.{name}"),
+        set_by=table.get("set_by", ""),
         scales=tuple(table.get("scales", ())),
     )
 

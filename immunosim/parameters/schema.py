@@ -51,8 +51,8 @@ class Parameter:
         A short name, the LaTeX symbol and one or two sentences: meaning and caveats.
     prior : Prior, optional
         The prior of the fit that gave the value.
-    key : str
-        Where a scenario sets it: ``parameters.NAME``, or a key of the patient.
+    set_by : str
+        The key of the patient by which a scenario sets it; empty where that is ``parameters.NAME``.
     scales : tuple of str
         Untreated counts under ``patient.baseline`` that it follows from where they are given.
     """
@@ -69,13 +69,18 @@ class Parameter:
     symbol: str
     note: str
     prior: Prior | None = None
-    key: str = ""
+    set_by: str = ""
     scales: tuple[str, ...] = ()
 
     @property
     def belongs_to_patient(self) -> bool:
         """Whether a scenario sets it with the patient instead of under ``[parameters]``."""
-        return self.key not in ("", f"parameters.{self.name}")
+        return bool(self.set_by)
+
+    @property
+    def key(self) -> str:
+        """Return the key by which a scenario sets it."""
+        return self.set_by or f"parameters.{self.name}"
 
     @property
     def citation(self) -> str:
@@ -174,7 +179,7 @@ class ParameterSet(Collection[str]):
 
     def key_of(self, name: str) -> str:
         """Return the key by which a scenario sets a parameter."""
-        return self[name].key or f"parameters.{name}"
+        return self[name].key
 
     def set_by(self, key: str) -> str:
         """Return the parameter that a scenario's key sets, empty where it sets none by itself."""
