@@ -1,13 +1,10 @@
 """The example package adds a drug to a model: with its entry point alone, all that models can do works with it."""
 
-import importlib.metadata
 import json
 import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Iterator
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -17,42 +14,14 @@ import pytest
 import immunosim as ims
 from immunosim.model.network import Network
 from immunosim.model.package import ModelPackage
-from immunosim.models import find_model, registry
+from immunosim.models import find_model
 
 SOURCES = Path(__file__).parents[2] / "docs" / "examples" / "anti_cd20"
-GROUP = registry.ENTRY_POINTS
 B_CELLS = {"naive_b_blood", "naive_b_lymphoid", "memory_b_blood", "memory_b_lymphoid", "transitional_b"}
 
 
-def forget() -> None:
-    """Let the registry and the interpreter forget the package."""
-    registry._installed.cache_clear()
-    registry._load.cache_clear()
-    for name in [name for name in sys.modules if name.startswith("immunosim_anti_cd20")]:
-        del sys.modules[name]
-
-
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Return a copy of the package outside of the repository, which is on the path and has its entry point."""
-    copy = tmp_path_factory.mktemp("plugin") / "anti_cd20"
-    shutil.copytree(SOURCES, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    point = EntryPoint("anti_cd20", "immunosim_anti_cd20:MODEL", GROUP)
-    original = importlib.metadata.entry_points
-
-    def entry_points(**asked: str) -> Any:
-        return (point,) if asked.get("group") == GROUP else original(**asked)
-
-    forget()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(copy))
-        patch.setattr(importlib.metadata, "entry_points", entry_points)
-        yield copy
-    forget()
-
-
-@pytest.fixture(scope="module")
-def package(folder: Path) -> ModelPackage:
+def package(plugin: Path) -> ModelPackage:
     return find_model("anti_cd20")
 
 
@@ -62,8 +31,8 @@ def network(package: ModelPackage) -> Network:
     return network
 
 
-def test_it_is_found_in_the_copy_and_names_no_file_of_immunosim(package: ModelPackage, folder: Path) -> None:
-    assert package.folder == folder / "immunosim_anti_cd20"
+def test_it_is_found_in_the_copy_and_names_no_file_of_immunosim(package: ModelPackage, plugin: Path) -> None:
+    assert package.folder == plugin / "immunosim_anti_cd20"
 
 
 def test_its_parameters_are_those_of_alemtuzumab_and_its_own(package: ModelPackage) -> None:
@@ -96,8 +65,8 @@ runs = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def trajectory(folder: Path) -> Any:
-    return ims.simulate(folder / "scenario.toml")
+def trajectory(plugin: Path) -> Any:
+    return ims.simulate(plugin / "scenario.toml")
 
 
 @runs
@@ -125,17 +94,17 @@ def test_its_serum_level_is_in_summary_and_page(trajectory: Any, tmp_path: Path)
 
 @runs
 @pytest.mark.usefixtures("trajectory")
-def test_the_fall_of_b_cells_is_explained_by_it(folder: Path) -> None:
-    found = ims.explain(folder / "scenario.toml", "cd19", at=30.0)
+def test_the_fall_of_b_cells_is_explained_by_it(plugin: Path) -> None:
+    found = ims.explain(plugin / "scenario.toml", "cd19", at=30.0)
     assert abs(found.residual) <= 1e-6 * abs(found.change)
     strongest = min(found.contributions, key=lambda item: item.value)
     assert strongest.label == "anti-CD20 lysis of naive B cells in blood"
 
 
 @runs
-def test_a_sweep_over_its_clearance_orders_the_nadirs_of_b_cells(folder: Path) -> None:
+def test_a_sweep_over_its_clearance_orders_the_nadirs_of_b_cells(plugin: Path) -> None:
     found = ims.ensemble(
-        folder / "scenario.toml", {"anti_cd20_clearance": np.array([0.1, 0.2, 0.4])}, readouts=["cd19"]
+        plugin / "scenario.toml", {"anti_cd20_clearance": np.array([0.1, 0.2, 0.4])}, readouts=["cd19"]
     )
     assert found.status.tolist() == [0, 0, 0]
     counts = np.asarray(found.dataset["cd19"])
