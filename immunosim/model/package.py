@@ -6,7 +6,7 @@ Imports no sympy: a network is declared only where its text is generated.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -36,6 +36,8 @@ class ModelPackage:
         The folder of its sources, with ``parameters/*.toml`` and ``references.bib``.
     drugs : tuple of Drug
         What can be given; the drug that a table means where it names none comes first.
+    base : ModelPackage, optional
+        A model that it adds to: its parameter sets may extend those of the base, and it has the base's bibliography.
     """
 
     name: str
@@ -43,6 +45,7 @@ class ModelPackage:
     network: str
     folder: Path
     drugs: tuple[Drug, ...] = ()
+    base: ModelPackage | None = None
 
     def declare(self, parameter_units: Mapping[str, str]) -> Any:
         """Return the network, declared over the parameters whose names and units are given, and validated.
@@ -77,13 +80,22 @@ class ModelPackage:
         ParameterError
             If there is none of that name, or its file is damaged.
         """
-        return read_set(self.folder / "parameters", name)
+        return read_set(self.folder / "parameters", name, tuple(self._bases()))
 
     def references(self) -> dict[str, str]:
-        """Return its bibliography by key, as BibTeX text."""
-        return dict(read_references(self.folder / "references.bib"))
+        """Return its bibliography by key, as BibTeX text, with that of its base."""
+        own = read_references(self.folder / "references.bib")
+        return dict(own) if self.base is None else {**self.base.references(), **own}
 
     @functools.cached_property
     def sources(self) -> tuple[Path, ...]:
         """Files that shape the network, which a changed one makes another."""
-        return tuple(sorted(self.folder.rglob("*.py")))
+        inherited = () if self.base is None else self.base.sources
+        return (*sorted(self.folder.rglob("*.py")), *inherited)
+
+    def _bases(self) -> Iterator[tuple[str, Path]]:
+        """Yield the models that it adds to, with the folders of their parameter sets, the nearest first."""
+        base = self.base
+        while base is not None:
+            yield base.name, base.folder / "parameters"
+            base = base.base

@@ -6,15 +6,17 @@ Checks that every table is complete and that its words are known; what the numbe
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from immunosim.errors import InputProblem, ParameterError, any_of, did_you_mean
+from immunosim.parameters.inheritance import EXTENDS, completed, merged, replaced
 from immunosim.parameters.references import read_references
 from immunosim.parameters.schema import EVIDENCE, Parameter, ParameterSet, Prior
 
@@ -40,13 +42,17 @@ _PRIORS = ("lognormal",)
 _TABLES = "write one table [group.name] per parameter"
 
 
+Bases = tuple[tuple[str, Path], ...]
+"""Models by name with the folders of their parameter sets."""
+
+
 def sets_in(folder: Path) -> tuple[str, ...]:
     """Return the names of the parameter sets in a folder, in alphabetical order."""
     return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")))
 
 
 @functools.cache
-def read_set(folder: Path, name: str) -> ParameterSet:
+def read_set(folder: Path, name: str, bases: Bases = ()) -> ParameterSet:
     """Return a parameter set by name.
 
     Parameters
@@ -55,30 +61,63 @@ def read_set(folder: Path, name: str) -> ParameterSet:
         Of the sets; the bibliography lies beside it.
     name : str
         A name that ``sets_in`` lists.
+    bases : tuple of (str, Path)
+        Models whose sets may be extended, with the folders of these, the nearest first.
 
     Raises
     ------
     ParameterError
-        If there is no such set, or its file is damaged.
+        If there is no such set, its file is damaged, or it extends a set that is not there or that extends it.
     """
-    if name not in sets_in(folder):
-        raise ParameterError(f'unknown parameter set "{name}"', cure=did_you_mean(name, sets_in(folder)))
-    text = (folder / f"{name}.toml").read_text(encoding="utf-8")
-    return parse_parameters(text, name, read_references(folder.parent / "references.bib"))
+    return _read((("", folder), *bases), name, ())
 
 
-def parse_parameters(text: str, name: str, bibliography: Mapping[str, str] | None = None) -> ParameterSet:
+def _read(models: Bases, name: str, extending: tuple[Path, ...]) -> ParameterSet:
+    """Return a set of the first of some models; ``extending`` are the files that led to it."""
+    folder, known = models[0][1], sets_in(models[0][1])
+    if name not in known:
+        raise ParameterError(f'unknown parameter set "{name}"', cure=did_you_mean(name, known))
+    path = folder / f"{name}.toml"
+    if path in extending:
+        raise ParameterError("extends itself", file=path.name, key=EXTENDS, cure="name a set that does not extend it")
+
+    def extended(wanted: str) -> ParameterSet:
+        model, _, base = wanted.rpartition("/")
+        names = [known_model for known_model, _ in models]
+        if model and model not in names:
+            reason, cure = f'extends a set of the unknown model "{model}"', did_you_mean(model, names[1:])
+            raise ParameterError(reason, file=path.name, key=EXTENDS, cure=cure)
+        return _read(models[names.index(model) if model else 0 :], base, (*extending, path))
+
+    bibliography = {key: entry for _, sets in reversed(models) for key, entry in _references_of(sets).items()}
+    return parse_parameters(path.read_text(encoding="utf-8"), name, bibliography, extended)
+
+
+def _references_of(folder: Path) -> Mapping[str, str]:
+    return read_references(folder.parent / "references.bib")
+
+
+def parse_parameters(
+    text: str,
+    name: str,
+    bibliography: Mapping[str, str] | None = None,
+    find_base: Callable[[str], ParameterSet] | None = None,
+) -> ParameterSet:
     """Return the parameter set that a TOML text describes.
 
     Parameters
     ----------
     text : str
         Tables ``[group.name]`` with the keys value, unit, bounds, source, evidence, label, symbol and note; where a
-        prior is known prior, prior_median and prior_sd; and where the patient sets it set_by or scales.
+        prior is known prior, prior_median and prior_sd; and where the patient sets it set_by or scales. With
+        ``extends = "SET"`` on top, or ``"MODEL/SET"``, what is not written is that of another set; a table for one
+        of its parameters needs value, source and evidence only.
     name : str
         Name of the set; messages call its file ``name.toml``.
     bibliography : mapping of str to str, optional
         Entries that its sources may cite, by key.
+    find_base : callable, optional
+        Returns the set that ``extends`` names; without it no set can be extended.
 
     Raises
     ------
@@ -87,25 +126,44 @@ def parse_parameters(text: str, name: str, bibliography: Mapping[str, str] | Non
         outside its bounds.
     """
     file = f"{name}.toml"
-    try:
-        groups = tomllib.loads(text)
-    except RecursionError:
-        raise ParameterError("is nested too deeply", file=file, cure=_TABLES) from None
-    except ValueError as error:  # Python's own, too, about integers of thousands of digits
-        raise ParameterError(f"is not valid TOML: {error}", file=file, cure="correct it there") from error
+    groups = _toml(text, file)
+    base = _base_of(groups.pop(EXTENDS, None), file, find_base)
     problems = [
         InputProblem("is not a table", file, key, _TABLES) for key in groups if not isinstance(groups[key], dict)
     ]
     if problems:
         raise ParameterError(problems=problems)
-    tables = [(group, key, table) for group, tables in groups.items() for key, table in tables.items()]
+    tables = [
+        (group, key, completed(table, replaced(base, group, key)))
+        for group, tables in groups.items()
+        for key, table in tables.items()
+    ]
     problems = [problem for group, key, table in tables for problem in _problems(table, file, f"{group}.{key}")]
     if problems:
         raise ParameterError(problems=problems)
     try:
-        return ParameterSet(name, (_parameter(group, key, table) for group, key, table in tables), bibliography)
+        return ParameterSet(name, merged(base, itertools.starmap(_parameter, tables)), bibliography)
     except ParameterError as error:
         raise ParameterError(problems=[replace(problem, file=file) for problem in error.problems]) from error
+
+
+def _toml(text: str, file: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ParameterError("is nested too deeply", file=file, cure=_TABLES) from None
+    except ValueError as error:  # Python's own, too, about integers of thousands of digits
+        raise ParameterError(f"is not valid TOML: {error}", file=file, cure="correct it there") from error
+
+
+def _base_of(wanted: object, file: str, find_base: Callable[[str], ParameterSet] | None) -> ParameterSet:
+    """Return the set that is extended, an empty one where none is."""
+    if wanted is None:
+        return ParameterSet("", ())
+    if not isinstance(wanted, str) or find_base is None:
+        cure = 'write extends = "SET" or "MODEL/SET" in a set of a model'
+        raise ParameterError(f"{wanted!r} is not a set that can be extended", file=file, key=EXTENDS, cure=cure)
+    return find_base(wanted)
 
 
 def _parameter(group: str, name: str, table: Mapping[str, Any]) -> Parameter:

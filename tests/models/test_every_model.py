@@ -1,4 +1,4 @@
-"""What holds for every built-in model: at rest untreated, equations that agree, and every verb that reads a scenario.
+"""What holds for every model: at rest untreated, equations that agree, and every verb that reads a scenario.
 
 One scenario a model, from its own declaration: its first drug at its usual dose.
 """
@@ -24,8 +24,11 @@ from immunosim.scenario import Scenario, build_scenario
 HORIZON = "60 days"
 
 
-@pytest.fixture(scope="module", params=BUILT_IN)
+# The example package is compiled anew: half a minute.
+@pytest.fixture(scope="module", params=[*BUILT_IN, pytest.param("anti_cd20", marks=pytest.mark.slow)])
 def package(request: pytest.FixtureRequest) -> ModelPackage:
+    if request.param not in BUILT_IN:
+        request.getfixturevalue("plugin")
     return find_model(request.param)
 
 
@@ -127,7 +130,7 @@ def test_a_diagram_equations_latex_and_schema_are_made(package: ModelPackage) ->
     assert {pool.name for pool in described.pools} == set(network.pools)
 
 
-FITTED = {"alemtuzumab": "antibody_clearance", "teaching": "lysis_rate"}
+FITTED = {"alemtuzumab": "antibody_clearance", "teaching": "lysis_rate", "anti_cd20": "anti_cd20_clearance"}
 
 
 def test_a_fit_finds_the_value_that_made_the_data(package: ModelPackage, readout: str, trajectory: Any) -> None:
