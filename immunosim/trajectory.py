@@ -159,7 +159,7 @@ class Trajectory(Result):
     def _known(self, name: str) -> Labelled:
         if name not in self.variables:
             cure = did_you_mean(name, list(self.variables))
-            raise DataError(f'there is no read-out or pool "{name}"', cure=cure)
+            raise DataError(f'unknown read-out or pool "{name}"', cure=cure)
         return self.variables[name]
 
     def at(self, name: str, time: float | str) -> float:

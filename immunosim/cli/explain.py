@@ -27,12 +27,16 @@ At = Annotated[
 ]
 Since = Annotated[
     str | None,
-    typer.Option("--from", metavar="TIME", help="Its start, by default that of the simulation, which is untreated."),
+    typer.Option(
+        "--from", metavar="TIME", help="Start of the accounting; by default the untreated start of the simulation."
+    ),
 ]
 Direct = Annotated[
     bool, typer.Option("--direct", help="Do not trace cells through the exchange between blood and tissue.")
 ]
-Gross = Annotated[bool, typer.Option("--gross", help="Count whole flows, not their excess over untreated.")]
+Gross = Annotated[
+    bool, typer.Option("--gross", help="Report total flows instead of their excess over the untreated state.")
+]
 Top = Annotated[int, typer.Option("--top", metavar="N", min=1, help="Rows of the table; the others are added up.")]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results, by default results/<name>_explain.")
@@ -52,7 +56,7 @@ def explain(
     force: Annotated[bool, typer.Option("--force", help="Replace earlier files of this read-out.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say why a read-out changed.
+    """Attribute the change of a read-out to processes.
 
     Prints what each process and mechanism contributed, and draws it over time: why_<readout>.png, .csv and _series.csv.
     With --json files are written only where --out is given. Exit code 3: the simulation failed.

@@ -34,8 +34,7 @@ def show_fit(one: Fitted, target: tuple[str, float] | None, paths: Sequence[Path
     show_verdicts(one)
     n_known = sum(verdict.kind == "identified" for verdict in one.verdicts)
     show(f"The data identify {n_known} of {len(one.verdicts)} fitted parameters.")
-    show(f"All of this holds with {one.n_fixed} other parameters at the scenario's values:")
-    show("the data were not asked about them.")
+    show(f"Conditional on {one.n_fixed} other parameters fixed at the scenario's values.")
     show_table("The fit", ("what", "value"), list(_about(one)), "<>")
     for sentence in one.fit_verdict.sentences:
         show(sentence)
@@ -44,7 +43,7 @@ def show_fit(one: Fitted, target: tuple[str, float] | None, paths: Sequence[Path
         show_returns("When counts are back", one.returns())
     if target is not None:
         title = f"Further draws for {target[0]} at month {month(target[1])}"
-        show_table(title, ("month", "analyte", "would show", "off the uncertainty"), list(_draws(one, *target)), "><>>")
+        show_table(title, ("month", "analyte", "predicted value", "SD reduction"), list(_draws(one, *target)), "><>>")
     show_paths(paths)
 
 
@@ -93,7 +92,7 @@ def _show_population(population: PopulationFit) -> None:
         (str(row[0]), "covariate" if row[0] in effects else str(row[1]), *map(_number, row[2:]))
         for row in population_rows(population)
     ]
-    headers = ("parameter", "what", "unit", "value", "sd of log between", "standard error of log", "shrinkage")
+    headers = ("parameter", "what", "unit", "value", "between-patient SD (log)", "standard error of log", "shrinkage")
     show_table("All together", headers, rows, "<<<")
     for name, label in effects.items():
         show(f"- {name}: {label}")
@@ -115,7 +114,7 @@ def show_returns(title: str, returns: Sequence[Return]) -> None:
         (one.readout, one.level, month(one.median), f"{month(one.low)} to {month(one.high)}", f"{one.share:.0%}")
         for one in returns
     ]
-    show_table(title, ("read-out", "level", "month", "90 %", "of draws"), rows, "<<>>>")
+    show_table(title, ("read-out", "level", "month", "90 %", "probability"), rows, "<<>>>")
 
 
 def show_paths(paths: Sequence[Path]) -> None:

@@ -30,7 +30,9 @@ AsOf = Annotated[
     typer.Option("--as-of", metavar="TIME", help="Take only visits up to this time into account, such as '12 months'."),
 ]
 EachVisit = Annotated[bool, typer.Option("--each-visit", help="Forecast again after every visit.")]
-Confidence = Annotated[float, typer.Option("--confidence", min=0.5, max=0.99, help="Of the intervals.")]
+Confidence = Annotated[
+    float, typer.Option("--confidence", min=0.5, max=0.99, help="Confidence level of the intervals.")
+]
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def forecast(
     draws: Draws = 0,
     likelihood: Likelihood = False,
 ) -> None:
-    """Say when counts will be back above levels for good, with intervals, from the counts that are known so far.
+    """Predict when counts recover above clinical thresholds, with intervals.
 
     Fits every patient, draws parameters from the posterior, and simulates each draw to the horizon. What does not come
     back before the horizon is "later". With --each-visit the forecast is made again after every visit, as it would have

@@ -1,4 +1,4 @@
-"""``immunosim sensitivity``: which of the varied quantities results follow."""
+"""``immunosim sensitivity``: rank inputs by their influence on outputs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,9 +41,14 @@ Number = Annotated[
     ),
 ]
 SecondOrder = Annotated[
-    bool, typer.Option("--second-order", help="Estimate pairs as well (sobol): nearly twice as many patients.")
+    bool,
+    typer.Option(
+        "--second-order", help="Estimate second-order indices as well (sobol): nearly twice as many patients."
+    ),
 ]
-Confidence = Annotated[float, typer.Option("--confidence", min=0.5, max=0.999, help="Of the intervals.")]
+Confidence = Annotated[
+    float, typer.Option("--confidence", min=0.5, max=0.999, help="Confidence level of the intervals.")
+]
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ def sensitivity(
     changes: Changes = None,
     workers: Workers = 0,
 ) -> None:
-    """Say which of the varied quantities results follow.
+    """Rank inputs by their influence on outputs (Sobol, Morris, PAWN, or local elasticities).
 
     sobol: shares of the variance, alone (S1) and with all interactions (ST). morris: a cheap screening by effects over
     the whole range. pawn: for skewed results, by distributions. local: exact elasticities at the scenario's own values.

@@ -44,8 +44,8 @@ Endpoints = Annotated[
     typer.Option(
         "--endpoint",
         metavar="TEXT",
-        help="A number from the whole course: KIND READOUT [THRESHOLD] [from TIME] [to TIME] [as NAME], such as "
-        "'nadir of cd4' or 'time_below cd4 0.2e9/L from 1 month'. May be repeated.",
+        help="An endpoint, one number from the whole course: KIND READOUT [THRESHOLD] [from TIME] [to TIME] "
+        "[as NAME], such as 'nadir of cd4' or 'time_below cd4 0.2e9/L from 1 month'. May be repeated.",
         show_default=False,
     ),
 ]
@@ -74,16 +74,14 @@ DryRun = Annotated[
     bool,
     typer.Option(
         "--dry-run",
-        help="Estimate time, memory and disk, and stop. The time is not measured before a first sweep has compiled "
+        help="Estimate time, memory and disk, and stop. The time is measured only if an earlier sweep has compiled "
         "the solver.",
     ),
 ]
-Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on where an earlier run was stopped; begin where there is none.")
-]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue a stopped run; start a new one if there is none.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an earlier result.")]
-Workers = Annotated[int, typer.Option("--workers", min=0, help="Threads to compute in; 0 for one on each core.")]
-Chunk = Annotated[int, typer.Option("--chunk", min=0, help="Patients that are stored at once; 0 for what suits.")]
+Workers = Annotated[int, typer.Option("--workers", min=0, help="Threads; 0 uses one per core.")]
+Chunk = Annotated[int, typer.Option("--chunk", min=0, help="Patients per stored block; 0 chooses automatically.")]
 ShardOf = Annotated[
     str, typer.Option("--shard", metavar="I/N", help="Compute only part I of N, for job arrays that share a folder.")
 ]
@@ -155,7 +153,7 @@ def sweep(
     parquet: Parquet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Simulate many patients who differ in what is varied.
+    """Run a parameter sweep or a virtual population: cost estimate first, checkpointed, resumable, distributable.
 
     A short pilot first tells time, memory and disk. Patients are stored chunk by chunk: Ctrl-C or a crash loses only
     the chunk in flight, and --resume ends with the same numbers as an uninterrupted run, whatever --workers, --chunk,

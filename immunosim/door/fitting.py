@@ -235,5 +235,5 @@ def mechanisms_of(case: FitProblem, without: Collection[str] | None) -> tuple[st
     chosen = known if without is None else list(without)
     for name in chosen:
         if name not in known:
-            raise DataError("is no mechanism that acts", key=f"--without {name}", cure=did_you_mean(name, known))
+            raise DataError("is not an active mechanism", key=f"--without {name}", cure=did_you_mean(name, known))
     return tuple(chosen)

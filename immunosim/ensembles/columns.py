@@ -168,9 +168,9 @@ def is_series(dataset: xr.Dataset, name: str) -> bool:
     endpoints = endpoint_names(dataset)
     if name not in endpoints:
         if name in varied_names(dataset):
-            reason, cure = f'"{name}" was varied, it is no result', did_you_mean("", [*endpoints, *series])
+            reason, cure = f'"{name}" was varied, it is not a result', did_you_mean("", [*endpoints, *series])
         else:
-            reason, cure = f'there is no result "{name}"', did_you_mean(name, [*endpoints, *series])
+            reason, cure = f'unknown result "{name}"', did_you_mean(name, [*endpoints, *series])
         raise DataError(reason, key="of", cure=cure)
     return False
 

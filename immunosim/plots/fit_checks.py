@@ -12,7 +12,6 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from immunosim.formatting import unit_text
 from immunosim.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION, month_step
 from immunosim.units import DAYS_PER_MONTH
 
@@ -29,14 +28,14 @@ NORMAL_90 = 1.645
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, GREY)
 
 
-def observed_predicted_figure(found: Predictive, units: Mapping[str, str], footer: str = "") -> Figure:
+def observed_predicted_figure(found: Predictive, labels: Mapping[str, str], footer: str = "") -> Figure:
     """Return a panel for each analyte: what was measured against what the best fit predicts, on logarithmic axes.
 
     Parameters
     ----------
     found : Predictive
-    units : mapping of str to str
-        By analyte.
+    labels : mapping of str to str
+        Name and unit of each analyte, as an axis shows it.
     footer : str
     """
     analytes = _analytes(found)
@@ -47,7 +46,7 @@ def observed_predicted_figure(found: Predictive, units: Mapping[str, str], foote
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for ax, analyte in zip(axes, analytes, strict=False):
             draw_observed_predicted(ax, found, analyte)
-            ax.set_title(f"{analyte} ({unit_text(units[analyte])})")
+            ax.set_title(labels[analyte])
         for ax in axes[len(analytes) :]:
             ax.set_axis_off()
         _foot(figure, footer)
@@ -122,14 +121,14 @@ def _draw_residuals(ax: Axes, found: Predictive, places: np.ndarray) -> None:
         ax.plot([], [], "v", color="black", mfc="white", ms=3.5, label="below quantification (drawn)")
 
 
-def visual_check_figure(checks: Sequence[VisualCheck], units: Mapping[str, str], footer: str = "") -> Figure:
+def visual_check_figure(checks: Sequence[VisualCheck], labels: Mapping[str, str], footer: str = "") -> Figure:
     """Return the visual predictive check: percentiles of each analyte, and where some are censored their share.
 
     Parameters
     ----------
     checks : sequence of VisualCheck
-    units : mapping of str to str
-        By analyte.
+    labels : mapping of str to str
+        Name and unit of each analyte, as an axis shows it.
     footer : str
     """
     censored = [one for one in checks if one.below.any() or one.simulated_below[2].any()]
@@ -140,10 +139,10 @@ def visual_check_figure(checks: Sequence[VisualCheck], units: Mapping[str, str],
         axes = figure.subplots(rows, 2, squeeze=False).ravel()
         for ax, check in zip(axes, checks, strict=False):
             draw_visual_check(ax, check)
-            ax.set_title(f"{check.analyte} ({unit_text(units[check.analyte])})")
+            ax.set_title(labels[check.analyte])
         for ax, check in zip(axes[len(checks) :], censored, strict=False):
             draw_share_below(ax, check)
-            ax.set_title(f"{check.analyte} below quantification (share)")
+            ax.set_title(f"below quantification: {labels[check.analyte]}")
         for ax in axes[n:]:
             ax.set_axis_off()
         for ax in axes[max(0, n - 2) : n]:

@@ -10,7 +10,6 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from immunosim.formatting import unit_text
 from immunosim.plots.style import BLUE, GREY, STYLE, month_step
 from immunosim.plots.text import headline
 from immunosim.units import DAYS_PER_MONTH
@@ -59,13 +58,14 @@ class FittedCourse:
         return max([float(np.nanmax(band)), *(one.value for one in self.of(analyte))])
 
 
-def course_figure(course: FittedCourse, units: Mapping[str, str], footer: str = "") -> Figure:
+def course_figure(course: FittedCourse, labels: Mapping[str, str], footer: str = "") -> Figure:
     """Return the course of every analyte that was measured, with its interval and the data.
 
     Parameters
     ----------
     course : FittedCourse
-    units : mapping of str to str
+    labels : mapping of str to str
+        Name and unit of each analyte, as an axis shows it.
     footer : str
     """
     with mpl.rc_context(STYLE):
@@ -73,7 +73,7 @@ def course_figure(course: FittedCourse, units: Mapping[str, str], footer: str = 
         axes = figure.subplots(len(course.bands), 1, squeeze=False, sharex=True)[:, 0]
         for ax, (analyte, band) in zip(axes, course.bands.items(), strict=True):
             draw_course(ax, course.of(analyte), course.times, band)
-            ax.set_ylabel(f"{analyte} ({unit_text(units[analyte])})")
+            ax.set_ylabel(labels[analyte])
         axes[-1].set_xlabel("months after day 0")
         _mark_months(axes[-1], course.times, 1.0)
         axes[0].legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), fontsize=7.0, ncols=4)
@@ -81,14 +81,15 @@ def course_figure(course: FittedCourse, units: Mapping[str, str], footer: str = 
     return figure
 
 
-def courses_figure(courses: Sequence[FittedCourse], units: Mapping[str, str], footer: str = "") -> Figure:
+def courses_figure(courses: Sequence[FittedCourse], labels: Mapping[str, str], footer: str = "") -> Figure:
     """Return patients below one another, their analytes side by side, each analyte on one scale.
 
     Parameters
     ----------
     courses : sequence of FittedCourse
         The first ``MOST_PATIENTS`` are drawn; the footer says so where there are more.
-    units : mapping of str to str
+    labels : mapping of str to str
+        Name and unit of each analyte, as an axis shows it.
     footer : str
     """
     shown = courses[:MOST_PATIENTS]
@@ -105,7 +106,7 @@ def courses_figure(courses: Sequence[FittedCourse], units: Mapping[str, str], fo
             row[0].set_ylabel(headline(course.name, 20))
         for ax, analyte in zip(axes[0], analytes, strict=True):
             ax.set_ylim(0.0, 1.05 * max(course.highest(analyte) for course in shown))
-            ax.set_title(f"{analyte} ({unit_text(units[analyte])})", fontsize=7.0)
+            ax.set_title(labels[analyte], fontsize=7.0)
         longest = max((course.times for course in shown), key=lambda times: float(times[-1]))
         for ax in axes[-1]:
             _mark_months(ax, longest, float(len(analytes)))

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from immunosim.formatting import unit_text
 from immunosim.plots.style import BLUE, GREY, ORANGE, STYLE, VERMILION
+from immunosim.plots.text import wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,14 +30,14 @@ LEAST_RISE = 1e-3
 """Rises below this are drawn here: to the search they are none."""
 
 
-def profile_figure(found: Mapping[str, Profile], verdicts: Mapping[str, str], footer: str = "") -> Figure:
+def profile_figure(found: Mapping[str, Profile], titles: Mapping[str, str], footer: str = "") -> Figure:
     """Return the profile of every parameter, with its threshold and what was concluded.
 
     Parameters
     ----------
     found : mapping of str to Profile
-    verdicts : mapping of str to str
-        In a word, by parameter.
+    titles : mapping of str to str
+        Label and verdict of each parameter.
     footer : str
     """
     rows = -(-len(found) // PER_ROW)
@@ -45,7 +46,7 @@ def profile_figure(found: Mapping[str, Profile], verdicts: Mapping[str, str], fo
         axes = figure.subplots(rows, PER_ROW, squeeze=False).ravel()
         for ax, (name, profile) in zip(axes, found.items(), strict=False):
             draw_profile(ax, profile)
-            ax.set_title(f"{name.replace('_', ' ')}: {verdicts.get(name, '')}", fontsize=7.0)
+            ax.set_title("\n".join(wrapped(titles[name], 44)), fontsize=7.0)
         for ax in axes[len(found) :]:
             ax.set_axis_off()
         figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)

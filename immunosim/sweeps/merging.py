@@ -30,7 +30,7 @@ def merge_stores(path: Path, parts: Sequence[Path]) -> tuple[SweepStore, int]:
         If the place cannot be written.
     """
     if path.suffix != ".zarr":
-        raise DataError("is no place for a merged sweep", file=str(path), cure="end it in .zarr")
+        raise DataError("cannot hold a merged sweep", file=str(path), cure="end it in .zarr")
     with held(path, "immunosim merge"):
         return _merged(path, parts)
 

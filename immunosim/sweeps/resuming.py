@@ -68,7 +68,7 @@ def examine(plan: Plan, path: Path) -> Examination:
     Raises
     ------
     DataError
-        If it is no sweep, or another one.
+        If it is not a sweep, or another one.
     """
     if not is_store(path):
         open_store(path)  # says what is wrong
@@ -109,7 +109,7 @@ def resume(plan: Plan, path: Path, note: Callable[[str], None], command: str = "
     Raises
     ------
     DataError
-        If it is no sweep, or another one.
+        If it is not a sweep, or another one.
     """
     found = examine(plan, path)
     with explained(path):

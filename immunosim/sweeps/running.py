@@ -52,7 +52,9 @@ class Shard:
         """
         number, _, of = text.partition("/")
         if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
-            raise DataError(f'"{text}" is no shard', key="--shard", cure="write for example 2/3, the second of three")
+            raise DataError(
+                f'"{text}" is not a shard', key="--shard", cure="write for example 2/3, the second of three"
+            )
         return cls(int(number), int(of))
 
     def has(self, place: int) -> bool:

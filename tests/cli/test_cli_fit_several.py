@@ -110,7 +110,7 @@ def test_parts_of_another_run_are_refused(fit, tmp_path):
         (("--patients", "two-stage", "--common", "antibody_clearance"), "--common: no parameter is left that patients"),
         (("--without", "relapse"), "--without: is for one patient"),
         (("--draws", "20"), "--draws: is for one patient"),
-        (("--patient", "d"), 'counts.csv: there is no patient "d"'),
+        (("--patient", "d"), 'counts.csv: unknown patient "d"'),
     ],
 )
 def test_wrong_options_are_said_and_write_nothing(fit, contents, options, message):

@@ -119,7 +119,7 @@ def test_a_set_cites_only_the_entries_of_its_own_sources():
 
 
 def test_an_unknown_set_is_refused_with_close_matches():
-    with pytest.raises(ParameterError, match=r'there is no parameter set "defualt", did you mean "default"\?'):
+    with pytest.raises(ParameterError, match=r'unknown parameter set "defualt", did you mean "default"\?'):
         load_parameters("defualt")
 
 

@@ -66,9 +66,9 @@ def test_a_renamed_endpoint_keeps_its_limits(found):
 @pytest.mark.parametrize(
     ("asked", "key", "reason", "cure"),
     [
-        ({"kind": "heatmapp"}, "kind", 'there is no kind of figure "heatmapp"', 'did you mean "heatmap"'),
-        ({"of": "nadir_cd5"}, "of", 'there is no result "nadir_cd5"', 'did you mean "nadir_cd4"'),
-        ({"of": "weak"}, "of", '"weak" was varied, it is no result', "known are"),
+        ({"kind": "heatmapp"}, "kind", 'unknown kind of figure "heatmapp"', 'did you mean "heatmap"'),
+        ({"of": "nadir_cd5"}, "of", 'unknown result "nadir_cd5"', 'did you mean "nadir_cd4"'),
+        ({"of": "weak"}, "of", '"weak" was varied, it is not a result', "known are"),
         ({"x": "week"}, "x", '"week" was not varied', 'did you mean "weak"'),
         ({"y": "constant"}, "y", '"constant" is the same in all patients', "choose one that differs"),
         ({"x": "weak", "y": "weak"}, "y", "cannot be on both axes", "choose another"),

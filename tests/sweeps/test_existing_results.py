@@ -66,4 +66,4 @@ def test_a_place_that_does_not_do_is_refused(small_plan, tmp_path, refusal, name
 
 @pytest.mark.parametrize("text", ["", "1", "0/3", "4/3", "1/0", "a/b", "1/2/3", "-1/2", "²/3"])
 def test_what_is_no_shard_is_refused(refusal, text):
-    assert refusal(Shard.parse, text) == f'--shard: "{text}" is no shard, write for example 2/3, the second of three'
+    assert refusal(Shard.parse, text) == f'--shard: "{text}" is not a shard, write for example 2/3, the second of three'

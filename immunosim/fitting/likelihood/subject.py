@@ -176,6 +176,6 @@ def analyte_weights(problem: Problem, analytes: Sequence[str]) -> Array:
     for i, analyte in enumerate(analytes):
         for part in sums.get(analyte, (analyte,)):
             if part not in readouts:
-                raise DataError(f'there is no analyte "{analyte}"', cure=did_you_mean(analyte, [*sums, *readouts]))
+                raise DataError(f'unknown analyte "{analyte}"', cure=did_you_mean(analyte, [*sums, *readouts]))
             weights[i, readouts.index(part)] = 1.0
     return weights

@@ -61,7 +61,7 @@ def with_unit(label: str, unit: str) -> str:
 
 
 def sentence_case(text: str) -> str:
-    """Return a text with a capital at its start; a key is no text and stays as it is."""
+    """Return a text with a capital at its start; a key is not text and stays as it is."""
     return text if " " not in text and ("." in text or "_" in text) else text[:1].upper() + text[1:]
 
 

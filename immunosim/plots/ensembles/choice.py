@@ -52,7 +52,7 @@ class Plot:
     at : float or None
         Day at which a read-out is taken; the last if none.
     color : str
-        Varied quantity that colours courses.
+        Factor that colours the lines.
     thresholds : tuple of Threshold
     """
 
@@ -135,7 +135,7 @@ def _day(at: float | str | None) -> float | None:
 
 def _refuse_unfit(kind: str, asked: frozenset[str]) -> None:
     if kind and kind not in TAKES:
-        raise DataError(f'there is no kind of figure "{kind}"', key="kind", cure=did_you_mean(kind, TAKES))
+        raise DataError(f'unknown kind of figure "{kind}"', key="kind", cure=did_you_mean(kind, TAKES))
     for key in sorted(asked):
         if kind and key not in TAKES[kind]:
             kinds = any_of([name for name, takes in TAKES.items() if key in takes])

@@ -87,7 +87,10 @@ def courses(dataset: xr.Dataset, of: str) -> Courses:
         raise DataError(f'"{of}" is an endpoint, which has no course over time', key="of", cure=cure)
     times, failed = times_of(dataset), is_failed(dataset)
     if times.size < 2:
-        reason, cure = f'"{of}" was stored at {times.size} time, which is no course', "draw --kind heatmap or parallel"
+        reason, cure = (
+            f'"{of}" was stored at {times.size} time, which is not a course',
+            "draw --kind heatmap or parallel",
+        )
         raise DataError(reason, key="of", cure=cure)
     well = np.flatnonzero(~failed)
     if not well.size:
