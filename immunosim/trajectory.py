@@ -180,7 +180,7 @@ class Trajectory(Result):
         first, last = (float(end) for end in self.time[[0, -1]])
         if not first - ROUNDING <= day <= last + ROUNDING:
             cure = f"choose a time from day {first:g} to day {last:g}"
-            raise DataError(f"day {day:g} lies outside the simulated time", key="time", cure=cure)
+            raise DataError(f"day {day:g} is outside the simulated time span", key="time", cure=cure)
         return float(np.interp(day, self.time, values))
 
     def _day(self, time: float | str) -> float:

@@ -34,4 +34,4 @@ def doctor(as_json: AsJson = False) -> None:
         say(f"Problems: {', '.join(problems)}")
         raise typer.Exit(FAILED)
     if not as_json:
-        show("", "Everything works.", "Next:  immunosim run case_report")
+        show("", "All checks passed.", "Next:  immunosim run case_report")

@@ -92,7 +92,7 @@ def explain(
         _show(trajectory, explanation, top)
         show("", f"Files: {', '.join(map(str, paths))}")
     if not explanation.is_closed:
-        say(f"{scenario}: {number(abs(explanation.residual))} {_unit(explanation)} of the change are not accounted for")
+        say(f"{scenario}: {number(abs(explanation.residual))} {_unit(explanation)} of the change are unexplained")
 
 
 def _refuse_existing(paths: list[Path]) -> None:
@@ -147,7 +147,7 @@ def _sentences(trajectory: "Trajectory", explanation: "Explanation") -> Iterator
     for kind, sign in (("lost", -1.0), ("gained", 1.0)):
         item = next((item for item in found if sign * item.value > 0.0), None)
         if item is not None:
-            yield f"Most is {kind} through {item.label} ({f'{_signed(item.value)} {unit}'.rstrip()})."
+            yield f"Largest contribution ({kind}): {item.label} ({f'{_signed(item.value)} {unit}'.rstrip()})."
     if not explanation.is_gross:
         yield "Contributions are the excess over untreated: a loss that is smaller than untreated counts as a gain."
 

@@ -132,11 +132,11 @@ def _show(one: "Fitted", paths: list[Path]) -> None:
         )
         for own in found["unknowns"]
     ]
-    show_table("Posterior", ("unknown", "median", "90 %", "unit", "R-hat", "effective draws"), rows, "<><<>>")
+    show_table("Posterior", ("unknown", "median", "90 %", "unit", "R-hat", "effective sample size"), rows, "<><<>>")
     if found["has_converged"]:
-        show("R-hat is at most 1.05 and 100 draws or more are effective, of every unknown: the sample has converged.")
+        show("R-hat is at most 1.05 and the effective sample size at least 100 for every unknown: converged.")
     else:
-        show("R-hat is above 1.05 or fewer than 100 draws are effective: the sample has NOT converged.")
+        show("R-hat is above 1.05 or the effective sample size below 100: NOT converged.")
         show("Take more --draws, or free fewer parameters.")
     show_paths(paths)
     if paths:

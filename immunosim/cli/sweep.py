@@ -24,9 +24,9 @@ Vary = Annotated[
     typer.Option(
         "--vary",
         metavar="KEY=VALUES",
-        help="What differs: a range LOW:HIGH or LOW:HIGH:log, or values joined by commas, for a parameter or any key "
-        "of patient, mechanisms or treatments: 'blood_lysis_rate=x0.5:x2:log' (multiples of the scenario's value), "
-        "'patient.age=20:60', 'course.1.dose=6 mg,12 mg', 'mechanisms.thymopoiesis=on,off'. May be repeated.",
+        help="A factor and its values: a range LOW:HIGH or LOW:HIGH:log, or values joined by commas, for a parameter "
+        "or any key of patient, mechanisms or treatments: 'blood_lysis_rate=x0.5:x2:log' (multiples of the scenario's "
+        "value), 'patient.age=20:60', 'course.1.dose=6 mg,12 mg', 'mechanisms.thymopoiesis=on,off'. May be repeated.",
         show_default=False,
     ),
 ]
@@ -155,9 +155,9 @@ def sweep(
 ) -> None:
     """Run a parameter sweep or a virtual population: cost estimate first, checkpointed, resumable, distributable.
 
-    A short pilot first tells time, memory and disk. Patients are stored chunk by chunk: Ctrl-C or a crash loses only
-    the chunk in flight, and --resume ends with the same numbers as an uninterrupted run, whatever --workers, --chunk,
-    --shard or --scheduler. What differs and what is kept may also stand in the scenario's [sweep] section. Without
+    A short pilot run estimates time, memory and disk. Patients are stored chunk by chunk: Ctrl-C or a crash loses only
+    the chunk in progress, and --resume ends with the same numbers as an uninterrupted run, whatever --workers, --chunk,
+    --shard or --scheduler. Factors and outputs may also stand in the scenario's [sweep] section. Without
     --endpoint and --readout six usual endpoints are kept.
 
     A patient who fails or is impossible stays in the result with status, time and state. Exit code 3: some did.
@@ -212,7 +212,7 @@ def _carry_out(plan: "Plan", target: Path, manner: "RunOptions", parquet: bool, 
     with taken(target, manner, say):
         store = ready_store(plan, target, manner, _stage, lambda quote: say(in_words(quote)))
         if store is None:
-            say(f"{target} is finished: nothing is left to do")
+            say(f"{target} is complete")
         else:
             _run(plan, target, store, manner)
         finish(target, manner, parquet, as_json)
@@ -245,5 +245,5 @@ def _run(plan: "Plan", target: Path, store: "SweepStore", manner: "RunOptions") 
                 say_error(error)
             else:
                 say("Interrupted")
-            say(f"{stored} of {store.n_blocks} chunks are stored; go on with: {manner.command} --resume")
+            say(f"{stored} of {store.n_blocks} chunks are stored; continue with: {manner.command} --resume")
             raise typer.Exit(BAD_INPUT if isinstance(error, ImmunosimError) else INTERRUPTED) from None

@@ -127,7 +127,7 @@ def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> 
     Raises
     ------
     DataError
-        If the kind or the read-out is unknown, a unit does not fit, or the window is not part of the course.
+        If the kind or the read-out is unknown, a unit does not fit, or the window is outside the simulated time span.
     """
     key = f"endpoint {endpoint.label}"
     if endpoint.kind not in KINDS:
@@ -151,7 +151,7 @@ def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> 
     except QuantityError as error:
         raise DataError(error.reason, key=key, cure=error.cure) from error
     if not start <= window[0] < window[1] <= horizon:
-        reason = f"its window from day {window[0]:g} to {window[1]:g} is not part of the course"
+        reason = f"its window from day {window[0]:g} to {window[1]:g} is outside the simulated time span"
         raise DataError(reason, key=key, cure=f"choose from day {start:g} to {horizon:g}")
     try:
         result_unit, conversion = _result(endpoint, unit)

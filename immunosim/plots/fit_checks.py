@@ -87,7 +87,7 @@ def residual_figure(found: Predictive, footer: str = "") -> Figure:
         over_time.set_xlabel("months after day 0")
         _draw_residuals(over_prediction, found, found.predicted)
         over_prediction.set_xscale("log")
-        over_prediction.set_xlabel("predicted, in the analyte's unit")
+        over_prediction.set_xlabel("predicted, in the unit of the analyte")
         over_time.set_ylabel("standardised residual")
         draw_normal(normal, found)
         handles, labels = over_time.get_legend_handles_labels()
@@ -105,7 +105,7 @@ def draw_normal(ax: Axes, found: Predictive) -> Axes:
     ends = np.array([min(expected[0], ordered[0]), max(expected[-1], ordered[-1])])
     ax.plot(ends, ends, color=GREY, lw=0.9)
     ax.plot(expected, ordered, "o", color=BLUE, ms=3, mew=0, alpha=0.7)
-    ax.set_xlabel("quantile of the normal distribution")
+    ax.set_xlabel("standard normal quantile")
     return ax
 
 
@@ -160,14 +160,14 @@ def draw_visual_check(ax: Axes, check: VisualCheck) -> Axes:
     """
     months, median = check.times / DAYS_PER_MONTH, check.observed[1]
     if check.counts.max() == 1:
-        _fill(ax, months, check.simulated[1, 0], check.simulated[1, 2], BLUE, "new measurement, 90 %")
+        _fill(ax, months, check.simulated[1, 0], check.simulated[1, 2], BLUE, "90 % prediction interval")
         ax.plot(months, median, "o", ms=3.5, color="black", label="observed")
     else:
-        outer = ("new data: 10th, 90th percentile, 90 %", "observed: 10th, 90th percentile")
+        outer = ("simulated: 90 % interval of 10th, 90th percentile", "observed: 10th, 90th percentile")
         for k, (band, line) in ((0, outer), (2, ("", ""))):
             _fill(ax, months, check.simulated[k, 0], check.simulated[k, 2], ORANGE, band)
             ax.plot(months, check.observed[k], "o--", ms=2.5, lw=1.0, color="black", label=line or "_")
-        _fill(ax, months, check.simulated[1, 0], check.simulated[1, 2], BLUE, "new data: median, 90 %")
+        _fill(ax, months, check.simulated[1, 0], check.simulated[1, 2], BLUE, "simulated: 90 % interval of the median")
         ax.plot(months, median, "o-", ms=2.5, lw=1.0, color="black", label="observed: median")
     ax.set_ylim(bottom=0.0)
     return _mark_months(ax, months)

@@ -117,7 +117,7 @@ def courses_figure(courses: Sequence[FittedCourse], labels: Mapping[str, str], f
 def draw_course(ax: Axes, measurements: Sequence[Measurement], times: Array, band: Array, size: float = 4.0) -> Axes:
     """Draw a course with its interval, and what was measured; below quantification as a triangle at the limit."""
     months = times / DAYS_PER_MONTH
-    ax.fill_between(months, band[0], band[2], color=BLUE, alpha=0.2, lw=0, label="90 % of the course")
+    ax.fill_between(months, band[0], band[2], color=BLUE, alpha=0.2, lw=0, label="90 % interval of the course")
     ax.plot(months, band[1], color=BLUE, lw=0.35 * size, label="best fit")
     for is_below, marker, text in ((False, "o", "measured"), (True, "v", "below quantification")):
         own = [one for one in measurements if one.is_below == is_below]

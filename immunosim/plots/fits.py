@@ -67,7 +67,7 @@ def draw_profile(ax: Axes, profile: Profile) -> Axes:
     ax.set_ylim(-0.1, 3.0 * profile.threshold)
     unit = unit_text(profile.unit)
     ax.set_xlabel(unit or "1", fontsize=7.0)
-    ax.set_ylabel("- log likelihood", fontsize=7.0)
+    ax.set_ylabel("increase of -log likelihood", fontsize=7.0)
     return ax
 
 
@@ -87,8 +87,8 @@ def waterfall_figure(estimate: Estimate, footer: str = "") -> Figure:
         ax.set_yscale("log")
         ax.set_ylim(LEAST_RISE / 2, max(10.0, 2.0 * rise.max()))
         ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
-        ax.set_xlabel(f"start, the best first ({estimate.n_failed} of {len(values)} could not be simulated)")
-        ax.set_ylabel("- log posterior above the best")
+        ax.set_xlabel(f"starts, sorted by final value ({estimate.n_failed} of {len(values)} failed)")
+        ax.set_ylabel("increase of -log posterior over the best")
         ax.legend(frameon=False, loc="upper left")
         figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)
     return figure

@@ -80,7 +80,7 @@ def test_an_earlier_file_is_replaced_only_by_force(command, files):
         (["well.nc", "--out", "a.gif"], '--out: "a.gif" has an unknown file type, end it with .png, .pdf, .svg'),
         (
             ["none.nc"],
-            "none.nc: all 6 patients failed, so that there is nothing to draw, see why: immunosim failures none.nc",
+            "none.nc: all 6 patients failed, so there is nothing to draw, see why: immunosim failures none.nc",
         ),
         (["missing.nc"], "missing.nc: does not exist"),
     ],

@@ -16,7 +16,7 @@ def test_an_existing_result_is_kept_unless_replaced(small_plan, manner, tmp_path
     before = bytes_below(tmp_path)
     other = replace(small_plan, design=replace(small_plan.design, seed=1))
     assert refusal(run_sweep, other, path, manner) == (
-        f"{path}: exists, go on with it with --resume, or replace it with --force"
+        f"{path}: exists, continue it with --resume, or replace it with --force"
     )
     assert bytes_below(tmp_path) == before
     run_sweep(other, path, replace(manner, is_forced=True))

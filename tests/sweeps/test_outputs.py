@@ -111,7 +111,7 @@ TWICE = "ask for it once, or give an endpoint another name"
         ),
         (
             {"endpoints": ["nadir of cd4 to 7 months"]},
-            "endpoint nadir_cd4: its window from day 0 to 213.062 is not part of the course, "
+            "endpoint nadir_cd4: its window from day 0 to 213.062 is outside the simulated time span, "
             "choose from day 0 to 182.625",
         ),
         (

@@ -119,7 +119,7 @@ def _judge(estimate: Estimate, j: int, profile: Profile) -> ParameterVerdict:
 def _sentence(kind: str, profile: Profile, partner: str, modes: list[float]) -> str:
     unit = "" if profile.unit == "1" else f" {profile.unit}"
     if kind == "identified":
-        return f"The data place it between {profile.low:.3g} and {profile.high:.3g}{unit}."
+        return f"Identifiable: between {profile.low:.3g} and {profile.high:.3g}{unit}."
     if kind == "multimodal":
         return f"Several values fit equally well: {', '.join(f'{mode:.3g}' for mode in modes)}{unit}."
     if kind == "traded":

@@ -136,7 +136,7 @@ def subject_of(
                 cure="give a positive number, or the limit that it was below",
             )
         if not first <= one.time <= last:
-            reason = f"day {one.time:g} of patient {name} is not part of the course, day {first:g} to {last:g}"
+            reason = f"day {one.time:g} of patient {name} is outside the simulated time span, day {first:g} to {last:g}"
             raise DataError(reason, key="horizon", cure="let the scenario last longer")
     analyte_weights(problem, [one.analyte for one in measurements])
     times = np.unique([one.time for one in measurements])

@@ -101,7 +101,7 @@ def chosen(
     failed = is_failed(dataset)
     if failed.all():
         raise DataError(
-            f"all {count_text(failed.size)} failed, so that there is nothing to draw",
+            f"all {count_text(failed.size)} failed, so there is nothing to draw",
             cure="see why: immunosim failures RESULT",
         )
     chosen_of = of or _default_of(dataset, kind, asked)
@@ -139,7 +139,7 @@ def _refuse_unfit(kind: str, asked: frozenset[str]) -> None:
     for key in sorted(asked):
         if kind and key not in TAKES[kind]:
             kinds = any_of([name for name, takes in TAKES.items() if key in takes])
-            raise DataError(f"means nothing for a figure of the kind {kind}", key=key, cure=f"draw {kinds}")
+            raise DataError(f"does not apply to a figure of the kind {kind}", key=key, cure=f"draw {kinds}")
     if not kind and not any(asked <= takes for takes in TAKES.values()):
         listed = ", ".join(sorted(asked))
         raise DataError(f"no kind of figure takes {listed} together", cure="leave some out")
