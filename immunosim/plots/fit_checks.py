@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from immunosim.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION, month_step
+from immunosim.plots.text import n_text
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def observed_predicted_figure(found: Predictive, labels: Mapping[str, str], foot
             ax.set_title(labels[analyte])
         for ax in axes[len(analytes) :]:
             ax.set_axis_off()
-        _foot(figure, footer)
+        _foot(figure, f"{n_text(len(found.measurements))} {footer}")
     return figure
 
 
@@ -92,7 +93,7 @@ def residual_figure(found: Predictive, footer: str = "") -> Figure:
         draw_normal(normal, found)
         handles, labels = over_time.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper right", ncols=7, frameon=False, fontsize=7.0)
-        _foot(figure, footer)
+        _foot(figure, f"{n_text(len(found.measurements))} {footer}")
     return figure
 
 
@@ -149,7 +150,7 @@ def visual_check_figure(checks: Sequence[VisualCheck], labels: Mapping[str, str]
             ax.set_xlabel("months after day 0")
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper right", ncols=4, frameon=False, fontsize=7.0)
-        _foot(figure, footer)
+        _foot(figure, f"{n_text(sum(int(one.counts.sum()) for one in checks))} {footer}")
     return figure
 
 
@@ -210,4 +211,4 @@ def _analytes(found: Predictive) -> list[str]:
 
 
 def _foot(figure: Figure, footer: str) -> None:
-    figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)
+    figure.supxlabel(footer.strip(), x=0.01, ha="left", fontsize=6.5, color=GREY)

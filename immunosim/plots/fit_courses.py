@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from immunosim.plots.style import BLUE, GREY, STYLE, month_step
-from immunosim.plots.text import headline
+from immunosim.plots.text import headline, n_text
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def course_figure(course: FittedCourse, labels: Mapping[str, str], footer: str =
         Name and unit of each analyte, as an axis shows it.
     footer : str
     """
+    footer = f"{n_text(len(course.measurements))} {footer}".strip()
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 0.9 + PANEL * len(course.bands)), layout="constrained")
         axes = figure.subplots(len(course.bands), 1, squeeze=False, sharex=True)[:, 0]
@@ -96,6 +97,7 @@ def courses_figure(courses: Sequence[FittedCourse], labels: Mapping[str, str], f
     analytes = list(dict.fromkeys(analyte for course in shown for analyte in course.bands))
     if len(shown) < len(courses):
         footer = f"The first {len(shown)} of {len(courses)} patients. {footer}"
+    footer = f"{n_text(sum(len(course.measurements) for course in shown))} {footer}".strip()
     with mpl.rc_context(STYLE | {"font.size": 6.5, "xtick.labelsize": 6.5, "ytick.labelsize": 6.0}):
         figure = Figure(figsize=(WIDTH, 0.9 + SMALL * len(shown)), layout="constrained")
         axes = figure.subplots(len(shown), len(analytes), squeeze=False, sharex=True, sharey="col")

@@ -42,7 +42,7 @@ class RunOptions:
     n_threads : int
         0 for one on each core.
     rows_per_block : int
-        0 for what suits the machine.
+        0 chooses automatically the machine.
     is_resumed, is_forced : bool
         Whether to go on with an unfinished result, or to replace one.
     shard : Shard

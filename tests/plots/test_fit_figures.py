@@ -50,6 +50,10 @@ def test_the_course_has_a_panel_for_each_analyte_with_its_unit():
     assert labels == ["CD4 T cells (cells/µL)", "B cells (cells/µL)"]
 
 
+def test_the_caption_says_how_many_measurements_are_drawn():
+    assert course_figure(course(), LABELS, "footer")._supxlabel.get_text() == "n = 3 measurements. footer"
+
+
 def test_patients_stand_below_one_another_on_one_scale_that_holds_all_values():
     figure = courses_figure([course("a"), course("b", ("cd4",))], LABELS)
     assert [ax.get_ylabel() for ax in figure.axes] == ["a", "", "b", ""]
