@@ -49,7 +49,7 @@ def chosen(names: Sequence[str], known: dict[str, Path]) -> dict[str, Path]:
     """
     for name in names:
         if name not in known:
-            raise DataError(f'there is no experiment "{name}" in the scorecard', cure=did_you_mean(name, known))
+            raise DataError(f'unknown experiment "{name}" in the scorecard', cure=did_you_mean(name, known))
     return {name: known[name] for name in names or known}
 
 

@@ -123,7 +123,7 @@ def read_plain(path: Path, most: int) -> bytes:
     with os.fdopen(os.open(path, os.O_RDONLY | follow_nothing), "rb") as stream:
         about = os.fstat(stream.fileno())
         if not stat.S_ISREG(about.st_mode):
-            raise OSError(errno.EINVAL, "is no regular file", str(path))
+            raise OSError(errno.EINVAL, "is not a regular file", str(path))
         if about.st_size > most:
             raise OSError(errno.EFBIG, f"is larger than {most} bytes", str(path))
         return stream.read()

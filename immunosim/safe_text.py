@@ -144,7 +144,7 @@ def _ansi_quoted(word: str) -> str:
     """Return a word in the quotes ``$'...'``, in which a shell knows escapes; bytes that are no UTF-8 as bytes."""
     quoted = []
     for letter in word:
-        if "\udc80" <= letter <= "\udcff":  # how Python reads a byte that is no UTF-8
+        if "\udc80" <= letter <= "\udcff":  # how Python reads a byte that is not UTF-8
             quoted.append(f"\\x{ord(letter) - 0xDC00:02x}")
         else:
             quoted.append(f"\\{letter}" if letter in "'\\" else _visible(letter))

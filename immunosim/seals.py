@@ -53,7 +53,7 @@ def parsed_json(data: bytes, file: str) -> Any:
     Raises
     ------
     DataError
-        If it is no JSON, too large or nested too deeply.
+        If it is not JSON, too large or nested too deeply.
     """
     if len(data) > MOST_JSON:
         raise DataError(f"is JSON of more than {MOST_JSON >> 20} MiB", file=file)

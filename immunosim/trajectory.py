@@ -159,7 +159,7 @@ class Trajectory(Result):
     def _known(self, name: str) -> Labelled:
         if name not in self.variables:
             cure = did_you_mean(name, list(self.variables))
-            raise DataError(f'there is no read-out or pool "{name}"', cure=cure)
+            raise DataError(f'unknown read-out or pool "{name}"', cure=cure)
         return self.variables[name]
 
     def at(self, name: str, time: float | str) -> float:
@@ -180,7 +180,7 @@ class Trajectory(Result):
         first, last = (float(end) for end in self.time[[0, -1]])
         if not first - ROUNDING <= day <= last + ROUNDING:
             cure = f"choose a time from day {first:g} to day {last:g}"
-            raise DataError(f"day {day:g} lies outside the simulated time", key="time", cure=cure)
+            raise DataError(f"day {day:g} is outside the simulated time span", key="time", cure=cure)
         return float(np.interp(day, self.time, values))
 
     def _day(self, time: float | str) -> float:

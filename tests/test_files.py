@@ -22,7 +22,7 @@ def test_no_link_is_followed_and_no_pipe_is_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="symbolic links"):
         read_plain(tmp_path / "link", 10)
-    with pytest.raises(OSError, match="is no regular file"):
+    with pytest.raises(OSError, match="is not a regular file"):
         read_plain(tmp_path / "pipe", 10)
 
 

@@ -157,7 +157,7 @@ def test_a_value_between_two_output_times_is_interpolated(trajectory):
 
 @pytest.mark.parametrize("time", [-500.0, 99999.0, float("nan"), "-500 days", "99999 days"])
 def test_a_time_outside_the_simulated_one_has_no_value(trajectory, time):
-    with pytest.raises(DataError, match="lies outside the simulated time, choose a time from day"):
+    with pytest.raises(DataError, match="is outside the simulated time span, choose a time from day"):
         trajectory.at("cd4", time)
 
 

@@ -38,7 +38,7 @@ NOISE = 10.0
 
 
 UNTREATED, UNTREATED_LABEL = "untreated_level", "untreated level"
-"""Name and label of the row, and of the group, that is no process: the difference of the untreated read-outs."""
+"""Name and label of the row, and of the group, that is not a process: the difference of the untreated read-outs."""
 
 
 class ComparisonError(ImmunosimError):

@@ -128,6 +128,6 @@ def _check_times(trajectory: Trajectory, since: float, at: float) -> None:
     for key, time in (("since", since), ("at", at)):
         if not first <= time <= last:
             cure = f"choose a time from day {first:g} to day {last:g}"
-            raise ExplanationError(f"day {time:g} lies outside the simulated time", key=key, cure=cure)
+            raise ExplanationError(f"day {time:g} is outside the simulated time span", key=key, cure=cure)
     if not since < at:
         raise ExplanationError(f"day {at:g} does not lie after day {since:g}", key="at", cure="choose a later time")

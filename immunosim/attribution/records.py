@@ -177,7 +177,7 @@ class Explanation(Result):
 
 
 NEGLIGIBLE_CHANGE = 0.01
-"""A change that is less than this part of all that was moved is no measure of its parts."""
+"""A change that is less than this part of all that was moved is not a measure of its parts."""
 
 
 def total(items: Iterable[Contribution], name: str, label: str, mechanism: str) -> Contribution:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def check(scenario: ScenarioFile, changes: Changes = None) -> None:
-    """Check a scenario and print what was understood.
+    """Validate a scenario and print how it was understood.
 
     Names and parameters of the model are checked as well. Nothing is simulated or written.
     """

@@ -43,7 +43,7 @@ def compare(
     force: Annotated[bool, typer.Option("--force", help="Replace earlier results in the folder.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compare scenarios, and say which processes make the difference.
+    """Compare scenarios and attribute the differences to processes.
 
     Writes overlay.png, why_difference_<read-out>.png (of two scenarios), differences.csv, attribution.csv and
     comparison.json. --at, --readout and --set may be repeated; --set changes all scenarios. With --json files are

@@ -22,7 +22,7 @@ SAME = "same"
 """Stands where a difference is within the accuracy of the solver."""
 
 UNTREATED = "untreated_level"
-"""The row that is no process; it is always shown."""
+"""The row that is not a process; it is always shown."""
 
 
 def show_comparison(comparison: "Comparison", record: dict[str, Any]) -> None:

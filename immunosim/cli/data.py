@@ -23,11 +23,18 @@ data = typer.Typer(
 )
 
 DataFile = Annotated[
-    Path, typer.Argument(metavar="FILE", help="Table of a clinic or of the NONMEM family (CSV).", show_default=False)
+    Path,
+    typer.Argument(
+        metavar="FILE", help="Table of counts and doses (CSV; clinical or NONMEM-like).", show_default=False
+    ),
 ]
 OfScenario = Annotated[
     Path | None,
-    typer.Option("--scenario", metavar="SCENARIO", help="Gives dates of day 0, the horizon and the planned doses."),
+    typer.Option(
+        "--scenario",
+        metavar="SCENARIO",
+        help="Scenario that gives the date of day 0, the horizon and the planned doses.",
+    ),
 ]
 FromFirstDose = Annotated[
     bool, typer.Option("--from-first-dose", help="Count days from each patient's first dose in the table.")

@@ -14,7 +14,7 @@ def digest(
         Path, typer.Argument(metavar="RESULT", help="Result of a sweep (.zarr or .nc).", show_default=False)
     ],
 ) -> None:
-    """Print one checksum of the data of a sweep, their coordinates and units.
+    """Print one checksum of the data, coordinates and units of a sweep.
 
     Two results with the same checksum hold the same numbers to the last bit, whatever their chunks and whether they are
     Zarr or NetCDF. Every file is first compared with its own checksum. Exit code 2: patients are missing, or a file is

@@ -9,7 +9,7 @@ from immunosim.safe_text import json_text
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Examine the installation and run a simulation whose answer is known.
+    """Check the installation and run a simulation with a known result.
 
     Prints versions, machine, kernel cache and the core in use, each ok, warning or problem, and a cure where there is
     something to do. Please send it with a report of an error. Exit code 3: a problem was found, or the self-test
@@ -34,4 +34,4 @@ def doctor(as_json: AsJson = False) -> None:
         say(f"Problems: {', '.join(problems)}")
         raise typer.Exit(FAILED)
     if not as_json:
-        show("", "Everything works.", "Next:  immunosim run case_report")
+        show("", "All checks passed.", "Next:  immunosim run case_report")

@@ -27,12 +27,16 @@ At = Annotated[
 ]
 Since = Annotated[
     str | None,
-    typer.Option("--from", metavar="TIME", help="Its start, by default that of the simulation, which is untreated."),
+    typer.Option(
+        "--from", metavar="TIME", help="Start of the accounting; by default the untreated start of the simulation."
+    ),
 ]
 Direct = Annotated[
     bool, typer.Option("--direct", help="Do not trace cells through the exchange between blood and tissue.")
 ]
-Gross = Annotated[bool, typer.Option("--gross", help="Count whole flows, not their excess over untreated.")]
+Gross = Annotated[
+    bool, typer.Option("--gross", help="Report total flows instead of their excess over the untreated state.")
+]
 Top = Annotated[int, typer.Option("--top", metavar="N", min=1, help="Rows of the table; the others are added up.")]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results, by default results/<name>_explain.")
@@ -52,7 +56,7 @@ def explain(
     force: Annotated[bool, typer.Option("--force", help="Replace earlier files of this read-out.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say why a read-out changed.
+    """Attribute the change of a read-out to processes.
 
     Prints what each process and mechanism contributed, and draws it over time: why_<readout>.png, .csv and _series.csv.
     With --json files are written only where --out is given. Exit code 3: the simulation failed.
@@ -88,7 +92,7 @@ def explain(
         _show(trajectory, explanation, top)
         show("", f"Files: {', '.join(map(str, paths))}")
     if not explanation.is_closed:
-        say(f"{scenario}: {number(abs(explanation.residual))} {_unit(explanation)} of the change are not accounted for")
+        say(f"{scenario}: {number(abs(explanation.residual))} {_unit(explanation)} of the change are unexplained")
 
 
 def _refuse_existing(paths: list[Path]) -> None:
@@ -143,7 +147,7 @@ def _sentences(trajectory: "Trajectory", explanation: "Explanation") -> Iterator
     for kind, sign in (("lost", -1.0), ("gained", 1.0)):
         item = next((item for item in found if sign * item.value > 0.0), None)
         if item is not None:
-            yield f"Most is {kind} through {item.label} ({f'{_signed(item.value)} {unit}'.rstrip()})."
+            yield f"Largest contribution ({kind}): {item.label} ({f'{_signed(item.value)} {unit}'.rstrip()})."
     if not explanation.is_gross:
         yield "Contributions are the excess over untreated: a loss that is smaller than untreated counts as a gain."
 

@@ -23,7 +23,7 @@ def failures(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Say how many patients failed and how, and in which region of what was varied.
+    """Count failed patients by cause, and locate them in the space of the varied factors.
 
     Regions are stated only where they tell failures from the rest better than chance on patients who were left out.
     Failed patients are in the result with status, time and state; the last line runs one of them again, alone.

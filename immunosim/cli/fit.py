@@ -43,7 +43,8 @@ Without = Annotated[
     typer.Option(
         "--without",
         metavar="MECHANISM",
-        help="A mechanism that the fit is compared without, by default every one; 'none' for none. May be repeated.",
+        help="Refit with this mechanism switched off and compare; by default each in turn, 'none' for none. "
+        "May be repeated.",
         show_default=False,
     ),
 ]
@@ -52,7 +53,8 @@ NextDraw = Annotated[
     typer.Option(
         "--next-draw",
         metavar="READOUT@TIME",
-        help="Rank further blood draws by what they would tell about a read-out at a time, such as 'cd4@24 months'.",
+        help="Rank further blood draws by how much they reduce the SD of a predicted read-out, "
+        "such as 'cd4@24 months'.",
     ),
 ]
 
@@ -86,7 +88,7 @@ def fit(
     likelihood: Likelihood = False,
     resume: Resume = False,
 ) -> None:
-    """Fit parameters to a clinic's table or to the scenario's [[observed]] series, and say what the fit means.
+    """Fit parameters to a table of counts or to the scenario's [[observed]] series, and assess identifiability and fit.
 
     Searches from many starts with exact derivatives, draws the profile of every parameter, and judges: identified,
     one-sided, flat, multimodal, or traded against another; whether the model fits at all, and whether it does without

@@ -13,7 +13,7 @@ from immunosim.cli.fit_records import several_as_dict
 from immunosim.observations.petab import condition_ids
 from immunosim.report import INTENDED_USE, to_json
 from immunosim.report.output_files import FIT, write_folder
-from immunosim.report.results import course_of, units_of
+from immunosim.report.results import course_of, labels_of, units_of
 from immunosim.safe_text import csv_text
 
 if TYPE_CHECKING:
@@ -32,12 +32,11 @@ def write_fit(one: Fitted, case: FitProblem, folder: Path, force: bool, command:
     from immunosim.plots.fit_courses import course_figure, courses_figure
     from immunosim.plots.fits import profile_figure, waterfall_figure
 
-    words = {verdict.name: verdict.kind for verdict in one.verdicts}
     files = {
         "fit.json": to_json(one.as_dict() | {"command": command}).encode(),
         "parameters.csv": table_text(PARAMETERS, _parameter_rows(one)),
         "profiles.csv": profile_table(one.profiles),
-        "profiles.png": encoded(profile_figure(one.profiles, words, INTENDED_USE), "png"),
+        "profiles.png": encoded(profile_figure(one.profiles, profile_titles(one), INTENDED_USE), "png"),
         "waterfall.png": encoded(waterfall_figure(one.estimate, INTENDED_USE), "png"),
     }
     ids = condition_ids([subject.name for subject in one.subjects])
@@ -45,12 +44,11 @@ def write_fit(one: Fitted, case: FitProblem, folder: Path, force: bool, command:
         end = f"_{ids[subject.name]}" if len(one.subjects) > 1 else ""
         files[f"fitted{end}.toml"] = fitted_scenario(subject, one.best(place)).encode()
     courses = [course_of(one, place) for place in range(len(one.subjects))]
-    units = units_of(one.subjects[0])
     if len(courses) == 1:
-        files["course.png"] = encoded(course_figure(courses[0], units, INTENDED_USE), "png")
+        files["course.png"] = encoded(course_figure(courses[0], labels_of(one.subjects[0]), INTENDED_USE), "png")
     else:
-        files["courses.png"] = encoded(courses_figure(courses, units, INTENDED_USE), "png")
-    files |= check_files(found := one.predictive(), found, units)
+        files["courses.png"] = encoded(courses_figure(courses, labels_of(one.subjects[0]), INTENDED_USE), "png")
+    files |= check_files(found := one.predictive(), found, one.subjects[0])
     if len(one.estimate.posterior.coordinates) == len(case.coordinates):  # PEtab cannot say factors of covariates
         files |= _in_folder(tables_of_one(case, one.estimate))
     if one.sampled is not None:
@@ -78,8 +76,8 @@ def write_several(several: PatientFits, folder: Path, force: bool, command: str)
         values = one.best() if several.population is None else several.population.of(name)
         files[f"fitted_{ids[name]}.toml"] = fitted_scenario(subject, values).encode()
     courses = [course_of(one) for one in several.fits.values()]
-    units = units_of(several.case.subjects[0])
-    files["courses.png"] = encoded(courses_figure(courses, units, INTENDED_USE), "png")
+    subject = several.case.subjects[0]
+    files["courses.png"] = encoded(courses_figure(courses, labels_of(subject), INTENDED_USE), "png")
     fitted = joined([one.predictive() for one in several.fits.values()])
     new = fitted
     if several.population is not None:
@@ -92,7 +90,7 @@ def write_several(several: PatientFits, folder: Path, force: bool, command: str)
     else:
         alone = {name: one.estimate for name, one in several.fits.items()}
         files |= _in_folder(tables_of_each(several.case, alone))
-    files |= check_files(fitted, new, units)
+    files |= check_files(fitted, new, subject)
     return write_folder(folder, files, force, FIT)
 
 
@@ -100,7 +98,7 @@ def _in_folder(tables: Mapping[str, str]) -> dict[str, bytes]:
     return {f"petab/{name}": text.encode() for name, text in tables.items()}
 
 
-def check_files(fitted: Predictive, new: Predictive, units: Mapping[str, str]) -> dict[str, bytes]:
+def check_files(fitted: Predictive, new: Predictive, subject: Subject) -> dict[str, bytes]:
     """Return the table of predictions and residuals, and the figures that check a fit.
 
     Parameters
@@ -109,12 +107,14 @@ def check_files(fitted: Predictive, new: Predictive, units: Mapping[str, str]) -
         Of the patients themselves.
     new : Predictive
         Whose new measurements the visual predictive check takes: those of other patients where a distribution is known.
-    units : mapping of str to str
+    subject : Subject
+        Any of them, for labels and units.
     """
     from immunosim.fitting.conclusions.visual_check import visual_checks
     from immunosim.plots import encoded
     from immunosim.plots.fit_checks import observed_predicted_figure, residual_figure, visual_check_figure
 
+    units, labels = units_of(subject), labels_of(subject)
     headers = ("patient", "time_day", "analyte", "unit", "observed", "is_below", "predicted", "standardised_residual")
     rows = [
         (one.patient, one.time, one.analyte, units[one.analyte], one.value, int(one.is_below), predicted, residual)
@@ -124,10 +124,16 @@ def check_files(fitted: Predictive, new: Predictive, units: Mapping[str, str]) -
     ]
     return {
         "predictions.csv": table_text(headers, rows),
-        "observed_predicted.png": encoded(observed_predicted_figure(fitted, units, INTENDED_USE), "png"),
+        "observed_predicted.png": encoded(observed_predicted_figure(fitted, labels, INTENDED_USE), "png"),
         "residuals.png": encoded(residual_figure(fitted, INTENDED_USE), "png"),
-        "vpc.png": encoded(visual_check_figure(visual_checks(new), units, INTENDED_USE), "png"),
+        "vpc.png": encoded(visual_check_figure(visual_checks(new), labels, INTENDED_USE), "png"),
     }
+
+
+def profile_titles(one: Fitted) -> dict[str, str]:
+    """Return label and verdict of each profiled parameter."""
+    labels = {parameter.name: parameter.label for parameter in one.estimate.posterior.coordinates.parameters}
+    return {verdict.name: f"{labels[verdict.name]}: {verdict.kind}" for verdict in one.verdicts}
 
 
 def pairs(one: Fitted) -> bytes:

@@ -28,7 +28,7 @@ Free = Annotated[
     typer.Option(
         "--free",
         metavar="NAME",
-        help="A parameter to fit; by default up to eight that the data say most about. May be repeated.",
+        help="A parameter to fit; by default up to eight that the data inform most. May be repeated.",
         show_default=False,
     ),
 ]
@@ -47,8 +47,9 @@ NoiseOf = Annotated[
     typer.Option(
         "--noise",
         metavar="ANALYTE=NOISE",
-        help="How an analyte scatters: lognormal:0.15, proportional:0.15, additive:20, combined:0.1:20, each also with "
-        "':estimated'. By default lognormal with 0.132, the week-to-week variation of counts. May be repeated.",
+        help="Residual error model of an analyte: lognormal:0.15, proportional:0.15, additive:20, combined:0.1:20, "
+        "each also with ':estimated'. By default lognormal with 0.132, the week-to-week variation of counts. "
+        "May be repeated.",
         show_default=False,
     ),
 ]
@@ -57,7 +58,7 @@ Data = Annotated[
     typer.Option(
         "--data",
         metavar="FILE",
-        help="A table of counts (CSV) of a clinic or of the NONMEM family, in place of [[observed]].",
+        help="A table of counts (CSV; clinical or NONMEM-like) that replaces [[observed]].",
     ),
 ]
 Patient = Annotated[str, typer.Option("--patient", metavar="NAME", help="Only this patient of the table.")]
@@ -68,17 +69,18 @@ Pooling = Annotated[
         help="pooled: fit all patients of the table as if they were one. two-stage is for the verb fit.",
     ),
 ]
-Starts = Annotated[int, typer.Option("--starts", min=1, help="Starts of the search.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything that is drawn.")]
-Likelihood = Annotated[bool, typer.Option("--likelihood", help="Leave priors out: maximum likelihood.")]
+Starts = Annotated[int, typer.Option("--starts", min=1, help="Starting points of the multistart optimisation.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of all random numbers.")]
+Likelihood = Annotated[bool, typer.Option("--likelihood", help="Ignore priors (maximum likelihood).")]
 Shared = Annotated[
-    float, typer.Option("--shared", min=0.0, max=0.99, help="Share of a subset's variance that is the total's error.")
+    float,
+    typer.Option(
+        "--shared", min=0.0, max=0.99, help="Fraction of a subset's error variance shared with the total count."
+    ),
 ]
-Draws = Annotated[
-    int, typer.Option("--draws", min=0, help="Steps of each walker of a posterior sample; 0 for the approximation.")
-]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")]
-Workers = Annotated[int, typer.Option("--workers", min=0, help="Threads to compute in; 0 for one a core.")]
+Draws = Annotated[int, typer.Option("--draws", min=0, help="MCMC steps per walker; 0 uses the Laplace approximation.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")]
+Workers = Annotated[int, typer.Option("--workers", min=0, help="Threads; 0 uses one per core.")]
 
 
 @dataclass(frozen=True)

@@ -29,22 +29,22 @@ def show_fit(one: Fitted, target: tuple[str, float] | None, paths: Sequence[Path
         return
     posterior, n = one.estimate.posterior, len(one.estimate.searches)
     whose = "" if len(one.subjects) == 1 else f" of {len(one.subjects)} patients as one"
-    show(f"{posterior.n_measurements} measurements{whose}, {posterior.n_unknowns} unknowns; {n} starts:")
-    show(f"{one.estimate.n_at_best} ended at the best value, {one.estimate.n_failed} could not be simulated.")
+    show(f"{posterior.n_measurements} measurements{whose}, {posterior.n_unknowns} unknowns, {n} starts:")
+    show(f"{one.estimate.n_at_best} reached the best value, {one.estimate.n_failed} failed.")
     show_verdicts(one)
     n_known = sum(verdict.kind == "identified" for verdict in one.verdicts)
     show(f"The data identify {n_known} of {len(one.verdicts)} fitted parameters.")
-    show(f"All of this holds with {one.n_fixed} other parameters at the scenario's values:")
-    show("the data were not asked about them.")
+    show(f"Conditional on {one.n_fixed} other parameters fixed at the scenario's values.")
     show_table("The fit", ("what", "value"), list(_about(one)), "<>")
     for sentence in one.fit_verdict.sentences:
         show(sentence)
-    show_table("Without a mechanism", ("mechanism", "AIC", "BIC", "verdict"), list(_alternatives(one)), "<>><")
+    headers = ("mechanism", "AIC", "BIC", "verdict")
+    show_table("With one mechanism switched off", headers, list(_alternatives(one)), "<>><")
     if len(one.subjects) == 1:
-        show_returns("When counts are back", one.returns())
+        show_returns("Predicted recovery", one.returns())
     if target is not None:
         title = f"Further draws for {target[0]} at month {month(target[1])}"
-        show_table(title, ("month", "analyte", "would show", "off the uncertainty"), list(_draws(one, *target)), "><>>")
+        show_table(title, ("month", "analyte", "predicted value", "SD reduction"), list(_draws(one, *target)), "><>>")
     show_paths(paths)
 
 
@@ -54,7 +54,7 @@ def show_verdicts(one: Fitted, confidence: float = 0.9) -> None:
         (one.name, f"{one.value:.4g}", interval(one.low, one.high), one.unit, one.kind, _share(one.share_of_prior))
         for one in one.verdicts
     ]
-    columns = ("parameter", "best", f"{100 * confidence:.3g} % by profile", "unit", "verdict", "of the prior's width")
+    columns = ("parameter", "best", f"{100 * confidence:.3g} % by profile", "unit", "verdict", "posterior / prior SD")
     show_table("Parameters", columns, rows, "<><<<>")
     for verdict in one.verdicts:
         show(f"- {verdict.name}: {verdict.sentence}")
@@ -68,13 +68,11 @@ def show_several(several: PatientFits, paths: Sequence[Path], as_json: bool) -> 
         show_text(to_json(several_as_dict(several)).rstrip())
         return
     names = several.case.coordinates.names
-    show(f"{len(several.fits)} patients, each fitted alone; {len(several.failures)} could not be simulated.")
+    show(f"{len(several.fits)} patients, each fitted individually; {len(several.failures)} could not be simulated.")
     for patient, reason in several.failures.items():
         show(f"- {patient}: {reason}")
     rows = [_patient(patient, one) for patient, one in several.fits.items()]
-    show_table(
-        "Patients alone: best values, with verdicts", ("patient", "values", *names, "fits"), rows[:MOST_PATIENTS]
-    )
+    show_table("Individual fits: best values and verdicts", ("patient", "values", *names, "fits"), rows[:MOST_PATIENTS])
     if len(rows) > MOST_PATIENTS:
         show(f"... and {len(rows) - MOST_PATIENTS} more")
     counted = [(name, ", ".join(f"{n} {kind}" for kind, n in several.kinds(name).most_common())) for name in names]
@@ -93,20 +91,19 @@ def _show_population(population: PopulationFit) -> None:
         (str(row[0]), "covariate" if row[0] in effects else str(row[1]), *map(_number, row[2:]))
         for row in population_rows(population)
     ]
-    headers = ("parameter", "what", "unit", "value", "sd of log between", "standard error of log", "shrinkage")
-    show_table("All together", headers, rows, "<<<")
+    headers = ("parameter", "what", "unit", "value", "between-patient SD (log)", "standard error of log", "shrinkage")
+    show_table("Population", headers, rows, "<<<")
     for name, label in effects.items():
         show(f"- {name}: {label}")
     verdict = judge_fit(population.estimate)
     for sentence in verdict.sentences:
         show(sentence)
     if not population.has_converged:
-        show(
-            f"Spreads between patients were still moving after {population.n_rounds} rounds: the data hardly tell them."
-        )
+        rounds = f"{population.n_rounds} iterations"
+        show(f"Between-patient SDs had not converged after {rounds}: the data hardly inform them.")
     for name, shrinkage in zip(population.arrangement.individual, population.shrinkage, strict=True):
         if shrinkage > MUCH_SHRUNK:
-            show(f"{name}: estimates of patients are mostly the distribution's, not their own data's.")
+            show(f"{name}: patients' estimates rest mostly on the population distribution (shrinkage above 50 %).")
 
 
 def show_returns(title: str, returns: Sequence[Return]) -> None:
@@ -115,7 +112,7 @@ def show_returns(title: str, returns: Sequence[Return]) -> None:
         (one.readout, one.level, month(one.median), f"{month(one.low)} to {month(one.high)}", f"{one.share:.0%}")
         for one in returns
     ]
-    show_table(title, ("read-out", "level", "month", "90 %", "of draws"), rows, "<<>>>")
+    show_table(title, ("read-out", "level", "month", "90 %", "probability"), rows, "<<>>>")
 
 
 def show_paths(paths: Sequence[Path]) -> None:

@@ -30,7 +30,9 @@ AsOf = Annotated[
     typer.Option("--as-of", metavar="TIME", help="Take only visits up to this time into account, such as '12 months'."),
 ]
 EachVisit = Annotated[bool, typer.Option("--each-visit", help="Forecast again after every visit.")]
-Confidence = Annotated[float, typer.Option("--confidence", min=0.5, max=0.99, help="Of the intervals.")]
+Confidence = Annotated[
+    float, typer.Option("--confidence", min=0.5, max=0.99, help="Confidence level of the intervals.")
+]
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,11 @@ def forecast(
     draws: Draws = 0,
     likelihood: Likelihood = False,
 ) -> None:
-    """Say when counts will be back above levels for good, with intervals, from the counts that are known so far.
+    """Predict when counts recover above clinical thresholds, with intervals.
 
-    Fits every patient, draws parameters from the posterior, and simulates each draw to the horizon. What does not come
-    back before the horizon is "later". With --each-visit the forecast is made again after every visit, as it would have
-    been at the time; the first line is that of the priors alone.
+    Fits every patient, draws parameters from the posterior, and simulates each draw to the horizon. A count that does
+    not recover before the horizon is "later". With --each-visit the forecast is repeated for every visit from the data
+    available at the time; the first line is the forecast from the priors.
 
     Writes forecast.json, forecast.csv and a figure of each patient. Exit code 3: a patient could not be simulated.
     """
@@ -113,11 +115,10 @@ def _show(found: "dict[str, list[Update]]", paths: list[Path]) -> None:
                 for one in updates
             ]
             goals = [f"{one.readout} over {one.level}" for one in last.returns]
-            show_table(
-                f"Patient {name}: month when back for good, after each visit", ("month", "visits", *goals), rows, ">>"
-            )
+            title = f"Patient {name}: predicted month of recovery, after each visit"
+            show_table(title, ("month", "visits", *goals), rows, ">>")
         else:
-            title = f"Patient {name}: when counts are back, from {last.n_visits} visits until month {month(last.day)}"
+            title = f"Patient {name}: predicted recovery, from {last.n_visits} visits until month {month(last.day)}"
             show_returns(title, last.returns)
     show_paths(paths)
 

@@ -21,7 +21,7 @@ def init(
             "--extends", metavar="SCENARIO", help="Write a change to this scenario, which the new one extends."
         ),
     ] = None,
-    minimal: Annotated[bool, typer.Option("--minimal", help="Only what is needed, without comments.")] = False,
+    minimal: Annotated[bool, typer.Option("--minimal", help="Write only the required keys, without comments.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the file where it exists.")] = False,
 ) -> None:
     """Write a scenario to start from.

@@ -14,7 +14,7 @@ def merge(
     out: Annotated[Path, typer.Argument(metavar="RESULT", help="The whole, a .zarr folder.", show_default=False)],
     parts: Annotated[list[Path], typer.Argument(metavar="PART...", help="Parts of it.", show_default=False)],
 ) -> None:
-    """Put together parts of one sweep, such as --shard 1/3, 2/3 and 3/3, into a result that may exist already.
+    """Merge the parts of a sweep (such as --shard 1/3, 2/3 and 3/3) into one result, which may exist already.
 
     Every chunk is compared with its checksum before it is taken. Parts of different sweeps are refused, and nothing is
     overwritten: a chunk that the result already has stays.

@@ -25,9 +25,7 @@ def model(
         str,
         typer.Argument(metavar="[TOPIC]", help=f"{', '.join(TOPICS[:-1])} or {TOPICS[-1]}.", show_default=False),
     ] = "",
-    mechanism: Annotated[
-        str, typer.Option("--mechanism", metavar="NAME", help="Only what belongs to one mechanism.")
-    ] = "",
+    mechanism: Annotated[str, typer.Option("--mechanism", metavar="NAME", help="Show only this mechanism.")] = "",
     kernel: Annotated[
         str,
         typer.Option(
@@ -41,7 +39,7 @@ def model(
     as_json: AsJson = False,
     of_model: OfModel = DEFAULT_MODEL,
 ) -> None:
-    """Show the model itself: pools, processes, equations, generated code, a diagram.
+    """Show the model: pools, processes, equations, generated code, diagram.
 
     Without TOPIC an overview. "equations" prints plain text that is also Python arithmetic, "latex" a document that
     LaTeX compiles.
@@ -61,7 +59,7 @@ def model(
 
 def _refuse_contradictions(topic: str, mechanism: str, kernel: str, diagram: Path | None, as_json: bool) -> None:
     if topic and topic not in TOPICS:
-        raise ModelError(f'there is no topic "{topic}"', cure=did_you_mean(topic, TOPICS))
+        raise ModelError(f'unknown topic "{topic}"', cure=did_you_mean(topic, TOPICS))
     asked = {topic: topic, "--kernel": kernel, "--diagram": diagram}
     given = [name for name, value in asked.items() if value]
     if len(given) > 1:

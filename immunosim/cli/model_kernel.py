@@ -24,7 +24,7 @@ def show_kernel(name: str, model: str) -> None:
     else:
         texts, language = kernels(_texts(model)), "python"
     if name not in texts:
-        raise ModelError(f'there is no kernel "{name}"', cure=did_you_mean(name, texts))
+        raise ModelError(f'unknown kernel "{name}"', cure=did_you_mean(name, texts))
     text = texts[name]
     if sys.stdout.isatty():
         from rich.console import Console

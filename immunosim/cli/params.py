@@ -46,7 +46,7 @@ def params(
 def _chosen(parameters: "ParameterSet", part: str, group: str) -> "list[Parameter]":
     groups = parameters.groups()
     if group and group not in groups:
-        raise ParameterError(f'there is no group "{group}"', cure=did_you_mean(group, groups))
+        raise ParameterError(f'unknown group "{group}"', cure=did_you_mean(group, groups))
     known = [parameter for parameter in map(parameters.__getitem__, parameters) if group in ("", parameter.group)]
     found = [parameter for parameter in known if parameter.name == part] or [
         parameter for parameter in known if part.casefold() in f"{parameter.name} {parameter.label}".casefold()

@@ -39,7 +39,7 @@ class Partial:
         elif self._mark.is_file():
             self.remove()
         elif goes_on:
-            say("Nothing is left of an earlier run: it begins anew")
+            say("No earlier run found: starting a new one")
         self._fingerprint = fingerprint
 
     def _refuse_other(self, fingerprint: str) -> None:
@@ -50,9 +50,9 @@ class Partial:
         try:
             found = read_plain(self._mark, 2**20)
         except OSError as error:
-            raise DataError("cannot be gone on with", file=str(self.folder), cure=cure) from error
+            raise DataError("cannot be continued", file=str(self.folder), cure=cure) from error
         if found != fingerprint.encode():
-            raise DataError("was begun with other data or options", file=str(self.folder), cure=cure)
+            raise DataError("was started with other data or options", file=str(self.folder), cure=cure)
 
     def file(self, name: str) -> Path:
         """Return the place of a part, whose folder then exists."""
@@ -74,7 +74,7 @@ class Partial:
         except FileNotFoundError:
             return None
         except (OSError, DataError):
-            say(f"{path}: is not what was written; {name} is computed again")
+            say(f"{path}: is damaged; {name} is computed again")
             return None
         return found if isinstance(found, dict) and found.get("fingerprint") == self._fingerprint else None
 
@@ -111,7 +111,7 @@ def interruptible(what_is_kept: str, command: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        say(f"Interrupted: {what_is_kept} are kept; go on with: {command} --resume")
+        say(f"Interrupted: {what_is_kept} are kept; continue with: {command} --resume")
         raise typer.Exit(INTERRUPTED) from None
 
 

@@ -29,7 +29,7 @@ Kind = Annotated[
     typer.Option(
         "--kind",
         metavar="KIND",
-        help="heatmap, contour, bands, spaghetti or parallel; by default what suits the result.",
+        help="heatmap, contour, bands, spaghetti or parallel; by default chosen from the result.",
         show_default=False,
     ),
 ]
@@ -45,12 +45,13 @@ Readout = Annotated[
 X = Annotated[
     str,
     typer.Option(
-        "--x", metavar="NAME", help="Varied quantity; by default one that goes with the result.", show_default=False
+        "--x",
+        metavar="NAME",
+        help="Factor on the horizontal axis; by default one that correlates with the result.",
+        show_default=False,
     ),
 ]
-Y = Annotated[
-    str, typer.Option("--y", metavar="NAME", help="Varied quantity on the vertical axis.", show_default=False)
-]
+Y = Annotated[str, typer.Option("--y", metavar="NAME", help="Factor on the vertical axis.", show_default=False)]
 At = Annotated[
     str | None,
     typer.Option("--at", metavar="TIME", help="When a read-out is taken, such as '12 months'; by default the end."),
@@ -65,7 +66,7 @@ Level = Annotated[
     ),
 ]
 Color = Annotated[
-    str, typer.Option("--color", metavar="NAME", help="Varied quantity that colours courses.", show_default=False)
+    str, typer.Option("--color", metavar="NAME", help="Factor that colours the lines.", show_default=False)
 ]
 Out = Annotated[
     Path | None,
@@ -85,7 +86,7 @@ def plot(
     out: Out = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier file.")] = False,
 ) -> None:
-    """Draw the patients of a sweep or ensemble.
+    """Plot the patients of a sweep or ensemble.
 
     heatmap and contour show one result over two varied quantities, by default those that correlate most with it;
     bands and spaghetti show a read-out over time; parallel shows every patient as a line. Patients that failed are
@@ -152,7 +153,7 @@ def _check_target(path: Path, force: bool) -> None:
     from immunosim.files import OutputError
 
     if path.suffix.lower() not in SUFFIXES:
-        raise DataError(f'"{path}" is no file of a known kind', key="--out", cure=f"end it with {', '.join(SUFFIXES)}")
+        raise DataError(f'"{path}" has an unknown file type', key="--out", cure=f"end it with {', '.join(SUFFIXES)}")
     if path.exists() and not force:
         cure = "choose another file with --out, or replace it with --force"
         raise OutputError("already exists", file=str(path), cure=cure)

@@ -20,12 +20,16 @@ Parameters = Annotated[
     typer.Option(
         "--parameter",
         metavar="NAME",
-        help="A fitted parameter to profile, by default all. May be repeated.",
+        help="A fitted parameter to profile; by default all. May be repeated.",
         show_default=False,
     ),
 ]
-Confidence = Annotated[float, typer.Option("--confidence", min=0.5, max=0.999, help="Of the intervals.")]
-Points = Annotated[int, typer.Option("--points", min=4, max=200, help="Points of a profile to each side.")]
+Confidence = Annotated[
+    float, typer.Option("--confidence", min=0.5, max=0.999, help="Confidence level of the intervals.")
+]
+Points = Annotated[
+    int, typer.Option("--points", min=4, max=200, help="Points of a profile on each side of the estimate.")
+]
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def profile(
     starts: Starts = 20,
     likelihood: Likelihood = False,
 ) -> None:
-    """Fit, then hold parameters at other values and search all others again: the profile likelihood.
+    """Fit, then compute the profile likelihood of each parameter.
 
     The profile of a parameter leaves its own prior out, so that it shows what the data say of it. Where it does not
     rise beyond the threshold, the interval is open: the data do not bound the parameter on that side.
@@ -105,16 +109,15 @@ def _as_dict(one: "Fitted") -> dict[str, Any]:
 
 
 def _write(one: "Fitted", folder: Path, force: bool, command: str) -> list[Path]:
-    from immunosim.cli.fit_files import profile_table
+    from immunosim.cli.fit_files import profile_table, profile_titles
     from immunosim.plots import encoded
     from immunosim.plots.fits import profile_figure
     from immunosim.report import INTENDED_USE, to_json, write_folder
     from immunosim.report.output_files import PROFILE
 
-    words = {verdict.name: verdict.kind for verdict in one.verdicts}
     files = {
         "profiles.csv": profile_table(one.profiles),
         "profiles.json": to_json(_as_dict(one) | {"command": command}).encode(),
-        "profiles.png": encoded(profile_figure(one.profiles, words, INTENDED_USE), "png"),
+        "profiles.png": encoded(profile_figure(one.profiles, profile_titles(one), INTENDED_USE), "png"),
     }
     return write_folder(folder, files, force, PROFILE)

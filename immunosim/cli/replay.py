@@ -24,10 +24,10 @@ def replay(
         int | None,
         typer.Option("--patient", metavar="N", help="Which patient, counted from 0; by default the first that failed."),
     ] = None,
-    trials: Annotated[int, typer.Option("--trials", min=1, help="How many of the last trial steps to show.")] = 10,
+    trials: Annotated[int, typer.Option("--trials", min=1, help="Number of last trial steps to show.")] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Run one patient of an ensemble again and show how far it came, its last steps, its pools and fastest processes.
+    """Simulate one patient of an ensemble again and show the last steps, extreme pools and fastest processes.
 
     The patient is made from what the file holds. Exit code 3: it failed again, or ended otherwise than in the ensemble.
     """

@@ -20,7 +20,7 @@ def report(
     changes: Changes = None,
     out: Out = None,
 ) -> None:
-    """Simulate a scenario and write a report: results, sources of every number, how to repeat it.
+    """Simulate a scenario and write a report: results, sources of all values, and the command that reproduces it.
 
     The folder gets report.html, one page that needs no other file and no network, figure.pdf, summary.json and
     scenario.toml, all or none; an earlier report there is replaced whole, a folder that holds anything else is refused.

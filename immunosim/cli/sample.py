@@ -17,9 +17,9 @@ from immunosim.cli.progress import progress
 if TYPE_CHECKING:
     from immunosim.fitting import Fitted
 
-Steps = Annotated[int, typer.Option("--draws", min=10, help="Steps of each walker that are kept.")]
-WarmUp = Annotated[int, typer.Option("--warm-up", min=0, help="Steps before; 0 for half as many.")]
-Walkers = Annotated[int, typer.Option("--walkers", min=0, help="Walkers; 0 for four for each unknown, at least 16.")]
+Steps = Annotated[int, typer.Option("--draws", min=10, help="MCMC steps per walker after warm-up.")]
+WarmUp = Annotated[int, typer.Option("--warm-up", min=0, help="Warm-up steps per walker; 0 for half of --draws.")]
+Walkers = Annotated[int, typer.Option("--walkers", min=0, help="Walkers; 0 for four per unknown, at least 16.")]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def sample(
     starts: Starts = 20,
     resume: Resume = False,
 ) -> None:
-    """Fit, then draw from the posterior by an ensemble sampler whose walkers are one batch of the core.
+    """Fit, then sample the posterior by ensemble MCMC.
 
     Steps are kept as they are made: Ctrl-C loses none, and --resume ends with the same draws as an uninterrupted run.
     Convergence is judged by R-hat and the effective sample size (ArviZ).
@@ -132,11 +132,11 @@ def _show(one: "Fitted", paths: list[Path]) -> None:
         )
         for own in found["unknowns"]
     ]
-    show_table("Posterior", ("unknown", "median", "90 %", "unit", "R-hat", "effective draws"), rows, "<><<>>")
+    show_table("Posterior", ("unknown", "median", "90 %", "unit", "R-hat", "effective sample size"), rows, "<><<>>")
     if found["has_converged"]:
-        show("R-hat is at most 1.05 and 100 draws or more are effective, of every unknown: the sample has converged.")
+        show("R-hat is at most 1.05 and the effective sample size at least 100 for every unknown: converged.")
     else:
-        show("R-hat is above 1.05 or fewer than 100 draws are effective: the sample has NOT converged.")
+        show("R-hat is above 1.05 or the effective sample size below 100: NOT converged.")
         show("Take more --draws, or free fewer parameters.")
     show_paths(paths)
     if paths:
@@ -147,9 +147,8 @@ def _write(one: "Fitted", folder: Path, force: bool, command: str) -> list[Path]
     from immunosim.cli.fit_files import check_files, netcdf, pairs
     from immunosim.report import to_json, write_folder
     from immunosim.report.output_files import SAMPLE
-    from immunosim.report.results import units_of
 
-    checks = check_files(found := one.predictive(), found, units_of(one.subjects[0]))
+    checks = check_files(found := one.predictive(), found, one.subjects[0])
     files = {
         "sample.json": to_json(_as_dict(one) | {"command": command}).encode(),
         "posterior.nc": netcdf(one),

@@ -19,7 +19,7 @@ def schema(
     ] = None,
     model: OfModel = DEFAULT_MODEL,
 ) -> None:
-    """Print the JSON Schema of scenario files, with which editors complete keys and mark mistakes.
+    """Print the JSON Schema of scenario files, for completion and validation in editors.
 
     It knows the parameters, mechanisms and read-outs of a model. What it refuses, 'immunosim check'
     refuses; that also finds what no schema can say, such as doses that overlap.

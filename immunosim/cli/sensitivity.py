@@ -1,4 +1,4 @@
-"""``immunosim sensitivity``: which of the varied quantities results follow."""
+"""``immunosim sensitivity``: rank inputs by their influence on outputs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ Vary = Annotated[
     typer.Option(
         "--vary",
         metavar="KEY[=VALUES]",
-        help="What differs, as for sweep; with --method local a key alone. By default the twelve parameters that move "
+        help="A factor, as for sweep; with --method local a key alone. By default the twelve parameters that move "
         "the results most, from half to twice their value. May be repeated.",
         show_default=False,
     ),
@@ -41,9 +41,14 @@ Number = Annotated[
     ),
 ]
 SecondOrder = Annotated[
-    bool, typer.Option("--second-order", help="Estimate pairs as well (sobol): nearly twice as many patients.")
+    bool,
+    typer.Option(
+        "--second-order", help="Estimate second-order indices as well (sobol): nearly twice as many patients."
+    ),
 ]
-Confidence = Annotated[float, typer.Option("--confidence", min=0.5, max=0.999, help="Of the intervals.")]
+Confidence = Annotated[
+    float, typer.Option("--confidence", min=0.5, max=0.999, help="Confidence level of the intervals.")
+]
 
 
 @dataclass(frozen=True)
@@ -67,11 +72,11 @@ def sensitivity(
     changes: Changes = None,
     workers: Workers = 0,
 ) -> None:
-    """Say which of the varied quantities results follow.
+    """Rank inputs by their influence on outputs (Sobol, Morris, PAWN, or local elasticities).
 
     sobol: shares of the variance, alone (S1) and with all interactions (ST). morris: a cheap screening by effects over
     the whole range. pawn: for skewed results, by distributions. local: exact elasticities at the scenario's own values.
-    What varies and what is kept may also stand in the scenario's [sweep] section. Read-outs without times are taken at
+    Factors and outputs may also stand in the scenario's [sweep] section. Read-outs without times are taken at
     up to 60 times.
 
     Writes indices.nc, indices.csv and a figure of each result. Blocks of the design with a failed patient are left out
@@ -157,7 +162,7 @@ def _show_outcome(found: "Analysis", one: "AnalysedOutput") -> None:
 def _remarks(found: "Analysis", one: "AnalysedOutput", place: int) -> Iterator[str]:
     if found.method == "sobol":
         total = sum(_at(one.values["S1"], i, place) for i in range(len(found.names)))
-        yield f"Sum of S1: {total:.2f}; what is missing to 1 are interactions."
+        yield f"Sum of S1: {total:.2f}; the remainder to 1 is due to interactions."
     if one.times is not None and one.times.size > 1:
         yield f"{one.times.size} times were analysed; the last is shown, the figure has all."
     if one.n_failed or one.n_not_reached:

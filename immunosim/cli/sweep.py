@@ -24,9 +24,9 @@ Vary = Annotated[
     typer.Option(
         "--vary",
         metavar="KEY=VALUES",
-        help="What differs: a range LOW:HIGH or LOW:HIGH:log, or values joined by commas, for a parameter or any key "
-        "of patient, mechanisms or treatments: 'blood_lysis_rate=x0.5:x2:log' (multiples of the scenario's value), "
-        "'patient.age=20:60', 'course.1.dose=6 mg,12 mg', 'mechanisms.thymopoiesis=on,off'. May be repeated.",
+        help="A factor and its values: a range LOW:HIGH or LOW:HIGH:log, or values joined by commas, for a parameter "
+        "or any key of patient, mechanisms or treatments: 'blood_lysis_rate=x0.5:x2:log' (multiples of the scenario's "
+        "value), 'patient.age=20:60', 'course.1.dose=6 mg,12 mg', 'mechanisms.thymopoiesis=on,off'. May be repeated.",
         show_default=False,
     ),
 ]
@@ -44,8 +44,8 @@ Endpoints = Annotated[
     typer.Option(
         "--endpoint",
         metavar="TEXT",
-        help="A number from the whole course: KIND READOUT [THRESHOLD] [from TIME] [to TIME] [as NAME], such as "
-        "'nadir of cd4' or 'time_below cd4 0.2e9/L from 1 month'. May be repeated.",
+        help="An endpoint, one number from the whole course: KIND READOUT [THRESHOLD] [from TIME] [to TIME] "
+        "[as NAME], such as 'nadir of cd4' or 'time_below cd4 0.2e9/L from 1 month'. May be repeated.",
         show_default=False,
     ),
 ]
@@ -74,16 +74,14 @@ DryRun = Annotated[
     bool,
     typer.Option(
         "--dry-run",
-        help="Estimate time, memory and disk, and stop. The time is not measured before a first sweep has compiled "
+        help="Estimate time, memory and disk, and stop. The time is measured only if an earlier sweep has compiled "
         "the solver.",
     ),
 ]
-Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on where an earlier run was stopped; begin where there is none.")
-]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue a stopped run; start a new one if there is none.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an earlier result.")]
-Workers = Annotated[int, typer.Option("--workers", min=0, help="Threads to compute in; 0 for one on each core.")]
-Chunk = Annotated[int, typer.Option("--chunk", min=0, help="Patients that are stored at once; 0 for what suits.")]
+Workers = Annotated[int, typer.Option("--workers", min=0, help="Threads; 0 uses one per core.")]
+Chunk = Annotated[int, typer.Option("--chunk", min=0, help="Patients per stored block; 0 chooses automatically.")]
 ShardOf = Annotated[
     str, typer.Option("--shard", metavar="I/N", help="Compute only part I of N, for job arrays that share a folder.")
 ]
@@ -155,11 +153,11 @@ def sweep(
     parquet: Parquet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Simulate many patients who differ in what is varied.
+    """Run a parameter sweep or a virtual population: cost estimate first, checkpointed, resumable, distributable.
 
-    A short pilot first tells time, memory and disk. Patients are stored chunk by chunk: Ctrl-C or a crash loses only
-    the chunk in flight, and --resume ends with the same numbers as an uninterrupted run, whatever --workers, --chunk,
-    --shard or --scheduler. What differs and what is kept may also stand in the scenario's [sweep] section. Without
+    A short pilot run estimates time, memory and disk. Patients are stored chunk by chunk: Ctrl-C or a crash loses only
+    the chunk in progress, and --resume ends with the same numbers as an uninterrupted run, whatever --workers, --chunk,
+    --shard or --scheduler. Factors and outputs may also stand in the scenario's [sweep] section. Without
     --endpoint and --readout six usual endpoints are kept.
 
     A patient who fails or is impossible stays in the result with status, time and state. Exit code 3: some did.
@@ -214,7 +212,7 @@ def _carry_out(plan: "Plan", target: Path, manner: "RunOptions", parquet: bool, 
     with taken(target, manner, say):
         store = ready_store(plan, target, manner, _stage, lambda quote: say(in_words(quote)))
         if store is None:
-            say(f"{target} is finished: nothing is left to do")
+            say(f"{target} is complete")
         else:
             _run(plan, target, store, manner)
         finish(target, manner, parquet, as_json)
@@ -247,5 +245,5 @@ def _run(plan: "Plan", target: Path, store: "SweepStore", manner: "RunOptions") 
                 say_error(error)
             else:
                 say("Interrupted")
-            say(f"{stored} of {store.n_blocks} chunks are stored; go on with: {manner.command} --resume")
+            say(f"{stored} of {store.n_blocks} chunks are stored; continue with: {manner.command} --resume")
             raise typer.Exit(BAD_INPUT if isinstance(error, ImmunosimError) else INTERRUPTED) from None

@@ -47,10 +47,10 @@ def show_quote(quote: "Quote", target: Path, found: list[str], as_json: bool) ->
             ("chunks", f"{quote.n_blocks:,}", f"of {quote.rows_per_block:,} patients"),
         ]
         show(in_words(quote))
-        show_table("What it would take", ("what", "how much", ""), rows, "<><")
+        show_table("Estimated cost", ("what", "how much", ""), rows, "<><")
         for sentence in found:
             show("", sentence)
-        show("", f"Nothing was written; the result would be {target}")
+        show("", f"Dry run, nothing written; the result would be {target}")
     refuse_too_much(quote, target)
 
 

@@ -63,7 +63,7 @@ def show_patient(patient: dict[str, Any]) -> None:
         (entry["set_by"], f"{entry['value']:.4g}", f"{entry['default']:.4g}", entry["unit"])
         for entry in patient["differs_from_default"]
     ]
-    show_table("This patient differs from the default parameter set in", ("key", "value", "default", "unit"), rows)
+    show_table("Patient-specific values", ("key", "value", "default", "unit"), rows)
     if patient["individual_sentence"]:
         show(patient["individual_sentence"])
 

@@ -22,9 +22,9 @@ def verify(
     changes: Changes = None,
     out: Out = None,
     as_json: AsJson = False,
-    timing: Annotated[bool, typer.Option("--timing", help="Time against SciPy's LSODA, side by side.")] = False,
+    timing: Annotated[bool, typer.Option("--timing", help="Measure computing time against SciPy's LSODA.")] = False,
 ) -> None:
-    """Check a simulation by an independent solver.
+    """Compare a simulation with an independent solver.
 
     Checks doses, mass balances and signs as well. Prints and stores the worst errors; with --json the file is written
     only where --out is given. Exit code 3: a check failed.

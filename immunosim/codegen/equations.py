@@ -75,7 +75,7 @@ class Description:
         """
         names = [known.name for known in self.mechanisms]
         if mechanism and mechanism not in names:
-            raise ModelError(f'there is no mechanism "{mechanism}"', cure=did_you_mean(mechanism, names))
+            raise ModelError(f'unknown mechanism "{mechanism}"', cure=did_you_mean(mechanism, names))
         return replace(
             self,
             mechanisms=tuple(known for known in self.mechanisms if known.name == mechanism),

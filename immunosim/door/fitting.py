@@ -211,7 +211,7 @@ def refuse_mixture(case: FitProblem, plan: FitPlan, together: str, without: Coll
         raise DataError("is for --patients two-stage", key="--common", cure="add it, or leave --common out")
     if plan.covariates and together == "each":
         cure = "add --patients two-stage or pooled"
-        raise DataError("cannot be told from one patient", key="--covariate", cure=cure)
+        raise DataError("cannot be estimated from one patient", key="--covariate", cure=cure)
     if is_one or together == "pooled":
         return
     given = {"--next-draw": plan.target, "--draws": plan.n_draws, "--without": without}
@@ -220,7 +220,7 @@ def refuse_mixture(case: FitProblem, plan: FitPlan, together: str, without: Coll
     arranged = case.arranged(plan.common, plan.covariates)  # says what is wrong with names before anything is done
     if not arranged.individual:
         cure = "leave one out, or use --patients pooled"
-        raise DataError("no parameter is left that patients have of their own", key="--common", cure=cure)
+        raise DataError("no parameter is left that differs between patients", key="--common", cure=cure)
 
 
 def mechanisms_of(case: FitProblem, without: Collection[str] | None) -> tuple[str, ...]:
@@ -235,5 +235,5 @@ def mechanisms_of(case: FitProblem, without: Collection[str] | None) -> tuple[st
     chosen = known if without is None else list(without)
     for name in chosen:
         if name not in known:
-            raise DataError("is no mechanism that acts", key=f"--without {name}", cure=did_you_mean(name, known))
+            raise DataError("is not an active mechanism", key=f"--without {name}", cure=did_you_mean(name, known))
     return tuple(chosen)

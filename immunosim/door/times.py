@@ -51,7 +51,7 @@ def simulated_day_of(scenario: Scenario, time: Time, key: str) -> float:
     day, first, last = day_of(scenario, time, key), start_of(scenario), scenario.horizon
     if not first <= day <= last:
         cure = f"choose a time from day {first:g} to day {last:g}"
-        raise ScenarioError(f"day {day:g} lies outside the simulated time", key=key, cure=cure)
+        raise ScenarioError(f"day {day:g} is outside the simulated time span", key=key, cure=cure)
     return day
 
 

@@ -153,9 +153,8 @@ def _regions(dataset: xr.Dataset, has_failed: Flags, is_computed: Flags) -> tupl
     folds = min(FOLDS, n_failed, n_well)
     accuracy = float(cross_val_score(tree, scaled, has_failed[rows], scoring="balanced_accuracy", cv=folds).mean())
     if accuracy < BETTER_THAN_CHANCE:
-        remark = (
-            f"No region tells failures from the rest: {accuracy:.0%} of patients left out are told, chance is 50 %."
-        )
+        shown = f"{accuracy:.0%} on held-out patients, 50 % by chance"
+        remark = f"No region separates failures from the rest: balanced accuracy {shown}."
         return (), accuracy, remark
     boxes = _boxes(tree.fit(scaled, has_failed[rows]).tree_, varied)
     found = [_region(box, varied, values, has_failed, is_computed) for box in boxes]

@@ -168,9 +168,9 @@ def is_series(dataset: xr.Dataset, name: str) -> bool:
     endpoints = endpoint_names(dataset)
     if name not in endpoints:
         if name in varied_names(dataset):
-            reason, cure = f'"{name}" was varied, it is no result', did_you_mean("", [*endpoints, *series])
+            reason, cure = f'"{name}" was varied, it is not a result', did_you_mean("", [*endpoints, *series])
         else:
-            reason, cure = f'there is no result "{name}"', did_you_mean(name, [*endpoints, *series])
+            reason, cure = f'unknown result "{name}"', did_you_mean(name, [*endpoints, *series])
         raise DataError(reason, key="of", cure=cure)
     return False
 
@@ -216,7 +216,7 @@ def outcome(dataset: xr.Dataset, name: str, at: float | None = None) -> OutcomeC
     wanted = float(times[-1]) if at is None else at
     if not times[0] <= wanted <= times[-1]:
         cure = f"choose from day {times[0]:g} to {times[-1]:g}"
-        raise DataError(f"day {wanted:g} is not part of the course", key="at", cure=cure)
+        raise DataError(f"day {wanted:g} is outside the simulated time span", key="at", cure=cure)
     place = int(np.argmin(np.abs(times - wanted)))
     values = np.asarray(found.isel(time=place).values, np.float64)
     return OutcomeColumns(name, label, unit, values, name, float(times[place]))

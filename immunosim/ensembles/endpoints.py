@@ -90,7 +90,7 @@ class Endpoint:
         match = _TEXT.fullmatch(text.strip()) if len(text) <= LONGEST_TEXT else None
         if match is None:
             cure = 'write for example "nadir of cd4" or "time_below cd4 0.2e9/L from 1 month to 2 years as low"'
-            raise DataError("is no endpoint", key=f"endpoint {shown(text)}", cure=cure)
+            raise DataError("is not an endpoint", key=f"endpoint {shown(text)}", cure=cure)
         return cls(**{name: part for name, part in match.groupdict().items() if part is not None})
 
     @property
@@ -127,14 +127,16 @@ def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> 
     Raises
     ------
     DataError
-        If the kind or the read-out is unknown, a unit does not fit, or the window is not part of the course.
+        If the kind or the read-out is unknown, a unit does not fit, or the window is outside the simulated time span.
     """
     key = f"endpoint {endpoint.label}"
     if endpoint.kind not in KINDS:
-        raise DataError(f'"{endpoint.kind}" is no kind of endpoint', key=key, cure=did_you_mean(endpoint.kind, KINDS))
+        raise DataError(
+            f'"{endpoint.kind}" is not a kind of endpoint', key=key, cure=did_you_mean(endpoint.kind, KINDS)
+        )
     if endpoint.readout not in model.readouts:
         cure = did_you_mean(endpoint.readout, model.readouts)
-        raise DataError(f'there is no read-out "{endpoint.readout}"', key=key, cure=cure)
+        raise DataError(f'unknown read-out "{endpoint.readout}"', key=key, cure=cure)
     unit = model.units[endpoint.readout]
     if (KINDS[endpoint.kind] in WITHOUT_THRESHOLD) != (endpoint.threshold is None):
         needs = endpoint.threshold is None
@@ -149,13 +151,13 @@ def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> 
     except QuantityError as error:
         raise DataError(error.reason, key=key, cure=error.cure) from error
     if not start <= window[0] < window[1] <= horizon:
-        reason = f"its window from day {window[0]:g} to {window[1]:g} is not part of the course"
+        reason = f"its window from day {window[0]:g} to {window[1]:g} is outside the simulated time span"
         raise DataError(reason, key=key, cure=f"choose from day {start:g} to {horizon:g}")
     try:
         result_unit, conversion = _result(endpoint, unit)
     except QuantityError as error:
         cure = "choose a read-out in 1/year, such as relapse_rate"
-        raise DataError(f"{endpoint.readout} is no hazard, its unit is {unit}", key=key, cure=cure) from error
+        raise DataError(f"{endpoint.readout} is not a hazard, its unit is {unit}", key=key, cure=cure) from error
     summary = Summary(KINDS[endpoint.kind], model.readouts.index(endpoint.readout), threshold, *window)
     label = model.module.READOUTS[endpoint.readout][0]
     level = "" if endpoint.threshold is None else f", threshold {threshold:g} {unit}"

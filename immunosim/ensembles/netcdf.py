@@ -39,7 +39,7 @@ def load_netcdf(path: Path) -> xr.Dataset:
     import h5py
 
     if not h5py.is_hdf5(path):
-        raise DataError("is no NetCDF file that can be read", file=str(path), cure=_NAME_IT)
+        raise DataError("is not a readable NetCDF file", file=str(path), cure=_NAME_IT)
     if is_sealed(path) and not seal_fits(path):
         raise DataError("is not what was written", file=str(path), cure=_AGAIN)
     try:
@@ -47,7 +47,7 @@ def load_netcdf(path: Path) -> xr.Dataset:
             _refuse_foreign(file, path)
         return xr.load_dataset(path, engine="h5netcdf")
     except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
-        raise DataError("is no NetCDF file that can be read", file=str(path), cure=_NAME_IT) from error
+        raise DataError("is not a readable NetCDF file", file=str(path), cure=_NAME_IT) from error
 
 
 def _refuse_foreign(file: Any, path: Path) -> None:

@@ -75,7 +75,7 @@ def question(
     """
     unknown = [name for name in readouts if name not in model.readouts]
     if unknown:
-        raise DataError(f'there is no read-out "{unknown[0]}"', cure=did_you_mean(unknown[0], model.readouts))
+        raise DataError(f'unknown read-out "{unknown[0]}"', cure=did_you_mean(unknown[0], model.readouts))
     measures = tuple(measured(endpoint, model, *span) for endpoint in endpoints)
     _refuse_twice([*readouts, *(one.label for one in measures), *_TAKEN, *(model.pools if states else ())])
     given = None if times is None else _checked_times(times, *span)
@@ -88,7 +88,7 @@ def _checked_times(times: object, begin: float, horizon: float) -> Array:
         raise DataError("times must be a vector of days that does not decrease", key="times")
     if line.size and not (begin <= line[0] and line[-1] <= horizon):
         cure = f"choose from day {begin:g} to {horizon:g}"
-        raise DataError(f"days {line[0]:g} to {line[-1]:g} are not part of the course", key="times", cure=cure)
+        raise DataError(f"days {line[0]:g} to {line[-1]:g} are outside the simulated time span", key="times", cure=cure)
     return line
 
 

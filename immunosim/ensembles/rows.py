@@ -48,7 +48,7 @@ def checked_parameters(problem: Problem, parameters: Mapping[str, object]) -> di
     Raises
     ------
     DataError
-        If a name is unknown, a column is no vector of numbers, or the lengths differ.
+        If a name is unknown, a column is not a vector of numbers, or the lengths differ.
     """
     columns = {}
     for name, values in parameters.items():

@@ -130,7 +130,7 @@ class Fitted(Result):
         return forecast(subject, self.draws(place), since, n_threads=self.estimate.posterior.n_threads)
 
     def next_draws(self, readout: str, at: float) -> list[Draw]:
-        """Return further draws of the first patient by how much they would tell."""
+        """Return further draws of the first patient, ranked by SD reduction."""
         subject = self.subjects[0]
         last = max(one.time for one in subject.measurements)
         times = np.linspace(last, float(subject.problem.segments.boundaries[-1]), CANDIDATE_TIMES + 1)[1:]

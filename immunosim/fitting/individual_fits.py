@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 LEAST_PATIENTS = 3
-"""Patients from which a distribution can be told."""
+"""Fewest patients from which between-patient variability is estimated."""
 
 
 class FitStore(Protocol):
@@ -58,7 +58,7 @@ class PatientFits(Result):
     def headline(self) -> str:
         """Return in a line how many patients were fitted."""
         together = "" if self.population is None else ", and all together"
-        return f"{len(self.fits)} patients, each fitted alone{together}; {len(self.failures)} could not be simulated"
+        return f"{len(self.fits)} patients, each fitted individually{together}; {len(self.failures)} failed"
 
     def facts(self) -> dict[str, object]:
         """Return the verdicts on each parameter."""
@@ -168,7 +168,9 @@ def fit_together(
     places = [place for place, who in enumerate(case.patients) if who.name in several.fits]
     if len(places) < LEAST_PATIENTS:
         cure = "give more, or fit them with --patients each or pooled"
-        raise DataError(f"{len(places)} patients are too few to tell how patients differ", key="--patients", cure=cure)
+        raise DataError(
+            f"{len(places)} patients are too few to estimate between-patient variability", key="--patients", cure=cure
+        )
     chosen = [case.patients[place] for place in places]
     arrangement = arrange(case.coordinates.parameters, chosen, common, covariates, case.wishes.priors)
     subjects = [case.subjects[place] for place in places]

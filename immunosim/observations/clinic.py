@@ -209,7 +209,7 @@ def _covariates(layout: TableLayout, visits: list[_Visit], problems: Problems) -
             with problems.at(visit.row.line, layout.others["sex"].header):
                 sex = _SEXES.get(text.casefold())
                 if sex is None:
-                    raise QuantityError(f'"{text}" is no sex', cure='write "female" or "male"')
+                    raise QuantityError(f'"{text}" is not a valid sex', cure='write "female" or "male"')
                 if known.setdefault("sex", sex) != sex:
                     raise QuantityError(f'"{text}" contradicts an earlier row', cure="correct one of them")
     return known

@@ -30,7 +30,7 @@ def drug_of(name: str) -> str:
     drugs: list[Drug] = [known_drug(known) for known in dose_drugs()]
     found = next((drug.name for drug in drugs if meant == drug.name or meant in drug.synonyms), None)
     if found is None:
-        raise QuantityError(f'"{name}" is no drug that can be given', cure=did_you_mean(name, dose_drugs()))
+        raise QuantityError(f'"{name}" is not a drug that can be given', cure=did_you_mean(name, dose_drugs()))
     return found
 
 

@@ -40,7 +40,7 @@ _NOISE = re.compile(r"\b(counts?|abs|absolute|percent|percentage|number of|no of
 _CELLS = re.compile(r"\bcells?\b")
 _NOT_T = re.compile(r"\bcd3[-−–](?=[\s/(]*cd(16|19|56))")
 _NEGATIVE = re.compile(r"cd\d+[-−–](?!\w*pos)(?=\s|cd|$)")
-"""Cells without a marker are other cells than those with it; what lacks CD3 and has CD16, CD56 or CD19 is no T cell."""
+"""Cells without a marker differ from those with it; a cell without CD3 but with CD16, CD56 or CD19 is not a T cell."""
 
 _PERCENTS = frozenset(
     ["%", "percent", "pct", "% of lymphocytes", "percent of lymphocytes", "% lymphocytes", "% of total", "% of alc"]

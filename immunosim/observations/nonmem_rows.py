@@ -79,7 +79,9 @@ def measured_in(reading: Reading, row: TableRow, problems: Problems) -> Iterator
         return
     mdv = reading.text(row, "MDV")
     if mdv not in ("", "0", "1"):
-        problems.add(row.line, headers["MDV"], f'"{mdv}" is no MDV', "write 1 where nothing was measured, else 0")
+        problems.add(
+            row.line, headers["MDV"], f'"{mdv}" is not a valid MDV', "write 1 where nothing was measured, else 0"
+        )
     if mdv == "1" or (not text and mdv != "0"):
         return
     time, analyte, value, is_below = 0.0, "", 0.0, False
@@ -98,7 +100,7 @@ def measured_in(reading: Reading, row: TableRow, problems: Problems) -> Iterator
             raise QuantityError("is empty", cure="write MDV 1 where nothing was measured")
         value = reading.table.number(text)
         if is_below and value <= 0:
-            raise QuantityError(f"{text} is no limit of quantification", cure="where CENS is 1, give the limit")
+            raise QuantityError(f"{text} is not a limit of quantification", cure="where CENS is 1, give the limit")
     yield Measurement(reading.patient(row), time, analyte, value, is_below, row.line, headers.get("DV", ""))
 
 
@@ -109,7 +111,7 @@ def _event(reading: Reading, row: TableRow) -> int:
         cure = "only measurements (0) and doses (1) are: leave the row out"
         raise QuantityError(f"EVID {text}, {_EVENTS[text]}, is not supported", cure=cure)
     if text not in ("", "0", "1"):
-        raise QuantityError(f'"{text}" is no EVID', cure="write 0 for a measurement, 1 for a dose")
+        raise QuantityError(f'"{text}" is not a valid EVID', cure="write 0 for a measurement, 1 for a dose")
     amount = reading.number(row, "AMT")
     if text == "0" and amount:
         raise QuantityError("is 0, but AMT is not", cure="write 1 for a dose")
@@ -142,7 +144,7 @@ def _drug(reading: Reading, row: TableRow) -> str:
         return reading.drugs[text]
     if text.lstrip("+-").isdecimal():
         known = ", ".join(f"{number} {drug}" for number, drug in reading.drugs.items())
-        raise QuantityError(f"CMT {text} is no drug", cure=f"known are {known}, or names")
+        raise QuantityError(f"CMT {text} is not a drug", cure=f"known are {known}, or names")
     return drug_of(text)
 
 
@@ -165,7 +167,7 @@ def _repeats(reading: Reading, row: TableRow) -> list[float]:
     """Return when a dose is given again, days after its first time, which is included."""
     further, interval = reading.number(row, "ADDL"), reading.number(row, "II") * reading.day
     if further < 0 or further % 1.0 or further > 10_000:
-        raise QuantityError(f"{further:g} is no number of further doses", cure="write a whole number")
+        raise QuantityError(f"{further:g} is not a valid number of further doses", cure="write a whole number")
     if bool(further) != (interval > 0) or interval < 0:
         raise QuantityError("ADDL and II need each other", cure="give both, positive, or neither")
     return [number * interval for number in range(int(further) + 1)]
@@ -189,8 +191,8 @@ def _readout(reading: Reading, text: str) -> str:
         return name
     if text.isdecimal():
         known = ", ".join(f"{number} {readout}" for number, readout in reading.analytes.items())
-        raise QuantityError(f"DVID {text} is no read-out", cure=f"known are {known}, or names")
-    raise QuantityError(f'"{text}" is no read-out', cure=did_you_mean(text, measurable()))
+        raise QuantityError(f"DVID {text} is not a read-out", cure=f"known are {known}, or names")
+    raise QuantityError(f'"{text}" is not a read-out', cure=did_you_mean(text, measurable()))
 
 
 def _is_below(reading: Reading, row: TableRow) -> bool:
@@ -198,5 +200,5 @@ def _is_below(reading: Reading, row: TableRow) -> bool:
     if cens == "-1":
         raise QuantityError("CENS -1, above a limit, is not supported", cure="leave the row out")
     if cens not in ("", "0", "1"):
-        raise QuantityError(f'"{cens}" is no CENS', cure="write 1 below quantification, else 0")
+        raise QuantityError(f'"{cens}" is not a valid CENS', cure="write 1 below quantification, else 0")
     return cens == "1"

@@ -185,12 +185,14 @@ def _check_parameters(parameters: Sequence[PetabParameter]) -> None:
     seen: set[str] = set()
     for one in parameters:
         if not _IDENTIFIER.fullmatch(one.id):
-            raise DataError(f'"{one.id}" is no identifier', key="parameters", cure="write letters, digits and _")
+            raise DataError(f'"{one.id}" is not an identifier', key="parameters", cure="write letters, digits and _")
         if one.id in seen:
             raise DataError("stands twice", key=f"parameters.{one.id}", cure="leave one out")
         seen.add(one.id)
         if one.scale not in ("lin", "log10"):
-            raise DataError(f'"{one.scale}" is no scale', key=f"parameters.{one.id}", cure='write "lin" or "log10"')
+            raise DataError(
+                f'"{one.scale}" is not a valid scale', key=f"parameters.{one.id}", cure='write "lin" or "log10"'
+            )
         if not (math.isfinite(one.lower) and math.isfinite(one.upper) and one.lower < one.upper):
             reason = f"has no range from {one.lower:g} to {one.upper:g}"
             raise DataError(reason, key=f"parameters.{one.id}", cure="give a lower bound below the upper one")

@@ -97,7 +97,7 @@ class Observations:
             if patient.name == name:
                 return patient
         cure = did_you_mean(name, [patient.name for patient in self.patients])
-        raise DataError(f'there is no patient "{name}"', file=self.file or None, cure=cure)
+        raise DataError(f'unknown patient "{name}"', file=self.file or None, cure=cure)
 
     def __iter__(self) -> Iterator[PatientRecord]:
         """Yield the patients."""

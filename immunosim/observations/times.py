@@ -52,7 +52,7 @@ class Calendar:
         Raises
         ------
         QuantityError
-            Where the text is no date, or one that may be two.
+            Where the text is not a date, or one that may be two.
         """
         if self.origin is None:
             cure = "give a scenario with a start_date, or count from the first dose"
@@ -70,7 +70,7 @@ class Calendar:
         Raises
         ------
         QuantityError
-            Where the text is no time.
+            Where the text is not a time.
         """
         is_plain = _PLAIN_NUMBER.fullmatch(text) is not None
         days = number(text) * factor if factor is not None and is_plain else self.clock.days(text)

@@ -229,7 +229,7 @@ def _wrong_words(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if not all(isinstance(count, str) for count in table.get("scales", ())):
         yield f"scales = {table['scales']!r} are no names of counts", "give keys of patient.baseline"
     if not _KEY.fullmatch(table.get("set_by", "patient.name")):
-        yield f'set_by = "{table["set_by"]}" is no key of a scenario', 'write a key such as "patient.weight"'
+        yield f'set_by = "{table["set_by"]}" is not a key of a scenario', 'write a key such as "patient.weight"'
     if source == ASSUMED and evidence in ("measured", "derived"):
         yield f"is {evidence} but has no source", "name the source"
     if table.get("prior", _PRIORS[0]) not in _PRIORS:

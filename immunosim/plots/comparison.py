@@ -181,7 +181,7 @@ def difference_figure(comparison: Comparison, attribution: Attribution, footer: 
         lower.set_title(
             f"Difference {_pair(comparison, attribution)}: what each process contributed", fontweight="bold"
         )
-        lower.set_ylabel(f"{upper.get_ylabel()}, difference so far")
+        lower.set_ylabel(f"{upper.get_ylabel()}, cumulative difference")
         lower.set_xlabel("months since day 0 of each scenario")
         _set_months(lower, comparison.times)
         _name_scenarios(figure, comparison, "Why they differ")

@@ -12,8 +12,8 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from immunosim.formatting import unit_text
 from immunosim.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION, month_step
+from immunosim.plots.text import n_text
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ NORMAL_90 = 1.645
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, GREY)
 
 
-def observed_predicted_figure(found: Predictive, units: Mapping[str, str], footer: str = "") -> Figure:
+def observed_predicted_figure(found: Predictive, labels: Mapping[str, str], footer: str = "") -> Figure:
     """Return a panel for each analyte: what was measured against what the best fit predicts, on logarithmic axes.
 
     Parameters
     ----------
     found : Predictive
-    units : mapping of str to str
-        By analyte.
+    labels : mapping of str to str
+        Name and unit of each analyte, as an axis shows it.
     footer : str
     """
     analytes = _analytes(found)
@@ -47,10 +47,10 @@ def observed_predicted_figure(found: Predictive, units: Mapping[str, str], foote
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for ax, analyte in zip(axes, analytes, strict=False):
             draw_observed_predicted(ax, found, analyte)
-            ax.set_title(f"{analyte} ({unit_text(units[analyte])})")
+            ax.set_title(labels[analyte])
         for ax in axes[len(analytes) :]:
             ax.set_axis_off()
-        _foot(figure, footer)
+        _foot(figure, f"{n_text(len(found.measurements))} {footer}")
     return figure
 
 
@@ -88,12 +88,12 @@ def residual_figure(found: Predictive, footer: str = "") -> Figure:
         over_time.set_xlabel("months after day 0")
         _draw_residuals(over_prediction, found, found.predicted)
         over_prediction.set_xscale("log")
-        over_prediction.set_xlabel("predicted, in the analyte's unit")
+        over_prediction.set_xlabel("predicted, in the unit of the analyte")
         over_time.set_ylabel("standardised residual")
         draw_normal(normal, found)
         handles, labels = over_time.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper right", ncols=7, frameon=False, fontsize=7.0)
-        _foot(figure, footer)
+        _foot(figure, f"{n_text(len(found.measurements))} {footer}")
     return figure
 
 
@@ -106,7 +106,7 @@ def draw_normal(ax: Axes, found: Predictive) -> Axes:
     ends = np.array([min(expected[0], ordered[0]), max(expected[-1], ordered[-1])])
     ax.plot(ends, ends, color=GREY, lw=0.9)
     ax.plot(expected, ordered, "o", color=BLUE, ms=3, mew=0, alpha=0.7)
-    ax.set_xlabel("quantile of the normal distribution")
+    ax.set_xlabel("standard normal quantile")
     return ax
 
 
@@ -122,14 +122,14 @@ def _draw_residuals(ax: Axes, found: Predictive, places: np.ndarray) -> None:
         ax.plot([], [], "v", color="black", mfc="white", ms=3.5, label="below quantification (drawn)")
 
 
-def visual_check_figure(checks: Sequence[VisualCheck], units: Mapping[str, str], footer: str = "") -> Figure:
+def visual_check_figure(checks: Sequence[VisualCheck], labels: Mapping[str, str], footer: str = "") -> Figure:
     """Return the visual predictive check: percentiles of each analyte, and where some are censored their share.
 
     Parameters
     ----------
     checks : sequence of VisualCheck
-    units : mapping of str to str
-        By analyte.
+    labels : mapping of str to str
+        Name and unit of each analyte, as an axis shows it.
     footer : str
     """
     censored = [one for one in checks if one.below.any() or one.simulated_below[2].any()]
@@ -140,17 +140,17 @@ def visual_check_figure(checks: Sequence[VisualCheck], units: Mapping[str, str],
         axes = figure.subplots(rows, 2, squeeze=False).ravel()
         for ax, check in zip(axes, checks, strict=False):
             draw_visual_check(ax, check)
-            ax.set_title(f"{check.analyte} ({unit_text(units[check.analyte])})")
+            ax.set_title(labels[check.analyte])
         for ax, check in zip(axes[len(checks) :], censored, strict=False):
             draw_share_below(ax, check)
-            ax.set_title(f"{check.analyte} below quantification (share)")
+            ax.set_title(f"below quantification: {labels[check.analyte]}")
         for ax in axes[n:]:
             ax.set_axis_off()
         for ax in axes[max(0, n - 2) : n]:
             ax.set_xlabel("months after day 0")
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper right", ncols=4, frameon=False, fontsize=7.0)
-        _foot(figure, footer)
+        _foot(figure, f"{n_text(sum(int(one.counts.sum()) for one in checks))} {footer}")
     return figure
 
 
@@ -161,14 +161,14 @@ def draw_visual_check(ax: Axes, check: VisualCheck) -> Axes:
     """
     months, median = check.times / DAYS_PER_MONTH, check.observed[1]
     if check.counts.max() == 1:
-        _fill(ax, months, check.simulated[1, 0], check.simulated[1, 2], BLUE, "new measurement, 90 %")
+        _fill(ax, months, check.simulated[1, 0], check.simulated[1, 2], BLUE, "90 % prediction interval")
         ax.plot(months, median, "o", ms=3.5, color="black", label="observed")
     else:
-        outer = ("new data: 10th, 90th percentile, 90 %", "observed: 10th, 90th percentile")
+        outer = ("simulated: 90 % interval of 10th, 90th percentile", "observed: 10th, 90th percentile")
         for k, (band, line) in ((0, outer), (2, ("", ""))):
             _fill(ax, months, check.simulated[k, 0], check.simulated[k, 2], ORANGE, band)
             ax.plot(months, check.observed[k], "o--", ms=2.5, lw=1.0, color="black", label=line or "_")
-        _fill(ax, months, check.simulated[1, 0], check.simulated[1, 2], BLUE, "new data: median, 90 %")
+        _fill(ax, months, check.simulated[1, 0], check.simulated[1, 2], BLUE, "simulated: 90 % interval of the median")
         ax.plot(months, median, "o-", ms=2.5, lw=1.0, color="black", label="observed: median")
     ax.set_ylim(bottom=0.0)
     return _mark_months(ax, months)
@@ -211,4 +211,4 @@ def _analytes(found: Predictive) -> list[str]:
 
 
 def _foot(figure: Figure, footer: str) -> None:
-    figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)
+    figure.supxlabel(footer.strip(), x=0.01, ha="left", fontsize=6.5, color=GREY)

@@ -10,9 +10,8 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from immunosim.formatting import unit_text
 from immunosim.plots.style import BLUE, GREY, STYLE, month_step
-from immunosim.plots.text import headline
+from immunosim.plots.text import headline, n_text
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -59,21 +58,23 @@ class FittedCourse:
         return max([float(np.nanmax(band)), *(one.value for one in self.of(analyte))])
 
 
-def course_figure(course: FittedCourse, units: Mapping[str, str], footer: str = "") -> Figure:
+def course_figure(course: FittedCourse, labels: Mapping[str, str], footer: str = "") -> Figure:
     """Return the course of every analyte that was measured, with its interval and the data.
 
     Parameters
     ----------
     course : FittedCourse
-    units : mapping of str to str
+    labels : mapping of str to str
+        Name and unit of each analyte, as an axis shows it.
     footer : str
     """
+    footer = f"{n_text(len(course.measurements))} {footer}".strip()
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 0.9 + PANEL * len(course.bands)), layout="constrained")
         axes = figure.subplots(len(course.bands), 1, squeeze=False, sharex=True)[:, 0]
         for ax, (analyte, band) in zip(axes, course.bands.items(), strict=True):
             draw_course(ax, course.of(analyte), course.times, band)
-            ax.set_ylabel(f"{analyte} ({unit_text(units[analyte])})")
+            ax.set_ylabel(labels[analyte])
         axes[-1].set_xlabel("months after day 0")
         _mark_months(axes[-1], course.times, 1.0)
         axes[0].legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), fontsize=7.0, ncols=4)
@@ -81,20 +82,22 @@ def course_figure(course: FittedCourse, units: Mapping[str, str], footer: str = 
     return figure
 
 
-def courses_figure(courses: Sequence[FittedCourse], units: Mapping[str, str], footer: str = "") -> Figure:
+def courses_figure(courses: Sequence[FittedCourse], labels: Mapping[str, str], footer: str = "") -> Figure:
     """Return patients below one another, their analytes side by side, each analyte on one scale.
 
     Parameters
     ----------
     courses : sequence of FittedCourse
         The first ``MOST_PATIENTS`` are drawn; the footer says so where there are more.
-    units : mapping of str to str
+    labels : mapping of str to str
+        Name and unit of each analyte, as an axis shows it.
     footer : str
     """
     shown = courses[:MOST_PATIENTS]
     analytes = list(dict.fromkeys(analyte for course in shown for analyte in course.bands))
     if len(shown) < len(courses):
         footer = f"The first {len(shown)} of {len(courses)} patients. {footer}"
+    footer = f"{n_text(sum(len(course.measurements) for course in shown))} {footer}".strip()
     with mpl.rc_context(STYLE | {"font.size": 6.5, "xtick.labelsize": 6.5, "ytick.labelsize": 6.0}):
         figure = Figure(figsize=(WIDTH, 0.9 + SMALL * len(shown)), layout="constrained")
         axes = figure.subplots(len(shown), len(analytes), squeeze=False, sharex=True, sharey="col")
@@ -105,7 +108,7 @@ def courses_figure(courses: Sequence[FittedCourse], units: Mapping[str, str], fo
             row[0].set_ylabel(headline(course.name, 20))
         for ax, analyte in zip(axes[0], analytes, strict=True):
             ax.set_ylim(0.0, 1.05 * max(course.highest(analyte) for course in shown))
-            ax.set_title(f"{analyte} ({unit_text(units[analyte])})", fontsize=7.0)
+            ax.set_title(labels[analyte], fontsize=7.0)
         longest = max((course.times for course in shown), key=lambda times: float(times[-1]))
         for ax in axes[-1]:
             _mark_months(ax, longest, float(len(analytes)))
@@ -116,7 +119,7 @@ def courses_figure(courses: Sequence[FittedCourse], units: Mapping[str, str], fo
 def draw_course(ax: Axes, measurements: Sequence[Measurement], times: Array, band: Array, size: float = 4.0) -> Axes:
     """Draw a course with its interval, and what was measured; below quantification as a triangle at the limit."""
     months = times / DAYS_PER_MONTH
-    ax.fill_between(months, band[0], band[2], color=BLUE, alpha=0.2, lw=0, label="90 % of the course")
+    ax.fill_between(months, band[0], band[2], color=BLUE, alpha=0.2, lw=0, label="90 % interval of the course")
     ax.plot(months, band[1], color=BLUE, lw=0.35 * size, label="best fit")
     for is_below, marker, text in ((False, "o", "measured"), (True, "v", "below quantification")):
         own = [one for one in measurements if one.is_below == is_below]

@@ -107,7 +107,7 @@ def _label(ax: Axes, i: int, j: int, parameters: Sequence[FreeParameter]) -> Non
 
 
 def _name(parameter: FreeParameter) -> str:
-    words = parameter.name.replace("_", " ").split(" ")
+    words = parameter.label.split(" ")
     middle = -(-len(words) // 2)
     unit = unit_text(parameter.unit)
     lines = [" ".join(words[:middle]), " ".join(words[middle:])]
@@ -144,7 +144,8 @@ def shrinkage_figure(population: PopulationFit, footer: str = "") -> Figure:
 
 def draw_shrinkage(ax: Axes, population: PopulationFit, j: int) -> Axes:
     """Draw one parameter: each patient alone with its 90 % interval, and under the distribution."""
-    unit = unit_text(population.arrangement.coordinates.parameters[population.places[0, j]].unit)
+    parameter = population.arrangement.coordinates.parameters[population.places[0, j]]
+    unit = unit_text(parameter.unit)
     alone = population.alone[:, j]
     together = population.values[:, population.names.index(population.arrangement.individual[j])]
     places = np.arange(len(alone))
@@ -156,17 +157,16 @@ def draw_shrinkage(ax: Axes, population: PopulationFit, j: int) -> Axes:
         color=BLUE,
         alpha=0.15,
         lw=0,
-        label="between patients (at mean covariates): median, sd",
+        label="between patients (at mean covariates): median ± SD",
     )
     ax.axvline(median, color=BLUE, lw=1.0)
     ax.hlines(places, alone / half, alone * half, color=GREY, lw=0.8)
-    ax.plot(alone, places, "o", color=GREY, mfc="white", ms=3.5, label="alone, 90 %")
-    ax.plot(together, places, "o", color=VERMILION, ms=3.5, label="under the distribution")
+    ax.plot(alone, places, "o", color=GREY, mfc="white", ms=3.5, label="individual fit, 90 %")
+    ax.plot(together, places, "o", color=VERMILION, ms=3.5, label="joint fit")
     ax.set_xscale("log")
     ax.xaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
     ax.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
-    name = population.arrangement.individual[j].replace("_", " ")
-    ax.set_title(f"{name}\nshrinkage {population.shrinkage[j]:.0%}", fontsize=7.0)
+    ax.set_title(f"{parameter.label}\nshrinkage {population.shrinkage[j]:.0%}", fontsize=7.0)
     ax.set_xlabel(unit if unit and unit != "1" else "share or ratio", fontsize=7.0)
     return ax

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from immunosim.formatting import unit_text
 from immunosim.plots.style import BLUE, GREY, ORANGE, STYLE, VERMILION
+from immunosim.plots.text import wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,14 +30,14 @@ LEAST_RISE = 1e-3
 """Rises below this are drawn here: to the search they are none."""
 
 
-def profile_figure(found: Mapping[str, Profile], verdicts: Mapping[str, str], footer: str = "") -> Figure:
+def profile_figure(found: Mapping[str, Profile], titles: Mapping[str, str], footer: str = "") -> Figure:
     """Return the profile of every parameter, with its threshold and what was concluded.
 
     Parameters
     ----------
     found : mapping of str to Profile
-    verdicts : mapping of str to str
-        In a word, by parameter.
+    titles : mapping of str to str
+        Label and verdict of each parameter.
     footer : str
     """
     rows = -(-len(found) // PER_ROW)
@@ -45,7 +46,7 @@ def profile_figure(found: Mapping[str, Profile], verdicts: Mapping[str, str], fo
         axes = figure.subplots(rows, PER_ROW, squeeze=False).ravel()
         for ax, (name, profile) in zip(axes, found.items(), strict=False):
             draw_profile(ax, profile)
-            ax.set_title(f"{name.replace('_', ' ')}: {verdicts.get(name, '')}", fontsize=7.0)
+            ax.set_title("\n".join(wrapped(titles[name], 44)), fontsize=7.0)
         for ax in axes[len(found) :]:
             ax.set_axis_off()
         figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)
@@ -66,7 +67,7 @@ def draw_profile(ax: Axes, profile: Profile) -> Axes:
     ax.set_ylim(-0.1, 3.0 * profile.threshold)
     unit = unit_text(profile.unit)
     ax.set_xlabel(unit or "1", fontsize=7.0)
-    ax.set_ylabel("- log likelihood", fontsize=7.0)
+    ax.set_ylabel("increase of -log likelihood", fontsize=7.0)
     return ax
 
 
@@ -86,8 +87,8 @@ def waterfall_figure(estimate: Estimate, footer: str = "") -> Figure:
         ax.set_yscale("log")
         ax.set_ylim(LEAST_RISE / 2, max(10.0, 2.0 * rise.max()))
         ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
-        ax.set_xlabel(f"start, the best first ({estimate.n_failed} of {len(values)} could not be simulated)")
-        ax.set_ylabel("- log posterior above the best")
+        ax.set_xlabel(f"starts, sorted by final value ({estimate.n_failed} of {len(values)} failed)")
+        ax.set_ylabel("increase of -log posterior over the best")
         ax.legend(frameon=False, loc="upper left")
         figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)
     return figure

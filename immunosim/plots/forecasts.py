@@ -46,7 +46,7 @@ def forecast_figure(updates: Sequence[Update], horizon: float, footer: str = "")
         places = np.arange(0, len(updates), every)
         axes[-1].set_xticks(places, [_made(updates[int(place)]) for place in places])
         axes[-1].set_xlabel("forecast made after the visit in month")
-        axes[n // 2].set_ylabel("back for good in month")
+        axes[n // 2].set_ylabel("month of recovery")
         figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)
     return figure
 
@@ -69,7 +69,7 @@ def draw_goal(ax: Axes, updates: Sequence[Update], goal: int, horizon: float) ->
     ax.set_yticks(np.arange(0.0, end + 1e-9, month_step(2.0 * end)))
     ax.set_title(plain(f"{backs[0].readout} above {unit_text(backs[0].level)}"), loc="left", fontsize=8.0)
     if backs[-1].share < 1.0:
-        text = f"back before the horizon (dotted) at last: {backs[-1].share:.0%} of draws"
+        text = f"probability of recovery before the horizon (dotted), last forecast: {backs[-1].share:.0%}"
         ax.annotate(text, (1.0, 1.04), xycoords="axes fraction", ha="right", fontsize=7.0, color=GREY)
     return ax
 

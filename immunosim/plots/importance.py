@@ -101,7 +101,7 @@ def draw_tornado(ax: Axes, analysis: Analysis, outcome: AnalysedOutput) -> Axes:
     ax.axvline(0.0, color="black", lw=0.7)
     if "chance" in outcome.values:
         level = float(_flat(outcome.values["chance"])[0])
-        ax.axvline(level, color=GREY, lw=1.0, ls="--", label=f"chance: without effect seldom above {level:.2f}")
+        ax.axvline(level, color=GREY, lw=1.0, ls="--", label=f"inputs without effect rarely exceed {level:.2f}")
     ax.set_xlabel(_axis_label(analysis, outcome))
     if len(bars) > 1 or "chance" in outcome.values:
         ax.legend(frameon=False, loc="lower right", fontsize=7.0)
@@ -125,8 +125,8 @@ def draw_morris_plane(ax: Axes, analysis: Analysis, outcome: AnalysedOutput) -> 
             name = plain(analysis.names[place])
             ax.annotate(name, point, xytext=(4, 4), textcoords="offset points", fontsize=6.5, path_effects=HALO)
     unit = unit_text(outcome.unit)
-    ax.set_xlabel(f"mean size of the effect, µ*{f' ({unit})' if unit else ''}")
-    ax.set_ylabel(f"spread of the effect, σ{f' ({unit})' if unit else ''}")
+    ax.set_xlabel(f"mean absolute elementary effect, µ*{f' ({unit})' if unit else ''}")
+    ax.set_ylabel(f"SD of the elementary effects, σ{f' ({unit})' if unit else ''}")
     ax.set_xlim(0, top * 1.18)
     ax.set_ylim(0, top)
     return ax

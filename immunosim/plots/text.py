@@ -33,6 +33,11 @@ def wrapped(text: str, width: int) -> list[str]:
     return [_unread(line) for line in textwrap.wrap(text, width)]
 
 
+def n_text(n: int) -> str:
+    """Return the sentence with which the caption of a figure of data begins."""
+    return f"n = {n:,} measurement{'s' * (n != 1)}."
+
+
 def headline(text: str, width: int) -> str:
     """Return a title that fits into one line of ``width`` letters, its end left out where it is longer."""
     return _unread(textwrap.shorten(text, width, placeholder=" ...") if " " in text[:width] else text[:width])

@@ -70,7 +70,7 @@ def why_figure(explanation: Explanation, scenario: Scenario, limit: float | None
         _title(draw_readout(upper, explanation, limit), scenario, f"A   {_sentence_case(explanation.label)}")
         for letter, ax, (kind, items) in zip("BC", lower, groups, strict=False):
             compared = "" if explanation.is_gross else ", compared with untreated"
-            title = f"{letter}   What each {kind} contributed{compared}"
+            title = f"{letter}   Contribution of each {kind}{compared}"
             _title(draw_contributions(ax, explanation, items), scenario, title)
         _set_months(upper, explanation)
         lower[-1].set_xlabel(time_label(scenario))
@@ -126,7 +126,7 @@ def draw_contributions(
         borderaxespad=0.0,
         labelspacing=0.7,
     )
-    ax.set_ylabel(f"so far, {_unit(explanation)}")
+    ax.set_ylabel(f"cumulative, {_unit(explanation)}")
     return ax
 
 

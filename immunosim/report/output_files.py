@@ -123,7 +123,9 @@ def refuse_existing(folder: Path, force: bool = False, kind: FolderKind = RUN) -
     foreign = kind.foreign(present)
     if foreign or not present >= kind.signature:
         found = f"holds {any_of(foreign[:3])}" if foreign else "is not empty"
-        raise OutputError(f"{found}, which is no result of immunosim, and is not replaced", file=where, cure=elsewhere)
+        raise OutputError(
+            f"{found}, which is not a result of immunosim and is not replaced", file=where, cure=elsewhere
+        )
     if not force:
         raise OutputError("already holds results", file=where, cure=f"{elsewhere}, or replace them with --force")
 

@@ -12,6 +12,7 @@ from immunosim.ensembles import EnsembleResult
 from immunosim.errors import DataError
 from immunosim.files import write_file
 from immunosim.fitting import Fitted, PatientFits, Subject
+from immunosim.formatting import unit_text
 from immunosim.report.figures import draw_page, draw_panel
 from immunosim.report.limits import limits_of
 from immunosim.report.provenance import INTENDED_USE
@@ -97,10 +98,10 @@ def _(result: Fitted) -> Figure:
     """Draw the measurements of each patient with the course and its 90 % interval."""
     from immunosim.plots.fit_courses import course_figure, courses_figure
 
-    courses, units = [course_of(result, place) for place in range(len(result.subjects))], units_of(result.subjects[0])
+    courses, labels = [course_of(result, place) for place in range(len(result.subjects))], labels_of(result.subjects[0])
     if len(courses) == 1:
-        return course_figure(courses[0], units, INTENDED_USE)
-    return courses_figure(courses, units, INTENDED_USE)
+        return course_figure(courses[0], labels, INTENDED_USE)
+    return courses_figure(courses, labels, INTENDED_USE)
 
 
 @figure_of.register(PatientFits)
@@ -109,7 +110,7 @@ def _(result: PatientFits) -> Figure:
     from immunosim.plots.fit_courses import courses_figure
 
     courses = [course_of(one) for one in result.fits.values()]
-    return courses_figure(courses, units_of(result.case.subjects[0]), INTENDED_USE)
+    return courses_figure(courses, labels_of(result.case.subjects[0]), INTENDED_USE)
 
 
 def course_of(result: Fitted, place: int = 0) -> FittedCourse:
@@ -125,6 +126,17 @@ def units_of(subject: Subject) -> dict[str, str]:
     from immunosim.observations.laboratory import measurable
 
     return {**subject.problem.model.units, **measurable()}
+
+
+def labels_of(subject: Subject) -> dict[str, str]:
+    """Return name and unit of everything that can be measured, as an axis shows it."""
+    model = subject.problem.model
+    names = {
+        name: " + ".join(model.about(part).heading or part for part in model.sums.get(name, (name,)))
+        for name in units_of(subject)
+    }
+    units = {name: unit_text(unit) for name, unit in units_of(subject).items()}
+    return {name: f"{names[name]} ({unit})" if unit else names[name] for name, unit in units.items()}
 
 
 def write_page(result: Result, path: Path) -> None:

@@ -65,7 +65,7 @@ def anchors_of(data: object) -> Iterator[Anchor]:
 
 
 def listed(data: object, table: str) -> tuple[object, ...]:
-    """Return the entries of a table; none where it is no list."""
+    """Return the entries of a table; none where it is not a list."""
     entries = entry_of(data, table)
     return tuple(entries) if isinstance(entries, (list, tuple)) else ()
 
@@ -76,7 +76,7 @@ def entry_of(record: object, name: str) -> object:
 
 
 def _n_doses(entry: object) -> int | None:
-    """Return the number of planned doses; None where one of the numbers is no number."""
+    """Return the number of planned doses; None where one of the numbers is not a number."""
     steps = [entry_of(step, "doses") for step in listed(entry, "taper")]
     given = entry_of(entry, "doses")
     counts = [1 if given is None else given, *steps]

@@ -63,7 +63,7 @@ class Record(BaseModel):
             return cls._checked(data, handler)
         except (ValidationError, RecordFault) as error:
             raise translated(error, cls, file) from None
-        except UnicodeEncodeError as error:  # a byte of an option that is not UTF-8 stands as what is no character
+        except UnicodeEncodeError as error:  # a byte of an option that is not UTF-8 stands as what is not a character
             reason = f"a text holds {error.object[error.start : error.end]!a}, which is not Unicode"
             raise ScenarioError(reason, file=file, cure=_AS_UTF_8) from None
         finally:

@@ -70,7 +70,7 @@ class Clock:
         Raises
         ------
         QuantityError
-            Where the value is no time, or refers to a date or course that the scenario does not have.
+            Where the value is not a time, or refers to a date or course that the scenario does not have.
         """
         if isinstance(value, datetime.date) or (isinstance(value, str) and _DATE.fullmatch(value.strip())):
             return self._days_of_date(value)
@@ -122,7 +122,7 @@ class Clock:
         drug = next((drug.name for drug in self._drugs if meant in (drug.name, drug.label.casefold())), None)
         if drug is None:
             cure = did_you_mean(name, [drug.name for drug in self._drugs])
-            raise QuantityError(f'{shown(text)}: there is no drug "{shortened(name, 60)}"', cure=cure)
+            raise QuantityError(f'{shown(text)}: unknown drug "{shortened(name, 60)}"', cure=cure)
         self._orders = tuple(self._orders)
         orders = [order for order in self._orders if order.drug == drug]
         if not orders:
@@ -142,7 +142,7 @@ class Clock:
             if label in self._labels:
                 return self._labels[label]
         if prefixed:
-            raise QuantityError(f'{shown(text)}: there is no course "{name}"', cure=did_you_mean(name, self._labels))
+            raise QuantityError(f'{shown(text)}: unknown course "{name}"', cure=did_you_mean(name, self._labels))
         raise QuantityError(f"{shown(text)} is not a time", cure=f"expected {WANTED}")
 
     def _start_of(self, order: Anchor, text: str) -> float:

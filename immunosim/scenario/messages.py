@@ -130,7 +130,7 @@ _LIMITS = {
 }
 _KINDS = {
     "string_type": ("text", "write it in quotes"),
-    "string_unicode": ("text in Unicode", "leave out what is no letter"),
+    "string_unicode": ("text in Unicode", "leave out what is not a letter"),
     "bool_type": ("true or false", "write true or false without quotes"),
     "int_type": ("a whole number", "write for example 5"),
 }

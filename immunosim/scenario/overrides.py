@@ -128,7 +128,7 @@ def _index(entries: list[Any], step: str, path: str) -> int:
     if not 1 <= number <= len(entries):
         count = f"{len(entries)} entries" if len(entries) != 1 else "1 entry"
         cure = "entries are counted from 1" if entries else "add the entry in the file"
-        raise ScenarioError(f"there is no entry {shown(step)} among {count}", key=path, cure=cure)
+        raise ScenarioError(f"unknown entry {shown(step)} among {count}", key=path, cure=cure)
     return number - 1
 
 

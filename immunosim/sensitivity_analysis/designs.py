@@ -89,6 +89,6 @@ def cube_of(method: str, n_factors: int, n: int, seed: int, second_order: bool =
         return Cube(method, latin.sample(problem, n, seed=seed), 1)
     if n & (n - 1):
         below = 1 << (n.bit_length() - 1)
-        raise DataError(f"{n} is no power of two", key="-n", cure=f"ask for {below} or {2 * below} base points")
+        raise DataError(f"{n} is not a power of two", key="-n", cure=f"ask for {below} or {2 * below} base points")
     unit = sobol.sample(problem, n, calc_second_order=second_order, seed=seed)
     return Cube(method, unit, rows_of(method, n_factors, 1, second_order), second_order)

@@ -108,7 +108,7 @@ def _run(client: Client, plan: Plan, store: SweepStore, places: Sequence[int], r
             given_up[place] += 1
             if given_up[place] > MOST_GIVEN_UP:
                 reason = "workers died again and again on the same block"
-                cure = "look at their logs; what is stored is kept, go on with --resume"
+                cure = "look at their logs; what is stored is kept, continue with --resume"
                 raise DataError(reason, key="--scheduler", cure=cure) from error
             running.add(hand_out(place))
             continue

@@ -154,7 +154,7 @@ def design_of(kind: str, factors: Sequence[Factor], n: int, seed: int) -> Design
         If there is no such design, or it cannot be drawn.
     """
     if kind not in KINDS:
-        raise DataError(f'there is no design "{kind}"', key="--design", cure=f"choose from {', '.join(KINDS)}")
+        raise DataError(f'unknown design "{kind}"', key="--design", cure=f"choose from {', '.join(KINDS)}")
     if kind == "grid":
         return Grid(tuple(factors), n)
     if kind == "sobol" and n > MOST_SOBOL:

@@ -42,7 +42,7 @@ def write_netcdf(store: SweepStore, path: Path) -> None:
     missing = store.n_blocks - len(store.done())
     if missing:
         reason = f"has lost {missing} of {store.n_blocks} blocks while it was being written"
-        raise DataError(reason, file=str(store.path), cure="go on with --resume")
+        raise DataError(reason, file=str(store.path), cure="continue with --resume")
     dataset = store.dataset().load()
     del dataset.attrs[ROWS]
     for variable in dataset.variables.values():

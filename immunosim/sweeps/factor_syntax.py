@@ -57,7 +57,7 @@ def read_varying(base: Base, texts: Iterable[str]) -> dict[str, str]:
     for text in texts:
         key, equals, values = text.partition("=")
         if not equals or not key.strip() or not values.strip():
-            raise DataError(f'"{text}" varies nothing', key=SOURCE, cure=_EXAMPLE)
+            raise DataError(f'"{text}" has no values: --vary needs KEY=VALUES', key=SOURCE, cure=_EXAMPLE)
         full = full_key(base, key.strip())
         if full in found:
             raise DataError("is varied twice", key=f"{SOURCE} {full}", cure="leave one out")
@@ -170,7 +170,7 @@ def _parts(key: str, given: str | Sequence[Any]) -> tuple[list[str], bool, bool]
         is_log = last in ("log", "linear")
         ends = ends if is_log else [*ends, last]
         if len(ends) != 2 or not all(ends):
-            raise DataError(f'"{given}" is no range', key=where, cure="write LOW:HIGH or LOW:HIGH:log")
+            raise DataError(f'"{given}" is not a range', key=where, cure="write LOW:HIGH or LOW:HIGH:log")
         return ends, last == "log", True
     else:
         texts = [part.strip() for part in given.split(",")]
@@ -220,7 +220,7 @@ def _built(base: Base, factor: Factor, texts: Sequence[str], is_log: bool, is_ra
         raise DataError(error.reason, key=where, cure=error.cure) from error
     if None in parts:
         if is_range:
-            raise DataError(f'"{":".join(texts)}" is no range of numbers', key=where, cure=_EXAMPLE)
+            raise DataError(f'"{":".join(texts)}" is not a range of numbers', key=where, cure=_EXAMPLE)
         factor = replace(factor, values=tuple(map(float, range(len(texts)))), choices=tuple(texts))
     else:
         absolute = {text: part[1] for text, part in zip(texts, parts, strict=True) if part and text[0] != "x"}
@@ -244,7 +244,7 @@ def _built(base: Base, factor: Factor, texts: Sequence[str], is_log: bool, is_ra
 
 
 def _unit_of(now: object) -> str:
-    """Return the unit that the scenario's own value has; empty where that is no quantity."""
+    """Return the unit that the scenario's own value has; empty where that is not a quantity."""
     parts = number_and_unit(now) if isinstance(now, str) else None
     return parts[1] if parts else ""
 

@@ -29,7 +29,7 @@ def damage_of_file(plan: Plan, path: Path) -> tuple[str, bool]:
     Raises
     ------
     DataError
-        If it is of another sweep, or something else that must be left alone.
+        If it belongs to another sweep, or something else that must be left alone.
     """
     try:
         found = finished_file(path)

@@ -143,7 +143,7 @@ CURE = "mend it with immunosim sweep ... --resume"
 
 
 def _entries(folder: Path) -> dict[str, bool]:
-    """Return every path below a folder that is no folder, and whether it is a regular file; no link is followed."""
+    """Return every path below a folder that is not a folder, and whether it is a regular file; no link is followed."""
     return dict(_walk(folder, ""))
 
 

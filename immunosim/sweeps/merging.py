@@ -30,7 +30,7 @@ def merge_stores(path: Path, parts: Sequence[Path]) -> tuple[SweepStore, int]:
         If the place cannot be written.
     """
     if path.suffix != ".zarr":
-        raise DataError("is no place for a merged sweep", file=str(path), cure="end it in .zarr")
+        raise DataError("cannot hold a merged sweep", file=str(path), cure="end it in .zarr")
     with held(path, "immunosim merge"):
         return _merged(path, parts)
 
@@ -59,7 +59,9 @@ def _merged(path: Path, parts: Sequence[Path]) -> tuple[SweepStore, int]:
 def _refuse_mixture(first: SweepStore, part: SweepStore) -> None:
     if part.fingerprint != first.fingerprint:
         found = "; ".join(differences(first.identity, part.identity)[:3])
-        raise DataError(f"is of another sweep than {first.path} ({found})", file=str(part.path), cure="leave it out")
+        raise DataError(
+            f"belongs to another sweep than {first.path} ({found})", file=str(part.path), cure="leave it out"
+        )
     if part.rows_per_block != first.rows_per_block:
         reason = f"has chunks of {part.rows_per_block} patients, {first.path} of {first.rows_per_block}"
         raise DataError(reason, file=str(part.path), cure="compute all parts with the same --chunk")

@@ -70,7 +70,7 @@ class SweepRequest:
             Of the scenario, to which its table is relative.
         """
         if self.rows is not None and (self.design, self.n, self.seed) != (None, None, None):
-            raise DataError("takes the place of a design", key="--rows", cure="leave out --design, -n and --seed")
+            raise DataError("replaces a design", key="--rows", cure="leave out --design, -n and --seed")
         if section is None:
             return self
         rows = folder / section.rows if section.rows else None
@@ -107,7 +107,7 @@ def plan_of(base: Base, wishes: SweepRequest) -> tuple[Plan, list[str]]:
     defaults, notes = Sweep(), list[str]()
     if wishes.rows is not None:
         if wishes.vary:
-            raise DataError("takes the place of what varies", key="--rows", cure="leave out --vary, or the table")
+            raise DataError("replaces --vary", key="--rows", cure="leave out --vary, or the table")
         found = read_patients(base, wishes.rows)
         factors: tuple[Factor, ...] = found[0]
         design: Design = found[1]
@@ -128,7 +128,7 @@ def plan_of(base: Base, wishes: SweepRequest) -> tuple[Plan, list[str]]:
     varied = {factor.name for factor in factors}
     for name in (*outputs.readouts, *(one.label for one in outputs.endpoints)):
         if name in varied:
-            raise DataError(f'an endpoint and what varies are both called "{name}"', cure="give it another name")
+            raise DataError(f'an endpoint and a factor are both called "{name}"', cure="give it another name")
     return Plan(recipe, design), notes
 
 

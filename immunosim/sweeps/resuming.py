@@ -68,7 +68,7 @@ def examine(plan: Plan, path: Path) -> Examination:
     Raises
     ------
     DataError
-        If it is no sweep, or another one.
+        If it is not a sweep, or another one.
     """
     if not is_store(path):
         open_store(path)  # says what is wrong
@@ -109,7 +109,7 @@ def resume(plan: Plan, path: Path, note: Callable[[str], None], command: str = "
     Raises
     ------
     DataError
-        If it is no sweep, or another one.
+        If it is not a sweep, or another one.
     """
     found = examine(plan, path)
     with explained(path):
@@ -152,7 +152,7 @@ def _manifest(plan: Plan, path: Path) -> StoreManifest | None:
 
 
 def _refuse_unknown(plan: Plan, path: Path, layout: StoreLayout) -> None:
-    """Raise where a store without its manifest is of another sweep, or holds blocks of which that cannot be told."""
+    """Raise where a store without its manifest belongs to another sweep, or its blocks cannot be attributed."""
     attributes, identity = _attributes(path), _identity(path)
     if attributes.get("fingerprint") == plan.fingerprint or identity == plan.identity:
         return
@@ -166,7 +166,7 @@ def _refuse_unknown(plan: Plan, path: Path, layout: StoreLayout) -> None:
         is_consistent = False
     if is_consistent:
         refuse_other_plan(path, str(attributes["fingerprint"]), identity, plan)
-    reason = f"is damaged ({MANIFEST} and {METADATA}): which sweep its blocks are of cannot be told"
+    reason = f"is damaged ({MANIFEST} and {METADATA}): the sweep of its blocks cannot be identified"
     raise DataError(reason, file=str(path), cure="choose another --out, or replace it with --force")
 
 

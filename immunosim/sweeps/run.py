@@ -51,7 +51,7 @@ def ready_store(
     Raises
     ------
     DataError
-        If the result is of another sweep, or memory or disk will not suffice.
+        If the result belongs to another sweep, or memory or disk will not suffice.
     OutputError
         If the place cannot be written.
     """
@@ -95,8 +95,8 @@ def run_sweep(
     Raises
     ------
     DataError
-        If the result exists and is neither resumed nor replaced, or is of another sweep; or if memory or disk will not
-        suffice.
+        If the result exists and is neither resumed nor replaced, or belongs to another sweep; or if memory or disk
+        will not suffice.
     OutputError
         If the disk is full or cannot be written; finished blocks are kept.
     """

@@ -52,7 +52,9 @@ class Shard:
         """
         number, _, of = text.partition("/")
         if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
-            raise DataError(f'"{text}" is no shard', key="--shard", cure="write for example 2/3, the second of three")
+            raise DataError(
+                f'"{text}" is not a shard', key="--shard", cure="write for example 2/3, the second of three"
+            )
         return cls(int(number), int(of))
 
     def has(self, place: int) -> bool:
@@ -86,7 +88,7 @@ def begin(plan: Plan, path: Path, rows_per_block: int, template: Variables, comm
 
 
 def refuse_other_plan(path: Path, fingerprint: str, identity: Mapping[str, Any], plan: Plan) -> None:
-    """Raise a DataError where a result is of another sweep, with what differs."""
+    """Raise a DataError where a result belongs to another sweep, with what differs."""
     if fingerprint == plan.fingerprint:
         return
     try:
@@ -97,7 +99,7 @@ def refuse_other_plan(path: Path, fingerprint: str, identity: Mapping[str, Any],
         reason = "was made by another version of the model, whose patients must not be mixed with this one's"
     else:
         about = f" ({'; '.join(found[:3])}{' ...' if len(found) > 3 else ''})" if found else ""
-        reason = f"is of another sweep{about}"
+        reason = f"belongs to another sweep{about}"
     cure = "give the same command, choose another --out, or replace it with --force"
     raise DataError(reason, file=str(path), cure=cure)
 

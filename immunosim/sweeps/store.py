@@ -210,7 +210,7 @@ def open_store(path: Path, writable: bool = True) -> SweepStore:
     Raises
     ------
     DataError
-        If there is none, it is no sweep, it holds what this version does not write, or its metadata are damaged.
+        If there is none, it is not a sweep, it holds what this version does not write, or its metadata are damaged.
     """
     if not is_store(path):
         cure = "name the result of a sweep (a folder that ends in .zarr, or a .nc file)"

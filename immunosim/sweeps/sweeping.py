@@ -42,7 +42,7 @@ class RunOptions:
     n_threads : int
         0 for one on each core.
     rows_per_block : int
-        0 for what suits the machine.
+        0 chooses automatically the machine.
     is_resumed, is_forced : bool
         Whether to go on with an unfinished result, or to replace one.
     shard : Shard
@@ -117,7 +117,7 @@ def refuse_existing(path: Path, manner: RunOptions) -> None:
     refuse_place(path, manner)
     refuse_held(path, manner.shard.part)
     if is_there(path) and not manner.goes_on and not manner.is_forced:
-        raise DataError("exists", file=str(path), cure="go on with it with --resume, or replace it with --force")
+        raise DataError("exists", file=str(path), cure="continue it with --resume, or replace it with --force")
 
 
 def is_there(path: Path) -> bool:
@@ -136,7 +136,7 @@ def taken(path: Path, manner: RunOptions, note: Callable[[str], None] = say_noth
     """
     with held(path, manner.command, note, manner.shard.part):
         if is_there(path) and not manner.goes_on and not manner.is_forced:
-            raise DataError("exists", file=str(path), cure="go on with it with --resume, or replace it with --force")
+            raise DataError("exists", file=str(path), cure="continue it with --resume, or replace it with --force")
         yield
 
 
@@ -146,7 +146,7 @@ def existing_store(plan: Plan, path: Path, manner: RunOptions, note: Callable[[s
     Raises
     ------
     DataError
-        If it is of another sweep, or has blocks of another size than is asked for.
+        If it belongs to another sweep, or has blocks of another size than is asked for.
     """
     place = store_path(path)
     if not manner.goes_on or not place.exists():
@@ -165,7 +165,7 @@ def finished_result(plan: Plan, path: Path, manner: RunOptions, note: Callable[[
     Raises
     ------
     DataError
-        If it is of another sweep, or something else.
+        If it belongs to another sweep, or something else.
     """
     if not (manner.is_resumed and is_one_file(path) and path.exists()):
         return False

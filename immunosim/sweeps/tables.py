@@ -274,7 +274,7 @@ def _chosen(column: ResultColumn, codes: Mapping[str, float]) -> Array:
     for row, text in enumerate(texts):
         if text.lower() not in codes:
             cure = f"choose from {', '.join(codes)}"
-            raise DataError(f'"{text}" is no choice', file=column.place(row), key=column.header, cure=cure)
+            raise DataError(f'"{text}" is not one of the choices', file=column.place(row), key=column.header, cure=cure)
     return np.array([codes[text.lower()] for text in texts])
 
 

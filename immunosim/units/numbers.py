@@ -110,7 +110,7 @@ def is_power_of_ten(written: str) -> bool:
 
 
 def index_of(text: str) -> int | None:
-    """Return the place in a list that a text names, counted from 1; None where it is no whole number of use."""
+    """Return the place in a list that a text names, counted from 1; None where it is not a whole number of use."""
     return int(text) if _INDEX.fullmatch(text) else None
 
 

@@ -110,7 +110,7 @@ def format_quantity(value: float, unit: str) -> str:
 
 
 def check_unit(unit: str) -> None:
-    """Raise `QuantityError` where a text is no unit that `convert` would take."""
+    """Raise `QuantityError` where a text is not a unit that `convert` would take."""
     try:
         unit_of(unit)
     except UnknownUnit as error:

@@ -38,7 +38,7 @@ _MILLI_IN_CAPITALS = re.compile(r"M(?:[gG]|[lL]|[mM]|[mM][oO][lL]|IU|iu)")
 
 
 class UnknownUnit(Exception):
-    """A text that is no unit: what is wrong with it, and the unit that was probably meant, where there is one."""
+    """A text that is not a unit: what is wrong with it, and the unit that was probably meant, where there is one."""
 
     def __init__(self, reason: str, meant: str = "") -> None:
         self.reason, self.meant = reason, meant

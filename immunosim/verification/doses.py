@@ -56,7 +56,7 @@ def check_boluses(problem: Problem, resolved: Resolved, magnitudes: Array) -> Ch
     """Check that the state jumps by the boluses, and nowhere else.
 
     The state after a jump is known one rounding of time later. What an infusion of a second gives in that time is more
-    than the limit, so what flows then is no part of the jump.
+    than the limit, so what flows then is not part of the jump.
     """
     boundaries, pools = problem.segments.boundaries, problem.model.pools
     ordered = np.zeros_like(resolved.after)

@@ -39,7 +39,7 @@ def test_a_healthy_installation_is_told_so(command: Command) -> None:
     assert result.exit_code == 0, result.output
     for name in ("immunosim", "numba", "llvmlite", "system", "processor", "memory", "cache", "threads", "self-test"):
         assert f"\n{name} " in result.stdout
-    assert "Everything works." in result.stdout
+    assert "All checks passed." in result.stdout
 
 
 def test_every_finding_that_is_not_ok_has_a_cure(command: Command) -> None:

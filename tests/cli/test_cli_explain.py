@@ -91,7 +91,7 @@ def test_without_a_time_the_whole_simulation_is_explained(command: Command, shor
     [
         (("--readout", "cd44"), '--readout: "cd44" is neither a read-out nor a pool, did you mean "cd4"'),
         (("--readout", "cd4", "--at", "20"), '--at: "20" has no unit, expected a time'),
-        (("--readout", "cd4", "--at", "41 days"), "--at: day 41 lies outside the simulated time"),
+        (("--readout", "cd4", "--at", "41 days"), "--at: day 41 is outside the simulated time span"),
         (("--readout", "cd4", "--from", "course 2"), "--from: "),
         (("--readout", "cd4", "--from", "9 days", "--at", "8 days"), "--at: day 8 does not lie after day 9"),
     ],

@@ -57,7 +57,7 @@ def test_an_interrupted_sample_of_a_fit_goes_on(command, short, tmp_path, monkey
     monkeypatch.setattr(Posterior, "log_density", interrupted)
     first = command(*how, "here")
     assert first.exit_code == 130
-    assert "the steps so far are kept; go on with: immunosim fit" in first.stderr
+    assert "the steps so far are kept; continue with: immunosim fit" in first.stderr
     assert command(*how, "here", "--resume").exit_code == 0
     whole, here = (json.loads((tmp_path / name / "fit.json").read_text()) for name in ("whole", "here"))
     assert here["sample"] == whole["sample"]
@@ -73,16 +73,16 @@ def test_an_interrupted_sample_of_a_fit_goes_on(command, short, tmp_path, monkey
             (*FAST, "--noise", "cd9=lognormal"),
             '--noise: "cd9" names no analyte that was measured, known are lymphocytes',
         ),
-        ((*FAST, "--noise", "lymphocytes=normal"), '--noise: there is no noise "normal"'),
+        ((*FAST, "--noise", "lymphocytes=normal"), '--noise: unknown error model "normal"'),
         ((*FAST, "--noise", "lymphocytes"), '--noise: "lymphocytes" names no analyte, write for example cd4='),
         ((*FAST, "--limits", "antibody_clearance=3"), '--limits: "antibody_clearance=3" has no two limits'),
         ((*FAST, "--limits", "antibody_clearance=9:12"), "9 to 12 does not hold 2.264, where the search starts"),
         ((*FAST, "--limits", "thymic_export_rate=1:2"), "--limits thymic_export_rate: is not fitted"),
-        (("--without", "thymus"), "--without thymus: is no mechanism that acts"),
+        (("--without", "thymus"), "--without thymus: is not an active mechanism"),
         ((*FAST, "--patient", "a"), "--patient: needs a table of patients, give one with --data"),
         ((*FAST, "--patients", "pooled"), "--patients: there is one patient"),
         ((*FAST, "--common", "antibody_clearance"), "--common: is for --patients two-stage"),
-        ((*FAST, "--covariate", "antibody_clearance=age"), "--covariate: cannot be told from one patient"),
+        ((*FAST, "--covariate", "antibody_clearance=age"), "--covariate: cannot be estimated from one patient"),
         ((*FAST, "--covariate", "age"), '--covariate: "age" names no parameter and covariate'),
         ((*FAST, "--next-draw", "cd4"), '--next-draw: "cd4" names no read-out and time'),
         ((*FAST, "--set", "observed=[]"), "holds no measurements to fit, add [[observed]]"),

@@ -30,7 +30,7 @@ def fit(command, short, table):
 def test_each_patient_is_fitted_alone(fit, tmp_path, command):
     found = fit("--out", "here")
     assert found.exit_code == 0, found.stderr
-    assert "3 patients, each fitted alone; 0 could not be simulated." in found.stdout
+    assert "3 patients, each fitted individually; 0 could not be simulated." in found.stdout
     folder = tmp_path / "here"
     rows = (folder / "parameters.csv").read_text().splitlines()
     assert [row.split(",")[0] for row in rows] == ["patient", "a", "b", "c"]
@@ -51,7 +51,7 @@ def test_two_stages_give_a_distribution_and_the_effect_of_a_covariate(fit, tmp_p
     options = ("--patients", "two-stage", "--covariate", "antibody_clearance=weight", "--out", "here")
     found = fit(*options)
     assert found.exit_code == 0, found.stderr
-    assert "All together" in found.stdout
+    assert "Population" in found.stdout
     record = json.loads((tmp_path / "here" / "fit.json").read_text())["population"]
     assert set(record["distribution"]) == {"antibody_clearance"}
     assert record["effects"][0]["name"] == "antibody_clearance by weight"
@@ -92,14 +92,14 @@ def test_parts_of_another_run_are_refused(fit, tmp_path):
     (folder / "fingerprint").write_text("other")
     found = fit("--out", "here", "--resume")
     assert found.exit_code == 2
-    assert "was begun with other data or options, leave --resume out to begin anew" in found.stderr
+    assert "was started with other data or options, leave --resume out to begin anew" in found.stderr
     assert fit("--out", "here").exit_code == 0
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--covariate", "antibody_clearance=weight"), "--covariate: cannot be told from one patient"),
+        (("--covariate", "antibody_clearance=weight"), "--covariate: cannot be estimated from one patient"),
         (("--common", "antibody_clearance"), "--common: is for --patients two-stage"),
         (
             ("--patients", "two-stage", "--covariate", "antibody_clearance=height"),
@@ -110,7 +110,7 @@ def test_parts_of_another_run_are_refused(fit, tmp_path):
         (("--patients", "two-stage", "--common", "antibody_clearance"), "--common: no parameter is left that patients"),
         (("--without", "relapse"), "--without: is for one patient"),
         (("--draws", "20"), "--draws: is for one patient"),
-        (("--patient", "d"), 'counts.csv: there is no patient "d"'),
+        (("--patient", "d"), 'counts.csv: unknown patient "d"'),
     ],
 )
 def test_wrong_options_are_said_and_write_nothing(fit, contents, options, message):

@@ -19,7 +19,7 @@ def test_a_forecast_is_made_again_after_every_visit(command, short, tmp_path):
     goal = ("--goal", "lymphocytes@0.3e9/L")
     found = command("forecast", short, *FAST, *goal, "--each-visit", "--out", "here")
     assert found.exit_code == 0, found.stderr
-    assert "Patient patient: month when back for good, after each visit" in found.stdout
+    assert "Patient patient: predicted month of recovery, after each visit" in found.stdout
     record = json.loads((tmp_path / "here" / "forecast.json").read_text())
     updates = record["patients"]["patient"]
     assert [(one["day"], one["n_visits"], one["n_measurements"]) for one in updates] == [

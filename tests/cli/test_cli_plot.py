@@ -70,17 +70,17 @@ def test_an_earlier_file_is_replaced_only_by_force(command, files):
     [
         (
             ["well.nc", "--readout", "nadir_cd5"],
-            'well.nc: --readout: there is no result "nadir_cd5", did you mean "nadir_cd4"?',
+            'well.nc: --readout: unknown result "nadir_cd5", did you mean "nadir_cd4"?',
         ),
         (["well.nc", "--x", "agee"], 'well.nc: --x: "agee" was not varied, did you mean "age"?'),
-        (["well.nc", "--kind", "map"], 'well.nc: --kind: there is no kind of figure "map"'),
+        (["well.nc", "--kind", "map"], 'well.nc: --kind: unknown kind of figure "map"'),
         (["well.nc", "--readout", "cd4", "--at", "3 mg"], 'well.nc: --at: "3 mg" is a mass'),
         (["well.nc", "--threshold", "3 days"], 'well.nc: --threshold: "3 days" is a time'),
         (["well.nc", "--kind", "bands", "--at", "3"], "well.nc: --at: means nothing for a figure of the kind bands"),
-        (["well.nc", "--out", "a.gif"], '--out: "a.gif" is no file of a known kind, end it with .png, .pdf, .svg'),
+        (["well.nc", "--out", "a.gif"], '--out: "a.gif" has an unknown file type, end it with .png, .pdf, .svg'),
         (
             ["none.nc"],
-            "none.nc: all 6 patients failed, so that there is nothing to draw, see why: immunosim failures none.nc",
+            "none.nc: all 6 patients failed, so there is nothing to draw, see why: immunosim failures none.nc",
         ),
         (["missing.nc"], "missing.nc: does not exist"),
     ],

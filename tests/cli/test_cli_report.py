@@ -87,7 +87,7 @@ def test_a_folder_of_somebody_else_is_refused_before_anything_is_computed(
     monkeypatch.setattr("immunosim.simulation.simulate", None)
     result = command("report", short, "--out", ".")
     assert result.exit_code == 2
-    assert 'holds "short.toml", which is no result of immunosim' in result.stderr
+    assert 'holds "short.toml", which is not a result of immunosim' in result.stderr
     assert contents() == ["short.toml"]
 
 

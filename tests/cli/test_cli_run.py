@@ -110,7 +110,7 @@ def test_a_folder_of_results_with_a_file_of_ones_own_is_not_touched(
     before = contents()
     refused = command("run", short, "--set", "patient.age=50")
     assert refused.exit_code == 2
-    assert 'holds "notes.txt", which is no result of immunosim, and is not replaced' in refused.stderr
+    assert 'holds "notes.txt", which is not a result of immunosim and is not replaced' in refused.stderr
     assert contents() == before
 
 
@@ -120,7 +120,7 @@ def test_a_folder_of_somebody_else_is_refused_before_anything_is_computed(
     monkeypatch.setattr("immunosim.simulation.simulate", None)
     result = command("run", short, "--out", ".")
     assert result.exit_code == 2
-    assert 'holds "short.toml", which is no result of immunosim' in result.stderr
+    assert 'holds "short.toml", which is not a result of immunosim' in result.stderr
     assert contents() == ["short.toml"]
 
 

@@ -52,7 +52,7 @@ def test_an_interrupted_sample_goes_on(command, short, tmp_path, monkeypatch):
     monkeypatch.setattr(Posterior, "log_density", interrupted)
     first = command(*how, "here")
     assert first.exit_code == 130
-    assert "the steps so far are kept; go on with: immunosim sample" in first.stderr
+    assert "the steps so far are kept; continue with: immunosim sample" in first.stderr
     assert (tmp_path / ".here-partial" / "chain.steps").is_file()
     command(*how, "here", "--resume")
     whole, here = (json.loads((tmp_path / name / "sample.json").read_text()) for name in ("whole", "here"))

@@ -55,15 +55,15 @@ def test_a_folder_of_results_is_replaced_only_when_asked(command, short, tmp_pat
     assert "here: already holds results" in again.stderr
     assert command(*asked, "--force").exit_code == 0
     (tmp_path / "here" / "thesis.txt").write_text("mine")
-    assert 'holds "thesis.txt", which is no result of immunosim' in command(*asked, "--force").stderr
+    assert 'holds "thesis.txt", which is not a result of immunosim' in command(*asked, "--force").stderr
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--method", "sobl"), '--method: there is no method "sobl", did you mean "sobol"?'),
-        (("-n", "100"), "-n: 100 is no power of two, ask for 64 or 128 base points"),
-        (("--readout", "cd5"), 'there is no read-out "cd5"'),
+        (("--method", "sobl"), '--method: unknown method "sobl", did you mean "sobol"?'),
+        (("-n", "100"), "-n: 100 is not a power of two, ask for 64 or 128 base points"),
+        (("--readout", "cd5"), 'unknown read-out "cd5"'),
         (("--vary", "lysis=1:2"), "--vary lysis: cannot be varied"),
         (("--method", "local", "--endpoint", "time_below cd4 0.2e9/L"), "use --method morris or sobol"),
         (("--method", "local", "--vary", "mechanisms.thymopoiesis"), "mechanisms.thymopoiesis: has no derivative"),

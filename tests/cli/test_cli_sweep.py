@@ -58,7 +58,7 @@ def test_json_is_all_that_standard_output_has(command, short):
 def test_a_dry_run_writes_nothing(command, short, contents):
     found = command("sweep", short, *FEW, "--dry-run", "--out", "new/a.zarr")
     assert found.exit_code == 0
-    assert "Nothing was written; the result would be new/a.zarr" in found.stdout
+    assert "Dry run, nothing written; the result would be new/a.zarr" in found.stdout
     record = json.loads(command("sweep", short, *FEW, "--dry-run", "--json").stdout)
     assert (record["n"], record["n_blocks"], record["rows_per_block"]) == (40, 5, 8)
     assert contents() == ["short.toml"]
@@ -118,7 +118,7 @@ def test_a_dry_run_says_that_a_result_exists(command, short, monkeypatch, bytes_
     assert "Nothing was written" in found.stdout
     other = command("sweep", short, *FEW, "--seed", "3", "--out", name, "--dry-run", "--json")
     (words,) = json.loads(other.stdout)["existing"]
-    assert words.startswith(f"{name} exists and is of another sweep (design.seed: 0 there, 3 here)")
+    assert words.startswith(f"{name} exists and belongs to another sweep (design.seed: 0 there, 3 here)")
     assert bytes_below(short.parent) == before
 
 
@@ -159,7 +159,7 @@ def test_blocks_that_vanish_while_a_sweep_runs_are_not_called_finished(command, 
     assert "a.zarr: 8 of 40 patients are not computed yet\n" in found.stderr
     found = command("sweep", short, *FEW, "--out", "a.nc")
     assert found.exit_code == 2
-    assert "a.nc.partial: has lost 1 of 5 blocks while it was being written, go on with --resume" in found.stderr
+    assert "a.nc.partial: has lost 1 of 5 blocks while it was being written, continue with --resume" in found.stderr
     assert command("digest", "a.zarr").exit_code == 2
     monkeypatch.undo()
     monkeypatch.chdir(short.parent)
@@ -223,7 +223,7 @@ def test_a_finished_sweep_is_not_computed_again(command, short):
         found = command("sweep", short, *FEW, "--out", name, "--resume")
         assert found.exit_code == 0
         assert found.stdout.startswith("40 patients: 40 OK\n")
-        assert f"{name} is finished: nothing is left to do\n" in found.stderr
+        assert f"{name} is complete\n" in found.stderr
 
 
 def test_parts_say_what_is_missing_and_are_merged(command, short):
@@ -271,21 +271,21 @@ AGE = ("--vary", "age=20:60")
     ("options", "complaint"),
     [
         ((), "short.toml: nothing varies, say what differs between the patients: --vary"),
-        (("--vary", "age"), '--vary: "age" varies nothing, write for example'),
+        (("--vary", "age"), '--vary: "age" has no values: --vary needs KEY=VALUES, write for example'),
         (("--vary", "ages=1:2"), "--vary ages: cannot be varied, did you mean"),
         ((*AGE, "--vary", "patient.age=1:2"), "--vary patient.age: is varied twice, leave one out"),
-        ((*AGE, "--design", "random"), '--design: there is no design "random", choose from grid'),
-        ((*AGE, "--endpoint", "nadir"), 'endpoint "nadir": is no endpoint'),
-        ((*AGE, "--readout", "cd5"), 'there is no read-out "cd5", did you mean'),
+        ((*AGE, "--design", "random"), '--design: unknown design "random", choose from grid'),
+        ((*AGE, "--endpoint", "nadir"), 'endpoint "nadir": is not an endpoint'),
+        ((*AGE, "--readout", "cd5"), 'unknown read-out "cd5", did you mean'),
         ((*AGE, "--at", "20 days"), "times: are given, but nothing is kept over time"),
         ((*AGE, "--readout", "cd4", "--at", "20 mg"), '--at: "20 mg" is a mass'),
         ((*AGE, "--readout", "cd4", "--every", "0 days"), "--every: an interval of 0 days"),
-        ((*AGE, "--rows", "patients.csv"), "--rows: takes the place of what varies"),
-        (("--rows", "patients.csv", "-n", "3"), "--rows: takes the place of a design"),
+        ((*AGE, "--rows", "patients.csv"), "--rows: replaces --vary"),
+        (("--rows", "patients.csv", "-n", "3"), "--rows: replaces a design"),
         (("--rows", "lost.csv"), "lost.csv: does not exist, name a CSV or Parquet file"),
         ((*AGE, "--out", "a"), "a: is neither Zarr nor NetCDF, end it in .zarr or .nc"),
         ((*AGE, "--out", "a.nc", "--shard", "1/2"), "a.nc: shards cannot share one file"),
-        ((*AGE, "--shard", "3/2"), '--shard: "3/2" is no shard'),
+        ((*AGE, "--shard", "3/2"), '--shard: "3/2" is not a shard'),
         ((*AGE, "--resume", "--force"), "--force: would remove what --resume goes on with"),
         ((*AGE, "--out", "short.toml/a.zarr"), "short.toml is a file, not a folder"),
         ((*AGE, "-n", "0"), "Invalid value for '-n' / '--number': "),
@@ -306,7 +306,7 @@ def test_an_existing_result_is_refused_before_anything_is_computed(command, shor
     monkeypatch.setattr("immunosim.sweeps.read_base", None)
     found = command("sweep", short, *FEW, "--out", "a.zarr")
     assert found.exit_code == 2
-    assert found.stderr == "a.zarr: exists, go on with it with --resume, or replace it with --force\n"
+    assert found.stderr == "a.zarr: exists, continue it with --resume, or replace it with --force\n"
 
 
 def test_another_sweep_is_refused_and_what_differs_is_said(command, short, bytes_below):
@@ -332,9 +332,9 @@ def test_too_little_memory_is_refused_before_the_pilot(command, short, monkeypat
     ("arguments", "complaint"),
     [
         (("digest", "lost.zarr"), "lost.zarr: does not exist"),
-        (("digest", "short.toml"), "short.toml: is no NetCDF file that can be read"),
+        (("digest", "short.toml"), "short.toml: is not a readable NetCDF file"),
         (("digest", "."), ".: holds no sweep, name the result of a sweep"),
-        (("merge", "all.nc", "lost.zarr"), "all.nc: is no place for a merged sweep, end it in .zarr"),
+        (("merge", "all.nc", "lost.zarr"), "all.nc: cannot hold a merged sweep, end it in .zarr"),
         (("merge", "all.zarr", "lost.zarr"), "lost.zarr: does not exist, name the result of a sweep"),
         (("merge", "all.zarr", "."), ".: holds no sweep"),
         (("merge", "all.zarr"), "Missing argument 'PART...'"),

@@ -131,7 +131,7 @@ def read_latex(symbols: Mapping[str, str]) -> Callable[[str], str]:
         return text
 
     def read(text: str) -> str:
-        # A symbol is whole: what follows it is no letter or subscript of a longer one.
+        # A symbol is whole: what follows it is not a letter or subscript of a longer one.
         text = re.sub(f"({pattern})(?![A-Za-z_])", lambda match: f"<{names[match[1]]}>", text)
         text = fractions(text.replace(r"\left", "").replace(r"\right", ""))
         text = re.sub(r"e\^\{([^{}]*)\}", r"exp(\1)", text)

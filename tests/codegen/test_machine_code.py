@@ -1,4 +1,4 @@
-"""Machine code of one patient is the text as Python reads it, to rounding; and what is no text of ours has none."""
+"""Machine code of one patient is the text as Python reads it, to rounding; and what is not text of ours has none."""
 
 import numpy as np
 import pytest

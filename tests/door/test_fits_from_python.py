@@ -43,7 +43,7 @@ def test_a_table_is_read_once_and_fitted_by_patient():
     ("arguments", "complaint"),
     [
         ({"together": "pooled"}, "there is one patient"),
-        ({"without": ["thymus"]}, "is no mechanism that acts"),
+        ({"without": ["thymus"]}, "is not an active mechanism"),
         ({"common": FREE}, "is for --patients two-stage"),
         ({"patient": "P01"}, "needs a table"),
     ],

@@ -63,7 +63,7 @@ def test_failures_by_chance_are_not_explained():
     atlas = failure_atlas(dataset)
     assert atlas.regions == ()
     assert atlas.accuracy == pytest.approx(0.5, abs=0.1)
-    assert atlas.remark.startswith("No region tells failures from the rest")
+    assert atlas.remark.startswith("No region separates failures from the rest")
 
 
 def test_failures_that_hold_everywhere_but_a_corner_are_still_a_region():

@@ -78,7 +78,7 @@ def test_one_failure_among_several_ends_the_run_with_3(add, run):
 def test_an_unknown_name_ends_with_2_and_close_matches(add, run, capsys):
     add("01_small", 11.0)
     assert run("01_smal") == 2
-    assert capsys.readouterr().err == 'there is no experiment "01_smal" in the scorecard, did you mean "01_small"?\n'
+    assert capsys.readouterr().err == 'unknown experiment "01_smal" in the scorecard, did you mean "01_small"?\n'
 
 
 def test_a_place_that_cannot_be_written_ends_with_2(add, tmp_path, capsys):

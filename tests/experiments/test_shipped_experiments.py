@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 import immunosim
 from experiments.running import HERE, find_experiments, run_experiment
-from experiments.scorecard import ASSUMED, CASE_REPORT, Verdict, as_markdown, load_rows
+from experiments.scorecard import ASSUMED, CASE_REPORT, Verdict, as_markdown, load_rows, sentence
 from immunosim import load_scenario, simulate
 from immunosim.models import load_references
 
@@ -123,6 +123,9 @@ def test_a_failed_integration_makes_every_number_of_an_experiment_fail(name, mon
     assert all(np.isnan(one.simulated) and one.has_failed for one in run_experiment(FOLDERS[name]).judged)
 
 
-def test_the_readme_shows_the_scorecard(outcomes):
+def test_the_page_shows_the_scorecard_and_the_readme_its_sum(outcomes):
+    judged = {name: outcome.judged for name, outcome in outcomes.items()}
+    assert as_markdown(judged) in (HERE.parent / "docs" / "scorecard.md").read_text(encoding="utf-8")
+    met, published, fitted = re.findall(r"\d+", sentence(judged))[:3]
     readme = (HERE.parent / "README.md").read_text(encoding="utf-8")
-    assert as_markdown({name: outcome.judged for name, outcome in outcomes.items()}) in readme
+    assert f"Of {published} published numbers {met} are met, but {fitted} of these were used" in readme

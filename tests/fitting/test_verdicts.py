@@ -73,7 +73,7 @@ def test_what_no_count_depends_on_is_flat(make_posterior, name):
     found = estimate(posterior, 2, seed=1)
     verdicts = {one.name: one for one in judge_parameters(found, profiles(found))}
     assert verdicts[name].kind == "flat"
-    assert verdicts[name].sentence.startswith("The data say nothing: any value from ")
+    assert verdicts[name].sentence.startswith("Not identifiable: the profile is flat from ")
     assert verdicts["antibody_clearance"].kind == "identified"
 
 
@@ -100,7 +100,7 @@ def test_residuals_of_the_stated_noise_pass_and_of_three_times_as_much_do_not(ma
     )
     verdict = judge_fit(estimate(Posterior((narrow,), replace(wide).coordinates), 1))
     assert verdict.p_value < 0.01
-    assert "larger than the noise explains" in verdict.sentences[0]
+    assert "larger than the assumed measurement error explains" in verdict.sentences[0]
 
 
 def test_the_data_choose_what_to_fit(make_posterior, problem):

@@ -116,7 +116,7 @@ TOTAL = "is a share of lymphocytes that are not given, give the total in the sam
         (CD4 + "2e6,200\n", 't.csv: line 2: day: "2e6" lies more than a million days from day 0, give a time in days'),
         (CD4 + ",200\n", "t.csv: line 2: day: is empty, give every row a time"),
         ("id,day,CD4 [/uL]\n,1,200\n", "t.csv: line 2: id: is empty, name the patient in every row"),
-        ("day,CD4 [/uL],sex\n1,200,x\n", 't.csv: line 2: sex: "x" is no sex, write "female" or "male"'),
+        ("day,CD4 [/uL],sex\n1,200,x\n", 't.csv: line 2: sex: "x" is not a valid sex, write "female" or "male"'),
         (
             "day,CD4 [/uL],sex\n1,200,f\n2,200,m\n",
             't.csv: line 3: sex: "m" contradicts an earlier row, correct one of them',
@@ -125,7 +125,10 @@ TOTAL = "is a share of lymphocytes that are not given, give the total in the sam
             "day,CD4 [/uL],born\n1,200,1980-01-01\n2,200,1981-01-01\n",
             't.csv: line 3: born: "1981-01-01" contradicts an earlier row, correct one of them',
         ),
-        ("day,dose [mg],drug\n0,12,aspirin\n", f't.csv: line 2: drug: "aspirin" is no drug that can be given, {DRUGS}'),
+        (
+            "day,dose [mg],drug\n0,12,aspirin\n",
+            f't.csv: line 2: drug: "aspirin" is not a drug that can be given, {DRUGS}',
+        ),
         (
             "day,dose [mg]\n0,-12\n",
             't.csv: line 2: dose [mg]: "-12" is negative, give the mass that was given',

@@ -200,4 +200,4 @@ def test_the_counts_of_the_case_are_those_of_its_scenario(configs):
 
 def test_an_unknown_patient_is_named(read, refusal):
     observations, _ = read("id,day,CD4 [/uL]\nanna,1,200\n")
-    assert refusal(observations.__getitem__, "ana") == 't.csv: there is no patient "ana", did you mean "anna"?'
+    assert refusal(observations.__getitem__, "ana") == 't.csv: unknown patient "ana", did you mean "anna"?'

@@ -20,7 +20,7 @@ def test_a_clinic_table_takes_the_drugs_of_the_scenario(tmp_path: Path) -> None:
     observations, _ = read_clinic_table(path, TEACHING)
     (patient,) = observations
     assert [(dose.drug, dose.duration) for dose in patient.doses] == [("antibody", 4 / 24), ("steroid", 1 / 24)]
-    with pytest.raises(DataError, match='"steroid" is no drug that can be given, known are alemtuzumab'):
+    with pytest.raises(DataError, match='"steroid" is not a drug that can be given, known are alemtuzumab'):
         read_clinic_table(path, Scenario())
 
 

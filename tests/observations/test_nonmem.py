@@ -136,8 +136,8 @@ DRUGS = "known are alemtuzumab, methylprednisolone, prednisolone, triamcinolone"
             "line 1: DATE: is not supported, write dates such as 2017-06-15 into TIME",
         ),
         ("ID,TIME,DV,PCMT\n1,2,3,4\n", "line 1: PCMT: is not supported, leave the column out"),
-        ("ID,TIME,DV,DVID\n1,0,2,9\n", f"line 2: DVID: DVID 9 is no read-out, {DVIDS}"),
-        ("ID,TIME,DV,DVID\n1,0,2,cd5\n", 'line 2: DVID: "cd5" is no read-out, did you mean "cd3", "cd4" or "cd8"?'),
+        ("ID,TIME,DV,DVID\n1,0,2,9\n", f"line 2: DVID: DVID 9 is not a read-out, {DVIDS}"),
+        ("ID,TIME,DV,DVID\n1,0,2,cd5\n", 'line 2: DVID: "cd5" is not a read-out, did you mean "cd3", "cd4" or "cd8"?'),
         (
             "ID,TIME,DV\n1,0,2\n",
             "line 2: DVID: says not what was measured, give DVID a number or the name of a read-out",
@@ -150,7 +150,10 @@ DRUGS = "known are alemtuzumab, methylprednisolone, prednisolone, triamcinolone"
         ("ID,TIME,EVID,AMT,DV\n1,0,2,.,.\n", f"line 2: EVID: EVID 2, another event, is not supported, {ONLY}"),
         ("ID,TIME,EVID,AMT,DV\n1,0,3,.,.\n", f"line 2: EVID: EVID 3, a reset, is not supported, {ONLY}"),
         ("ID,TIME,EVID,AMT,DV\n1,0,4,12,.\n", f"line 2: EVID: EVID 4, a reset with a dose, is not supported, {ONLY}"),
-        ("ID,TIME,EVID,DV\n1,0,x,.\n", 'line 2: EVID: "x" is no EVID, write 0 for a measurement, 1 for a dose'),
+        (
+            "ID,TIME,EVID,DV\n1,0,x,.\n",
+            'line 2: EVID: "x" is not a valid EVID, write 0 for a measurement, 1 for a dose',
+        ),
         ("ID,TIME,EVID,AMT,DV\n1,0,0,12,.\n", "line 2: EVID: is 0, but AMT is not, write 1 for a dose"),
         (
             "ID,TIME,AMT,RATE,DV\n1,0,12,-2,.\n",
@@ -162,15 +165,15 @@ DRUGS = "known are alemtuzumab, methylprednisolone, prednisolone, triamcinolone"
         ),
         ("ID,TIME,AMT,DUR,DV\n1,0,12,-1,.\n", "line 2: DUR: DUR -1 is negative, give how long the infusion took"),
         ("ID,TIME,AMT,RATE,DUR,DV\n1,0,12,72,1,.\n", "line 2: RATE: RATE and DUR contradict each other, leave one out"),
-        ("ID,TIME,AMT,RATE,CMT,DV\n1,0,12,72,9,.\n", f"line 2: CMT: CMT 9 is no drug, {CMTS}"),
-        ("ID,TIME,AMT,RATE,CMT,DV\n1,0,12,72,gut,.\n", f'line 2: CMT: "gut" is no drug that can be given, {DRUGS}'),
+        ("ID,TIME,AMT,RATE,CMT,DV\n1,0,12,72,9,.\n", f"line 2: CMT: CMT 9 is not a drug, {CMTS}"),
+        ("ID,TIME,AMT,RATE,CMT,DV\n1,0,12,72,gut,.\n", f'line 2: CMT: "gut" is not a drug that can be given, {DRUGS}'),
         (
             "ID,TIME,AMT,RATE,ADDL,DV\n1,0,12,72,4,.\n",
             "line 2: ADDL: ADDL and II need each other, give both, positive, or neither",
         ),
         (
             "ID,TIME,AMT,RATE,ADDL,II,DV\n1,0,12,72,1.5,1,.\n",
-            "line 2: ADDL: 1.5 is no number of further doses, write a whole number",
+            "line 2: ADDL: 1.5 is not a valid number of further doses, write a whole number",
         ),
         (
             "ID,TIME,EVID,AMT,DUR,DV\n1,0,1,-12,1,.\n",
@@ -182,13 +185,16 @@ DRUGS = "known are alemtuzumab, methylprednisolone, prednisolone, triamcinolone"
         ),
         (
             "ID,TIME,DV,CENS,DVID\n1,0,0,1,cd4\n",
-            "line 2: DV: 0 is no limit of quantification, where CENS is 1, give the limit",
+            "line 2: DV: 0 is not a limit of quantification, where CENS is 1, give the limit",
         ),
         (
             "ID,TIME,DV,CENS,DVID\n1,0,20,-1,cd4\n",
             "line 2: CENS: CENS -1, above a limit, is not supported, leave the row out",
         ),
-        ("ID,TIME,DV,CENS,DVID\n1,0,20,2,cd4\n", 'line 2: CENS: "2" is no CENS, write 1 below quantification, else 0'),
+        (
+            "ID,TIME,DV,CENS,DVID\n1,0,20,2,cd4\n",
+            'line 2: CENS: "2" is not a valid CENS, write 1 below quantification, else 0',
+        ),
         (
             "ID,TIME,DV,CENS,LIMIT,DVID\n1,0,20,1,5,cd4\n",
             "line 2: LIMIT: LIMIT 5 is not supported, leave it empty: what is below quantification lies above 0",
@@ -196,7 +202,7 @@ DRUGS = "known are alemtuzumab, methylprednisolone, prednisolone, triamcinolone"
         ("ID,TIME,DV,MDV,DVID\n1,0,.,0,cd4\n", "line 2: DV: is empty, write MDV 1 where nothing was measured"),
         (
             "ID,TIME,DV,MDV,DVID\n1,0,5,3,cd4\n",
-            'line 2: MDV: "3" is no MDV, write 1 where nothing was measured, else 0',
+            'line 2: MDV: "3" is not a valid MDV, write 1 where nothing was measured, else 0',
         ),
         (
             "ID,TIME,DV,DVID\n1,0,x,cd4\n",

@@ -100,9 +100,9 @@ def test_the_folder_says_what_petab_cannot(observations, tmp_path, read):
 @pytest.mark.parametrize(
     ("parameter", "message"),
     [
-        (("2x", "lin", 0, 1, 0.5), 'parameters: "2x" is no identifier, write letters, digits and _'),
+        (("2x", "lin", 0, 1, 0.5), 'parameters: "2x" is not an identifier, write letters, digits and _'),
         (("sd_cd4", "lin", 0, 1, 0.5), "parameters.sd_cd4: stands twice, leave one out"),
-        (("x", "ln", 0, 1, 0.5), 'parameters.x: "ln" is no scale, write "lin" or "log10"'),
+        (("x", "ln", 0, 1, 0.5), 'parameters.x: "ln" is not a valid scale, write "lin" or "log10"'),
         (("x", "lin", 1, 1, 1), "parameters.x: has no range from 1 to 1, give a lower bound below the upper one"),
         (("x", "log10", 0, 1, 0.5), "parameters.x: has a logarithm, but a lower bound of 0, give a positive bound"),
         (("x", "lin", 0, 1, 2), "parameters.x: has a nominal value of 2 outside of 0 to 1, widen the bounds"),

@@ -98,7 +98,7 @@ def test_few_courses_are_all_drawn(found):
 
 @pytest.mark.parametrize("draw", [draw_bands, draw_spaghetti])
 def test_what_has_no_course_is_refused(found, draw):
-    with pytest.raises(DataError, match='"peak" is an endpoint, which has no course over time'):
+    with pytest.raises(DataError, match='"peak" is an endpoint, which has no time course'):
         draw(axes(), found, "peak")
     with pytest.raises(DataError, match="was stored at 1 time"):
         draw(axes(), found.isel(time=[0]), "cd4")

@@ -79,7 +79,7 @@ def test_a_cell_of_several_patients_is_their_median():
     found = ensemble({"dose": x, "lysis_rate": y, "third": z}, {"nadir_cd4": x * z})
     ax = draw_heatmap(axes(), found, "nadir_cd4", "dose", "lysis_rate")
     assert np.array_equal(ax.collections[0].get_array(), np.tile(2.0 * X, (3, 1)))
-    assert "Each point of the grid is the median of 3 patients, who differ in other quantities." in notes(ax)
+    assert "Each point of the grid is the median of 3 patients, who differ in other factors." in notes(ax)
 
 
 def test_scattered_patients_are_medians_of_bins(scattered):
@@ -100,7 +100,7 @@ def test_patients_far_away_do_not_make_the_map_a_point():
     x[:2] = 100.0
     ax = draw_heatmap(axes(), ensemble({"dose": x, "other": y}, {"e": y}), "e", "dose", "other")
     assert ax.get_xlim()[1] < 1.0
-    assert "10 patients outside the axes or without a number." in notes(ax)
+    assert "10 patients outside the axes or without a value." in notes(ax)
 
 
 def test_bins_with_few_patients_are_blank():

@@ -90,9 +90,7 @@ def test_many_patients_are_thinned_and_it_is_said():
 
 def test_a_patient_whose_quantity_is_no_number_is_counted(found):
     found["noise"].values[55] = np.nan
-    assert "1 patient not drawn, since a varied quantity is not a number." in notes(
-        draw_parallel(axes(), found, "nadir_cd4")
-    )
+    assert "1 patient not drawn, since a factor is not a number." in notes(draw_parallel(axes(), found, "nadir_cd4"))
 
 
 def test_nothing_to_draw_is_refused(found):

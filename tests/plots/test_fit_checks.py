@@ -21,7 +21,7 @@ from immunosim.plots.fit_checks import (
 )
 from immunosim.plots.fit_pairs import draw_marginal, draw_shrinkage, pairs_figure, shrinkage_figure
 
-UNITS = {"cd4": "cells/uL", "cd19": "cells/uL"}
+LABELS = {"cd4": "CD4 T cells (cells/µL)", "cd19": "B cells (cells/µL)"}
 
 
 def axes():
@@ -62,11 +62,11 @@ def test_residuals_in_order_stand_against_normal_quantiles(found):
 
 
 def test_figures_have_a_panel_for_each_analyte(found):
-    titles = [ax.get_title(loc="left") for ax in observed_predicted_figure(found, UNITS).axes]
-    assert titles == ["cd4 (cells/µL)", "cd19 (cells/µL)"]
+    titles = [ax.get_title(loc="left") for ax in observed_predicted_figure(found, LABELS).axes]
+    assert titles == ["CD4 T cells (cells/µL)", "B cells (cells/µL)"]
     assert len(residual_figure(found).axes) == 3
-    shown = [ax.get_title(loc="left") for ax in visual_check_figure(visual_checks(found), UNITS).axes]
-    assert shown == ["cd4 (cells/µL)", "cd19 (cells/µL)", "cd19 below quantification (share)", ""]
+    shown = [ax.get_title(loc="left") for ax in visual_check_figure(visual_checks(found), LABELS).axes]
+    assert shown == ["CD4 T cells (cells/µL)", "B cells (cells/µL)", "below quantification: B cells (cells/µL)", ""]
 
 
 def test_percentiles_of_the_data_lie_on_those_of_new_data(found):
@@ -99,14 +99,14 @@ def test_draws_have_their_prior_on_the_diagonal_and_correlations_above():
     common = generator.normal(size=2000)
     draws = np.exp(np.stack([0.9 * common, common + 0.1 * generator.normal(size=2000)], axis=1))
     parameters = [
-        FreeParameter("a_rate", "", "1/day", 1.0, 0.1, 10.0, 1.0, 0.5),
-        FreeParameter("b", "", "1", 1.0, 0.1, 9.0),
+        FreeParameter("a_rate", "death rate of cells", "1/day", 1.0, 0.1, 10.0, 1.0, 0.5),
+        FreeParameter("b", "share", "1", 1.0, 0.1, 9.0),
     ]
     figure = pairs_figure(draws, parameters, "footer")
     assert figure.axes[1].texts[0].get_text() in ("+0.99", "+1.00")
     assert len(figure.axes[0].get_lines()) == 1
     assert not figure.axes[3].get_lines()
-    assert figure.axes[2].get_xlabel() == "a\nrate (1/day)"
+    assert figure.axes[2].get_xlabel() == "death rate\nof cells (1/day)"
 
 
 def test_a_prior_that_is_the_distribution_of_the_draws_lies_on_their_histogram():
@@ -120,7 +120,8 @@ def test_shrinkage_shows_patients_alone_and_together():
     alone = np.array([[1.0], [2.0], [4.0]])
     population = SimpleNamespace(
         arrangement=SimpleNamespace(
-            individual=("a_rate",), coordinates=SimpleNamespace(parameters=[SimpleNamespace(unit="1/day")])
+            individual=("a_rate",),
+            coordinates=SimpleNamespace(parameters=[SimpleNamespace(unit="1/day", label="Death rate")]),
         ),
         patients=("P1", "P2", "P3"),
         places=np.zeros((3, 1), np.int64),
@@ -133,7 +134,7 @@ def test_shrinkage_shows_patients_alone_and_together():
         shrinkage=np.array([0.25]),
     )
     ax = draw_shrinkage(axes(), population, 0)
-    assert ax.get_title() == "a rate\nshrinkage 25%"
+    assert ax.get_title() == "Death rate\nshrinkage 25%"
     assert ax.get_lines()[1].get_xdata().tolist() == [1.0, 2.0, 4.0]
     assert ax.get_lines()[2].get_xdata().tolist() == [1.5, 2.0, 3.0]
     labels = [label.get_text() for label in shrinkage_figure(population).axes[0].get_yticklabels()]

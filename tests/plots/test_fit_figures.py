@@ -14,7 +14,7 @@ from immunosim.plots.forecasts import draw_goal, forecast_figure
 
 MONTH = 30.4375
 TIMES = np.linspace(0.0, 12 * MONTH, 25)
-UNITS = {"cd4": "cells/uL", "cd19": "cells/uL"}
+LABELS = {"cd4": "CD4 T cells (cells/µL)", "cd19": "B cells (cells/µL)"}
 
 
 def axes():
@@ -46,12 +46,16 @@ def test_a_range_is_a_bar_as_long_as_it_was_reported():
 
 
 def test_the_course_has_a_panel_for_each_analyte_with_its_unit():
-    labels = [ax.get_ylabel() for ax in course_figure(course(), UNITS).axes]
-    assert labels == ["cd4 (cells/µL)", "cd19 (cells/µL)"]
+    labels = [ax.get_ylabel() for ax in course_figure(course(), LABELS).axes]
+    assert labels == ["CD4 T cells (cells/µL)", "B cells (cells/µL)"]
+
+
+def test_the_caption_says_how_many_measurements_are_drawn():
+    assert course_figure(course(), LABELS, "footer")._supxlabel.get_text() == "n = 3 measurements. footer"
 
 
 def test_patients_stand_below_one_another_on_one_scale_that_holds_all_values():
-    figure = courses_figure([course("a"), course("b", ("cd4",))], UNITS)
+    figure = courses_figure([course("a"), course("b", ("cd4",))], LABELS)
     assert [ax.get_ylabel() for ax in figure.axes] == ["a", "", "b", ""]
     assert figure.axes[0].get_ylim() == figure.axes[2].get_ylim()
     assert figure.axes[0].get_ylim()[1] > 900.0
@@ -59,7 +63,7 @@ def test_patients_stand_below_one_another_on_one_scale_that_holds_all_values():
 
 
 def test_a_page_says_how_many_patients_it_leaves_out():
-    figure = courses_figure([course(f"P{k}") for k in range(MOST_PATIENTS + 1)], UNITS, "footer")
+    figure = courses_figure([course(f"P{k}") for k in range(MOST_PATIENTS + 1)], LABELS, "footer")
     assert f"The first {MOST_PATIENTS} of {MOST_PATIENTS + 1} patients. footer" in figure._supxlabel.get_text()
 
 

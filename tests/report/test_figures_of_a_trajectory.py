@@ -40,7 +40,7 @@ def test_a_pool_can_be_drawn_too(trajectory):
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["cd5"], 'there is no read-out or pool "cd5", did you mean'),
+        (["cd5"], 'unknown read-out or pool "cd5", did you mean'),
         (["cd4", "salt_score"], "curves of one panel need one unit: cd4 [cells/µL], salt_score [1]"),
         (["cd4"] * 7, "7 curves in one panel cannot be told apart, draw 6 at most"),
     ],

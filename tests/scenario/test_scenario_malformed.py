@@ -132,7 +132,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
     ),
     "no doses": (COURSE + "doses = 0", "course[1].doses: 0 is out of range, must be at least 1"),
     "tolerance of zero": ("solver.rtol = 0", "solver.rtol: 0 is out of range, must be greater than 0"),
-    "draw that is no number": (
+    "draw that is not a number": (
         'patient.draws.thyroid = "mean"',
         'patient.draws.thyroid: "mean" is not a number, write a number without quotes',
     ),
@@ -174,7 +174,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
     ),
     "misspelt label": (
         COURSE + 'label = "retreatment"\n[[triamcinolone]]\ntime = "course retreatmnt"\ndose = "15 mg"',
-        'triamcinolone[1].time: "course retreatmnt": there is no course "retreatmnt", did you mean "retreatment"?',
+        'triamcinolone[1].time: "course retreatmnt": unknown course "retreatmnt", did you mean "retreatment"?',
     ),
     "offset without a unit": (
         COURSE + '[[triamcinolone]]\ntime = "course 1 + 30"\ndose = "15 mg"',

@@ -125,8 +125,8 @@ def test_a_time_may_follow_the_orders_of_any_drug(text: str, days: float) -> Non
     ("text", "message"),
     [
         ("course 3 of triamcinolone", "there is no course 3, the scenario has 2 courses of it"),
-        ("last dose of prednisone", 'there is no drug "prednisone", did you mean "prednisolone"'),
-        ("course 1 of hope", 'there is no drug "hope"'),
+        ("last dose of prednisone", 'unknown drug "prednisone", did you mean "prednisolone"'),
+        ("course 1 of hope", 'unknown drug "hope"'),
     ],
 )
 def test_an_order_that_the_scenario_does_not_have_is_refused(text: str, message: str) -> None:

@@ -105,7 +105,7 @@ def test_too_few_blocks_have_no_indices_and_say_so(estimated):
 @pytest.mark.parametrize(
     ("method", "n", "message"),
     [
-        ("sobol", 1000, "-n: 1000 is no power of two, ask for 512 or 1024 base points"),
+        ("sobol", 1000, "-n: 1000 is not a power of two, ask for 512 or 1024 base points"),
         ("sobol", 8, "-n: 8 is too few for sobol, ask for 16 or more"),
         ("morris", 2, "-n: 2 is too few for morris, ask for 4 or more"),
     ],

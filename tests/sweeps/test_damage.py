@@ -142,7 +142,7 @@ def test_blocks_of_another_sweep_are_not_taken_over_where_the_metadata_are_lost(
     (path / "manifest.json").unlink()
     again = replace(manner, is_resumed=True)
     assert refusal(run_sweep, small_plan, path, again) == (
-        f"{path}: is of another sweep (design.seed: 1 there, 0 here), "
+        f"{path}: belongs to another sweep (design.seed: 1 there, 0 here), "
         "give the same command, choose another --out, or replace it with --force"
     )
     empty(path / "zarr.json")
@@ -303,7 +303,7 @@ def test_another_sweep_is_not_mixed_with_this_one(
     before = bytes_below(copy)
     again = replace(manner, is_resumed=True)
     assert refusal(run_sweep, change(small_plan, make_plan), copy, again) == (
-        f"{copy}: is of another sweep ({message}), "
+        f"{copy}: belongs to another sweep ({message}), "
         "give the same command, choose another --out, or replace it with --force"
     )
     assert bytes_below(copy) == before
@@ -327,7 +327,7 @@ def test_a_finished_file_of_another_sweep_says_what_differs(small_plan, manner, 
     before = path.read_bytes()
     other = replace(small_plan, design=replace(small_plan.design, seed=1))
     assert refusal(run_sweep, other, path, replace(manner, is_resumed=True)) == (
-        f"{path}: is of another sweep (design.seed: 0 there, 1 here), "
+        f"{path}: belongs to another sweep (design.seed: 0 there, 1 here), "
         "give the same command, choose another --out, or replace it with --force"
     )
     assert path.read_bytes() == before
@@ -342,7 +342,7 @@ def test_chunks_of_another_size_are_not_mixed(small_plan, copy, refusal):
 def test_merging_takes_nothing_of_what_does_not_fit(small_plan, manner, copy, other_path, tmp_path, refusal):
     out = tmp_path / "all.zarr"
     assert refusal(merge_stores, out, [copy, other_path]) == (
-        f"{other_path}: is of another sweep than {copy} (design.seed: 0 there, 1 here), leave it out"
+        f"{other_path}: belongs to another sweep than {copy} (design.seed: 0 there, 1 here), leave it out"
     )
     small = tmp_path / "small.zarr"
     run_sweep(small_plan, small, RunOptions(2, 8))

@@ -74,7 +74,7 @@ def test_what_determines_the_rows_is_described():
 @pytest.mark.parametrize(
     ("kind", "n", "message"),
     [
-        ("random", 10, '--design: there is no design "random", choose from grid, latin_hypercube, sobol'),
+        ("random", 10, '--design: unknown design "random", choose from grid, latin_hypercube, sobol'),
         ("sobol", 2**30 + 1, "-n: a Sobol sequence has at most 1,073,741,824 points, ask for fewer"),
         (
             "latin_hypercube",

@@ -16,7 +16,7 @@ def test_an_existing_result_is_kept_unless_replaced(small_plan, manner, tmp_path
     before = bytes_below(tmp_path)
     other = replace(small_plan, design=replace(small_plan.design, seed=1))
     assert refusal(run_sweep, other, path, manner) == (
-        f"{path}: exists, go on with it with --resume, or replace it with --force"
+        f"{path}: exists, continue it with --resume, or replace it with --force"
     )
     assert bytes_below(tmp_path) == before
     run_sweep(other, path, replace(manner, is_forced=True))
@@ -66,4 +66,4 @@ def test_a_place_that_does_not_do_is_refused(small_plan, tmp_path, refusal, name
 
 @pytest.mark.parametrize("text", ["", "1", "0/3", "4/3", "1/0", "a/b", "1/2/3", "-1/2", "²/3"])
 def test_what_is_no_shard_is_refused(refusal, text):
-    assert refusal(Shard.parse, text) == f'--shard: "{text}" is no shard, write for example 2/3, the second of three'
+    assert refusal(Shard.parse, text) == f'--shard: "{text}" is not a shard, write for example 2/3, the second of three'

@@ -35,7 +35,7 @@ def test_places_are_even_on_the_scale():
 def test_one_level_is_the_middle_on_the_scale():
     assert LINEAR.levels(1).tolist() == [4.0]
     assert LOG.levels(1) == pytest.approx([10.0], rel=1e-15)
-    assert WHOLE.levels(1).tolist() == [4.0]  # 4.5 is no whole number
+    assert WHOLE.levels(1).tolist() == [4.0]  # 4.5 is not a whole number
 
 
 @pytest.mark.parametrize(("factor", "n"), [(WHOLE, 4), (LISTED, 3)], ids=["whole", "listed"])

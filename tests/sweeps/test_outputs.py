@@ -44,7 +44,7 @@ def test_an_endpoint_is_read_in_all_its_parts(text, endpoint):
 )
 def test_what_is_no_endpoint_is_refused(refusal, text):
     assert refusal(Endpoint.of, text) == (
-        f'endpoint "{text}": is no endpoint, '
+        f'endpoint "{text}": is not an endpoint, '
         'write for example "nadir of cd4" or "time_below cd4 0.2e9/L from 1 month to 2 years as low"'
     )
 
@@ -97,9 +97,9 @@ TWICE = "ask for it once, or give an endpoint another name"
         ),
         (
             {"readouts": ["cd4"], "at": [200.0]},
-            "times: days 200 to 200 are not part of the course, choose from day 0 to 182.625",
+            "times: days 200 to 200 are outside the simulated time span, choose from day 0 to 182.625",
         ),
-        ({"readouts": ["cd5"]}, 'there is no read-out "cd5", did you mean "cd4" or "cd8"?'),
+        ({"readouts": ["cd5"]}, 'unknown read-out "cd5", did you mean "cd4" or "cd8"?'),
         ({"readouts": ["cd4", "cd4"]}, f'two results are called "cd4", {TWICE}'),
         ({"endpoints": ["nadir cd4", "nadir of cd4"]}, f'two results are called "nadir_cd4", {TWICE}'),
         ({"endpoints": ["nadir cd4 as cd8"], "readouts": ["cd8"]}, f'two results are called "cd8", {TWICE}'),
@@ -107,11 +107,11 @@ TWICE = "ask for it once, or give an endpoint another name"
         ({"endpoints": ["nadir cd4 as nk_cells"], "pools": True}, f'two results are called "nk_cells", {TWICE}'),
         (
             {"endpoints": ["nadr of cd4"]},
-            'endpoint nadr_cd4: "nadr" is no kind of endpoint, did you mean "nadir" or "time_of_nadir"?',
+            'endpoint nadr_cd4: "nadr" is not a kind of endpoint, did you mean "nadir" or "time_of_nadir"?',
         ),
         (
             {"endpoints": ["nadir of cd4 to 7 months"]},
-            "endpoint nadir_cd4: its window from day 0 to 213.062 is not part of the course, "
+            "endpoint nadir_cd4: its window from day 0 to 213.062 is outside the simulated time span, "
             "choose from day 0 to 182.625",
         ),
         (
@@ -125,7 +125,7 @@ TWICE = "ask for it once, or give an endpoint another name"
         ({"endpoints": ["nadir cd4 200"]}, "endpoint nadir_cd4_200: nadir takes no threshold, leave it out"),
         (
             {"endpoints": ["risk cd4"]},
-            "endpoint risk_cd4: cd4 is no hazard, its unit is cells/uL, "
+            "endpoint risk_cd4: cd4 is not a hazard, its unit is cells/uL, "
             "choose a read-out in 1/year, such as relapse_rate",
         ),
     ],

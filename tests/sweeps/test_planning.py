@@ -139,7 +139,7 @@ NO_VARIATION = (
         ({"vary": {}}, f"BASE: nothing varies, {NO_VARIATION}"),
         (
             {"vary": {"age": "20:60"}, "rows": Path("t.csv")},
-            "--rows: takes the place of what varies, leave out --vary, or the table",
+            "--rows: replaces --vary, leave out --vary, or the table",
         ),
         ({"vary": {"age": "20:60", "patient.age": "20:30"}}, "patient.age: is varied twice, leave one out"),
         (
@@ -148,7 +148,7 @@ NO_VARIATION = (
         ),
         (
             {"vary": {"age": "20:60", "cd4_scale": "0.5:2"}, "endpoints": ["nadir of cd4 as cd4_scale"]},
-            'an endpoint and what varies are both called "cd4_scale", give it another name',
+            'an endpoint and a factor are both called "cd4_scale", give it another name',
         ),
         (
             {"vary": {"patient.baseline.cd4": "1 cells/uL:900 cells/uL"}},
@@ -164,7 +164,7 @@ def test_what_cannot_be_planned_is_refused(base, refusal, wish, message):
 @pytest.mark.parametrize("wish", [{"n": 3}, {"seed": 0}, {"design": "grid"}])
 def test_a_table_and_a_design_exclude_each_other(refusal, wish):
     message = refusal(SweepRequest({}, rows=Path("t.csv"), **wish).over, None, Path())
-    assert message == "--rows: takes the place of a design, leave out --design, -n and --seed"
+    assert message == "--rows: replaces a design, leave out --design, -n and --seed"
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,7 @@ def test_what_is_no_result_is_named(base, tmp_path, refusal):
     expected = {
         "lost.zarr": "does not exist, name the result of a sweep or an ensemble",
         "folder": f"holds no sweep, {store}",
-        "text.nc": "is no NetCDF file that can be read, name the result of a sweep or an ensemble",
+        "text.nc": "is not a readable NetCDF file, name the result of a sweep or an ensemble",
         "ensemble.nc": "holds no sweep, name what immunosim sweep wrote",
     }
     assert {name: refusal(digest_of, tmp_path / name) for name in expected} == {

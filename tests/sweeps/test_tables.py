@@ -156,7 +156,7 @@ UTF8 = "save it as CSV in UTF-8"
         ("patient.sex\nmale\n3\n", 't.csv: line 3: patient.sex: 3 is not one of "female" or "male"'),
         (
             "mechanisms.thymopoiesis\non\n0\n",
-            't.csv: line 3: mechanisms.thymopoiesis: "0" is no choice, choose from off, on, false, true',
+            't.csv: line 3: mechanisms.thymopoiesis: "0" is not one of the choices, choose from off, on, false, true',
         ),
         (
             "ag\n30\n",
@@ -165,7 +165,7 @@ UTF8 = "save it as CSV in UTF-8"
         ("patient.ago\n30\n", 't.csv: column patient.ago: unknown key "ago", did you mean "age"?'),
         (
             "course.2.dose [mg]\n3\n",
-            't.csv: column course.2.dose [mg]: there is no entry "2" among 1 entry, entries are counted from 1',
+            't.csv: column course.2.dose [mg]: unknown entry "2" among 1 entry, entries are counted from 1',
         ),
         ("parameters.age\n30\n", "t.csv: column parameters.age: belongs to the patient, vary patient.age"),
         ("age,patient.age\n30,30\n", "t.csv: patient.age: has two columns for one key, leave one out"),

@@ -27,7 +27,7 @@ BARRIER = 0.5
 """Rise of the profile between optima that are two: along a flat direction there is none."""
 
 UNEXPECTED = 0.01
-"""Probability below which residuals are not what the noise makes them."""
+"""Probability below which residuals contradict the assumed measurement error."""
 
 
 @dataclass(frozen=True)
@@ -119,16 +119,16 @@ def _judge(estimate: Estimate, j: int, profile: Profile) -> ParameterVerdict:
 def _sentence(kind: str, profile: Profile, partner: str, modes: list[float]) -> str:
     unit = "" if profile.unit == "1" else f" {profile.unit}"
     if kind == "identified":
-        return f"The data place it between {profile.low:.3g} and {profile.high:.3g}{unit}."
+        return f"Identifiable: between {profile.low:.3g} and {profile.high:.3g}{unit}."
     if kind == "multimodal":
         return f"Several values fit equally well: {', '.join(f'{mode:.3g}' for mode in modes)}{unit}."
     if kind == "traded":
-        return f"Only its combination with {partner} is known: one makes up for the other."
+        return f"Not identifiable on its own: strongly correlated with {partner}."
     if kind == "one-sided":
         if np.isfinite(profile.low):
-            return f"The data say that it is above {profile.low:.3g}{unit}, and nothing of how far."
-        return f"The data say that it is below {profile.high:.3g}{unit}, and nothing of how far."
-    return f"The data say nothing: any value from {profile.lower:.3g} to {profile.upper:.3g}{unit} fits as well."
+            return f"Lower bound only: above {profile.low:.3g}{unit}."
+        return f"Upper bound only: below {profile.high:.3g}{unit}."
+    return f"Not identifiable: the profile is flat from {profile.lower:.3g} to {profile.upper:.3g}{unit}."
 
 
 def _partner(estimate: Estimate, j: int) -> tuple[str, float]:
@@ -210,17 +210,20 @@ def _effective(estimate: Estimate) -> float:
 
 def _about_fit(n: int, k: int, p_value: float, runs: float, is_noise_estimated: bool) -> Iterator[str]:
     if n <= k:
-        yield f"{n} quantified values cannot check {k} unknowns: any model with as many would fit."
+        yield f"{n} quantified values cannot test a model with {k} unknowns."
         return
     if is_noise_estimated:
-        yield "The noise was fitted, so that the size of the residuals is no check."
+        yield "The measurement error was estimated, so the size of the residuals does not test the fit."
     elif p_value < UNEXPECTED:
-        cause = "the model does not fit, or the noise is set too small"
-        yield f"Residuals are larger than the noise explains (p = {p_value:.2g}): {cause}."
+        yield (
+            f"Residuals are larger than the assumed measurement error explains (chi-squared p = {p_value:.2g}): "
+            "the model does not fit, or the assumed error is too small."
+        )
     else:
-        yield f"Residuals are what the noise makes them (p = {p_value:.2g})."
+        yield f"Residuals are consistent with the assumed measurement error (chi-squared p = {p_value:.2g})."
     if runs < UNEXPECTED:
-        yield f"Residuals keep their sign for long (p = {runs:.2g}): the course has another shape than the model's."
+        test = f"runs test p = {runs:.2g}"
+        yield f"Residuals have long runs of one sign ({test}): the observed time course differs in shape."
 
 
 def _runs_p_value(white: Array) -> float:

@@ -93,10 +93,10 @@ def _without(fitted: Estimate, mechanism: str, n_starts: int, seed: int) -> Alte
 
 def _sentence(more: float) -> str:
     if more > CLEAR:
-        return "The data speak for it: without it the model fits worse."
+        return "Supported by the data: the model fits worse without it."
     if more < -CLEAR:
-        return "The data speak against it: without it the model fits better."
-    return "The data do not tell whether it acts: without it the model fits as well."
+        return "Contradicted by the data: the model fits better without it."
+    return "Not informed by the data: the model fits equally well without it."
 
 
 def _is_the_same(fitted: Estimate, posterior: Posterior) -> bool:

@@ -1,4 +1,4 @@
-"""Which further blood draw would tell most about a read-out that one wants to know.
+"""Optimal sampling: rank further blood draws by how much they reduce the SD of a predicted read-out.
 
 By linearisation at the best point: a measurement with sensitivities a and noise s reduces the variance c' V c of the
 wanted quantity by (c' V a)^2 / (a' V a + s^2), with V the covariance of the unknowns.

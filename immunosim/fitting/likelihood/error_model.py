@@ -26,7 +26,7 @@ USUAL_SD = 0.132
 """Relative standard deviation of repeated counts from week to week (ajcp1978), where the user does not say."""
 
 USUAL_SHARED = 0.5
-"""Share of a subset's variance that is the total's error; assumed."""
+"""Fraction of a subset's error variance shared with the total count; assumed."""
 
 Flags = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
@@ -56,7 +56,7 @@ class ErrorModel:
     is_estimated: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what is no noise.
+        """Refuse unknown error models.
 
         Raises
         ------
@@ -64,7 +64,7 @@ class ErrorModel:
             If the kind is unknown or what it needs is not positive.
         """
         if self.kind not in KINDS:
-            raise DataError(f'there is no noise "{self.kind}"', key="--noise", cure=f"choose from {', '.join(KINDS)}")
+            raise DataError(f'unknown error model "{self.kind}"', key="--noise", cure=f"choose from {', '.join(KINDS)}")
         needed = {"additive": (self.absolute,), "combined": (self.relative, self.absolute)}
         if not all(one > 0.0 for one in needed.get(self.kind, (self.relative,))):
             raise DataError(f"{self.kind} noise needs a positive size", key="--noise", cure="write cd4=lognormal:0.15")
@@ -90,12 +90,12 @@ class ErrorModel:
         units = [unit] if kind == "additive" else ["1", unit]
         cure = "write for example lognormal:0.15 or combined:0.1:20"
         if len(sizes) > len(units):
-            raise DataError(f'"{text}" is no noise', key="--noise", cure=cure)
+            raise DataError(f'unknown error model "{text}"', key="--noise", cure=cure)
         try:
             read = [parse_quantity(size, of, bare=True) for size, of in zip(sizes, units, strict=False)]
         except QuantityError as error:
             if error.reason.endswith("is not a quantity"):
-                raise DataError(f'"{text}" is no noise', key="--noise", cure=cure) from error
+                raise DataError(f'unknown error model "{text}"', key="--noise", cure=cure) from error
             raise DataError(error.reason, key="--noise", cure=error.cure) from error
         if kind == "additive":
             return cls(kind, 0.0, read[0] if read else 0.0, is_estimated)

@@ -20,7 +20,7 @@ from immunosim.numerics.tangents import Directions, solve_sensitivities
 from immunosim.numerics.tangents.records import SensitivityFunctions
 
 BESIDE = 40
-"""Places at which it is looked what a parameter moves."""
+"""Random perturbations used to detect the sparsity pattern."""
 
 
 def predict(subjects: Sequence[Subject], values: Sequence[Array], n_threads: int = 1) -> list[Array]:
@@ -101,7 +101,7 @@ def _fill(found: tuple[Array, Array], i: int, subject: Subject, task: Task, stat
 
 
 def _summed(readouts: Array, weights: Array) -> Array:
-    """Return weighted sums over the last axis; what is no part of a sum may be no number, as a share of nothing is."""
+    """Return weighted sums over the last axis; what is not part of a sum may be no number, as a share of nothing is."""
     found: Array = (np.where(weights != 0.0, readouts, 0.0) * weights).sum(axis=-1)
     return found
 

@@ -136,7 +136,7 @@ def subject_of(
                 cure="give a positive number, or the limit that it was below",
             )
         if not first <= one.time <= last:
-            reason = f"day {one.time:g} of patient {name} is not part of the course, day {first:g} to {last:g}"
+            reason = f"day {one.time:g} of patient {name} is outside the simulated time span, day {first:g} to {last:g}"
             raise DataError(reason, key="horizon", cure="let the scenario last longer")
     analyte_weights(problem, [one.analyte for one in measurements])
     times = np.unique([one.time for one in measurements])
@@ -176,6 +176,6 @@ def analyte_weights(problem: Problem, analytes: Sequence[str]) -> Array:
     for i, analyte in enumerate(analytes):
         for part in sums.get(analyte, (analyte,)):
             if part not in readouts:
-                raise DataError(f'there is no analyte "{analyte}"', cure=did_you_mean(analyte, [*sums, *readouts]))
+                raise DataError(f'unknown analyte "{analyte}"', cure=did_you_mean(analyte, [*sums, *readouts]))
             weights[i, readouts.index(part)] = 1.0
     return weights

@@ -61,7 +61,7 @@ def with_unit(label: str, unit: str) -> str:
 
 
 def sentence_case(text: str) -> str:
-    """Return a text with a capital at its start; a key is no text and stays as it is."""
+    """Return a text with a capital at its start; a key is not text and stays as it is."""
     return text if " " not in text and ("." in text or "_" in text) else text[:1].upper() + text[1:]
 
 
@@ -98,7 +98,7 @@ def missing_note(found: OutcomeColumns, failed: Flags) -> str:
     """Return how many patients have no value although they did not fail; empty where none."""
     n = int((~failed & ~np.isfinite(found.values)).sum())
     has, verb = ("has", "is") if n == 1 else ("have", "are")
-    return f"{count_text(n)} {has} no value, since what is counted did not happen, and {verb} not shown." if n else ""
+    return f"{count_text(n)} {has} no value, since the event did not occur, and {verb} not shown." if n else ""
 
 
 def set_axis(ax: Axes, which: Literal["x", "y"], about: Varied) -> None:

@@ -52,7 +52,7 @@ class Plot:
     at : float or None
         Day at which a read-out is taken; the last if none.
     color : str
-        Varied quantity that colours courses.
+        Factor that colours the lines.
     thresholds : tuple of Threshold
     """
 
@@ -101,7 +101,7 @@ def chosen(
     failed = is_failed(dataset)
     if failed.all():
         raise DataError(
-            f"all {count_text(failed.size)} failed, so that there is nothing to draw",
+            f"all {count_text(failed.size)} failed, so there is nothing to draw",
             cure="see why: immunosim failures RESULT",
         )
     chosen_of = of or _default_of(dataset, kind, asked)
@@ -135,11 +135,11 @@ def _day(at: float | str | None) -> float | None:
 
 def _refuse_unfit(kind: str, asked: frozenset[str]) -> None:
     if kind and kind not in TAKES:
-        raise DataError(f'there is no kind of figure "{kind}"', key="kind", cure=did_you_mean(kind, TAKES))
+        raise DataError(f'unknown kind of figure "{kind}"', key="kind", cure=did_you_mean(kind, TAKES))
     for key in sorted(asked):
         if kind and key not in TAKES[kind]:
             kinds = any_of([name for name, takes in TAKES.items() if key in takes])
-            raise DataError(f"means nothing for a figure of the kind {kind}", key=key, cure=f"draw {kinds}")
+            raise DataError(f"does not apply to a figure of the kind {kind}", key=key, cure=f"draw {kinds}")
     if not kind and not any(asked <= takes for takes in TAKES.values()):
         listed = ", ".join(sorted(asked))
         raise DataError(f"no kind of figure takes {listed} together", cure="leave some out")

@@ -121,7 +121,7 @@ def draw_contour(
     how = (
         ""
         if field.is_grid
-        else f"Smoothed by a Gaussian of {SMOOTHING:g} bin; blank where few are left or most failed."
+        else f"Smoothed by a Gaussian of {SMOOTHING:g} bin; blank where patients are few or most failed."
     )
     return write_notes(ax, [*notes_of(field), how, lines, missing_note(found, failed), failure_note(failed), crosses])
 

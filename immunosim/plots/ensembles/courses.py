@@ -84,14 +84,17 @@ def courses(dataset: xr.Dataset, of: str) -> Courses:
     """
     if not is_series(dataset, of):
         cure = "name a read-out that was stored over time, or draw --kind heatmap, contour or parallel"
-        raise DataError(f'"{of}" is an endpoint, which has no course over time', key="of", cure=cure)
+        raise DataError(f'"{of}" is an endpoint, which has no time course', key="of", cure=cure)
     times, failed = times_of(dataset), is_failed(dataset)
     if times.size < 2:
-        reason, cure = f'"{of}" was stored at {times.size} time, which is no course', "draw --kind heatmap or parallel"
+        reason, cure = (
+            f'"{of}" was stored at {times.size} time, which is not a time course',
+            "draw --kind heatmap or parallel",
+        )
         raise DataError(reason, key="of", cure=cure)
     well = np.flatnonzero(~failed)
     if not well.size:
-        raise DataError(f"all {count_text(failed.size)} failed, so that there is nothing to draw", key="of")
+        raise DataError(f"all {count_text(failed.size)} failed, so there is nothing to draw", key="of")
     rows = chosen_rows(well, max(1, MOST_VALUES // max(1, times.size)))
     found = dataset[of]
     values = np.asarray((found if rows.size == failed.size else found.isel(sample=rows)).values, np.float64)

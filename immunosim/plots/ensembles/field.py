@@ -20,10 +20,10 @@ FEWEST = 3
 """Patients that a bin must hold to be drawn."""
 
 FEWEST_BINS, MOST_BINS, MOST_OF_ONE = 3, 40, 20
-"""Bins along an axis; the last where the other axis is not binned, so that a cell is no thin stripe."""
+"""Bins along an axis; the last where the other axis is not binned, so that a cell is not a thin stripe."""
 
 FEW_LEVELS = 12
-"""Values so few that each is a cell of its own even where the design is no grid."""
+"""Values so few that each is a cell of its own even where the design is not a grid."""
 
 MOST_LEVELS = 300
 """Lines of a grid; a quantity with more values is binned."""

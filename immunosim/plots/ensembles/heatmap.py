@@ -83,12 +83,12 @@ def notes_of(field: Field) -> list[str]:
     if field.is_grid and high == 1:
         notes = ["Each point of the grid is one patient."]
     elif field.is_grid:
-        notes = [f"Each point of the grid is the median of {number}, who differ in other quantities."]
+        notes = [f"Each point of the grid is the median of {number}, who differ in other factors."]
     else:
         shape = f"{field.x.centres.size} by {field.y.centres.size}"
         notes = [f"Medians of {shape} bins with {number} (half of the bins with {int(np.median(counts)):,} or more)."]
     if field.n_outside:
-        notes.append(f"{count_text(field.n_outside)} outside the axes or without a number.")
+        notes.append(f"{count_text(field.n_outside)} outside the axes or without a value.")
     return notes
 
 

@@ -79,7 +79,7 @@ def draw_parallel(ax: Axes, dataset: xr.Dataset, of: str, at: float | None = Non
     found, failed = outcome(dataset, of, at), is_failed(dataset)
     names = most_correlated(dataset, found, MOST_AXES)[::-1]
     if not names:
-        raise DataError("nothing varied, so that there is nothing to draw", key="of", cure="draw --kind bands")
+        raise DataError("nothing varied, so there is nothing to draw", key="of", cure="draw --kind bands")
     axes = [varied(dataset, name) for name in names]
     is_drawable: Flags = np.logical_and.reduce([np.isfinite(one.scaled) for one in axes])
     well = np.flatnonzero(is_drawable & np.isfinite(found.values) & ~failed)
@@ -105,7 +105,7 @@ def draw_parallel(ax: Axes, dataset: xr.Dataset, of: str, at: float | None = Non
     notes = [_note(dataset, axes, drawn.size, well.size, drawn_bad.size, failed), missing_note(found, failed)]
     lost = int((~is_drawable).sum())
     if lost:
-        notes.append(f"{count_text(lost)} not drawn, since a varied quantity is not a number.")
+        notes.append(f"{count_text(lost)} not drawn, since a factor is not a number.")
     return write_notes(ax, notes, is_below_label=False)
 
 

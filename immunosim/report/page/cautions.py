@@ -40,7 +40,7 @@ def _individual(problem: Problem, summary: Summary) -> Iterator[str]:
         return
     yield f"Individual parameters: {own}. {summary['patient']['individual_sentence']} Others may tell the same story."
     if 0 < seen <= own:
-        yield f"There are {own} individual values and {seen} observations: agreement is no evidence for the model."
+        yield f"There are {own} individual values and {seen} observations: agreement is not evidence for the model."
 
 
 def _at_bounds(problem: Problem, summary: Summary) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _extrapolated(problem: Problem) -> Iterator[str]:
 def _mechanisms_off(summary: Summary) -> Iterator[str]:
     off = summary["model"]["mechanisms_off"]
     if off:
-        yield f"Mechanisms are switched off, so this is no patient: {'; '.join(off.values())}."
+        yield f"Mechanisms are switched off, so this is not a patient: {'; '.join(off.values())}."
 
 
 def _onsets(summary: Summary) -> Iterator[str]:
