@@ -93,6 +93,11 @@ def test_its_serum_level_is_in_summary_and_page(trajectory: Any, tmp_path: Path)
 
 
 @runs
+def test_a_drug_that_was_not_given_has_no_level(trajectory: Any) -> None:
+    assert trajectory.summary()["drug_levels"]["alemtuzumab"]["after_course"] == []
+
+
+@runs
 @pytest.mark.usefixtures("trajectory")
 def test_the_fall_of_b_cells_is_explained_by_it(plugin: Path) -> None:
     found = ims.explain(plugin / "scenario.toml", "cd19", at=30.0)
