@@ -41,6 +41,10 @@ def test_its_parameters_are_those_of_alemtuzumab_and_its_own(package: ModelPacka
     assert {name for name in mine if name not in base} == {name for name in mine if name.startswith("anti_cd20_")}
 
 
+def test_what_shapes_the_base_shapes_it_too(package: ModelPackage, plugin: Path) -> None:
+    assert {plugin / "immunosim_anti_cd20" / "network.py", *find_model().sources} <= set(package.sources)
+
+
 def test_every_source_that_it_names_is_in_a_bibliography(package: ModelPackage) -> None:
     parameters, known = package.parameters(), package.references()
     assert {key for name in parameters for key in parameters[name].source} <= known.keys()

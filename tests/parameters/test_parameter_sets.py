@@ -3,7 +3,7 @@
 import pytest
 
 from immunosim.errors import ParameterError
-from immunosim.models import load_parameters
+from immunosim.models import load_parameters, load_references
 from immunosim.parameters import Parameter, ParameterSet, parse_parameters
 
 TABLE = """
@@ -44,6 +44,7 @@ def test_a_table_becomes_a_parameter():
         symbol="k",
         note="A rate.",
         prior=None,
+        key="parameters.lysis_rate",
     )
     assert parameters["lysis_rate"].citation == "hu2009, marsh2016"
 
@@ -115,11 +116,11 @@ def test_all_problems_of_a_change_are_named_at_once():
 
 
 def test_a_set_cites_only_the_entries_of_its_own_sources():
-    assert sorted(parse_parameters(TABLE, "mine").references()) == ["hu2009", "marsh2016"]
+    assert sorted(parse_parameters(TABLE, "mine", load_references()).references()) == ["hu2009", "marsh2016"]
 
 
 def test_an_unknown_set_is_refused_with_close_matches():
-    with pytest.raises(ParameterError, match=r'there is no parameter set "defualt", did you mean "default"\?'):
+    with pytest.raises(ParameterError, match=r'unknown parameter set "defualt", did you mean "default"\?'):
         load_parameters("defualt")
 
 
