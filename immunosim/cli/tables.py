@@ -70,9 +70,10 @@ def show_patient(patient: dict[str, Any]) -> None:
 
 def level_sentences(summary: Summary) -> Iterator[str]:
     """Yield the peak concentration of each drug in each course and when it is gone."""
-    for drug, level in summary["drug_levels"].items():
+    for level in summary["drug_levels"].values():
+        what = level["label"][:1].upper() + level["label"][1:]
         for course in level["after_course"]:
-            peak = f"{drug.capitalize()}, {course['course']}: peak {number(course['peak'])} {level['unit']}"
+            peak = f"{what}, {course['course']}: peak {number(course['peak'])} {level['unit']}"
             yield f"{peak}, {_until(course)}." if level["detection_limit"] is not None else f"{peak}."
 
 

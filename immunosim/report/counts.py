@@ -46,14 +46,14 @@ def visits(trajectory: Trajectory, window: CourseWindow, name: str, months: Iter
 
 
 def level_summaries(trajectory: Trajectory, windows: Sequence[CourseWindow]) -> dict[str, Any]:
-    """Return by drug the peak of its concentration in each course and when it becomes undetectable."""
+    """Return by drug the peak of its concentration in each course that it is detected in, and when it is no longer."""
     levels = trajectory.problem.model.readouts_of_kind("level")
     return {
         info.drug or name: {
             "label": info.label,
             "unit": info.unit,
             "detection_limit": info.detection_limit,
-            "after_course": [_level(trajectory, window, name, info.detection_limit) for window in windows],
+            "after_course": _detected(trajectory, windows, name, info.detection_limit),
         }
         for name, info in levels.items()
     }
@@ -74,6 +74,14 @@ def _after_course(trajectory: Trajectory, window: CourseWindow, name: str, limit
         "months_to_limit": None if days is None else days / DAYS_PER_MONTH,
         "at_months": visits(trajectory, window, name, VISITS),
     }
+
+
+def _detected(
+    trajectory: Trajectory, windows: Sequence[CourseWindow], name: str, limit: float | None
+) -> list[dict[str, Any]]:
+    # Of several drugs, one that a course does not give has neither a peak nor an end there.
+    levels = [_level(trajectory, window, name, limit) for window in windows]
+    return [level for level in levels if level["peak"] > (limit or 0.0)]
 
 
 def _level(trajectory: Trajectory, window: CourseWindow, name: str, limit: float | None) -> dict[str, Any]:

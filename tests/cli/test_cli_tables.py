@@ -74,9 +74,9 @@ def test_hair_loss_that_nobody_sees_is_not_dated() -> None:
 
 def test_a_drug_that_stays_is_still_detectable() -> None:
     course = {"course": "course 1", "peak": 3.0, "undetectable_days_after_start": None}
-    level = {"unit": "ug/mL", "detection_limit": 0.06, "after_course": [course]}
+    level = {"label": "alemtuzumab in serum", "unit": "ug/mL", "detection_limit": 0.06, "after_course": [course]}
     (sentence,) = level_sentences({"drug_levels": {"alemtuzumab": level}})
-    assert sentence == "Alemtuzumab, course 1: peak 3.00 ug/mL, still detectable at the end."
+    assert sentence == "Alemtuzumab in serum, course 1: peak 3.00 ug/mL, still detectable at the end."
 
 
 def test_the_onset_of_autoimmunity_is_told() -> None:

@@ -41,6 +41,10 @@ def test_its_parameters_are_those_of_alemtuzumab_and_its_own(package: ModelPacka
     assert {name for name in mine if name not in base} == {name for name in mine if name.startswith("anti_cd20_")}
 
 
+def test_what_shapes_the_base_shapes_it_too(package: ModelPackage, plugin: Path) -> None:
+    assert {plugin / "immunosim_anti_cd20" / "network.py", *find_model().sources} <= set(package.sources)
+
+
 def test_every_source_that_it_names_is_in_a_bibliography(package: ModelPackage) -> None:
     parameters, known = package.parameters(), package.references()
     assert {key for name in parameters for key in parameters[name].source} <= known.keys()
@@ -90,6 +94,11 @@ def test_its_serum_level_is_in_summary_and_page(trajectory: Any, tmp_path: Path)
     assert trajectory.summary()["drug_levels"]["anti_cd20"]["detection_limit"] == 0.1
     trajectory.report(tmp_path / "page.html")
     assert "Anti-CD20 antibody in serum" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+@runs
+def test_a_drug_that_was_not_given_has_no_level(trajectory: Any) -> None:
+    assert trajectory.summary()["drug_levels"]["alemtuzumab"]["after_course"] == []
 
 
 @runs

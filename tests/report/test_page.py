@@ -435,6 +435,11 @@ def test_what_a_model_does_not_have_is_left_out_of_the_page() -> None:
     assert [table for make in made for table in make(bare)] == []
 
 
+def test_a_drug_that_no_course_gives_has_no_table() -> None:
+    level = {"label": "drug in plasma", "unit": "mg/L", "detection_limit": 0.1, "after_course": []}
+    assert list(tables.drug_levels({"drug_levels": {"drug": level}})) == []
+
+
 def test_a_drug_without_a_limit_of_detection_has_a_peak_only() -> None:
     course = {"course": "course 1", "peak": 2.0, "peak_days_after_start": 1.0, "undetectable_days_after_start": None}
     level = {"label": "drug in plasma", "unit": "mg/L", "detection_limit": None, "after_course": [course]}

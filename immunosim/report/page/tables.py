@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from immunosim.formatting import (
@@ -91,8 +92,8 @@ def observed(summary: Summary) -> PageTable:
 
 
 def drug_levels(summary: Summary) -> Iterator[PageTable]:
-    """Yield the concentration of each drug by course."""
-    for level in summary["drug_levels"].values():
+    """Yield the concentration of each drug by course, of those that were detected."""
+    for level in filter(itemgetter("after_course"), summary["drug_levels"].values()):
         unit, limit = unit_text(level["unit"]), level["detection_limit"]
         headers = ["course", f"peak, {unit}", "peak, days after start"]
         headers += [] if limit is None else [f"below {limit:g} {unit}, days after start"]

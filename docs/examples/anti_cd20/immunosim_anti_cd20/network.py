@@ -20,6 +20,8 @@ from immunosim.model.readout_info import DisplayGroup, ReadoutInfo
 from immunosim.models.alemtuzumab.network import build_network as build_alemtuzumab_network
 
 KINETICS, DEPLETION = "anti_cd20_kinetics", "anti_cd20_depletion"
+DETECTION_LIMIT = 0.1
+"""Of an assay, ug/mL; assumed."""
 LIMITATION = "The rates of lysis by the anti-CD20 antibody are assumed: the return of B cells was fitted to no data."
 
 
@@ -42,8 +44,8 @@ def _add_kinetics(net: Network) -> None:
     with net.mechanism(KINETICS):
         weight, flow = net.get("relative_weight", "flow_scale")
         infusion = net.add_input("anti_cd20_infusion", "infusion rate of the anti-CD20 antibody", "mg/day")
-        central = net.add_pool("anti_cd20_central", "anti-CD20 antibody, central", "mg", 0.0, scale=100.0)
-        tissue = net.add_pool("anti_cd20_peripheral", "anti-CD20 antibody, peripheral", "mg", 0.0, scale=100.0)
+        central = net.add_pool("anti_cd20_central", "anti-CD20, central", "mg", 0.0, scale=100.0)
+        tissue = net.add_pool("anti_cd20_peripheral", "anti-CD20, peripheral", "mg", 0.0, scale=100.0)
         in_blood = net.signal("anti_cd20_concentration", central / (net["anti_cd20_central_volume"] * weight), "mg/L")
         in_tissue = net.signal(
             "anti_cd20_tissue_concentration", tissue / (net["anti_cd20_peripheral_volume"] * weight), "mg/L"
@@ -57,10 +59,6 @@ def _add_kinetics(net: Network) -> None:
             group="anti_cd20", curve="anti-CD20", colour="green", drug="anti_cd20", detection_limit=DETECTION_LIMIT
         )
         net.readout("anti_cd20_serum", in_blood, "ug/mL", "anti-CD20 antibody in serum", info)
-
-
-DETECTION_LIMIT = 0.1
-"""Of an assay, ug/mL; assumed."""
 
 
 def _add_depletion(net: Network) -> None:
