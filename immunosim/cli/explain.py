@@ -144,10 +144,10 @@ def _sentences(trajectory: "Trajectory", explanation: "Explanation") -> Iterator
         values = f"{moved} from {before} to {after} {unit}".rstrip()
         yield f"{explanation.label}: {values} between {start} and {_when(explanation.at)}."
     found = [item for item in explanation.by_mechanism() if abs(item.value) > explanation.tolerance]
-    for kind, sign in (("lost", -1.0), ("gained", 1.0)):
+    for kind, sign in (("loss", -1.0), ("gain", 1.0)):
         item = next((item for item in found if sign * item.value > 0.0), None)
         if item is not None:
-            yield f"Largest contribution ({kind}): {item.label} ({f'{_signed(item.value)} {unit}'.rstrip()})."
+            yield f"Largest {kind}: {item.label} ({f'{_signed(item.value)} {unit}'.rstrip()})."
     if not explanation.is_gross:
         yield "Contributions are the excess over untreated: a loss that is smaller than untreated counts as a gain."
 

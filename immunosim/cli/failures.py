@@ -25,8 +25,8 @@ def failures(
 ) -> None:
     """Count failed patients by cause, and locate them in the space of the varied factors.
 
-    Regions are stated only where they tell failures from the rest better than chance on patients who were left out.
-    Failed patients are in the result with status, time and state; the last line runs one of them again, alone.
+    Regions are reported only if they predict failures of held-out patients better than chance. Failed patients are in
+    the result with status, time and state; the last line gives the command that simulates one of them again.
     """
     from immunosim.ensembles.atlas import failure_atlas
     from immunosim.report import to_json

@@ -70,7 +70,7 @@ class Population:
 
 @dataclass(frozen=True)
 class Extras:
-    """What is made of a fit beyond its estimate and profiles."""
+    """What is computed beyond estimate and profiles."""
 
     without: Without = None
     next_draw: NextDraw = ""
@@ -90,10 +90,10 @@ def fit(
 ) -> None:
     """Fit parameters to a table of counts or to the scenario's [[observed]] series, and assess identifiability and fit.
 
-    Searches from many starts with exact derivatives, draws the profile of every parameter, and judges: identified,
-    one-sided, flat, multimodal, or traded against another; whether the model fits at all, and whether it does without
-    each mechanism; when counts come back. Values below quantification (`<0.01`, `below`) are censored, ranges count
-    with their spread. Priors come from the parameter set; a patient's doses, age and weight from the table.
+    Multistart optimisation with exact derivatives, then the profile likelihood of every parameter (identified,
+    one-sided, flat, multimodal, or traded against another), a test of the residuals, refits with each mechanism
+    switched off, and predicted recovery. Values below quantification (`<0.01`, `below`) are censored; a range counts
+    with its spread. Priors come from the parameter set; a patient's doses, age and weight from the table.
 
     Writes fit.json, tables, scenarios with the fitted values, PEtab tables and figures. Exit code 3: a patient failed.
     """

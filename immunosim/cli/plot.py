@@ -88,7 +88,7 @@ def plot(
 ) -> None:
     """Plot the patients of a sweep or ensemble.
 
-    heatmap and contour show one result over two varied quantities, by default those that correlate most with it;
+    heatmap and contour show one result over two factors, by default those that correlate most with it;
     bands and spaghetti show a read-out over time; parallel shows every patient as a line. Patients that failed are
     counted on the figure.
     """

@@ -1,4 +1,4 @@
-"""``immunosim profile``: how much worse a fit becomes when a parameter is held at other values."""
+"""``immunosim profile``: the profile likelihood of fitted parameters."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,8 +53,8 @@ def profile(
 ) -> None:
     """Fit, then compute the profile likelihood of each parameter.
 
-    The profile of a parameter leaves its own prior out, so that it shows what the data say of it. Where it does not
-    rise beyond the threshold, the interval is open: the data do not bound the parameter on that side.
+    A parameter is held at a value and all others are optimised again. Its own prior is left out, so that the profile
+    shows the information in the data. If it does not rise beyond the threshold, the interval is open on that side.
 
     Writes profiles.csv, profiles.json and profiles.png.
     """

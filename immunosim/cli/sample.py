@@ -43,7 +43,7 @@ def sample(
 ) -> None:
     """Fit, then sample the posterior by ensemble MCMC.
 
-    Steps are kept as they are made: Ctrl-C loses none, and --resume ends with the same draws as an uninterrupted run.
+    Steps are stored as they are made: Ctrl-C loses none, and --resume ends with the same draws as an uninterrupted run.
     Convergence is judged by R-hat and the effective sample size (ArviZ).
 
     Writes posterior.nc with the groups of ArviZ (posterior, predictive, log likelihood, data), sample.json and figures.

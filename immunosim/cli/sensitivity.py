@@ -53,7 +53,7 @@ Confidence = Annotated[
 
 @dataclass(frozen=True)
 class AnalysisOptions:
-    """What is varied, and how its influence is measured."""
+    """The factors, and how their influence is measured."""
 
     method: Method = "sobol"
     vary: Vary = None
@@ -74,8 +74,8 @@ def sensitivity(
 ) -> None:
     """Rank inputs by their influence on outputs (Sobol, Morris, PAWN, or local elasticities).
 
-    sobol: shares of the variance, alone (S1) and with all interactions (ST). morris: a cheap screening by effects over
-    the whole range. pawn: for skewed results, by distributions. local: exact elasticities at the scenario's own values.
+    sobol: shares of the variance, first order (S1) and total (ST). morris: screening by elementary effects, cheap.
+    pawn: distances between distributions, for skewed outputs. local: exact elasticities at the scenario's values.
     Factors and outputs may also stand in the scenario's [sweep] section. Read-outs without times are taken at
     up to 60 times.
 

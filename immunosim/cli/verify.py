@@ -26,7 +26,7 @@ def verify(
 ) -> None:
     """Compare a simulation with an independent solver.
 
-    Checks doses, mass balances and signs as well. Prints and stores the worst errors; with --json the file is written
+    Also checks doses, mass balances and signs. Prints and stores the worst errors; with --json the file is written
     only where --out is given. Exit code 3: a check failed.
     """
     from immunosim.problem import prepare

@@ -22,7 +22,7 @@ def test_an_explanation_is_a_sentence_two_tables_and_three_files(
     first, second = result.stdout.splitlines()[:2]
     assert first.startswith("CD4 T cells: falls from 973 to ")
     assert first.endswith("cells/uL between untreated and day 30.")
-    assert second.startswith("Most is lost through lysis by alemtuzumab (-")
+    assert second.startswith("Largest loss: lysis by alemtuzumab (-")
     for words in ("By mechanism", "By process", "not accounted for", "sum: the change", "100 %"):
         assert words in result.stdout
     folder = "results/short_explain/why_cd4"

@@ -10,7 +10,7 @@ FAST = ("--free", "antibody_clearance", "--starts", "3", "--workers", "2", "--wi
 def test_a_fit_prints_verdicts_and_writes_a_scenario_that_runs(command, short, tmp_path):
     found = command("fit", short, *FAST, "--next-draw", "cd4@20 days")
     assert found.exit_code == 0, found.stderr
-    assert "2 measurements, 1 unknowns; 3 starts:" in found.stdout
+    assert "2 measurements, 1 unknowns, 3 starts:" in found.stdout
     assert "antibody_clearance" in found.stdout
     assert "Further draws for cd4" in found.stdout
     folder = tmp_path / "results" / "short_fit"

@@ -74,7 +74,7 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_numbers(fit, tmp_path
     monkeypatch.setattr(individual_fits, "estimate", interrupted)
     first = fit("--out", "here")
     assert first.exit_code == 130
-    assert "go on with: immunosim fit" in first.stderr
+    assert "continue with: immunosim fit" in first.stderr
     assert "--resume" in first.stderr
     assert (tmp_path / ".here-partial").is_dir()
     assert not (tmp_path / "here").exists()
@@ -107,7 +107,7 @@ def test_parts_of_another_run_are_refused(fit, tmp_path):
         ),
         (("--patients", "two-stage", "--common", "age"), "age: is not fitted"),
         (("--next-draw", "cd4@30 days"), "--next-draw: is for one patient"),
-        (("--patients", "two-stage", "--common", "antibody_clearance"), "--common: no parameter is left that patients"),
+        (("--patients", "two-stage", "--common", "antibody_clearance"), "--common: no parameter is left that differs between patients"),
         (("--without", "relapse"), "--without: is for one patient"),
         (("--draws", "20"), "--draws: is for one patient"),
         (("--patient", "d"), 'counts.csv: unknown patient "d"'),

@@ -76,7 +76,7 @@ def test_an_earlier_file_is_replaced_only_by_force(command, files):
         (["well.nc", "--kind", "map"], 'well.nc: --kind: unknown kind of figure "map"'),
         (["well.nc", "--readout", "cd4", "--at", "3 mg"], 'well.nc: --at: "3 mg" is a mass'),
         (["well.nc", "--threshold", "3 days"], 'well.nc: --threshold: "3 days" is a time'),
-        (["well.nc", "--kind", "bands", "--at", "3"], "well.nc: --at: means nothing for a figure of the kind bands"),
+        (["well.nc", "--kind", "bands", "--at", "3"], "well.nc: --at: does not apply to a figure of the kind bands"),
         (["well.nc", "--out", "a.gif"], '--out: "a.gif" has an unknown file type, end it with .png, .pdf, .svg'),
         (
             ["none.nc"],

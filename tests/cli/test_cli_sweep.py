@@ -187,7 +187,7 @@ def test_the_command_that_an_interrupted_run_prints_goes_on_with_it(command, sho
     monkeypatch.chdir(short.parent)
     assert found.exit_code == 130
     assert found.stdout == ""
-    assert "Interrupted\n3 of 5 chunks are stored; go on with: immunosim sweep " in found.stderr
+    assert "Interrupted\n3 of 5 chunks are stored; continue with: immunosim sweep " in found.stderr
     words = shlex.split(found.stderr.partition("go on with: ")[2].splitlines()[0])
     assert (words[0], words[-1]) == ("immunosim", "--resume")
     again = command(*words[1:])
@@ -214,7 +214,7 @@ def test_a_disk_that_is_full_ends_in_its_cure_and_how_to_go_on(command, short, m
     assert found.stdout == ""
     first, second = found.stderr.splitlines()[-2:]
     assert first == "a.zarr: cannot be written (No space left on device), free some space, or choose another disk"
-    assert second.startswith("2 of 5 chunks are stored; go on with: immunosim sweep ")
+    assert second.startswith("2 of 5 chunks are stored; continue with: immunosim sweep ")
 
 
 def test_a_finished_sweep_is_not_computed_again(command, short):
