@@ -118,5 +118,5 @@ def _network(name: str) -> "Network":
     from immunosim.models import find_model
 
     package = find_model(name)
-    network: Network = package.declare(package.parameters().units())
+    network: Network = package.declare(package.parameters().units(), is_validated=False)
     return network

@@ -43,7 +43,7 @@ def _schema(model: str) -> dict[str, Any]:
 
     package = find_model(model)
     parameters = package.parameters()
-    network = package.declare(parameters.units())  # its names need no compilation
+    network = package.declare(parameters.units(), is_validated=False)  # its names need no compilation
     with with_drugs_of({"model": model}):
         return scenario_schema(
             parameters=[parameters[name] for name in parameters if not parameters[name].belongs_to_patient],

@@ -47,16 +47,21 @@ class ModelPackage:
     drugs: tuple[Drug, ...] = ()
     base: ModelPackage | None = None
 
-    def declare(self, parameter_units: Mapping[str, str]) -> Any:
-        """Return the network, declared over the parameters whose names and units are given, and validated.
+    def declare(self, parameter_units: Mapping[str, str], is_validated: bool = True) -> Any:
+        """Return the network, declared over the parameters whose names and units are given.
+
+        Parameters
+        ----------
+        parameter_units : mapping of str to str
+        is_validated : bool
+            Whether units and losses are checked, which takes longer than the declaration. A network that becomes
+            kernels always is; one that is only shown need not be.
 
         Raises
         ------
         ModelError
-            If it cannot be imported, or its units or losses are wrong.
+            If it cannot be imported, its units or losses are wrong, or its drugs do not fit it.
         """
-        from immunosim.model.validate import validate
-
         module, _, function = self.network.partition(":")
         try:
             build = getattr(import_module(module), function)
@@ -64,7 +69,10 @@ class ModelPackage:
             cure = 'write network = "package.module:function"'
             raise ModelError(f"{self.network} cannot be imported ({error})", key=self.name, cure=cure) from error
         network = build(dict(parameter_units))
-        validate(network)
+        if is_validated:
+            from immunosim.model.validate import validate
+
+            validate(network)
         check_drugs(self.drugs, network.inputs, network.pools, parameter_units)
         return network
 
