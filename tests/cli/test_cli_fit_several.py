@@ -107,10 +107,7 @@ def test_parts_of_another_run_are_refused(fit, tmp_path):
         ),
         (("--patients", "two-stage", "--common", "age"), "age: is not fitted"),
         (("--next-draw", "cd4@30 days"), "--next-draw: is for one patient"),
-        (
-            ("--patients", "two-stage", "--common", "antibody_clearance"),
-            "--common: no parameter is left that differs between patients",
-        ),
+        (("--patients", "two-stage", "--common", "antibody_clearance"), "--common: no parameter is left that differs"),
         (("--without", "relapse"), "--without: is for one patient"),
         (("--draws", "20"), "--draws: is for one patient"),
         (("--patient", "d"), 'counts.csv: unknown patient "d"'),

@@ -17,7 +17,7 @@ def test_a_sample_that_converged_is_read_elsewhere(command, short, tmp_path):
 
     found = command("sample", short, *FAST, "--draws", "400", "--out", "here")
     assert found.exit_code == 0, found.stdout
-    assert "the sample has converged" in found.stdout
+    assert "for every unknown: converged." in found.stdout
     folder = tmp_path / "here"
     names = ["pairs.png", "posterior.nc", "sample.json", "vpc.png"]
     assert sorted(path.name for path in folder.iterdir()) == names

@@ -67,7 +67,7 @@ def test_a_folder_of_results_is_replaced_only_when_asked(command, short, tmp_pat
         (("--vary", "lysis=1:2"), "--vary lysis: cannot be varied"),
         (("--method", "local", "--endpoint", "time_below cd4 0.2e9/L"), "use --method morris or sobol"),
         (("--method", "local", "--vary", "mechanisms.thymopoiesis"), "mechanisms.thymopoiesis: has no derivative"),
-        (("--at", "10 years", "--readout", "cd4"), "not part of the course"),
+        (("--at", "10 years", "--readout", "cd4"), "outside the simulated time span"),
     ],
 )
 def test_wrong_input_is_said_in_a_line_and_writes_nothing(command, short, contents, options, message):

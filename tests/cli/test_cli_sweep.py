@@ -115,7 +115,7 @@ def test_a_dry_run_says_that_a_result_exists(command, short, monkeypatch, bytes_
     assert found.exit_code == 0
     assert f"\n{name} exists" in found.stdout
     assert f": --resume would {would}\n" in found.stdout
-    assert "Nothing was written" in found.stdout
+    assert "Dry run, nothing written" in found.stdout
     other = command("sweep", short, *FEW, "--seed", "3", "--out", name, "--dry-run", "--json")
     (words,) = json.loads(other.stdout)["existing"]
     assert words.startswith(f"{name} exists and belongs to another sweep (design.seed: 0 there, 3 here)")
@@ -188,7 +188,7 @@ def test_the_command_that_an_interrupted_run_prints_goes_on_with_it(command, sho
     assert found.exit_code == 130
     assert found.stdout == ""
     assert "Interrupted\n3 of 5 chunks are stored; continue with: immunosim sweep " in found.stderr
-    words = shlex.split(found.stderr.partition("go on with: ")[2].splitlines()[0])
+    words = shlex.split(found.stderr.partition("continue with: ")[2].splitlines()[0])
     assert (words[0], words[-1]) == ("immunosim", "--resume")
     again = command(*words[1:])
     assert again.exit_code == 0
