@@ -192,7 +192,7 @@ def test_the_document_of_one_mechanism_holds_only_its_processes(net: Network, pa
     text = latex_document(net, parameters, "thymopoiesis")
     assert "thymic export of naive CD4 T cells" in text
     assert "lysis" not in text
-    with pytest.raises(ModelError, match="no mechanism") as caught:
+    with pytest.raises(ModelError, match="unknown mechanism") as caught:
         latex_document(net, parameters, "thymopoesis")
     assert caught.value.cure == 'did you mean "thymopoiesis"?'
 

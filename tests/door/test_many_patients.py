@@ -76,5 +76,5 @@ def test_a_misspelt_keyword_is_refused(function, short):
 def test_sensitivities_take_text_times(short):
     found = ims.sensitivity(short, "local", ["blood_lysis_rate"], readouts=["cd4"], at=["1 month"])
     assert found["cd4"].times.tolist() == [30.4375]
-    with pytest.raises(DataError, match="there is no method"):
+    with pytest.raises(DataError, match="unknown method"):
         ims.sensitivity(short, "sobel")

@@ -147,7 +147,7 @@ def test_blocks_of_another_sweep_are_not_taken_over_where_the_metadata_are_lost(
     )
     empty(path / "zarr.json")
     assert refusal(run_sweep, small_plan, path, again) == (
-        f"{path}: is damaged (manifest.json and zarr.json): which sweep its blocks are of cannot be told, "
+        f"{path}: is damaged (manifest.json and zarr.json): the sweep of its blocks cannot be identified, "
         "choose another --out, or replace it with --force"
     )
 
