@@ -216,7 +216,7 @@ def test_without_a_mechanism_the_model_fits_worse_where_it_acts_and_the_same_whe
     found = estimate(Posterior((subjects[0],), coordinates), 2)
     worse, same, alike = alternatives(found, ["t_cell_homeostasis", "relapse", "hair_follicle"], 2)
     assert worse.more_aic > 10.0
-    assert worse.sentence.startswith("The data speak for it")
+    assert worse.sentence.startswith("Supported by the data")
     for one in (same, alike):
         assert (one.more_aic, one.sentence) == (0.0, NO_PART)
 

@@ -44,7 +44,6 @@ def test_a_table_becomes_a_parameter():
         symbol="k",
         note="A rate.",
         prior=None,
-        key="parameters.lysis_rate",
     )
     assert parameters["lysis_rate"].citation == "hu2009, marsh2016"
 
