@@ -10,7 +10,7 @@ import numpy as np
 import oracle
 import pytest
 
-DEFAULT_SET = Path(__file__).parents[1] / "immunosim" / "parameters" / "sets" / "default.toml"
+DEFAULT_SET = Path(__file__).parents[1] / "immunosim/models/alemtuzumab/parameters/default.toml"
 ALL_ON = dict.fromkeys(oracle.SWITCHES, 1.0)
 NO_INPUT = dict.fromkeys(oracle.INPUTS, 0.0)
 ALL_INPUTS = {"alemtuzumab_infusion": 60.0, "methylprednisolone_infusion": 5000.0, "dimethyl_fumarate": 1.0}
@@ -20,8 +20,6 @@ FOLLICLES = [f"{stage}_follicles" for stage in ("anagen", "dystrophic", "catagen
 
 @pytest.fixture(scope="module")
 def default():
-    if not DEFAULT_SET.exists():
-        pytest.skip(f"no default parameter set at {DEFAULT_SET}")
     tables = tomllib.loads(DEFAULT_SET.read_text(encoding="utf-8"))
     groups = [group for group in tables.values() if isinstance(group, dict)]
     return {
