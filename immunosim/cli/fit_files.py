@@ -13,7 +13,7 @@ from immunosim.cli.fit_records import several_as_dict
 from immunosim.observations.petab import condition_ids
 from immunosim.report import INTENDED_USE, to_json
 from immunosim.report.output_files import FIT, write_folder
-from immunosim.report.results import course_of, labels_of, units_of
+from immunosim.report.results import course_of, labels_of
 from immunosim.safe_text import csv_text
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def check_files(fitted: Predictive, new: Predictive, subject: Subject) -> dict[s
     from immunosim.plots import encoded
     from immunosim.plots.fit_checks import observed_predicted_figure, residual_figure, visual_check_figure
 
-    units, labels = units_of(subject), labels_of(subject)
+    units, labels = subject.units, labels_of(subject)
     headers = ("patient", "time_day", "analyte", "unit", "observed", "is_below", "predicted", "standardised_residual")
     rows = [
         (one.patient, one.time, one.analyte, units[one.analyte], one.value, int(one.is_below), predicted, residual)

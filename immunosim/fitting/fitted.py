@@ -20,7 +20,6 @@ from immunosim.fitting.likelihood.subject import Subject, asked_of
 from immunosim.fitting.search.estimation import Estimate, data_information
 from immunosim.fitting.search.profiles import Profile
 from immunosim.fitting.search.sampling import Sample
-from immunosim.observations.laboratory import measurable
 from immunosim.result import Result
 from immunosim.scenario.regimen import courses_of
 
@@ -83,7 +82,7 @@ class Fitted(Result):
 
         times, bands = self.course()
         time = ("time", times, {"units": "day", "long_name": "time since day 0"})
-        units = {**self.subjects[0].problem.model.units, **measurable()}
+        units = self.subjects[0].units
         variables = {name: (("band", "time"), rows, {"units": units[name]}) for name, rows in bands.items()}
         return xr.Dataset(variables, {"time": time, "band": ["low", "best", "high"]})
 

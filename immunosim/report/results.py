@@ -121,21 +121,14 @@ def course_of(result: Fitted, place: int = 0) -> FittedCourse:
     return FittedCourse(subject.name, subject.measurements, *result.course(place))
 
 
-def units_of(subject: Subject) -> dict[str, str]:
-    """Return the unit of everything that can be measured."""
-    from immunosim.observations.laboratory import measurable
-
-    return {**subject.problem.model.units, **measurable()}
-
-
 def labels_of(subject: Subject) -> dict[str, str]:
     """Return name and unit of everything that can be measured, as an axis shows it."""
     model = subject.problem.model
     names = {
         name: " + ".join(model.about(part).heading or part for part in model.sums.get(name, (name,)))
-        for name in units_of(subject)
+        for name in subject.units
     }
-    units = {name: unit_text(unit) for name, unit in units_of(subject).items()}
+    units = {name: unit_text(unit) for name, unit in subject.units.items()}
     return {name: f"{names[name]} ({unit})" if unit else names[name] for name, unit in units.items()}
 
 

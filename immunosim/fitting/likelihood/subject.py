@@ -14,6 +14,7 @@ from immunosim.ensembles.rows import Rows, checked_parameters, vary
 from immunosim.errors import DataError, did_you_mean
 from immunosim.fitting.likelihood.error_model import ErrorModel, Flags, Integers, Scatter, scatter_of
 from immunosim.observations import Measurement
+from immunosim.observations.laboratory import measurable
 from immunosim.problem import Problem
 from immunosim.scenario import Scenario
 
@@ -63,6 +64,11 @@ class Subject:
         """Return patients with these parameters, shape (n_rows, n_parameters), ready for the integrator."""
         columns = checked_parameters(self.problem, {name: values[:, j] for j, name in enumerate(self.names)})
         return vary(self.problem, columns, slice(0, len(values)))
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Unit of everything that can be measured of the patient, by name."""
+        return {**self.problem.model.units, **measurable()}
 
     def task(self, values: Array, vector: Array, state: Array) -> Task:
         """Return what the integrator differentiates by at these values of one row."""
