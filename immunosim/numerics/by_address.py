@@ -56,12 +56,23 @@ class _Fields(AttributeTemplate):
 
     def generic_resolve(self, reference: Any, name: str) -> Any:  # type: ignore[override]
         fields = reference.dtype.fields
-        return reference.dtype[fields.index(name)] if name in fields else None
+        if name not in fields:
+            return None
+        field = reference.dtype[fields.index(name)]
+        return ByReference(field) if is_bundle(reference.dtype) else field
 
 
 @lower_getattr_generic(ByReference)
 def _load_field(context: Any, builder: Any, kind: Any, pointer: Any, name: str) -> Any:
-    return builder.load(cgutils.gep_inbounds(builder, pointer, 0, kind.dtype.fields.index(name)))
+    address = cgutils.gep_inbounds(builder, pointer, 0, kind.dtype.fields.index(name))
+    return address if is_bundle(kind.dtype) else builder.load(address)
+
+
+def is_bundle(record: Any) -> bool:
+    """Return whether a record holds nothing but records, which are then handed on by reference like those alone."""
+    # Not every record inside a record: a kernel builds ``Work`` with the ``Pivoting`` of another, which a reference in
+    # its place would make another type, for which numba would compile each kernel once more.
+    return all(isinstance(field, types.BaseNamedTuple) for field in record)
 
 
 @intrinsic

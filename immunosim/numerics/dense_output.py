@@ -17,7 +17,7 @@ from immunosim.numerics.records import reference
 from immunosim.numerics.rosenbrock import compute_stage, compute_stages, factorise_shifted
 from immunosim.numerics.step_control import error_norm
 from immunosim.numerics.summaries import LAST_NODE, fill_node
-from immunosim.numerics.workspace import RHS, Control, Functions, Method, Outcome, Report, Work
+from immunosim.numerics.workspace import RHS, Control, Functions, Method, Outcome, Report, RowInput, Work
 
 Array = npt.NDArray[np.float64]
 
@@ -130,12 +130,10 @@ def write_output(
     work: Work,
     report: Report,
     outcome: Outcome,
-    row: int,
-    p: Array,
+    row: RowInput,
     u: Array,
     t: float,
     t_new: float,
-    times: Array,
     i_time: int,
     is_pivoted: bool,
 ) -> int:
@@ -143,7 +141,7 @@ def write_output(
 
     Where the step needed pivoting, each output inside takes a step of its own: lanes have no factors to check it with.
     """
-    h = t_new - t
+    p, times, h = row.parameters, row.times, t_new - t
     trusted = not is_pivoted
     quiet = False
     out = report.state
@@ -160,7 +158,7 @@ def write_output(
                 trusted = defect_of(functions, control, work, p, u, h, theta, out) <= LARGEST_DEFECT
             if not trusted and not step_to_output(functions, method, work, p, u, theta * h, out):
                 interpolate(work, theta, out)
-        deliver(functions, report, outcome, row, i_time, out, p, u)
+        deliver(functions, report, outcome, row.place, i_time, out, p, u)
         i_time += 1
     if not (trusted or is_pivoted):
         factorise(functions.factorise, work.jacobian, 1.0 / (method.gamma * h), work.lu)

@@ -11,7 +11,7 @@ from immunosim.numerics.compilation import kernel
 from immunosim.numerics.elements import clear_counts, copy_into, fill_with_nan, first_non_finite
 from immunosim.numerics.segments import integrate_row
 from immunosim.numerics.status import Status
-from immunosim.numerics.workspace import Batch, Control, Functions, Method, Outcome, Report, Work, line_of
+from immunosim.numerics.workspace import Batch, Control, Functions, Method, Outcome, Report, RowInput, Work, line_of
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -46,7 +46,7 @@ def solve_row(
     fill_with_nan(outcome.readouts[row], times.size)
     if is_acceptable(work.y, p, boundaries, times):
         status, t, pool = integrate_row(
-            functions, method, control, work, report, outcome, row, p, boundaries, inputs, jumps, times
+            functions, method, control, work, report, outcome, RowInput(row, p, times), boundaries, inputs, jumps
         )
     record_end(outcome, row, status, t, pool, work.y, work.counts)
 

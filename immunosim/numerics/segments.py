@@ -13,7 +13,7 @@ from immunosim.numerics.elements import add_into, copy_into, first_below, first_
 from immunosim.numerics.step_control import estimate_first_step
 from immunosim.numerics.stepping import NEGATIVE, NON_FINITE, OK, take_step
 from immunosim.numerics.summaries import begin_summaries, end_summaries, fill_node, note_step
-from immunosim.numerics.workspace import RHS, Control, Functions, Method, Outcome, Report, Work
+from immunosim.numerics.workspace import RHS, Control, Functions, Method, Outcome, Report, RowInput, Work
 
 Array = npt.NDArray[np.float64]
 
@@ -26,15 +26,14 @@ def integrate_segment(
     work: Work,
     report: Report,
     outcome: Outcome,
-    row: int,
-    p: Array,
+    row: RowInput,
     u: Array,
     start: float,
     end: float,
-    times: Array,
     i_time: int,
 ) -> tuple[int, float, int, int]:
     """Integrate from ``start`` to ``end``; return status, time reached, next output time and the deciding pool."""
+    p, times = row.parameters, row.times
     evaluate(functions.rhs, work.y, p, u, work.f)
     work.counts[RHS] += 1
     pool = first_non_finite(work.f)
@@ -55,9 +54,7 @@ def integrate_segment(
         is_pivoted = work.pivoting.in_use[0] != 0
         if report.kind.size or (i_time < times.size and times[i_time] < t_new):
             prepare_dense(functions, method, work, p, u, h_taken)
-        i_time = write_output(
-            functions, method, control, work, report, outcome, row, p, u, t, t_new, times, i_time, is_pivoted
-        )
+        i_time = write_output(functions, method, control, work, report, outcome, row, u, t, t_new, i_time, is_pivoted)
         if report.kind.size:
             trace_step(functions, method, control, work, report, p, u, t_new - t, is_pivoted)
             note_step(report, 0, t, t_new)
@@ -95,12 +92,10 @@ def integrate_row(
     work: Work,
     report: Report,
     outcome: Outcome,
-    row: int,
-    p: Array,
+    row: RowInput,
     boundaries: Array,
     inputs: Array,
     jumps: Array,
-    times: Array,
 ) -> tuple[int, float, int]:
     """Integrate one row from ``work.y`` over all its segments; return status, time reached and the deciding pool.
 
@@ -109,7 +104,7 @@ def integrate_row(
     pool = -1
     t = boundaries[0]
     begin_summaries(report, 0)
-    i_time = write_start(functions, report, outcome, row, work.y, p, inputs[0], t, times)
+    i_time = write_start(functions, report, outcome, row.place, work.y, row.parameters, inputs[0], t, row.times)
     for segment in range(inputs.shape[0]):
         add_into(work.y, jumps[segment])
         pool = first_below(work.y, control.negative_tolerance)
@@ -123,14 +118,12 @@ def integrate_row(
             report,
             outcome,
             row,
-            p,
             inputs[segment],
             boundaries[segment],
             boundaries[segment + 1],
-            times,
             i_time,
         )
         if status != OK:
             return status, t, pool
-    end_summaries(report, outcome, row, 0)
+    end_summaries(report, outcome, row.place, 0)
     return OK, t, pool

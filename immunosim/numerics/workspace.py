@@ -127,6 +127,14 @@ class Batch(NamedTuple):
     n_times: Integers
 
 
+class RowInput(NamedTuple):
+    """What the scalar core needs of the row that it solves: its place in the batch, parameters and output times."""
+
+    place: int
+    parameters: Array
+    times: Array
+
+
 class Outcome(NamedTuple):
     """Output of all rows; see ``Ensemble``."""
 

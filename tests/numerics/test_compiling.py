@@ -69,6 +69,20 @@ def work_on(one: Record, others: Inner) -> None:
     noted(one, picked(one) + others.b[0, 0])
 
 
+class Bundle(NamedTuple):
+    """Nothing but records."""
+
+    one: Record
+    others: Inner
+
+
+@kernel
+def work_on_bundle(bundle: Bundle) -> None:
+    """Take a bundle apart into records, for kernels that are compiled for these."""
+    one, others = bundle.one, bundle.others
+    noted(one, picked(one) + others.b[0, 0])
+
+
 class Memory:
     """A store in memory."""
 
@@ -147,6 +161,24 @@ def test_a_compiled_loop_reads_and_writes_records_as_python_does() -> None:
     found = run_compiled()
     assert found.vector[0] == expected.vector[0] != 0.0
     assert found.cube[0, 0, 0] == 3.0
+
+
+@pytest.mark.usefixtures("fresh")
+def test_records_of_a_bundle_are_handed_on_as_if_they_were_given_alone() -> None:
+    from immunosim.numerics import compilation
+    from immunosim.numerics.by_address import ByReference, record_type
+    from immunosim.numerics.lanes.compiled import compiled_loop
+
+    run_compiled()
+    expected, made = record(), Bundle(record(), record().inner)
+    work_on(expected, expected.inner)
+    words = words_of(made)
+    compiled_loop(work_on_bundle, "test", None, lambda: (made,))(words.ctypes.data)
+    assert made.one.vector[0] == expected.vector[0] != 0.0
+    (place,) = (k for k, (function, _, _) in enumerate(compilation._KERNELS) if function is picked)
+    signatures = compilation._dispatcher_of(place).nopython_signatures
+    # The one of a record that was given alone, too: numba would compile the kernel again for another type.
+    assert [str(one.args[0]) for one in signatures] == [str(ByReference(record_type(made.one)))]
 
 
 @pytest.mark.usefixtures("fresh")

@@ -16,8 +16,8 @@ from immunosim.numerics.calling import run
 from immunosim.numerics.compilation import inlined, kernel
 from immunosim.numerics.lanes.records import PIVOTED_GROWTH, Lanes, Vectors
 from immunosim.numerics.rosenbrock import GROWTH_LIMIT
-from immunosim.numerics.tangents.records import Marks, SlopeEngine, SlopeVectors, Tangents
-from immunosim.numerics.workspace import LU, Batch, Method, line_of
+from immunosim.numerics.tangents.records import Marks, SlopeRecords, SlopeVectors, Tangents
+from immunosim.numerics.workspace import LU, Batch, line_of
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -102,21 +102,16 @@ def enter_segment(
 
 @kernel
 def write_slopes(
-    engine: SlopeEngine,
-    method: Method,
     vectors: Vectors,
-    side_vectors: Vectors,
     lanes: Lanes,
-    marks: Marks,
-    slopes: SlopeVectors,
-    side_slopes: SlopeVectors,
     batch: Batch,
-    tangents: Tangents,
+    records: SlopeRecords,
 ) -> None:
     """Write the slopes at the output times whose states the accepted steps wrote, in rounds of one for each lane.
 
     Where the state came from a step of its own, so does the slope.
     """
+    engine, marks, tangents, side_vectors = records.engine, records.marks, records.tangents, records.side_vectors
     for lane in range(lanes.row.size):
         if lanes.row[lane] >= 0:
             mark_own_steps(vectors, lanes, marks, batch, lane)
@@ -143,10 +138,10 @@ def write_slopes(
         for lane in range(lanes.row.size):
             i_time = marks.i_time[lane]
             if i_time < lanes.i_time[lane]:
-                source = slopes.sampled
+                source = records.slopes.sampled
                 holds = side_vectors.growth[0, lane] <= GROWTH_LIMIT and side_vectors.validity[0, lane] == 0.0
                 if holds and has_own_step(vectors, lanes, marks, batch, lane):
-                    source = side_slopes.new_slopes
+                    source = records.side_slopes.new_slopes
                 take_out(tangents.places, source, lane, tangents.outputs[lanes.row[lane], i_time])
                 marks.i_time[lane] = i_time + 1
 

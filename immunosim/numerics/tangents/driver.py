@@ -18,7 +18,7 @@ from immunosim.numerics.tangents.control import (
     mark_factorisations,
     write_slopes,
 )
-from immunosim.numerics.tangents.records import Marks, SlopeEngine, SlopeVectors, Tangents
+from immunosim.numerics.tangents.records import SlopeRecords
 from immunosim.numerics.workspace import Batch, Control, Functions, Method, Outcome, Report, Work
 
 
@@ -26,22 +26,18 @@ from immunosim.numerics.workspace import Batch, Control, Functions, Method, Outc
 def drive_slopes(
     functions: Functions,
     engine: Engine,
-    slope_engine: SlopeEngine,
     method: Method,
     control: Control,
     work: Work,
     vectors: Vectors,
-    side_vectors: Vectors,
     lanes: Lanes,
-    slopes: SlopeVectors,
-    side_slopes: SlopeVectors,
-    marks: Marks,
     batch: Batch,
     report: Report,
-    tangents: Tangents,
     outcome: Outcome,
+    records: SlopeRecords,
 ) -> None:
     """Solve and differentiate rows until the counter has none left."""
+    slope_engine, slopes, marks, tangents = records.engine, records.slopes, records.marks, records.tangents
     busy = 0
     for lane in range(lanes.row.size):
         busy += begin_row(functions, engine, method, control, work, vectors, lanes, batch, report, outcome, lane)
@@ -65,18 +61,7 @@ def drive_slopes(
         if n_accepted > 0:
             run(slope_engine.differentiate, slope_engine.frame)
             forget_slopes(vectors, slopes)
-            write_slopes(
-                slope_engine,
-                method,
-                vectors,
-                side_vectors,
-                lanes,
-                marks,
-                slopes,
-                side_slopes,
-                batch,
-                tangents,
-            )
+            write_slopes(vectors, lanes, batch, records)
         n_begun = 0
         for lane in range(lanes.row.size):
             if vectors.event[0, lane] == 0.0:

@@ -215,6 +215,20 @@ class Tangents(NamedTuple):
     places: Integers
 
 
+class SlopeRecords(NamedTuple):
+    """What the differentiated core has beside the records of the lane core: functions, arrays and directions.
+
+    ``side_vectors`` and ``side_slopes`` are those of ``side_of``.
+    """
+
+    engine: SlopeEngine
+    side_vectors: Vectors
+    slopes: SlopeVectors
+    side_slopes: SlopeVectors
+    marks: Marks
+    tangents: Tangents
+
+
 def new_slope_vectors(functions: SensitivityFunctions, n_stages: int) -> SlopeVectors:
     """Allocate the arrays of one thread."""
     everything = functions.layout.size

@@ -24,6 +24,7 @@ from immunosim.numerics.tangents.driver import drive_slopes
 from immunosim.numerics.tangents.records import (
     Marks,
     SensitivityFunctions,
+    SlopeRecords,
     Tangents,
     new_slope_vectors,
     side_of,
@@ -124,8 +125,8 @@ def _run(
         engine = lane_functions.engine(method_name, frame_of(vectors), counter)
         frames = slope_frame_of(vectors, slopes), frame_of(side_vectors), slope_frame_of(side_vectors, side_slopes)
         slope_engine = functions.engine(engine, method_name, *frames)
-        first = (lane_functions.scalar, engine, slope_engine, method, control, work, vectors, side_vectors)
-        return (*first, lanes, slopes, side_slopes, marks, batch, report, tangents, outcome)
+        records = SlopeRecords(slope_engine, side_vectors, slopes, side_slopes, marks, tangents)
+        return (lane_functions.scalar, engine, method, control, work, vectors, lanes, batch, report, outcome, records)
 
     run = runner(drive_slopes, "slopes", room, lane_functions.store, is_compiling())
     run_threads(run, counter, n_rows, n_threads)
