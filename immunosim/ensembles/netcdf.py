@@ -65,6 +65,7 @@ def _refuse_foreign(file: Any, path: Path) -> None:
     if len(file) > _MOST_VARIABLES:
         raise DataError(f"has {len(file):,} variables", file=str(path), cure=_CURE)
     for name in file:
+        # Asked for before the object, which HDF5 would look for by following the link.
         link = file.get(name, getlink=True)
         if not isinstance(link, h5py.HardLink):
             _refuse(path, name, "a link to another place or file")

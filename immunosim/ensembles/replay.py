@@ -208,6 +208,7 @@ def _pools(problem: Problem, vector: Array, state: Array, end: Array, solution: 
     model = problem.model
     change = np.empty(len(model.pools))
     model.kernels.rhs(np.ascontiguousarray(end), vector, _inputs(problem, solution), change)
+    # The scale of the pool keeps one that is empty when untreated from leading the list with any trace of it.
     distance = np.abs(end - state) / (np.abs(state) + model.scales)
     found = [
         PoolState(name, model.units[name], float(end[i]), float(state[i]), float(change[i]))
@@ -224,6 +225,7 @@ def _rates(problem: Problem, vector: Array, end: Array, solution: Solution) -> t
         label, _, reactant, product = about
         pool = reactant or product
         place = model.pools.index(pool)
+        # An empty pool turns over infinitely often; a millionth of its scale is what counts as empty.
         size = max(abs(float(end[place])), 1e-6 * float(model.scales[place]))
         found.append(ProcessRate(label, float(rate), f"{model.units[pool]}/day", float(rate) / size))
     fastest = sorted((one for one in found if np.isfinite(one.rate)), key=lambda one: -abs(one.turnovers))

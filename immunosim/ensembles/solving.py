@@ -72,6 +72,7 @@ def simulate_ensemble(
     asked = _asked(scenario, parameters, file, announce)
     model = asked.problems[0].model
     begin = min(problem.segments.boundaries[0] for problem in asked.problems)
+    # The shortest course: an endpoint whose window leaves it would mean another length for some of the patients.
     horizon = min(problem.segments.boundaries[-1] for problem in asked.problems)
     wanted = question(model, (begin, horizon), readouts, times, endpoints, states)
     parts: list[Ensemble] = []

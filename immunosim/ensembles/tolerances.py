@@ -60,6 +60,7 @@ def _groups(options: Sequence[SolverOptions]) -> list[Places]:
     """Return the places of the rows of each group, in the order of their first rows."""
     places: dict[tuple[object, ...], list[int]] = {}
     for place, one in enumerate(options):
+        # By bytes: one bit of difference makes other steps, so rows that differ by it must not be solved as one group.
         arrays = (np.asarray(one.atol).tobytes(), np.asarray(one.negative_tolerance).tobytes())
         key = (one.method, one.rtol, one.max_steps, one.first_step, one.max_step, *arrays)
         places.setdefault(key, []).append(place)

@@ -150,17 +150,22 @@ def write_output(
         quiet = defect_of(functions, control, work, p, u, h, 0.5, out) <= QUIET_DEFECT
     while i_time < times.size and times[i_time] <= t_new:
         theta = (times[i_time] - t) / h
+        # The end of the step and not the polynomial there, which rounds: an output on a boundary has the bits of the
+        # step.
         if theta == 1.0:
             copy_into(out, work.y_new)
         else:
             interpolate(work, theta, out)
             if trusted and not quiet:
+                # Once distrusted, the step is not checked again: each check costs a right-hand side and a solve, and
+                # decides nothing for the pool that failed, which stays slaved throughout the step.
                 trusted = defect_of(functions, control, work, p, u, h, theta, out) <= LARGEST_DEFECT
             if not trusted and not step_to_output(functions, method, work, p, u, theta * h, out):
                 interpolate(work, theta, out)
         deliver(functions, report, outcome, row.place, i_time, out, p, u)
         i_time += 1
     if not (trusted or is_pivoted):
+        # A step of its own left its factors; the check of ``trace_step`` needs those of the step.
         factorise(functions.factorise, work.jacobian, 1.0 / (method.gamma * h), work.lu)
     return i_time
 
@@ -186,6 +191,7 @@ def trace_step(
     if trusted:
         interpolate(work, 0.5, state)
         trusted = defect_of(functions, control, work, p, u, h, 0.5, state) <= LARGEST_DEFECT
+    # One check in the middle, where the interpolant is worst, stands for all three nodes, so that lanes need one round.
     for k in range(1, LAST_NODE):
         interpolate(work, 0.25 * k, state)
         if not trusted and not step_to_output(functions, method, work, p, u, 0.25 * k * h, state):

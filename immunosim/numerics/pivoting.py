@@ -54,6 +54,7 @@ def factorise_pivoted(work: Work, shift: float) -> bool:
             candidate = abs(matrix[i, k]) / sizes[i]
             if candidate > best:
                 best, chosen = candidate, i
+        # Nothing but zero ends it: however small, the pivot is the largest there is, and the error of the step judges.
         if best == 0.0:
             return False
         swaps[k] = chosen

@@ -42,6 +42,8 @@ def value_at(c: Values, s: float) -> float:
 @kernel
 def root_between(c: Values, low: float, high: float) -> float:
     """Return a place between two where the quartic changes its sign."""
+    # Bisection and not Newton's iteration: a read-out may be nearly flat where it crosses, and halving never leaves its
+    # bracket.
     sign = value_at(c, low) > 0.0
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
@@ -120,6 +122,7 @@ def below(v: Values, level: float) -> tuple[float, float, float]:
     for k in range(4):
         left = float(k)
         has_dip = depth < level and left < dip < left + 1.0
+        # Two crossings within one quarter leave the signs at both nodes alike: only the dip between them tells.
         for half in range(2 if has_dip else 1):
             if half == 1:
                 left = dip

@@ -52,6 +52,8 @@ def compute_stages(functions: Functions, method: Method, work: Work, p: Array, u
     The increment of the last stage is the error estimate.
     """
     first, last = work.increments[0], work.increments[method.n_stages - 1]
+    # f(y) is there since the step before, which had to see whether it is finite: one right-hand side less for each
+    # step.
     copy_into(first, work.f)
     solve_shifted(functions, work, first)
     for stage in range(1, method.n_stages):

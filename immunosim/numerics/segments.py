@@ -44,12 +44,14 @@ def integrate_segment(
     h = control.first_step
     if h <= 0.0:
         h = estimate_first_step(functions, method, control, work, p, u, end - start)
+    # A jump or another input makes another flow: what the controller remembers of the old one would mislead it.
     work.memory[0] = 0.0
     t = start
     while t < end:
         status, h_taken, h, pool = take_step(functions, method, control, work, p, u, t, end, h)
         if status != OK:
             return status, t, i_time, pool
+        # The boundary itself: t + h may miss it by the last digit, and would leave a step as short as that.
         t_new = end if h_taken == end - t else t + h_taken
         is_pivoted = work.pivoting.in_use[0] != 0
         if report.kind.size or (i_time < times.size and times[i_time] < t_new):
@@ -107,6 +109,8 @@ def integrate_row(
     i_time = write_start(functions, report, outcome, row.place, work.y, row.parameters, inputs[0], t, row.times)
     for segment in range(inputs.shape[0]):
         add_into(work.y, jumps[segment])
+        # Checked here: the first trial of the segment would find it as well, but only after its step has shrunk to
+        # nothing.
         pool = first_below(work.y, control.negative_tolerance)
         if pool >= 0:
             return NEGATIVE, t, pool

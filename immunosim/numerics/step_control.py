@@ -10,6 +10,8 @@ from immunosim.numerics.workspace import RHS, Control, Functions, Method, Work
 
 Array = npt.NDArray[np.float64]
 
+# Safety factors of 0.9 and 0.98, a longest growth of 3 and of 10, and no predictive controller came out within 5 % of
+# this at equal error (decision 9).
 SAFETY = 0.95
 LARGEST_FACTOR = 6.0
 SMALLEST_FACTOR = 0.2
@@ -27,6 +29,7 @@ def error_norm(control: Control, y: Array, y_new: Array, error: Array) -> tuple[
     Scaled componentwise, and the largest, not the root mean square: a mean over 46 pools would let one pool be wrong by
     seven tolerances while the others are quiet, and the rare autoreactive cells are the ones that matter.
     """
+    # Measured: the mean takes 27 % fewer steps, with errors past 1e-4 at a relative tolerance of 1e-5 (decision 5).
     return largest_scaled(error, y, y_new, control.atol, control.rtol)
 
 
@@ -34,6 +37,8 @@ def error_norm(control: Control, y: Array, y_new: Array, error: Array) -> tuple[
 def root_of(method: Method, norm: float) -> float:
     """Return what the step would be multiplied by to have an error of one, norm^(-1 / (embedded order + 1))."""
     bounded = min(max(norm, SMALLEST_ERROR), LARGEST_ERROR)
+    # One root serves both formulas of the controller, where one would take two powers: LLVM has no power of vectors,
+    # and the lanes compute this one by Newton's iteration (decision 11).
     root: float = bounded ** (-1.0 / (method.embedded_order + 1))
     return root
 
@@ -49,6 +54,7 @@ def accepted_factor(method: Method, memory: Array, h: float, norm: float) -> flo
     root = root_of(method, norm)
     factor: float = SAFETY * root
     if memory[0] > 0.0:
+        # The smaller of both: where the error falls fast, the prediction asks for more than the error itself allows.
         factor = min(factor, SAFETY * (h / memory[0]) * (root * root / memory[1]))
     memory[0] = h
     memory[1] = min(root, root_of(method, SMALLEST_REMEMBERED_ERROR))
@@ -86,6 +92,8 @@ def estimate_first_step(
     evaluate(functions.rhs, work.y_new, p, u, work.f_new)
     work.counts[RHS] += 1
     if first_non_finite(work.f_new) >= 0:
+        # Euler's step left the domain of the rates, such as a fraction of a pool that it emptied: a hundredth of it is
+        # tried, and step control does the rest.
         return 0.01 * trial
     add_scaled(work.f_new, -1.0, work.f)
     steepest = max(slope, scaled_size(control, work.y, work.f_new) / trial)

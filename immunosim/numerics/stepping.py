@@ -48,6 +48,8 @@ def try_step(
     if pool >= 0:
         return NON_FINITE, np.inf, pool
     norm, worst = error_norm(control, work.y, work.y_new, error)
+    # The error comes first: a trial that misses its tolerance may be negative for that alone, and then shrinks by its
+    # error and not blindly.
     if norm > 1.0:
         return OK, norm, worst
     pool = first_below(work.y_new, control.negative_tolerance)
@@ -66,7 +68,9 @@ def fit_step(t: float, end: float, h: float) -> float:
     if h * LANDS >= rest:
         return rest
     if 2.0 * h > rest:
+        # Two equal steps: one as long as wished would leave a sliver before the boundary, which costs as many stages.
         h = 0.5 * rest
+    # t + h is rounded: with h itself the state would advance by another time than t does, by 1e-7 days where t is 1e9.
     return (t + h) - t
 
 
@@ -98,6 +102,7 @@ def take_step(
     was_rejected = False
     evaluate(functions.jacobian, work.y, p, u, work.jacobian)
     work.counts[JACOBIAN] += 1
+    # Rejected trials count: a row whose trials are all rejected must end, too.
     while work.counts[STEPS] + work.counts[REJECTED] < control.max_steps:
         h = fit_step(t, end, max(shortest, min(h, control.max_step)))
         problem, norm, pool = try_step(functions, method, control, work, p, u, h)
@@ -105,6 +110,7 @@ def take_step(
         if problem == OK and norm <= 1.0:
             work.counts[STEPS] += 1
             factor = accepted_factor(method, work.memory, h, norm)
+            # No growth right after a rejection: the longer step has just failed (Hairer, Norsett and Wanner I, II.4).
             return OK, h, h * (min(factor, 1.0) if was_rejected else factor), pool
         work.counts[REJECTED] += 1
         was_rejected = True

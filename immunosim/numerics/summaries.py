@@ -66,6 +66,7 @@ def note_step(report: Report, lane: int, t: float, t_new: float) -> None:
             v = part(v, (start - t) * per_node, (end - t) * per_node)
         _take(report.memory[lane, s], report.kind[s], report.threshold[s], start, end, v)
     for s in range(report.kind.size):
+        # In a loop of its own: summaries may share a read-out, and the first would move its nodes under the second.
         nodes[report.place[s], lane] = nodes[LAST_NODE * n_readouts + report.place[s], lane]
 
 
@@ -97,6 +98,7 @@ def _take_minimum(memory: Array, start: float, end: float, v: Values) -> None:
     """Memory: lowest value, its time."""
     if np.isnan(memory[0]) or may_reach(v, memory[0]):
         place, value = lowest(v)
+        # Negated, so that the NaN of a memory that is still empty is replaced.
         if not memory[0] <= value:
             memory[0], memory[1] = value, start + 0.25 * place * (end - start)
 
@@ -109,6 +111,7 @@ def _take_below(memory: Array, kind: int, level: float, start: float, end: float
         memory[0] = 0.0
     if (is_first and not np.isnan(memory[0])) or not may_reach(v, level):
         return
+    # Nearly all steps lie on one side of a level: no roots are sought where the quartic cannot reach it.
     if max(v[0], v[1], v[2], v[3], v[4]) < level and not may_reach(_negated(v), -level):
         first, last, total = 0.0, 4.0, 4.0
     else:

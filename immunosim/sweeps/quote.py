@@ -137,6 +137,7 @@ def run_pilot(plan: Plan, n_threads: int) -> Pilot:
     started = time.perf_counter()
     recipe.population.rows(values)
     seconds_preparing = time.perf_counter() - started
+    # Else the run that is timed next would find the patients built.
     recipe.population.forget()
     started = time.perf_counter()
     found = solve_rows(recipe, values, n_threads)
@@ -166,12 +167,15 @@ def _chosen(plan: Plan, n: int) -> Array:
     """Return the values of about ``n`` patients from everywhere in the design."""
     parts = min(8, n)
     length = n // parts
+    # From everywhere: where a design is sorted by a factor, the first patients may all be slow, or all fail.
     starts = np.linspace(0, plan.n - length, parts).astype(np.int64)
     return np.concatenate([plan.design.rows(int(start), int(start) + length) for start in starts])
 
 
 def block_size(plan: Plan, pilot: Pilot) -> int:
     """Return how many patients make a block, where the user does not say."""
+    # Large blocks lose more to a crash and hold more memory; small ones make many files, which disks pay for by the
+    # page.
     rows = min(BLOCK_BYTES / pilot.memory_per_row, BLOCK_SECONDS / pilot.seconds_per_row, USUAL_BLOCK)
     rows = max(rows, LEAST_BLOCK, plan.n / MOST_BLOCKS)
     return int(2 ** math.floor(math.log2(rows)))
@@ -231,6 +235,7 @@ def refuse_hopeless(plan: Plan, path: Path, rows_per_block: int = 0) -> None:
 def refuse_too_much(found: Quote, path: Path) -> None:
     """Raise a DataError where memory or disk will not suffice, with what to change."""
     _refuse_memory(found.memory, found.memory_available, path)
+    # One file is made of the finished store, so both are on the disk at the end.
     need = found.disk * (found.n_left / found.n + is_one_file(path)) + found.n_files * PAGE
     _refuse_disk(need, found.disk_free, path)
 

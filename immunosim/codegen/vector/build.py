@@ -46,6 +46,7 @@ def _lane_functions(module: KernelModule, width: int) -> LaneFunctions:
     engine = loaded(module, "lanes", lambda: {OBJECT: machine_code(lane_module(module, width))}, width)
     address = engine.get_function_address
     functions = scalar_functions(module)
+    # Without read-outs the record still wants a function of this signature; nothing calls it.
     readouts = functions.get("readouts", functions["rhs"])
     rhs, jacobian, factorise, solve = (functions[name] for name in OF_A_STEP)
     return LaneFunctions(

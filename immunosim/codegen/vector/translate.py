@@ -130,6 +130,7 @@ class Translation:
                 if array == self.accumulates:
                     value = self.writer.add(self.writer.load(pointer, index), value)
                 self.writer.store(value, pointer, index)
+                # What was loaded from other places stays valid: arrays do not overlap.
                 self.made["load", array, index] = value
             case _:
                 raise _refused(target)

@@ -193,8 +193,12 @@ def _whitening(measurements: Sequence[Measurement], shared: float, totals: Colle
 
     A value below quantification is independent of the others.
     """
+    # With a correlation the likelihood of a censored value would be an integral of the multivariate normal
+    # distribution, which has no closed form.
     known = [i for i, one in enumerate(measurements) if not one.is_below]
     factor = np.eye(len(measurements))
+    # The triangular root and not the symmetric one: a residual is then that of a measurement given those before it, so
+    # that likelihoods of single measurements add up.
     factor[np.ix_(known, known)] = mixing_of([measurements[i] for i in known], shared, totals)
     return np.asarray(np.linalg.inv(factor), np.float64), float(2.0 * np.log(np.diag(factor)).sum())
 
@@ -247,6 +251,7 @@ def standardised(
         z = distance / sd
         sd_slope = np.where(scatter.is_log, 0.0, scatter.relative**2 * predicted / variance)  # d log sd / d prediction
         by_prediction = -np.where(scatter.is_log, 1.0 / predicted, 1.0) / sd - z * sd_slope
+        # Of the value and not of its logarithm: else lognormal and additive errors could not be compared by likelihood.
         log_density_sd = np.log(sd) + np.where(scatter.is_log & ~is_below, np.log(values), 0.0)
     return z, by_prediction, -z, np.stack([log_density_sd, sd_slope], axis=-1)
 
@@ -261,5 +266,6 @@ def censored(z: Array) -> tuple[Array, Array, Array]:
     ``z`` is the standardised distance of the limit from the prediction.
     """
     value = log_ndtr(z)
+    # By logarithms: density and probability both underflow where z is -40, and their quotient does not.
     ratio = np.exp(-0.5 * (z**2 + LOG_TWO_PI) - value)
     return value, ratio, ratio * (z + ratio)

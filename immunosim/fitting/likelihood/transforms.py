@@ -118,6 +118,7 @@ class Coordinates:
         low, high = self._ends
         with np.errstate(divide="ignore"):
             plain = np.where(self._is_log, np.log(values), values)
+        # At a limit the logit is infinite, and a search that starts there could never move.
         share = np.clip((plain - low) / (high - low), 1e-13, 1.0 - 1e-13)
         found: Array = np.log(share) - np.log1p(-share)
         return found

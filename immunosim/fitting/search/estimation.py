@@ -132,6 +132,7 @@ def draw_starts(posterior: Posterior, n: int, seed: int) -> Array:
 
 def _spread(parameter: FreeParameter, shares: Array) -> Array:
     """Return starting values of a parameter at shares of its prior or its limits."""
+    # Off the limits: there the logit is flat, and a search that begins so would not leave.
     inner = 0.02 + 0.96 * shares
     if parameter.has_prior:
         reach = np.exp(SPREAD * parameter.prior_sd * (2.0 * shares - 1.0))

@@ -126,6 +126,7 @@ def search_together(
 def _answer(batch: _Batch, evaluate: Evaluate, n: int, report: Callable[[int, int], None] | None) -> None:
     while True:
         with batch.condition:
+            # All who run have asked: one evaluation takes 17 ms alone and 2 ms in a batch of sixteen (decision 13).
             batch.condition.wait_for(lambda: len(batch.questions) == batch.running)
             if not batch.running:
                 return
@@ -148,6 +149,7 @@ def _search(
     from scipy.optimize import minimize
 
     free = np.array([j for j in range(len(start)) if j != held], np.int64)
+    # SciPy asks for value, gradient and Hessian of a point one by one; the core answers all three at once.
     seen: dict[bytes, Answer] = {}
 
     def at(x: Array) -> Answer:
@@ -172,6 +174,7 @@ def _search(
         jac=lambda x: at(x)[1][free],
         hess=lambda x: at(x)[2][np.ix_(free, free)],
         method="trust-exact",
+        # In logits: from the middle, 4 leads to within 2 % of a limit, beyond which the likelihood is flat.
         options={"gtol": tolerance, "maxiter": most_steps, "initial_trust_radius": 0.5, "max_trust_radius": 4.0},
     )
     value, gradient, hessian = at(np.asarray(result.x))

@@ -103,6 +103,7 @@ def profiles(
 def _profile(
     estimate: Estimate, j: int, threshold: float, n_points: int, report: Callable[[int, int], None] | None
 ) -> Profile:
+    # With its own prior every profile closes, and says of the prior what the data are asked for (decision 13).
     own = _without_own_prior(estimate.posterior, j)
     (free,) = search_together(own.evaluate, estimate.best.end[np.newaxis])
     starts = np.stack([_moved(free.end, free.hessian, j, at) for at in _grid(free.end[j], free.hessian, j, n_points)])
@@ -130,6 +131,7 @@ def _without_own_prior(posterior: Posterior, j: int) -> Posterior:
 
 def _grid(at: float, hessian: Array, j: int, n_points: int) -> list[float]:
     """Return coordinates to both sides of the best one, as far apart as the information suggests."""
+    # Without its prior the data may say nothing of a parameter, and the information has no inverse.
     inverse = np.linalg.pinv(hessian, rcond=1e-10)
     sd = float(np.clip(np.sqrt(max(inverse[j, j], 1e-12)), 0.01, 4.0))
     middle = float(np.clip(at, -EDGE, EDGE))
@@ -150,6 +152,7 @@ def _moved(best: Array, hessian: Array, j: int, at: float) -> Array:
     if others.size:
         inner = hessian[np.ix_(others, others)]
         follow = -np.linalg.pinv(inner, rcond=1e-8) @ hessian[others, j] * (at - best[j])
+        # Ridges bend: where the quadratic sends the others far, the search would begin where nothing can be simulated.
         start[others] = np.clip(best[others] + np.clip(follow, -1.5, 1.5), -EDGE, EDGE)
     start[j] = at
     return start

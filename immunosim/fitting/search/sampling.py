@@ -197,5 +197,6 @@ def _around(estimate: Estimate, n: int, generator: np.random.Generator) -> Array
     while len(found) < n:
         tried = estimate.best.end + spread * (generator.normal(size=(n, len(scales))) * scales) @ vectors.T
         found = np.concatenate([found, tried[np.isfinite(estimate.posterior.log_density(tried))]])
+        # Closer each time: near the best point, which was simulated, there are walkers that can be.
         spread *= 0.7
     return found[:n]

@@ -228,6 +228,7 @@ def _sd_of_data(alone: Estimate, chosen: Sequence[int]) -> Array:
     parameters = [alone.posterior.coordinates.parameters[j] for j in chosen]
     has_priors = alone.posterior.with_priors
     prior = np.array([one.prior_sd**-2 if one.has_prior and has_priors else 0.0 for one in parameters])
+    # The information of the posterior less that of the prior; where the prior is all there is, rounding of either sign.
     precision = 1.0 / variances - prior
     with np.errstate(divide="ignore"):
         return np.sqrt(np.where(precision > 1e-9, 1.0 / np.maximum(precision, 1e-300), np.inf))

@@ -125,6 +125,7 @@ def look_at_trial(
     norm, t = vectors.norm[0, lane], vectors.t[0, lane]
     is_sound = vectors.growth[0, lane] <= GROWTH_LIMIT and vectors.validity[0, lane] == 0.0
     problem = OK
+    # A trial with too large an error has its step from the vectors already; only the others are judged here.
     if not (is_sound and (norm > 1.0 or vectors.margin[0, lane] >= 0.0)):
         problem, pool = problem_of_trial(functions, method, control, vectors, lanes, work, batch, lane)
         lanes.pool[lane] = pool

@@ -33,6 +33,7 @@ def propose(writer: LaneBuilder, at: dict[str, Any], gamma: float) -> tuple[Any,
     )
     half = writer.multiply(writer.constant(0.5), rest)
     short = writer.choose(writer.add(h, h), ">", rest, half, h)
+    # LLVM keeps this difference: contraction is the only liberty, and only reassociation would make it the step again.
     exact = writer.subtract(writer.add(t, short), t)
     h = writer.choose(writer.multiply(h, writer.constant(LANDS)), ">=", rest, rest, exact)
     one = writer.constant(1.0)
@@ -69,6 +70,7 @@ def judge(writer: LaneBuilder, at: dict[str, Any], tableau: Tableau, h: Any, res
     plain = writer.multiply(writer.constant(SAFETY), root)
     ratio = writer.multiply(writer.constant(SAFETY), writer.divide(h, last_h))
     predicted = writer.multiply(ratio, writer.divide(writer.multiply(root, root), last_root))
+    # Vectors compute both branches: where there was no last step the prediction is infinite or NaN, and not chosen.
     grown = writer.choose(last_h, ">", zero, writer.smaller(plain, predicted), plain)
     grown = writer.smaller(writer.constant(LARGEST_FACTOR), writer.larger(writer.constant(SMALLEST_FACTOR), grown))
     grown = writer.choose(was_rejected, ">", zero, writer.smaller(grown, one), grown)
@@ -82,6 +84,8 @@ def judge(writer: LaneBuilder, at: dict[str, Any], tableau: Tableau, h: Any, res
     is_stuck = build.and_(build.not_(accepted), writer.compare(h_next, "<", shortest(writer, t, rest)))
     is_last = writer.compare(n_trials, ">=", writer.load(at["max_trials"], 0))
     is_through = build.and_(accepted, writer.compare(t_new, ">=", end))
+    # The driver looked at every lane after every trial once, for 85 ns each: a third of an ensemble's time (decision
+    # 11).
     event = build.or_(build.or_(build.not_(is_calm), is_stuck), build.or_(is_last, is_through))
     due = build.and_(accepted, writer.compare(writer.load(at["output_time"], 0), "<=", t_new))
     results = {

@@ -58,6 +58,7 @@ def drive(
             dues += vectors.due[0, lane] != 0.0
         if dues > 0:
             write_outputs(functions, engine, method, vectors, lanes, work, batch, report, outcome)
+        # Before lanes are settled: a lane that ends its row takes another one at once, and its step would be lost.
         if report.kind.size:
             trace_steps(functions, engine, method, vectors, lanes, work, batch, report)
         for lane in range(lanes.row.size):

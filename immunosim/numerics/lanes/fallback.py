@@ -48,6 +48,7 @@ def repeat_trial(
 ) -> None:
     """Do the trial as the scalar core would, and put it where the vectors hold that of the lane."""
     jacobian_of_lane(functions, vectors, lanes, work, batch, lane)
+    # The growth then stays, by which ``look_at_trial`` tells a singular matrix, as the scalar core does.
     if not factorise_pivoted(work, vectors.shift[0, lane]):
         return
     lanes.counts[lane, PIVOTED] += 1
@@ -73,6 +74,7 @@ def repeat_trial(
 @kernel
 def judge_again(method: Method, control: Control, vectors: Vectors, work: Work, lane: int) -> None:
     """Judge the repeated trial as the vectors judge all others, see ``control_ir``; ``h`` holds its step."""
+    # By the scalar formulas: the vectors would judge all lanes once more, and the others have chosen their next step.
     h, t, end = vectors.h[0, lane], vectors.t[0, lane], vectors.end[0, lane]
     norm = vectors.norm[0, lane]
     if vectors.validity[0, lane] != 0.0:

@@ -164,6 +164,8 @@ class Engine(NamedTuple):
 def aligned(*shape: int) -> Array:
     """Return zeros that start on a cache line."""
     size = int(np.prod(shape))
+    # Vectors are loaded as aligned, see ``vector_ir``, and such a load of an address that is not traps; numpy does not
+    # promise a cache line.
     room = np.zeros(size + CACHE_LINE // 8)
     skip = -room.ctypes.data % CACHE_LINE // 8
     return room[skip : skip + size].reshape(shape)

@@ -137,6 +137,8 @@ class _Step:
             largest, validity, margin = turn
             y, y_new, error = (writer.load(array, i) for array in (at["y"], at["y_new"], self.increments[-1]))
             share = scaled(writer, at, i, y, y_new, error)
+            # The sum times zero is zero, or NaN as soon as any number is not finite: one test at the end instead of
+            # three a pool.
             everything = writer.add(writer.add(y_new, error), writer.load(at["f_new"], i))
             room = writer.add(y_new, writer.load(at["negative_tolerance"], i))
             turn[:] = (

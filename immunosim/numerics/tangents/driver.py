@@ -62,6 +62,7 @@ def drive_slopes(
             run(slope_engine.differentiate, slope_engine.frame)
             forget_slopes(vectors, slopes)
             write_slopes(vectors, lanes, batch, records)
+        # After the slopes were written: what a lane begins or enters next overwrites the start of its step.
         n_begun = 0
         for lane in range(lanes.row.size):
             if vectors.event[0, lane] == 0.0:

@@ -65,6 +65,8 @@ class SlopeLayout:
     @classmethod
     def of(cls, reach: Sequence[frozenset[int]], n_pools: int, largest_block: int) -> "SlopeLayout":
         """Return the layout for the pools that each direction can move, in blocks as equal as they can be."""
+        # Directions of equal reach stand side by side: a block is computed for all pools that any of its directions
+        # moves.
         order = sorted((k for k in range(len(reach)) if reach[k]), key=lambda k: (-len(reach[k]), sorted(reach[k])))
         n_blocks = -(-len(order) // largest_block)
         blocks: list[Block] = []
