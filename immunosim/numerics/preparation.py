@@ -30,13 +30,15 @@ def batch_of(
     return Batch(states, p, *_flatten(segments, n, n_pools), *_checked_times(times, n))
 
 
-def _native(values: npt.ArrayLike) -> Array:
+def _native(values: npt.ArrayLike, name: str) -> Array:
+    if np.iscomplexobj(values):  # numpy would drop the imaginary parts with a warning
+        raise ValueError(f"{name} holds complex numbers, expected real ones")
     # Writeable as well: numba would take a read-only array for another type, which the kernels do not accept.
     return np.require(values, np.float64, ["C", "A", "W"])
 
 
 def _matrix(values: npt.ArrayLike, name: str) -> Array:
-    array = _native(values)
+    array = _native(values, name)
     if array.ndim != 2:
         raise ValueError(f"{name} has {array.ndim} dimensions, expected 2: one row for each solve")
     return array
@@ -44,7 +46,7 @@ def _matrix(values: npt.ArrayLike, name: str) -> Array:
 
 def _checked_times(times: npt.ArrayLike, n: int) -> tuple[Array, Integers]:
     """Return the output times as a line for all rows or one for each, and how many of each line count."""
-    given = _native(times)
+    given = _native(times, "times")
     array = np.atleast_2d(given)
     is_time = np.isfinite(array)
     n_times = is_time.sum(axis=1)
@@ -68,6 +70,8 @@ def _flatten(
         sets, set_of_row = list(segments), np.arange(n)
         if len(sets) != n:
             raise ValueError(f"{len(sets)} sets of segments for {n} rows: give one for all, or one for each")
+    if not sets:  # for no rows
+        return set_of_row, np.zeros(1, np.int64), np.zeros(0), np.zeros((0, 0)), np.zeros((0, n_pools))
     if len({one.inputs.shape[1] for one in sets}) > 1:
         raise ValueError("all sets of segments must have the same inputs")
     for one in sets:

@@ -65,11 +65,13 @@ class Kernels:
         Raises
         ------
         ValueError
-            If a length is not positive, or the pattern is incomplete or out of range.
+            If a length is not positive, the pattern is incomplete or out of range, or nothing computes the read-outs.
         """
         for name in ("n_pools", "n_jacobian", "n_lu"):
             if getattr(self, name) < 1:
                 raise ValueError(f"Kernels.{name} is {getattr(self, name)}, expected at least 1")
+        if self.n_readouts < 0 or (self.n_readouts > 0 and self.readouts is None):
+            raise ValueError(f"Kernels.n_readouts is {self.n_readouts}, and Kernels.readouts computes none")
         for places in self.pattern:
             if places and (len(places) != self.n_jacobian or not 0 <= min(places) <= max(places) < self.n_pools):
                 raise ValueError(f"Kernels.pattern must place {self.n_jacobian} nonzeros among {self.n_pools} pools")
@@ -171,8 +173,8 @@ class SolverOptions:
             raise ValueError("atol must be positive and finite for every pool")
         if not np.all(np.asarray(self.negative_tolerance) >= 0.0):
             raise ValueError("negative_tolerance must be zero or positive for every pool")
-        if self.max_steps < 1:
-            raise ValueError(f"max_steps is {self.max_steps}, expected at least 1")
+        if not (self.max_steps >= 1 and self.max_steps % 1 == 0):  # both are False for NaN
+            raise ValueError(f"max_steps is {self.max_steps}, expected a whole number of at least 1")
         if self.first_step is not None and not self.first_step > 0.0:
             raise ValueError(f"first_step is {self.first_step}, expected a positive number or None")
         if not self.max_step > 0.0:

@@ -132,7 +132,9 @@ def below(v: Values, level: float) -> tuple[float, float, float]:
             if not (starts or ends):
                 continue
             crossing = root_between(shifted, left, right) if starts != ends else 0.0
-            enters = left if starts else crossing
+            # A course that stands at the level is not below it yet: the search for a sign would end a node too late.
+            at_level = value_at(shifted, left) == 0.0
+            enters = left if starts or at_level else crossing
             leaves = right if ends else crossing
             if not first <= enters:
                 first = enters

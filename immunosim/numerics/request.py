@@ -61,13 +61,14 @@ class Summary:
         Raises
         ------
         ValueError
-            If a threshold is missing or superfluous, or the window is empty.
+            If the kind is unknown, a threshold is missing or superfluous, or the window is empty.
         """
+        object.__setattr__(self, "kind", Kind(self.kind))
         if self.readout < 0:
             raise ValueError(f"Summary.readout is {self.readout}, expected a place from 0 on")
         if (self.kind in WITHOUT_THRESHOLD) != bool(np.isnan(self.threshold)):
             need = "takes no threshold" if self.kind in WITHOUT_THRESHOLD else "needs a threshold"
-            raise ValueError(f"Summary of kind {Kind(self.kind).name} {need}")
+            raise ValueError(f"Summary of kind {self.kind.name} {need}")
         if not self.start < self.end:
             raise ValueError(f"Summary: the window from {self.start} to {self.end} is empty")
 

@@ -9,7 +9,17 @@ import numpy.typing as npt
 
 from immunosim.numerics.calling import evaluate
 from immunosim.numerics.compilation import inlined, kernel
-from immunosim.numerics.quartic import Values, below, lowest, may_reach, mean_of, part
+from immunosim.numerics.quartic import (
+    Values,
+    below,
+    coefficients,
+    lowest,
+    may_reach,
+    mean_of,
+    part,
+    root_between,
+    value_at,
+)
 from immunosim.numerics.request import Kind
 from immunosim.numerics.workspace import Functions, Outcome, Report
 
@@ -118,9 +128,23 @@ def _take_below(memory: Array, kind: int, level: float, start: float, end: float
         first, last, total = below(v, level)
     quarter = 0.25 * (end - start)
     if is_total:
-        memory[0] += quarter * total
+        memory[0] += quarter * (total - crest_above(v, level))
     elif total > 0.0:
         memory[0] = start + quarter * (first if is_first else last)
+
+
+@kernel
+def crest_above(v: Values, level: float) -> float:
+    """Return how many places a crest between two nodes that lie below the level rises above it; ``below`` sees none."""
+    place, depth = lowest(_negated(v))
+    if not -depth > level:
+        return 0.0
+    c, k = coefficients(v), min(int(place), LAST_NODE - 1)
+    shifted = (c[0] - level, c[1], c[2], c[3], c[4])
+    if not (value_at(shifted, float(k)) < 0.0 and value_at(shifted, k + 1.0) < 0.0):  # as ``below`` judges them
+        return 0.0
+    crest: float = root_between(shifted, place, k + 1.0) - root_between(shifted, float(k), place)
+    return crest
 
 
 @kernel
