@@ -47,7 +47,7 @@ LONGEST_TEXT = 300
 """Characters of the longest text that is read as an endpoint."""
 
 _TEXT = re.compile(
-    r"(?P<kind>\w+)\s+(?:of\s+)?(?P<readout>(?!of\b)\w+)(?:\s+(?P<threshold>(?!(?:from|to|as)\b).+?))?"
+    r"(?P<kind>\w+)\s+(?:of\s+)?(?P<readout>(?!of\b)\w+)(?:\s+(?P<threshold>(?!(?:from|to|as)\b)\S.*?))?"
     r"(?:\s+from\s+(?P<start>.+?))?(?:\s+to\s+(?P<end>.+?))?(?:\s+as\s+(?P<name>\w+))?"
 )
 

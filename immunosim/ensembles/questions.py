@@ -57,6 +57,7 @@ def question(
     times: object = None,
     endpoints: Sequence[Endpoint] = (),
     states: bool = False,
+    varied: Sequence[str] = (),
 ) -> Question:
     """Return what is asked, checked.
 
@@ -67,6 +68,8 @@ def question(
         First and last day of the course.
     readouts, times, endpoints, states
         As ``simulate_ensemble`` takes them.
+    varied : sequence of str
+        Names that the result has already: of the parameters that vary.
 
     Raises
     ------
@@ -77,13 +80,16 @@ def question(
     if unknown:
         raise DataError(f'unknown read-out "{unknown[0]}"', cure=did_you_mean(unknown[0], model.readouts))
     measures = tuple(measured(endpoint, model, *span) for endpoint in endpoints)
-    _refuse_twice([*readouts, *(one.label for one in measures), *_TAKEN, *(model.pools if states else ())])
+    _refuse_twice([*readouts, *(one.label for one in measures), *_TAKEN, *varied, *(model.pools if states else ())])
     given = None if times is None else _checked_times(times, *span)
     return Question(model, tuple(readouts), given, measures, states)
 
 
 def _checked_times(times: object, begin: float, horizon: float) -> Array:
-    line = np.asarray(times, np.float64)
+    try:
+        line = np.asarray(times, np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError("holds something that is not a number", key="times", cure="give days") from error
     if line.ndim != 1 or not np.isfinite(line).all() or (np.diff(line) < 0.0).any():
         raise DataError("times must be a vector of days that does not decrease", key="times")
     if line.size and not (begin <= line[0] and line[-1] <= horizon):

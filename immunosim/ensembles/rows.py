@@ -61,6 +61,8 @@ def checked_parameters(problem: Problem, parameters: Mapping[str, object]) -> di
             cure = f"vary one of them, not both: remove patient.baseline.{clash[0]} from the scenario"
             raise DataError(f"follows from patient.baseline.{clash[0]}", key=f"parameters.{name}", cure=cure)
         try:
+            if np.iscomplexobj(np.asarray(values)):
+                raise TypeError("a complex number")  # numpy would drop its imaginary part with a warning
             columns[name] = np.asarray(values, np.float64)
         except (TypeError, ValueError) as error:
             raise DataError(
@@ -68,6 +70,8 @@ def checked_parameters(problem: Problem, parameters: Mapping[str, object]) -> di
             ) from error
         if columns[name].ndim != 1:
             raise DataError("is not a vector", key=f"parameters.{name}", cure="give one number for each patient")
+        if not columns[name].size:
+            raise DataError("there is no patient", key=f"parameters.{name}", cure="give one number for each patient")
     if len({column.size for column in columns.values()}) > 1:
         lengths = ", ".join(f"{name} {column.size}" for name, column in columns.items())
         raise DataError(f"the parameters have different lengths ({lengths})", cure="give one number for each patient")

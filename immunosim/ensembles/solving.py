@@ -74,7 +74,7 @@ def simulate_ensemble(
     begin = min(problem.segments.boundaries[0] for problem in asked.problems)
     # The shortest course: an endpoint whose window leaves it would mean another length for some of the patients.
     horizon = min(problem.segments.boundaries[-1] for problem in asked.problems)
-    wanted = question(model, (begin, horizon), readouts, times, endpoints, states)
+    wanted = question(model, (begin, horizon), readouts, times, endpoints, states, list(asked.columns))
     parts: list[Ensemble] = []
     n_failed = 0
 
