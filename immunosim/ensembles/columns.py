@@ -203,7 +203,7 @@ def outcome(dataset: xr.Dataset, name: str, at: float | None = None) -> OutcomeC
     Raises
     ------
     DataError
-        If there is no such result, the day lies outside its times, or an endpoint is asked for at a day.
+        If there is no such result or no time, the day lies outside its times, or an endpoint is asked for at a day.
     """
     has_course, found = is_series(dataset, name), dataset[name]
     label, unit = str(found.attrs.get("long_name", name)), str(found.attrs.get("units", "1"))
@@ -213,6 +213,8 @@ def outcome(dataset: xr.Dataset, name: str, at: float | None = None) -> OutcomeC
             raise DataError(reason, key="at", cure="leave out the time, or name a read-out")
         return OutcomeColumns(name, label, unit, np.asarray(found.values, np.float64), _readout_of(found, name))
     times = times_of(dataset)
+    if not times.size:
+        raise DataError("was kept at no time", key=name, cure="make the result with output times, or name an endpoint")
     wanted = float(times[-1]) if at is None else at
     if not times[0] <= wanted <= times[-1]:
         cure = f"choose from day {times[0]:g} to {times[-1]:g}"
