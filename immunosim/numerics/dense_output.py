@@ -150,8 +150,7 @@ def write_output(
         quiet = defect_of(functions, control, work, p, u, h, 0.5, out) <= QUIET_DEFECT
     while i_time < times.size and times[i_time] <= t_new:
         theta = (times[i_time] - t) / h
-        # The end of the step and not the polynomial there, which rounds: an output on a boundary has the bits of the
-        # step.
+        # The end was judged with the step: a check of the interpolant there would cost time, and could condemn it.
         if theta == 1.0:
             copy_into(out, work.y_new)
         else:

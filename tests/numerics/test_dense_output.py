@@ -130,6 +130,13 @@ def test_an_output_at_the_end_has_the_bits_of_the_step(kaps):
     np.testing.assert_array_equal(step.outcome.states[0, 2], step.work.y_new)
 
 
+def test_an_output_at_the_end_is_not_checked_again(kaps):
+    step = Step(kaps, rtol=1e-12)
+    before = step.work.counts.copy()
+    step.write([H])
+    np.testing.assert_array_equal(step.work.counts, before)
+
+
 def test_outputs_that_were_written_before_are_left_alone(kaps):
     step = Step(kaps)
     assert step.write([0.1, 0.2, 0.3], i_time=2) == 3

@@ -6,7 +6,7 @@ import pytest
 from immunosim.numerics import Kernels, Segments, SolverOptions, Status, solve_one, solve_with_history
 from immunosim.numerics.preparation import batch_of, control_of, method_of
 from immunosim.numerics.step_control import LARGEST_FACTOR, estimate_first_step, root_of, scaled_size
-from immunosim.numerics.stepping import BLIND_FACTOR, fit_step, note_trial, take_step, try_step
+from immunosim.numerics.stepping import fit_step, note_trial, take_step, try_step
 from immunosim.numerics.workspace import JACOBIAN, N_COUNTS, REJECTED, STEPS, line_of, new_work
 
 TIME, STEP, ERROR, POOL, PROBLEM = range(5)
@@ -116,7 +116,7 @@ def test_the_jacobian_is_taken_once_however_many_trials_a_step_needs(van_der_pol
     assert status == Status.OK
     assert work.counts[JACOBIAN] == 1
     assert work.counts[REJECTED] > 0
-    assert following <= taken  # no growth right after a rejection
+    assert following <= taken
     shrinking = work.history[: work.counts[REJECTED] + 1, STEP]
     assert (np.diff(shrinking) < 0.0).all()
 
@@ -136,11 +136,12 @@ def test_a_trial_that_cannot_be_judged_is_repeated_with_a_quarter(make_kernels):
         out_[0] = 0.0
 
     functions, method, control, work, p, u = started(make_kernels(rhs, jacobian, 1), 1.0, 0.0)
-    status, taken, _, _ = take_step(functions, method, control, work, p, u, 0.0, 100.0, 1.0)
+    status, taken, following, _ = take_step(functions, method, control, work, p, u, 0.0, 100.0, 1.0)
     assert status == Status.OK
     tried = work.history[: work.counts[REJECTED] + 1, STEP]
-    np.testing.assert_allclose(tried[1:] / tried[:-1], BLIND_FACTOR, rtol=1e-6)
-    assert taken <= 0.01 < taken / BLIND_FACTOR
+    np.testing.assert_allclose(tried[1:] / tried[:-1], 0.25, rtol=1e-6)
+    assert taken <= 0.01 < taken / 0.25
+    assert following == taken  # no error at all, and still no growth right after a rejection
 
 
 def test_no_step_is_longer_than_the_longest_nor_beyond_the_end(decay):
@@ -158,6 +159,18 @@ def test_the_first_step_is_soon_one_that_holds(decay, span, rate):
     # The textbook's formula goes with the unit of time, so a first trial may be too long; then it shrinks fivefold.
     assert (history[:6, ERROR] <= 1.0).any()
     assert history[0, STEP] * rate <= 1.0 + 1e-9
+
+
+def test_a_first_step_that_leaves_the_domain_is_a_hundredth_of_what_was_tried(make_kernels):
+    def rhs(y_, p_, u_, out_):
+        out_[0] = 1.0 if y_[0] <= 1.005 else np.nan
+
+    def jacobian(y_, p_, u_, out_):
+        out_[0] = 0.0
+
+    functions, method, control, work, p, u = started(make_kernels(rhs, jacobian, 1), 1.0, 0.0)
+    # A hundredth of the state over its slope is tried, 0.01, which ends at 1.01.
+    assert estimate_first_step(functions, method, control, work, p, u, 10.0) == pytest.approx(1e-4)
 
 
 def test_the_first_step_of_a_state_at_rest_is_a_share_of_the_segment(decay):
