@@ -46,7 +46,7 @@ def anchors_of(data: object) -> Iterator[Anchor]:
     """Yield the orders of all drugs in the order in which they are counted: courses, the tables of drugs, doses."""
     drugs = {drug.name: drug for drug in known_drugs(data)}
     depleting = next((drug.name for drug in drugs.values() if drug.depletes), "")
-    for table in ("course", *drugs, "additional_dose", "dose"):
+    for table in ("course", *drugs, "dose"):
         for number, entry in enumerate(listed(data, table), 1):
             named = entry_of(entry, "drug")
             unnamed = depleting if table == "course" else table if table in drugs else ""
@@ -54,7 +54,7 @@ def anchors_of(data: object) -> Iterator[Anchor]:
             yield Anchor(
                 name=f"{table.replace('_', ' ')} {number}",
                 key=f"{table}[{number}]",
-                start=entry_of(entry, "time") if entry_of(entry, "start") is None else entry_of(entry, "start"),
+                start=entry_of(entry, "start"),
                 label=entry_of(entry, "label"),
                 drug=name,
                 n_doses=_n_doses(entry),

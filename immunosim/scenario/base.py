@@ -8,7 +8,6 @@ from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
@@ -21,12 +20,13 @@ from pydantic import (
 
 from immunosim.errors import InputProblem, QuantityError, ScenarioError
 from immunosim.scenario.messages import RecordFault, translated, unknown_keys
+from immunosim.scenario.table import Table
 
 _AS_UTF_8 = "write files and options as UTF-8"
 _INSIDE: ContextVar[bool] = ContextVar("inside", default=False)
 
 
-class Record(BaseModel):
+class Record(Table):
     """Base of all records: frozen, without unknown keys, with its own rules and our own messages.
 
     Raises

@@ -6,20 +6,17 @@ Keys are relative to the scenario.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from immunosim.errors import InputProblem
 from immunosim.scenario.clock import ROUNDING, in_words
+from immunosim.scenario.history import History
 from immunosim.scenario.regimen import Event, Infusion, begin_of, end_of, is_continuous, keyed_events, start_of
 from immunosim.scenario.segments import WATCHED
-
-if TYPE_CHECKING:
-    from immunosim.scenario.scenario import Scenario
 
 MOST_OUTPUTS = 1_000_000
 
 
-def problems_between_records(scenario: Scenario) -> Iterator[InputProblem]:
+def problems_between_records(scenario: History) -> Iterator[InputProblem]:
     """Yield what contradicts itself in a scenario whose records are sound."""
     events = list(keyed_events(scenario))
     problems = [*_horizon(scenario), *_courses(scenario), *_outputs(scenario, [event for _, event in events])]
@@ -28,13 +25,13 @@ def problems_between_records(scenario: Scenario) -> Iterator[InputProblem]:
         yield from (*_beyond_horizon(scenario, events), *_overlaps(events), *_observed_late(scenario))
 
 
-def _horizon(scenario: Scenario) -> Iterator[InputProblem]:
+def _horizon(scenario: History) -> Iterator[InputProblem]:
     if scenario.horizon <= 0:
         reason = f"day {scenario.horizon:g} does not lie after day 0"
         yield InputProblem(reason, key="horizon", cure='write for example horizon = "36 months"')
 
 
-def _courses(scenario: Scenario) -> Iterator[InputProblem]:
+def _courses(scenario: History) -> Iterator[InputProblem]:
     labels: dict[str, int] = {}
     for number, course in enumerate(scenario.course, 1):
         label = course.label
@@ -52,7 +49,7 @@ def _courses(scenario: Scenario) -> Iterator[InputProblem]:
             yield InputProblem(reason, key=f"course[{number}].start", cure="list the courses in the order of time")
 
 
-def _outputs(scenario: Scenario, events: Sequence[Event]) -> Iterator[InputProblem]:
+def _outputs(scenario: History, events: Sequence[Event]) -> Iterator[InputProblem]:
     output = scenario.output
     if not output.visits_only:
         yield from _too_many(output.every, scenario.horizon - start_of(scenario, events), "output.every")
@@ -75,13 +72,13 @@ def _too_many(every: float, span: float, key: str, where: str = "") -> Iterator[
         yield InputProblem(reason, key=key, cure="report less often")
 
 
-def _late(scenario: Scenario, time: float, key: str) -> Iterator[InputProblem]:
+def _late(scenario: History, time: float, key: str) -> Iterator[InputProblem]:
     if time > scenario.horizon:
         reason = f"day {time:g} lies after the horizon, day {scenario.horizon:g}"
         yield InputProblem(reason, key=key, cure="raise horizon or leave it out")
 
 
-def _beyond_horizon(scenario: Scenario, events: Sequence[tuple[str, Event]]) -> Iterator[InputProblem]:
+def _beyond_horizon(scenario: History, events: Sequence[tuple[str, Event]]) -> Iterator[InputProblem]:
     last: dict[str, Event] = {}
     for key, event in events:
         if key not in last or end_of(event) >= end_of(last[key]):
@@ -112,7 +109,7 @@ def _overlaps(events: Sequence[tuple[str, Event]]) -> Iterator[InputProblem]:
             latest[event.input] = key, event
 
 
-def _observed_late(scenario: Scenario) -> Iterator[InputProblem]:
+def _observed_late(scenario: History) -> Iterator[InputProblem]:
     for series, record in enumerate(scenario.observed, 1):
         for number, point in enumerate(record.points, 1):
             yield from _late(scenario, point.time, f"observed[{series}].points[{number}].time")

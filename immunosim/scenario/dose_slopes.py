@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-TREATMENTS = (*treatment_tables(Scenario), "input")
-"""The tables of a scenario whose numbers move its segments."""
-
 _STEP = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
 
@@ -90,6 +87,11 @@ class Dual(float):
 def slope_of(number: float) -> float:
     """Return the derivative that a number carries, zero for a plain one."""
     return number.slope if isinstance(number, Dual) else 0.0
+
+
+def dose_tables(scenario: Scenario) -> tuple[str, ...]:
+    """Return the tables whose numbers move the segments of a scenario."""
+    return (*treatment_tables(scenario), "input")
 
 
 def is_treatment_number(key: str) -> bool:
@@ -192,7 +194,7 @@ def _owner(scenario: Scenario, key: str, file: str) -> tuple[Record, str]:
     record: Any = scenario
     steps = _steps(key)
     for position, (name, number) in enumerate(steps):
-        known = TREATMENTS if position == 0 else type(record).model_fields
+        known = dose_tables(scenario) if position == 0 else type(record).known_keys()
         if name not in known:
             raise ScenarioError(f'unknown key "{name}"', file=file, key=key, cure=did_you_mean(name, known))
         if position == len(steps) - 1 and number is None:

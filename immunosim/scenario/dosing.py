@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
@@ -80,6 +80,9 @@ TimesPerDay = Annotated[StrictInt, Field(ge=1, le=24)]
 class Treatment(Record):
     """Base of the tables that order a drug, each of which says a dose record in its own words."""
 
+    if TYPE_CHECKING:
+        start: TimePoint
+
     def dosing(self) -> Dosing:
         """Return the dose record that the table means."""
         raise NotImplementedError
@@ -92,7 +95,8 @@ class Treatment(Record):
 class Dosing(Treatment):
     """An order of a drug: `doses` doses, one every `every` days, then the steps of the taper at the same interval.
 
-    What is taken continuously is taken from `start` to `stop`, or to the horizon where `stop` is not given.
+    What is taken continuously is taken from `start` to `stop`, or to the horizon where `stop` is not given. A dose that
+    is not `followed` is neither a course nor a pulse: no line of a figure and no row of a summary counts from it.
     """
 
     drug: AnyDrug
@@ -107,7 +111,9 @@ class Dosing(Treatment):
     premedication: PremedicationOrNot = None
     stop: TimePoint | None = None
     times_per_day: TimesPerDay | None = None
+    followed: StrictBool = True
     implausible: StrictBool = False
+    superseded: ClassVar[dict[str, str]] = {"time": "start"}
 
     @model_validator(mode="before")
     @classmethod
@@ -185,6 +191,17 @@ def too_short(length: float | None, key: str) -> Iterator[InputProblem]:
         yield InputProblem(f"{length:g} days is too short", key=key, cure=cure)
 
 
+_MEANINGLESS = {True: ("doses", "every", "taper", "changes", "followed"), False: ("stop", "times_per_day")}
+"""The keys that mean nothing for a drug that is taken continuously, and for one that is given in single doses."""
+
+
+def unfit_keys(drug: Drug) -> Iterator[str]:
+    """Yield the keys of a dose record that mean nothing for the way in which a drug is given."""
+    yield from _MEANINGLESS[drug.is_continuous]
+    yield from () if drug.is_infused else ("infusion",)
+    yield from () if drug.premedication else ("premedication",)
+
+
 def _misplaced(record: Dosing, drug: Drug) -> Iterator[InputProblem]:
     """Yield the keys that mean nothing for the way in which the drug is given."""
     if record.infusion is not None and not drug.is_infused:
@@ -192,8 +209,7 @@ def _misplaced(record: Dosing, drug: Drug) -> Iterator[InputProblem]:
         yield InputProblem(f"{drug.name} is not infused but {how}", key="infusion", cure="leave it out")
     if record.premedication is not None and not drug.premedication:
         yield InputProblem(f"{drug.name} has no premedication", key="premedication", cure="leave it out")
-    alien = ("doses", "every", "taper", "changes") if drug.is_continuous else ("stop", "times_per_day")
-    for key in alien:
+    for key in _MEANINGLESS[drug.is_continuous]:
         if getattr(record, key) != type(record).model_fields[key].default:
             how = "is taken continuously, not in single doses" if drug.is_continuous else "is given in single doses"
             cure = "write stop and times_per_day" if drug.is_continuous else "write doses and every"
@@ -217,17 +233,17 @@ def _repeats(record: Dosing) -> Iterator[InputProblem]:
 
 def _changes(record: Dosing) -> Iterator[InputProblem]:
     doses, times = planned_doses(record), Counter(change.dose_number for change in record.changes)
-    for place, change in enumerate(record.changes, 1):
+    for index, change in enumerate(record.changes, 1):
         number = change.dose_number
         if number > len(doses):
             cure = "1 dose is planned" if len(doses) == 1 else f"{len(doses)} doses are planned"
-            yield InputProblem(f"there is no dose {number}", key=f"changes[{place}].dose_number", cure=cure)
+            yield InputProblem(f"there is no dose {number}", key=f"changes[{index}].dose_number", cure=cure)
         elif times[number] > 1:
             times[number] = 0  # said once
             cure = "write one change for each dose"
-            yield InputProblem(f"dose {number} is changed twice", key=f"changes[{place}].dose_number", cure=cure)
+            yield InputProblem(f"dose {number} is changed twice", key=f"changes[{index}].dose_number", cure=cure)
         else:
-            yield from _cut_short(change, doses[number - 1], record.infusion, f"changes[{place}].given")
+            yield from _cut_short(change, doses[number - 1], record.infusion, f"changes[{index}].given")
     skipped = {change.dose_number for change in record.changes if change.skipped}
     if skipped.issuperset(range(1, len(doses) + 1)):
         yield InputProblem("skip every dose", key="changes", cure="leave the whole entry out")

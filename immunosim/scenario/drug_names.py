@@ -88,7 +88,7 @@ class DrugGiven:
         """Return the name, or refuse it with the known ones."""
         choices = self.choices()
         if isinstance(value, str) and value in choices:
-            return value
+            return str(value)  # plain text, whatever kind of text was given
         text = shown(value)
         matches = close_matches(text.strip(chr(34)), choices, limit=1)
         cure = f'did you mean "{matches[0]}"?' if matches else None

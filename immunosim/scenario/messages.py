@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from immunosim.errors import (
     MOST_SEARCHED,
@@ -23,6 +23,7 @@ from immunosim.errors import (
     close_matches,
     did_you_mean,
 )
+from immunosim.scenario.table import Table, record_in
 from immunosim.units import shown
 
 
@@ -43,48 +44,39 @@ def key_path(location: Sequence[int | str]) -> str:
     return path
 
 
-def record_in(annotation: Any) -> type[BaseModel] | None:
-    """Return the record class that a field's annotation holds, alone, optional or in a list."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next(filter(None, map(record_in, get_args(annotation))), None)
-
-
-def is_listed(annotation: Any) -> bool:
-    """Return whether a field's annotation is a list of records or values."""
-    return getattr(annotation, "__origin__", None) is tuple
-
-
-def translated(error: ValidationError | RecordFault, record: type[BaseModel], file: str) -> ScenarioError:
+def translated(error: ValidationError | RecordFault, record: type[Table], file: str) -> ScenarioError:
     """Return what pydantic or the record itself found as one ScenarioError that lists every problem."""
     if isinstance(error, RecordFault):
-        return ScenarioError(problems=[replace(one, file=file) for one in error.problems], n_more=error.n_more)
-    found: dict[InputProblem, None] = {}
+        return ScenarioError(problems=[replace(problem, file=file) for problem in error.problems], n_more=error.n_more)
+    problems: dict[InputProblem, None] = {}
     cures, n_more = Suggestions(), 0
     for details in error.errors(include_url=False):
         location = tuple(details["loc"])
         n_more += getattr(details.get("ctx", {}).get("error"), "n_more", 0)
         for problem in _problems_of(details, location, record, cures):
             key = ".".join(part for part in (key_path(location), problem.key) if part)
-            found[replace(problem, file=file, key=key or None)] = None
-    return ScenarioError(problems=tuple(found), n_more=n_more)
+            problems[replace(problem, file=file, key=key or None)] = None
+    return ScenarioError(problems=tuple(problems), n_more=n_more)
 
 
-def unknown_keys(data: object, record: type[BaseModel]) -> RecordFault | None:
+def unknown_keys(data: object, record: type[Table]) -> RecordFault | None:
     """Return what is wrong with a table of nearly nothing but unknown keys; pydantic would list each of them at length.
 
     The first are named, the others counted.
     """
-    if not isinstance(data, Mapping) or len(data) <= len(record.model_fields) + MOST_SEARCHED:
+    if not isinstance(data, Mapping) or len(data) <= MOST_SEARCHED:
         return None
-    unknown = [str(key) for key in data if key not in record.model_fields]
+    known = record.known_keys()
+    if len(data) <= len(known) + MOST_SEARCHED:
+        return None
+    unknown = [str(key) for key in data if key not in known and key not in record.model_fields]
     named = unknown[:MOST_SHOWN]
-    problems = [InputProblem("unknown key", key=name, cure=did_you_mean(name, record.model_fields)) for name in named]
+    problems = [InputProblem("unknown key", key=name, cure=did_you_mean(name, known)) for name in named]
     return RecordFault(problems, len(unknown) - len(named))
 
 
 def _problems_of(
-    details: Any, location: tuple[int | str, ...], record: type[BaseModel], cures: Suggestions
+    details: Any, location: tuple[int | str, ...], record: type[Table], cures: Suggestions
 ) -> Iterator[InputProblem]:
     cause = details.get("ctx", {}).get("error")
     if isinstance(cause, RecordFault):
@@ -95,9 +87,7 @@ def _problems_of(
         yield _sentence(details, location, record, cures)
 
 
-def _sentence(
-    details: Any, location: tuple[int | str, ...], record: type[BaseModel], cures: Suggestions
-) -> InputProblem:
+def _sentence(details: Any, location: tuple[int | str, ...], record: type[Table], cures: Suggestions) -> InputProblem:
     kind, value, limits = details["type"], shown(details["input"]), details.get("ctx", {})
     if kind == "missing":
         return InputProblem("is missing", cure=_example(record, location))
@@ -136,7 +126,7 @@ _KINDS = {
 }
 
 
-def _expected_list(location: tuple[int | str, ...], record: type[BaseModel], value: str) -> InputProblem:
+def _expected_list(location: tuple[int | str, ...], record: type[Table], value: str) -> InputProblem:
     holds_records = _nested(record, location) is not None
     cure = (
         f"write [[{location[0]}]]"
@@ -150,21 +140,20 @@ def _expected_list(location: tuple[int | str, ...], record: type[BaseModel], val
     )
 
 
-def _nested(record: type[BaseModel], location: Sequence[int | str]) -> type[BaseModel] | None:
-    found: type[BaseModel] | None = record
+def _nested(record: type[Table], location: Sequence[int | str]) -> type[Table] | None:
+    nested: type[Table] | None = record
     for part in location:
-        if isinstance(part, str) and found is not None:
-            field = found.model_fields.get(part)
-            found = None if field is None else record_in(field.annotation)
-    return found
+        if isinstance(part, str) and nested is not None:
+            nested = record_in(nested.annotation_of(part))
+    return nested
 
 
-def _fields(record: type[BaseModel], location: Sequence[int | str]) -> list[str]:
+def _fields(record: type[Table], location: Sequence[int | str]) -> list[str]:
     nested = _nested(record, location)
-    return [] if nested is None else list(nested.model_fields)
+    return [] if nested is None else list(nested.known_keys())
 
 
-def _example(record: type[BaseModel], location: Sequence[int | str]) -> str:
+def _example(record: type[Table], location: Sequence[int | str]) -> str:
     nested, name = _nested(record, location[:-1]), str(location[-1])
     field = None if nested is None else nested.model_fields.get(name)
     example = next((item.example for item in (field.metadata if field else ()) if hasattr(item, "example")), None)

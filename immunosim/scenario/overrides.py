@@ -11,11 +11,10 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from pydantic import BaseModel
-
 from immunosim.errors import ScenarioError, did_you_mean
-from immunosim.scenario.messages import is_listed, record_in
+from immunosim.scenario.drug_names import with_drugs_of
 from immunosim.scenario.scenario import Scenario
+from immunosim.scenario.table import Table, is_listed, record_in
 from immunosim.units import index_of, shown
 
 Overrides = Mapping[str, object] | Iterable[str]
@@ -75,7 +74,8 @@ def apply_overrides(data: Mapping[str, Any], overrides: Overrides, source: str =
             if not equals or not path.strip():
                 reason, cure = f'"{override}" is not an override', 'write for example "patient.age=40"'
                 raise ScenarioError(reason, cure=cure)
-            _set(result, path.strip(), text.strip())
+            with with_drugs_of(result):
+                _set(result, path.strip(), text.strip())
         except ScenarioError as error:
             problems = [replace(problem, file=source) for problem in error.problems]
             raise ScenarioError(problems=problems) from None
@@ -89,7 +89,7 @@ def _set(document: dict[str, Any], path: str, text: str) -> None:
         raise ScenarioError(f"{shown(path)} is too long for a key", cure='write for example "patient.age=40"')
     steps = [step.strip() for step in _INDEX.sub(r".\1", path).split(".")]
     table: Any = document
-    record: type[BaseModel] | None = Scenario
+    record: type[Table] | None = Scenario
     for position, step in enumerate(steps):
         final = position == len(steps) - 1
         if isinstance(table, list):
@@ -105,15 +105,16 @@ def _set(document: dict[str, Any], path: str, text: str) -> None:
             table = table[key]
 
 
-def _annotation(record: type[BaseModel] | None, step: str, path: str) -> Any:
+def _annotation(record: type[Table] | None, step: str, path: str) -> Any:
     if record is None:
         return None  # below [parameters], whose names are the model's
-    if step not in record.model_fields:
-        raise ScenarioError(f'unknown key "{step}"', key=path, cure=did_you_mean(step, record.model_fields))
-    return record.model_fields[step].annotation
+    annotation = record.annotation_of(step)
+    if annotation is None:
+        raise ScenarioError(f'unknown key "{step}"', key=path, cure=did_you_mean(step, record.known_keys()))
+    return annotation
 
 
-def _container(present: Any, record: type[BaseModel] | None, annotation: Any, path: str) -> Any:
+def _container(present: Any, record: type[Table] | None, annotation: Any, path: str) -> Any:
     if isinstance(present, (dict, list)):
         return present
     if is_listed(annotation):

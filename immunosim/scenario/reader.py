@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from immunosim.errors import InputProblem, ScenarioError, any_of, close_matches
 from immunosim.scenario.examples import located, shipped_names
 from immunosim.scenario.overrides import Overrides, apply_overrides, merged
 from immunosim.scenario.scenario import Scenario
+from immunosim.scenario.superseded import key_in_file
 from immunosim.units import shown
 
 LARGEST_FILE = 10_000_000
@@ -73,7 +75,14 @@ def build_scenario(data: Mapping[str, Any], file: str = "scenario") -> Scenario:
     file : str
         What messages name as the place of a problem.
     """
-    return Scenario.model_validate(dict(data), context={"file": file})
+    try:
+        return Scenario.model_validate(dict(data), context={"file": file})
+    except ScenarioError as error:
+        problems = [
+            replace(problem, key=key_in_file(problem.key, data)) if problem.key else problem
+            for problem in error.problems
+        ]
+        raise ScenarioError(problems=problems, n_more=error.n_more) from None
 
 
 def _read_with_base(path: Path) -> tuple[dict[str, Any], tuple[str | None, dict[str, Any]]]:

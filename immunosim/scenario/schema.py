@@ -20,10 +20,15 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from immunosim.errors import QuantityError
+from immunosim.model.drug import Drug
 from immunosim.parameters import Parameter
+from immunosim.scenario.dosing import unfit_keys
+from immunosim.scenario.drug_names import known_drugs
+from immunosim.scenario.history import History
 from immunosim.scenario.quantities import CalendarDate, Draw, Quantity, Share, Time
 from immunosim.scenario.scenario import Scenario
-from immunosim.scenario.treatments import Course
+from immunosim.scenario.table import Table
+from immunosim.scenario.treatments import Course, DrugDosing
 from immunosim.units import DAYS_PER_MONTH, parse_quantity
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -68,13 +73,13 @@ def scenario_schema(
     definitions["Observed"]["properties"]["readout"] |= _one_of(readouts)
     definitions["Solver"]["properties"]["method"] |= {"enum": list(methods)}
     definitions["Sweep"]["properties"]["vary"]["additionalProperties"]["anyOf"].append({"type": "object"})
-    properties = schema.pop("properties")
+    properties = _with_drugs(schema.pop("properties"), definitions)
     properties["parameters"] |= {
         "properties": {parameter.name: _parameter(parameter) for parameter in parameters},
         "additionalProperties": False,
     }
     extends = {"type": "string", "pattern": r"\S", "description": descriptions()["Scenario"]["extends"]}
-    head = {"$schema": DIALECT} | schema | {"title": "immunosim scenario"}
+    head = {"$schema": DIALECT} | schema | {"title": "immunosim scenario", "additionalProperties": False}
     return head | {"properties": {"extends": extends} | properties, "$defs": definitions}
 
 
@@ -85,10 +90,45 @@ def descriptions() -> dict[str, dict[str, str]]:
     return tomllib.loads(text)
 
 
-def described(record: str, key: str) -> str | None:
+def described(record: type[Table], key: str) -> str | None:
     """Return what a key of a record means, or None where nobody has written it down."""
-    known = descriptions()
-    return known.get(record, {}).get(key) or known["Any"].get(key)
+    known, name = descriptions(), record.superseded.get(key, key)
+    if issubclass(record, History):
+        drug = next((drug for drug in known_drugs() if drug.name == name), None)
+        if drug is not None:
+            return f"{drug.label[:1].upper()}{drug.label[1:]}, {drug.route}; [] removes what the base of extends gives"
+    bases = [base.__name__ for base in record.__mro__]
+    return next((known[base][name] for base in (*bases, "Any") if name in known.get(base, ())), None)
+
+
+def _with_drugs(properties: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return the tables of a scenario with those of the drugs, whose entries are added to the definitions."""
+    entry = definitions.pop(DrugDosing.__name__)
+    for drug in known_drugs():
+        if drug.name in History.drug_tables():
+            definitions[drug.name] = _entry_of(drug, entry)
+            about = described(Scenario, drug.name)
+            items = {"$ref": f"#/$defs/{drug.name}"}
+            properties[drug.name] = {"type": "array", "items": items, "description": f"{about}."}
+    for old, present in Scenario.superseded.items():
+        about = f"An older name of {present}."
+        properties[old] = {"type": "array", "items": {"type": "object"}, "description": about, "deprecated": True}
+    return {name: properties[name] for name in (*Scenario.known_keys(), *Scenario.superseded)}
+
+
+def _entry_of(drug: Drug, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the definition of an entry of the table of a drug: the keys that mean something for it."""
+    without = set(unfit_keys(drug))
+    properties = {key: about for key, about in entry["properties"].items() if key not in without}
+    required = ["start"] if drug.is_continuous else ["start", "dose"]
+    description = f"{drug.label[:1].upper()}{drug.label[1:]}, {drug.route}: one order of it."
+    whole = {**entry, "title": drug.label, "description": description, "properties": properties}
+    if drug.is_continuous:
+        return whole | {"required": required}
+    for old, present in DrugDosing.superseded.items():
+        properties[old] = {**properties[present], "deprecated": True}
+    either = [{"required": [name]} for name in ("start", *DrugDosing.superseded)]
+    return whole | {"required": [key for key in required if key != "start"], "oneOf": either}
 
 
 class _FileSchema(GenerateJsonSchema):
@@ -125,8 +165,10 @@ class _FileSchema(GenerateJsonSchema):
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         found = super().model_schema(schema)
         found["description"] = found["description"].split("\n\n")[0]
+        cls = schema["cls"]
+        found["properties"] = {key: found["properties"][key] for key in cls.model_fields if key in cls.known_keys()}
         for key, about in found["properties"].items():
-            words = described(schema["cls"].__name__, key)
+            words = described(schema["cls"], key)
             kind = about.get("description") if "$ref" not in about else None
             if words:
                 about["description"] = f"{words}: {kind}." if kind else f"{words}."

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from immunosim.errors import ScenarioError, did_you_mean
+from immunosim.scenario.history import History
 from immunosim.scenario.regimen import Bolus, Event, Infusion, begin_of, end_of, events_of, is_continuous, start_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from immunosim.scenario.scenario import Scenario
 
     Floats = NDArray[np.float64]
 
@@ -79,7 +78,7 @@ def build_segments(
     return boundaries, inputs, jumps
 
 
-def output_times(scenario: Scenario) -> Floats:
+def output_times(scenario: History) -> Floats:
     """Return the times at which a scenario reports.
 
     They are both ends of the simulation, the extra times, the times of the observed points and of the output rules;
@@ -105,7 +104,7 @@ def output_times(scenario: Scenario) -> Floats:
     return np.asarray(times[kept] if kept[-1] else np.append(times[kept][:-1], end), dtype=np.float64)
 
 
-def _around_doses(scenario: Scenario) -> Floats:
+def _around_doses(scenario: History) -> Floats:
     import numpy as np
 
     step = scenario.output.during_treatment

@@ -7,13 +7,18 @@ import re
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from immunosim.safe_text import toml_text
+from immunosim.scenario.drug_names import with_drugs_of
 from immunosim.scenario.quantities import Quantity
 from immunosim.scenario.scenario import Scenario
+from immunosim.scenario.table import Table
+from immunosim.scenario.treatments import DrugDosing
 from immunosim.units import format_quantity
+
+_USUAL = {"implausible": False, "followed": True}
+"""Answers that are worth a line only where somebody says otherwise."""
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -33,33 +38,41 @@ def to_toml(scenario: Scenario) -> str:
     return "\n".join(lines) + "\n"
 
 
-def document_of(record: BaseModel) -> dict[str, Any]:
+def document_of(record: Table) -> dict[str, Any]:
     """Return a record as the document that a file would hold: text with units, without empty values."""
-    fields = type(record).model_fields
-    written = {name: _written(getattr(record, name), _unit_of(field)) for name, field in fields.items()}
-    if "premedication" in written:
+    with with_drugs_of(record):
+        names = type(record).known_keys()
+    written = {name: _written(getattr(record, name), _unit_of(_field(record, name))) for name in names}
+    if "premedication" in written and not isinstance(record, DrugDosing):
         written["premedication"] = written["premedication"] or False
-    if written.get("implausible") is False:
-        del written["implausible"]  # worth a line only where somebody insists
     return {
-        name: value for name, value in written.items() if value is not None and not _is_left_out(value, fields[name])
+        name: value
+        for name, value in written.items()
+        if value is not None and value is not _USUAL.get(name) and not _is_left_out(value, _field(record, name))
     }
 
 
-def _is_left_out(value: Any, field: FieldInfo) -> bool:
+def _field(record: Table, name: str) -> FieldInfo | None:
+    """Return the field of a key; None for the table of a drug, which is no field."""
+    return type(record).model_fields.get(name)
+
+
+def _is_left_out(value: Any, field: FieldInfo | None) -> bool:
     # An empty value is worth writing only where leaving it out would mean something else.
-    return value in ("", [], {}) and not field.is_required() and _written(field.default, None) == value
+    if value not in ("", [], {}):
+        return False
+    return field is None or (not field.is_required() and _written(field.default, None) == value)
 
 
 def _written(value: Any, unit: str | None) -> Any:
-    if isinstance(value, BaseModel):
+    if isinstance(value, Table):
         return document_of(value)
     if isinstance(value, tuple):
         return [_written(entry, unit) for entry in value]
     return format_quantity(value, unit) if unit is not None and isinstance(value, float) else value
 
 
-def _unit_of(field: FieldInfo) -> str | None:
+def _unit_of(field: FieldInfo | None) -> str | None:
     return next((item.unit for item in _metadata(field) if isinstance(item, Quantity)), None)
 
 

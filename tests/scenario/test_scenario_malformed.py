@@ -9,14 +9,14 @@ from immunosim.scenario import load_scenario
 
 TIME = 'expected a time such as "12 months", a date such as 2017-06-15 or "course 2 + 30 days"'
 TOP = (
-    "known are additional_dose, course, description, dimethyl_fumarate, dose, horizon, input, mechanisms, "
+    "known are alemtuzumab, course, description, dimethyl_fumarate, dose, horizon, input, mechanisms, "
     "methylprednisolone, model, note, observed, output, parameter_set, parameters, patient, prednisolone, relapse, "
     "solver, start_date and 3 more"
 )
 COURSE = '[[course]]\nstart = "0 days"\ndose = "12 mg"\n'
 FIVE = COURSE + "doses = 5\n"
 PULSE = '[[methylprednisolone]]\nstart = "9 days"\ndose = "1 g"\ndoses = 3\nevery = "24 h"\n'
-SINGLE = '[[additional_dose]]\ntime = "9 days"\ndose = "12 mg"\n'
+SINGLE = '[[dose]]\nstart = "9 days"\ndose = "12 mg"\nfollowed = false\n'
 RATES = '[[input]]\ndrug = "alemtuzumab"\n'
 SERIES = '[[observed]]\nreadout = "lymphocytes"\nunit = "1e9/L"\n'
 
@@ -83,7 +83,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
         'course[1].dose: "0 mg" is not positive, write for example "12 mg"',
     ),
     "negative dose": (
-        '[[triamcinolone]]\ntime = "1 day"\ndose = "-15 mg"',
+        '[[triamcinolone]]\nstart = "1 day"\ndose = "-15 mg"',
         'triamcinolone[1].dose: "-15 mg" is not positive, write for example "12 mg"',
     ),
     "zero infusion": (
@@ -169,16 +169,16 @@ MALFORMED: dict[str, tuple[str, str]] = {
         "start_date: 3 is not a date, write for example start_date = 2016-06-15",
     ),
     "course that does not exist": (
-        COURSE + '[[triamcinolone]]\ntime = "course 2 + 2 months"\ndose = "15 mg"',
-        'triamcinolone[1].time: "course 2 + 2 months": there is no course 2, the scenario has 1 course',
+        COURSE + '[[triamcinolone]]\nstart = "course 2 + 2 months"\ndose = "15 mg"',
+        'triamcinolone[1].start: "course 2 + 2 months": there is no course 2, the scenario has 1 course',
     ),
     "misspelt label": (
-        COURSE + 'label = "retreatment"\n[[triamcinolone]]\ntime = "course retreatmnt"\ndose = "15 mg"',
-        'triamcinolone[1].time: "course retreatmnt": unknown course "retreatmnt", did you mean "retreatment"?',
+        COURSE + 'label = "retreatment"\n[[triamcinolone]]\nstart = "course retreatmnt"\ndose = "15 mg"',
+        'triamcinolone[1].start: "course retreatmnt": unknown course "retreatmnt", did you mean "retreatment"?',
     ),
     "offset without a unit": (
-        COURSE + '[[triamcinolone]]\ntime = "course 1 + 30"\ndose = "15 mg"',
-        'triamcinolone[1].time: "30" has no unit, expected an offset such as "30 days"',
+        COURSE + '[[triamcinolone]]\nstart = "course 1 + 30"\ndose = "15 mg"',
+        'triamcinolone[1].start: "30" has no unit, expected an offset such as "30 days"',
     ),
     "course relative to itself": (
         '[[course]]\nstart = "course 1 + 1 day"\ndose = "12 mg"',
@@ -332,37 +332,34 @@ MALFORMED: dict[str, tuple[str, str]] = {
         "methylprednisolone[1]: methylprednisolone 1, infusion 3 of 3 begins on day 12, not before the horizon, "
         "day 12, raise horizon or leave the dose out",
     ),
-    # additional doses and inputs
-    "additional dose of a drug of months": (
+    # single doses and inputs
+    "single dose of a drug of months": (
         SINGLE + 'drug = "dimethyl_fumarate"',
-        'additional_dose[1].drug: "dimethyl_fumarate" is not one of '
-        '"alemtuzumab", "methylprednisolone", "prednisolone" or "triamcinolone"',
+        "dose[1].followed: dimethyl fumarate is taken continuously, not in single doses, write stop and times_per_day",
     ),
-    "additional dose of several drugs": (
+    "single dose of several drugs": (
         SINGLE + 'drug = ["alemtuzumab"]',
-        "additional_dose[1].drug: a list is not one of "
-        '"alemtuzumab", "methylprednisolone", "prednisolone" or "triamcinolone"',
+        "dose[1].drug: a list is not one of "
+        '"alemtuzumab", "methylprednisolone", "prednisolone", "triamcinolone" or "dimethyl_fumarate"',
     ),
-    "additional dose without a drug": (SINGLE, "additional_dose[1].drug: is missing, add drug = ..."),
+    "single dose without a drug": (SINGLE, "dose[1].drug: is missing, add drug = ..."),
     "tablet that is infused": (
         SINGLE + 'drug = "prednisolone"\ninfusion = "1 h"',
-        "additional_dose[1].infusion: prednisolone is not infused but given at once, leave it out",
+        "dose[1].infusion: prednisolone is not infused but given at once, leave it out",
     ),
-    "additional infusion that drowns in rounding": (
+    "single infusion that drowns in rounding": (
         SINGLE + 'drug = "alemtuzumab"\ninfusion = "1 ms"',
-        "additional_dose[1].infusion: 1.15741e-08 days is too short, "
-        "an infusion takes at least 0.1 s, give it a longer duration",
+        "dose[1].infusion: 1.15741e-08 days is too short, an infusion takes at least 0.1 s, give it a longer duration",
     ),
-    "additional dose during a pulse": (
+    "single dose during a pulse": (
         PULSE + SINGLE.replace("9 days", "9.02 days") + 'drug = "methylprednisolone"',
-        "additional_dose[1]: additional dose 1 starts on day 9.02 while methylprednisolone 1, infusion 1 of 3 "
+        "dose[1]: methylprednisolone 1 starts on day 9.02 while methylprednisolone 1, infusion 1 of 3 "
         "runs until day 9.04167, "
-        "move one of them (methylprednisolone[1] and additional_dose[1] give the same drug)",
+        "move one of them (methylprednisolone[1] and dose[1] give the same drug)",
     ),
-    "additional dose beyond the horizon": (
+    "single dose beyond the horizon": (
         'horizon = "9 days"\n' + SINGLE + 'drug = "triamcinolone"',
-        "additional_dose[1]: additional dose 1 begins on day 9, not before the horizon, day 9, "
-        "raise horizon or leave the dose out",
+        "dose[1]: triamcinolone 1 begins on day 9, not before the horizon, day 9, raise horizon or leave the dose out",
     ),
     "input of tablets": (
         '[[input]]\ndrug = "prednisolone"\nsteps = []',
@@ -473,7 +470,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
         "raise horizon or leave the dose out",
     ),
     "bolus at the horizon": (
-        '[[triamcinolone]]\ntime = "36 months"\ndose = "15 mg"',
+        '[[triamcinolone]]\nstart = "36 months"\ndose = "15 mg"',
         "triamcinolone[1]: triamcinolone 1 begins on day 1095.75, not before the horizon, day 1095.75, "
         "raise horizon or leave the dose out",
     ),
@@ -489,7 +486,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
     ),
     "pulse during premedication": (
         COURSE + 'premedication = true\n[[methylprednisolone]]\nstart = "30 min"\ndose = "1 g"',
-        "methylprednisolone[1]: methylprednisolone 1, infusion 1 of 1 starts on day 0.0208333 while course 1, "
+        "methylprednisolone[1]: methylprednisolone 1 starts on day 0.0208333 while course 1, "
         "premedication 1 runs until day 0.0416667, "
         "move one of them (course[1].premedication and methylprednisolone[1] give the same drug)",
     ),

@@ -12,7 +12,7 @@ DOCUMENT: dict[str, Any] = {
     "patient": {"age": 31},
     "course": [{"dose": "12 mg", "premedication": True}, {"dose": "12 mg"}],
     "input": [{"steps": [{"rate": "1 mg/h"}, {"rate": "2 mg/h"}]}],
-    "additional_dose": [{"dose": "12 mg"}],
+    "dose": [{"dose": "12 mg"}],
 }
 
 
@@ -36,7 +36,7 @@ DOCUMENT: dict[str, Any] = {
         ),
         ("output.visits_only=true", ("output", "visits_only"), True),
         ("input.1.steps.2.rate=3 mg/h", ("input", 0, "steps", 1, "rate"), "3 mg/h"),
-        ("additional_dose[1].dose=0.3 mg/kg", ("additional_dose", 0, "dose"), "0.3 mg/kg"),
+        ("dose[1].dose=0.3 mg/kg", ("dose", 0, "dose"), "0.3 mg/kg"),
         ("title=a=b", ("title",), "a=b"),
         ("title=1\ntitle=2", ("title",), "1\ntitle=2"),
     ],

@@ -89,7 +89,7 @@ def test_dose_totals_are_milligrams_per_drug() -> None:
             "course": [COURSE | {"premedication": True}],
             "methylprednisolone": [{"start": "20 days", "dose": "1 g", "doses": 5, "every": "24 h"}],
             "prednisolone": [{"start": "26 days", "dose": "60 mg"}],
-            "triamcinolone": [{"time": "10 days", "dose": "15 mg"}],
+            "triamcinolone": [{"start": "10 days", "dose": "15 mg"}],
             "dimethyl_fumarate": [{"start": "-10 days", "stop": "0 days"}],
         }
     )

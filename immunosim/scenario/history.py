@@ -1,0 +1,154 @@
+"""The fields of a scenario: what is known of the patient, what was given, what was observed and how to compute.
+
+Records are frozen. Their attributes are floats in internal units (day, mg, cells/uL; kg and year for weight and age);
+in a file, and in code where that reads better, they are written as text with a unit. Beside its fields a scenario has
+a table of each drug of its model, called after the drug. This module knows no drug in particular, no rule between
+records, and no numerics.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+
+from pydantic import BeforeValidator, ConfigDict, Field, ModelWrapValidatorHandler, ValidationInfo, model_validator
+from pydantic_core import PydanticKnownError
+
+from immunosim.errors import InputProblem, ScenarioError
+from immunosim.models import DEFAULT_MODEL, DEFAULT_SET
+from immunosim.scenario.base import Record, Text
+from immunosim.scenario.clock import Clock
+from immunosim.scenario.computation import Mechanisms, Output, Parameter, Solver
+from immunosim.scenario.dosing import Dosing, Treatment
+from immunosim.scenario.drug_names import ModelName, known_drugs, with_drugs_of
+from immunosim.scenario.findings import Note, Observed, Relapse
+from immunosim.scenario.patient import Patient
+from immunosim.scenario.quantities import CalendarDate, TimePoint, reading_within
+from immunosim.scenario.superseded import in_present_words, superseded_keys, warn_of
+from immunosim.scenario.sweep import Sweep
+from immunosim.scenario.treatments import Course, DrugDosing, RegimenInput, with_drug
+from immunosim.units import DAYS_PER_MONTH
+
+COURSES = "course"
+"""The table after which those of the drugs are counted and written."""
+
+
+class _Unknown:
+    """Stands for the value of a key that no scenario of the model has."""
+
+
+def _refused_if_unknown(value: object) -> object:
+    if isinstance(value, _Unknown):
+        raise PydanticKnownError("extra_forbidden")
+    return value
+
+
+DrugTable = Annotated[tuple[DrugDosing, ...], BeforeValidator(_refused_if_unknown)]
+
+
+class History(Record):
+    """What a scenario says, record by record."""
+
+    model_config = ConfigDict(extra="allow")
+    superseded: ClassVar[dict[str, str]] = {"additional_dose": "dose"}
+
+    title: Text = ""
+    description: Text = ""
+    model: ModelName = DEFAULT_MODEL
+    parameter_set: Text = DEFAULT_SET
+    start_date: CalendarDate | None = None
+    horizon: TimePoint = 36 * DAYS_PER_MONTH
+    patient: Patient = Patient()
+    course: tuple[Course, ...] = ()
+    dose: tuple[Dosing, ...] = ()
+    input: tuple[RegimenInput, ...] = ()
+    relapse: tuple[Relapse, ...] = ()
+    note: tuple[Note, ...] = ()
+    observed: tuple[Observed, ...] = ()
+    output: Output = Output()
+    solver: Solver = Solver()
+    mechanisms: Mechanisms = Mechanisms()
+    parameters: dict[Text, Parameter] = Field(default={})
+    sweep: Sweep | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **tables: Any) -> None: ...  # quantities as text or floats, and tables of drugs
+    else:
+        __pydantic_extra__: dict[str, DrugTable]
+
+    def problems(self) -> Iterable[InputProblem]:
+        """Return no problem: those between records are the scenario's."""
+        return ()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _resolve(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        with with_drugs_of(data):
+            if isinstance(data, Mapping):
+                data = cls._prepared(data, (info.context or {}).get("file"))
+            with reading_within(Clock.of(data), _weight_of(data)):
+                return handler(data)
+
+    @classmethod
+    def _prepared(cls, data: Mapping[str, Any], file: str | None) -> dict[str, Any]:
+        """Return raw data with the present name of each key, the drug in each entry of its table, and unknown keys."""
+        drugs = cls.drug_tables()
+        warn_of(replace(problem, file=file) for problem in superseded_keys(data, drugs))
+        prepared = in_present_words(data, drugs)
+        for key, value in prepared.items():
+            if key in drugs:
+                prepared[key] = with_drug(key, value)
+            elif key not in cls.model_fields:
+                prepared[key] = _Unknown()
+        # An empty table is as good as none: [] takes away what the base of extends gives.
+        return {key: value for key, value in prepared.items() if key not in drugs or value != []}
+
+    @classmethod
+    def drug_tables(cls, scenario: object = None) -> tuple[str, ...]:
+        """Return the tables that are called after the drugs of a scenario's model, or of the one that is being read."""
+        return tuple(drug.name for drug in known_drugs(scenario) if drug.name not in cls.model_fields)
+
+    @classmethod
+    def known_keys(cls) -> tuple[str, ...]:
+        """Return the keys that a file may hold; which drugs there are depends on the model that is being read."""
+        names = tuple(cls.model_fields)
+        place = names.index(COURSES) + 1
+        return (*names[:place], *cls.drug_tables(), *names[place:])
+
+    @classmethod
+    def annotation_of(cls, key: str) -> Any:
+        """Return the type of the value of a key; None where there is no such key."""
+        return tuple[DrugDosing, ...] if key in cls.drug_tables() else super().annotation_of(key)
+
+    def entries(self, table: str) -> tuple[Treatment, ...]:
+        """Return the entries of a table that orders a drug; none where the scenario does not have it."""
+        further: Mapping[str, tuple[Treatment, ...]] = self.__pydantic_extra__ or {}
+        given: tuple[Treatment, ...] = getattr(self, table) if table in type(self).model_fields else ()
+        return further.get(table, given)
+
+    def doses_of(self, drug: str) -> tuple[Dosing, ...]:
+        """Return the entries of the table that is called after a drug, as the attribute of its name does."""
+        return tuple(entry.dosing() for entry in self.entries(drug))
+
+    if not TYPE_CHECKING:  # a checker shall refuse misspelt attributes; doses_of is for it
+
+        def __getattr__(self, name: str) -> Any:
+            """Return the entries of the table of a drug that was not given: none."""
+            if not name.startswith("_") and "model" in self.__dict__ and name in self.drug_tables(self):
+                return self.entries(name)
+            return super().__getattr__(name)
+
+
+def _weight_of(data: object) -> float:
+    """Return the body weight in a scenario that is still raw data, kg; not a number where it is wrong."""
+    patient = data.get("patient") if isinstance(data, Mapping) else None
+    if isinstance(patient, Patient):
+        return patient.weight
+    given = {"weight": patient["weight"]} if isinstance(patient, Mapping) and "weight" in patient else {}
+    try:
+        return Patient.model_validate(given).weight
+    except ScenarioError:
+        return math.nan  # the patient's own problem, which is reported there
