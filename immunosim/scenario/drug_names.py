@@ -17,6 +17,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from immunosim.errors import ModelError, QuantityError, any_of, close_matches, did_you_mean
 from immunosim.model.drug import Drug, Given
+from immunosim.model.package import ModelPackage
 from immunosim.models import DEFAULT_MODEL, drugs_of, find_model
 from immunosim.scenario.base import Text
 from immunosim.units import shown
@@ -44,6 +45,11 @@ def with_drugs_of(scenario: object) -> Iterator[None]:
         yield
     finally:
         _MODEL.reset(token)
+
+
+def model_read() -> ModelPackage:
+    """Return the model of the scenario that is being read."""
+    return find_model(_MODEL.get())
 
 
 def known_drugs(scenario: object = None) -> tuple[Drug, ...]:

@@ -9,21 +9,21 @@ records, and no numerics.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, ModelWrapValidatorHandler, ValidationInfo, model_validator
-from pydantic_core import PydanticKnownError
+from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, model_validator
 
-from immunosim.errors import InputProblem, ScenarioError
+from immunosim.errors import ScenarioError
 from immunosim.models import DEFAULT_MODEL, DEFAULT_SET
-from immunosim.scenario.base import Record, Text
+from immunosim.scenario.base import Text
 from immunosim.scenario.clock import Clock
 from immunosim.scenario.computation import Mechanisms, Output, Parameter, Solver
 from immunosim.scenario.dosing import Dosing, Treatment
 from immunosim.scenario.drug_names import ModelName, known_drugs, with_drugs_of
 from immunosim.scenario.findings import Note, Observed, Relapse
+from immunosim.scenario.model_record import ModelRecord, RefusedIfUnknown
 from immunosim.scenario.patient import Patient
 from immunosim.scenario.quantities import CalendarDate, TimePoint, reading_within
 from immunosim.scenario.superseded import in_present_words, superseded_keys, warn_of
@@ -35,23 +35,12 @@ COURSES = "course"
 """The table after which those of the drugs are counted and written."""
 
 
-class _Unknown:
-    """Stands for the value of a key that no scenario of the model has."""
+DrugTable = Annotated[tuple[DrugDosing, ...], RefusedIfUnknown]
 
 
-def _refused_if_unknown(value: object) -> object:
-    if isinstance(value, _Unknown):
-        raise PydanticKnownError("extra_forbidden")
-    return value
-
-
-DrugTable = Annotated[tuple[DrugDosing, ...], BeforeValidator(_refused_if_unknown)]
-
-
-class History(Record):
+class History(ModelRecord):
     """What a scenario says, record by record."""
 
-    model_config = ConfigDict(extra="allow")
     superseded: ClassVar[dict[str, str]] = {"additional_dose": "dose"}
 
     title: Text = ""
@@ -60,7 +49,7 @@ class History(Record):
     parameter_set: Text = DEFAULT_SET
     start_date: CalendarDate | None = None
     horizon: TimePoint = 36 * DAYS_PER_MONTH
-    patient: Patient = Patient()
+    patient: Patient = Field(default_factory=Patient)
     course: tuple[Course, ...] = ()
     dose: tuple[Dosing, ...] = ()
     input: tuple[RegimenInput, ...] = ()
@@ -79,10 +68,6 @@ class History(Record):
     else:
         __pydantic_extra__: dict[str, DrugTable]
 
-    def problems(self) -> Iterable[InputProblem]:
-        """Return no problem: those between records are the scenario's."""
-        return ()
-
     @model_validator(mode="wrap")
     @classmethod
     def _resolve(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
@@ -94,15 +79,13 @@ class History(Record):
 
     @classmethod
     def _prepared(cls, data: Mapping[str, Any], file: str | None) -> dict[str, Any]:
-        """Return raw data with the present name of each key, the drug in each entry of its table, and unknown keys."""
+        """Return raw data with the present name of each key, and the drug in each entry of its table."""
         drugs = cls.drug_tables()
         warn_of(replace(problem, file=file) for problem in superseded_keys(data, drugs))
         prepared = in_present_words(data, drugs)
         for key, value in prepared.items():
             if key in drugs:
                 prepared[key] = with_drug(key, value)
-            elif key not in cls.model_fields:
-                prepared[key] = _Unknown()
         # An empty table is as good as none: [] takes away what the base of extends gives.
         return {key: value for key, value in prepared.items() if key not in drugs or value != []}
 
@@ -112,16 +95,21 @@ class History(Record):
         return tuple(drug.name for drug in known_drugs(scenario) if drug.name not in cls.model_fields)
 
     @classmethod
+    def named_by_model(cls) -> tuple[str, ...]:
+        """Return the tables that are called after the drugs of the model that is being read."""
+        return cls.drug_tables()
+
+    @classmethod
+    def type_of_named(cls) -> Any:
+        """Return the type of such a table."""
+        return tuple[DrugDosing, ...]
+
+    @classmethod
     def known_keys(cls) -> tuple[str, ...]:
-        """Return the keys that a file may hold; which drugs there are depends on the model that is being read."""
+        """Return the keys that a file may hold, the tables of drugs after the courses."""
         names = tuple(cls.model_fields)
         place = names.index(COURSES) + 1
         return (*names[:place], *cls.drug_tables(), *names[place:])
-
-    @classmethod
-    def annotation_of(cls, key: str) -> Any:
-        """Return the type of the value of a key; None where there is no such key."""
-        return tuple[DrugDosing, ...] if key in cls.drug_tables() else super().annotation_of(key)
 
     def entries(self, table: str) -> tuple[Treatment, ...]:
         """Return the entries of a table that orders a drug; none where the scenario does not have it."""

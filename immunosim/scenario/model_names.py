@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TypeAlias
 
 from immunosim.errors import InputProblem, QuantityError, ScenarioError, Suggestions
+from immunosim.model.package import ModelPackage
+from immunosim.models import find_model
 from immunosim.safe_text import shortened
 from immunosim.scenario.findings import Observed
-from immunosim.scenario.plausible import MOST_COUNTS
 from immunosim.scenario.scenario import Scenario
 from immunosim.units import convert, parse_quantity
 
@@ -82,15 +83,16 @@ def _readouts(
         elif isinstance(known, Mapping):
             try:
                 convert(1.0, series.unit, known[series.readout])
-                yield from _implausible(series, key, file)
+                yield from _implausible(series, find_model(scenario.model), key, file)
             except QuantityError:
                 reason, cure = f'"{series.unit}" does not fit {series.readout}', known[series.readout] or "1"
                 yield InputProblem(reason, file, f"{key}.unit", f'give values in "{cure}"')
 
 
-def _implausible(series: Observed, key: str, file: str) -> Iterator[InputProblem]:
+def _implausible(series: Observed, model: ModelPackage, key: str, file: str) -> Iterator[InputProblem]:
     """Yield the first observed count that nobody has: its unit is probably another one."""
-    most, unit = MOST_COUNTS.get(series.readout, (math.inf, series.unit))
+    count = model.all_counts.get(series.readout)
+    most, unit = (math.inf, series.unit) if count is None else (count.most, count.unit)
     for number, point in enumerate(series.points, 1):
         value = convert(point.ends[1], series.unit, unit)
         if value > most:

@@ -12,16 +12,10 @@ from immunosim.errors import InputProblem
 from immunosim.model.drug import Drug
 
 MOST_TOTAL = 20.0
-"""Most lymphocytes that are believed, 1e9/L: twice what an infection does, less than most leukaemias."""
+"""Most white cells of one kind that are believed, 1e9/L: twice what an infection does, less than most leukaemias."""
 
 MOST_SUBSET = 10_000.0
 """Most cells of one subset that are believed, cells/uL."""
-
-MOST_COUNTS = {
-    "lymphocytes": (MOST_TOTAL, "1e9/L"),
-    **dict.fromkeys(("cd4", "cd8", "cd19", "nk"), (MOST_SUBSET, "cells/uL")),
-}
-"""Most that is believed of each read-out that is a count, and its unit."""
 
 CURE = "correct the number or its unit, or insist with implausible = true in the entry of the drug"
 

@@ -21,6 +21,9 @@ from immunosim.errors import QuantityError
 from immunosim.scenario.clock import FARTHEST_TIME, WANTED, Clock, as_date, is_deferred
 from immunosim.units import finite, parse_quantity, shown
 
+MEDIAN = math.log(2)
+"""The median of a unit-exponential variable."""
+
 _PER_WEIGHT = re.compile(r".*/\s*kg\s*", re.DOTALL)
 
 
@@ -135,7 +138,7 @@ def _share(value: object) -> object:
 
 
 def _median_draw(value: object) -> object:
-    return math.log(2) if value == "median" else value
+    return MEDIAN if value == "median" else value
 
 
 def _calendar_date(value: object) -> object:

@@ -23,9 +23,11 @@ from immunosim.errors import QuantityError
 from immunosim.model.drug import Drug
 from immunosim.parameters import Parameter
 from immunosim.scenario.dosing import unfit_keys
-from immunosim.scenario.drug_names import known_drugs
+from immunosim.scenario.drug_names import known_drug, known_drugs, model_read
 from immunosim.scenario.history import History
-from immunosim.scenario.quantities import CalendarDate, Draw, Quantity, Share, Time
+from immunosim.scenario.model_record import ModelRecord
+from immunosim.scenario.patient import Baseline, Draws
+from immunosim.scenario.quantities import MEDIAN, CalendarDate, Draw, Quantity, Share, Time
 from immunosim.scenario.scenario import Scenario
 from immunosim.scenario.table import Table
 from immunosim.scenario.treatments import Course, DrugDosing
@@ -93,12 +95,19 @@ def descriptions() -> dict[str, dict[str, str]]:
 def described(record: type[Table], key: str) -> str | None:
     """Return what a key of a record means, or None where nobody has written it down."""
     known, name = descriptions(), record.superseded.get(key, key)
-    if issubclass(record, History):
-        drug = next((drug for drug in known_drugs() if drug.name == name), None)
-        if drug is not None:
-            return f"{drug.label[:1].upper()}{drug.label[1:]}, {drug.route}; [] removes what the base of extends gives"
+    if issubclass(record, ModelRecord) and name in record.named_by_model():
+        return _declared(record, name)
     bases = [base.__name__ for base in record.__mro__]
     return next((known[base][name] for base in (*bases, "Any") if name in known.get(base, ())), None)
+
+
+def _declared(record: type[ModelRecord], name: str) -> str:
+    """Return what a key means that the model names."""
+    if issubclass(record, History):
+        drug = known_drug(name)
+        return f"{drug.label[:1].upper()}{drug.label[1:]}, {drug.route}; [] removes what the base of extends gives"
+    declared = model_read().all_counts if issubclass(record, Baseline) else model_read().all_draws
+    return declared[name].meaning
 
 
 def _with_drugs(properties: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
@@ -166,13 +175,21 @@ class _FileSchema(GenerateJsonSchema):
         found = super().model_schema(schema)
         found["description"] = found["description"].split("\n\n")[0]
         cls = schema["cls"]
-        found["properties"] = {key: found["properties"][key] for key in cls.model_fields if key in cls.known_keys()}
+        fields = found.get("properties", {})
+        if issubclass(cls, ModelRecord) and not issubclass(cls, History):
+            fields |= {name: self._named(cls, found["additionalProperties"]) for name in cls.named_by_model()}
+            found["additionalProperties"] = False
+        found["properties"] = {key: about for key, about in fields.items() if key in cls.known_keys()}
         for key, about in found["properties"].items():
             words = described(schema["cls"], key)
             kind = about.get("description") if "$ref" not in about else None
             if words:
                 about["description"] = f"{words}: {kind}." if kind else f"{words}."
         return found
+
+    def _named(self, record: type[ModelRecord], about: JsonSchemaValue) -> JsonSchemaValue:
+        """Return the schema of a key that the model names."""
+        return {**about, "default": MEDIAN} if issubclass(record, Draws) else dict(about)
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False

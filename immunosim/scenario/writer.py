@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
 from immunosim.safe_text import toml_text
 from immunosim.scenario.drug_names import with_drugs_of
+from immunosim.scenario.history import History
 from immunosim.scenario.quantities import Quantity
 from immunosim.scenario.scenario import Scenario
 from immunosim.scenario.table import Table
@@ -40,9 +42,9 @@ def to_toml(scenario: Scenario) -> str:
 
 def document_of(record: Table) -> dict[str, Any]:
     """Return a record as the document that a file would hold: text with units, without empty values."""
-    with with_drugs_of(record):
+    with with_drugs_of(record) if isinstance(record, History) else nullcontext():
         names = type(record).known_keys()
-    written = {name: _written(getattr(record, name), _unit_of(_field(record, name))) for name in names}
+        written = {name: _written(getattr(record, name), _unit_of(record, name)) for name in names}
     if "premedication" in written and not isinstance(record, DrugDosing):
         written["premedication"] = written["premedication"] or False
     return {
@@ -53,7 +55,7 @@ def document_of(record: Table) -> dict[str, Any]:
 
 
 def _field(record: Table, name: str) -> FieldInfo | None:
-    """Return the field of a key; None for the table of a drug, which is no field."""
+    """Return the field of a key; None where the model names the key."""
     return type(record).model_fields.get(name)
 
 
@@ -61,7 +63,9 @@ def _is_left_out(value: Any, field: FieldInfo | None) -> bool:
     # An empty value is worth writing only where leaving it out would mean something else.
     if value not in ("", [], {}):
         return False
-    return field is None or (not field.is_required() and _written(field.default, None) == value)
+    return field is None or (
+        not field.is_required() and _written(field.get_default(call_default_factory=True), None) == value
+    )
 
 
 def _written(value: Any, unit: str | None) -> Any:
@@ -72,8 +76,9 @@ def _written(value: Any, unit: str | None) -> Any:
     return format_quantity(value, unit) if unit is not None and isinstance(value, float) else value
 
 
-def _unit_of(field: FieldInfo | None) -> str | None:
-    return next((item.unit for item in _metadata(field) if isinstance(item, Quantity)), None)
+def _unit_of(record: Table, name: str) -> str | None:
+    annotation = _field(record, name) or type(record).annotation_of(name)
+    return next((item.unit for item in _metadata(annotation) if isinstance(item, Quantity)), None)
 
 
 def _metadata(annotation: Any) -> Iterator[Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from immunosim.problem import prepare
-from immunosim.scenario import Scenario, load_scenario
+from immunosim.scenario import Patient, Scenario, load_scenario
 from immunosim.scenario.template import starting_scenario, what_if_scenario
 from immunosim.simulation import simulate
 
@@ -88,8 +88,7 @@ def test_the_examples_of_the_full_scenario_show_every_table_and_nearly_every_key
     given = {key for name in document for key in _keys(document[name])}
     known = {key for field in ("patient", "output", "solver", "mechanisms") for key in _keys(document[field])}
     assert known <= given
-    patient = Scenario.model_fields["patient"].default
-    assert set(document["patient"]) == set(type(patient).model_fields)
+    assert set(document["patient"]) == set(Patient.model_fields)
 
 
 def _keys(value: object) -> set[str]:
