@@ -17,7 +17,7 @@ MOST_OUTPUTS = 1_000_000
 
 
 def problems_between_records(scenario: History) -> Iterator[InputProblem]:
-    """Yield what contradicts itself in a scenario whose records are sound."""
+    """Yield the contradictions between the records of a scenario, each of which is valid."""
     events = list(keyed_events(scenario))
     problems = [*_horizon(scenario), *_courses(scenario), *_outputs(scenario, [event for _, event in events])]
     yield from problems
@@ -27,7 +27,7 @@ def problems_between_records(scenario: History) -> Iterator[InputProblem]:
 
 def _horizon(scenario: History) -> Iterator[InputProblem]:
     if scenario.horizon <= 0:
-        reason = f"day {scenario.horizon:g} does not lie after day 0"
+        reason = f"day {scenario.horizon:g} is not after day 0"
         yield InputProblem(reason, key="horizon", cure='write for example horizon = "36 months"')
 
 
@@ -45,7 +45,7 @@ def _courses(scenario: History) -> Iterator[InputProblem]:
         elif label is not None:
             labels[label] = number
         if number > 1 and course.start < scenario.course[number - 2].start:
-            reason = f"day {course.start:g} lies before course {number - 1}, day {scenario.course[number - 2].start:g}"
+            reason = f"day {course.start:g} is before course {number - 1}, day {scenario.course[number - 2].start:g}"
             yield InputProblem(reason, key=f"course[{number}].start", cure="list the courses in the order of time")
 
 
@@ -68,13 +68,13 @@ def _outputs(scenario: History, events: Sequence[Event]) -> Iterator[InputProble
 
 def _too_many(every: float, span: float, key: str, where: str = "") -> Iterator[InputProblem]:
     if span / every > MOST_OUTPUTS:
-        reason = f"{in_words(every)} makes {span / every:.3g} outputs{where}, more than {MOST_OUTPUTS}"
+        reason = f"{in_words(every)} gives {span / every:.3g} outputs{where}, more than {MOST_OUTPUTS}"
         yield InputProblem(reason, key=key, cure="report less often")
 
 
 def _late(scenario: History, time: float, key: str) -> Iterator[InputProblem]:
     if time > scenario.horizon:
-        reason = f"day {time:g} lies after the horizon, day {scenario.horizon:g}"
+        reason = f"day {time:g} is after the horizon, day {scenario.horizon:g}"
         yield InputProblem(reason, key=key, cure="raise horizon or leave it out")
 
 

@@ -1,6 +1,6 @@
 """How the segments of a scenario move with one number of a treatment: an amount, a rate, a time or a duration.
 
-Doses are built as ever, from a number that carries its derivative along (a dual number), so the derivative is exact.
+Dose events are built as usual, from a dual number, which carries its derivative along, so the derivative is exact.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def find_treatment_number(scenario: Scenario, key: str, file: str = "scenario") 
     value, unit = getattr(record, name), _unit_of(record, name)
     if unit is None or not isinstance(value, float):
         reason = "is not given" if value is None else "is not an amount, a rate, a time or a duration"
-        raise ScenarioError(reason, file=file, key=key, cure="give the key of one, such as course[1].dose")
+        raise ScenarioError(reason, file=file, key=key, cure="name such a number, for example course[1].dose")
     return TreatmentNumber(key, value, unit)
 
 
@@ -208,7 +208,7 @@ def _owner(scenario: Scenario, key: str, file: str) -> tuple[Record, str]:
             record = entries[number - 1]
         if not isinstance(record, Record):
             cure = f"write {name}[1]" if isinstance(record, tuple) and record else "it is not given"
-            raise ScenarioError(f'"{name}" holds no single record', file=file, key=key, cure=cure)
+            raise ScenarioError(f'"{name}" is not a single record', file=file, key=key, cure=cure)
     raise ScenarioError("is a whole record", file=file, key=key, cure="add the number that is meant, such as .dose")
 
 

@@ -1,4 +1,4 @@
-"""The dose record: one order of a drug, whichever table of a scenario says it, with its rules.
+"""The dose record: one order of a drug, in whichever table of a scenario it is written, with its rules.
 
 Doses are masses, or masses per body weight that the scenario turns into masses. This module knows no dose event.
 """
@@ -23,7 +23,7 @@ from immunosim.scenario.quantities import Duration, Mass, TimePoint
 from immunosim.units import parse_quantity, shown
 
 SHORTEST_INFUSION = 1e-6
-"""Infusions shorter than this (day) would drown in the rounding of their times."""
+"""Shortest infusion, day: the rounding of times distorts shorter ones."""
 
 
 class Change(Record):
@@ -35,7 +35,7 @@ class Change(Record):
     skipped: StrictBool = False
 
     def problems(self) -> Iterator[InputProblem]:
-        """Yield what contradicts itself."""
+        """Yield contradictions."""
         different = [name for name in ("late", "given") if getattr(self, name) is not None]
         if self.skipped and different:
             reason = f"is written together with {' and '.join(different)}"
@@ -61,7 +61,7 @@ class Premedication(Record):
     implausible: StrictBool = False
 
     def problems(self) -> Iterator[InputProblem]:
-        """Yield a duration that is too short; the course judges the dose, since it knows the drug."""
+        """Yield a duration that is too short; the course checks the dose, since it knows the drug."""
         yield from too_short(self.duration, "duration")
 
 
@@ -78,24 +78,24 @@ TimesPerDay = Annotated[StrictInt, Field(ge=1, le=24)]
 
 
 class Treatment(Record):
-    """Base of the tables that order a drug, each of which says a dose record in its own words."""
+    """Base of the tables that order a drug, each of which is a way to write a dose record."""
 
     if TYPE_CHECKING:
         start: TimePoint
 
     def dosing(self) -> Dosing:
-        """Return the dose record that the table means."""
+        """Return the dose record that an entry means."""
         raise NotImplementedError
 
     def problems(self) -> Iterator[InputProblem]:
-        """Yield what contradicts itself in the dose record."""
+        """Yield the contradictions in the dose record."""
         return self.dosing().problems()
 
 
 class Dosing(Treatment):
     """An order of a drug: `doses` doses, one every `every` days, then the steps of the taper at the same interval.
 
-    What is taken continuously is taken from `start` to `stop`, or to the horizon where `stop` is not given. A dose that
+    A continuous drug is taken from `start` to `stop`, or to the horizon where `stop` is not given. A dose that
     is not `followed` is neither a course nor a pulse: no line of a figure and no row of a summary counts from it.
     """
 
@@ -125,7 +125,7 @@ class Dosing(Treatment):
         return self
 
     def problems(self) -> Iterator[InputProblem]:
-        """Yield what contradicts itself, or else the doses that are not plausible."""
+        """Yield the contradictions, or else the implausible doses."""
         drug = known_drug(self.drug)
         structural = [
             *_misplaced(self, drug),
@@ -137,7 +137,7 @@ class Dosing(Treatment):
 
 
 def with_usual(data: dict[str, Any], name: object, table: type[Record]) -> dict[str, Any]:
-    """Return the raw data of a table, with what the drug of that name is usually given as where they do not say it."""
+    """Return the raw data of a table, completed with the usual infusion and dose of the drug of that name."""
     drug = next((drug for drug in known_drugs() if drug.name == name), None)
     if drug is None:
         return data
@@ -149,7 +149,7 @@ def with_usual(data: dict[str, Any], name: object, table: type[Record]) -> dict[
 
 
 def usual_infusion(drug: Drug) -> float:
-    """Return how long a dose is infused where nothing is said, day; 0 for what is given at once."""
+    """Return the usual duration of an infusion, day; 0 for a drug that is given at once."""
     return parse_quantity(drug.usual_infusion, "day") if drug.is_infused else 0.0
 
 
@@ -185,7 +185,7 @@ def given_doses(record: Dosing) -> list[GivenDose]:
 
 
 def too_short(length: float | None, key: str) -> Iterator[InputProblem]:
-    """Yield a problem where an infusion would drown in the rounding of its times."""
+    """Yield a problem where an infusion is shorter than the rounding of its times allows."""
     if length is not None and length < SHORTEST_INFUSION:
         cure = "an infusion takes at least 0.1 s, give it a longer duration"
         yield InputProblem(f"{length:g} days is too short", key=key, cure=cure)
@@ -265,7 +265,7 @@ def _cut_short(change: Change, planned: object, infusion: float | None, key: str
 
 
 def _implausible(record: Dosing, drug: Drug) -> Iterator[InputProblem]:
-    """Yield the doses that are not plausible, unless the record insists; those per body weight wait."""
+    """Yield the implausible doses, unless the record insists; doses per body weight are checked by the scenario."""
     before = record.premedication
     if before is not None and not before.implausible:
         yield from check_dose(known_drug(drug.premedication), before.dose, "premedication.dose")

@@ -1,4 +1,4 @@
-"""The drugs that a scenario may name: those of its model, and the type of a field that names one of them.
+"""The drugs that a scenario may name: those of its model, and the type of a field that names a drug.
 
 While a scenario is read, its records know the drugs of its model; a record outside of a scenario knows those of the
 default model.
@@ -26,9 +26,9 @@ _MODEL: ContextVar[str] = ContextVar("model", default=DEFAULT_MODEL)
 
 
 def model_of(scenario: object) -> str:
-    """Return the model that a scenario names, or one that is still raw data; the default one where it names none.
+    """Return the model that a scenario or its raw data name, by default the default model.
 
-    A model that does not exist is a problem of its own, which the scenario reports.
+    An unknown model counts as the default one here; the scenario reports it.
     """
     named = scenario.get("model") if isinstance(scenario, Mapping) else getattr(scenario, "model", None)
     try:
@@ -53,7 +53,7 @@ def model_read() -> ModelPackage:
 
 
 def known_drugs(scenario: object = None) -> tuple[Drug, ...]:
-    """Return the drugs of a scenario's model; without a scenario, of the one that is being read."""
+    """Return the drugs of a scenario's model; without a scenario, of the model that is being read."""
     return drugs_of(_MODEL.get() if scenario is None else model_of(scenario))
 
 
@@ -63,7 +63,7 @@ def known_drug(name: str, scenario: object = None) -> Drug:
     Raises
     ------
     ModelError
-        If there is none of that name.
+        If the model has no such drug.
     """
     drugs = known_drugs(scenario)
     for drug in drugs:
@@ -74,7 +74,7 @@ def known_drug(name: str, scenario: object = None) -> Drug:
 
 @dataclass(frozen=True)
 class DrugGiven:
-    """Annotation of a field that names a drug which is given in one of some ways."""
+    """Annotation of a field that names a drug, restricted by how the drug is given."""
 
     ways: tuple[Given, ...]
 

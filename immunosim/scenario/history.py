@@ -108,8 +108,8 @@ class History(ModelRecord):
     def known_keys(cls) -> tuple[str, ...]:
         """Return the keys that a file may hold, the tables of drugs after the courses."""
         names = tuple(cls.model_fields)
-        place = names.index(COURSES) + 1
-        return (*names[:place], *cls.drug_tables(), *names[place:])
+        after_courses = names.index(COURSES) + 1
+        return (*names[:after_courses], *cls.drug_tables(), *names[after_courses:])
 
     def entries(self, table: str) -> tuple[Treatment, ...]:
         """Return the entries of a table that orders a drug; none where the scenario does not have it."""
@@ -131,7 +131,7 @@ class History(ModelRecord):
 
 
 def _weight_of(data: object) -> float:
-    """Return the body weight in a scenario that is still raw data, kg; not a number where it is wrong."""
+    """Return the body weight in a scenario that is still raw data, kg; NaN where it is invalid."""
     patient = data.get("patient") if isinstance(data, Mapping) else None
     if isinstance(patient, Patient):
         return patient.weight
@@ -139,4 +139,4 @@ def _weight_of(data: object) -> float:
     try:
         return Patient.model_validate(given).weight
     except ScenarioError:
-        return math.nan  # the patient's own problem, which is reported there
+        return math.nan  # reported as a problem of the patient

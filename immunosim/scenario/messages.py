@@ -1,4 +1,4 @@
-"""Problems of scenario records in our own words: pydantic's findings become a ScenarioError with cures.
+"""Problems of scenario records: the errors of pydantic become a ScenarioError with keys, reasons and cures.
 
 This module knows the shape of records in general, and no record in particular.
 """
@@ -28,7 +28,7 @@ from immunosim.units import shown
 
 
 class RecordFault(ValueError):
-    """Problems that a record finds in itself, with keys relative to the record."""
+    """Problems by the rules of a record, with keys relative to the record."""
 
     def __init__(self, problems: Sequence[InputProblem], n_more: int = 0) -> None:
         self.problems = tuple(problems)
@@ -45,7 +45,7 @@ def key_path(location: Sequence[int | str]) -> str:
 
 
 def translated(error: ValidationError | RecordFault, record: type[Table], file: str) -> ScenarioError:
-    """Return what pydantic or the record itself found as one ScenarioError that lists every problem."""
+    """Return the errors of pydantic, or of the record's rules, as one ScenarioError that lists every problem."""
     if isinstance(error, RecordFault):
         return ScenarioError(problems=[replace(problem, file=file) for problem in error.problems], n_more=error.n_more)
     problems: dict[InputProblem, None] = {}
@@ -60,9 +60,9 @@ def translated(error: ValidationError | RecordFault, record: type[Table], file: 
 
 
 def unknown_keys(data: object, record: type[Table]) -> RecordFault | None:
-    """Return what is wrong with a table of nearly nothing but unknown keys; pydantic would list each of them at length.
+    """Return the unknown keys of a table that has very many of them: the first are named, the others counted.
 
-    The first are named, the others counted.
+    Pydantic would list each of them at length.
     """
     if not isinstance(data, Mapping) or len(data) <= MOST_SEARCHED:
         return None

@@ -35,7 +35,7 @@ def check_names(
     mechanisms, parameters, readouts, methods : collection of str
         The known names. A mapping of parameters or read-outs to their units has the units checked as well.
     file : str
-        What messages name as the place of a problem.
+        What messages name as the origin of a problem.
 
     Raises
     ------
@@ -90,13 +90,15 @@ def _readouts(
 
 
 def _implausible(series: Observed, model: ModelPackage, key: str, file: str) -> Iterator[InputProblem]:
-    """Yield the first observed count that nobody has: its unit is probably another one."""
+    """Yield the first observed count above the highest plausible one: its unit is probably wrong."""
     count = model.all_counts.get(series.readout)
     most, unit = (math.inf, series.unit) if count is None else (count.most, count.unit)
     for number, point in enumerate(series.points, 1):
         value = convert(point.ends[1], series.unit, unit)
         if value > most:
-            reason = f"{point.ends[1]:g} {series.unit} of {series.readout} is more than anybody has"
+            reason = (
+                f"{point.ends[1]:g} {series.unit} of {series.readout} is implausibly high (at most {most:g} {unit})"
+            )
             yield InputProblem(reason, file, f"{key}.points[{number}]", "correct the value, or the unit of the series")
             return
 

@@ -21,7 +21,7 @@ Overrides = Mapping[str, object] | Iterable[str]
 """Changes of a scenario: values by key, or texts ``KEY=VALUE``."""
 
 LONGEST_PATH = 200
-"""Characters of the longest key path: no scenario has a longer one."""
+"""Longest key path, in characters."""
 
 _SOURCE = "--set"
 _INDEX = re.compile(r"\[(\d+)\]")
@@ -60,7 +60,7 @@ def apply_overrides(data: Mapping[str, Any], overrides: Overrides, source: str =
 
     A mapping gives the same by key, such as ``{"patient.age": 40, "course.1.dose": "10 mg"}``.
     Entries of arrays are counted from one. A value is read as TOML where that is possible, and as text otherwise.
-    ``source`` is what messages name as the place of a problem.
+    ``source`` is what messages name as the origin of a problem.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def _container(present: Any, record: type[Table] | None, annotation: Any, path: 
     if is_listed(annotation):
         return []
     if record is None and getattr(annotation, "__origin__", None) is not dict:
-        raise ScenarioError("goes below a single value", key=path, cure="shorten the path")
+        raise ScenarioError("goes deeper than a single value", key=path, cure="shorten the path")
     return {}
 
 

@@ -21,13 +21,13 @@ class Scenario(History):
     Raises
     ------
     ScenarioError
-        With every problem that was found, one per line.
+        With every problem, one per line.
     """
 
     def problems(self) -> Iterable[InputProblem]:
-        """Return what contradicts itself between the records, each of which is sound."""
+        """Return the contradictions between the records, each of which is valid."""
         return problems_between_records(self)
 
     def __repr__(self) -> str:
-        """Return in a line what this is: a scenario has hundreds of values, which ``to_toml`` writes out."""
+        """Return title and horizon in one line; ``to_toml`` writes all values."""
         return f"<Scenario: {self.title or 'untitled'!r} until day {self.horizon:g}>"

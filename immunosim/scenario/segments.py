@@ -23,7 +23,7 @@ WATCHED = 2.0
 """How long after a dose results are reported more often (day): counts are back a day after a steroid pulse."""
 
 SAME_TIME = 1e-9
-"""Times closer than this (day, about 0.1 ms) are one boundary: they differ by rounding, not on purpose."""
+"""Times closer than this (day, about 0.1 ms) share a boundary: they differ by rounding only."""
 
 
 def build_segments(
@@ -129,9 +129,7 @@ def _refuse_unusable(
         known, name = (rows[0], event.input) if isinstance(event, Infusion) else (rows[1], event.pool)
         where = event.label or name
         if name not in known:
-            raise ScenarioError(
-                f'the model has nothing called "{name}" to dose', key=where, cure=did_you_mean(name, known)
-            )
+            raise ScenarioError(f'the model has no input or pool "{name}"', key=where, cure=did_you_mean(name, known))
         if begin_of(event) < start - SAME_TIME or end_of(event) > end + SAME_TIME:
             reason = (
                 f"lies outside the simulated days {start:g} to {end:g} (day {begin_of(event):g} to {end_of(event):g})"
@@ -157,7 +155,7 @@ def _merged(events: Iterable[Event], start: float, end: float) -> list[float]:
 
 
 def nearest_boundary(boundaries: Floats, time: float) -> int:
-    """Return the place of the boundary that an event's time was merged into."""
+    """Return the index of the boundary that an event's time was merged into."""
     # A merged time belongs to the boundary just before it, except at the end, so that its neighbours are the
     # candidates.
     after = min(max(int(boundaries.searchsorted(time)), 1), len(boundaries) - 1)

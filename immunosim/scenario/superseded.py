@@ -1,4 +1,4 @@
-"""Keys of older scenario files that have other names now: they still mean what they meant, with a warning.
+"""Superseded keys of older scenario files: they are still read, with a warning.
 
 Knows a scenario as plain data, before it becomes records.
 """
@@ -24,11 +24,11 @@ _ENTRY = re.compile(r"(?P<table>\w+)\[(?P<number>\d+)\](?P<rest>.*)", re.DOTALL)
 
 
 class SupersededKeyWarning(FutureWarning):
-    """A scenario has a key that has another name now; it still means what it meant."""
+    """A scenario has a superseded key, which is still read."""
 
 
 def in_present_words(data: Mapping[str, Any], drugs: Collection[str]) -> dict[str, Any]:
-    """Return a scenario with its superseded keys renamed; what is not understood stays for the records to refuse.
+    """Return a scenario with its superseded keys renamed; invalid values are left for the records to refuse.
 
     Parameters
     ----------

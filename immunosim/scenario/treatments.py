@@ -1,6 +1,6 @@
 """The tables of treatments: courses, tables that are called after a drug, and drugs at rates that change.
 
-``[[dose]]`` holds dose records as they are, the others say one in fewer words.
+``[[dose]]`` holds dose records as they are; the other tables are shorter ways to write them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _BLANK = Dosing.model_construct()
 
 
 def course_drug() -> str:
-    """Return the drug of a course that names none: the first one that depletes; empty where none does."""
+    """Return the drug of a course without ``drug``: the first drug that depletes; empty where no drug does."""
     return next((drug.name for drug in known_drugs() if drug.depletes), "")
 
 
@@ -64,7 +64,7 @@ class Course(Treatment):
         return _BLANK.model_copy(update=dict(self) | {"drug": self.drug or course_drug()})
 
     def problems(self) -> Iterator[InputProblem]:
-        """Yield a drug that must be named, or what contradicts itself in the dose record."""
+        """Yield a drug that must be named, or the contradictions in the dose record."""
         if self.drug or course_drug():
             yield from self.dosing().problems()
         else:
@@ -128,21 +128,23 @@ class RegimenInput(Record):
     implausible: StrictBool = False
 
     def problems(self) -> Iterator[InputProblem]:
-        """Yield what contradicts itself, or else the rates that are not plausible."""
+        """Yield the contradictions, or else the implausible rates."""
         structural = list(_rates(self))
         yield from structural or ([] if self.implausible else _daily_of_rates(self))
 
 
 def _rates(record: RegimenInput) -> Iterator[InputProblem]:
     if not any(step.rate > 0 for step in record.steps):
-        yield InputProblem("give nothing", key="steps", cure='write at least one step with a rate such as "3 mg/h"')
+        yield InputProblem(
+            "contain no rate above 0", key="steps", cure='write at least one step with a rate such as "3 mg/h"'
+        )
     before: float = -FARTHEST_TIME
     for number, step in enumerate(record.steps, 1):
         key = f"steps[{number}]"
         if not isinstance(step.start, float) or not isinstance(step.stop, float):
             return  # dates and offsets from courses, which only the scenario knows
         if step.start < before - ROUNDING:
-            reason = f"day {step.start:.6g} lies before the end of step {number - 1}, day {before:.6g}"
+            reason = f"day {step.start:.6g} is before the end of step {number - 1}, day {before:.6g}"
             yield InputProblem(reason, key=f"{key}.start", cure="list the steps in the order of time, without overlap")
         if step.rate > 0 and step.start < step.stop < step.start + SHORTEST_INFUSION:
             cure = "a step takes at least 0.1 s, let it last longer"

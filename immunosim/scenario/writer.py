@@ -20,7 +20,7 @@ from immunosim.scenario.treatments import DrugDosing
 from immunosim.units import format_quantity
 
 _USUAL = {"implausible": False, "followed": True}
-"""Answers that are worth a line only where somebody says otherwise."""
+"""Usual values, which are not written."""
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -60,7 +60,7 @@ def _field(record: Table, name: str) -> FieldInfo | None:
 
 
 def _is_left_out(value: Any, field: FieldInfo | None) -> bool:
-    # An empty value is worth writing only where leaving it out would mean something else.
+    # An empty value is written only where it differs from the default.
     if value not in ("", [], {}):
         return False
     return field is None or (

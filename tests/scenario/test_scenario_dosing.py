@@ -135,7 +135,7 @@ REFUSED: dict[str, tuple[Table, str]] = {
     ),
     "an end before the start": (
         {"drug": "dimethyl_fumarate", "stop": "-1 day"},
-        "dose[1].stop: day -1 does not lie after the start, day 0, let stop come after start",
+        "dose[1].stop: day -1 is not after the start, day 0, let stop come after start",
     ),
     "a slip of a thousand": (
         {"drug": "triamcinolone", "dose": "15 g"},

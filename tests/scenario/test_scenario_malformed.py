@@ -205,7 +205,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
     ),
     "stop before start": (
         '[[dimethyl_fumarate]]\nstart = "3 days"\nstop = "2 days"',
-        "dimethyl_fumarate[1].stop: day 2 does not lie after the start, day 3, let stop come after start",
+        "dimethyl_fumarate[1].stop: day 2 is not after the start, day 3, let stop come after start",
     ),
     "point without a value": (
         SERIES + 'points = [{time = "3 days", low = 1}]',
@@ -368,15 +368,15 @@ MALFORMED: dict[str, tuple[str, str]] = {
     ),
     "input without steps": (
         RATES + "steps = []",
-        'input[1].steps: give nothing, write at least one step with a rate such as "3 mg/h"',
+        'input[1].steps: contain no rate above 0, write at least one step with a rate such as "3 mg/h"',
     ),
     "input of zero": (
         RATES + 'steps = [{start = "0 h", stop = "1 h", rate = "0 mg/h"}]',
-        'input[1].steps: give nothing, write at least one step with a rate such as "3 mg/h"',
+        'input[1].steps: contain no rate above 0, write at least one step with a rate such as "3 mg/h"',
     ),
     "rate without a duration": (
         RATES + 'steps = [{start = "2 days", stop = "48 h", rate = "3 mg/h"}]',
-        "input[1].steps[1].stop: day 2 does not lie after the start, day 2, let stop come after start",
+        "input[1].steps[1].stop: day 2 is not after the start, day 2, let stop come after start",
     ),
     "rate that drowns in rounding": (
         RATES + 'steps = [{start = "0 h", stop = "10 ms", rate = "3 mg/h"}]',
@@ -397,7 +397,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
     "steps that overlap": (
         RATES
         + 'steps = [{start = "0 h", stop = "2 h", rate = "3 mg/h"}, {start = "1 h", stop = "3 h", rate = "0 mg/h"}]',
-        "input[1].steps[2].start: day 0.0416667 lies before the end of step 1, day 0.0833333, "
+        "input[1].steps[2].start: day 0.0416667 is before the end of step 1, day 0.0833333, "
         "list the steps in the order of time, without overlap",
     ),
     "step during a course": (
@@ -440,15 +440,15 @@ MALFORMED: dict[str, tuple[str, str]] = {
     ),
     "rule upside down": (
         '[[output.rule]]\nevery = "1 day"\nstart = "3 days"\nstop = "1 day"',
-        "output.rule[1].stop: day 1 does not lie after the start, day 3, let stop come after start",
+        "output.rule[1].stop: day 1 is not after the start, day 3, let stop come after start",
     ),
     "rule beyond the horizon": (
         '[[output.rule]]\nevery = "1 day"\nstart = "3 days"\nstop = "37 months"',
-        "output.rule[1].stop: day 1126.19 lies after the horizon, day 1095.75, raise horizon or leave it out",
+        "output.rule[1].stop: day 1126.19 is after the horizon, day 1095.75, raise horizon or leave it out",
     ),
     "rule with too many outputs": (
         '[[output.rule]]\nevery = "1 s"\nstart = "0 days"\nstop = "36 months"',
-        "output.rule[1].every: 0.0166667 min makes 9.47e+07 outputs, more than 1000000, report less often",
+        "output.rule[1].every: 0.0166667 min gives 9.47e+07 outputs, more than 1000000, report less often",
     ),
     "rule that is a number": (
         "output.rule = [3]",
@@ -456,13 +456,13 @@ MALFORMED: dict[str, tuple[str, str]] = {
     ),
     "too many outputs around doses": (
         'output.during_treatment = "0.1 s"\n' + COURSE,
-        "output.during_treatment: 0.00166667 min makes 1.87e+06 outputs around the doses, more than 1000000, "
+        "output.during_treatment: 0.00166667 min gives 1.87e+06 outputs around the doses, more than 1000000, "
         "report less often",
     ),
     # between records
     "horizon of zero": (
         'horizon = "0 days"',
-        'horizon: day 0 does not lie after day 0, write for example horizon = "36 months"',
+        'horizon: day 0 is not after day 0, write for example horizon = "36 months"',
     ),
     "dose after the horizon": (
         '[[course]]\nstart = "40 months"\ndose = "12 mg"',
@@ -492,7 +492,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
     ),
     "courses out of order": (
         '[[course]]\nstart = "12 months"\ndose = "12 mg"\n' + COURSE,
-        "course[2].start: day 0 lies before course 1, day 365.25, list the courses in the order of time",
+        "course[2].start: day 0 is before course 1, day 365.25, list the courses in the order of time",
     ),
     "label used twice": (
         COURSE + 'label = "a"\n[[course]]\nlabel = "a"\nstart = "1 month"\ndose = "12 mg"',
@@ -504,15 +504,15 @@ MALFORMED: dict[str, tuple[str, str]] = {
     ),
     "too many outputs": (
         'output.every = "1 min"\nhorizon = "50 years"',
-        "output.every: 1 min makes 2.63e+07 outputs, more than 1000000, report less often",
+        "output.every: 1 min gives 2.63e+07 outputs, more than 1000000, report less often",
     ),
     "extra output after the horizon": (
         'output.extra = ["1 day", "40 months"]',
-        "output.extra[2]: day 1217.5 lies after the horizon, day 1095.75, raise horizon or leave it out",
+        "output.extra[2]: day 1217.5 is after the horizon, day 1095.75, raise horizon or leave it out",
     ),
     "observed after the horizon": (
         SERIES + 'points = [{time = "40 months", value = 1}]',
-        "observed[1].points[1].time: day 1217.5 lies after the horizon, day 1095.75, raise horizon or leave it out",
+        "observed[1].points[1].time: day 1217.5 is after the horizon, day 1095.75, raise horizon or leave it out",
     ),
 }
 

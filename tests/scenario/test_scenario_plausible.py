@@ -117,7 +117,7 @@ def test_the_units_of_laboratories_are_read_in_series(unit: str) -> None:
 
 def test_an_observed_count_that_nobody_has_is_refused() -> None:
     for wrong in (observed("lymphocytes", "10*9/L", 250.0), observed("cd4", "10*9/L", 45.0)):
-        with pytest.raises(ScenarioError, match=r"observed\[1\].points\[1\]: .* is more than anybody has"):
+        with pytest.raises(ScenarioError, match=r"observed\[1\].points\[1\]: .* is implausibly high"):
             check_names(wrong, mechanisms=(), parameters={}, readouts=UNITS)
 
 

@@ -148,7 +148,7 @@ def test_times_that_differ_by_rounding_are_one_boundary() -> None:
     ("event", "message"),
     [
         (Bolus("triamcinolon_depot", 1.0, 1.0), 'did you mean "triamcinolone_depot"?'),
-        (_infusion(1.0, 2.0, 1.0, "alemtuzumab"), 'the model has nothing called "alemtuzumab" to dose'),
+        (_infusion(1.0, 2.0, 1.0, "alemtuzumab"), 'the model has no input or pool "alemtuzumab"'),
         (_infusion(-1.0, 2.0, 1.0), "lies outside the simulated days 0 to 10"),
         (_infusion(9.0, 11.0, 1.0), "lies outside the simulated days 0 to 10"),
         (Bolus(POOLS[1], 10.0, 1.0), "is given at the end of the simulation, day 10"),
