@@ -62,7 +62,7 @@ def _told() -> Iterator[None]:
     """End the process with a message and an exit code where the block cannot go on; warn in a line of our own."""
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = _warn
+            warnings.showwarning = _Warnings()
             yield
     except ImmunosimError as error:
         say_error(error)
@@ -83,12 +83,26 @@ def _told() -> Iterator[None]:
         raise typer.Exit(BAD_INPUT) from None
 
 
-def _warn(
-    message: Warning | str, category: type[Warning], filename: str, lineno: int, file: Any = None, line: Any = None
-) -> None:
-    """Print a warning: one of ours says itself where to look, any other names a line of code."""
-    place = "" if category.__module__.startswith("immunosim.") else f"{filename}:{lineno}: "
-    say(f"warning: {place}{message}")
+class _Warnings:
+    """Prints each warning once; those of this package name a file and a key, others a line of code."""
+
+    def __init__(self) -> None:
+        self.printed: set[str] = set()
+
+    def __call__(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: Any = None,
+        line: Any = None,
+    ) -> None:
+        place = "" if category.__module__.startswith("immunosim.") else f"{filename}:{lineno}: "
+        text = f"warning: {place}{message}"
+        if text not in self.printed:
+            self.printed.add(text)
+            say(text)
 
 
 def _give_up_output() -> None:

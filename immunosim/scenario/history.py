@@ -81,7 +81,8 @@ class History(ModelRecord):
     def _prepared(cls, data: Mapping[str, Any], file: str | None) -> dict[str, Any]:
         """Return raw data with the present name of each key, and the drug in each entry of its table."""
         drugs = cls.drug_tables()
-        warn_of(replace(problem, file=file) for problem in superseded_keys(data, drugs))
+        if not (file or "").startswith("--"):  # a change by an option, to a file that was warned of
+            warn_of(replace(problem, file=file) for problem in superseded_keys(data, drugs))
         prepared = in_present_words(data, drugs)
         for key, value in prepared.items():
             if key in drugs:

@@ -92,7 +92,7 @@ def _sentence(details: Any, location: tuple[int | str, ...], record: type[Table]
     if kind == "missing":
         return InputProblem("is missing", cure=_example(record, location))
     if kind == "extra_forbidden":
-        return InputProblem("unknown key", cure=cures.cure(str(location[-1]), _fields(record, location[:-1])))
+        return InputProblem("unknown key", cure=_present_key(record, location) or _close_key(record, location, cures))
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         path = ".".join(part for part in location if isinstance(part, str))
         brackets = f"[[{path}]]" if isinstance(location[-1], int) else f"[{path}]"
@@ -110,6 +110,17 @@ def _sentence(details: Any, location: tuple[int | str, ...], record: type[Table]
     if kind in _KINDS:
         return InputProblem(f"{value} is not {_KINDS[kind][0]}", cure=_KINDS[kind][1])
     return InputProblem(details["msg"].removeprefix("Value error, "), cure=f"got {value}")
+
+
+def _present_key(record: type[Table], location: Sequence[int | str]) -> str:
+    """Return what a superseded key is called now; empty for any other."""
+    nested = _nested(record, location[:-1])
+    name = None if nested is None else nested.superseded.get(str(location[-1]))
+    return "" if name is None else f"its present name is {name}"
+
+
+def _close_key(record: type[Table], location: Sequence[int | str], cures: Suggestions) -> str:
+    return cures.cure(str(location[-1]), _fields(record, location[:-1]))
 
 
 _LIMITS = {

@@ -95,7 +95,8 @@ def _set(document: dict[str, Any], path: str, text: str) -> None:
         if isinstance(table, list):
             key: Any = _index(table, step, path)
         else:
-            key, annotation = step, _annotation(record, step, path)
+            annotation = _annotation(record, step, path)
+            key = _present_name(table, record, step)
             record = record_in(annotation)
             if not final:
                 table[key] = _container(table.get(key), record, annotation, path)
@@ -112,6 +113,12 @@ def _annotation(record: type[Table] | None, step: str, path: str) -> Any:
     if annotation is None:
         raise ScenarioError(f'unknown key "{step}"', key=path, cure=did_you_mean(step, record.known_keys()))
     return annotation
+
+
+def _present_name(table: Mapping[str, Any], record: type[Table] | None, step: str) -> str:
+    """Return the key to set: for a superseded key the present one, where the table already has that."""
+    name = step if record is None else record.superseded.get(step, step)
+    return name if name in table and step not in table and not isinstance(table[name], (list, dict)) else step
 
 
 def _container(present: Any, record: type[Table] | None, annotation: Any, path: str) -> Any:

@@ -24,7 +24,17 @@ _ENTRY = re.compile(r"(?P<table>\w+)\[(?P<number>\d+)\](?P<rest>.*)", re.DOTALL)
 
 
 class SupersededKeyWarning(FutureWarning):
-    """A scenario has a superseded key, which is still read."""
+    """A scenario has a superseded key, which is still read.
+
+    Attributes
+    ----------
+    problem : InputProblem
+        File, key, and what to write in its place.
+    """
+
+    def __init__(self, problem: InputProblem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
 
 
 def in_present_words(data: Mapping[str, Any], drugs: Collection[str]) -> dict[str, Any]:
@@ -80,7 +90,7 @@ def key_in_file(key: str, data: Mapping[str, Any]) -> str:
 def warn_of(problems: Iterable[InputProblem]) -> None:
     """Warn of superseded keys, at the line outside of the package that gave the scenario."""
     for problem in problems:
-        warnings.warn(str(problem), SupersededKeyWarning, stacklevel=_levels_inside())
+        warnings.warn(SupersededKeyWarning(problem), stacklevel=_levels_inside())
 
 
 def _levels_inside() -> int:

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from immunosim.errors import ScenarioError
-from immunosim.scenario import Scenario, SupersededKeyWarning, build_scenario, load_scenario, output_times
+from immunosim.scenario import (
+    Scenario,
+    SupersededKeyWarning,
+    apply_overrides,
+    build_scenario,
+    load_scenario,
+    output_times,
+)
 from immunosim.scenario.regimen import courses_of, keyed_events, pulses_of
 
 OLD: dict[str, Any] = {
@@ -76,6 +83,16 @@ def test_overrides_of_an_older_file_name_its_keys(tmp_path: Path) -> None:
     assert scenario.dose[0].start == 5.0
 
 
+def test_an_override_by_an_older_name_changes_a_present_file() -> None:
+    document = {"triamcinolone": [{"start": "5 days", "dose": "15 mg"}]}
+    changed = apply_overrides(document, {"triamcinolone.1.time": "7 days"})
+    assert changed == {"triamcinolone": [{"start": "7 days", "dose": "15 mg"}]}
+
+
+def test_a_change_by_an_option_is_not_warned_of_again() -> None:
+    assert build_scenario(OLD, "--vary x=1").dose  # a warning would be an error
+
+
 def test_a_problem_of_an_older_file_is_told_by_the_key_that_the_file_has() -> None:
     wrong = [{"drug": "prednisolone", "time": "soon", "dose": "50 mg"}, {"drug": "prednisone", "dose": "1 mg"}]
     with pytest.raises(ScenarioError) as caught:
@@ -87,7 +104,10 @@ def test_a_problem_of_an_older_file_is_told_by_the_key_that_the_file_has() -> No
 @pytest.mark.parametrize(
     ("tables", "message"),
     [
-        ({"dose": [{"drug": "prednisolone", "time": "3 days", "dose": "50 mg"}]}, "dose[1].time: unknown key"),
+        (
+            {"dose": [{"drug": "prednisolone", "time": "3 days", "dose": "50 mg"}]},
+            "dose[1].time: unknown key, its present name is start",
+        ),
         (
             {"prednisolone": [{"time": "3 days", "start": "3 days", "dose": "50 mg"}]},
             "prednisolone[1].time: unknown key",
