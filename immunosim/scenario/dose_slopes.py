@@ -196,7 +196,9 @@ def _owner(scenario: Scenario, key: str, file: str) -> tuple[Record, str]:
     for position, (name, number) in enumerate(steps):
         known = dose_tables(scenario) if position == 0 else type(record).known_keys()
         if name not in known:
-            raise ScenarioError(f'unknown key "{name}"', file=file, key=key, cure=did_you_mean(name, known))
+            present = type(record).superseded.get(name)
+            cure = f"its present name is {present}" if present else did_you_mean(name, known)
+            raise ScenarioError(f'unknown key "{name}"', file=file, key=key, cure=cure)
         if position == len(steps) - 1 and number is None:
             return record, name
         record = getattr(record, name)

@@ -34,7 +34,6 @@ from immunosim.units import DAYS_PER_MONTH
 COURSES = "course"
 """The table after which those of the drugs are counted and written."""
 
-
 DrugTable = Annotated[tuple[DrugDosing, ...], RefusedIfUnknown]
 
 
@@ -87,7 +86,7 @@ class History(ModelRecord):
         for key, value in prepared.items():
             if key in drugs:
                 prepared[key] = with_drug(key, value)
-        # An empty table is as good as none: [] takes away what the base of extends gives.
+        # An empty table, which takes away that of the base of extends, equals a missing one.
         return {key: value for key, value in prepared.items() if key not in drugs or value != []}
 
     @classmethod
@@ -122,7 +121,7 @@ class History(ModelRecord):
         """Return the entries of the table that is called after a drug, as the attribute of its name does."""
         return tuple(entry.dosing() for entry in self.entries(drug))
 
-    if not TYPE_CHECKING:  # a checker shall refuse misspelt attributes; doses_of is for it
+    if not TYPE_CHECKING:  # type checkers refuse misspelt attributes; typed code calls doses_of
 
         def __getattr__(self, name: str) -> Any:
             """Return the entries of the table of a drug that was not given: none."""

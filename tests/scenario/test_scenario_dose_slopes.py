@@ -114,6 +114,7 @@ def test_targets_are_what_the_doses_enter(key, inputs, pools):
         ("courses[1].dose", 'unknown key "courses", did you mean "course"'),
         ("course[3].dose", "there are 2 of them"),
         ("course.dose", r"write course\[1\]"),
+        ("triamcinolone[1].time", 'unknown key "time", its present name is start'),
         ("course[2].premedication.dose", "is not a single record"),
         ("course[1].premedication.dose.unit", "is not a single record"),
         ("course[1].label", "is not given"),
