@@ -13,7 +13,10 @@ from immunosim.codegen.loader import Array, Model
 from immunosim.errors import ParameterError, QuantityError, did_you_mean
 from immunosim.parameters import ParameterSet
 from immunosim.scenario import Scenario
-from immunosim.units import parse_quantity
+from immunosim.units import convert, parse_quantity
+
+COUNT_UNIT = "cells/uL"
+"""The unit of untreated counts in a scenario's records."""
 
 
 def individual_vector(scenario: Scenario, parameters: ParameterSet, model: Model, file: str = "scenario") -> Array:
@@ -74,8 +77,7 @@ def count_scales(
     counts = model.readouts_at(untreated, vector, np.zeros((1, len(model.inputs))))[0]
     typical: Mapping[str, float] = dict(zip(model.readouts, counts, strict=True))
     for name, count in given.items():
-        target = count / 1000.0 if name == "lymphocytes" else count
-        factor = target / typical[name]
+        factor = count / convert(1.0, model.units[name], COUNT_UNIT) / typical[name]
         for scale in parameters.scales_of(name):
             if scale in scenario.parameters:
                 cure = f"give either patient.baseline.{name} or parameters.{scale}"

@@ -19,22 +19,13 @@ DOORS = {
 FRONT_DOOR = "immunosim"
 """Names what it opens for type checkers, and is imported by all for its version."""
 
-SCENARIO = {"cross_checks", "regimen", "scenario", "segments"}
-"""Modules of ``immunosim.scenario`` that may still be in a circle. Take names out when it is cut; add none."""
-
 
 def arrows():
     return {(one.importer, one.imported) for one in imports() if one.importer != FRONT_DOOR} - DOORS
 
 
 def test_no_modules_import_each_other():
-    allowed = {f"immunosim.scenario.{name}" for name in SCENARIO}
-    assert [circle for circle in circles(arrows()) if not set(circle) <= allowed] == []
-
-
-def test_modules_that_may_be_in_a_circle_are_in_one():
-    found = {name for circle in circles(arrows()) for name in circle}
-    assert {f"immunosim.scenario.{name}" for name in SCENARIO} - found == set()
+    assert circles(arrows()) == []
 
 
 def test_doors_are_opened_by_calls_only():

@@ -7,6 +7,7 @@ imports nothing heavy, so that ``immunosim --help`` answers at once.
 import errno
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -58,9 +59,11 @@ class Immunosim(TyperGroup):
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """End the process with a message and an exit code where the block cannot go on."""
+    """End the process with a message and an exit code where the block cannot go on; warn in a line of our own."""
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.showwarning = _Warnings()
+            yield
     except ImmunosimError as error:
         say_error(error)
         raise typer.Exit(FAILED if isinstance(error, SolverError) else BAD_INPUT) from None
@@ -78,6 +81,28 @@ def _told() -> Iterator[None]:
             raise typer.Exit(READER_GONE) from None
         say(f"Standard output cannot be written: {error.strerror}")
         raise typer.Exit(BAD_INPUT) from None
+
+
+class _Warnings:
+    """Prints each warning once; those of this package name a file and a key, others a line of code."""
+
+    def __init__(self) -> None:
+        self.printed: set[str] = set()
+
+    def __call__(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: Any = None,
+        line: Any = None,
+    ) -> None:
+        place = "" if category.__module__.startswith("immunosim.") else f"{filename}:{lineno}: "
+        text = f"warning: {place}{message}"
+        if text not in self.printed:
+            self.printed.add(text)
+            say(text)
 
 
 def _give_up_output() -> None:

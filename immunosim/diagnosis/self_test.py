@@ -56,7 +56,7 @@ def self_test() -> SelfTest:
     data = {
         "horizon": "20 days",
         "prednisolone": [{"start": f"{DAY:g} days", "dose": f"{DOSES['prednisolone_gut']:g} mg"}],
-        "triamcinolone": [{"time": f"{DAY:g} days", "dose": f"{DOSES['triamcinolone_depot']:g} mg"}],
+        "triamcinolone": [{"start": f"{DAY:g} days", "dose": f"{DOSES['triamcinolone_depot']:g} mg"}],
     }
     began = time.perf_counter()
     problem = prepare(build_scenario(data), "self-test", say_nothing)

@@ -73,7 +73,7 @@ def _give_courses(document: dict[str, Any], drug: str, given: Sequence[RecordedD
     own = [course for k, group in enumerate(groups) for course in _courses(group, planned[min(k, len(planned) - 1)])]
     others = [course for course in courses if _drug_of(course) != drug]
     document["course"] = sorted(own + others, key=lambda course: parse_quantity(course["start"], "day"))
-    _keep_additional(document, drug, [])
+    document["dose"] = [dose for dose in document.get("dose", []) if dose["drug"] != drug]
 
 
 def _courses(doses: Sequence[RecordedDose], premedication: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -115,7 +115,8 @@ def _give_singly(document: dict[str, Any], drug: str, given: Sequence[RecordedDo
     for course in document["course"]:
         if known_drug(_drug_of(course)).premedication == drug:
             course.pop("premedication", None)
-    _keep_additional(document, drug, [_single(dose) for dose in given])
+    others = [dose for dose in document.get("dose", []) if dose["drug"] != drug]
+    document["dose"] = others + [_single(dose) for dose in given]
 
 
 def _drug_of(course: dict[str, Any]) -> str:
@@ -124,10 +125,5 @@ def _drug_of(course: dict[str, Any]) -> str:
 
 def _single(dose: RecordedDose) -> dict[str, Any]:
     infusion = {"infusion": f"{dose.duration!r} day"} if dose.duration else {}
-    return {"drug": dose.drug, "time": f"{dose.time!r} day", "dose": f"{dose.amount!r} mg", **infusion}
-
-
-def _keep_additional(document: dict[str, Any], drug: str, added: list[dict[str, Any]]) -> None:
-    others = [one for one in document.get("additional_dose", []) if one["drug"] != drug]
-    document["additional_dose"] = others + added
-    document["dose"] = [one for one in document.get("dose", []) if one["drug"] != drug]
+    when, amount = f"{dose.time!r} day", f"{dose.amount!r} mg"
+    return {"drug": dose.drug, "start": when, "dose": amount, "followed": False, **infusion}

@@ -14,6 +14,7 @@ from typing import Any
 
 from immunosim.errors import ModelError
 from immunosim.model.drug import Drug, check_drugs
+from immunosim.model.patient_keys import HazardDraw, UntreatedCount
 from immunosim.parameters import ParameterSet, read_references, read_set, sets_in
 
 DEFAULT_SET = "default"
@@ -36,8 +37,13 @@ class ModelPackage:
         The folder of its sources, with ``parameters/*.toml`` and ``references.bib``.
     drugs : tuple of Drug
         What can be given; the drug that a table means where it names none comes first.
+    counts : tuple of UntreatedCount
+        The untreated counts that a scenario may give, the total first.
+    draws : tuple of HazardDraw
+        The draws of hazards that a scenario may give.
     base : ModelPackage, optional
-        A model that it adds to: its parameter sets may extend those of the base, and it has the base's bibliography.
+        A model that it adds to: its parameter sets may extend those of the base, and it has the base's bibliography,
+        counts and draws.
     """
 
     name: str
@@ -45,6 +51,8 @@ class ModelPackage:
     network: str
     folder: Path
     drugs: tuple[Drug, ...] = ()
+    counts: tuple[UntreatedCount, ...] = ()
+    draws: tuple[HazardDraw, ...] = ()
     base: ModelPackage | None = None
 
     def declare(self, parameter_units: Mapping[str, str], is_validated: bool = True) -> Any:
@@ -94,6 +102,18 @@ class ModelPackage:
         """Return its bibliography by key, as BibTeX text, with that of its base."""
         own = read_references(self.folder / "references.bib")
         return dict(own) if self.base is None else {**self.base.references(), **own}
+
+    @functools.cached_property
+    def all_counts(self) -> dict[str, UntreatedCount]:
+        """The untreated counts by name, those of its base first."""
+        inherited = {} if self.base is None else self.base.all_counts
+        return {**inherited, **{count.name: count for count in self.counts}}
+
+    @functools.cached_property
+    def all_draws(self) -> dict[str, HazardDraw]:
+        """The draws of hazards by name, those of its base first."""
+        inherited = {} if self.base is None else self.base.all_draws
+        return {**inherited, **{draw.name: draw for draw in self.draws}}
 
     @functools.cached_property
     def sources(self) -> tuple[Path, ...]:

@@ -13,7 +13,7 @@ from immunosim.observations.records import Measurement, Observations, Severity, 
 from immunosim.scenario.plausible import MOST_SUBSET, MOST_TOTAL
 
 LEAST_TOTAL = 0.005
-"""Fewest lymphocytes that are believed, 1e9/L, unless none are reported: a quarter of the lowest after alemtuzumab."""
+"""Fewest lymphocytes that are believed, 1e9/L, unless none are reported: a quarter of the lowest after depletion."""
 
 _ROUNDING = 1.05
 """How much a part may exceed its whole, since both are rounded and often counted on different instruments."""
@@ -62,7 +62,7 @@ def _check_total(one: Measurement) -> Iterator[TableFinding]:
         yield _at(one, "error", f"{one.value:g}e9/L is more than anybody has{likely}", cure)
     elif 0 < one.value < LEAST_TOTAL and not one.is_below:
         cure = "the column may be in 1e12/L or a value of 1e9/L divided twice: check its unit"
-        yield _at(one, "warning", f"{one.value:g}e9/L is fewer than was ever reported after alemtuzumab", cure)
+        yield _at(one, "warning", f"{one.value:g}e9/L is fewer than was ever reported after depletion", cure)
 
 
 def _check_subset(analyte: str, found: list[Measurement]) -> Iterator[TableFinding]:

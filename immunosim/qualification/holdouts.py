@@ -164,7 +164,7 @@ def months_to_limit(readout: str) -> float:
 def after_pulse(hour: float) -> float:
     """Return the lymphocyte count some hours after the start of 1 g of methylprednisolone, percent of untreated."""
     trajectory = simulated("healthy_steroid_pulse", FINE)
-    since = (trajectory.time - trajectory.scenario.methylprednisolone[0].start) * 24.0
+    since = (trajectory.time - trajectory.scenario.doses_of("methylprednisolone")[0].start) * 24.0
     total = trajectory["lymphocytes"]
     return float(np.interp(hour, since, 100.0 * total / total[0]))
 

@@ -18,47 +18,36 @@ from immunosim.scenario.regimen import (
 from immunosim.scenario.response import response_times, widest_gap
 from immunosim.scenario.scenario import Scenario
 from immunosim.scenario.segments import build_segments, output_times
+from immunosim.scenario.superseded import SupersededKeyWarning
 from immunosim.scenario.sweep import Sweep
-from immunosim.scenario.treatments import (
-    AdditionalDose,
-    Course,
-    DimethylFumarate,
-    Methylprednisolone,
-    Prednisolone,
-    RateStep,
-    RegimenInput,
-    Triamcinolone,
-)
+from immunosim.scenario.treatments import Course, DrugDosing, RateStep, RegimenInput
 from immunosim.scenario.writer import to_toml
 
 __all__ = [
-    "AdditionalDose",
     "Baseline",
     "Bolus",
     "Change",
     "Course",
-    "DimethylFumarate",
     "Dosing",
     "Draws",
+    "DrugDosing",
     "Infusion",
     "Mechanisms",
-    "Methylprednisolone",
     "Note",
     "Observed",
     "Output",
     "OutputRule",
     "Patient",
     "Point",
-    "Prednisolone",
     "Premedication",
     "RateStep",
     "RegimenInput",
     "Relapse",
     "Scenario",
     "Solver",
+    "SupersededKeyWarning",
     "Sweep",
     "TaperStep",
-    "Triamcinolone",
     "apply_overrides",
     "build_scenario",
     "build_segments",

@@ -1,6 +1,6 @@
-"""What the times of a scenario may refer to: its courses, and the orders of each drug.
+"""The anchors of times in a scenario: its courses, and the orders of each drug.
 
-Reads a scenario that is still raw data, of which any part may be wrong, or its records. Resolves no time.
+Reads records, or raw data that may be invalid. Resolves no time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from immunosim.scenario.drug_names import known_drugs
 
 @dataclass(frozen=True)
 class Anchor:
-    """One order of a drug as it was given.
+    """An order of a drug, to which a time may refer.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ def anchors_of(data: object) -> Iterator[Anchor]:
     """Yield the orders of all drugs in the order in which they are counted: courses, the tables of drugs, doses."""
     drugs = {drug.name: drug for drug in known_drugs(data)}
     depleting = next((drug.name for drug in drugs.values() if drug.depletes), "")
-    for table in ("course", *drugs, "additional_dose", "dose"):
+    for table in ("course", *drugs, "dose"):
         for number, entry in enumerate(listed(data, table), 1):
             named = entry_of(entry, "drug")
             unnamed = depleting if table == "course" else table if table in drugs else ""
@@ -54,7 +54,7 @@ def anchors_of(data: object) -> Iterator[Anchor]:
             yield Anchor(
                 name=f"{table.replace('_', ' ')} {number}",
                 key=f"{table}[{number}]",
-                start=entry_of(entry, "time") if entry_of(entry, "start") is None else entry_of(entry, "start"),
+                start=entry_of(entry, "start"),
                 label=entry_of(entry, "label"),
                 drug=name,
                 n_doses=_n_doses(entry),
@@ -71,12 +71,12 @@ def listed(data: object, table: str) -> tuple[object, ...]:
 
 
 def entry_of(record: object, name: str) -> object:
-    """Return a value of a record or of raw data; None where there is none."""
+    """Return a value of a record or of raw data; None where it is missing."""
     return record.get(name) if isinstance(record, Mapping) else getattr(record, name, None)
 
 
 def _n_doses(entry: object) -> int | None:
-    """Return the number of planned doses; None where one of the numbers is not a number."""
+    """Return the number of planned doses; None where it is invalid."""
     steps = [entry_of(step, "doses") for step in listed(entry, "taper")]
     given = entry_of(entry, "doses")
     counts = [1 if given is None else given, *steps]

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
@@ -21,18 +20,19 @@ from pydantic import (
 
 from immunosim.errors import InputProblem, QuantityError, ScenarioError
 from immunosim.scenario.messages import RecordFault, translated, unknown_keys
+from immunosim.scenario.table import Table
 
 _AS_UTF_8 = "write files and options as UTF-8"
 _INSIDE: ContextVar[bool] = ContextVar("inside", default=False)
 
 
-class Record(BaseModel):
-    """Base of all records: frozen, without unknown keys, with its own rules and our own messages.
+class Record(Table):
+    """Base of all records: frozen, without unknown keys, with rules and with messages of this package.
 
     Raises
     ------
     TypeError
-        When a record is declared that does not say its rules: they would be forgotten without a word.
+        When a record is declared without rules, which would otherwise be forgotten silently.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", revalidate_instances="always")
@@ -44,16 +44,16 @@ class Record(BaseModel):
             raise TypeError(f"{cls.__name__} has no rules: define problems, or problems = each_value_stands_alone")
 
     def problems(self) -> Iterable[InputProblem]:
-        """Return what contradicts itself within the record, with keys relative to it.
+        """Return the contradictions within the record, with keys relative to it.
 
-        What is ambiguous is refused, never guessed. Times that are still text are left to the scenario that the record
+        Ambiguous input is refused, never guessed. Times that are still text are checked by the scenario that the record
         enters.
         """
         raise NotImplementedError
 
     @model_validator(mode="wrap")
     @classmethod
-    def _report_in_our_words(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+    def _report_problems(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         # Only the outermost record reports, so that all problems of a file come together with their full key paths.
         if _INSIDE.get():
             return cls._checked(data, handler)
@@ -64,7 +64,7 @@ class Record(BaseModel):
         except (ValidationError, RecordFault) as error:
             raise translated(error, cls, file) from None
         except UnicodeEncodeError as error:  # a byte of an option that is not UTF-8 stands as what is not a character
-            reason = f"a text holds {error.object[error.start : error.end]!a}, which is not Unicode"
+            reason = f"a text contains {error.object[error.start : error.end]!a}, which is not Unicode"
             raise ScenarioError(reason, file=file, cure=_AS_UTF_8) from None
         finally:
             _INSIDE.reset(token)
@@ -87,9 +87,9 @@ def each_value_stands_alone(_record: Record) -> tuple[InputProblem, ...]:
 
 
 def ends_before_start(start: object, stop: object) -> Iterator[InputProblem]:
-    """Yield a problem where a stop does not come after its start; times that are still text are passed over."""
+    """Yield a problem where a stop is not after its start; times that are still text are skipped."""
     if isinstance(start, float) and isinstance(stop, float) and stop <= start:
-        reason = f"day {stop:g} does not lie after the start, day {start:g}"
+        reason = f"day {stop:g} is not after the start, day {start:g}"
         yield InputProblem(reason, key="stop", cure="let stop come after start")
 
 

@@ -19,13 +19,13 @@ from immunosim.units import index_of, parse_quantity, shown
 
 WANTED = 'a time such as "12 months", a date such as 2017-06-15 or "course 2 + 30 days"'
 LONGEST_TIME = 200
-"""Characters of the longest text that is read as an offset from a course."""
+"""Longest text that is read as an offset from a course, in characters."""
 
 FARTHEST_TIME = 1e6
 """Times farther from day 0 than this (day) would leave too few digits for the length of an infusion."""
 
 ROUNDING = 1e-9
-"""Times that differ by less than this (day) are not told apart."""
+"""Times that differ by less than this (day) count as equal."""
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?)?")
 _QUANTITY = re.compile(r"[+-]?\s*[.,]?\d")
@@ -59,7 +59,7 @@ class Clock:
 
     @classmethod
     def of(cls, scenario: object) -> Clock:
-        """Return the clock of a scenario, or of one that is still raw data, of which any part may be wrong."""
+        """Return the clock of a scenario, or of raw data that may be invalid."""
         courses = [(entry_of(course, "label"), entry_of(course, "start")) for course in listed(scenario, "course")]
         with with_drugs_of(scenario):
             return cls(entry_of(scenario, "start_date"), courses, anchors_of(scenario))
@@ -171,7 +171,7 @@ class Clock:
         return start + (order.n_doses - 1) * every
 
     def _resolved(self, order: Anchor, time: object, of: str, text: str) -> float:
-        """Return a time of an order, on which nothing may wait that it refers to."""
+        """Return a time of an order, which must not refer back to itself."""
         self._pending.append(order.key)
         try:
             return self.days(time, bare=not isinstance(time, str))
@@ -189,7 +189,7 @@ def _without_course(anchor: str) -> str:
 
 
 def in_words(days: float) -> str:
-    """Return a duration as a person would say it, in minutes, hours or days."""
+    """Return a duration as text in minutes, hours or days."""
     for unit, length in (("min", 1 / 1440), ("h", 1 / 24)):
         if days < (1 / 24 if unit == "min" else 2):
             return f"{days / length:.6g} {unit}"

@@ -13,12 +13,12 @@ from immunosim.scenario.quantities import Duration, Number, TimePoint
 from immunosim.units import finite, shown
 
 LARGEST_TOLERANCE = 1e-2
-"""Relative tolerance of a step above which results are wrong by more than anybody wants: at 0.9 by 47 %."""
+"""Largest relative tolerance of a step that is accepted: at 0.9, results are wrong by 47 %."""
 
 
 def _tolerance(value: object) -> object:
     if isinstance(value, (int, float)) and not isinstance(value, bool) and finite(value, value) > LARGEST_TOLERANCE:
-        reason = f"{shown(value)} lets every step be wrong by this share of a pool"
+        reason = f"{shown(value)} is too large for a relative tolerance"
         raise QuantityError(reason, cure=f"set it to {LARGEST_TOLERANCE:g} or less, the default is 1e-05")
     return value
 

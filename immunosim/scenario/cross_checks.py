@@ -6,21 +6,18 @@ Keys are relative to the scenario.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from immunosim.errors import InputProblem
 from immunosim.scenario.clock import ROUNDING, in_words
+from immunosim.scenario.history import History
 from immunosim.scenario.regimen import Event, Infusion, begin_of, end_of, is_continuous, keyed_events, start_of
 from immunosim.scenario.segments import WATCHED
-
-if TYPE_CHECKING:
-    from immunosim.scenario.scenario import Scenario
 
 MOST_OUTPUTS = 1_000_000
 
 
-def problems_between_records(scenario: Scenario) -> Iterator[InputProblem]:
-    """Yield what contradicts itself in a scenario whose records are sound."""
+def problems_between_records(scenario: History) -> Iterator[InputProblem]:
+    """Yield the contradictions between the records of a scenario, each of which is valid."""
     events = list(keyed_events(scenario))
     problems = [*_horizon(scenario), *_courses(scenario), *_outputs(scenario, [event for _, event in events])]
     yield from problems
@@ -28,13 +25,13 @@ def problems_between_records(scenario: Scenario) -> Iterator[InputProblem]:
         yield from (*_beyond_horizon(scenario, events), *_overlaps(events), *_observed_late(scenario))
 
 
-def _horizon(scenario: Scenario) -> Iterator[InputProblem]:
+def _horizon(scenario: History) -> Iterator[InputProblem]:
     if scenario.horizon <= 0:
-        reason = f"day {scenario.horizon:g} does not lie after day 0"
+        reason = f"day {scenario.horizon:g} is not after day 0"
         yield InputProblem(reason, key="horizon", cure='write for example horizon = "36 months"')
 
 
-def _courses(scenario: Scenario) -> Iterator[InputProblem]:
+def _courses(scenario: History) -> Iterator[InputProblem]:
     labels: dict[str, int] = {}
     for number, course in enumerate(scenario.course, 1):
         label = course.label
@@ -48,11 +45,11 @@ def _courses(scenario: Scenario) -> Iterator[InputProblem]:
         elif label is not None:
             labels[label] = number
         if number > 1 and course.start < scenario.course[number - 2].start:
-            reason = f"day {course.start:g} lies before course {number - 1}, day {scenario.course[number - 2].start:g}"
+            reason = f"day {course.start:g} is before course {number - 1}, day {scenario.course[number - 2].start:g}"
             yield InputProblem(reason, key=f"course[{number}].start", cure="list the courses in the order of time")
 
 
-def _outputs(scenario: Scenario, events: Sequence[Event]) -> Iterator[InputProblem]:
+def _outputs(scenario: History, events: Sequence[Event]) -> Iterator[InputProblem]:
     output = scenario.output
     if not output.visits_only:
         yield from _too_many(output.every, scenario.horizon - start_of(scenario, events), "output.every")
@@ -71,17 +68,17 @@ def _outputs(scenario: Scenario, events: Sequence[Event]) -> Iterator[InputProbl
 
 def _too_many(every: float, span: float, key: str, where: str = "") -> Iterator[InputProblem]:
     if span / every > MOST_OUTPUTS:
-        reason = f"{in_words(every)} makes {span / every:.3g} outputs{where}, more than {MOST_OUTPUTS}"
+        reason = f"{in_words(every)} gives {span / every:.3g} outputs{where}, more than {MOST_OUTPUTS}"
         yield InputProblem(reason, key=key, cure="report less often")
 
 
-def _late(scenario: Scenario, time: float, key: str) -> Iterator[InputProblem]:
+def _late(scenario: History, time: float, key: str) -> Iterator[InputProblem]:
     if time > scenario.horizon:
-        reason = f"day {time:g} lies after the horizon, day {scenario.horizon:g}"
+        reason = f"day {time:g} is after the horizon, day {scenario.horizon:g}"
         yield InputProblem(reason, key=key, cure="raise horizon or leave it out")
 
 
-def _beyond_horizon(scenario: Scenario, events: Sequence[tuple[str, Event]]) -> Iterator[InputProblem]:
+def _beyond_horizon(scenario: History, events: Sequence[tuple[str, Event]]) -> Iterator[InputProblem]:
     last: dict[str, Event] = {}
     for key, event in events:
         if key not in last or end_of(event) >= end_of(last[key]):
@@ -112,7 +109,7 @@ def _overlaps(events: Sequence[tuple[str, Event]]) -> Iterator[InputProblem]:
             latest[event.input] = key, event
 
 
-def _observed_late(scenario: Scenario) -> Iterator[InputProblem]:
+def _observed_late(scenario: History) -> Iterator[InputProblem]:
     for series, record in enumerate(scenario.observed, 1):
         for number, point in enumerate(record.points, 1):
             yield from _late(scenario, point.time, f"observed[{series}].points[{number}].time")

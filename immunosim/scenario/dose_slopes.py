@@ -1,6 +1,6 @@
 """How the segments of a scenario move with one number of a treatment: an amount, a rate, a time or a duration.
 
-Doses are built as ever, from a number that carries its derivative along (a dual number), so the derivative is exact.
+Dose events are built as usual, from a dual number, which carries its derivative along, so the derivative is exact.
 """
 
 from __future__ import annotations
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-
-TREATMENTS = (*treatment_tables(Scenario), "input")
-"""The tables of a scenario whose numbers move its segments."""
 
 _STEP = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
@@ -92,6 +89,11 @@ def slope_of(number: float) -> float:
     return number.slope if isinstance(number, Dual) else 0.0
 
 
+def dose_tables(scenario: Scenario) -> tuple[str, ...]:
+    """Return the tables whose numbers move the segments of a scenario."""
+    return (*treatment_tables(scenario), "input")
+
+
 def is_treatment_number(key: str) -> bool:
     """Return whether a name is the key path of a treatment rather than the name of a parameter."""
     return "." in key or "[" in key
@@ -109,7 +111,7 @@ def find_treatment_number(scenario: Scenario, key: str, file: str = "scenario") 
     value, unit = getattr(record, name), _unit_of(record, name)
     if unit is None or not isinstance(value, float):
         reason = "is not given" if value is None else "is not an amount, a rate, a time or a duration"
-        raise ScenarioError(reason, file=file, key=key, cure="give the key of one, such as course[1].dose")
+        raise ScenarioError(reason, file=file, key=key, cure="name such a number, for example course[1].dose")
     return TreatmentNumber(key, value, unit)
 
 
@@ -192,9 +194,11 @@ def _owner(scenario: Scenario, key: str, file: str) -> tuple[Record, str]:
     record: Any = scenario
     steps = _steps(key)
     for position, (name, number) in enumerate(steps):
-        known = TREATMENTS if position == 0 else type(record).model_fields
+        known = dose_tables(scenario) if position == 0 else type(record).known_keys()
         if name not in known:
-            raise ScenarioError(f'unknown key "{name}"', file=file, key=key, cure=did_you_mean(name, known))
+            present = type(record).superseded.get(name)
+            cure = f"its present name is {present}" if present else did_you_mean(name, known)
+            raise ScenarioError(f'unknown key "{name}"', file=file, key=key, cure=cure)
         if position == len(steps) - 1 and number is None:
             return record, name
         record = getattr(record, name)
@@ -206,7 +210,7 @@ def _owner(scenario: Scenario, key: str, file: str) -> tuple[Record, str]:
             record = entries[number - 1]
         if not isinstance(record, Record):
             cure = f"write {name}[1]" if isinstance(record, tuple) and record else "it is not given"
-            raise ScenarioError(f'"{name}" holds no single record', file=file, key=key, cure=cure)
+            raise ScenarioError(f'"{name}" is not a single record', file=file, key=key, cure=cure)
     raise ScenarioError("is a whole record", file=file, key=key, cure="add the number that is meant, such as .dose")
 
 

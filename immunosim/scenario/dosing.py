@@ -1,4 +1,4 @@
-"""The dose record: one order of a drug, whichever table of a scenario says it, with its rules.
+"""The dose record: one order of a drug, in whichever table of a scenario it is written, with its rules.
 
 Doses are masses, or masses per body weight that the scenario turns into masses. This module knows no dose event.
 """
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
@@ -23,7 +23,7 @@ from immunosim.scenario.quantities import Duration, Mass, TimePoint
 from immunosim.units import parse_quantity, shown
 
 SHORTEST_INFUSION = 1e-6
-"""Infusions shorter than this (day) would drown in the rounding of their times."""
+"""Shortest infusion, day: the rounding of times distorts shorter ones."""
 
 
 class Change(Record):
@@ -35,7 +35,7 @@ class Change(Record):
     skipped: StrictBool = False
 
     def problems(self) -> Iterator[InputProblem]:
-        """Yield what contradicts itself."""
+        """Yield contradictions."""
         different = [name for name in ("late", "given") if getattr(self, name) is not None]
         if self.skipped and different:
             reason = f"is written together with {' and '.join(different)}"
@@ -61,7 +61,7 @@ class Premedication(Record):
     implausible: StrictBool = False
 
     def problems(self) -> Iterator[InputProblem]:
-        """Yield a duration that is too short; the course judges the dose, since it knows the drug."""
+        """Yield a duration that is too short; the course checks the dose, since it knows the drug."""
         yield from too_short(self.duration, "duration")
 
 
@@ -78,21 +78,25 @@ TimesPerDay = Annotated[StrictInt, Field(ge=1, le=24)]
 
 
 class Treatment(Record):
-    """Base of the tables that order a drug, each of which says a dose record in its own words."""
+    """Base of the tables that order a drug, each of which is a way to write a dose record."""
+
+    if TYPE_CHECKING:
+        start: TimePoint
 
     def dosing(self) -> Dosing:
-        """Return the dose record that the table means."""
+        """Return the dose record that an entry means."""
         raise NotImplementedError
 
     def problems(self) -> Iterator[InputProblem]:
-        """Yield what contradicts itself in the dose record."""
+        """Yield the contradictions in the dose record."""
         return self.dosing().problems()
 
 
 class Dosing(Treatment):
     """An order of a drug: `doses` doses, one every `every` days, then the steps of the taper at the same interval.
 
-    What is taken continuously is taken from `start` to `stop`, or to the horizon where `stop` is not given.
+    A continuous drug is taken from `start` to `stop`, or to the horizon where `stop` is not given. A dose that
+    is not `followed` is neither a course nor a pulse: no line of a figure and no row of a summary counts from it.
     """
 
     drug: AnyDrug
@@ -107,7 +111,9 @@ class Dosing(Treatment):
     premedication: PremedicationOrNot = None
     stop: TimePoint | None = None
     times_per_day: TimesPerDay | None = None
+    followed: StrictBool = True
     implausible: StrictBool = False
+    superseded: ClassVar[dict[str, str]] = {"time": "start"}
 
     @model_validator(mode="before")
     @classmethod
@@ -119,7 +125,7 @@ class Dosing(Treatment):
         return self
 
     def problems(self) -> Iterator[InputProblem]:
-        """Yield what contradicts itself, or else the doses that are not plausible."""
+        """Yield the contradictions, or else the implausible doses."""
         drug = known_drug(self.drug)
         structural = [
             *_misplaced(self, drug),
@@ -131,7 +137,7 @@ class Dosing(Treatment):
 
 
 def with_usual(data: dict[str, Any], name: object, table: type[Record]) -> dict[str, Any]:
-    """Return the raw data of a table, with what the drug of that name is usually given as where they do not say it."""
+    """Return the raw data of a table, completed with the usual infusion and dose of the drug of that name."""
     drug = next((drug for drug in known_drugs() if drug.name == name), None)
     if drug is None:
         return data
@@ -143,7 +149,7 @@ def with_usual(data: dict[str, Any], name: object, table: type[Record]) -> dict[
 
 
 def usual_infusion(drug: Drug) -> float:
-    """Return how long a dose is infused where nothing is said, day; 0 for what is given at once."""
+    """Return the usual duration of an infusion, day; 0 for a drug that is given at once."""
     return parse_quantity(drug.usual_infusion, "day") if drug.is_infused else 0.0
 
 
@@ -179,10 +185,21 @@ def given_doses(record: Dosing) -> list[GivenDose]:
 
 
 def too_short(length: float | None, key: str) -> Iterator[InputProblem]:
-    """Yield a problem where an infusion would drown in the rounding of its times."""
+    """Yield a problem where an infusion is shorter than the rounding of its times allows."""
     if length is not None and length < SHORTEST_INFUSION:
         cure = "an infusion takes at least 0.1 s, give it a longer duration"
         yield InputProblem(f"{length:g} days is too short", key=key, cure=cure)
+
+
+_MEANINGLESS = {True: ("doses", "every", "taper", "changes", "followed"), False: ("stop", "times_per_day")}
+"""The keys that mean nothing for a drug that is taken continuously, and for one that is given in single doses."""
+
+
+def unfit_keys(drug: Drug) -> Iterator[str]:
+    """Yield the keys of a dose record that mean nothing for the way in which a drug is given."""
+    yield from _MEANINGLESS[drug.is_continuous]
+    yield from () if drug.is_infused else ("infusion",)
+    yield from () if drug.premedication else ("premedication",)
 
 
 def _misplaced(record: Dosing, drug: Drug) -> Iterator[InputProblem]:
@@ -192,8 +209,7 @@ def _misplaced(record: Dosing, drug: Drug) -> Iterator[InputProblem]:
         yield InputProblem(f"{drug.name} is not infused but {how}", key="infusion", cure="leave it out")
     if record.premedication is not None and not drug.premedication:
         yield InputProblem(f"{drug.name} has no premedication", key="premedication", cure="leave it out")
-    alien = ("doses", "every", "taper", "changes") if drug.is_continuous else ("stop", "times_per_day")
-    for key in alien:
+    for key in _MEANINGLESS[drug.is_continuous]:
         if getattr(record, key) != type(record).model_fields[key].default:
             how = "is taken continuously, not in single doses" if drug.is_continuous else "is given in single doses"
             cure = "write stop and times_per_day" if drug.is_continuous else "write doses and every"
@@ -217,17 +233,17 @@ def _repeats(record: Dosing) -> Iterator[InputProblem]:
 
 def _changes(record: Dosing) -> Iterator[InputProblem]:
     doses, times = planned_doses(record), Counter(change.dose_number for change in record.changes)
-    for place, change in enumerate(record.changes, 1):
+    for index, change in enumerate(record.changes, 1):
         number = change.dose_number
         if number > len(doses):
             cure = "1 dose is planned" if len(doses) == 1 else f"{len(doses)} doses are planned"
-            yield InputProblem(f"there is no dose {number}", key=f"changes[{place}].dose_number", cure=cure)
+            yield InputProblem(f"there is no dose {number}", key=f"changes[{index}].dose_number", cure=cure)
         elif times[number] > 1:
             times[number] = 0  # said once
             cure = "write one change for each dose"
-            yield InputProblem(f"dose {number} is changed twice", key=f"changes[{place}].dose_number", cure=cure)
+            yield InputProblem(f"dose {number} is changed twice", key=f"changes[{index}].dose_number", cure=cure)
         else:
-            yield from _cut_short(change, doses[number - 1], record.infusion, f"changes[{place}].given")
+            yield from _cut_short(change, doses[number - 1], record.infusion, f"changes[{index}].given")
     skipped = {change.dose_number for change in record.changes if change.skipped}
     if skipped.issuperset(range(1, len(doses) + 1)):
         yield InputProblem("skip every dose", key="changes", cure="leave the whole entry out")
@@ -249,7 +265,7 @@ def _cut_short(change: Change, planned: object, infusion: float | None, key: str
 
 
 def _implausible(record: Dosing, drug: Drug) -> Iterator[InputProblem]:
-    """Yield the doses that are not plausible, unless the record insists; those per body weight wait."""
+    """Yield the implausible doses, unless the record insists; doses per body weight are checked by the scenario."""
     before = record.premedication
     if before is not None and not before.implausible:
         yield from check_dose(known_drug(drug.premedication), before.dose, "premedication.dose")

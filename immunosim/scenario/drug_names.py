@@ -1,4 +1,4 @@
-"""The drugs that a scenario may name: those of its model, and the type of a field that names one of them.
+"""The drugs that a scenario may name: those of its model, and the type of a field that names a drug.
 
 While a scenario is read, its records know the drugs of its model; a record outside of a scenario knows those of the
 default model.
@@ -17,6 +17,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from immunosim.errors import ModelError, QuantityError, any_of, close_matches, did_you_mean
 from immunosim.model.drug import Drug, Given
+from immunosim.model.package import ModelPackage
 from immunosim.models import DEFAULT_MODEL, drugs_of, find_model
 from immunosim.scenario.base import Text
 from immunosim.units import shown
@@ -25,9 +26,9 @@ _MODEL: ContextVar[str] = ContextVar("model", default=DEFAULT_MODEL)
 
 
 def model_of(scenario: object) -> str:
-    """Return the model that a scenario names, or one that is still raw data; the default one where it names none.
+    """Return the model that a scenario or its raw data name, by default the default model.
 
-    A model that does not exist is a problem of its own, which the scenario reports.
+    An unknown model counts as the default one here; the scenario reports it.
     """
     named = scenario.get("model") if isinstance(scenario, Mapping) else getattr(scenario, "model", None)
     try:
@@ -46,8 +47,13 @@ def with_drugs_of(scenario: object) -> Iterator[None]:
         _MODEL.reset(token)
 
 
+def model_read() -> ModelPackage:
+    """Return the model of the scenario that is being read."""
+    return find_model(_MODEL.get())
+
+
 def known_drugs(scenario: object = None) -> tuple[Drug, ...]:
-    """Return the drugs of a scenario's model; without a scenario, of the one that is being read."""
+    """Return the drugs of a scenario's model; without a scenario, of the model that is being read."""
     return drugs_of(_MODEL.get() if scenario is None else model_of(scenario))
 
 
@@ -57,7 +63,7 @@ def known_drug(name: str, scenario: object = None) -> Drug:
     Raises
     ------
     ModelError
-        If there is none of that name.
+        If the model has no such drug.
     """
     drugs = known_drugs(scenario)
     for drug in drugs:
@@ -68,7 +74,7 @@ def known_drug(name: str, scenario: object = None) -> Drug:
 
 @dataclass(frozen=True)
 class DrugGiven:
-    """Annotation of a field that names a drug which is given in one of some ways."""
+    """Annotation of a field that names a drug, restricted by how the drug is given."""
 
     ways: tuple[Given, ...]
 
@@ -88,7 +94,7 @@ class DrugGiven:
         """Return the name, or refuse it with the known ones."""
         choices = self.choices()
         if isinstance(value, str) and value in choices:
-            return value
+            return str(value)  # plain text, whatever kind of text was given
         text = shown(value)
         matches = close_matches(text.strip(chr(34)), choices, limit=1)
         cure = f'did you mean "{matches[0]}"?' if matches else None

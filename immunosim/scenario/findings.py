@@ -1,4 +1,4 @@
-"""What was seen of the patient of a scenario: relapses, remarks and observed values."""
+"""Observations of the patient of a scenario: relapses, remarks and measured values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from immunosim.units import check_unit
 
 
 class Relapse(Record):
-    """A relapse that was seen; it is drawn and does not change the simulation."""
+    """An observed relapse; it is drawn and does not change the simulation."""
 
     time: TimePoint
     note: Text = ""
@@ -72,7 +72,7 @@ class Observed(Record):
     points: tuple[Point, ...]
 
     def problems(self) -> Iterator[InputProblem]:
-        """Yield a series without points or with a unit that is none."""
+        """Yield a series without points or with an unknown unit."""
         if not self.points:
             yield InputProblem("is empty", key="points", cure="give at least one point or leave the series out")
         try:

@@ -1,4 +1,4 @@
-"""Problems of scenario records in our own words: pydantic's findings become a ScenarioError with cures.
+"""Problems of scenario records: the errors of pydantic become a ScenarioError with keys, reasons and cures.
 
 This module knows the shape of records in general, and no record in particular.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from immunosim.errors import (
     MOST_SEARCHED,
@@ -23,11 +23,12 @@ from immunosim.errors import (
     close_matches,
     did_you_mean,
 )
+from immunosim.scenario.table import Table, record_in
 from immunosim.units import shown
 
 
 class RecordFault(ValueError):
-    """Problems that a record finds in itself, with keys relative to the record."""
+    """Problems by the rules of a record, with keys relative to the record."""
 
     def __init__(self, problems: Sequence[InputProblem], n_more: int = 0) -> None:
         self.problems = tuple(problems)
@@ -43,48 +44,39 @@ def key_path(location: Sequence[int | str]) -> str:
     return path
 
 
-def record_in(annotation: Any) -> type[BaseModel] | None:
-    """Return the record class that a field's annotation holds, alone, optional or in a list."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next(filter(None, map(record_in, get_args(annotation))), None)
-
-
-def is_listed(annotation: Any) -> bool:
-    """Return whether a field's annotation is a list of records or values."""
-    return getattr(annotation, "__origin__", None) is tuple
-
-
-def translated(error: ValidationError | RecordFault, record: type[BaseModel], file: str) -> ScenarioError:
-    """Return what pydantic or the record itself found as one ScenarioError that lists every problem."""
+def translated(error: ValidationError | RecordFault, record: type[Table], file: str) -> ScenarioError:
+    """Return the errors of pydantic, or of the record's rules, as one ScenarioError that lists every problem."""
     if isinstance(error, RecordFault):
-        return ScenarioError(problems=[replace(one, file=file) for one in error.problems], n_more=error.n_more)
-    found: dict[InputProblem, None] = {}
+        return ScenarioError(problems=[replace(problem, file=file) for problem in error.problems], n_more=error.n_more)
+    problems: dict[InputProblem, None] = {}
     cures, n_more = Suggestions(), 0
     for details in error.errors(include_url=False):
         location = tuple(details["loc"])
         n_more += getattr(details.get("ctx", {}).get("error"), "n_more", 0)
         for problem in _problems_of(details, location, record, cures):
             key = ".".join(part for part in (key_path(location), problem.key) if part)
-            found[replace(problem, file=file, key=key or None)] = None
-    return ScenarioError(problems=tuple(found), n_more=n_more)
+            problems[replace(problem, file=file, key=key or None)] = None
+    return ScenarioError(problems=tuple(problems), n_more=n_more)
 
 
-def unknown_keys(data: object, record: type[BaseModel]) -> RecordFault | None:
-    """Return what is wrong with a table of nearly nothing but unknown keys; pydantic would list each of them at length.
+def unknown_keys(data: object, record: type[Table]) -> RecordFault | None:
+    """Return the unknown keys of a table that has very many of them: the first are named, the others counted.
 
-    The first are named, the others counted.
+    Pydantic would list each of them at length.
     """
-    if not isinstance(data, Mapping) or len(data) <= len(record.model_fields) + MOST_SEARCHED:
+    if not isinstance(data, Mapping) or len(data) <= MOST_SEARCHED:
         return None
-    unknown = [str(key) for key in data if key not in record.model_fields]
+    known = record.known_keys()
+    if len(data) <= len(known) + MOST_SEARCHED:
+        return None
+    unknown = [str(key) for key in data if key not in known and key not in record.model_fields]
     named = unknown[:MOST_SHOWN]
-    problems = [InputProblem("unknown key", key=name, cure=did_you_mean(name, record.model_fields)) for name in named]
+    problems = [InputProblem("unknown key", key=name, cure=did_you_mean(name, known)) for name in named]
     return RecordFault(problems, len(unknown) - len(named))
 
 
 def _problems_of(
-    details: Any, location: tuple[int | str, ...], record: type[BaseModel], cures: Suggestions
+    details: Any, location: tuple[int | str, ...], record: type[Table], cures: Suggestions
 ) -> Iterator[InputProblem]:
     cause = details.get("ctx", {}).get("error")
     if isinstance(cause, RecordFault):
@@ -95,14 +87,12 @@ def _problems_of(
         yield _sentence(details, location, record, cures)
 
 
-def _sentence(
-    details: Any, location: tuple[int | str, ...], record: type[BaseModel], cures: Suggestions
-) -> InputProblem:
+def _sentence(details: Any, location: tuple[int | str, ...], record: type[Table], cures: Suggestions) -> InputProblem:
     kind, value, limits = details["type"], shown(details["input"]), details.get("ctx", {})
     if kind == "missing":
         return InputProblem("is missing", cure=_example(record, location))
     if kind == "extra_forbidden":
-        return InputProblem("unknown key", cure=cures.cure(str(location[-1]), _fields(record, location[:-1])))
+        return InputProblem("unknown key", cure=_present_key(record, location) or _close_key(record, location, cures))
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         path = ".".join(part for part in location if isinstance(part, str))
         brackets = f"[[{path}]]" if isinstance(location[-1], int) else f"[{path}]"
@@ -122,6 +112,17 @@ def _sentence(
     return InputProblem(details["msg"].removeprefix("Value error, "), cure=f"got {value}")
 
 
+def _present_key(record: type[Table], location: Sequence[int | str]) -> str:
+    """Return what a superseded key is called now; empty for any other."""
+    nested = _nested(record, location[:-1])
+    name = None if nested is None else nested.superseded.get(str(location[-1]))
+    return "" if name is None else f"its present name is {name}"
+
+
+def _close_key(record: type[Table], location: Sequence[int | str], cures: Suggestions) -> str:
+    return cures.cure(str(location[-1]), _fields(record, location[:-1]))
+
+
 _LIMITS = {
     "greater_than": "is out of range, must be greater than",
     "greater_than_equal": "is out of range, must be at least",
@@ -136,7 +137,7 @@ _KINDS = {
 }
 
 
-def _expected_list(location: tuple[int | str, ...], record: type[BaseModel], value: str) -> InputProblem:
+def _expected_list(location: tuple[int | str, ...], record: type[Table], value: str) -> InputProblem:
     holds_records = _nested(record, location) is not None
     cure = (
         f"write [[{location[0]}]]"
@@ -150,21 +151,20 @@ def _expected_list(location: tuple[int | str, ...], record: type[BaseModel], val
     )
 
 
-def _nested(record: type[BaseModel], location: Sequence[int | str]) -> type[BaseModel] | None:
-    found: type[BaseModel] | None = record
+def _nested(record: type[Table], location: Sequence[int | str]) -> type[Table] | None:
+    nested: type[Table] | None = record
     for part in location:
-        if isinstance(part, str) and found is not None:
-            field = found.model_fields.get(part)
-            found = None if field is None else record_in(field.annotation)
-    return found
+        if isinstance(part, str) and nested is not None:
+            nested = record_in(nested.annotation_of(part))
+    return nested
 
 
-def _fields(record: type[BaseModel], location: Sequence[int | str]) -> list[str]:
+def _fields(record: type[Table], location: Sequence[int | str]) -> list[str]:
     nested = _nested(record, location)
-    return [] if nested is None else list(nested.model_fields)
+    return [] if nested is None else list(nested.known_keys())
 
 
-def _example(record: type[BaseModel], location: Sequence[int | str]) -> str:
+def _example(record: type[Table], location: Sequence[int | str]) -> str:
     nested, name = _nested(record, location[:-1]), str(location[-1])
     field = None if nested is None else nested.model_fields.get(name)
     example = next((item.example for item in (field.metadata if field else ()) if hasattr(item, "example")), None)

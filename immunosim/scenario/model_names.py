@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TypeAlias
 
 from immunosim.errors import InputProblem, QuantityError, ScenarioError, Suggestions
+from immunosim.model.package import ModelPackage
+from immunosim.models import find_model
 from immunosim.safe_text import shortened
 from immunosim.scenario.findings import Observed
-from immunosim.scenario.plausible import MOST_COUNTS
 from immunosim.scenario.scenario import Scenario
 from immunosim.units import convert, parse_quantity
 
@@ -34,7 +35,7 @@ def check_names(
     mechanisms, parameters, readouts, methods : collection of str
         The known names. A mapping of parameters or read-outs to their units has the units checked as well.
     file : str
-        What messages name as the place of a problem.
+        What messages name as the origin of a problem.
 
     Raises
     ------
@@ -82,19 +83,22 @@ def _readouts(
         elif isinstance(known, Mapping):
             try:
                 convert(1.0, series.unit, known[series.readout])
-                yield from _implausible(series, key, file)
+                yield from _implausible(series, find_model(scenario.model), key, file)
             except QuantityError:
                 reason, cure = f'"{series.unit}" does not fit {series.readout}', known[series.readout] or "1"
                 yield InputProblem(reason, file, f"{key}.unit", f'give values in "{cure}"')
 
 
-def _implausible(series: Observed, key: str, file: str) -> Iterator[InputProblem]:
-    """Yield the first observed count that nobody has: its unit is probably another one."""
-    most, unit = MOST_COUNTS.get(series.readout, (math.inf, series.unit))
+def _implausible(series: Observed, model: ModelPackage, key: str, file: str) -> Iterator[InputProblem]:
+    """Yield the first observed count above the highest plausible one: its unit is probably wrong."""
+    count = model.all_counts.get(series.readout)
+    most, unit = (math.inf, series.unit) if count is None else (count.most, count.unit)
     for number, point in enumerate(series.points, 1):
         value = convert(point.ends[1], series.unit, unit)
         if value > most:
-            reason = f"{point.ends[1]:g} {series.unit} of {series.readout} is more than anybody has"
+            reason = (
+                f"{point.ends[1]:g} {series.unit} of {series.readout} is implausibly high (at most {most:g} {unit})"
+            )
             yield InputProblem(reason, file, f"{key}.points[{number}]", "correct the value, or the unit of the series")
             return
 

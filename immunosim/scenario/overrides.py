@@ -11,18 +11,17 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from pydantic import BaseModel
-
 from immunosim.errors import ScenarioError, did_you_mean
-from immunosim.scenario.messages import is_listed, record_in
+from immunosim.scenario.drug_names import with_drugs_of
 from immunosim.scenario.scenario import Scenario
+from immunosim.scenario.table import Table, is_listed, record_in
 from immunosim.units import index_of, shown
 
 Overrides = Mapping[str, object] | Iterable[str]
 """Changes of a scenario: values by key, or texts ``KEY=VALUE``."""
 
 LONGEST_PATH = 200
-"""Characters of the longest key path: no scenario has a longer one."""
+"""Longest key path, in characters."""
 
 _SOURCE = "--set"
 _INDEX = re.compile(r"\[(\d+)\]")
@@ -61,7 +60,7 @@ def apply_overrides(data: Mapping[str, Any], overrides: Overrides, source: str =
 
     A mapping gives the same by key, such as ``{"patient.age": 40, "course.1.dose": "10 mg"}``.
     Entries of arrays are counted from one. A value is read as TOML where that is possible, and as text otherwise.
-    ``source`` is what messages name as the place of a problem.
+    ``source`` is what messages name as the origin of a problem.
 
     Raises
     ------
@@ -75,7 +74,8 @@ def apply_overrides(data: Mapping[str, Any], overrides: Overrides, source: str =
             if not equals or not path.strip():
                 reason, cure = f'"{override}" is not an override', 'write for example "patient.age=40"'
                 raise ScenarioError(reason, cure=cure)
-            _set(result, path.strip(), text.strip())
+            with with_drugs_of(result):
+                _set(result, path.strip(), text.strip())
         except ScenarioError as error:
             problems = [replace(problem, file=source) for problem in error.problems]
             raise ScenarioError(problems=problems) from None
@@ -89,13 +89,14 @@ def _set(document: dict[str, Any], path: str, text: str) -> None:
         raise ScenarioError(f"{shown(path)} is too long for a key", cure='write for example "patient.age=40"')
     steps = [step.strip() for step in _INDEX.sub(r".\1", path).split(".")]
     table: Any = document
-    record: type[BaseModel] | None = Scenario
+    record: type[Table] | None = Scenario
     for position, step in enumerate(steps):
         final = position == len(steps) - 1
         if isinstance(table, list):
             key: Any = _index(table, step, path)
         else:
-            key, annotation = step, _annotation(record, step, path)
+            annotation = _annotation(record, step, path)
+            key = _present_name(table, record, step)
             record = record_in(annotation)
             if not final:
                 table[key] = _container(table.get(key), record, annotation, path)
@@ -105,21 +106,28 @@ def _set(document: dict[str, Any], path: str, text: str) -> None:
             table = table[key]
 
 
-def _annotation(record: type[BaseModel] | None, step: str, path: str) -> Any:
+def _annotation(record: type[Table] | None, step: str, path: str) -> Any:
     if record is None:
         return None  # below [parameters], whose names are the model's
-    if step not in record.model_fields:
-        raise ScenarioError(f'unknown key "{step}"', key=path, cure=did_you_mean(step, record.model_fields))
-    return record.model_fields[step].annotation
+    annotation = record.annotation_of(step)
+    if annotation is None:
+        raise ScenarioError(f'unknown key "{step}"', key=path, cure=did_you_mean(step, record.known_keys()))
+    return annotation
 
 
-def _container(present: Any, record: type[BaseModel] | None, annotation: Any, path: str) -> Any:
+def _present_name(table: Mapping[str, Any], record: type[Table] | None, step: str) -> str:
+    """Return the key to set: for a superseded key the present one, where the table already has that."""
+    name = step if record is None else record.superseded.get(step, step)
+    return name if name in table and step not in table and not isinstance(table[name], (list, dict)) else step
+
+
+def _container(present: Any, record: type[Table] | None, annotation: Any, path: str) -> Any:
     if isinstance(present, (dict, list)):
         return present
     if is_listed(annotation):
         return []
     if record is None and getattr(annotation, "__origin__", None) is not dict:
-        raise ScenarioError("goes below a single value", key=path, cure="shorten the path")
+        raise ScenarioError("goes deeper than a single value", key=path, cure="shorten the path")
     return {}
 
 

@@ -1,43 +1,72 @@
-"""The patient of a scenario before treatment."""
+"""The patient of a scenario before treatment. Which counts and draws there are, the model declares."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, model_validator
 
 from immunosim.errors import InputProblem
 from immunosim.scenario.base import Record, each_value_stands_alone
-from immunosim.scenario.quantities import Age, Count, Draw, Number, Share, Weight
+from immunosim.scenario.drug_names import model_read
+from immunosim.scenario.model_record import ModelRecord, RefusedIfUnknown
+from immunosim.scenario.quantities import MEDIAN, Age, Count, Draw, Number, Share, Weight
+
+NamedCount = Annotated[Count | None, RefusedIfUnknown]
+NamedDraw = Annotated[Draw, RefusedIfUnknown]
 
 
-class Baseline(Record):
+class Baseline(ModelRecord):
     """Untreated counts in blood, cells/uL: either the total, which scales every subset, or single subsets."""
 
-    lymphocytes: Count | None = None
-    cd4: Count | None = None
-    cd8: Count | None = None
-    cd19: Count | None = None
-    nk: Count | None = None
+    if not TYPE_CHECKING:
+        __pydantic_extra__: dict[str, NamedCount]
+
+    @classmethod
+    def named_by_model(cls) -> tuple[str, ...]:
+        """Return the names of the counts."""
+        return tuple(model_read().all_counts)
+
+    @classmethod
+    def type_of_named(cls) -> Any:
+        """Return the type of a count."""
+        return Count | None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _none_where_not_given(cls, data: Any) -> Any:
+        return {**dict.fromkeys(cls.named_by_model()), **data} if isinstance(data, Mapping) else data
 
     def problems(self) -> Iterator[InputProblem]:
         """Yield a total that stands beside subsets."""
-        total, *subsets = type(self).model_fields  # the total is declared first
-        given = [name for name in subsets if getattr(self, name) is not None]
-        if getattr(self, total) is not None and given:
-            reason = f"is given together with {', '.join(given)}, which it would scale as well"
-            yield InputProblem(reason, key=total, cure="give either the total or single subsets")
+        given = [count for count in model_read().all_counts.values() if getattr(self, count.name, None) is not None]
+        subsets = [count.name for count in given if not count.is_total]
+        for total in (count for count in given if count.is_total and subsets):
+            reason = f"is given together with {', '.join(subsets)}, which it would scale as well"
+            yield InputProblem(reason, key=total.name, cure="give either the total or single subsets")
 
 
-class Draws(Record):
+class Draws(ModelRecord):
     """Draws of a unit-exponential variable; an organ falls ill when its cumulative hazard reaches its draw."""
 
-    thyroid: Draw = math.log(2)
-    platelets: Draw = math.log(2)
-    glomerulus: Draw = math.log(2)
-    problems = each_value_stands_alone
+    if not TYPE_CHECKING:
+        __pydantic_extra__: dict[str, NamedDraw]
+
+    @classmethod
+    def named_by_model(cls) -> tuple[str, ...]:
+        """Return the names of the draws."""
+        return tuple(model_read().all_draws)
+
+    @classmethod
+    def type_of_named(cls) -> Any:
+        """Return the type of a draw."""
+        return Draw
+
+    @model_validator(mode="before")
+    @classmethod
+    def _median_where_not_given(cls, data: Any) -> Any:
+        return {**dict.fromkeys(cls.named_by_model(), MEDIAN), **data} if isinstance(data, Mapping) else data
 
 
 class Patient(Record):
@@ -50,6 +79,6 @@ class Patient(Record):
     family_history: StrictBool = False
     smoker: StrictBool = False
     depletion_efficiency: Annotated[Number, Field(ge=0, le=10)] = 1.0
-    baseline: Baseline = Baseline()
-    draws: Draws = Draws()
+    baseline: Baseline = Field(default_factory=Baseline)
+    draws: Draws = Field(default_factory=Draws)
     problems = each_value_stands_alone

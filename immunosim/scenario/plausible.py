@@ -1,4 +1,4 @@
-"""What can be: whether a dose lies in the plausible range of its drug, and the most that is believed of a count.
+"""Plausibility: whether a dose lies in the plausible range of its drug, and the highest plausible counts.
 
 A dose beyond its range is refused unless its record says ``implausible = true``. This module knows neither files nor a
 drug in particular.
@@ -12,22 +12,16 @@ from immunosim.errors import InputProblem
 from immunosim.model.drug import Drug
 
 MOST_TOTAL = 20.0
-"""Most lymphocytes that are believed, 1e9/L: twice what an infection does, less than most leukaemias."""
+"""Highest plausible count of all cells, 1e9/L: twice that of an infection, less than in most leukaemias."""
 
 MOST_SUBSET = 10_000.0
-"""Most cells of one subset that are believed, cells/uL."""
-
-MOST_COUNTS = {
-    "lymphocytes": (MOST_TOTAL, "1e9/L"),
-    **dict.fromkeys(("cd4", "cd8", "cd19", "nk"), (MOST_SUBSET, "cells/uL")),
-}
-"""Most that is believed of each read-out that is a count, and its unit."""
+"""Highest plausible count of a subset, cells/uL."""
 
 CURE = "correct the number or its unit, or insist with implausible = true in the entry of the drug"
 
 
 def implausible_dose(drug: Drug, dose: float, of: str = "") -> str:
-    """Return in a sentence why a dose (mg) of a drug is not plausible; empty where it is."""
+    """Return why a dose (mg) of a drug is not plausible, as a sentence; empty where it is plausible."""
     low, high = drug.plausible
     if low <= dose <= high:
         return ""
@@ -35,7 +29,7 @@ def implausible_dose(drug: Drug, dose: float, of: str = "") -> str:
 
 
 def check_dose(drug: Drug, dose: object, key: str, of: str = "") -> Iterator[InputProblem]:
-    """Yield a problem where a dose is not plausible; what is still text per body weight is passed over."""
+    """Yield a problem where a dose is not plausible; text per body weight is skipped."""
     reason = implausible_dose(drug, dose, of) if isinstance(dose, float) else ""
     if reason:
         yield InputProblem(reason, key=key, cure=CURE)

@@ -1,4 +1,4 @@
-"""Field types of the scenario records: floats in internal units that people write as quantities, times or shares.
+"""Field types of the scenario records: floats in internal units, written as quantities, times or shares.
 
 Each type carries its unit, so that the writer can give the number back as text. This module knows no record.
 """
@@ -21,6 +21,9 @@ from immunosim.errors import QuantityError
 from immunosim.scenario.clock import FARTHEST_TIME, WANTED, Clock, as_date, is_deferred
 from immunosim.units import finite, parse_quantity, shown
 
+MEDIAN = math.log(2)
+"""The median of a unit-exponential variable."""
+
 _PER_WEIGHT = re.compile(r".*/\s*kg\s*", re.DOTALL)
 
 
@@ -37,7 +40,7 @@ _SCENARIO: ContextVar[_Surroundings | None] = ContextVar("scenario", default=Non
 def reading_within(clock: Clock, weight: float) -> Iterator[None]:
     """Resolve dates, offsets from courses and doses per body weight (kg) with these until the block ends.
 
-    A weight that is not a number is one that the scenario gives wrongly.
+    The weight is NaN where the scenario gives an invalid one.
     """
     token = _SCENARIO.set(_Surroundings(clock, weight))
     try:
@@ -135,7 +138,7 @@ def _share(value: object) -> object:
 
 
 def _median_draw(value: object) -> object:
-    return math.log(2) if value == "median" else value
+    return MEDIAN if value == "median" else value
 
 
 def _calendar_date(value: object) -> object:

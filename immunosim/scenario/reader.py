@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from immunosim.errors import InputProblem, ScenarioError, any_of, close_matches
 from immunosim.scenario.examples import located, shipped_names
 from immunosim.scenario.overrides import Overrides, apply_overrides, merged
 from immunosim.scenario.scenario import Scenario
+from immunosim.scenario.superseded import key_in_file
 from immunosim.units import shown
 
 LARGEST_FILE = 10_000_000
@@ -44,23 +46,25 @@ def load_scenario(path: Path | str, overrides: Overrides = ()) -> Scenario:
     Raises
     ------
     ScenarioError
-        With every problem that was found, one per line.
+        With every problem, one per line.
     """
     path = Path(path)
-    own, (base_file, base) = _read_with_base(path)
-    data = _laid_over(base, own, overrides)
+    document, (base_file, base) = _read_with_base(path)
+    data = _laid_over(base, document, overrides)
     try:
         return build_scenario(data, str(path))
     except ScenarioError as error:
         if base_file is None:
             raise
-        raise ScenarioError(problems=[_blame(problem, own, base, base_file) for problem in error.problems]) from None
+        raise ScenarioError(
+            problems=[_blame(problem, document, base, base_file) for problem in error.problems]
+        ) from None
 
 
 def load_document(path: Path | str, overrides: Overrides = ()) -> dict[str, Any]:
     """Return the document that ``load_scenario`` makes its records of: plain data, `extends` resolved, unchecked."""
-    own, (_, base) = _read_with_base(Path(path))
-    return _laid_over(base, own, overrides)
+    document, (_, base) = _read_with_base(Path(path))
+    return _laid_over(base, document, overrides)
 
 
 def build_scenario(data: Mapping[str, Any], file: str = "scenario") -> Scenario:
@@ -71,25 +75,33 @@ def build_scenario(data: Mapping[str, Any], file: str = "scenario") -> Scenario:
     data : mapping
         The document as TOML gives it: tables, arrays, text with units. `extends` is not resolved here.
     file : str
-        What messages name as the place of a problem.
+        What messages name as the origin of a problem.
     """
-    return Scenario.model_validate(dict(data), context={"file": file})
+    try:
+        return Scenario.model_validate(dict(data), context={"file": file})
+    except ScenarioError as error:
+        problems = [
+            replace(problem, key=key_in_file(problem.key, data)) if problem.key else problem
+            for problem in error.problems
+        ]
+        raise ScenarioError(problems=problems, n_more=error.n_more) from None
 
 
 def _read_with_base(path: Path) -> tuple[dict[str, Any], tuple[str | None, dict[str, Any]]]:
-    place = located(path)
-    own = _read(place, str(path))
-    return own, _base_of(own, place)
+    file = located(path)
+    document = _read(file, str(path))
+    return document, _base_of(document, file)
 
 
-def _laid_over(base: Mapping[str, Any], own: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
-    return apply_overrides(merged(base, {key: value for key, value in own.items() if key != "extends"}), overrides)
+def _laid_over(base: Mapping[str, Any], document: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
+    changes = {key: value for key, value in document.items() if key != "extends"}
+    return apply_overrides(merged(base, changes), overrides)
 
 
-def _base_of(own: Mapping[str, Any], path: Path) -> tuple[str | None, dict[str, Any]]:
-    if "extends" not in own:
+def _base_of(document: Mapping[str, Any], path: Path) -> tuple[str | None, dict[str, Any]]:
+    if "extends" not in document:
         return None, {}
-    name, file = own["extends"], str(path)
+    name, file = document["extends"], str(path)
     if not isinstance(name, str) or not name.strip():
         cure = 'write for example extends = "two_courses.toml"'
         raise ScenarioError(f"{shown(name)} is not the name of a file", file=file, key="extends", cure=cure)
@@ -115,10 +127,10 @@ def _base_of(own: Mapping[str, Any], path: Path) -> tuple[str | None, dict[str, 
     return str(base_path), base
 
 
-def _blame(problem: InputProblem, own: Mapping[str, Any], base: Mapping[str, Any], base_file: str) -> InputProblem:
-    # A key that only the base has is wrong in the base, and there the user must look.
+def _blame(problem: InputProblem, document: Mapping[str, Any], base: Mapping[str, Any], base_file: str) -> InputProblem:
+    # A key that only the base has must be corrected in the base.
     steps = [name or int(number) - 1 for name, number in _STEP.findall(problem.key or "")]
-    in_base_alone = steps and not _holds(own, steps) and _holds(base, steps)
+    in_base_alone = steps and not _holds(document, steps) and _holds(base, steps)
     return InputProblem(problem.reason, base_file, problem.key, problem.cure) if in_base_alone else problem
 
 
@@ -147,10 +159,10 @@ def _read(path: Path, file: str) -> dict[str, Any]:
 
 
 def _is_deep(document: dict[str, Any]) -> bool:
-    """Return whether tables and lists lie in one another deeper than any scenario's, or than Python's stack."""
+    """Return whether tables and lists are nested deeper than in any scenario, or than Python's stack allows."""
     level: list[Any] = [document]
     for _ in range(DEEPEST):
-        level = [below for one in level for below in (one.values() if isinstance(one, dict) else one)]
+        level = [below for entry in level for below in (entry.values() if isinstance(entry, dict) else entry)]
         level = [below for below in level if isinstance(below, (dict, list))]
     return bool(level)
 

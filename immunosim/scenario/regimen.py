@@ -7,17 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from typing import TYPE_CHECKING
 
 from immunosim.model.drug import Drug
-from immunosim.scenario.dosing import Dosing, GivenDose, Treatment, given_doses, planned_doses
+from immunosim.scenario.dosing import Dosing, GivenDose, given_doses, planned_doses
 from immunosim.scenario.drug_names import known_drug, with_drugs_of
-from immunosim.scenario.messages import record_in
-
-if TYPE_CHECKING:
-    from immunosim.scenario.scenario import Scenario
-    from immunosim.scenario.treatments import RegimenInput
+from immunosim.scenario.history import COURSES, History
+from immunosim.scenario.treatments import RegimenInput
 
 
 @dataclass(frozen=True)
@@ -45,12 +40,12 @@ class Order:
     @property
     def is_course(self) -> bool:
         """Return whether it is a course after which counts are followed."""
-        return self.drug.depletes and self.key.startswith("course[")
+        return self.drug.depletes and self.key.startswith(f"{COURSES}[")
 
     @property
     def is_pulse(self) -> bool:
-        """Return whether it is a pulse: infusions that do not deplete and are not a single dose besides the plan."""
-        return self.drug.is_infused and not self.drug.depletes and not self.key.startswith("additional_dose[")
+        """Return whether it is a pulse: infusions that do not deplete and after which counts are followed."""
+        return self.drug.is_infused and not self.drug.depletes and self.dosing.followed
 
 
 @dataclass(frozen=True)
@@ -99,49 +94,46 @@ def is_continuous(event: Event) -> bool:
     return event.drug is not None and event.drug.is_continuous
 
 
-def events_of(scenario: Scenario) -> tuple[Event, ...]:
+def events_of(scenario: History) -> tuple[Event, ...]:
     """Return every dose of a scenario in the order of time."""
     events = [event for _, event in keyed_events(scenario)]
     return tuple(sorted(events, key=begin_of))
 
 
-@cache
-def treatment_tables(scenario: type[Scenario]) -> tuple[str, ...]:
-    """Return the tables of a scenario that order drugs, in the order in which their orders are counted."""
-    records = {name: record_in(field.annotation) for name, field in scenario.model_fields.items()}
-    return tuple(name for name, record in records.items() if record is not None and issubclass(record, Treatment))
+def treatment_tables(scenario: History) -> tuple[str, ...]:
+    """Return the tables that may order drugs in a scenario, in the order in which their orders are counted."""
+    return (COURSES, *History.drug_tables(scenario), "dose")
 
 
-def orders_of(scenario: Scenario) -> list[Order]:
+def orders_of(scenario: History) -> list[Order]:
     """Return every order of a drug, table by table; rates that change with time are no orders."""
     with with_drugs_of(scenario):
         return list(_orders(scenario))
 
 
-def _orders(scenario: Scenario) -> Iterator[Order]:
-    for table in treatment_tables(type(scenario)):
+def _orders(scenario: History) -> Iterator[Order]:
+    for table in treatment_tables(scenario):
         names: dict[str, int] = {}
-        for number, record in enumerate(getattr(scenario, table), 1):
+        for number, record in enumerate(scenario.entries(table), 1):
             dosing = record.dosing()
             drug = known_drug(dosing.drug)
             names[drug.name] = names.get(drug.name, 0) + 1
             label = dosing.label or _usual_label(table, number, drug, names[drug.name])
-            # A table that holds one dose an entry has nothing to number; of [[dose]], what is given once.
-            can_repeat = "doses" in type(record).model_fields and (table != "dose" or len(planned_doses(dosing)) > 1)
-            yield Order(f"{table}[{number}]", drug, label, dosing, can_repeat)
+            numbers_doses = table == COURSES or len(planned_doses(dosing)) > 1
+            yield Order(f"{table}[{number}]", drug, label, dosing, numbers_doses)
 
 
-def courses_of(scenario: Scenario) -> list[Order]:
+def courses_of(scenario: History) -> list[Order]:
     """Return the courses after which counts are followed, in the order of time."""
     return [order for order in orders_of(scenario) if order.is_course]
 
 
-def pulses_of(scenario: Scenario) -> list[Order]:
+def pulses_of(scenario: History) -> list[Order]:
     """Return the pulses, premedication not counted."""
     return [order for order in orders_of(scenario) if order.is_pulse]
 
 
-def insisted_drugs(scenario: Scenario) -> set[str]:
+def insisted_drugs(scenario: History) -> set[str]:
     """Return the names of the drugs of which a scenario insists on doses that are not plausible."""
     names = {schedule.drug for schedule in scenario.input if schedule.implausible}
     for order in orders_of(scenario):
@@ -151,7 +143,7 @@ def insisted_drugs(scenario: Scenario) -> set[str]:
     return names
 
 
-def keyed_events(scenario: Scenario) -> Iterator[tuple[str, Event]]:
+def keyed_events(scenario: History) -> Iterator[tuple[str, Event]]:
     """Yield every dose with the key path of the record that orders it, record by record."""
     for order in orders_of(scenario):
         yield from ((order.key, event) for event in _events(order, scenario.horizon))
@@ -161,14 +153,13 @@ def keyed_events(scenario: Scenario) -> Iterator[tuple[str, Event]]:
             yield f"input[{number}].steps[{step}]", event
 
 
-def start_of(scenario: Scenario, events: Iterable[Event] | None = None) -> float:
+def start_of(scenario: History, events: Iterable[Event] | None = None) -> float:
     """Return where the simulation starts: the earliest dose, observed point or further output, day 0 at the latest.
 
     The scenario's events may be given where they are at hand. A first dose that came late or was skipped counts from
     its planned time, from which times after a course count.
     """
-    records = [record for table in treatment_tables(type(scenario)) for record in getattr(scenario, table)]
-    planned: list[float] = [record.start for record in records if "start" in type(record).model_fields]
+    planned = [entry.start for table in treatment_tables(scenario) for entry in scenario.entries(table)]
     observed = [point.time for series in scenario.observed for point in series.points]
     extra = [*scenario.output.extra, *(rule.start for rule in scenario.output.rule)]
     doses = [event for _, event in keyed_events(scenario)] if events is None else events
@@ -229,7 +220,7 @@ def _infusion(drug: Drug, start: float, stop: float, amount: float, label: str) 
     return Infusion(drug.enters, start, stop, amount / (stop - start), amount, label, drug)
 
 
-def _premedication(order: Order, scenario: Scenario) -> Iterator[Infusion]:
+def _premedication(order: Order, scenario: History) -> Iterator[Infusion]:
     before = order.dosing.premedication
     if before is None:
         return

@@ -1,7 +1,7 @@
 """Times at which the response to doses shows: soon after each dose by hours, later by days, then weeks.
 
 Counts fall within hours of a steroid pulse and are back a day later; after depletion they are lowest within days.
-Knows neither the model nor results.
+This module knows neither the model nor results.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ def response_times(scenarios: Iterable[Scenario]) -> Floats:
     """Return times around all doses of some scenarios, rising, within their spans; at most about ``MOST_TIMES``."""
     import numpy as np
 
-    groups = [(group, one.horizon) for one in scenarios for group in dose_groups(one)]
-    found = np.array([])
+    groups = [(group, scenario.horizon) for scenario in scenarios for group in dose_groups(scenario)]
+    kept = np.array([])
     for after_dose, after_group in ((AFTER_DOSE, AFTER_GROUP), ((0.0,), AFTER_GROUP), ((0.0,), AFTER_GROUP[4::2])):
         offsets = (_around(group, horizon, after_dose, after_group) for group, horizon in groups)
-        found = np.unique([time for times in offsets for time in times])
-        if found.size <= MOST_TIMES:
-            return found
-    return found[np.unique(np.linspace(0, found.size - 1, MOST_TIMES).astype(np.int64))]
+        kept = np.unique([time for times in offsets for time in times])
+        if kept.size <= MOST_TIMES:
+            return kept
+    return kept[np.unique(np.linspace(0, kept.size - 1, MOST_TIMES).astype(np.int64))]
 
 
 def dose_groups(scenario: Scenario) -> list[list[tuple[float, float]]]:
     """Return the first and last day of each dose, in groups of doses that follow one another soon."""
-    spans = sorted({(begin_of(one), end_of(one)) for one in events_of(scenario) if not is_continuous(one)})
+    spans = sorted({(begin_of(event), end_of(event)) for event in events_of(scenario) if not is_continuous(event)})
     groups: list[list[tuple[float, float]]] = []
     for span in spans:
         if groups and span[0] - max(end for _, end in groups[-1]) <= GROUPED:

@@ -1,8 +1,8 @@
 """JSON Schema of scenario files, for editors that complete keys and mark mistakes.
 
-Generated from the records, but of what a file holds: quantities are text with a unit, times are text or dates. What
-the schema refuses, the reader refuses. The reader refuses more, such as doses that overlap: it has the last word. Names
-that only the model knows are brought by the caller.
+Generated from the records, but for the values in a file: quantities are text with a unit, times are text or dates. The
+reader refuses whatever the schema refuses, and more, such as doses that overlap. The caller gives the names that only
+the model knows.
 """
 
 from __future__ import annotations
@@ -20,10 +20,17 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from immunosim.errors import QuantityError
+from immunosim.model.drug import Drug
 from immunosim.parameters import Parameter
-from immunosim.scenario.quantities import CalendarDate, Draw, Quantity, Share, Time
+from immunosim.scenario.dosing import unfit_keys
+from immunosim.scenario.drug_names import known_drug, known_drugs, model_read
+from immunosim.scenario.history import History
+from immunosim.scenario.model_record import ModelRecord
+from immunosim.scenario.patient import Baseline, Draws
+from immunosim.scenario.quantities import MEDIAN, CalendarDate, Draw, Quantity, Share, Time
 from immunosim.scenario.scenario import Scenario
-from immunosim.scenario.treatments import Course
+from immunosim.scenario.table import Table
+from immunosim.scenario.treatments import Course, DrugDosing
 from immunosim.units import DAYS_PER_MONTH, parse_quantity
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -68,37 +75,79 @@ def scenario_schema(
     definitions["Observed"]["properties"]["readout"] |= _one_of(readouts)
     definitions["Solver"]["properties"]["method"] |= {"enum": list(methods)}
     definitions["Sweep"]["properties"]["vary"]["additionalProperties"]["anyOf"].append({"type": "object"})
-    properties = schema.pop("properties")
+    properties = _with_drugs(schema.pop("properties"), definitions)
     properties["parameters"] |= {
         "properties": {parameter.name: _parameter(parameter) for parameter in parameters},
         "additionalProperties": False,
     }
     extends = {"type": "string", "pattern": r"\S", "description": descriptions()["Scenario"]["extends"]}
-    head = {"$schema": DIALECT} | schema | {"title": "immunosim scenario"}
+    head = {"$schema": DIALECT} | schema | {"title": "immunosim scenario", "additionalProperties": False}
     return head | {"properties": {"extends": extends} | properties, "$defs": definitions}
 
 
 @cache
 def descriptions() -> dict[str, dict[str, str]]:
-    """Return what every key of a scenario file means, by record and key; ``Any`` has what records share."""
+    """Return the meaning of every key of a scenario file, by record and key; ``Any`` has keys that records share."""
     text = resources.files("immunosim.scenario").joinpath("keys.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
-def described(record: str, key: str) -> str | None:
-    """Return what a key of a record means, or None where nobody has written it down."""
-    known = descriptions()
-    return known.get(record, {}).get(key) or known["Any"].get(key)
+def described(record: type[Table], key: str) -> str | None:
+    """Return the meaning of a key of a record; None where it is not described."""
+    known, name = descriptions(), record.superseded.get(key, key)
+    if issubclass(record, ModelRecord) and name in record.named_by_model():
+        return _declared(record, name)
+    bases = [base.__name__ for base in record.__mro__]
+    return next((known[base][name] for base in (*bases, "Any") if name in known.get(base, ())), None)
+
+
+def _declared(record: type[ModelRecord], name: str) -> str:
+    """Return the meaning of a key that the model names."""
+    if issubclass(record, History):
+        drug = known_drug(name)
+        return f"{drug.label[:1].upper()}{drug.label[1:]}, {drug.route}; [] removes what the base of extends gives"
+    declared = model_read().all_counts if issubclass(record, Baseline) else model_read().all_draws
+    return declared[name].meaning
+
+
+def _with_drugs(properties: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return the tables of a scenario with those of the drugs, whose entries are added to the definitions."""
+    entry = definitions.pop(DrugDosing.__name__)
+    for drug in known_drugs():
+        if drug.name in History.drug_tables():
+            definitions[drug.name] = _entry_of(drug, entry)
+            about = described(Scenario, drug.name)
+            items = {"$ref": f"#/$defs/{drug.name}"}
+            properties[drug.name] = {"type": "array", "items": items, "description": f"{about}."}
+    for old, present in Scenario.superseded.items():
+        about = f"An older name of {present}."
+        properties[old] = {"type": "array", "items": {"type": "object"}, "description": about, "deprecated": True}
+    return {name: properties[name] for name in (*Scenario.known_keys(), *Scenario.superseded)}
+
+
+def _entry_of(drug: Drug, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the definition of an entry of the table of a drug: the keys that mean something for it."""
+    without = set(unfit_keys(drug))
+    properties = {key: about for key, about in entry["properties"].items() if key not in without}
+    required = ["start"] if drug.is_continuous else ["start", "dose"]
+    description = f"{drug.label[:1].upper()}{drug.label[1:]}, {drug.route}: one order."
+    whole = {**entry, "title": drug.label, "description": description, "properties": properties}
+    if drug.is_continuous:
+        return whole | {"required": required}
+    for old, present in DrugDosing.superseded.items():
+        properties[old] = {**properties[present], "deprecated": True}
+    either = [{"required": [name]} for name in ("start", *DrugDosing.superseded)]
+    return whole | {"required": [key for key in required if key != "start"], "oneOf": either}
 
 
 class _FileSchema(GenerateJsonSchema):
-    """Pydantic's generator, corrected where a file holds something else than the record that is read from it."""
+    """Pydantic's generator, corrected where a value in a file differs from that in the record."""
 
     def generate_inner(self, schema: Any) -> JsonSchemaValue:
         quantity = _quantity_of(schema)
-        found = super().generate_inner(schema) if quantity is None else _quantity(quantity)
+        definition = super().generate_inner(schema) if quantity is None else _quantity(quantity)
         # Pydantic leaves limits behind a validator of ours under the names of its own arguments.
-        return {_LIMITS.get(key, key): value for key, value in found.items()}
+        return {_LIMITS.get(key, key): value for key, value in definition.items()}
 
     def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> JsonSchemaValue:
         inner = self.generate_inner(schema["schema"])
@@ -115,22 +164,36 @@ class _FileSchema(GenerateJsonSchema):
         return self.generate_inner(schema["schema"])  # TOML has no null
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        found = self.generate_inner(schema["schema"])
+        definition = self.generate_inner(schema["schema"])
         default = schema.get("default")
         quantity = _quantity_of(schema["schema"])
         if quantity is not None and default is not None:
-            return found | {"default": _as_text(default, quantity.unit)}
-        return found | {"default": default} if isinstance(default, (str, int, float)) and default != "" else found
+            return definition | {"default": _as_text(default, quantity.unit)}
+        return (
+            definition | {"default": default}
+            if isinstance(default, (str, int, float)) and default != ""
+            else definition
+        )
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
-        found = super().model_schema(schema)
-        found["description"] = found["description"].split("\n\n")[0]
-        for key, about in found["properties"].items():
-            words = described(schema["cls"].__name__, key)
-            kind = about.get("description") if "$ref" not in about else None
+        definition = super().model_schema(schema)
+        definition["description"] = definition["description"].split("\n\n")[0]
+        cls = schema["cls"]
+        fields = definition.get("properties", {})
+        if issubclass(cls, ModelRecord) and not issubclass(cls, History):
+            fields |= {name: self._named(cls, definition["additionalProperties"]) for name in cls.named_by_model()}
+            definition["additionalProperties"] = False
+        definition["properties"] = {key: about for key, about in fields.items() if key in cls.known_keys()}
+        for key, field in definition["properties"].items():
+            words = described(schema["cls"], key)
+            kind = field.get("description") if "$ref" not in field else None
             if words:
-                about["description"] = f"{words}: {kind}." if kind else f"{words}."
-        return found
+                field["description"] = f"{words}: {kind}." if kind else f"{words}."
+        return definition
+
+    def _named(self, record: type[ModelRecord], about: JsonSchemaValue) -> JsonSchemaValue:
+        """Return the schema of a key that the model names."""
+        return {**about, "default": MEDIAN} if issubclass(record, Draws) else dict(about)
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
@@ -176,12 +239,12 @@ def _not_of_another_kind(unit: str) -> str:
 
 @cache
 def _kind(unit: str) -> str:
-    """Return the reader's own words for the quantity that it expects: ``a mass such as "12 mg"``."""
+    """Return how the reader describes the quantity that it expects: ``a mass such as "12 mg"``."""
     return _refusal("?", unit).removeprefix("expected ")
 
 
 def _refusal(text: str, unit: str) -> str:
-    """Return the cure with which the reader refuses a text as a quantity, or nothing where it takes it."""
+    """Return the cure with which the reader refuses a text as a quantity; empty where it accepts the text."""
     try:
         parse_quantity(text, unit)
     except QuantityError as error:
@@ -190,7 +253,7 @@ def _refusal(text: str, unit: str) -> str:
 
 
 def _as_text(value: float, unit: str) -> str:
-    """Return a default as a person would write it."""
+    """Return a default as text with a unit."""
     if unit != "day":
         return f"{value:g} {unit}s" if unit == "year" else f"{value:g} {unit}"
     for length, name in ((DAYS_PER_MONTH, "months"), (1.0, "days"), (1 / 24, "h")):

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from immunosim.errors import ScenarioError, did_you_mean
+from immunosim.scenario.history import History
 from immunosim.scenario.regimen import Bolus, Event, Infusion, begin_of, end_of, events_of, is_continuous, start_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from immunosim.scenario.scenario import Scenario
 
     Floats = NDArray[np.float64]
 
@@ -24,7 +23,7 @@ WATCHED = 2.0
 """How long after a dose results are reported more often (day): counts are back a day after a steroid pulse."""
 
 SAME_TIME = 1e-9
-"""Times closer than this (day, about 0.1 ms) are one boundary: they differ by rounding, not on purpose."""
+"""Times closer than this (day, about 0.1 ms) share a boundary: they differ by rounding only."""
 
 
 def build_segments(
@@ -79,7 +78,7 @@ def build_segments(
     return boundaries, inputs, jumps
 
 
-def output_times(scenario: Scenario) -> Floats:
+def output_times(scenario: History) -> Floats:
     """Return the times at which a scenario reports.
 
     They are both ends of the simulation, the extra times, the times of the observed points and of the output rules;
@@ -105,7 +104,7 @@ def output_times(scenario: Scenario) -> Floats:
     return np.asarray(times[kept] if kept[-1] else np.append(times[kept][:-1], end), dtype=np.float64)
 
 
-def _around_doses(scenario: Scenario) -> Floats:
+def _around_doses(scenario: History) -> Floats:
     import numpy as np
 
     step = scenario.output.during_treatment
@@ -130,9 +129,7 @@ def _refuse_unusable(
         known, name = (rows[0], event.input) if isinstance(event, Infusion) else (rows[1], event.pool)
         where = event.label or name
         if name not in known:
-            raise ScenarioError(
-                f'the model has nothing called "{name}" to dose', key=where, cure=did_you_mean(name, known)
-            )
+            raise ScenarioError(f'the model has no input or pool "{name}"', key=where, cure=did_you_mean(name, known))
         if begin_of(event) < start - SAME_TIME or end_of(event) > end + SAME_TIME:
             reason = (
                 f"lies outside the simulated days {start:g} to {end:g} (day {begin_of(event):g} to {end_of(event):g})"
@@ -158,7 +155,7 @@ def _merged(events: Iterable[Event], start: float, end: float) -> list[float]:
 
 
 def nearest_boundary(boundaries: Floats, time: float) -> int:
-    """Return the place of the boundary that an event's time was merged into."""
+    """Return the index of the boundary that an event's time was merged into."""
     # A merged time belongs to the boundary just before it, except at the end, so that its neighbours are the
     # candidates.
     after = min(max(int(boundaries.searchsorted(time)), 1), len(boundaries) - 1)

@@ -1,6 +1,6 @@
-"""What a sweep of a scenario varies, how its patients are drawn and what is kept of them.
+"""The parameter sweep of a scenario: factors, sampling design and stored outputs.
 
-Read by ``immunosim sweep`` alone; a single run of the scenario ignores it.
+Only ``immunosim sweep`` reads it; a single run of the scenario ignores it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Varied = Annotated[dict[Text, Text | tuple[Level, ...]], BeforeValidator(_flat)]
 
 
 class Sweep(Record):
-    """Many patients who differ in what is varied.
+    """A parameter sweep or virtual population.
 
     `vary` has a range as text (``"6 mg:24 mg"``, ``"x0.5:x2:log"``) or a list of values for each key.
     """

@@ -1,4 +1,4 @@
-"""Scenario files to start from: texts with comments, which run as they are.
+"""Scenario files to start from: texts with comments of a model, which run as they are.
 
 In these texts a comment in prose begins with ``# ``; a line that begins with ``#`` and no blank is an example, which
 makes a valid scenario as soon as the ``#`` is removed. Nothing here touches the user's disk.
@@ -6,8 +6,7 @@ makes a valid scenario as soon as the ``#`` is removed. Nothing here touches the
 
 from __future__ import annotations
 
-from importlib import resources
-
+from immunosim.models import DEFAULT_MODEL, find_model
 from immunosim.safe_text import toml_text
 
 _NAME = "my_scenario.toml"
@@ -24,7 +23,7 @@ def starting_scenario(name: str, *, minimal: bool = False) -> str:
     minimal : bool
         Whether to leave out comments and all that has a default.
     """
-    return _text("template_minimal" if minimal else "template").replace(_NAME, name)
+    return _text("minimal" if minimal else "full").replace(_NAME, name)
 
 
 def what_if_scenario(name: str, base: str, *, minimal: bool = False) -> str:
@@ -39,11 +38,11 @@ def what_if_scenario(name: str, base: str, *, minimal: bool = False) -> str:
     minimal : bool
         Whether to leave out comments and examples.
     """
-    text = _text("template_what_if")
+    text = _text("what_if")
     if minimal:
         text = "".join(line for line in text.splitlines(keepends=True) if line.strip() and not line.startswith("#"))
     return text.replace(_NAME, name).replace(_BASE, toml_text(base))
 
 
 def _text(name: str) -> str:
-    return resources.files("immunosim.scenario").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return (find_model(DEFAULT_MODEL).folder / "templates" / f"{name}.toml").read_text(encoding="utf-8")

@@ -1,16 +1,16 @@
-"""The tables of treatments: courses, drugs at rates that change, and the older tables of single drugs.
+"""The tables of treatments: courses, tables that are called after a drug, and drugs at rates that change.
 
-Each older table says a dose record in fewer words, for one drug; ``[[dose]]`` says all of them.
+``[[dose]]`` holds dose records as they are; the other tables are shorter ways to write them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import StrictBool, model_validator
 
-from immunosim.errors import InputProblem, listed
+from immunosim.errors import InputProblem
 from immunosim.scenario.base import Record, Repeats, Text, ends_before_start
 from immunosim.scenario.clock import FARTHEST_TIME, ROUNDING
 from immunosim.scenario.dosing import (
@@ -18,13 +18,12 @@ from immunosim.scenario.dosing import (
     Change,
     Dosing,
     PremedicationOrNot,
-    TaperStep,
-    TimesPerDay,
     Treatment,
     usual_infusion,
     with_usual,
 )
 from immunosim.scenario.drug_names import DoseDrug, RateDrug, known_drug, known_drugs
+from immunosim.scenario.messages import RecordFault
 from immunosim.scenario.plausible import check_dose
 from immunosim.scenario.quantities import Duration, Mass, Rate, TimePoint
 
@@ -37,7 +36,7 @@ _BLANK = Dosing.model_construct()
 
 
 def course_drug() -> str:
-    """Return the drug of a course that names none: the first one that depletes; empty where none does."""
+    """Return the drug of a course without ``drug``: the first drug that depletes; empty where no drug does."""
     return next((drug.name for drug in known_drugs() if drug.depletes), "")
 
 
@@ -65,111 +64,47 @@ class Course(Treatment):
         return _BLANK.model_copy(update=dict(self) | {"drug": self.drug or course_drug()})
 
     def problems(self) -> Iterator[InputProblem]:
-        """Yield a drug that must be named, or what contradicts itself in the dose record."""
+        """Yield a drug that must be named, or the contradictions in the dose record."""
         if self.drug or course_drug():
             yield from self.dosing().problems()
         else:
             yield InputProblem("is missing", key="drug", cure="no drug of the model depletes: name the drug")
 
 
-class _OfOneDrug(Treatment):
-    """Base of the tables of a single drug, whose name is the table's."""
-
-    gives: ClassVar[str]
-
-    def dosing(self) -> Dosing:
-        """Return the dose record that the table means."""
-        return _BLANK.model_copy(update=dict(self) | {"drug": self.gives})
-
-    def problems(self) -> Iterator[InputProblem]:
-        """Yield a drug that the model does not have, or what contradicts itself in the dose record."""
-        known = [drug.name for drug in known_drugs()]
-        if self.gives not in known:
-            yield InputProblem(f"the model has no {self.gives}", cure=f"its drugs are {listed(known)}")
-        else:
-            yield from self.dosing().problems()
-
-
-class Methylprednisolone(_OfOneDrug):
-    """Intravenous methylprednisolone: `doses` infusions, one every `every` days, then the steps of the taper."""
-
-    gives = "methylprednisolone"
-    label: Text | None = None
-    start: TimePoint
-    dose: Mass
-    doses: Repeats = 1
-    every: Duration | None = None
-    infusion: Duration = 1 / 24
-    taper: tuple[TaperStep, ...] = ()
-    changes: tuple[Change, ...] = ()
-    implausible: StrictBool = False
-
-
-class Prednisolone(_OfOneDrug):
-    """Oral prednisolone: `doses` doses, one every `every` days, then the steps of the taper at the same interval."""
-
-    gives = "prednisolone"
-    label: Text | None = None
-    start: TimePoint
-    dose: Mass
-    doses: Repeats = 1
-    every: Duration | None = None
-    taper: tuple[TaperStep, ...] = ()
-    changes: tuple[Change, ...] = ()
-    implausible: StrictBool = False
-
-
-class Triamcinolone(_OfOneDrug):
-    """Intralesional triamcinolone: one session, injected at once."""
-
-    gives = "triamcinolone"
-    label: Text | None = None
-    time: TimePoint
-    dose: Mass
-    implausible: StrictBool = False
-
-    def dosing(self) -> Dosing:
-        """Return the dose record of the session."""
-        return _at(self, self.gives)
-
-
-class DimethylFumarate(_OfOneDrug):
-    """Oral dimethyl fumarate from `start` to `stop`, or to the horizon where `stop` is not given."""
-
-    gives = "dimethyl_fumarate"
-    label: Text | None = None
-    start: TimePoint
-    stop: TimePoint | None = None
-    dose: Mass = 240.0
-    times_per_day: TimesPerDay = 2
-    implausible: StrictBool = False
-
-
-class AdditionalDose(Treatment):
-    """A single dose of a drug that belongs to no course; what is infused takes `infusion` days."""
-
-    drug: DoseDrug
-    label: Text | None = None
-    time: TimePoint
-    dose: Mass
-    infusion: Duration | None = None
-    implausible: StrictBool = False
+class DrugDosing(Dosing):
+    """An entry of a table that is called after a drug: a dose record whose drug is that of its table."""
 
     @model_validator(mode="before")
     @classmethod
-    def _take_the_usual_infusion(cls, data: Any) -> Any:
-        return with_usual(data, data.get("drug"), cls) if isinstance(data, dict) else data
+    def _refuse_a_drug(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "drug" in data and not isinstance(data["drug"], _DrugOfTable):
+            cure = "leave it out, the table names the drug"
+            raise RecordFault([InputProblem("stands in the table of a drug", key="drug", cure=cure)])
+        return data
 
-    def dosing(self) -> Dosing:
-        """Return the dose record of the single dose."""
-        return _at(self, self.drug)
+    @classmethod
+    def known_keys(cls) -> tuple[str, ...]:
+        """Return the keys that a file may hold: those of a dose record, but not the drug."""
+        return tuple(name for name in super().known_keys() if name != "drug")
 
 
-def _at(record: Triamcinolone | AdditionalDose, drug: str) -> Dosing:
-    """Return the dose record of a table whose one dose has a `time`."""
-    values = dict(record) | {"drug": drug, "start": record.time}
-    del values["time"]
-    return _BLANK.model_copy(update=values)
+class _DrugOfTable(str):
+    """The name of a drug that its table gives, not the entry."""
+
+    __slots__ = ()
+
+
+def with_drug(drug: str, entries: Any) -> Any:
+    """Return the raw entries of the table that is called after a drug, each with its drug."""
+    if not isinstance(entries, (list, tuple)):
+        return entries
+    return [_entry_of(entry, _DrugOfTable(drug)) for entry in entries]
+
+
+def _entry_of(entry: Any, drug: _DrugOfTable) -> Any:
+    if isinstance(entry, Dosing):  # which the table refuses where it is of another drug
+        return dict(entry) | {"drug": drug if entry.drug == drug else entry.drug}
+    return {"drug": drug} | entry if isinstance(entry, dict) else entry
 
 
 class RateStep(Record):
@@ -193,21 +128,23 @@ class RegimenInput(Record):
     implausible: StrictBool = False
 
     def problems(self) -> Iterator[InputProblem]:
-        """Yield what contradicts itself, or else the rates that are not plausible."""
+        """Yield the contradictions, or else the implausible rates."""
         structural = list(_rates(self))
         yield from structural or ([] if self.implausible else _daily_of_rates(self))
 
 
 def _rates(record: RegimenInput) -> Iterator[InputProblem]:
     if not any(step.rate > 0 for step in record.steps):
-        yield InputProblem("give nothing", key="steps", cure='write at least one step with a rate such as "3 mg/h"')
+        yield InputProblem(
+            "contain no rate above 0", key="steps", cure='write at least one step with a rate such as "3 mg/h"'
+        )
     before: float = -FARTHEST_TIME
     for number, step in enumerate(record.steps, 1):
         key = f"steps[{number}]"
         if not isinstance(step.start, float) or not isinstance(step.stop, float):
             return  # dates and offsets from courses, which only the scenario knows
         if step.start < before - ROUNDING:
-            reason = f"day {step.start:.6g} lies before the end of step {number - 1}, day {before:.6g}"
+            reason = f"day {step.start:.6g} is before the end of step {number - 1}, day {before:.6g}"
             yield InputProblem(reason, key=f"{key}.start", cure="list the steps in the order of time, without overlap")
         if step.rate > 0 and step.start < step.stop < step.start + SHORTEST_INFUSION:
             cure = "a step takes at least 0.1 s, let it last longer"

@@ -5,15 +5,22 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any, get_args
 
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from immunosim.safe_text import toml_text
+from immunosim.scenario.drug_names import with_drugs_of
+from immunosim.scenario.history import History
 from immunosim.scenario.quantities import Quantity
 from immunosim.scenario.scenario import Scenario
+from immunosim.scenario.table import Table
+from immunosim.scenario.treatments import DrugDosing
 from immunosim.units import format_quantity
+
+_USUAL = {"implausible": False, "followed": True}
+"""Usual values, which are not written."""
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -33,34 +40,45 @@ def to_toml(scenario: Scenario) -> str:
     return "\n".join(lines) + "\n"
 
 
-def document_of(record: BaseModel) -> dict[str, Any]:
+def document_of(record: Table) -> dict[str, Any]:
     """Return a record as the document that a file would hold: text with units, without empty values."""
-    fields = type(record).model_fields
-    written = {name: _written(getattr(record, name), _unit_of(field)) for name, field in fields.items()}
-    if "premedication" in written:
+    with with_drugs_of(record) if isinstance(record, History) else nullcontext():
+        names = type(record).known_keys()
+        written = {name: _written(getattr(record, name), _unit_of(record, name)) for name in names}
+    if "premedication" in written and not isinstance(record, DrugDosing):
         written["premedication"] = written["premedication"] or False
-    if written.get("implausible") is False:
-        del written["implausible"]  # worth a line only where somebody insists
     return {
-        name: value for name, value in written.items() if value is not None and not _is_left_out(value, fields[name])
+        name: value
+        for name, value in written.items()
+        if value is not None and value is not _USUAL.get(name) and not _is_left_out(value, _field(record, name))
     }
 
 
-def _is_left_out(value: Any, field: FieldInfo) -> bool:
-    # An empty value is worth writing only where leaving it out would mean something else.
-    return value in ("", [], {}) and not field.is_required() and _written(field.default, None) == value
+def _field(record: Table, name: str) -> FieldInfo | None:
+    """Return the field of a key; None where the model names the key."""
+    return type(record).model_fields.get(name)
+
+
+def _is_left_out(value: Any, field: FieldInfo | None) -> bool:
+    # An empty value is written only where it differs from the default.
+    if value not in ("", [], {}):
+        return False
+    return field is None or (
+        not field.is_required() and _written(field.get_default(call_default_factory=True), None) == value
+    )
 
 
 def _written(value: Any, unit: str | None) -> Any:
-    if isinstance(value, BaseModel):
+    if isinstance(value, Table):
         return document_of(value)
     if isinstance(value, tuple):
         return [_written(entry, unit) for entry in value]
     return format_quantity(value, unit) if unit is not None and isinstance(value, float) else value
 
 
-def _unit_of(field: FieldInfo) -> str | None:
-    return next((item.unit for item in _metadata(field) if isinstance(item, Quantity)), None)
+def _unit_of(record: Table, name: str) -> str | None:
+    annotation = _field(record, name) or type(record).annotation_of(name)
+    return next((item.unit for item in _metadata(annotation) if isinstance(item, Quantity)), None)
 
 
 def _metadata(annotation: Any) -> Iterator[Any]:

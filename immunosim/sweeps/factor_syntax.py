@@ -11,8 +11,6 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from pydantic import BaseModel
-
 from immunosim.ensembles.rows import checked_parameters
 from immunosim.errors import (
     DataError,
@@ -26,15 +24,16 @@ from immunosim.errors import (
 from immunosim.problem import prepare
 from immunosim.scenario import Scenario, apply_overrides, build_scenario
 from immunosim.scenario.clock import is_deferred
-from immunosim.scenario.dose_slopes import TREATMENTS
-from immunosim.scenario.messages import record_in
+from immunosim.scenario.dose_slopes import dose_tables
+from immunosim.scenario.drug_names import with_drugs_of
 from immunosim.scenario.schema import described
+from immunosim.scenario.table import Table, record_in
 from immunosim.sweeps.base import Base
 from immunosim.sweeps.factors import Factor
 from immunosim.units import convert, parse_quantity, read_number, shown, split_quantity
 
-TABLES = ("patient", "parameters", "mechanisms", *TREATMENTS)
-"""The tables of a scenario whose keys may be varied."""
+BESIDE_DOSES = ("patient", "parameters", "mechanisms")
+"""The tables of a scenario whose keys may be varied, besides those of its doses."""
 
 SOURCE = "--vary"
 MECHANISM = ("off", "on")
@@ -109,7 +108,7 @@ def key_factor(base: Base, key: str) -> Factor:
         If there is no such key, or it cannot be varied.
     """
     table, _, name = key.partition(".")
-    if table not in TABLES or not name:
+    if Scenario.superseded.get(table, table) not in _tables(base) or not name:
         raise DataError("cannot be varied", key=f"{SOURCE} {key}", cure=_instead_of(base, key))
     if table == "mechanisms":
         mechanisms = base.problem.model.mechanisms
@@ -121,16 +120,22 @@ def key_factor(base: Base, key: str) -> Factor:
     if parameter:
         about = base.problem.parameters[parameter]
         return Factor(key, about.label, about.unit, parameter)
-    return Factor(key, _label(key), "")
+    with with_drugs_of(base.problem.scenario):
+        return Factor(key, _label(key), "")
 
 
 def _instead_of(base: Base, key: str) -> str:
     """Return what to vary in place of a key that cannot be."""
     table, _, name = key.partition(".")
-    if table in TABLES:
+    tables = _tables(base)
+    if table in tables:
         return "name one of its keys, such as patient.age or course.1.dose"
-    meant = close_matches(table, TABLES if name else base.problem.parameters)
-    return f"did you mean {any_of(meant)}?" if meant else f"name a parameter, or a key of {', '.join(sorted(TABLES))}"
+    meant = close_matches(table, tables if name else base.problem.parameters)
+    return f"did you mean {any_of(meant)}?" if meant else f"name a parameter, or a key of {', '.join(sorted(tables))}"
+
+
+def _tables(base: Base) -> tuple[str, ...]:
+    return (*BESIDE_DOSES, *dose_tables(base.problem.scenario))
 
 
 def number_and_unit(text: str) -> tuple[float, str] | None:
@@ -316,15 +321,15 @@ def _present(base: Base, key: str) -> Any:
 
 def _label(key: str) -> str:
     """Return what a key of the scenario means: ``Dose per infusion (course 1)``."""
-    record: type[BaseModel] | None = Scenario
+    record: type[Table] | None = Scenario
     words: str | None = None
     entries: list[str] = []
     for previous, step in pairwise(["", *key.split(".")]):
         if step.isdecimal():
             entries.append(f"{previous.replace('_', ' ')} {step}")
-        elif record is not None and step in record.model_fields:
-            words = described(record.__name__, step)
-            record = record_in(record.model_fields[step].annotation)
+        elif record is not None and record.annotation_of(step) is not None:
+            words = described(record, step)
+            record = record_in(record.annotation_of(step))
     short = re.split(r"[;:,(]", words or key)[0].strip()
     return f"{short} ({', '.join(entries)})" if entries else short
 

@@ -18,7 +18,7 @@ TWO_COURSES = {
     ],
     "methylprednisolone": [{"start": "90 days", "dose": "1 g", "doses": 2, "every": "24 h"}],
     "prednisolone": [{"start": "100 days", "dose": "50 mg", "doses": 3, "every": "24 h"}],
-    "triamcinolone": [{"time": "30 days", "dose": "15 mg"}],
+    "triamcinolone": [{"start": "30 days", "dose": "15 mg"}],
     "dimethyl_fumarate": [{"start": "-60 days", "stop": "-30 days"}],
     "parameters": {"follicle_clone_size": 0.05, "antigen_amplification": 1.5},
     "output": {"every": "5 days", "during_treatment": "6 h"},

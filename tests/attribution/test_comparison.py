@@ -35,7 +35,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "untreated": {"course": []},
     "pulse": {"methylprednisolone": [{"start": "50 days", "dose": "1 g", "doses": 3, "every": "24 h"}]},
     "earlier": {"dimethyl_fumarate": [{"start": "-60 days", "stop": "-30 days"}]},
-    "triamcinolone": {"triamcinolone": [{"time": "40 days", "dose": "15 mg"}]},
+    "triamcinolone": {"triamcinolone": [{"start": "40 days", "dose": "15 mg"}]},
     "tablets": {"prednisolone": [{"start": "50 days", "dose": "50 mg", "doses": 3, "every": "24 h"}]},
     "patient": {"patient": {"age": 60, "baseline": {"cd4": "500 cells/uL"}}},
     "fixed cells": {"mechanisms": {"off": ["trafficking"]}},

@@ -64,7 +64,7 @@ def test_an_antibody_that_kills_nothing_is_infused_distributed_and_cleared():
 
 def test_triamcinolone_is_given_at_once_and_dissolves():
     trajectory = simulate(
-        build_scenario({"horizon": "30 days", "triamcinolone": [{"time": "5 days", "dose": "15 mg"}]})
+        build_scenario({"horizon": "30 days", "triamcinolone": [{"start": "5 days", "dose": "15 mg"}]})
     )
     before, after = explain(trajectory, "triamcinolone_depot", 5.0), explain(trajectory, "triamcinolone_depot", 12.0)
     assert before.contributions == ()  # a value at the time of a dose is the one before it

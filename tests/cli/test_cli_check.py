@@ -51,6 +51,16 @@ def test_without_a_date_times_are_months(command: Command, short: Path) -> None:
     assert "Time: day 0 to day 61 (month 0.0 to month 2.0)" in command("check", short).stdout
 
 
+@pytest.mark.filterwarnings("default")
+def test_an_older_file_is_checked_with_a_line_for_each_kind_of_superseded_key(command: Command, short: Path) -> None:
+    entries = '[[triamcinolone]]\ntime = "9 days"\ndose = "9 mg"\n' * 2
+    short.write_text(short.read_text(encoding="utf-8") + entries, encoding="utf-8")
+    result = command("check", short)
+    assert result.exit_code == 0
+    assert result.stderr == f"warning: {short}: triamcinolone[1].time: is now start, rename it\n"
+    assert "short.toml is a valid scenario." in result.stdout
+
+
 @pytest.mark.parametrize("change", ["parameters.nonsense=1", "patient.age=7", "horizon=0 days"])
 def test_a_wrong_scenario_ends_with_two(command: Command, short: Path, change: str) -> None:
     result = command("check", short, "--set", change)

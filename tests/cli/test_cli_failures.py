@@ -32,7 +32,7 @@ def test_the_region_is_named_and_the_command_that_is_printed_replays_one(command
     again = command(*words[1:])
     assert again.exit_code == 3
     assert "REFUSED_INPUT" in again.stdout
-    assert "lies before course 1" in again.stdout
+    assert "is before course 1" in again.stdout
 
 
 def test_json_holds_the_same(command, result):

@@ -30,7 +30,7 @@ dose = "12 mg"
 
 [[triamcinolone]]
 label = "@x {MEAN}"
-time = "3 days"
+start = "3 days"
 dose = "10 mg"
 
 [[relapse]]

@@ -208,7 +208,7 @@ def test_other_drugs_of_the_table_replace_what_is_planned_of_them(problem):
     given = (RecordedDose("a", 2.0, "methylprednisolone", 500.0, 1 / 24),)
     own = scenario_of(problem.scenario, PatientRecord("a", (), given))
     assert all(course.premedication is None for course in own.course)
-    assert [(one.drug, one.time, one.dose) for one in own.additional_dose] == [("methylprednisolone", 2.0, 500.0)]
+    assert [(dose.drug, dose.start, dose.dose) for dose in own.dose] == [("methylprednisolone", 2.0, 500.0)]
 
 
 def test_without_a_mechanism_the_model_fits_worse_where_it_acts_and_the_same_where_it_does_not(clinic):

@@ -1,6 +1,7 @@
 """A drug that a model adds reaches everything that is said of drugs, or fails with a message; nothing drops it."""
 
 import re
+import tomllib
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from immunosim.plots.timeline import Mark, rows_of
 from immunosim.problem import Problem, prepare
 from immunosim.report.courses import course_windows
 from immunosim.report.doses import deviations, dose_rows
-from immunosim.scenario import Scenario, build_scenario, dose_totals, events_of
+from immunosim.scenario import Scenario, apply_overrides, build_scenario, dose_totals, events_of, to_toml
 from immunosim.scenario.dose_slopes import find_treatment_number, moved_targets
 from immunosim.scenario.drug_names import known_drug
 from immunosim.verification.doses import balances_of
@@ -106,12 +107,25 @@ def test_its_doses_are_judged() -> None:
         build_scenario({"dose": [{"drug": "anti_cd20", "start": "0 days", "dose": "5 g"}]})
 
 
-def test_the_table_of_a_drug_that_the_model_does_not_have_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("immunosim.scenario.treatments.known_drugs", lambda: clinic.DRUGS[:2])
-    with pytest.raises(ScenarioError) as caught:
-        build_scenario({"triamcinolone": [{"time": "0 days", "dose": "15 mg"}]}, "a.toml")
-    cure = "its drugs are alemtuzumab, methylprednisolone"
-    assert str(caught.value) == f"a.toml: triamcinolone[1]: the model has no triamcinolone, {cure}"
+def test_the_table_of_a_drug_that_the_model_does_not_have_is_refused() -> None:
+    entries = {"prednisolone": [{"start": "0 days", "dose": "50 mg"}]}
+    assert build_scenario(entries).prednisolone
+    with pytest.raises(ScenarioError, match=r"a.toml: prednisolone: unknown key"):
+        build_scenario(entries | {"model": "teaching"}, "a.toml")
+
+
+@pytest.mark.usefixtures("second")
+def test_it_has_a_table_of_its_name() -> None:
+    entry = {"start": "3 days", "dose": "300 mg", "doses": 2, "every": "14 days"}
+    scenario = build_scenario({"anti_cd20": [entry | {"premedication": True}]})
+    assert scenario.doses_of("anti_cd20")[0].infusion == 3 / 24
+    assert dose_totals(events_of(scenario)) == {"methylprednisolone": 2000.0, "anti_cd20": 600.0}
+    assert find_treatment_number(scenario, "anti_cd20[1].every").value == 14.0
+    assert build_scenario(tomllib.loads(to_toml(scenario))) == scenario
+    changed = apply_overrides({"anti_cd20": [entry]}, ["anti_cd20.1.dose=600 mg"])
+    assert changed["anti_cd20"][0]["dose"] == "600 mg"
+    with pytest.raises(ScenarioError, match=r"anti_cd20\[1\]\.dose: 5000 mg of anti-CD20 is not plausible"):
+        build_scenario({"anti_cd20": [entry | {"dose": "5 g"}]})
 
 
 def test_an_unknown_drug_is_refused_with_close_ones() -> None:

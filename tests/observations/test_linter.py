@@ -37,7 +37,7 @@ SCENARIO = "a fit simulates what was given; change the scenario to plan it"
         ("day,ALC [G/L]\n1,25\n", "line 2: ALC [G/L]: error: 25e9/L is more than anybody has, correct the value"),
         (
             "day,ALC [/uL]\n1,1.5\n",
-            "line 2: ALC [/uL]: warning: 0.0015e9/L is fewer than was ever reported after alemtuzumab, "
+            "line 2: ALC [/uL]: warning: 0.0015e9/L is fewer than was ever reported after depletion, "
             "the column may be in 1e12/L or a value of 1e9/L divided twice: check its unit",
         ),
         (

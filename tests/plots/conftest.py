@@ -18,7 +18,7 @@ EVERYTHING: dict[str, Any] = {
     "prednisolone": [
         {"start": "60 days", "dose": "50 mg", "doses": 5, "every": "24 h", "taper": [{"dose": "25 mg", "doses": 5}]}
     ],
-    "triamcinolone": [{"time": "30 days", "dose": "15 mg"}, {"time": "31 days", "dose": "15 mg"}],
+    "triamcinolone": [{"start": "30 days", "dose": "15 mg"}, {"start": "31 days", "dose": "15 mg"}],
     "dimethyl_fumarate": [{"start": "-60 days", "stop": "-30 days"}],
     "relapse": [{"time": "50 days", "note": "optic neuritis"}],
     "note": [{"time": "20 days", "text": "first patch"}],

@@ -52,7 +52,7 @@ def test_what_went_differently_single_doses_and_rates_are_shown() -> None:
             "course": [course | {"changes": [{"dose_number": 2, "skipped": True}]}],
             "methylprednisolone": [pulse | {"changes": [{"dose_number": n, "late": "1 h"} for n in (1, 5)]}],
             "prednisolone": [tablets | {"changes": [{"dose_number": 3, "skipped": True}]}],
-            "additional_dose": [{"drug": "triamcinolone", "time": "9 days", "dose": "15 mg"}],
+            "dose": [{"drug": "triamcinolone", "start": "9 days", "dose": "15 mg"}],
             "input": [{"drug": "alemtuzumab", "steps": schedule}, {"drug": "dimethyl_fumarate", "steps": daily}],
         }
     )

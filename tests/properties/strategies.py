@@ -70,7 +70,7 @@ def scenarios(draw: st.DrawFn, mechanisms: tuple[str, ...]) -> Table:
         "course": courses(),
         "methylprednisolone": infusions((10, 2000)).map(lambda record: [{"start": "40 days", **record}]),
         "prednisolone": st.integers(1, 60).map(lambda doses: [{**tablets, "doses": doses}]),
-        "triamcinolone": numbers(0, 250).map(lambda day: [{"time": f"{day} days", "dose": "15 mg"}]),
+        "triamcinolone": numbers(0, 250).map(lambda day: [{"start": f"{day} days", "dose": "15 mg"}]),
         "dimethyl_fumarate": numbers(1, 200).map(lambda day: [{"start": "0 days", "stop": f"{day} days"}]),
         "patient": patients(),
         "parameters": parameter_tables(),

@@ -72,7 +72,7 @@ def test_a_prescription_is_two_prescriptions_of_its_tablets(dose, doses, first):
 @given(dose=numbers(1, 40), share=numbers(0.05, 0.95), day=numbers(0, 50))
 def test_an_injection_is_two_injections_at_the_same_time(dose, share, day):
     def part(fraction):
-        return {"time": f"{day} days", "dose": f"{dose * fraction} mg"} | ANY_DOSE
+        return {"start": f"{day} days", "dose": f"{dose * fraction} mg"} | ANY_DOSE
 
     assert_same({"triamcinolone": [part(1.0)]}, {"triamcinolone": [part(share), part(1 - share)]})
 

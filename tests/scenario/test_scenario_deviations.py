@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 
 from immunosim.errors import ScenarioError
 from immunosim.scenario import (
-    AdditionalDose,
     Bolus,
     Change,
     Course,
+    Dosing,
     Infusion,
-    Prednisolone,
     Scenario,
     build_scenario,
     dose_totals,
@@ -111,8 +110,8 @@ def test_a_dose_that_overtakes_another_keeps_its_number_in_the_plan() -> None:
 
 def test_the_planned_start_remains_the_start_of_the_course() -> None:
     course = with_changes(COURSE | {"start": "-9 days", "every": "3 days"}, {"dose_number": 1, "late": "2 days"})
-    scenario = build_scenario({"course": [course], "triamcinolone": [{"time": "course 1 + 10 days", "dose": "9 mg"}]})
-    assert scenario.triamcinolone[0].time == 1.0
+    scenario = build_scenario({"course": [course], "triamcinolone": [{"start": "course 1 + 10 days", "dose": "9 mg"}]})
+    assert scenario.triamcinolone[0].start == 1.0
     assert start_of(scenario) == -9.0
 
 
@@ -153,9 +152,9 @@ def test_a_dose_per_body_weight_is_a_mass_wherever_a_dose_is_one() -> None:
             "course": [with_changes(COURSE | {"dose": "0.2 mg/kg"}, {"dose_number": 1, "given": "100 ug/kg"})],
             "methylprednisolone": [PULSE | {"start": "9 days", "dose": "20 mg/kg"}],
             "prednisolone": [TABLETS | {"dose": "1 mg/kg", "taper": [{"dose": "0.5 mg / kg", "doses": 1}]}],
-            "triamcinolone": [{"time": "1 day", "dose": "0.1 mg/kg"}],
+            "triamcinolone": [{"start": "1 day", "dose": "0.1 mg/kg"}],
             "dimethyl_fumarate": [{"start": "-3 days", "stop": "0 days", "dose": "4 mg/kg"}],
-            "additional_dose": [{"drug": "alemtuzumab", "time": "20 days", "dose": "0.1 mg/kg"}],
+            "dose": [{"drug": "alemtuzumab", "start": "20 days", "dose": "0.1 mg/kg"}],
         }
     )
     assert scenario.course[0].dose == 10.0
@@ -163,7 +162,7 @@ def test_a_dose_per_body_weight_is_a_mass_wherever_a_dose_is_one() -> None:
     assert scenario.methylprednisolone[0].dose == 1000.0
     assert (scenario.prednisolone[0].dose, scenario.prednisolone[0].taper[0].dose) == (50.0, 25.0)
     assert (scenario.triamcinolone[0].dose, scenario.dimethyl_fumarate[0].dose) == (5.0, 200.0)
-    assert scenario.additional_dose[0].dose == 5.0
+    assert scenario.dose[0].dose == 5.0
 
 
 def test_premedication_may_be_per_body_weight() -> None:
@@ -185,17 +184,22 @@ def test_a_record_built_in_code_waits_for_its_patient() -> None:
 
 def test_a_scenario_built_in_code_of_records_takes_the_weight_of_its_patient() -> None:
     patient = Scenario(patient={"weight": 90.0}).patient
-    assert Scenario(patient=patient, prednisolone=[Prednisolone(start=0.0, dose="1 mg/kg")]).prednisolone[0].dose == 90
+    assert (
+        Scenario(patient=patient, prednisolone=[Dosing(drug="prednisolone", start=0.0, dose="1 mg/kg")])
+        .prednisolone[0]
+        .dose
+        == 90
+    )
 
 
-# --- additional doses and rates -----------------------------------------------------------------------------------
+# --- single doses and rates ---------------------------------------------------------------------------------------
 
 
-def test_an_additional_dose_is_given_as_its_drug_is_and_is_no_course() -> None:
-    doses = [{"drug": "alemtuzumab", "time": "1 day", "dose": "12 mg"}]
-    doses += [{"drug": "methylprednisolone", "time": "2 days", "dose": "1 g", "infusion": "2 h"}]
-    doses += [{"drug": drug, "time": "3 days", "dose": "9 mg"} for drug in ("prednisolone", "triamcinolone")]
-    scenario = build_scenario({"additional_dose": doses})
+def test_a_dose_is_given_as_its_drug_is_and_is_not_a_course() -> None:
+    doses = [{"drug": "alemtuzumab", "start": "1 day", "dose": "12 mg"}]
+    doses += [{"drug": "methylprednisolone", "start": "2 days", "dose": "1 g", "infusion": "2 h"}]
+    doses += [{"drug": drug, "start": "3 days", "dose": "9 mg"} for drug in ("prednisolone", "triamcinolone")]
+    scenario = build_scenario({"dose": doses})
     events = events_of(scenario)
     assert infusions(events) == [(1.0, 1 + 4 / 24, 12.0)]
     assert infusions(events, "methylprednisolone_infusion") == [(2.0, 2 + 2 / 24, 1000.0)]
@@ -203,17 +207,9 @@ def test_an_additional_dose_is_given_as_its_drug_is_and_is_no_course() -> None:
     assert scenario.course == ()
 
 
-def test_an_additional_dose_names_its_usual_infusion() -> None:
-    assert AdditionalDose(drug="alemtuzumab", time=0.0, dose=12.0).infusion == 4 / 24
-    assert AdditionalDose(drug="methylprednisolone", time=0.0, dose=12.0).infusion == 1 / 24
-    assert AdditionalDose(drug="prednisolone", time=0.0, dose=12.0).infusion is None
-
-
-def test_an_additional_dose_may_be_counted_from_a_course() -> None:
-    dose = {"drug": "triamcinolone", "time": "course 1 + 1 week", "dose": "9 mg", "label": "after all"}
-    (event,) = [
-        e for e in events_of(build_scenario({"course": [COURSE], "additional_dose": [dose]})) if isinstance(e, Bolus)
-    ]
+def test_a_dose_may_be_counted_from_a_course() -> None:
+    dose = {"drug": "triamcinolone", "start": "course 1 + 1 week", "dose": "9 mg", "label": "after all"}
+    (event,) = [e for e in events_of(build_scenario({"course": [COURSE], "dose": [dose]})) if isinstance(e, Bolus)]
     assert (event.time, event.label) == (7.0, "after all")
 
 

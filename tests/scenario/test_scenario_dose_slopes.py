@@ -28,9 +28,9 @@ EVERYTHING = {
         {"start": 100.0, "dose": 500.0, "doses": 2, "every": 1.0, "taper": [{"dose": 250.0, "doses": 1}]}
     ],
     "prednisolone": [{"start": 200.0, "dose": 30.0, "doses": 3, "every": 1.0}],
-    "triamcinolone": [{"time": 300.0, "dose": 20.0}],
+    "triamcinolone": [{"start": 300.0, "dose": 20.0}],
     "dimethyl_fumarate": [{"start": 400.0, "stop": 500.0, "dose": 240.0}],
-    "additional_dose": [{"drug": "alemtuzumab", "time": 600.0, "dose": 6.0, "infusion": 0.1}],
+    "dose": [{"drug": "alemtuzumab", "start": 600.0, "dose": 6.0, "infusion": 0.1}],
     "input": [{"drug": "methylprednisolone", "steps": [{"start": 640.0, "stop": 641.0, "rate": 60.0}]}],
 }
 
@@ -41,9 +41,9 @@ KEYS = [
     *("course[2].start", "course[2].dose"),
     *("methylprednisolone[1].start", "methylprednisolone[1].dose", "methylprednisolone[1].taper[1].dose"),
     *("prednisolone[1].start", "prednisolone[1].dose", "prednisolone[1].every"),
-    *("triamcinolone[1].time", "triamcinolone[1].dose"),
+    *("triamcinolone[1].start", "triamcinolone[1].dose"),
     *("dimethyl_fumarate[1].start", "dimethyl_fumarate[1].stop", "dimethyl_fumarate[1].dose"),
-    *("additional_dose[1].time", "additional_dose[1].dose", "additional_dose[1].infusion"),
+    *("dose[1].start", "dose[1].dose", "dose[1].infusion"),
     *("input[1].steps[1].start", "input[1].steps[1].stop", "input[1].steps[1].rate"),
 ]
 
@@ -91,7 +91,7 @@ def rolled(segments):
 def test_units_are_those_of_the_fields():
     scenario = Scenario.model_validate(EVERYTHING)
     units = {key.rpartition(".")[2]: find_treatment_number(scenario, key).unit for key in KEYS}
-    days = ("start", "every", "infusion", "duration", "late", "time", "stop")
+    days = ("start", "every", "infusion", "duration", "late", "stop")
     assert units == {"dose": "mg", "given": "mg", "rate": "mg/day", **dict.fromkeys(days, "day")}
 
 
@@ -114,8 +114,9 @@ def test_targets_are_what_the_doses_enter(key, inputs, pools):
         ("courses[1].dose", 'unknown key "courses", did you mean "course"'),
         ("course[3].dose", "there are 2 of them"),
         ("course.dose", r"write course\[1\]"),
-        ("course[2].premedication.dose", "holds no single record"),
-        ("course[1].premedication.dose.unit", "holds no single record"),
+        ("triamcinolone[1].time", 'unknown key "time", its present name is start'),
+        ("course[2].premedication.dose", "is not a single record"),
+        ("course[1].premedication.dose.unit", "is not a single record"),
         ("course[1].label", "is not given"),
         ("course[1].doses", "is not an amount"),
         ("course[1]", "is a whole record"),
@@ -128,10 +129,10 @@ def test_keys_that_name_no_number_are_refused(key, message):
 
 
 def test_doses_that_meet_cannot_part():
-    document = {"triamcinolone": [{"time": 30.0, "dose": 20.0}, {"time": 30.0, "dose": 5.0}]}
+    document = {"triamcinolone": [{"start": 30.0, "dose": 20.0}, {"start": 30.0, "dose": 5.0}]}
     boundaries = segments_of(document)[0]
     with pytest.raises(ScenarioError, match="moves one dose on day 30 and not another"):
-        segment_slopes(Scenario.model_validate(document), "triamcinolone[2].time", boundaries, INPUTS, POOLS)
+        segment_slopes(Scenario.model_validate(document), "triamcinolone[2].start", boundaries, INPUTS, POOLS)
 
 
 def test_arithmetic_carries_the_derivative_along():

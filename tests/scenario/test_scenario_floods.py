@@ -33,6 +33,6 @@ def test_unknown_parameters_and_mechanisms_are_counted_and_few_are_searched(monk
 
 @pytest.mark.parametrize("rtol", [0.9, 0.5, 0.0101, 1, 5])
 def test_a_tolerance_above_a_hundredth_is_refused_with_the_cure(rtol: float) -> None:
-    with pytest.raises(ScenarioError, match=r"solver.rtol: .* lets every step be wrong .* set it to 0.01 or less"):
+    with pytest.raises(ScenarioError, match=r"solver.rtol: .* is too large for a relative tolerance, set it to 0.01"):
         build_scenario({"solver": {"rtol": rtol}})
     assert build_scenario({"solver": {"rtol": 0.01}}).solver.rtol == 0.01

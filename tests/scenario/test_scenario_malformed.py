@@ -9,14 +9,14 @@ from immunosim.scenario import load_scenario
 
 TIME = 'expected a time such as "12 months", a date such as 2017-06-15 or "course 2 + 30 days"'
 TOP = (
-    "known are additional_dose, course, description, dimethyl_fumarate, dose, horizon, input, mechanisms, "
+    "known are alemtuzumab, course, description, dimethyl_fumarate, dose, horizon, input, mechanisms, "
     "methylprednisolone, model, note, observed, output, parameter_set, parameters, patient, prednisolone, relapse, "
     "solver, start_date and 3 more"
 )
 COURSE = '[[course]]\nstart = "0 days"\ndose = "12 mg"\n'
 FIVE = COURSE + "doses = 5\n"
 PULSE = '[[methylprednisolone]]\nstart = "9 days"\ndose = "1 g"\ndoses = 3\nevery = "24 h"\n'
-SINGLE = '[[additional_dose]]\ntime = "9 days"\ndose = "12 mg"\n'
+SINGLE = '[[dose]]\nstart = "9 days"\ndose = "12 mg"\nfollowed = false\n'
 RATES = '[[input]]\ndrug = "alemtuzumab"\n'
 SERIES = '[[observed]]\nreadout = "lymphocytes"\nunit = "1e9/L"\n'
 
@@ -83,7 +83,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
         'course[1].dose: "0 mg" is not positive, write for example "12 mg"',
     ),
     "negative dose": (
-        '[[triamcinolone]]\ntime = "1 day"\ndose = "-15 mg"',
+        '[[triamcinolone]]\nstart = "1 day"\ndose = "-15 mg"',
         'triamcinolone[1].dose: "-15 mg" is not positive, write for example "12 mg"',
     ),
     "zero infusion": (
@@ -169,16 +169,16 @@ MALFORMED: dict[str, tuple[str, str]] = {
         "start_date: 3 is not a date, write for example start_date = 2016-06-15",
     ),
     "course that does not exist": (
-        COURSE + '[[triamcinolone]]\ntime = "course 2 + 2 months"\ndose = "15 mg"',
-        'triamcinolone[1].time: "course 2 + 2 months": there is no course 2, the scenario has 1 course',
+        COURSE + '[[triamcinolone]]\nstart = "course 2 + 2 months"\ndose = "15 mg"',
+        'triamcinolone[1].start: "course 2 + 2 months": there is no course 2, the scenario has 1 course',
     ),
     "misspelt label": (
-        COURSE + 'label = "retreatment"\n[[triamcinolone]]\ntime = "course retreatmnt"\ndose = "15 mg"',
-        'triamcinolone[1].time: "course retreatmnt": unknown course "retreatmnt", did you mean "retreatment"?',
+        COURSE + 'label = "retreatment"\n[[triamcinolone]]\nstart = "course retreatmnt"\ndose = "15 mg"',
+        'triamcinolone[1].start: "course retreatmnt": unknown course "retreatmnt", did you mean "retreatment"?',
     ),
     "offset without a unit": (
-        COURSE + '[[triamcinolone]]\ntime = "course 1 + 30"\ndose = "15 mg"',
-        'triamcinolone[1].time: "30" has no unit, expected an offset such as "30 days"',
+        COURSE + '[[triamcinolone]]\nstart = "course 1 + 30"\ndose = "15 mg"',
+        'triamcinolone[1].start: "30" has no unit, expected an offset such as "30 days"',
     ),
     "course relative to itself": (
         '[[course]]\nstart = "course 1 + 1 day"\ndose = "12 mg"',
@@ -205,7 +205,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
     ),
     "stop before start": (
         '[[dimethyl_fumarate]]\nstart = "3 days"\nstop = "2 days"',
-        "dimethyl_fumarate[1].stop: day 2 does not lie after the start, day 3, let stop come after start",
+        "dimethyl_fumarate[1].stop: day 2 is not after the start, day 3, let stop come after start",
     ),
     "point without a value": (
         SERIES + 'points = [{time = "3 days", low = 1}]',
@@ -332,37 +332,34 @@ MALFORMED: dict[str, tuple[str, str]] = {
         "methylprednisolone[1]: methylprednisolone 1, infusion 3 of 3 begins on day 12, not before the horizon, "
         "day 12, raise horizon or leave the dose out",
     ),
-    # additional doses and inputs
-    "additional dose of a drug of months": (
+    # single doses and inputs
+    "single dose of a drug of months": (
         SINGLE + 'drug = "dimethyl_fumarate"',
-        'additional_dose[1].drug: "dimethyl_fumarate" is not one of '
-        '"alemtuzumab", "methylprednisolone", "prednisolone" or "triamcinolone"',
+        "dose[1].followed: dimethyl fumarate is taken continuously, not in single doses, write stop and times_per_day",
     ),
-    "additional dose of several drugs": (
+    "single dose of several drugs": (
         SINGLE + 'drug = ["alemtuzumab"]',
-        "additional_dose[1].drug: a list is not one of "
-        '"alemtuzumab", "methylprednisolone", "prednisolone" or "triamcinolone"',
+        "dose[1].drug: a list is not one of "
+        '"alemtuzumab", "methylprednisolone", "prednisolone", "triamcinolone" or "dimethyl_fumarate"',
     ),
-    "additional dose without a drug": (SINGLE, "additional_dose[1].drug: is missing, add drug = ..."),
+    "single dose without a drug": (SINGLE, "dose[1].drug: is missing, add drug = ..."),
     "tablet that is infused": (
         SINGLE + 'drug = "prednisolone"\ninfusion = "1 h"',
-        "additional_dose[1].infusion: prednisolone is not infused but given at once, leave it out",
+        "dose[1].infusion: prednisolone is not infused but given at once, leave it out",
     ),
-    "additional infusion that drowns in rounding": (
+    "single infusion that drowns in rounding": (
         SINGLE + 'drug = "alemtuzumab"\ninfusion = "1 ms"',
-        "additional_dose[1].infusion: 1.15741e-08 days is too short, "
-        "an infusion takes at least 0.1 s, give it a longer duration",
+        "dose[1].infusion: 1.15741e-08 days is too short, an infusion takes at least 0.1 s, give it a longer duration",
     ),
-    "additional dose during a pulse": (
+    "single dose during a pulse": (
         PULSE + SINGLE.replace("9 days", "9.02 days") + 'drug = "methylprednisolone"',
-        "additional_dose[1]: additional dose 1 starts on day 9.02 while methylprednisolone 1, infusion 1 of 3 "
+        "dose[1]: methylprednisolone 1 starts on day 9.02 while methylprednisolone 1, infusion 1 of 3 "
         "runs until day 9.04167, "
-        "move one of them (methylprednisolone[1] and additional_dose[1] give the same drug)",
+        "move one of them (methylprednisolone[1] and dose[1] give the same drug)",
     ),
-    "additional dose beyond the horizon": (
+    "single dose beyond the horizon": (
         'horizon = "9 days"\n' + SINGLE + 'drug = "triamcinolone"',
-        "additional_dose[1]: additional dose 1 begins on day 9, not before the horizon, day 9, "
-        "raise horizon or leave the dose out",
+        "dose[1]: triamcinolone 1 begins on day 9, not before the horizon, day 9, raise horizon or leave the dose out",
     ),
     "input of tablets": (
         '[[input]]\ndrug = "prednisolone"\nsteps = []',
@@ -371,15 +368,15 @@ MALFORMED: dict[str, tuple[str, str]] = {
     ),
     "input without steps": (
         RATES + "steps = []",
-        'input[1].steps: give nothing, write at least one step with a rate such as "3 mg/h"',
+        'input[1].steps: contain no rate above 0, write at least one step with a rate such as "3 mg/h"',
     ),
     "input of zero": (
         RATES + 'steps = [{start = "0 h", stop = "1 h", rate = "0 mg/h"}]',
-        'input[1].steps: give nothing, write at least one step with a rate such as "3 mg/h"',
+        'input[1].steps: contain no rate above 0, write at least one step with a rate such as "3 mg/h"',
     ),
     "rate without a duration": (
         RATES + 'steps = [{start = "2 days", stop = "48 h", rate = "3 mg/h"}]',
-        "input[1].steps[1].stop: day 2 does not lie after the start, day 2, let stop come after start",
+        "input[1].steps[1].stop: day 2 is not after the start, day 2, let stop come after start",
     ),
     "rate that drowns in rounding": (
         RATES + 'steps = [{start = "0 h", stop = "10 ms", rate = "3 mg/h"}]',
@@ -400,7 +397,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
     "steps that overlap": (
         RATES
         + 'steps = [{start = "0 h", stop = "2 h", rate = "3 mg/h"}, {start = "1 h", stop = "3 h", rate = "0 mg/h"}]',
-        "input[1].steps[2].start: day 0.0416667 lies before the end of step 1, day 0.0833333, "
+        "input[1].steps[2].start: day 0.0416667 is before the end of step 1, day 0.0833333, "
         "list the steps in the order of time, without overlap",
     ),
     "step during a course": (
@@ -443,15 +440,15 @@ MALFORMED: dict[str, tuple[str, str]] = {
     ),
     "rule upside down": (
         '[[output.rule]]\nevery = "1 day"\nstart = "3 days"\nstop = "1 day"',
-        "output.rule[1].stop: day 1 does not lie after the start, day 3, let stop come after start",
+        "output.rule[1].stop: day 1 is not after the start, day 3, let stop come after start",
     ),
     "rule beyond the horizon": (
         '[[output.rule]]\nevery = "1 day"\nstart = "3 days"\nstop = "37 months"',
-        "output.rule[1].stop: day 1126.19 lies after the horizon, day 1095.75, raise horizon or leave it out",
+        "output.rule[1].stop: day 1126.19 is after the horizon, day 1095.75, raise horizon or leave it out",
     ),
     "rule with too many outputs": (
         '[[output.rule]]\nevery = "1 s"\nstart = "0 days"\nstop = "36 months"',
-        "output.rule[1].every: 0.0166667 min makes 9.47e+07 outputs, more than 1000000, report less often",
+        "output.rule[1].every: 0.0166667 min gives 9.47e+07 outputs, more than 1000000, report less often",
     ),
     "rule that is a number": (
         "output.rule = [3]",
@@ -459,13 +456,13 @@ MALFORMED: dict[str, tuple[str, str]] = {
     ),
     "too many outputs around doses": (
         'output.during_treatment = "0.1 s"\n' + COURSE,
-        "output.during_treatment: 0.00166667 min makes 1.87e+06 outputs around the doses, more than 1000000, "
+        "output.during_treatment: 0.00166667 min gives 1.87e+06 outputs around the doses, more than 1000000, "
         "report less often",
     ),
     # between records
     "horizon of zero": (
         'horizon = "0 days"',
-        'horizon: day 0 does not lie after day 0, write for example horizon = "36 months"',
+        'horizon: day 0 is not after day 0, write for example horizon = "36 months"',
     ),
     "dose after the horizon": (
         '[[course]]\nstart = "40 months"\ndose = "12 mg"',
@@ -473,7 +470,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
         "raise horizon or leave the dose out",
     ),
     "bolus at the horizon": (
-        '[[triamcinolone]]\ntime = "36 months"\ndose = "15 mg"',
+        '[[triamcinolone]]\nstart = "36 months"\ndose = "15 mg"',
         "triamcinolone[1]: triamcinolone 1 begins on day 1095.75, not before the horizon, day 1095.75, "
         "raise horizon or leave the dose out",
     ),
@@ -489,13 +486,13 @@ MALFORMED: dict[str, tuple[str, str]] = {
     ),
     "pulse during premedication": (
         COURSE + 'premedication = true\n[[methylprednisolone]]\nstart = "30 min"\ndose = "1 g"',
-        "methylprednisolone[1]: methylprednisolone 1, infusion 1 of 1 starts on day 0.0208333 while course 1, "
+        "methylprednisolone[1]: methylprednisolone 1 starts on day 0.0208333 while course 1, "
         "premedication 1 runs until day 0.0416667, "
         "move one of them (course[1].premedication and methylprednisolone[1] give the same drug)",
     ),
     "courses out of order": (
         '[[course]]\nstart = "12 months"\ndose = "12 mg"\n' + COURSE,
-        "course[2].start: day 0 lies before course 1, day 365.25, list the courses in the order of time",
+        "course[2].start: day 0 is before course 1, day 365.25, list the courses in the order of time",
     ),
     "label used twice": (
         COURSE + 'label = "a"\n[[course]]\nlabel = "a"\nstart = "1 month"\ndose = "12 mg"',
@@ -507,15 +504,15 @@ MALFORMED: dict[str, tuple[str, str]] = {
     ),
     "too many outputs": (
         'output.every = "1 min"\nhorizon = "50 years"',
-        "output.every: 1 min makes 2.63e+07 outputs, more than 1000000, report less often",
+        "output.every: 1 min gives 2.63e+07 outputs, more than 1000000, report less often",
     ),
     "extra output after the horizon": (
         'output.extra = ["1 day", "40 months"]',
-        "output.extra[2]: day 1217.5 lies after the horizon, day 1095.75, raise horizon or leave it out",
+        "output.extra[2]: day 1217.5 is after the horizon, day 1095.75, raise horizon or leave it out",
     ),
     "observed after the horizon": (
         SERIES + 'points = [{time = "40 months", value = 1}]',
-        "observed[1].points[1].time: day 1217.5 lies after the horizon, day 1095.75, raise horizon or leave it out",
+        "observed[1].points[1].time: day 1217.5 is after the horizon, day 1095.75, raise horizon or leave it out",
     ),
 }
 

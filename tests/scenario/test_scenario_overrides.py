@@ -12,7 +12,7 @@ DOCUMENT: dict[str, Any] = {
     "patient": {"age": 31},
     "course": [{"dose": "12 mg", "premedication": True}, {"dose": "12 mg"}],
     "input": [{"steps": [{"rate": "1 mg/h"}, {"rate": "2 mg/h"}]}],
-    "additional_dose": [{"dose": "12 mg"}],
+    "dose": [{"dose": "12 mg"}],
 }
 
 
@@ -36,7 +36,7 @@ DOCUMENT: dict[str, Any] = {
         ),
         ("output.visits_only=true", ("output", "visits_only"), True),
         ("input.1.steps.2.rate=3 mg/h", ("input", 0, "steps", 1, "rate"), "3 mg/h"),
-        ("additional_dose[1].dose=0.3 mg/kg", ("additional_dose", 0, "dose"), "0.3 mg/kg"),
+        ("dose[1].dose=0.3 mg/kg", ("dose", 0, "dose"), "0.3 mg/kg"),
         ("title=a=b", ("title",), "a=b"),
         ("title=1\ntitle=2", ("title",), "1\ntitle=2"),
     ],
@@ -68,8 +68,8 @@ def test_the_document_itself_is_left_alone() -> None:
             'course.1.changes.1.late: unknown entry "1" among 0 entries, add the entry in the file',
         ),
         ("output.rul.1.every=4", 'output.rul.1.every: unknown key "rul", did you mean "rule"?'),
-        ("patient.age.x=4", "patient.age.x: goes below a single value, shorten the path"),
-        ("parameters.a.b=4", "parameters.a.b: goes below a single value, shorten the path"),
+        ("patient.age.x=4", "patient.age.x: goes deeper than a single value, shorten the path"),
+        ("parameters.a.b=4", "parameters.a.b: goes deeper than a single value, shorten the path"),
         ("patient.age=", "patient.age: has no value, write patient.age=..."),
         ("patient.age", '"patient.age" is not an override, write for example "patient.age=40"'),
         ("=4", '"=4" is not an override, write for example "patient.age=40"'),

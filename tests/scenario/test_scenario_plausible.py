@@ -28,7 +28,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         "prednisolone[1].taper[1].dose",
         "40000 mg of prednisolone",
     ),
-    "an injection": ({"triamcinolone": [{"time": "0 days", "dose": "15 ug"}]}, "triamcinolone[1].dose", "0.015 mg"),
+    "an injection": ({"triamcinolone": [{"start": "0 days", "dose": "15 ug"}]}, "triamcinolone[1].dose", "0.015 mg"),
     "tablets": ({"dimethyl_fumarate": [START | {"dose": "240 g"}]}, "dimethyl_fumarate[1].dose", "240000 mg"),
     "tablets a day": (
         {"dimethyl_fumarate": [START | {"times_per_day": 20}]},
@@ -36,8 +36,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         "4800 mg of dimethyl fumarate a day",
     ),
     "an additional dose": (
-        {"additional_dose": [{"drug": "alemtuzumab", "time": "0 days", "dose": "12 g"}]},
-        "additional_dose[1].dose",
+        {"dose": [{"drug": "alemtuzumab", "start": "0 days", "dose": "12 g"}]},
+        "dose[1].dose",
         "12000 mg",
     ),
     "a rate": (
@@ -117,7 +117,7 @@ def test_the_units_of_laboratories_are_read_in_series(unit: str) -> None:
 
 def test_an_observed_count_that_nobody_has_is_refused() -> None:
     for wrong in (observed("lymphocytes", "10*9/L", 250.0), observed("cd4", "10*9/L", 45.0)):
-        with pytest.raises(ScenarioError, match=r"observed\[1\].points\[1\]: .* is more than anybody has"):
+        with pytest.raises(ScenarioError, match=r"observed\[1\].points\[1\]: .* is implausibly high"):
             check_names(wrong, mechanisms=(), parameters={}, readouts=UNITS)
 
 

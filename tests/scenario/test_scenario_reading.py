@@ -9,12 +9,11 @@ from pydantic import ValidationError
 from immunosim.errors import ScenarioError
 from immunosim.scenario import (
     Course,
-    Methylprednisolone,
+    Dosing,
     Observed,
     Patient,
     Premedication,
     Scenario,
-    Triamcinolone,
     build_scenario,
     load_scenario,
 )
@@ -75,7 +74,7 @@ def test_a_scenario_built_in_code_equals_the_one_read_from_a_document() -> None:
             Course(start=0.0, dose=12.0, doses=5, every=1.0),
             Course(start="12 months", dose="12 mg", label="second"),
         ],
-        triamcinolone=[Triamcinolone(time="second + 2 months", dose="15 mg")],
+        triamcinolone=[{"start": "second + 2 months", "dose": "15 mg"}],
     )
     read = build_scenario(
         {
@@ -83,11 +82,11 @@ def test_a_scenario_built_in_code_equals_the_one_read_from_a_document() -> None:
                 {"start": "0 days", "dose": "12 mg", "doses": 5, "every": "24 h"},
                 {"start": "12 months", "dose": "12 mg", "label": "second"},
             ],
-            "triamcinolone": [{"time": "course 2 + 2 months", "dose": "15 mg"}],
+            "triamcinolone": [{"start": "course 2 + 2 months", "dose": "15 mg"}],
         }
     )
     assert built == read
-    assert built.triamcinolone[0].time == 365.25 + 60.875
+    assert built.triamcinolone[0].start == 365.25 + 60.875
 
 
 def test_problems_of_a_scenario_built_in_code_name_the_scenario() -> None:
@@ -102,7 +101,7 @@ def test_problems_of_a_record_built_in_code_name_the_record() -> None:
         Patient(weight=-3)
     assert str(caught.value) == 'patient: weight: -3 is not positive, write for example "70 kg"'
     with pytest.raises(ScenarioError) as caught:
-        Methylprednisolone(start=0.0, dose=1000.0, doses=5)
+        Dosing(drug="methylprednisolone", start=0.0, dose=1000.0, doses=5)
     assert caught.value.key == "every"
 
 

@@ -89,7 +89,7 @@ def test_dose_totals_are_milligrams_per_drug() -> None:
             "course": [COURSE | {"premedication": True}],
             "methylprednisolone": [{"start": "20 days", "dose": "1 g", "doses": 5, "every": "24 h"}],
             "prednisolone": [{"start": "26 days", "dose": "60 mg"}],
-            "triamcinolone": [{"time": "10 days", "dose": "15 mg"}],
+            "triamcinolone": [{"start": "10 days", "dose": "15 mg"}],
             "dimethyl_fumarate": [{"start": "-10 days", "stop": "0 days"}],
         }
     )
@@ -148,7 +148,7 @@ def test_times_that_differ_by_rounding_are_one_boundary() -> None:
     ("event", "message"),
     [
         (Bolus("triamcinolon_depot", 1.0, 1.0), 'did you mean "triamcinolone_depot"?'),
-        (_infusion(1.0, 2.0, 1.0, "alemtuzumab"), 'the model has nothing called "alemtuzumab" to dose'),
+        (_infusion(1.0, 2.0, 1.0, "alemtuzumab"), 'the model has no input or pool "alemtuzumab"'),
         (_infusion(-1.0, 2.0, 1.0), "lies outside the simulated days 0 to 10"),
         (_infusion(9.0, 11.0, 1.0), "lies outside the simulated days 0 to 10"),
         (Bolus(POOLS[1], 10.0, 1.0), "is given at the end of the simulation, day 10"),

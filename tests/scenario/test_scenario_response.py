@@ -30,8 +30,8 @@ def test_months_hide_a_nadir_and_times_around_doses_show_it() -> None:
 @pytest.mark.parametrize("doses", [1, 400, 5000])
 def test_times_are_bounded_whatever_the_number_of_doses(doses: int) -> None:
     tablets = [{"start": f"{i} d", "dose": "10 mg", "doses": doses, "every": "6 h"} for i in range(1)]
-    singles = [{"drug": "triamcinolone", "time": f"{10 * i} d", "dose": "10 mg"} for i in range(min(doses, 400))]
-    scenario = Scenario(horizon="12 years", prednisolone=tablets, additional_dose=singles)
+    singles = [{"drug": "triamcinolone", "start": f"{10 * i} d", "dose": "10 mg"} for i in range(min(doses, 400))]
+    scenario = Scenario(horizon="12 years", prednisolone=tablets, dose=singles)
     times = response_times([scenario])
     assert 0 < times.size <= MOST_TIMES
     assert (np.diff(times) > 0.0).all()

@@ -3,7 +3,7 @@
 import itertools
 import json
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from immunosim.errors import ImmunosimError, QuantityError
 from immunosim.numerics import METHODS
 from immunosim.parameters import ParameterSet
 from immunosim.problem import prepare
-from immunosim.scenario import build_scenario, load_scenario
+from immunosim.scenario import DrugDosing, build_scenario, load_scenario
+from immunosim.scenario.base import Record
 from immunosim.scenario.clock import Clock
 from immunosim.scenario.messages import key_path
 from immunosim.scenario.schema import described, descriptions, scenario_schema
@@ -158,6 +159,15 @@ KINDS = {
 }
 
 
+def records(base: type[Record] = Record) -> Iterator[type[Record]]:
+    yield base
+    for record in base.__subclasses__():
+        yield from records(record)
+
+
+RECORDS = {record.__name__: record for record in records()}
+
+
 def below(schema: Any, path: tuple[str, ...]) -> Draft202012Validator:
     for step in path:
         schema = schema[step]
@@ -209,7 +219,7 @@ def test_every_key_is_described(schema: dict[str, Any]) -> None:
         f"{name}.{key}"
         for name, table in tables.items()
         for key, about in table["properties"].items()
-        if not about.get("description") or not described(name, key)
+        if not about.get("description") or not described(RECORDS.get(name, DrugDosing), key)
     ]
     assert described_not == []
     assert all(about["description"] for about in schema["properties"]["parameters"]["properties"].values())

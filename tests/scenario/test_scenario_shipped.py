@@ -42,7 +42,7 @@ def test_the_case_report_has_the_timeline_of_the_report() -> None:
         "dimethyl_fumarate": 8 * MONTH * 480,
     }
     assert start_of(scenario) == -9 * MONTH
-    assert [session.time - second for session in scenario.triamcinolone] == [2 * MONTH, 3 * MONTH]
+    assert [session.start - second for session in scenario.triamcinolone] == [2 * MONTH, 3 * MONTH]
     assert scenario.methylprednisolone[0].start - second == 6 * MONTH
     observed = [(point.time - second, point.value or (point.low, point.high)) for point in scenario.observed[0].points]
     assert [value for _, value in observed] == [0.5, 0.7, (0.7, 0.8), (0.7, 0.8), (0.7, 0.8), 0.9]
@@ -55,6 +55,6 @@ def test_the_case_without_the_pulse_differs_in_the_pulse_alone() -> None:
     case = load_scenario(CONFIGS / "case_report.toml")
     without = load_scenario(CONFIGS / "case_report_no_methylprednisolone.toml")
     assert without.methylprednisolone == ()
-    changed = {name for name in type(case).model_fields if getattr(case, name) != getattr(without, name)}
+    changed = {name for name in type(case).known_keys() if getattr(case, name) != getattr(without, name)}
     assert changed == {"title", "description", "methylprednisolone"}
     assert dose_totals(events_of(without))["methylprednisolone"] == 6000.0

@@ -87,7 +87,7 @@ PLAN: dict[str, Any] = {
         {"label": "course 2 of hope", "start": "12 months", "dose": "12 mg"},
     ],
     "methylprednisolone": [{"start": "course 2 + 30 days", "dose": "1 g", "doses": 3, "every": "24 h"}],
-    "triamcinolone": [{"time": "30 days", "dose": "15 mg"}, {"time": "60 days", "dose": "15 mg"}],
+    "triamcinolone": [{"start": "30 days", "dose": "15 mg"}, {"start": "60 days", "dose": "15 mg"}],
     "dimethyl_fumarate": [{"start": "-9 months", "stop": "-1 month"}],
     "dose": [
         {"drug": "prednisolone", "start": "last dose of methylprednisolone + 1 day", "dose": "60 mg"}

@@ -61,23 +61,24 @@ def scenarios(draw: st.DrawFn) -> Scenario:
                 }
             ],
             "input": [{"drug": "dimethyl_fumarate", "steps": steps, "implausible": True}],
-            "additional_dose": [
+            "dose": [
                 {
                     "drug": draw(st.sampled_from(["prednisolone", "triamcinolone"])),
-                    "time": draw(DAYS),
+                    "start": draw(DAYS),
                     "dose": draw(MASS),
                     "implausible": True,
+                    "followed": draw(st.booleans()),
                 },
                 {
                     "drug": "methylprednisolone",
-                    "time": -draw(st.floats(1, 99)),
+                    "start": -draw(st.floats(1, 99)),
                     "dose": draw(MASS),
                     "implausible": True,
                     "label": "x",
                 },
             ],
             "triamcinolone": [
-                {"time": draw(DAYS), "dose": draw(MASS), "implausible": True, "label": draw(st.none() | TEXT)}
+                {"start": draw(DAYS), "dose": draw(MASS), "implausible": True, "label": draw(st.none() | TEXT)}
             ],
             "dimethyl_fumarate": [{"start": -draw(st.floats(1, 500)), "stop": -draw(st.floats(0, 0.5))}],
             "note": [{"time": draw(DAYS), "text": draw(TEXT)}],
@@ -115,10 +116,11 @@ def test_a_resolved_scenario_names_defaults_and_units_and_extends_nothing() -> N
 
 
 def test_a_resolved_scenario_names_masses_and_usual_infusions() -> None:
-    single = {"drug": "alemtuzumab", "time": "1 day", "dose": "0.3 mg/kg"}
-    document = tomllib.loads(to_toml(build_scenario({"patient": {"weight": "55 kg"}, "additional_dose": [single]})))
-    assert document["additional_dose"] == [
-        {"drug": "alemtuzumab", "time": "1.0 day", "dose": "16.5 mg", "infusion": f"{1 / 6!r} day"}
+    single = {"drug": "alemtuzumab", "start": "1 day", "dose": "0.3 mg/kg", "followed": False}
+    document = tomllib.loads(to_toml(build_scenario({"patient": {"weight": "55 kg"}, "dose": [single]})))
+    assert document["dose"] == [
+        {"drug": "alemtuzumab", "start": "1.0 day", "dose": "16.5 mg", "doses": 1, "infusion": f"{1 / 6!r} day"}
+        | {"premedication": False, "followed": False}
     ]
 
 

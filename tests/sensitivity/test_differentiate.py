@@ -90,7 +90,7 @@ TREATMENT = {
     "methylprednisolone[1].dose": ("methylprednisolone.1.dose={!r} mg", 10.0),
     "prednisolone[1].start": ("prednisolone.1.start={!r} days", 1e-2),
     "prednisolone[1].dose": ("prednisolone.1.dose={!r} mg", 0.3),
-    "triamcinolone[1].time": ("triamcinolone.1.time={!r} days", 1e-2),
+    "triamcinolone[1].start": ("triamcinolone.1.time={!r} days", 1e-2),
     "triamcinolone[1].dose": ("triamcinolone.1.dose={!r} mg", 0.3),
 }
 
@@ -185,7 +185,7 @@ def test_what_cannot_be_differentiated_by_is_refused_by_name(configs, names, err
 def test_doses_that_would_part_are_refused(configs):
     meeting = exact(configs, 'triamcinolone=[{time = "5 months", dose = "20 mg"}]')
     with pytest.raises(ScenarioError, match="moves one dose"):
-        differentiate(meeting, ["triamcinolone[1].time"])
+        differentiate(meeting, ["triamcinolone[1].start"])
     assert int(differentiate(meeting, ["triamcinolone[1].dose"]).status) == 0
 
 

@@ -66,7 +66,7 @@ def test_methylprednisolone_rises_to_the_plateau_of_its_infusion_and_decays(simu
 
 
 def test_triamcinolone_dissolves_from_its_depot_and_reaches_no_blood(simulated):
-    trajectory = simulated(triamcinolone=[{"time": "1 day", "dose": "15 mg"}], horizon="60 days", **TIGHT)
+    trajectory = simulated(triamcinolone=[{"start": "1 day", "dose": "15 mg"}], horizon="60 days", **TIGHT)
     t = np.clip(trajectory.time - 1.0, 0.0, None)
     expected = np.where(
         trajectory.time > 1.0, 15.0 * np.exp(-value(trajectory, "triamcinolone_dissolution_rate") * t), 0
@@ -76,7 +76,7 @@ def test_triamcinolone_dissolves_from_its_depot_and_reaches_no_blood(simulated):
 
 
 def test_a_sample_at_the_time_of_a_dose_is_drawn_before_it(simulated):
-    trajectory = simulated(triamcinolone=[{"time": "1 day", "dose": "15 mg"}], horizon="2 days")
+    trajectory = simulated(triamcinolone=[{"start": "1 day", "dose": "15 mg"}], horizon="2 days")
     assert trajectory.at("triamcinolone_depot", 1.0) == 0.0
     assert trajectory.problem.inputs_at(np.array([0.0, 1.0, 2.0])).shape == (3, 3)
 

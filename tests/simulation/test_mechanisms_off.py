@@ -16,7 +16,7 @@ EVERY_DRUG = {
     "dimethyl_fumarate": [{"start": "0 days", "stop": "30 days"}],
     "course": [{"start": "0 days", "dose": "12 mg", "doses": 5, "every": "24 h", "premedication": True}],
     "prednisolone": [{"start": "12 days", "dose": "50 mg", "doses": 2, "every": "24 h"}],
-    "triamcinolone": [{"time": "20 days", "dose": "15 mg"}],
+    "triamcinolone": [{"start": "20 days", "dose": "15 mg"}],
 }
 ANTIBODY_ALONE = {"horizon": "60 days", "course": [{"start": "0 days", "dose": "12 mg", "doses": 5, "every": "24 h"}]}
 STEROID_ALONE = {

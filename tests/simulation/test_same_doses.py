@@ -17,12 +17,12 @@ AT = {"visits_only": True, "rule": [{"every": "1 day", "start": "0 days", "stop"
 COMMON: dict[str, Any] = {"horizon": "30 days", "output": AT}
 
 STEPS = [{"start": f"{24 * day} h", "stop": f"{24 * day + 4} h", "rate": "3 mg/h"} for day in range(3)]
-SINGLE = [{"drug": "alemtuzumab", "time": f"{day} days", "dose": "12 mg"} for day in range(3)]
+SINGLE = [{"drug": "alemtuzumab", "start": f"{day} days", "dose": "12 mg"} for day in range(3)]
 WAYS: dict[str, dict[str, Any]] = {
     "doses per body weight": {"course": [COURSE | {"dose": "0.2 mg/kg"}], "patient": {"weight": "60 kg"}},
     "rates": {"input": [{"drug": "alemtuzumab", "steps": STEPS}]},
-    "additional doses": {"additional_dose": SINGLE},
-    "a course and an additional dose": {"course": [COURSE | {"doses": 2}], "additional_dose": SINGLE[2:]},
+    "single doses": {"dose": SINGLE},
+    "a course and a single dose": {"course": [COURSE | {"doses": 2}], "dose": SINGLE[2:]},
     "a longer course of which a dose was skipped": {
         "course": [COURSE | {"doses": 4, "changes": [{"dose_number": 4, "skipped": True}]}]
     },
@@ -61,18 +61,18 @@ def test_a_skipped_taper_is_a_shorter_prescription(simulated: Simulated) -> None
 
 def test_boluses_at_one_time_add_up_in_any_order() -> None:
     doses = [
-        {"drug": "prednisolone", "time": "3 days", "dose": "10 mg"},
-        {"drug": "triamcinolone", "time": "3 days", "dose": "15 mg"},
-        {"drug": "prednisolone", "time": "3 days", "dose": "20 mg"},
+        {"drug": "prednisolone", "start": "3 days", "dose": "10 mg"},
+        {"drug": "triamcinolone", "start": "3 days", "dose": "15 mg"},
+        {"drug": "prednisolone", "start": "3 days", "dose": "20 mg"},
     ]
-    forth, back = (prepare(build_scenario({"additional_dose": order})) for order in (doses, doses[::-1]))
+    forth, back = (prepare(build_scenario({"dose": order})) for order in (doses, doses[::-1]))
     assert np.array_equal(forth.segments.jumps, back.segments.jumps)
     assert sorted(forth.segments.jumps[forth.segments.jumps > 0.0]) == [15.0, 30.0]
 
 
 def test_a_value_at_the_time_of_several_doses_is_the_one_before_all_of_them(simulated: Simulated) -> None:
-    doses = [{"drug": drug, "time": "3 days", "dose": "20 mg"} for drug in ("prednisolone", "triamcinolone")]
-    course = simulated(additional_dose=doses, **COMMON)
+    doses = [{"drug": drug, "start": "3 days", "dose": "20 mg"} for drug in ("prednisolone", "triamcinolone")]
+    course = simulated(dose=doses, **COMMON)
     row = int(np.searchsorted(course.time, 3.0))
     assert course["prednisolone_gut"][row] == course["triamcinolone_depot"][row] == 0.0
     assert min(course["prednisolone_gut"][row + 1], course["triamcinolone_depot"][row + 1]) > 0.0

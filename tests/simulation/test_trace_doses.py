@@ -19,7 +19,7 @@ TRACES = [
     ),
     ({"prednisolone": [{"start": "0 d", "dose": "1e-10 mg", "implausible": True}]}, "prednisolone[1]: prednisolone 1"),
     (
-        {"triamcinolone": [{"time": "0 d", "dose": "1e-10 mg", "implausible": True}]},
+        {"triamcinolone": [{"start": "0 d", "dose": "1e-10 mg", "implausible": True}]},
         "triamcinolone[1]: triamcinolone 1",
     ),
 ]

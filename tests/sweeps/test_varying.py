@@ -111,7 +111,7 @@ def test_keys_are_read_in_any_spelling(base):
 EXAMPLE = "write for example --vary 'blood_lysis_rate=x0.5:x2:log' or --vary 'course.1.dose=6 mg,12 mg'"
 RATE_KEY = "--vary parameters.blood_lysis_rate: "
 TABLES = (
-    "name a parameter, or a key of additional_dose, course, dimethyl_fumarate, dose, input, mechanisms, "
+    "name a parameter, or a key of alemtuzumab, course, dimethyl_fumarate, dose, input, mechanisms, "
     "methylprednisolone, parameters, patient, prednisolone, triamcinolone"
 )
 BOUNDS = "(source: coles1999, li2018), choose from 0.01 to 10000 1/day"

@@ -25,7 +25,7 @@ EVERY_DRUG: dict[str, Any] = {
     "prednisolone": [
         {"start": "12 days", "dose": "50 mg", "doses": 2, "every": "24 h", "taper": [{"dose": "20 mg", "doses": 2}]}
     ],
-    "triamcinolone": [{"time": "20 days", "dose": "15 mg"}],
+    "triamcinolone": [{"start": "20 days", "dose": "15 mg"}],
 }
 
 

@@ -99,7 +99,7 @@ def test_without_doses_there_is_nothing_to_miss(problem_of: Callable[[dict[str, 
 
 def test_a_drug_whose_mechanism_is_off_is_not_expected(problem_of: Callable[[dict[str, Any]], Problem]) -> None:
     tables = {
-        "triamcinolone": [{"time": "0.5 days", "dose": "15 mg"}],
+        "triamcinolone": [{"start": "0.5 days", "dose": "15 mg"}],
         "methylprednisolone": [{"start": "1 day", "dose": "1 g"}],
         "mechanisms": {"off": ["corticosteroids"]},
     }
@@ -138,10 +138,10 @@ DIFFERENTLY: dict[str, Any] = {
         {"start": "10 days", "dose": "1 g", "doses": 2, "every": "24 h", "taper": [{"dose": "500 mg", "doses": 2}]}
         | {"changes": [{"dose_number": 4, "given": "200 mg"}]}
     ],
-    "additional_dose": [
-        {"drug": "alemtuzumab", "time": "6 days", "dose": "4 mg"},
-        {"drug": "prednisolone", "time": "7 days", "dose": "1 mg/kg"},
-        {"drug": "triamcinolone", "time": "7 days", "dose": "15 mg"},
+    "dose": [
+        {"drug": "alemtuzumab", "start": "6 days", "dose": "4 mg"},
+        {"drug": "prednisolone", "start": "7 days", "dose": "1 mg/kg"},
+        {"drug": "triamcinolone", "start": "7 days", "dose": "15 mg"},
     ],
     "input": [
         {
@@ -257,7 +257,7 @@ def test_a_bolus_within_an_infusion_of_a_second_is_still_missed(
         {
             "horizon": "1000 d",
             "methylprednisolone": [{"start": "990 d", "dose": "1 g", "infusion": "1 s"}],
-            "additional_dose": [{"drug": "triamcinolone", "time": "990 d", "dose": "1 mg"}],
+            "dose": [{"drug": "triamcinolone", "start": "990 d", "dose": "1 mg"}],
         }
     )
     assert _boluses(problem).passed

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from immunosim.model.package import ModelPackage
-from immunosim.models.alemtuzumab.clinic import DRUGS
+from immunosim.models.alemtuzumab.clinic import COUNTS, DRAWS, DRUGS
 
 MODEL = ModelPackage(
     name="alemtuzumab",
@@ -11,4 +11,6 @@ MODEL = ModelPackage(
     network="immunosim.models.alemtuzumab.network:build_network",
     folder=Path(__file__).parent,
     drugs=DRUGS,
+    counts=COUNTS,
+    draws=DRAWS,
 )

@@ -1,4 +1,4 @@
-"""What a clinician would say about this model: its drugs.
+"""What a clinician would say about this model: its drugs, and what is known of a patient before treatment.
 
 Plain data without symbols, so that a scenario is read without the network. Doses, sources and ranges: docs/units.md.
 The ranges are assumed, wide enough for every dose of the evidence and narrow enough that a slip of a thousand (g for
@@ -6,6 +6,7 @@ mg, mcg for mg) lies outside.
 """
 
 from immunosim.model.drug import Drug
+from immunosim.model.patient_keys import HazardDraw, UntreatedCount
 
 # Okabe and Ito, Color universal design (2008), as the curves of figures.
 _BLUE, _VERMILION, _ORANGE, _PURPLE, _GREEN = "#0072B2", "#D55E00", "#E69F00", "#CC79A7", "#009E73"
@@ -93,3 +94,30 @@ DIMETHYL_FUMARATE = Drug(
 
 DRUGS = (ALEMTUZUMAB, METHYLPREDNISOLONE, PREDNISOLONE, TRIAMCINOLONE, DIMETHYL_FUMARATE)
 """The drug that a table means where it names none comes first; NONMEM's CMT counts those with single doses."""
+
+MOST_TOTAL, MOST_SUBSET = 20.0, 10_000.0
+"""Highest plausible counts, 1e9/L and cells/uL: twice what an infection does, less than most leukaemias."""
+
+COUNTS = (
+    UntreatedCount(
+        name="lymphocytes",
+        meaning="All lymphocytes; scales every subset, not together with single subsets",
+        most=MOST_TOTAL,
+        unit="1e9/L",
+        is_total=True,
+    ),
+    UntreatedCount(name="cd4", meaning="CD4 T cells", most=MOST_SUBSET, unit="cells/uL"),
+    UntreatedCount(name="cd8", meaning="CD8 T cells", most=MOST_SUBSET, unit="cells/uL"),
+    UntreatedCount(name="cd19", meaning="B cells", most=MOST_SUBSET, unit="cells/uL"),
+    UntreatedCount(name="nk", meaning="NK cells", most=MOST_SUBSET, unit="cells/uL"),
+)
+
+_LATER = '"median" is 0.693, larger is later or never'
+DRAWS = (
+    HazardDraw(name="thyroid", meaning=f"Cumulative hazard at which thyroid disease begins; {_LATER}"),
+    HazardDraw(name="platelets", meaning=f"Cumulative hazard at which immune thrombocytopenia begins; {_LATER}"),
+    HazardDraw(
+        name="glomerulus",
+        meaning=f"Cumulative hazard at which disease of the glomerular basement membrane begins; {_LATER}",
+    ),
+)

@@ -110,7 +110,7 @@ def drug_levels(summary: Summary) -> Iterator[PageTable]:
 
 
 def hair(summary: Summary) -> Iterator[PageTable]:
-    """Yield the SALT score after each course and each pulse of methylprednisolone."""
+    """Yield the SALT score after each course and each pulse."""
     salt = summary["salt"]
     if salt is None:
         return
@@ -125,7 +125,7 @@ def hair(summary: Summary) -> Iterator[PageTable]:
         rows = [
             (one["pulse"], f"{one['start_day']:.0f}", *(score(one[key]) for key in keys)) for one in salt["after_pulse"]
         ]
-        yield PageTable("Hair loss and pulses of methylprednisolone", headers, rows)
+        yield PageTable("Hair loss and pulses", headers, rows)
 
 
 def autoimmunity(summary: Summary) -> Iterator[PageTable]:
