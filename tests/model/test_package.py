@@ -87,7 +87,7 @@ def test_sources_are_all_files_that_shape_the_network_those_of_the_base_included
     (copied.folder / "mechanisms" / "more.py").write_text("", encoding="utf-8")
     assert {path.name for path in copied.sources} >= {"network.py", "clinic.py", "more.py"}
     above = replace(copied, folder=copied.folder / "mechanisms", base=TEACHING)
-    assert [path.name for path in above.sources][0] == "more.py"
+    assert next(path.name for path in above.sources) == "more.py"
     assert set(TEACHING.sources) < set(above.sources)
 
 
