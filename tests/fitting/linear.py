@@ -76,11 +76,12 @@ def free(name="a", value=1.0, lower=0.01, upper=100.0, prior=None):
     return FreeParameter(name, name, "1", value, lower, upper, median, sd)
 
 
-def subject(design, logs, name="p", sd=SD, names=None, below=(), factors=()):
+def subject(design, logs, name="p", sd=SD, names=None, below=(), factors=(), times=None):
     """Return a patient whose measurements have these logarithms, one a day."""
-    design = np.atleast_2d(np.asarray(design, float))
+    design, times = np.atleast_2d(np.asarray(design, float)), times or range(len(logs))
     measured = tuple(
-        Measurement(name, float(day), "cd4", float(np.exp(one)), day in below) for day, one in enumerate(logs)
+        Measurement(name, float(day), "cd4", float(np.exp(one)), day in below)
+        for day, one in zip(times, logs, strict=True)
     )
     noise = {"cd4": ErrorModel("lognormal", sd, is_estimated=bool(factors))}
     scatter = scatter_of(measured, noise, list(factors), 0.0, set())

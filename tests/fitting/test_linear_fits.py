@@ -8,7 +8,9 @@ from scipy.stats import chi2
 
 from immunosim.errors import SolverError
 from immunosim.fitting import estimate, judge_parameters, laplace_draws, profiles, sample
+from immunosim.fitting.conclusions.identifiability import residuals
 from immunosim.fitting.search.estimation import data_information, draw_starts, inverse
+from immunosim.fitting.search.profiles import _grid, _moved
 from tests.fitting.linear import SD, exact, free, patch, posterior, subject
 
 pytestmark = pytest.mark.usefixtures("linear")
@@ -115,6 +117,54 @@ def test_two_factors_of_a_product_are_not_identifiable_on_their_own():
     for name, partner in (("a", "b"), ("b", "a")):
         assert (found[name].kind, found[name].partner) == ("traded", partner)
         assert found[name].sentence == f"Not identifiable on its own: strongly correlated with {partner}."
+
+
+@pytest.mark.parametrize(("sd", "kind"), [(0.2, "traded"), (0.01, "identified")])
+def test_what_is_known_well_is_identified_whatever_it_is_correlated_with(sd, kind):
+    """A line far from its origin: intercept and slope are correlated by -0.999."""
+    design = np.array([[1.0, 10.0 + x] for x in (0.0, 0.5, 1.0, 1.5)])
+    found = verdicts(design, design @ [0.0, 0.0], free("a"), free("b", lower=0.5, upper=2.0), sd=sd)
+    assert found["a"].kind == kind
+
+
+def test_what_the_data_could_not_tell_alone_is_flat_and_not_traded():
+    found = verdicts([[0.01, 0.01]] * 4, [0.0] * 4, free("a"), free("b"))
+    assert {one.kind for one in found.values()} == {"flat"}
+
+
+def test_a_profile_starts_the_others_where_the_quadratic_says_that_they_follow_to():
+    best, hessian = np.array([0.5, 1.0, -1.0]), np.array([[4.0, 1.0, 0.5], [1.0, 2.0, 0.2], [0.5, 0.2, 3.0]])
+    start = _moved(best, hessian, 0, 0.8)
+    follow = -np.linalg.solve(hessian[1:, 1:], hessian[1:, 0]) * 0.3
+    np.testing.assert_allclose(start, [0.8, *(best[1:] + follow)], rtol=1e-9)
+    far = _moved(best, 100.0 * np.eye(3) + np.eye(3)[::-1] * 99.0, 0, 4.0)
+    assert (np.abs(far[1:] - best[1:]) <= 1.5).all()  # the quadratic is not believed far away
+
+
+def test_a_profile_looks_near_and_far_and_leaves_no_wide_gap():
+    hessian = np.diag([25.0, 1.0])  # a standard deviation of 0.2
+    grid = np.array(_grid(0.5, hessian, 0, 10))
+    assert (np.diff(grid) > 0.0).all()
+    assert np.diff(grid).max() <= 1.0 + 1e-12
+    assert (grid[0], grid[-1]) == (-4.0, 4.0)
+    for place in (0.5 - 0.25 * 0.2, 0.5 + 0.25 * 0.2, 0.5 - 8 * 0.2, 0.5 + 8 * 0.2):
+        assert np.abs(grid - place).min() < 1e-12
+    assert len(_grid(9.0, hessian, 0, 10)) > 4  # a best value at its limit has a profile too
+
+
+def test_draws_along_a_direction_without_information_fill_the_limits():
+    one = posterior(subject([[1.0, 0.0]] * 4, [0.1, 0.2, 0.0, 0.1]), [free("a"), free("b")])
+    drawn = one.coordinates.of(laplace_draws(estimate(one, 1), 4000, seed=1))
+    assert drawn[:, 1].std() == pytest.approx(0.05**-0.5, rel=0.06)  # as if the information were 0.05
+
+
+def test_residuals_stand_in_the_order_of_time():
+    order = [3, 0, 4, 1, 2]
+    mixed = subject(DESIGN[order], LOGS[order], times=order)
+    sorted_residuals, total = residuals(estimate(posterior(mixed, [free("a"), free("b")]), 1))
+    expected, same = residuals(estimate(posterior(subject(DESIGN, LOGS), [free("a"), free("b")]), 1))
+    np.testing.assert_allclose(sorted_residuals, expected, atol=1e-3)
+    assert total == pytest.approx(same, abs=1e-5)
 
 
 def test_what_lies_near_a_limit_has_a_bound_on_the_other_side_alone():

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from immunosim.errors import DataError
+from immunosim.sensitivity_analysis import most_influential
+from immunosim.sensitivity_analysis.analysis import _outcome
 from immunosim.sensitivity_analysis.designs import DEFAULTS, LEAST, cube_of, rows_of
-from immunosim.sensitivity_analysis.indices import names_of
+from immunosim.sensitivity_analysis.indices import _pawn_medians, names_of
 from immunosim.sensitivity_analysis.result import HEADERS, AnalysedOutput, Analysis
 from immunosim.sensitivity_analysis.screening import _effects
+from immunosim.sweeps import outputs_of, read_base
 
 WEIGHTS = np.array([0.0, 1.0, 4.5, 9.0])
 """Of Sobol's g-function: the larger, the less a factor matters."""
@@ -43,12 +46,12 @@ def test_sobol_indices_do_not_depend_on_the_unit_of_the_outcome(estimated):
         np.testing.assert_allclose(scaled.values[name], plain.values[name], rtol=1e-8, atol=1e-10)
 
 
-def test_pawn_indices_do_not_depend_on_how_the_outcome_is_spread(estimated):
+def test_pawn_indices_do_not_depend_on_how_the_outcome_is_spread():
     """The distance of two distributions is that of ranks: any rising function of the outcome leaves it alone."""
-    _, plain = estimated(g_function, "pawn", 4, 400)
-    _, bent = estimated(lambda unit: np.exp(3.0 * g_function(unit)), "pawn", 4, 400)
-    np.testing.assert_allclose(bent.values["median"], plain.values["median"], rtol=1e-12)
-    assert list(np.argsort(-plain.values["median"])[:2]) == [0, 1]
+    unit = cube_of("pawn", 4, 400, 1).unit
+    plain, bent = (_pawn_medians(unit, y) for y in (g_function(unit), np.exp(3.0 * g_function(unit))))
+    np.testing.assert_allclose(bent, plain, rtol=1e-12)
+    assert list(np.argsort(-plain)[:2]) == [0, 1]
 
 
 def test_morris_effects_scale_with_the_outcome_and_rank_the_g_function(estimated):
@@ -221,3 +224,42 @@ def test_the_screening_passes_over_what_has_no_size(first):
 
 def test_the_screening_counts_a_failed_move_as_none():
     assert _effects(np.array([10.0, np.nan, 11.0, np.nan, np.nan])).tolist() == pytest.approx([0.1, 0.0])
+
+
+def test_over_time_the_fewest_blocks_that_were_used_and_the_most_left_out_are_told():
+    cube = cube_of("morris", 2, 10, 1)
+    y = np.stack([linear_of(cube.unit), linear_of(cube.unit)], axis=-1)
+    is_well = np.ones(30, bool)
+    is_well[0] = False  # a patient of the first trajectory failed
+    y[4, 1] = y[7, 1] = np.nan  # at the second time two others have no result
+    about = {"long_name": "x", "units": "mg"}
+    found = _outcome(cube, "x", y, about, is_well, np.array([1.0, 2.0]), 0.95, 0)
+    assert (found.n_used, found.n_failed, found.n_not_reached) == (7, 1, 2)
+    np.testing.assert_allclose(found.values["mu_star"], [[2.0, 2.0], [1.0, 1.0]])
+
+
+def linear_of(unit):
+    return unit @ [2.0, 1.0]
+
+
+def test_the_screening_keeps_every_parameter_within_its_bounds(configs, monkeypatch):
+    base = read_base(configs / "one_course.toml", ["horizon=1 month", "patient.age=90 years"])
+    seen = {}
+
+    def solve_rows(recipe, rows, n_threads):
+        seen.update(rows=rows, names=[one.parameter for one in recipe.factors])
+        return {}
+
+    monkeypatch.setattr("immunosim.sensitivity_analysis.screening.solve_rows", solve_rows)
+    assert most_influential(base, outputs_of(base.problem, ["nadir of cd4"], [], [], None, False)) == ()
+    rows, names, parameters = seen["rows"], seen["names"], base.problem.parameters
+    assert len(rows) == 2 * len(names) + 1
+    for j, name in enumerate(names):
+        now, moved = rows[0, j], rows[[1 + 2 * j, 2 + 2 * j], j]
+        assert parameters[name].lower <= moved[0] <= now <= moved[1] <= parameters[name].upper, name
+        others = np.delete(rows[[1 + 2 * j, 2 + 2 * j]], j, axis=1)
+        np.testing.assert_array_equal(others, np.delete(rows[[0, 0]], j, axis=1))  # one at a time
+    age = names.index("age")
+    assert rows[2 + 2 * age, age] == 90.0
+    assert rows[1 + 2 * age, age] == pytest.approx(81.0)
+    assert "weight" not in names
