@@ -286,3 +286,22 @@ def test_draws_of_the_normal_approximation_are_those_of_the_posterior():
     np.testing.assert_allclose((logs.mean(axis=0) - mean) / sd, 0.0, atol=0.08)
     np.testing.assert_allclose(logs.std(axis=0) / sd, 1.0, atol=0.05)
     np.testing.assert_array_equal(laplace_draws(found, 5, seed=1), laplace_draws(found, 5, seed=1))
+
+
+def test_a_sample_goes_to_arviz_with_its_units_new_measurements_and_likelihoods(drawn):
+    from immunosim.fitting.exchange.inference_data import inference_data
+
+    one = posterior(subject(DESIGN, LOGS, below=(4,)), [free("a", prior=(1.5, 0.4)), free("b", prior=(0.8, 0.3))])
+    few = replace(drawn, draws=drawn.draws[:, :25], log_density=drawn.log_density[:, :25])
+    found = inference_data(few, one, seed=3)
+    np.testing.assert_array_equal(found.posterior["b"].values, few.draws[:, :, 1])
+    assert found.log_likelihood["value"].shape == found.posterior_predictive["value"].shape == (16, 25, 5)
+    unknowns = one.coordinates.of(few.flat)
+    whole = found.log_likelihood["value"].values.sum(axis=-1).ravel()
+    np.testing.assert_allclose(whole, one.log_likelihoods(unknowns)[:, 0], rtol=1e-9)
+    assert found.observed_data["value"].attrs["units"] == "cd4: cells/uL"
+    assert found.constant_data["is_below"].values.tolist() == [False] * 4 + [True]
+    np.testing.assert_allclose(found.constant_data["limit_of_quantification"], [np.exp(LOGS[4])] * 5)
+    np.testing.assert_array_equal(
+        found.posterior_predictive["value"], inference_data(few, one, 3).posterior_predictive["value"]
+    )
