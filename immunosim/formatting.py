@@ -6,6 +6,7 @@ Turns plain data into words; computes nothing that a summary does not hold.
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,16 +22,19 @@ _UNITS = (("1e9/L", "10⁹/L"), ("uL", "µL"), ("ug/", "µg/"))
 
 
 def number(value: float | None, none: str = "-") -> str:
-    """Return a number with three digits that count, or what to write where there is none."""
-    if value is None:
+    """Return a number with three digits that count, or what to write where there is none, as NaN is."""
+    if value is None or math.isnan(value):
         return none
     size = abs(value)
-    decimals = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
-    return f"{value:.{decimals}f}" if size >= 0.01 or not value else f"{value:.2g}"
+    # By what is shown: 99.96 is written as 100, not as 100.0.
+    decimals = 0 if size >= 99.95 else 1 if size >= 9.995 else 2 if size >= 0.9995 else 3
+    return f"{value + 0.0:.{decimals}f}" if size >= 0.01 or not value else f"{value:.2g}"
 
 
 def percent(probability: float) -> str:
     """Return a probability in percent, without digits that a model of few data cannot have."""
+    if math.isnan(probability):
+        return "-"
     if probability > 0.99:
         return "above 99 %"
     return f"{100 * probability:.2g} %" if probability >= 1e-5 else "below 0.001 %"

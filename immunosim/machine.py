@@ -20,9 +20,9 @@ def memory_available() -> int:
     available = int(psutil.virtual_memory().available)
     try:
         limit, used = _LIMIT.read_text(encoding="ascii").strip(), int(_USED.read_text(encoding="ascii"))
+        return available if limit == "max" else min(available, max(int(limit) - used, 0))
     except (OSError, ValueError):
         return available
-    return available if limit == "max" else min(available, max(int(limit) - used, 0))
 
 
 def memory_used() -> int:

@@ -68,7 +68,7 @@ def count_scales(
     Raises
     ------
     ParameterError
-        If a count is also given as a parameter, or is far beyond the typical one.
+        If a count is also given as a parameter, is far beyond the typical one, or the model scales nothing by it.
     """
     given = scenario.patient.baseline.model_dump(exclude_none=True)
     if not given:
@@ -76,7 +76,11 @@ def count_scales(
     untreated = model.baseline(vector)[np.newaxis]
     counts = model.readouts_at(untreated, vector, np.zeros((1, len(model.inputs))))[0]
     typical: Mapping[str, float] = dict(zip(model.readouts, counts, strict=True))
+    known = {count for name in parameters for count in parameters[name].scales}
     for name, count in given.items():
+        if name not in known or name not in typical:
+            reason, cure = "is not an untreated count of this model", did_you_mean(name, known & typical.keys())
+            raise ParameterError(reason, file=file, key=f"patient.baseline.{name}", cure=cure)
         factor = count / convert(1.0, model.units[name], COUNT_UNIT) / typical[name]
         for scale in parameters.scales_of(name):
             if scale in scenario.parameters:

@@ -96,7 +96,7 @@ def _frame(table: pd.DataFrame) -> str:
     shown = table.iloc[:MOST_ROWS, :MOST_COLUMNS]
     rows = [tuple(row) for row in shown.itertuples(index=False)]
     left_out = len(table) - len(shown), table.shape[1] - shown.shape[1]
-    words = [f"{n:,} more {what}" for n, what in zip(left_out, ("rows", "columns"), strict=True) if n]
+    words = [f"{n:,} more {what}{'s' * (n != 1)}" for n, what in zip(left_out, ("row", "column"), strict=True) if n]
     return _table(rows, tuple(map(str, shown.columns))) + (f"\n<p>and {', '.join(words)}</p>" if words else "")
 
 

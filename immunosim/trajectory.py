@@ -150,11 +150,14 @@ class Trajectory(Result):
 
     def unit(self, name: str) -> str:
         """Return the unit of a read-out or a pool, as the model writes it, or "1"; DataError as for ``variable``."""
-        return self._known(name).attributes.get("units", "1")
+        return self._attributes(name).get("units", "1")
 
     def label(self, name: str) -> str:
         """Return what a read-out or a pool is called in words; DataError as for ``variable``."""
-        return self._known(name).attributes["long_name"]
+        return self._attributes(name)["long_name"]
+
+    def _attributes(self, name: str) -> Mapping[str, str]:
+        return TIME_ATTRIBUTES if name == "time" else self._known(name).attributes
 
     def _known(self, name: str) -> Labelled:
         if name not in self.variables:
@@ -174,9 +177,13 @@ class Trajectory(Result):
         Raises
         ------
         DataError
-            If there is nothing of that name, or the time is none or lies outside the simulated time.
+            If there is nothing of that name over time, or the time is none or lies outside the simulated time.
         """
-        values, day = self[name], self._day(time)
+        values = self[name]
+        if not values.ndim:
+            cure = f'read it as trajectory["{name}"]'
+            raise DataError(f'"{name}" is one number for the whole run, not a course', key="name", cure=cure)
+        day = self._day(time)
         first, last = (float(end) for end in self.time[[0, -1]])
         if not first - ROUNDING <= day <= last + ROUNDING:
             cure = f"choose a time from day {first:g} to day {last:g}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from immunosim.errors import ModelError, did_you_mean
 
@@ -110,6 +110,8 @@ class Drug:
         return self.holds[0] if self.holds else ""
 
     def _contradictions(self) -> Iterator[tuple[str, str]]:
+        if self.given not in get_args(Given):
+            yield f'is given as "{self.given}"', f"choose from {', '.join(get_args(Given))}"
         if not self.holds and not self.without_balance:
             cure = "name the pools that hold it, or say in without_balance why none does"
             yield "has no mass balance", cure

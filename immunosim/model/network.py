@@ -135,8 +135,10 @@ class Network:
         """Attribute everything that is added inside the block to a mechanism."""
         self._check(name, self.mechanisms, "mechanism")
         before, self._current = self._current, name
-        yield
-        self._current = before
+        try:
+            yield
+        finally:
+            self._current = before
 
     def add_pool(
         self, name: str, label: str, unit: str, baseline: sp.Expr | float, scale: float, owner: str | None = None

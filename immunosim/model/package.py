@@ -73,7 +73,7 @@ class ModelPackage:
         module, _, function = self.network.partition(":")
         try:
             build = getattr(import_module(module), function)
-        except (ImportError, AttributeError) as error:
+        except (ImportError, AttributeError, TypeError, ValueError) as error:  # the last two of names such as ".a"
             cure = 'write network = "package.module:function"'
             raise ModelError(f"{self.network} cannot be imported ({error})", key=self.name, cure=cure) from error
         network = build(dict(parameter_units))

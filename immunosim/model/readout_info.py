@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 GroupKind = Literal["count", "level", "score", "relative", "hazard", "probability"]
 """How the read-outs of a group are drawn and summarised.
@@ -19,6 +19,11 @@ a logarithmic scale down to its limit of detection; peak and end of each course.
 hazard H as 1 - exp(-H), in percent.
 """
 
+
+Extreme = Literal["", "highest", "lowest"]
+
+GROUP_KINDS: tuple[str, ...] = get_args(GroupKind)
+EXTREMES: tuple[str, ...] = get_args(Extreme)
 
 CURVE_COLOURS = ("blue", "vermilion", "green", "purple", "orange")
 """Colours that a curve may have, in the order in which others get them."""
@@ -110,7 +115,7 @@ class ReadoutInfo:
     organ: str = ""
     organ_name: str = ""
     draw: str = ""
-    extreme: Literal["", "highest", "lowest"] = ""
+    extreme: Extreme = ""
     headers: tuple[str, ...] = ()
     dvid: int | None = None
     noise: str = ""

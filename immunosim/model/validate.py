@@ -11,7 +11,7 @@ import sympy as sp
 from immunosim.errors import ModelError, did_you_mean
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import RateLaw, above
-from immunosim.model.readout_info import CURVE_COLOURS
+from immunosim.model.readout_info import CURVE_COLOURS, EXTREMES, GROUP_KINDS
 
 # ug/mL and mg/L are one unit; the glossary names serum levels in ug/mL.
 SAME_UNIT = {"ug/mL": "mg/L"}
@@ -59,21 +59,34 @@ def check_display(net: Network) -> None:
         _known(f"read-out {name}: explained_with", info.explained_with, names)
         _known(f"read-out {name}: part_of", info.part_of, net.readouts)
         _known(f"read-out {name}: colour", info.colour, CURVE_COLOURS)
+        _known(f"read-out {name}: extreme", info.extreme, EXTREMES)
     for name, analyte in net.analytes.items():
         for part in (*analyte.parts, analyte.part_of):
             _known(f"analyte {name}", part, net.readouts)
+    _check_meanings(net)
     asked = net.questions
     for name in (*asked.elasticities, asked.explained, *(name for name, _ in asked.recovery)):
         _known("default questions", name, net.readouts)
     for name in asked.samples:
         _known("default questions: samples", name, {*net.readouts, *net.analytes})
-    for group in net.groups:
+    for group, shown in net.groups.items():
+        _known(f"display group {group}: kind", shown.kind, GROUP_KINDS)
         units = {info.unit for info in net.display.values() if info.group == group}
         if len(units) != 1:
             reason = f"shows {', '.join(sorted(units))} on one axis" if units else "shows nothing"
             raise ModelError(
                 f"display group {group} {reason}", cure="give its read-outs one unit, or groups of their own"
             )
+
+
+def _check_meanings(net: Network) -> None:
+    """Refuse a header or a number of tables that means two analytes."""
+    meant: dict[str, str] = {}
+    for name, analyte in net.analytes.items():
+        numbers = () if analyte.dvid is None else (f"DVID {analyte.dvid}",)
+        for text in (*(f'header "{header}"' for header in analyte.headers), *numbers):
+            if meant.setdefault(text, name) != name:
+                raise ModelError(f"{text} means {meant[text]} and {name}", cure="give each its own")
 
 
 def _known(where: str, name: str, known: Iterable[str]) -> None:
@@ -112,9 +125,12 @@ def parse_unit(text: str) -> sp.Expr:
     text = SAME_UNIT.get(text, text).replace("1e9/L", "giga/L")
     names = {name: sp.Symbol(name) for name in ("day", "cells", "uL", "mg", "L", "kg", "year", "giga")}
     try:
-        return sp.sympify(text, locals=names)
-    except sp.SympifyError as error:
+        unit = sp.sympify(text, locals=names)
+    except (sp.SympifyError, TypeError) as error:  # the latter of a unit that is called or divides a function
         raise ModelError(f"{text!r} is not a unit") from error
+    if not isinstance(unit, sp.Expr):
+        raise ModelError(f"{text!r} is not a unit")
+    return unit
 
 
 def unit_of(expression: sp.Expr, units: Mapping[str, sp.Expr]) -> sp.Expr:
@@ -132,6 +148,8 @@ def unit_of(expression: sp.Expr, units: Mapping[str, sp.Expr]) -> sp.Expr:
     if expression.is_Mul:
         return sp.Mul(*parts)
     if expression.is_Pow:
+        if parts[1] != 1:
+            raise ModelError(f"{expression} has an exponent in {parts[1]}")
         return parts[0] ** expression.exp
     if isinstance(expression, RateLaw):
         return expression.unit_of(parts)

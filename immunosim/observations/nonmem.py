@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from immunosim.errors import QuantityError
+from immunosim.errors import DataError, QuantityError
 from immunosim.observations.doses import drugs_by_number
 from immunosim.observations.laboratory import analytes_by_number
 from immunosim.observations.nonmem_rows import Reading, doses_of, measured_in
@@ -74,7 +74,10 @@ def read_nonmem(
     problems = Problems(table.file)
     headers = {header.upper(): header for header in table.headers}
     _check_headers(table, headers, problems)
-    day = convert(1.0, time_unit, "day")
+    try:
+        day = convert(1.0, time_unit, "day")
+    except QuantityError as error:
+        raise DataError(error.reason, file=table.file, key="time unit", cure=error.cure) from error
     with with_drugs_of(scenario):
         numbers = drugs or drugs_by_number(), analytes or analytes_by_number()
         reading = Reading(table, headers, Calendar.of(scenario), day, *numbers)
@@ -108,6 +111,10 @@ def is_nonmem(table: ObservationTable) -> bool:
 
 
 def _check_headers(table: ObservationTable, headers: Mapping[str, str], problems: Problems) -> None:
+    for header in table.headers:
+        if headers[header.upper()] != header:
+            reason = f'is "{headers[header.upper()]}" but for capitals'
+            problems.add(table.header_line, header, reason, "leave one out, or rename it")
     for name in ("ID", "TIME"):
         if name not in headers:
             problems.add(table.header_line, "", f"has no column {name}", f"add {name}")

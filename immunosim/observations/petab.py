@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from immunosim.errors import DataError, any_of, did_you_mean
 from immunosim.files import write_file
@@ -26,7 +26,9 @@ _MODEL_COVARIATES = ("age", "weight")
 """Covariates that are parameters of the model, so that a condition may set them."""
 
 _FUNCTIONS = frozenset(["exp", "log", "log2", "log10", "sqrt", "abs", "min", "max", "sin", "cos", "tan", "piecewise"])
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
+"""A name in a formula; the e of 1e-05 is none."""
 
 README = """# A PEtab problem (version 1) without its model
 
@@ -124,6 +126,7 @@ def petab_files(
     """
     if isinstance(transformation, str):
         transformation = dict.fromkeys(observations.analytes, transformation)
+    _check_transformation(observations, transformation)
     _check_measurements(observations, transformation)
     _check_parameters(parameters)
     _check_noise(observations, parameters, noise)
@@ -165,6 +168,15 @@ def condition_ids(names: Sequence[str]) -> dict[str, str]:
             unique, number = f"{stem}_{number}", number + 1
         ids[name] = unique
     return ids
+
+
+def _check_transformation(observations: Observations, transformation: Mapping[str, Transformation]) -> None:
+    known = get_args(Transformation)
+    for name in observations.analytes:
+        found = transformation.get(name)
+        if found not in known:
+            reason = "has no transformation" if found is None else f'"{found}" is not a valid transformation'
+            raise DataError(reason, key=f"transformation.{name}", cure=f"choose {any_of(known)}")
 
 
 def _check_measurements(observations: Observations, transformation: Mapping[str, Transformation]) -> None:
@@ -216,7 +228,7 @@ def _check_noise(observations: Observations, parameters: Sequence[PetabParameter
         raise DataError(f"has no noise for {any_of(missing)}", key="noise", cure="give a formula such as 0.1 * cd4")
     known = {one.id for one in parameters} | set(measurable()) | _FUNCTIONS
     for name, formula in noise.items():
-        unknown = [word for word in _IDENTIFIER.findall(formula) if word not in known]
+        unknown = [word for word in _WORD.findall(formula) if word not in known]
         if unknown:
             reason = f'names "{unknown[0]}", which is neither a parameter of the fit nor a read-out'
             raise DataError(reason, key=f"noise.{name}", cure="add it to the parameters")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from immunosim.observations.records import PatientRecord, RecordedDose, TableFinding
@@ -37,16 +37,16 @@ def planned_doses(scenario: Scenario) -> list[tuple[str, float, float]]:
 def check_doses(patient: PatientRecord, scenario: Scenario) -> Iterator[TableFinding]:
     """Yield given doses that differ from the planned ones, drug by drug; drugs without a given dose are passed over."""
     for drug in dict.fromkeys(dose.drug for dose in patient.doses):
-        left = [(time, amount) for name, time, amount in planned_doses(scenario) if name == drug]
+        planned = [(time, amount) for name, time, amount in planned_doses(scenario) if name == drug]
         given = [dose for dose in patient.doses if dose.drug == drug]
-        for dose in given:
-            nearest = min(left, key=lambda planned: abs(planned[0] - dose.time), default=None)
-            if nearest is None or abs(nearest[0] - dose.time) > _REACH:
+        pairs = _pairs([dose.time for dose in given], [time for time, _ in planned])
+        for i, dose in enumerate(given):
+            if i not in pairs:
                 reason = f"{dose.amount:g} mg of {drug} on day {dose.time:g} is not in the scenario"
                 yield TableFinding(dose.line, "", "warning", reason, _CURE)
-                continue
-            left.remove(nearest)
-            yield from _difference(dose, *nearest)
+            else:
+                yield from _difference(dose, *planned[pairs[i]])
+        left = [one for j, one in enumerate(planned) if j not in pairs.values()]
         if left:
             times = ", ".join(f"{time:g}" for time, _ in left[:5]) + (" ..." if len(left) > 5 else "")
             reason = f"{patient.name} was not given {drug} that the scenario plans on day {times}"
@@ -61,6 +61,20 @@ def check_plausible(patient: PatientRecord, scenario: Scenario | None) -> Iterat
         if reason:
             cure = "correct the value, or the unit of its column"
             yield TableFinding(dose.line, "", "error", reason, f"{cure}; a scenario insists with implausible = true")
+
+
+def _pairs(given: Sequence[float], planned: Sequence[float]) -> dict[int, int]:
+    """Return which planned dose each given one is, by their places; one that is far from all is none.
+
+    Squares of distances are least in all: doses that are all some hours late are those planned, one by one, while the
+    nearest of each would leave the last to the first.
+    """
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
+    distances = np.abs(np.subtract.outer(given, planned))
+    places = linear_sum_assignment(np.where(distances > _REACH, 1e3 * _REACH**2, distances**2))
+    return {int(i): int(j) for i, j in zip(*places, strict=True) if distances[i, j] <= _REACH}
 
 
 def _difference(dose: RecordedDose, time: float, amount: float) -> Iterator[TableFinding]:

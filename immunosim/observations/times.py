@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
 _ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 _WRITTEN = re.compile(r"(\d{1,2})(?P<mark>[./-])(\d{1,2})(?P=mark)(\d{2}|\d{4})")
-_NAMED = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3})[a-z]*[ -](\d{4})")
+_NAMED = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})\.?[ -](\d{4})")
 _CLOCK_TIME = re.compile(r"[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?$")
 _PLAIN_NUMBER = re.compile(r"[-+−]?[\d.,'_]+(?:[eE][+-]?\d+)?")
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
 _WANTED = "write it as 2017-06-15"
 
 Order = Literal["day first", "month first", "not known"]
@@ -97,9 +100,11 @@ def _date(text: str, shown: str, order: Order) -> datetime.date:
     if _ISO.fullmatch(text):
         year, month, day = map(int, text.split("-"))
     elif named := _NAMED.fullmatch(text):
-        if named[2].lower() not in _MONTHS:
+        word = named[2].lower().replace("sept", "sep") if len(named[2]) == 4 else named[2].lower()
+        month = next((number for number, name in enumerate(_MONTHS, 1) if name.startswith(word)), 0)
+        if not month:
             raise QuantityError(f'"{shown}" is not a date', cure=_WANTED)
-        day, month, year = int(named[1]), _MONTHS.index(named[2].lower()) + 1, int(named[3])
+        day, year = int(named[1]), int(named[3])
     elif written := _WRITTEN.fullmatch(text):
         if len(written[4]) == 2:
             raise QuantityError(f'"{shown}" has a year of two digits', cure=_WANTED)

@@ -51,6 +51,6 @@ def _table_of(parameter: Parameter) -> dict[str, Any]:
         "label": parameter.label,
         "symbol": parameter.symbol,
         "note": parameter.note,
-        "set_by": parameter.key,
+        "set_by": parameter.set_by,
         "scales": list(parameter.scales),
     }

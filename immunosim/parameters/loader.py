@@ -47,7 +47,9 @@ Bases = tuple[tuple[str, Path], ...]
 
 
 def sets_in(folder: Path) -> tuple[str, ...]:
-    """Return the names of the parameter sets in a folder, in alphabetical order."""
+    """Return the names of the parameter sets in a folder, in alphabetical order; none where there is no folder."""
+    if not folder.is_dir():
+        return ()
     return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")))
 
 
@@ -90,7 +92,15 @@ def _read(models: Bases, name: str, extending: tuple[Path, ...]) -> ParameterSet
         return _read(models[names.index(model) if model else 0 :], base, (*extending, path))
 
     bibliography = {key: entry for _, sets in reversed(models) for key, entry in _references_of(sets).items()}
-    return parse_parameters(path.read_text(encoding="utf-8"), name, bibliography, extended)
+    return parse_parameters(_text_of(path), name, bibliography, extended)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise ParameterError(f"cannot be read ({reason})", file=path.name, cure="save it as UTF-8") from error
 
 
 def _references_of(folder: Path) -> Mapping[str, str]:
@@ -228,12 +238,15 @@ def _wrong_words(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"source = {source!r} is not a list of bibliography keys", f'give keys of references.bib or "{ASSUMED}"'
     if not all(isinstance(count, str) for count in table.get("scales", ())):
         yield f"scales = {table['scales']!r} are no names of counts", "give keys of patient.baseline"
-    if not _KEY.fullmatch(table.get("set_by", "patient.name")):
+    if table.get("set_by") and not _KEY.fullmatch(table["set_by"]):
         yield f'set_by = "{table["set_by"]}" is not a key of a scenario', 'write a key such as "patient.weight"'
     if source == ASSUMED and evidence in ("measured", "derived"):
         yield f"is {evidence} but has no source", "name the source"
     if table.get("prior", _PRIORS[0]) not in _PRIORS:
         yield f'prior = "{table["prior"]}" is not a known distribution', f"choose {any_of(_PRIORS)}"
+    for name in ("prior_median", "prior_sd"):
+        if name in table and not table[name] > 0.0:
+            yield f"{name} = {table[name]!r} is not positive", "a lognormal prior needs a positive median and sd"
 
 
 def _is_finite(number: object) -> bool:

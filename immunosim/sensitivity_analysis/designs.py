@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from immunosim.codegen.loader import Array
-from immunosim.errors import DataError
+from immunosim.errors import DataError, did_you_mean
 
 LEVELS = 4
 """Levels of a Morris trajectory, SALib's default."""
@@ -73,13 +73,15 @@ def cube_of(method: str, n_factors: int, n: int, seed: int, second_order: bool =
     Raises
     ------
     DataError
-        If SALib is missing, or n does not suit the method.
+        If SALib is missing, the method is unknown, or n does not suit it.
     """
     try:
         from SALib.sample import latin, morris, sobol
     except ImportError as error:
         cure = "run: python -m pip install 'immunosim[sweep]'"
         raise DataError("sensitivity analysis needs the package SALib", key="--method", cure=cure) from error
+    if method not in LEAST:
+        raise DataError(f'unknown method "{method}"', key="--method", cure=did_you_mean(method, LEAST))
     if n < LEAST[method]:
         raise DataError(f"{n} is too few for {method}", key="-n", cure=f"ask for {LEAST[method]} or more")
     problem = problem_of(n_factors)

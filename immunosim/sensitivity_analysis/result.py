@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from immunosim.codegen.loader import Array
+from immunosim.errors import DataError, did_you_mean
 from immunosim.result import Result
 from immunosim.safe_text import csv_text
 
@@ -80,8 +81,18 @@ class Analysis(Result):
     confidence: float
 
     def __getitem__(self, name: str) -> AnalysedOutput:
-        """Return the indices of a result by name."""
-        return next(one for one in self.outcomes if one.name == name)
+        """Return the indices of a result by name.
+
+        Raises
+        ------
+        DataError
+            If there is no such result, with close matches.
+        """
+        found = next((one for one in self.outcomes if one.name == name), None)
+        if found is None:
+            cure = did_you_mean(name, [one.name for one in self.outcomes])
+            raise DataError(f'unknown output "{name}"', cure=cure)
+        return found
 
     def headline(self) -> str:
         """Return in a line what was analysed."""

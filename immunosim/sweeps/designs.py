@@ -155,6 +155,10 @@ def design_of(kind: str, factors: Sequence[Factor], n: int, seed: int) -> Design
     """
     if kind not in KINDS:
         raise DataError(f'unknown design "{kind}"', key="--design", cure=f"choose from {', '.join(KINDS)}")
+    if n < 1:
+        raise DataError(f"a design of {n} rows or levels", key="-n", cure="ask for 1 or more")
+    if seed < 0:
+        raise DataError(f"{seed} is negative", key="--seed", cure="give 0 or more")
     if kind == "grid":
         return Grid(tuple(factors), n)
     if kind == "sobol" and n > MOST_SOBOL:

@@ -169,6 +169,7 @@ def _parts(key: str, given: str | Sequence[Any]) -> tuple[list[str], bool, bool]
     """Return the texts of ends or values, whether the range is logarithmic, and whether it is one."""
     where = f"{SOURCE} {key}"
     if not isinstance(given, str):
+        given = given if isinstance(given, Iterable) else [given]
         texts = [value if isinstance(value, str) else shown(value) for value in given]
     elif ":" in given:
         *ends, last = [part.strip() for part in given.split(":")]

@@ -29,6 +29,8 @@ def merge_stores(path: Path, parts: Sequence[Path]) -> tuple[SweepStore, int]:
     OutputError
         If the place cannot be written.
     """
+    if not parts:
+        raise DataError("there is nothing to merge", file=str(path), cure="name the stores that were filled apart")
     if path.suffix != ".zarr":
         raise DataError("cannot hold a merged sweep", file=str(path), cure="end it in .zarr")
     with held(path, "immunosim merge"):

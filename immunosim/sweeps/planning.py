@@ -117,7 +117,9 @@ def plan_of(base: Base, wishes: SweepRequest) -> tuple[Plan, list[str]]:
     else:
         factors = _factors(base, wishes.vary)
         seed = defaults.seed if wishes.seed is None else wishes.seed
-        design = design_of(wishes.design or defaults.design, factors, wishes.n or defaults.n, seed)
+        design = design_of(
+            wishes.design or defaults.design, factors, defaults.n if wishes.n is None else wishes.n, seed
+        )
     _refuse_clash(base, factors)
     known = base.problem.model.readouts
     readouts = known if EVERY_READOUT in wishes.readouts else wishes.readouts

@@ -8,10 +8,17 @@ from immunosim.fitting.likelihood.prediction import predict
 from immunosim.observations import Measurement
 from immunosim.problem import prepare
 from immunosim.scenario import load_scenario
+from tests.fitting.linear import patch
 
 NAMES = ("blood_lysis_rate", "antibody_clearance", "memory_cd4_from_naive_fraction", "naive_b_turnover_rate")
 ANALYTES = ("lymphocytes", "cd4", "cd8", "cd19")
 DAYS = (30.0, 90.0, 180.0, 270.0, 360.0)
+
+
+@pytest.fixture
+def linear(monkeypatch):
+    """Let predictions be those of the linear subjects of ``tests.fitting.linear``."""
+    patch(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import kstest
 
 from immunosim.fitting import ErrorModel, Posterior, subject_of
-from immunosim.fitting.conclusions.predictive import Predictive, limits_of, predictive
+from immunosim.fitting.conclusions.predictive import Predictive, joined, limits_of, predictive
 from immunosim.fitting.conclusions.visual_check import bins_of, visual_checks
 from immunosim.fitting.exchange.inference_data import pointwise
 from immunosim.fitting.likelihood.error_model import mixing_of
@@ -141,3 +141,21 @@ def test_a_posterior_has_one_likelihood_for_each_patient(make_posterior):
     twice = Posterior(posterior.subjects * 2, posterior.coordinates)
     found = twice.log_likelihoods(posterior.start[np.newaxis])[0]
     assert found[0] == found[1]
+
+
+def test_joined_checks_have_as_many_new_data_sets_as_the_shortest_and_limits_of_all():
+    first = Predictive(
+        (Measurement("a", 1.0, "cd19", 50.0),), np.ones(1), np.zeros(1), np.arange(5.0)[:, np.newaxis], np.zeros(1)
+    )
+    second = Predictive(
+        (Measurement("b", 2.0, "cd19", 10.0, is_below=True),),
+        np.full(1, 2.0),
+        np.ones(1),
+        np.arange(3.0)[:, np.newaxis],
+        np.full(1, 10.0),
+    )
+    for parts in ([first, second], [second, first]):
+        found = joined(parts)
+        assert found.replicates.shape == (3, 2)
+        assert sorted(found.predicted) == [1.0, 2.0]
+        assert found.limits.tolist() == [10.0, 10.0]  # the limit of one patient is known of the other

@@ -245,3 +245,12 @@ def test_the_spread_between_patients_counts_what_is_not_known_of_each():
     assert sds == pytest.approx([np.sqrt(0.125)])
     differing = SimpleNamespace(values=np.exp([0.0, 0.6]), covariance=np.diag([0.09, 0.16]))
     assert distribution_of(differing, places)[1] == pytest.approx([np.sqrt(0.3**2 + 0.125)])
+
+
+def test_doses_a_month_apart_are_courses_of_their_own(problem):
+    days = (0.0, 1.0, 2.0, 31.9, 61.9, 62.9)
+    given = tuple(RecordedDose("a", day, "alemtuzumab", 12.0, 4 / 24) for day in days)
+    own = scenario_of(problem.scenario, PatientRecord("a", (), given))
+    # Less than thirty days after the dose before is the same course, given dose by dose where it is irregular.
+    starts = [(one.start, one.doses) for one in own.course]
+    assert starts == [(0.0, 1), (1.0, 1), (2.0, 1), (31.9, 1), (61.9, 2)]

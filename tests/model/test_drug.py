@@ -40,7 +40,13 @@ def test_a_complete_drug_is_taken() -> None:
         ({"usual_infusion": ""}, "is infused for a usual time exactly if it is infused"),
         (BOLUS | {"usual_infusion": "1 h"}, "is infused for a usual time exactly if it is infused"),
         (TAKEN | {"reference_dose": 0.0}, "is taken continuously without a daily dose to compare with"),
+        (TAKEN | {"times_per_day": 0}, "is taken continuously without a daily dose to compare with"),
+        (TAKEN | {"usual_dose": ""}, "is taken continuously without a daily dose to compare with"),
+        (TAKEN | {"usual_infusion": "1 h"}, "is infused for a usual time exactly if it is infused"),
         ({"plausible": (5.0, 1.0)}, "has a plausible range that is none"),
+        ({"plausible": (0.0, 1.0)}, "has a plausible range that is none"),
+        ({"plausible": (1.0, 1.0)}, "has a plausible range that is none"),
+        ({"given": "infuson"}, 'drug "depletor" is given as "infuson"'),
     ],
 )
 def test_a_declaration_that_contradicts_itself_is_refused(further: dict[str, Any], reason: str) -> None:
@@ -66,6 +72,27 @@ def test_a_drug_without_a_mass_balance_must_say_why() -> None:
 def test_a_drug_names_only_what_the_network_has(further: dict[str, Any], reason: str) -> None:
     with pytest.raises(ModelError, match=reason):
         check_drugs([Drug(**PLAIN | further)], ["depletor_infusion"], ["depletor_blood"], [])
+
+
+def test_how_a_drug_is_given_follows_from_its_declaration() -> None:
+    infused, once, taken = (Drug(**PLAIN | further) for further in ({}, BOLUS, TAKEN))
+    assert [drug.is_infused for drug in (infused, once, taken)] == [True, False, False]
+    assert [drug.is_continuous for drug in (infused, once, taken)] == [False, False, True]
+    assert infused.entered_pool == "depletor_blood"
+
+
+def test_a_drug_may_bear_the_name_of_its_own_pool_but_not_that_of_another_drug() -> None:
+    own = Drug(**PLAIN | BOLUS | {"name": "depletor_blood"})
+    check_drugs([own], [], ["depletor_blood"], [])
+    other = Drug(**PLAIN | {"name": "depletor_blood", "label": "second"})
+    with pytest.raises(ModelError, match='two drugs are called or enter "depletor_blood"'):
+        check_drugs([own, other], ["depletor_infusion"], ["depletor_blood"], [])
+
+
+def test_what_a_drug_names_may_be_a_parameter_or_another_drug() -> None:
+    premedication = Drug(**PLAIN | BOLUS | {"name": "steroid", "label": "steroid", "enters": "gut", "holds": ("gut",)})
+    drug = Drug(**PLAIN | {"premedication": "steroid", "available_fraction": "fraction"})
+    check_drugs([drug, premedication], ["depletor_infusion"], ["depletor_blood", "gut"], ["fraction"])
 
 
 def test_an_input_that_no_drug_enters_is_refused() -> None:

@@ -135,3 +135,30 @@ def test_a_law_of_a_pool_stays_whole_in_the_rate(toy):
     with toy.mechanism("kinetics"):
         name = toy.loss("saturable loss", toy["drug"], saturating(toy["drug"], toy["half_effect"])).name
     assert toy.processes[name].rate.has(saturating)
+
+
+def test_a_mechanism_block_ends_where_it_fails(toy):
+    with toy.mechanism("kinetics"):
+        with pytest.raises(ModelError, match="is not a declared name"), toy.mechanism("response"):
+            toy["drg"]
+        assert toy.signals[toy.signal("later", toy["drug"], "mg").name].mechanism == "kinetics"
+
+
+def test_a_requirement_is_kept_with_its_reason(toy):
+    with toy.mechanism("kinetics"):
+        fading = toy.derive("fading", toy["decline"] * toy["age"], "1")
+    toy.require(fading, 0.0, "nothing fades backwards")
+    (kept,) = toy.admissible
+    assert (kept.symbol, kept.least, kept.reason) == (fading, 0.0, "nothing fades backwards")
+
+
+def test_a_label_is_the_name_in_words_where_none_is_given(toy):
+    with toy.mechanism("kinetics"):
+        toy.derive("fading_rate", toy["decline"], "1/year")
+        toy.derive("given", toy["decline"], "1/year", "a label")
+    assert (toy.derived["fading_rate"].label, toy.derived["given"].label) == ("fading rate", "a label")
+
+
+def test_switches_stand_in_the_order_of_the_mechanisms(toy):
+    assert toy.switches == ("on_kinetics", "on_response")
+    assert toy.on("response") == toy["on_response"]

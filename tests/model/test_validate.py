@@ -59,6 +59,9 @@ def test_a_loss_that_vanishes_only_through_a_signal_is_accepted(toy):
         (lambda net: net["decay_rate"] * excess(net["drug"], net["volume"]), "expected the same"),
         (lambda net: net["infusion"] * above(net["drug"], net["volume"]), "expected the same"),
         (lambda net: net["infusion"] * sp.exp(net["effect"]), "the unit of exp is not known"),
+        (lambda net: net["infusion"] * 2 ** net["drug"], "has an exponent in mg"),
+        (lambda net: net["infusion"] * net["effect"] ** net["volume"], "has an exponent in L"),
+        (lambda net: net["infusion"] * sp.pi, "the unit of Pi is not known"),
     ],
 )
 def test_a_rate_whose_units_do_not_work_out_is_refused(toy, rate, reason):
@@ -115,9 +118,63 @@ def test_the_laws_give_units_back():
     assert unit_of(hill(a, b, 3), units) == 1
 
 
-def test_a_unit_that_cannot_be_read_is_refused():
+@pytest.mark.parametrize("text", ["1/(day", "", "mg/", "mg(2)", "N", "S/L", "True", "None", "mg = 2", "[mg]"])
+def test_a_unit_that_cannot_be_read_is_refused(text):
     with pytest.raises(ModelError, match="is not a unit"):
-        parse_unit("1/(day")
+        parse_unit(text)
+
+
+def test_a_sum_is_checked_in_every_term(toy):
+    drug, volume, rate = toy.get("drug", "volume", "decay_rate")
+    units = {"drug": parse_unit("mg"), "volume": parse_unit("L"), "decay_rate": parse_unit("1/day")}
+    assert unit_of(drug + 2 * drug, units) == parse_unit("mg")
+    for wrong in (drug + drug**2 + 1, drug + rate * drug, rate * (drug + drug * volume)):
+        with pytest.raises(ModelError, match="adds"):
+            unit_of(wrong, units)
+
+
+def test_a_number_may_stand_for_any_unit(toy):
+    """Untreated values such as 0 and constants of a set carry no symbol from which a unit could follow."""
+    with toy.mechanism("kinetics"):
+        toy.derive("threshold", 3.5, "mg/L")
+    check_units(toy)
+
+
+def test_an_exponent_may_be_a_pure_quantity(toy):
+    with toy.mechanism("response"):
+        toy.derive("doubled", 2 ** toy["effect"], "1")
+    check_units(toy)
+
+
+@pytest.mark.parametrize("place", ["derived", "signal", "baseline", "readout"])
+def test_every_declaration_is_checked_and_named(toy, place):
+    with toy.mechanism("kinetics"):
+        if place == "derived":
+            toy.derive("level", toy["half_effect"] / toy["volume"], "mg")
+        elif place == "signal":
+            toy.signal("level", toy["drug"] / toy["volume"], "mg")
+        elif place == "readout":
+            toy.readout("level", toy["drug"] / toy["volume"], "mg", "level")
+        else:
+            toy.add_pool("level", "level", "mg", toy["half_effect"] / toy["volume"], 1.0)
+    with pytest.raises(ModelError, match="has unit mg/L, expected mg") as caught:
+        check_units(toy)
+    assert caught.value.key == ("untreated level" if place == "baseline" else "level")
+
+
+def test_a_loss_through_a_law_that_vanishes_at_zero_is_accepted(toy):
+    with toy.mechanism("kinetics"):
+        for name, law in (("hill", hill(toy["drug"], toy["half_effect"], 2)), ("excess", excess(toy["drug"], 0))):
+            unit = toy["half_effect"] if name == "hill" else 1
+            toy.loss(f"loss by {name}", toy["drug"], toy["decay_rate"] * unit * law)
+    check_losses(toy)
+
+
+def test_a_loss_through_a_law_that_does_not_vanish_is_refused(toy):
+    with toy.mechanism("kinetics"):
+        toy.loss("loss", toy["drug"], toy["decay_rate"] * toy["half_effect"] * restraint(toy["effect"], 2))
+    with pytest.raises(ModelError, match="does not vanish when drug is empty"):
+        check_losses(toy)
 
 
 def test_a_wrong_unit_of_any_parameter_is_refused(parameters):

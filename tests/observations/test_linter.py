@@ -124,6 +124,20 @@ SCENARIO = "a fit simulates what was given; change the scenario to plan it"
             "line 2: weight: error: weight of patient, 7 kg, cannot be, correct the value, or the unit of its column",
         ),
         (
+            "day,CD4 [/uL],age\n30,100,0\n",
+            "line 2: age: error: age of patient, 0 years, cannot be, correct the value, or the unit of its column",
+        ),
+        (
+            "day,ALC [G/L],CD3 [/uL],CD19 [/uL],NK [/uL]\n1,1,1000,300,100\n",
+            "line 2: NK [/uL]: warning: the subsets add up to 1400 cells/uL, more than 20 % above the lymphocytes, "
+            "1000 cells/uL, check whether all are of one sample",
+        ),
+        (
+            "day,ALC [G/L]\n1,0.006\n2,0.004\n",
+            "line 3: ALC [G/L]: warning: 0.004e9/L is fewer than was ever reported after alemtuzumab, "
+            "the column may be in 1e12/L or a value of 1e9/L divided twice: check its unit",
+        ),
+        (
             "day,dose [mg]\n0,12\n5,12\n",
             "line 3: warning: alemtuzumab was given on day 5, the scenario plans it on day 1, " + SCENARIO,
         ),

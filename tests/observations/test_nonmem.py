@@ -135,6 +135,10 @@ DRUGS = "known are alemtuzumab, methylprednisolone, prednisolone, triamcinolone"
             "ID,TIME,DV,DATE\n1,2,3,4\n",
             "line 1: DATE: is not supported, write dates such as 2017-06-15 into TIME",
         ),
+        (
+            "ID,TIME,DV,dv,DVID\n1,1,5,6,cd4\n",
+            'line 1: DV: is "dv" but for capitals, leave one out, or rename it',
+        ),
         ("ID,TIME,DV,PCMT\n1,2,3,4\n", "line 1: PCMT: is not supported, leave the column out"),
         ("ID,TIME,DV,DVID\n1,0,2,9\n", f"line 2: DVID: DVID 9 is not a read-out, {DVIDS}"),
         ("ID,TIME,DV,DVID\n1,0,2,cd5\n", 'line 2: DVID: "cd5" is not a read-out, did you mean "cd3", "cd4" or "cd8"?'),
@@ -218,6 +222,13 @@ DRUGS = "known are alemtuzumab, methylprednisolone, prednisolone, triamcinolone"
 )
 def test_what_is_not_supported_is_refused_by_name(nonmem, refusal, content, message):
     assert refusal(nonmem, content) == f"t.csv: {message}"
+
+
+@pytest.mark.parametrize(("unit", "reason"), [("mg", '"1.0 mg" is a mass'), ("fortnight", "unknown unit")])
+def test_a_unit_of_time_that_is_none_is_refused_with_the_file(nonmem, refusal, unit, reason):
+    message = refusal(nonmem, "ID,TIME,DV,DVID\n1,1,5,cd4\n", time_unit=unit)
+    assert message.startswith("t.csv: time unit: ")
+    assert reason in message
 
 
 def test_nothing_is_not_written(refusal, tmp_path):

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from immunosim.observations import Measurement, Observations, PatientRecord, PetabParameter, write_petab
+from immunosim.observations import (
+    Measurement,
+    Observations,
+    PatientRecord,
+    PetabParameter,
+    petab_files,
+    write_petab,
+)
+from immunosim.observations.petab import condition_ids
 
 PARAMETERS = [
     PetabParameter("blood_lysis_rate", "log10", 10.0, 1000.0, 100.0, prior=(2.0, 0.3)),
@@ -142,3 +150,43 @@ def test_what_petab_cannot_say_is_refused(tmp_path, refusal):
     assert refused(Measurement("a", 5.0, "cd4", 0.0, line=4, column="CD4"), transformation="log") == (
         "t.csv: line 4: CD4: 0 has no logarithm, give the limit of quantification, or choose the transformation lin"
     )
+
+
+@pytest.mark.parametrize("formula", ["1e-05", "sqrt((1e-5 * cd4)^2 + 2.5E+1^2)", "0.1*cd4+1.e3", "sd_cd4"])
+def test_numbers_with_an_exponent_name_nothing(formula):
+    observations = Observations((PatientRecord("a", (Measurement("a", 5.0, "cd4", 90.0),)),))
+    assert formula in petab_files(observations, PARAMETERS, {"cd4": formula})["observables.tsv"]
+
+
+@pytest.mark.parametrize(("formula", "word"), [("1e-5 * größe", "größe"), ("e * cd4", "e"), ("cd4 + x1", "x1")])
+def test_every_word_of_a_formula_is_checked(refusal, formula, word):
+    observations = Observations((PatientRecord("a", (Measurement("a", 5.0, "cd4", 90.0),)),))
+    assert f'noise.cd4: names "{word}"' in refusal(petab_files, observations, PARAMETERS, {"cd4": formula})
+
+
+@pytest.mark.parametrize(
+    ("transformation", "message"),
+    [
+        ("ln", 'transformation.cd4: "ln" is not a valid transformation, choose "lin", "log" or "log10"'),
+        ({"cd8": "lin"}, 'transformation.cd4: has no transformation, choose "lin", "log" or "log10"'),
+    ],
+)
+def test_every_analyte_has_a_transformation_that_petab_knows(refusal, transformation, message):
+    observations = Observations((PatientRecord("a", (Measurement("a", 5.0, "cd4", 90.0),)),))
+    found = refusal(petab_files, observations, PARAMETERS, {"cd4": "1"}, transformation=transformation)
+    assert found == message
+
+
+@pytest.mark.parametrize("name", ["größe", "1x", "", "a b", "a-b"])
+def test_an_identifier_is_of_ascii_letters(refusal, name):
+    observations = Observations((PatientRecord("a", (Measurement("a", 5.0, "cd4", 90.0),)),))
+    parameters = [PetabParameter(name, "lin", 0.0, 1.0, 0.5)]
+    assert "is not an identifier" in refusal(petab_files, observations, parameters, {"cd4": "1"})
+
+
+def test_identifiers_of_patients_are_unique_and_valid():
+    found = condition_ids(["P 1", "P-1", "P_1", "P_1_2", "1", "ß", "", "a" * 300])
+    assert len(set(found.values())) == len(found)
+    assert all(name.isascii() and name.isidentifier() for name in found.values())
+    assert found["P 1"] == "P_1"
+    assert found["1"] == "patient_1"

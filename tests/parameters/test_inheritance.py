@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from immunosim.errors import ParameterError
+from immunosim.models import find_model
 from immunosim.parameters import ParameterSet, parse_parameters, read_set
 
 BASE = """
@@ -74,6 +75,54 @@ def test_a_changed_value_keeps_unit_and_bounds_but_neither_source_nor_prior(tmp_
     found = extended(tmp_path, base, 'extends = "base/default"\n' + CHANGED)["lysis_rate"]
     assert (found.value, found.unit, found.lower, found.label) == (3.0, "1/day", 0.5, "Lysis rate")
     assert (found.source, found.evidence, found.prior) == (("new",), "measured", None)
+
+
+def test_a_changed_parameter_is_set_by_the_key_that_it_had(tmp_path: Path, base: Path) -> None:
+    changed = CHANGED + '\n[patient.weight]\nvalue = 80.0\nsource = ["new"]\nevidence = "measured"\n'
+    found = extended(tmp_path, base, 'extends = "base/default"\n' + changed)
+    assert (found["lysis_rate"].belongs_to_patient, found.key_of("lysis_rate")) == (False, "parameters.lysis_rate")
+    assert (found["weight"].belongs_to_patient, found.key_of("weight")) == (True, "patient.weight")
+
+
+def test_a_scenario_reads_and_sets_the_parameters_of_an_extended_set() -> None:
+    from immunosim.codegen.loader import load_model
+    from immunosim.patient_parameters import individual_vector
+    from immunosim.scenario import build_scenario
+
+    package = find_model("teaching")
+    changed = CHANGED.replace('["new"]', '"assumed"').replace('"measured"', '"assumed"')
+    found = parse_parameters('extends = "default"\n' + changed, "faster", None, package.parameters)
+    model = load_model(found.units(), package=package)
+    place = model.position["lysis_rate"]
+    for own, expected in (({}, 3.0), ({"lysis_rate": 4.0}, 4.0)):
+        scenario = build_scenario({"model": "teaching", "horizon": "1 day", "parameters": own})
+        assert individual_vector(scenario, found, model)[place] == expected
+
+
+def test_a_table_may_change_what_the_base_says_and_nothing_else(tmp_path: Path, base: Path) -> None:
+    changed = CHANGED + 'bounds = [1.0, 5.0]\nlabel = "Other"\nprior = "lognormal"\nprior_median = 3\nprior_sd = 0.2\n'
+    found = extended(tmp_path, base, 'extends = "base/default"\n' + changed)["lysis_rate"]
+    assert (found.lower, found.upper, found.label, found.unit, found.symbol) == (1.0, 5.0, "Other", "1/day", "k")
+    assert found.prior is not None
+    assert (found.prior.median, found.prior.sd) == (3.0, 0.2)
+
+
+def test_what_is_no_table_is_refused_in_an_extended_set_too(tmp_path: Path, base: Path) -> None:
+    with pytest.raises(ParameterError, match=r"default.toml: depletion.lysis_rate: is not a table"):
+        extended(tmp_path, base, 'extends = "base/default"\n[depletion]\nlysis_rate = 3.0\n')
+
+
+def test_a_base_may_extend_its_own_base(tmp_path: Path, base: Path) -> None:
+    (base / "slower.toml").write_text('extends = "default"\n' + CHANGED.replace("3.0", "1.0").replace("new", "old"))
+    found = extended(tmp_path, base, 'extends = "base/slower"\n' + NEW)
+    assert found.values() == {"weight": 70.0, "lysis_rate": 1.0, "loss_rate": 2.0}
+
+
+def test_a_set_of_the_base_extends_sets_of_the_base_and_not_of_the_model_above(tmp_path: Path, base: Path) -> None:
+    (base / "odd.toml").write_text('extends = "extra"\n')
+    write(tmp_path / "mine" / "parameters", default='extends = "base/odd"\n', extra="")
+    with pytest.raises(ParameterError, match='unknown parameter set "extra"'):
+        read_set(tmp_path / "mine" / "parameters", "default", (("base", base),))
 
 
 def test_sources_of_both_are_in_the_bibliography(tmp_path: Path, base: Path) -> None:

@@ -154,6 +154,26 @@ def test_a_value_outside_any_table_is_refused():
         ('["hu2009", "marsh2016"]', "[]", "not a list of bibliography keys"),
         ('["hu2009", "marsh2016"]', '"assumed"', "is derived but has no source"),
         ("value = 2", 'value = 2\nprior = "lognormal"', "the prior is incomplete"),
+        ("value = 2", 'value = 2\nprior = "lognormal"\nprior_median = 1\nprior_sd = 0', "prior_sd = 0 is not positive"),
+        (
+            "value = 2",
+            'value = 2\nprior = "lognormal"\nprior_median = 1\nprior_sd = -1',
+            "prior_sd = -1 is not positive",
+        ),
+        ("value = 2", 'value = 2\nprior = "lognormal"\nprior_median = 0.0\nprior_sd = 1', "prior_median = 0.0 is not"),
+        (
+            "value = 2",
+            'value = 2\nprior = "lognormal"\nprior_median = inf\nprior_sd = 1',
+            "prior_median is not a finite",
+        ),
+        ("value = 2", "value = nan", "value is not a finite number"),
+        ("bounds = [0.5, 10]", "bounds = [0.5, inf]", "not two rising numbers"),
+        ("bounds = [0.5, 10]", "bounds = [1, 1]", "not two rising numbers"),
+        ("bounds = [0.5, 10]", "bounds = [true, 10]", "not two rising numbers"),
+        ("bounds = [0.5, 10]", 'bounds = "0.5 to 10"', "bounds = '0.5 to 10' has a wrong type"),
+        ("value = 2", "value = 2\nset_by = 'weight'", 'set_by = "weight" is not a key of a scenario'),
+        ("value = 2", "value = 2\nset_by = 'patient.Weight'", 'set_by = "patient.Weight" is not a key'),
+        ("value = 2", "value = 2\nscales = [1]", "scales = [1] are no names of counts"),
         ("value = 2", 'value = 2\nprior = "flat"\nprior_median = 1\nprior_sd = 1', 'prior = "flat" is not a known'),
     ],
 )
@@ -167,3 +187,40 @@ def test_a_set_built_by_hand_is_checked_too():
     parameter = load_parameters()["age"]
     with pytest.raises(ParameterError, match="occurs under patient and patient"):
         ParameterSet("twice", [parameter, parameter])
+
+
+def test_every_damaged_table_is_named_at_once():
+    other = TABLE.replace("lysis_rate", "other_rate").replace("= 2", "= true")
+    with pytest.raises(ParameterError) as caught:
+        parse_parameters(TABLE.replace('"1/day"', "1") + other, "mine")
+    assert sorted(problem.key for problem in caught.value.problems) == ["depletion.lysis_rate", "depletion.other_rate"]
+
+
+@pytest.mark.parametrize("text", ["[a]\nb = [" + "[" * 5000, "a = " + "1" * 5000, "[a\n", "x = 1\nx = 2\n"])
+def test_text_that_no_reader_takes_is_refused_without_a_traceback(text):
+    assert refusal(text).startswith("mine.toml: is ")
+
+
+def test_a_parameter_is_found_by_the_key_that_sets_it():
+    parameters = parse_parameters(TABLE.replace("= 2", "= 2\nset_by = 'patient.draws.own'"), "mine")
+    assert parameters.set_by("patient.draws.own") == "lysis_rate"
+    assert parameters.set_by("parameters.lysis_rate") == ""
+    assert parse_parameters(TABLE, "mine").set_by("parameters.lysis_rate") == "lysis_rate"
+
+
+def test_parameters_that_follow_from_a_count_are_found_by_it():
+    scaled = TABLE.replace("= 2", '= 2\nscales = ["cd4", "lymphocytes"]')
+    parameters = parse_parameters(scaled + TABLE.replace("lysis_rate", "other_rate"), "mine")
+    assert parameters.scales_of("cd4") == parameters.scales_of("lymphocytes") == ("lysis_rate",)
+    assert parameters.scales_of("cd8") == ()
+
+
+def test_a_value_is_shown_with_its_unit_and_a_pure_number_without():
+    parameters = parse_parameters(TABLE + TABLE.replace("lysis_rate", "share").replace('"1/day"', '"1"'), "mine")
+    rate, share = (parameters[name].problem_with(100.0) for name in ("lysis_rate", "share"))
+    assert str(rate).endswith("(source: hu2009, marsh2016), choose from 0.5 to 10 1/day")
+    assert str(share) == "share: 100 is above its upper bound of 10 (source: hu2009, marsh2016), choose from 0.5 to 10"
+
+
+def test_a_set_says_its_name_and_size():
+    assert repr(parse_parameters(TABLE, "mine")) == "ParameterSet('mine', 1 parameters)"

@@ -198,3 +198,8 @@ def test_a_count_that_no_patient_has_is_refused_by_its_own_key():
         prepared(patient={"baseline": {"cd4": "7 cells/uL"}})
     assert caught.value.key == "patient.baseline.cd4"
     assert "typical is 973 cells/uL" in caught.value.cure
+
+
+def test_an_untreated_count_that_a_model_does_not_scale_is_refused():
+    with pytest.raises(ParameterError, match=r"patient\.baseline\.cd4: is not an untreated count of this model"):
+        prepared(model="teaching", patient={"baseline": {"cd4": "700 cells/uL"}})

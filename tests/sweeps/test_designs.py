@@ -75,6 +75,9 @@ def test_what_determines_the_rows_is_described():
     ("kind", "n", "message"),
     [
         ("random", 10, '--design: unknown design "random", choose from grid, latin_hypercube, sobol'),
+        ("grid", 0, "-n: a design of 0 rows or levels, ask for 1 or more"),
+        ("sobol", 0, "-n: a design of 0 rows or levels, ask for 1 or more"),
+        ("latin_hypercube", -3, "-n: a design of -3 rows or levels, ask for 1 or more"),
         ("sobol", 2**30 + 1, "-n: a Sobol sequence has at most 1,073,741,824 points, ask for fewer"),
         (
             "latin_hypercube",
@@ -98,3 +101,31 @@ def test_a_sobol_sequence_may_be_read_with_gaps_and_backwards():
     whole, design = design_of("sobol", UNIT, 64, 2).rows(0, 64), design_of("sobol", UNIT, 64, 2)
     for start, stop in ((4, 8), (16, 24), (8, 12), (60, 64)):
         np.testing.assert_array_equal(design.rows(start, stop), whole[start:stop])
+
+
+@pytest.mark.parametrize("kind", ["grid", "sobol", "latin_hypercube"])
+def test_a_negative_seed_is_refused(refusal, kind):
+    assert refusal(design_of, kind, UNIT, 4, -1) == "--seed: -1 is negative, give 0 or more"
+
+
+@pytest.mark.parametrize("kind", ["grid", "sobol", "latin_hypercube"])
+def test_one_row_is_a_design(kind):
+    design = design_of(kind, UNIT, 1, 0)
+    assert design.n == 1
+    assert ((design.rows(0, 1) >= 0.0) & (design.rows(0, 1) <= 1.0)).all()
+
+
+def test_a_grid_of_many_factors_is_not_drawn_to_be_counted():
+    """A slice far inside a grid that no memory holds."""
+    many = [Factor(str(j), "", "1", low=0.0, high=1.0) for j in range(12)]
+    design = design_of("grid", many, 10, 0)
+    assert design.n == 10**12
+    last = design.rows(10**12 - 1, 10**12)
+    assert last.tolist() == [[1.0] * 12]
+
+
+def test_values_of_a_design_are_those_of_the_factors_at_its_places():
+    rows = design_of("latin_hypercube", MIXED, 40, 3).rows(0, 40)
+    assert ((rows[:, 0] > 1.0) & (rows[:, 0] < 3.0)).all()
+    assert np.unique(rows[:, 1], return_counts=True)[1].tolist() == [20, 20]  # whole numbers in equal parts
+    assert np.unique(rows[:, 2], return_counts=True)[1].tolist() == [20, 20]

@@ -1,5 +1,6 @@
 """What varies is read as a scenario would read it, and what cannot be is said with its key and cure."""
 
+import numpy as np
 import pytest
 
 from immunosim.sweeps import factor_of, read_base, read_varying
@@ -224,6 +225,50 @@ BOUNDS = "(source: coles1999, li2018), choose from 0.01 to 10000 1/day"
 )
 def test_what_cannot_be_varied_is_said(factor, refusal, text, message):
     assert refusal(factor, text) == message
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (5, f'{RATE_KEY}"5" is one value, write LOW:HIGH or several values'),
+        (2.5, f'{RATE_KEY}"2.5" is one value, write LOW:HIGH or several values'),
+        (True, f'{RATE_KEY}"true" is one value, write LOW:HIGH or several values'),
+        (None, f'{RATE_KEY}"None" is one value, write LOW:HIGH or several values'),
+        ([], f'{RATE_KEY}"" is one value, write LOW:HIGH or several values'),
+        ([50, 50.0], f"{RATE_KEY}has a value twice, leave one out"),
+        ([50, ""], f"{RATE_KEY}has an empty value, write a value between all commas"),
+    ],
+)
+def test_what_python_gives_is_refused_as_texts_are(base, refusal, given, message):
+    assert refusal(factor_of, base, "parameters.blood_lysis_rate", given) == message
+
+
+def test_values_may_be_any_sequence(base):
+    for given in ((50, 100), [50.0, "100"], np.array([50.0, 100.0]), range(50, 101, 50)):
+        assert factor_of(base, "parameters.blood_lysis_rate", given).values == (50.0, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("course.0.dose=6 mg:24 mg", '--vary: course.0.dose: unknown entry "0" among 1 entry'),
+        ("course.-1.dose=6 mg:24 mg", '--vary: course.-1.dose: unknown entry "-1" among 1 entry'),
+        ("course..dose=6 mg:24 mg", '--vary: course..dose: unknown entry "" among 1 entry'),
+        ("course.1.dose=x:x2", '--vary course.1.dose: "x:x2" is not a range of numbers'),
+        ("course.1.dose=x1 mg:x2", '--vary course.1.dose: "x1 mg" is not a number, write for example x0.5'),
+        ("blood_lysis_rate=x:x2", f'{RATE_KEY}"x" is not a number, write for example x0.5'),
+        ("blood_lysis_rate=1e400:2", f'{RATE_KEY}"1e400" is not a finite number'),
+        ("blood_lysis_rate=50:200:LOG", f'{RATE_KEY}"50:200:LOG" is not a range'),
+        ("blood_lysis_rate=50:200:log:", f'{RATE_KEY}"50:200:log:" is not a range'),
+        ("blood_lysis_rate=::", f'{RATE_KEY}"::" is not a range'),
+        ("course.1.start=x1:x2", "--vary course.1.start: the range from 0 to 0 is empty"),
+        ("mechanisms.thymopoiesis=on", '--vary mechanisms.thymopoiesis: "on" is one value'),
+        ("mechanisms.=on,off", "--vary mechanisms.: cannot be varied"),
+        ("patient.draws=1,2", '--vary "patient.draws=1": patient.draws: expected a table'),
+    ],
+)
+def test_every_wrong_form_has_its_own_message(factor, refusal, text, message):
+    assert refusal(factor, text).startswith(message)
 
 
 def test_a_key_is_varied_once_in_whatever_spelling(base, refusal):

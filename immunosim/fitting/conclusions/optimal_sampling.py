@@ -41,8 +41,8 @@ class Draw:
 
     @property
     def reduction(self) -> float:
-        """Share by which the standard deviation falls."""
-        return 1.0 - self.sd_after / self.sd_before
+        """Share by which the standard deviation falls; 0 where nothing is uncertain before."""
+        return 1.0 - self.sd_after / self.sd_before if self.sd_before else 0.0
 
 
 def rank_draws(

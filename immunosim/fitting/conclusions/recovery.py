@@ -9,6 +9,7 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.ensembles import Endpoint, simulate_ensemble
+from immunosim.errors import SolverError
 from immunosim.fitting.likelihood.subject import Subject
 from immunosim.fitting.search.estimation import Estimate
 
@@ -57,6 +58,11 @@ def forecast(
         By default those that the model declares.
     confidence : float
     n_threads : int
+
+    Raises
+    ------
+    SolverError
+        If the patient cannot be simulated with any of the draws.
     """
     chosen = draws[np.linspace(0, len(draws) - 1, min(len(draws), MOST_DRAWS)).astype(np.int64)]
     goals = goals or subject.problem.model.questions.recovery
@@ -68,6 +74,8 @@ def forecast(
     found = simulate_ensemble(subject.problem.scenario, columns, endpoints=endpoints, n_threads=n_threads)
     horizon = float(subject.problem.segments.boundaries[-1])
     is_well = found.status == 0
+    if not is_well.any():
+        raise SolverError("no draw of the parameters could be simulated: widen the scenario or free other parameters")
     tail = (1.0 - confidence) / 2.0
     returns = []
     for i, (readout, level) in enumerate(goals):

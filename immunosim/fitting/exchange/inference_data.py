@@ -58,7 +58,7 @@ def inference_data(sampled: Sample, posterior: Posterior, seed: int = 0) -> arvi
     for name, unit in zip(sampled.names, sampled.units, strict=True):
         found.posterior[name].attrs["units"] = unit
     found.constant_data["time"].attrs["units"] = "day"
-    units = {**posterior.subjects[0].problem.model.units, "cd3": "cells/uL"}
+    units = posterior.subjects[0].units
     described = {one.analyte: units[one.analyte] for one in measured}
     found.observed_data["value"].attrs["units"] = ", ".join(f"{name}: {unit}" for name, unit in described.items())
     return found  # type: ignore[no-any-return]

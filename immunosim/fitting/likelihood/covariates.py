@@ -119,12 +119,16 @@ def arrange(
     Raises
     ------
     DataError
-        If a name is unknown, a covariate is not known of all patients, or is the same for all.
+        If a name is unknown, a covariate is named twice, is not known of all patients, or is the same for all.
     """
     names = [one.name for one in parameters]
     for name in [*common, *(covariates or {})]:
         if name not in names:
             raise DataError("is not fitted", key=name, cure=did_you_mean(name, names))
+    for parameter, chosen in (covariates or {}).items():
+        for covariate in chosen:
+            if chosen.count(covariate) > 1:
+                raise DataError("is named twice", key=f"--covariate {parameter}={covariate}", cure="leave one out")
     effects = [
         effect
         for parameter, chosen in (covariates or {}).items()

@@ -66,7 +66,7 @@ class ErrorModel:
         if self.kind not in KINDS:
             raise DataError(f'unknown error model "{self.kind}"', key="--noise", cure=f"choose from {', '.join(KINDS)}")
         needed = {"additive": (self.absolute,), "combined": (self.relative, self.absolute)}
-        if not all(one > 0.0 for one in needed.get(self.kind, (self.relative,))):
+        if not all(0.0 < one < np.inf for one in needed.get(self.kind, (self.relative,))):
             raise DataError(f"{self.kind} noise needs a positive size", key="--noise", cure="write cd4=lognormal:0.15")
 
     @classmethod
@@ -87,7 +87,7 @@ class ErrorModel:
         kind, *parts = [part.strip() for part in text.split(":")]
         is_estimated = parts[-1:] == ["estimated"]
         sizes = parts[: len(parts) - is_estimated]
-        units = [unit] if kind == "additive" else ["1", unit]
+        units = {"additive": [unit], "combined": ["1", unit]}.get(kind, ["1"])
         cure = "write for example lognormal:0.15 or combined:0.1:20"
         if len(sizes) > len(units):
             raise DataError(f'unknown error model "{text}"', key="--noise", cure=cure)
@@ -150,7 +150,15 @@ def scatter_of(
         Share of a subset's variance that is the error of the total.
     totals : collection of str
         Analytes that the others are shares of.
+
+    Raises
+    ------
+    DataError
+        If the share leaves a subset no error of its own, or is none.
     """
+    if not 0.0 <= shared < 1.0:
+        cure = "give a fraction from 0 to 0.99"
+        raise DataError(f"a subset cannot share {shared:g} of its error variance", key="--shared", cure=cure)
     chosen = [noise[one.analyte] for one in measurements]
     spread = np.array([one.spread for one in measurements])
     whitening, log_determinant = _whitening(measurements, shared, totals)
@@ -268,4 +276,5 @@ def censored(z: Array) -> tuple[Array, Array, Array]:
     value = log_ndtr(z)
     # By logarithms: density and probability both underflow where z is -40, and their quotient does not.
     ratio = np.exp(-0.5 * (z**2 + LOG_TWO_PI) - value)
-    return value, ratio, ratio * (z + ratio)
+    # Far below, where the sum cancels, rounding would carry the curvature out of the interval that holds it.
+    return value, ratio, np.clip(ratio * (z + ratio), 0.0, 1.0)
