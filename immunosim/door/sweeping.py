@@ -276,7 +276,7 @@ def _table(rows: pd.DataFrame | Mapping[str, object]) -> pd.DataFrame:
     if isinstance(rows, pd.DataFrame):
         return rows
     cure = "give one value for each patient"
-    shapes = {str(name): np.shape(column) for name, column in rows.items()}  # type: ignore[arg-type]
+    shapes = {str(name): np.asarray(column, object).shape for name, column in rows.items()}
     for name, shape in shapes.items():
         if len(shape) != 1:
             raise DataError("is not a vector", key=f"rows: {name}", cure=cure)

@@ -1,5 +1,6 @@
 """Pieces of figures on the smallest model and at their edges: nothing, one point, zeros, missing values."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,15 @@ from synthetic_ensembles import ensemble
 from immunosim.attribution import compare
 from immunosim.errors import DataError
 from immunosim.plots.comparison import COLOURS, LETTERS, draw_overlay, draw_strip, label_letters
-from immunosim.plots.drawing import label_ends, mark_treatments, months_of, set_log_axis, treatment_lines, values_of
+from immunosim.plots.drawing import (
+    Curve,
+    label_ends,
+    mark_treatments,
+    months_of,
+    set_log_axis,
+    treatment_lines,
+    values_of,
+)
 from immunosim.plots.ensembles import Threshold, draw_bands, draw_spaghetti
 from immunosim.plots.ensembles.axes import (
     count_text,
@@ -26,7 +35,7 @@ from immunosim.plots.ensembles.axes import (
 from immunosim.plots.ensembles.thinning import chosen_rows
 from immunosim.plots.fit_courses import FittedCourse, course_figure, courses_figure
 from immunosim.plots.named import draw_named
-from immunosim.plots.panels import draw_group
+from immunosim.plots.panels import draw_group, draw_relative
 from immunosim.plots.style import DAYS, HOURS, MINUTES, MONTHS, TimeUnit, time_unit
 from immunosim.plots.text import headline, n_text, plain, wrapped
 from immunosim.plots.timeline import draw_timeline, rows_of
@@ -125,6 +134,33 @@ def test_a_line_without_points_or_without_a_finite_end_has_no_label(ax: Axes) ->
     assert [text.get_text() for text in ax.texts] == ["there"]
 
 
+def test_relative_curves_fit_from_the_smallest_of_all_to_the_largest(ax: Axes) -> None:
+    times = np.array([0.0, 30.0])
+    curves = {"high": np.array([1.0, 50.0]), "low": np.array([1.0, 0.001])}
+    drawn = [Curve(name, name, "black") for name in curves]
+    draw_relative(ax, Drawn(times, curves), drawn)  # type: ignore[arg-type]
+    low, high = ax.get_ylim()
+    assert (low, high) == pytest.approx((0.0004, 150.0))
+
+
+class Drawn(SimpleNamespace):
+    """Curves in place of a trajectory."""
+
+    def __init__(self, time: np.ndarray, curves: dict[str, np.ndarray]) -> None:
+        super().__init__(time=time, curves=curves, scenario=SimpleNamespace(observed=()))
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        found: np.ndarray = self.curves[name]
+        return found
+
+
+def test_named_curves_begin_at_zero_and_end_above_the_highest(ax: Axes, plain_course: Trajectory) -> None:
+    draw_named(ax, plain_course, ["t_cells"], {})
+    low, high = ax.get_ylim()
+    assert low == 0.0
+    assert plain_course["t_cells"].max() < high < 2.0 * plain_course["t_cells"].max()
+
+
 # --- treatments ------------------------------------------------------------------------------------------------------
 
 
@@ -187,6 +223,17 @@ def test_letters_of_equal_curves_stand_in_alphabetical_order(ax: Axes) -> None:
     assert sorted(places) == ["A", "B", "C"]
     assert places["A"][0] < places["B"][0] < places["C"][0]
     assert places["A"][1] == places["B"][1] == places["C"][1]
+
+
+def test_letters_of_curves_that_end_close_together_are_in_order_of_the_alphabet(ax: Axes) -> None:
+    for end, letter in ((1.02, "A"), (1.0, "B"), (0.5, "C")):
+        ax.plot([0.0, 1.0], [1.0, end], color="black", label=letter)
+    ax.set_ylim(0.0, 2.0)
+    label_letters(ax)
+    places = {text.get_text(): text.xyann for text in ax.texts}
+    assert places["A"][0] < places["B"][0]
+    assert places["A"][1] == places["B"][1] > places["C"][1]
+    assert places["C"][0] == places["A"][0]
 
 
 # --- ensembles -------------------------------------------------------------------------------------------------------
