@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+
+from immunosim.safe_text import csv_text
 
 if TYPE_CHECKING:
     from immunosim.attribution.records import Contribution, Explanation
@@ -32,9 +33,9 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
 
 def table_csv(explanation: Explanation) -> str:
     """Return every contribution and the residual, one a line, in the unit of the read-out."""
-    rows = [(item.name, f'"{item.label}"', item.mechanism, repr(item.value)) for item in explanation.contributions]
-    rows.append(("not_accounted_for", '"not accounted for"', "", repr(explanation.residual)))
-    return _csv([("process", "label", "mechanism", "contribution"), *rows])
+    rows = [(item.name, item.label, item.mechanism, item.value) for item in explanation.contributions]
+    rows.append(("not_accounted_for", "not accounted for", "", explanation.residual))
+    return csv_text([("process", "label", "mechanism", "contribution"), *rows])
 
 
 def series_csv(explanation: Explanation) -> str:
@@ -42,8 +43,8 @@ def series_csv(explanation: Explanation) -> str:
     names = [item.name for item in explanation.contributions]
     columns = [explanation.times, explanation.values, *(item.series for item in explanation.contributions)]
     columns.append(explanation.residual_series)
-    rows = (map(repr, row) for row in zip(*(column.tolist() for column in columns), strict=True))
-    return _csv([("time", explanation.readout, *names, "not_accounted_for"), *rows])
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return csv_text([("time", explanation.readout, *names, "not_accounted_for"), *rows])
 
 
 def _entry(explanation: Explanation, item: Contribution) -> dict[str, Any]:
@@ -54,7 +55,3 @@ def _entry(explanation: Explanation, item: Contribution) -> dict[str, Any]:
         "contribution": item.value,
         "share_of_change": explanation.share(item),
     }
-
-
-def _csv(rows: Iterable[Iterable[str]]) -> str:
-    return "\n".join(",".join(row) for row in rows) + "\n"

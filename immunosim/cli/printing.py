@@ -7,6 +7,7 @@ of simulations.
 
 import sys
 from collections.abc import Sequence
+from unicodedata import combining, east_asian_width
 
 import typer
 
@@ -49,13 +50,25 @@ def show_table(title: str, headers: Cells, rows: Sequence[Cells], align: str = "
 def plain_table(title: str, headers: Cells, rows: Sequence[Cells], align: str) -> str:
     """Return a table as plain lines, columns two blanks apart; `align` has "<" or ">" for each column."""
     headers, rows = _in_lines(headers), [_in_lines(row) for row in rows]
-    widths = [max(len(row[i]) for row in (headers, *rows)) for i in range(len(headers))]
-    columns = list(zip(align, widths, strict=True))
+    widths = [max(columns_of(row[i]) for row in (headers, *rows)) for i in range(len(headers))]
+    places = list(zip(align, widths, strict=True))
     table = [
-        "  ".join(f"{cell:{side}{width}}" for cell, (side, width) in zip(row, columns, strict=True))
+        "  ".join(_padded(cell, side, width) for cell, (side, width) in zip(row, places, strict=True))
         for row in (headers, *rows)
     ]
     return "\n".join(["", one_line(title), *(line.rstrip() for line in table)])
+
+
+def columns_of(text: str) -> int:
+    """Return the columns that a text takes: two for a wide letter, none for one that combines with another."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _padded(cell: str, side: str, width: int) -> str:
+    blanks = " " * (width - columns_of(cell))
+    return cell + blanks if side == "<" else blanks + cell
 
 
 def _show_fitted(title: str, headers: Cells, rows: Sequence[Cells], align: str) -> None:

@@ -152,11 +152,17 @@ class TextPrinter(StrPrinter):  # type: ignore[misc]  # sympy is untyped
         return f"1 / {self._factor(base**-exponent)}" if exponent.is_negative else f"{self._factor(base)}**{exponent}"
 
     def _print_Float(self, expr: sp.Float) -> str:
-        return f"{float(expr):g}"
+        return shortest(float(expr))
 
     def _factor(self, expression: sp.Expr) -> str:
         text = self._print(expression)
         return f"({text})" if expression.is_Add or (expression.is_Mul and len(expression.args) > 1) else text
+
+
+def shortest(number: float) -> str:
+    """Return a number without a needless point, and with as many digits as give it back."""
+    text = f"{number:g}"
+    return text if float(text) == number else repr(number)
 
 
 def is_taken_away(term: sp.Expr) -> bool:

@@ -4,7 +4,6 @@ Parameters bear the symbols of their set, pools and signals those that the netwo
 out. Rate laws print themselves. The formulas are simple enough for matplotlib's mathtext to draw.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import sympy as sp
@@ -18,6 +17,7 @@ from immunosim.codegen.equations import (
     ReadingOrder,
     describe,
     is_taken_away,
+    shortest,
     signed_sum,
 )
 from immunosim.model.network import Mechanism, Network
@@ -43,6 +43,13 @@ $R_n$ is the rate of process $n$, per day; each process takes its rate from the 
 the pool behind it. A process runs only while its mechanism and the mechanisms of its pools are on; a further
 condition is named. $\chi_m$ is 1, or 0 where mechanism $m$ is switched off. $(x)_+$ is $x$ where $x > 0$, else 0.
 """
+
+WORDS = str.maketrans(
+    {"_": " ", "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    | {"<": r"\textless{}", ">": r"\textgreater{}"}
+    | {letter: f"\\{letter}" for letter in "&%#${}"}
+)
+"""What stands in words for letters that are commands of LaTeX, or other letters in its oldest font."""
 
 Row = tuple[str, str, str]
 
@@ -93,7 +100,7 @@ class LatexText(LatexPrinter):  # type: ignore[misc]  # sympy is untyped
         return f"{{{self._factor(base)}}}^{{{exponent}}}"
 
     def _print_Float(self, expr: sp.Float) -> str:
-        return f"{float(expr):g}"
+        return shortest(float(expr))
 
     def _product(self, factors: Sequence[sp.Expr]) -> str:
         if len(factors) == 1:
@@ -216,7 +223,7 @@ def _parameter_table(net: Network, parameters: ParameterSet, symbols: Mapping[st
 
 def _words(text: str) -> str:
     """Return plain words as LaTeX, names with underscores as words."""
-    return re.sub(r"([&%#$])", r"\\\1", text.replace("_", " "))
+    return text.translate(WORDS)
 
 
 def _upright(name: str) -> str:

@@ -15,6 +15,7 @@ from immunosim.door.keywords import refuse_unknown
 from immunosim.door.scenarios import AnyScenario, as_scenario, given
 from immunosim.door.times import Time, day_of, duration_of
 from immunosim.ensembles import Endpoint, EnsembleResult, simulate_ensemble
+from immunosim.errors import DataError
 from immunosim.scenario import Scenario, output_times
 from immunosim.scenario.overrides import Overrides
 from immunosim.sweeps import (
@@ -272,7 +273,17 @@ def request_of(base: Base, asked: SweepRequest, kept: KeptOutputs) -> SweepReque
 def _table(rows: pd.DataFrame | Mapping[str, object]) -> pd.DataFrame:
     import pandas as pd
 
-    return rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(dict(rows))
+    if isinstance(rows, pd.DataFrame):
+        return rows
+    cure = "give one value for each patient"
+    shapes = {str(name): np.asarray(column, object).shape for name, column in rows.items()}
+    for name, shape in shapes.items():
+        if len(shape) != 1:
+            raise DataError("is not a vector", key=f"rows: {name}", cure=cure)
+    if len(set(shapes.values())) > 1:
+        lengths = ", ".join(f"{name} {n}" for name, (n,) in shapes.items())
+        raise DataError(f"columns have different lengths ({lengths})", key="rows", cure=cure)
+    return pd.DataFrame(dict(rows))
 
 
 def _are_parameters(rows: pd.DataFrame | Mapping[str, object], base: Base) -> bool:

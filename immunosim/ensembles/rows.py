@@ -75,6 +75,8 @@ def checked_parameters(problem: Problem, parameters: Mapping[str, object]) -> di
     if len({column.size for column in columns.values()}) > 1:
         lengths = ", ".join(f"{name} {column.size}" for name, column in columns.items())
         raise DataError(f"the parameters have different lengths ({lengths})", cure="give one number for each patient")
+    if any(column.size == 0 for column in columns.values()):
+        raise DataError("has no patients", key="rows", cure="add a row for each patient")
     return columns
 
 

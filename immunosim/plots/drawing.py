@@ -144,7 +144,8 @@ def label_ends(ax: Axes, gap: float = 9.5) -> Axes:
 
     The limits and the place of the axes must be final.
     """
-    lines = [line for line in ax.get_lines() if not str(line.get_label()).startswith("_")]
+    named = [line for line in ax.get_lines() if not str(line.get_label()).startswith("_")]
+    lines = [line for line in named if np.size(line.get_ydata())]
     low, high = ax.get_ylim()
     ends = [float(np.clip(np.asarray(line.get_ydata(), dtype=float)[-1], low, high)) for line in lines]
     points = [float(ax.transData.transform((0.0, end))[1]) * 72.0 / ax.figure.dpi for end in ends]

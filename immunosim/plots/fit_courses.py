@@ -55,7 +55,7 @@ class FittedCourse:
     def highest(self, analyte: str) -> float:
         """Return the highest value of an analyte, measured or in the interval; 0 where there is none."""
         band = self.bands.get(analyte, np.zeros((3, 1)))
-        return max([float(np.nanmax(band)), *(one.value for one in self.of(analyte))])
+        return max([float(band[np.isfinite(band)].max(initial=0.0)), *(one.value for one in self.of(analyte))])
 
 
 def course_figure(course: FittedCourse, labels: Mapping[str, str], footer: str = "") -> Figure:
@@ -107,7 +107,7 @@ def courses_figure(courses: Sequence[FittedCourse], labels: Mapping[str, str], f
                     draw_course(ax, course.of(analyte), course.times, course.bands[analyte], size=2.4)
             row[0].set_ylabel(headline(course.name, 20))
         for ax, analyte in zip(axes[0], analytes, strict=True):
-            ax.set_ylim(0.0, 1.05 * max(course.highest(analyte) for course in shown))
+            ax.set_ylim(0.0, 1.05 * max(course.highest(analyte) for course in shown) or 1.0)
             ax.set_title(labels[analyte], fontsize=7.0)
         longest = max((course.times for course in shown), key=lambda times: float(times[-1]))
         for ax in axes[-1]:

@@ -15,7 +15,7 @@ from matplotlib.patheffects import withStroke
 
 from immunosim.formatting import unit_text
 from immunosim.plots.style import BLUE, GREY, ORANGE, STYLE, VERMILION, month_step
-from immunosim.plots.text import plain
+from immunosim.plots.text import plain, wrapped
 from immunosim.sensitivity_analysis.result import MAIN
 from immunosim.units import DAYS_PER_MONTH
 
@@ -29,6 +29,9 @@ MOST = 15
 
 WIDTH, ROW, FRAME = 6.3, 0.27, 1.5
 """Inches: width of a figure, height of a quantity, height of title, axis and caption."""
+
+LETTERS = 19
+"""Letters of the caption in an inch."""
 
 HALO = [withStroke(linewidth=2.0, foreground="white")]
 
@@ -63,7 +66,8 @@ def importance_figure(analysis: Analysis, outcome: AnalysedOutput, footer: str =
     height = FRAME + ROW * max(n, 4)
     has_plane = analysis.method == "morris" and not over_time
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH * (1.55 if has_plane else 1.0), height), layout="constrained")
+        width = WIDTH * (1.55 if has_plane else 1.0)
+        figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots(1, 2 if has_plane else 1, squeeze=False)[0]
         if over_time:
             draw_over_time(axes[0], analysis, outcome)
@@ -72,7 +76,8 @@ def importance_figure(analysis: Analysis, outcome: AnalysedOutput, footer: str =
         if has_plane:
             draw_morris_plane(axes[1], analysis, outcome)
         figure.suptitle(plain(_title(outcome)), x=0.01, ha="left", fontsize=9.5, fontweight="bold")
-        figure.supxlabel(_caption(analysis, outcome, footer), x=0.01, ha="left", fontsize=6.5, color=GREY)
+        caption = "\n".join(wrapped(_caption(analysis, outcome, footer), int(LETTERS * width)))
+        figure.supxlabel(caption, x=0.01, ha="left", fontsize=6.5, color=GREY)
     return figure
 
 

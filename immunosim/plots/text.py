@@ -40,6 +40,7 @@ def n_text(n: int) -> str:
 
 def headline(text: str, width: int) -> str:
     """Return a title that fits into one line of ``width`` letters, its end left out where it is longer."""
+    text = text.strip()
     return _unread(textwrap.shorten(text, width, placeholder=" ...") if " " in text[:width] else text[:width])
 
 

@@ -41,10 +41,13 @@ class Damage:
 
 
 def damages(folder: Path, n: int, seed: int) -> Iterator[Damage]:
-    """Yield damages to files below a folder, each kind of file in turn; files are looked for anew every time."""
+    """Yield damages to files below a folder, each kind of file in turn; files are looked for anew every time.
+
+    There are fewer than ``n`` where no file is left that is not empty.
+    """
     draws, kinds, done = random.Random(seed), cycle(KINDS), 0
-    while done < n:
-        for chosen in list(_by_suffix(folder).values())[: n - done]:
+    while done < n and (found := _by_suffix(folder)):
+        for chosen in list(found.values())[: n - done]:
             yield Damage(draws.choice(chosen), next(kinds), draws.random(), draws.randrange(8))
             done += 1
 

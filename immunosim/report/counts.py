@@ -7,8 +7,10 @@ Reads a finely sampled trajectory. Everything returned is plain data for a summa
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from immunosim.report.courses import CourseWindow
-from immunosim.report.curves import fall_below, highest, lowest, rise_to
+from immunosim.report.curves import Array, fall_below, highest, lowest, rise_to, within
 from immunosim.trajectory import Trajectory
 from immunosim.units import DAYS_PER_MONTH
 
@@ -87,7 +89,7 @@ def _detected(
 def _level(trajectory: Trajectory, window: CourseWindow, name: str, limit: float | None) -> dict[str, Any]:
     time, level = trajectory.time, trajectory[name]
     peak, peak_day = highest(time, level, window.start, window.end)
-    gone = None if limit is None else fall_below(time, level, limit, window.last_infusion_end, window.end)
+    gone = None if limit is None else _gone(time, level, limit, window)
     return {
         "course": window.label,
         "start_day": window.start,
@@ -95,3 +97,14 @@ def _level(trajectory: Trajectory, window: CourseWindow, name: str, limit: float
         "peak_days_after_start": peak_day - window.start,
         "undetectable_days_after_start": None if gone is None else gone - window.start,
     }
+
+
+def _gone(time: Array, level: Array, limit: float, window: CourseWindow) -> float | None:
+    """Return when a drug falls to its limit of detection after the last infusion, or None if it is there at the end."""
+    fallen = fall_below(time, level, limit, window.last_infusion_end, window.end)
+    inside = within(time, window.start, window.end)
+    above = np.flatnonzero(level[inside] > limit)
+    if fallen is not None or level[inside][-1] > limit or not above.size:
+        return fallen
+    # It fell before the first time after the last infusion: a short half-life, or a last dose that was not detected.
+    return fall_below(time, level, limit, float(time[inside][above[-1]]), window.end)

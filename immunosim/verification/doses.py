@@ -94,7 +94,7 @@ def check_balances(balances: Sequence[Balance]) -> Check:
     claim = "largest mismatch of a drug given, eliminated and remaining, as a share of what is given"
     if not balances:
         return Check("mass balance", claim, 0.0, BALANCE_LIMIT, "no drug given")
-    worst = max(balances, key=lambda balance: balance.error)
+    worst = max(balances, key=lambda balance: np.inf if np.isnan(balance.error) else balance.error)
     return Check("mass balance", claim, worst.error, BALANCE_LIMIT, worst.drug)
 
 

@@ -170,10 +170,10 @@ def write_notes(ax: Axes, notes: Iterable[str], is_below_label: bool = True) -> 
 def draw_thresholds(ax: Axes, thresholds: Sequence[Threshold]) -> Axes:
     """Draw thresholds as dashed horizontal lines, labelled at the right in the unit of the axis.
 
-    The limits of the axis must be final.
+    The limits of the axis must be final. A logarithmic axis has no place for zero and below.
     """
-    ranked = sorted(thresholds, key=lambda one: one.value)
     is_log = ax.get_yscale() == "log"
+    ranked = sorted((one for one in thresholds if one.value > 0.0 or not is_log), key=lambda one: one.value)
     low, high = (np.log10(end) if is_log else end for end in ax.get_ylim())
     heights = [((np.log10(one.value) if is_log else one.value) - low) / (high - low) * HEIGHT for one in ranked]
     for one, height, moved in zip(ranked, heights, spread(heights, LINE_GAP), strict=True):

@@ -69,8 +69,13 @@ class Courses:
         return f"Quantiles over {self.rows.size:,} of {count_text(self.n_well)}, drawn with seed {SEED}."
 
     def quantiles(self) -> Array:
-        """Return ``QUANTILES`` over the patients at each time, shape (5, n_times)."""
-        found: Array = (np.nanquantile if np.isnan(self.values).any() else np.quantile)(self.values, QUANTILES, axis=0)
+        """Return ``QUANTILES`` over the patients that have a value, shape (5, n_times); NaN at a time without any."""
+        missing = np.isnan(self.values)
+        if not missing.any():
+            return np.asarray(np.quantile(self.values, QUANTILES, axis=0))
+        known = ~missing.all(axis=0)
+        found = np.full((len(QUANTILES), self.times.size), np.nan)
+        found[:, known] = np.nanquantile(self.values[:, known], QUANTILES, axis=0)
         return found
 
 
@@ -80,7 +85,7 @@ def courses(dataset: xr.Dataset, of: str) -> Courses:
     Raises
     ------
     DataError
-        If it has no course over time, or all patients failed.
+        If it has no course over time, or all patients failed, or none has a value.
     """
     if not is_series(dataset, of):
         cure = "name a read-out that was stored over time, or draw --kind heatmap, contour or parallel"
@@ -98,6 +103,8 @@ def courses(dataset: xr.Dataset, of: str) -> Courses:
     rows = chosen_rows(well, max(1, MOST_VALUES // max(1, times.size)))
     found = dataset[of]
     values = np.asarray((found if rows.size == failed.size else found.isel(sample=rows)).values, np.float64)
+    if np.isnan(values).all():
+        raise DataError(f'no patient has a value of "{of}"', key="of", cure="draw another result")
     label, unit = str(found.attrs.get("long_name", of)), str(found.attrs.get("units", "1"))
     return Courses(of, label, unit, times, rows, values, int(well.size))
 
@@ -106,12 +113,13 @@ def frame(ax: Axes, found: Courses, quantiles: Array, thresholds: Sequence[Thres
     """Set and label the axes of courses, and draw thresholds."""
     set_time(ax, found.times)
     low, median, high = quantiles[0], quantiles[2], quantiles[-1]
-    highest = max([float(high.max()), *(one.value for one in thresholds)])
+    lowest = float(np.nanmin(low))
+    highest = max([float(np.nanmax(high)), *(one.value for one in thresholds)])
     if any(one.is_detection for one in thresholds):
         set_log_axis(ax, 0.005, 3.0 * max(1.0, highest))
-    elif low.min() > 0.0 and not thresholds and highest > LOG_SPAN * median.min():
-        set_log_axis(ax, 0.5 * float(low.min()), 2.0 * highest)
-    elif low.min() >= -1e-9 * abs(highest):  # integration may leave a pool that little below zero
+    elif lowest > 0.0 and not thresholds and highest > LOG_SPAN * np.nanmin(median):
+        set_log_axis(ax, 0.5 * lowest, 2.0 * highest)
+    elif lowest >= -1e-9 * abs(highest):  # integration may leave a pool that little below zero
         ax.set_ylim(0.0, 1.15 * max(highest, ax.dataLim.y1 if np.isfinite(ax.dataLim.y1) else 0.0) or 1.0)
     draw_thresholds(ax, thresholds)
     ax.set_ylabel(plain(with_unit(found.label, found.unit)))
