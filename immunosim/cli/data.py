@@ -8,6 +8,7 @@ import typer
 
 from immunosim.cli.options import BAD_INPUT, AsJson
 from immunosim.cli.printing import say, show, show_text
+from immunosim.cli.verbs import Verb
 from immunosim.safe_text import shell_command
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Format(StrEnum):
     PETAB = "petab"
 
 
-@data.command()
+@data.command(cls=Verb)
 def check(
     file: DataFile,
     scenario: OfScenario = None,
@@ -79,7 +80,7 @@ def check(
         raise typer.Exit(BAD_INPUT)
 
 
-@data.command()
+@data.command(cls=Verb)
 def convert(
     file: DataFile,
     to: Annotated[Format, typer.Option("--to", help="Format to write.", show_default=False)],

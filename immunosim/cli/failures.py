@@ -28,12 +28,11 @@ def failures(
     Regions are reported only if they predict failures of held-out patients better than chance. Failed patients are in
     the result with status, time and state; the last line gives the command that simulates one of them again.
     """
-    from immunosim.ensembles.atlas import failure_atlas
+    from immunosim.door.stored import failure_atlas
     from immunosim.report import to_json
-    from immunosim.sweeps import open_result
 
     with progress("Examining the failures"):
-        found = failure_atlas(open_result(result).dataset)
+        found = failure_atlas(result)
     if as_json:
         show_text(to_json(found.as_dict()).rstrip())
     else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from immunosim.cli.fit_options import FitInput, Likelihood, Pooling, Starts, Together, refuse_several
+from immunosim.cli.fit_options import FitInput, Likelihood, Pooling, Starts, Together
 from immunosim.cli.option_groups import with_option_groups
 from immunosim.cli.options import ResultFolder, typed
 from immunosim.cli.printing import show_text
@@ -59,26 +59,20 @@ def profile(
     Writes profiles.csv, profiles.json and profiles.png.
     """
     from immunosim.cli.fit_tables import show_paths, show_verdicts
-    from immunosim.fitting import Fitted, estimate, profiles
+    from immunosim.door.fit_parts import profile_of, refuse_several
     from immunosim.report import to_json
     from immunosim.report.output_files import PROFILE, refuse_existing
 
-    folder, names = results.folder(given.scenario, "profiles"), chosen.parameter or []
+    folder = results.folder(given.scenario, "profiles")
     if results.is_written:
         refuse_existing(folder, results.force, PROFILE)
     with progress("Reading the scenario") as now:
         case = given.read(now, priors=not likelihood)
         refuse_several(case, patients)
-        posterior = case.all_alike()
-        _refuse_unknown(names, posterior.coordinates.names)
-        now.begin("Searching")
-
-        def report(done: int, of: int) -> None:
-            now.detail = f"{done} of {of} searches have ended"
-
-        best = estimate(posterior, starts, given.seed, report)
-        now.begin("Profiling")
-        one = Fitted(best, profiles(best, names, chosen.confidence, chosen.points, report))
+        one = profile_of(
+            *(case, chosen.parameter or [], chosen.confidence, chosen.points),
+            *(starts, given.seed, now),
+        )
         command = typed(context, ("force", "as_json", "workers"))
         paths = _write(one, folder, results.force, command) if results.is_written else []
     if results.as_json:
@@ -86,15 +80,6 @@ def profile(
         return
     show_verdicts(one, chosen.confidence)
     show_paths(paths)
-
-
-def _refuse_unknown(names: list[str], known: list[str]) -> None:
-    from immunosim.errors import DataError, did_you_mean
-
-    for name in names:
-        if name not in known:
-            cure = f"{did_you_mean(name, known)}, or fit it with --free"
-            raise DataError("is not fitted", key=f"--parameter {name}", cure=cure)
 
 
 def _as_dict(one: "Fitted") -> dict[str, Any]:

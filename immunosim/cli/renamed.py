@@ -13,6 +13,8 @@ RENAMED: dict[str, dict[str, tuple[str, ...]]] = {
     "profile": {"--of": ("--parameter",), "--pooled": ("--patients", "pooled")},
     "sample": {"--pooled": ("--patients", "pooled")},
     "replay": {"--sample": ("--patient",)},
+    "compare": {"--force": ()},
+    "explain": {"--force": ()},
     "run": {"--force": ()},
     "report": {"--force": ()},
 }

@@ -11,7 +11,7 @@ from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
-    from immunosim.ensembles import EnsembleResult, Replay
+    from immunosim.ensembles import Replay
 
 MOST_POOLS = 12
 
@@ -31,32 +31,19 @@ def replay(
 
     The patient is made from what the file holds. Exit code 3: it failed again, or ended otherwise than in the ensemble.
     """
-    from immunosim.ensembles import replay as replayed
+    from immunosim.door.stored import replay as replayed
     from immunosim.report import to_json
-    from immunosim.sweeps import open_result
 
     with progress("Replaying") as now:
-        ensemble = open_result(result)
-        chosen = _first_failed(ensemble, result) if patient is None else patient
-        found = replayed(ensemble, chosen, n_trials=trials, announce=now.announce)
+        found = replayed(result, patient, trials=trials, announce=now.announce)
     if as_json:
         show_text(to_json(found.as_dict()).rstrip())
     else:
         _show(found)
     if not found.is_reproduced:
-        say(f"{result}: patient {chosen} ended with {found.stored} in the ensemble but {found.status} alone")
+        say(f"{result}: patient {found.sample} ended with {found.stored} in the ensemble but {found.status} alone")
     if not found.is_reproduced or found.status != "OK":
         raise typer.Exit(FAILED)
-
-
-def _first_failed(ensemble: "EnsembleResult", path: Path) -> int:
-    from immunosim.errors import DataError
-
-    if not ensemble.failed:
-        cure = "name one of them with --patient to run it again all the same"
-        raise DataError(f"none of its {len(ensemble)} patients failed", file=str(path), cure=cure)
-    say(f"{len(ensemble.failed)} of {len(ensemble)} patients failed: {ensemble.counts()}; this is the first")
-    return ensemble.failed[0]
 
 
 def _show(found: "Replay") -> None:

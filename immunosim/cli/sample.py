@@ -2,16 +2,17 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from immunosim.cli.fit_options import FitInput, Pooling, Resume, Starts, Together, refuse_several
+from immunosim.cli.fit_options import FitInput, Pooling, Resume, Starts, Together
 from immunosim.cli.option_groups import with_option_groups
 from immunosim.cli.options import FAILED, ResultFolder, typed
 from immunosim.cli.partial import interruptible, kept_parts
-from immunosim.cli.printing import say, show, show_table, show_text
+from immunosim.cli.printing import show, show_table, show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def sample(
     Writes posterior.nc with the groups of ArviZ (posterior, predictive, log likelihood, data), sample.json and figures.
     Exit code 3: the sample has not converged.
     """
-    from immunosim.fitting import Fitted, estimate, fingerprint_of, require_sampler
-    from immunosim.fitting import sample as draw
+    from immunosim.door.fit_parts import SamplerPlan, mark_of, refuse_several, sample_of
+    from immunosim.fitting import require_sampler
     from immunosim.locks import refuse_held
     from immunosim.report import to_json
     from immunosim.report.output_files import SAMPLE, refuse_existing
@@ -64,21 +65,11 @@ def sample(
     with progress("Reading the scenario") as now, ExitStack() as stack:
         case = given.read(now)
         refuse_several(case, patients)
-        posterior = case.all_alike()
-
-        def report(done: int, of: int) -> None:
-            now.detail = f"{done} of {of}"
-
-        now.begin("Searching")
-        best = estimate(posterior, starts, given.seed, report)
-        mark = f"{fingerprint_of(posterior)} {starts} starts"
-        store = stack.enter_context(kept_parts(folder, mark, resume, command)) if is_written else None
-        now.begin("Sampling")
-        with interruptible("the steps so far", command):
-            chain = store.file("chain.steps") if store else None
-            how = (sampler.draws, sampler.warm_up or sampler.draws // 2, sampler.walkers, given.seed)
-            drawn = draw(best, *how, report, chain, mark, say)
-        one = Fitted(best, {}, sampled=drawn)
+        store = stack.enter_context(kept_parts(folder, mark_of(case, starts), resume, command)) if is_written else None
+        plan = SamplerPlan(sampler.draws, sampler.warm_up, sampler.walkers)
+        chain = store.file("chain.steps") if store else None
+        guard = partial(interruptible, "the steps so far", command)
+        one = sample_of(case, plan, starts, given.seed, now, chain, guard)
         now.begin("Drawing")
         paths = _write(one, folder, results.force, command) if is_written else []
         if store is not None:
@@ -87,7 +78,7 @@ def sample(
         show_text(to_json(_as_dict(one)).rstrip())
     else:
         _show(one, paths)
-    if not drawn.has_converged:
+    if one.sampled is None or not one.sampled.has_converged:
         raise typer.Exit(FAILED)
 
 

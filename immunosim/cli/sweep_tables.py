@@ -13,32 +13,20 @@ from immunosim.formatting import duration, size
 from immunosim.safe_text import shell_command
 
 if TYPE_CHECKING:
+    from immunosim.door.estimating import SweepEstimate
     from immunosim.sweeps import Quote, RunOptions, SweepResult
 
 MOST_DESCRIBED = 5_000_000
 """Patients beyond which the results are not read again to describe them."""
 
 
-def in_words(quote: "Quote") -> str:
-    """Return in a sentence what a sweep will take."""
-    left = f"{quote.n_left:,} of {quote.n:,}" if quote.n_left < quote.n else f"{quote.n:,}"
-    failures = ""
-    if quote.n_pilot_failed:
-        failures = f"; {quote.n_pilot_failed:,} of {quote.n_pilot:,} pilot patients failed"
-    about = "at most" if math.isnan(quote.seconds) else f"about {duration(quote.seconds)},"
-    return (
-        f"{left} patients in chunks of {quote.rows_per_block:,}: {about} "
-        f"{size(quote.memory)} of memory and {size(quote.disk)} on disk{failures}"
-    )
-
-
-def show_quote(quote: "Quote", target: Path, found: list[str], as_json: bool) -> None:
+def show_estimate(estimate: "SweepEstimate", as_json: bool) -> None:
     """Print what a sweep would take, what exists already, and whether there is enough."""
     from immunosim.report import to_json
-    from immunosim.sweeps import refuse_too_much
 
+    quote = estimate.quote
     if as_json:
-        show_text(to_json(quote.as_dict() | {"existing": found}).rstrip())
+        show_text(to_json(estimate.summary()).rstrip())
     else:
         rows = [
             _time(quote),
@@ -46,12 +34,12 @@ def show_quote(quote: "Quote", target: Path, found: list[str], as_json: bool) ->
             ("disk", size(quote.disk), f"{size(quote.disk_free)} free"),
             ("chunks", f"{quote.n_blocks:,}", f"of {quote.rows_per_block:,} patients"),
         ]
-        show(in_words(quote))
+        show(quote.in_words)
         show_table("Estimated cost", ("what", "how much", ""), rows, "<><")
-        for sentence in found:
+        for sentence in estimate.existing:
             show("", sentence)
-        show("", f"Dry run, nothing written; the result would be {target}")
-    refuse_too_much(quote, target)
+        show("", f"Dry run, nothing written; the result would be {estimate.path}")
+    estimate.refuse_too_much()
 
 
 def _time(quote: "Quote") -> tuple[str, str, str]:

@@ -29,16 +29,11 @@ def verify(
     Also checks doses, mass balances and signs. Prints and stores the worst errors; with --json the file is written
     only where --out is given. Exit code 3: a check failed.
     """
-    from immunosim.problem import prepare
+    from immunosim.door.simulating import verify as verified
     from immunosim.report import to_json, write_file
-    from immunosim.scenario import load_scenario
-    from immunosim.verification import time_against_lsoda
-    from immunosim.verification import verify as verified
 
-    problem = prepare(load_scenario(scenario, changes or []), str(scenario), say)
-    found = verified(problem, announce=say)
-    timed = time_against_lsoda(problem, announce=say) if timing else None
-    record = found.as_dict() | ({"timing": timed.as_dict()} if timed else {})
+    found = verified(scenario, changes or (), timing=timing, announce=say)
+    record = found.as_dict()
     record["command"] = command_line("verify", scenario, changes or [])
     path = (out or Path("results") / f"{scenario.stem}_verify") / "verify.json"
     if out is not None or not as_json:
@@ -47,7 +42,7 @@ def verify(
         show_text(to_json(record).rstrip())
     else:
         _show(found)
-        show_text(f"\n{timed}" if timed else "")
+        show_text(f"\n{found.timing}" if found.timing else "")
         show(f"File:  {path}")
         show(f"Next:  {command_line('run', scenario, changes or [])}")
     if not found.passed:

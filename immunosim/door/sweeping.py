@@ -185,8 +185,7 @@ def sweep(
         If the disk is full or cannot be written; finished blocks are kept.
     """
     how = options or RunOptions()
-    table = Path(rows) if isinstance(rows, (str, Path)) else None if rows is None else _table(rows)
-    asked = SweepRequest({}, table, design, n, seed)
+    asked = SweepRequest({}, rows_of(rows), design, n, seed)
     with tempfile.TemporaryDirectory(prefix="immunosim-sweep-") as folder:
         target = Path(folder) / "sweep.nc" if path is None else Path(path)
         plan, target = plan_sweep(scenario, vary, asked, kept, overrides, target, how, announce=announce)
@@ -267,6 +266,11 @@ def request_of(base: Base, asked: SweepRequest, kept: KeptOutputs) -> SweepReque
         every=None if every is None else duration_of(every, "--every"),
         pools=kept.get("pools", False),
     )
+
+
+def rows_of(rows: Path | str | pd.DataFrame | Mapping[str, object] | None) -> Path | pd.DataFrame | None:
+    """Return a table of patients, or the path of its file."""
+    return Path(rows) if isinstance(rows, (str, Path)) else None if rows is None else _table(rows)
 
 
 def _table(rows: pd.DataFrame | Mapping[str, object]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from immunosim.codegen.loader import say_nothing
 from immunosim.diagnosis.software import BROKEN
@@ -13,10 +13,15 @@ from immunosim.errors import ImmunosimError
 from immunosim.qualification.installation import environment, now
 from immunosim.qualification.records import CheckOutcome, RequirementCheck, RequirementResult, Tell, Verdict
 from immunosim.qualification.requirements import all_checks
+from immunosim.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 
-@dataclass(frozen=True)
-class Qualification:
+@dataclass(frozen=True, repr=False)
+class Qualification(Result):
     """What a qualification found, and where and when.
 
     Attributes
@@ -43,6 +48,29 @@ class Qualification:
     def passed(self) -> bool:
         """Whether every requirement is met."""
         return not self.failures
+
+    def headline(self) -> str:
+        """Return in a line whether every requirement is met."""
+        return f"{len(self.failures)} of {len(self.results)} requirements are not met, {self.started}"
+
+    def facts(self) -> dict[str, object]:
+        """Return the requirements that are not met."""
+        return {one.check.id: f"{one.check.requirement}: {one.outcome.value}" for one in self.failures}
+
+    def summary(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return self.as_dict()
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return one row a requirement."""
+        import pandas as pd
+
+        return pd.DataFrame(map(_as_dict, self.results))
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """The requirements over ``id``."""
+        return self.to_dataframe().drop(columns="notes").set_index("id").to_xarray()
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain data, ready for JSON."""

@@ -63,6 +63,9 @@ FIT = FolderKind(
 PROFILE = FolderKind(frozenset({"profiles.json", "profiles.csv"}), ("profiles.png",))
 SAMPLE = FolderKind(frozenset({"posterior.nc", "sample.json"}), ("pairs.png", "vpc.png"))
 FORECAST = FolderKind(frozenset({"forecast.json", "forecast.csv"}), ("forecast*.png",))
+COMPARISON = FolderKind(
+    frozenset({"comparison.json", "differences.csv"}), ("attribution.csv", "overlay.png", "why_difference_*.png")
+)
 SENSITIVITY = FolderKind(frozenset({"indices.nc", "indices.csv"}), ("importance_*.png",))
 
 MOST_TIMES = 300_000
@@ -112,7 +115,7 @@ def refuse_existing(folder: Path, force: bool = False, kind: FolderKind = RUN) -
     OutputError
         If a file is in the way, if the folder holds results and may not be replaced, or if it holds anything else.
     """
-    where, elsewhere = str(folder), "choose another folder with --out"
+    where, elsewhere = str(folder), "choose another folder with `path`"
     with explained(folder):
         present = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
         in_the_way = folder.exists() and not folder.is_dir()
@@ -127,7 +130,7 @@ def refuse_existing(folder: Path, force: bool = False, kind: FolderKind = RUN) -
             f"{found}, which is not a result of immunosim and is not replaced", file=where, cure=elsewhere
         )
     if not force:
-        raise OutputError("already holds results", file=where, cure=f"{elsewhere}, or replace them with --force")
+        raise OutputError("already holds results", file=where, cure=f"{elsewhere}, or replace them with `force`")
 
 
 def refuse_large(folder: Path, scenario: Scenario) -> None:
