@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from immunosim.attribution import Attribution, Comparison, Explanation
     from immunosim.door.checking import ScenarioCheck, check
     from immunosim.door.comparing import attribute, compare
     from immunosim.door.data import PatientData, read_data
@@ -24,30 +25,46 @@ if TYPE_CHECKING:
     from immunosim.door.simulating import explain, simulate, verify
     from immunosim.door.stored import failure_atlas, replay
     from immunosim.door.sweeping import ensemble, sweep
-    from immunosim.ensembles import Endpoint, EnsembleResult, load_ensemble, simulate_ensemble
+    from immunosim.ensembles import Endpoint, EnsembleResult, Replay, load_ensemble, simulate_ensemble
+    from immunosim.ensembles.atlas import FailureAtlas
+    from immunosim.fitting import Fitted, PatientFits
     from immunosim.models import available_models, load_parameters, register_model
-    from immunosim.qualification import qualify
+    from immunosim.qualification import Qualification, qualify
     from immunosim.scenario import Scenario, load_scenario, to_toml
     from immunosim.scenario.examples import copy_examples, examples
-    from immunosim.sweeps import RunOptions, digest_of, open_result
+    from immunosim.sensitivity_analysis import Analysis
+    from immunosim.sweeps import RunOptions, Shard, SweepResult, digest_of, open_result
     from immunosim.sweeps.merging import merge_stores
     from immunosim.trajectory import Trajectory
+    from immunosim.verification import Verification
 
 __version__ = "0.1.0"
 __all__ = [
+    "Analysis",
+    "Attribution",
+    "Comparison",
     "Endpoint",
     "EnsembleResult",
+    "Explanation",
+    "FailureAtlas",
+    "Fitted",
     "Forecast",
     "InstallationCheck",
     "KernelCache",
     "ModelDescription",
     "ParameterTable",
     "PatientData",
+    "PatientFits",
+    "Qualification",
+    "Replay",
     "RunOptions",
     "Scenario",
     "ScenarioCheck",
+    "Shard",
     "SweepEstimate",
+    "SweepResult",
     "Trajectory",
+    "Verification",
     "__version__",
     "attribute",
     "available_models",
@@ -89,10 +106,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Analysis": "immunosim.sensitivity_analysis",
     "attribute": "immunosim.door.comparing",
+    "Attribution": "immunosim.attribution",
     "available_models": "immunosim.models",
     "check": "immunosim.door.checking",
     "compare": "immunosim.door.comparing",
+    "Comparison": "immunosim.attribution",
     "compiled_kernels": "immunosim.door.installation",
     "copy_examples": "immunosim.scenario.examples",
     "describe_model": "immunosim.door.models",
@@ -103,14 +123,17 @@ _HOMES = {
     "ensemble": "immunosim.door.sweeping",
     "EnsembleResult": "immunosim.ensembles",
     "estimate_sweep": "immunosim.door.estimating",
-    "InstallationCheck": "immunosim.door.installation",
     "examine": "immunosim.door.installation",
     "examples": "immunosim.scenario.examples",
     "explain": "immunosim.door.simulating",
+    "Explanation": "immunosim.attribution",
     "failure_atlas": "immunosim.door.stored",
+    "FailureAtlas": "immunosim.ensembles.atlas",
     "fit": "immunosim.door.fitting",
+    "Fitted": "immunosim.fitting",
     "Forecast": "immunosim.door.forecasting",
     "forecast": "immunosim.door.forecasting",
+    "InstallationCheck": "immunosim.door.installation",
     "KernelCache": "immunosim.door.installation",
     "load_ensemble": "immunosim.ensembles",
     "load_parameters": "immunosim.models",
@@ -120,24 +143,30 @@ _HOMES = {
     "open_result": "immunosim.sweeps",
     "ParameterTable": "immunosim.door.parameters",
     "PatientData": "immunosim.door.data",
+    "PatientFits": "immunosim.fitting",
     "profile": "immunosim.door.fit_parts",
+    "Qualification": "immunosim.qualification",
     "qualify": "immunosim.qualification",
     "read_data": "immunosim.door.data",
     "register_model": "immunosim.models",
     "replay": "immunosim.door.stored",
+    "Replay": "immunosim.ensembles",
     "RunOptions": "immunosim.sweeps",
     "sample": "immunosim.door.fit_parts",
     "Scenario": "immunosim.scenario",
     "scenario_schema": "immunosim.door.scenario_files",
     "ScenarioCheck": "immunosim.door.checking",
     "sensitivity": "immunosim.door.sensitivity",
+    "Shard": "immunosim.sweeps",
     "simulate": "immunosim.door.simulating",
     "simulate_ensemble": "immunosim.ensembles",
     "starting_scenario": "immunosim.door.scenario_files",
     "sweep": "immunosim.door.sweeping",
     "SweepEstimate": "immunosim.door.estimating",
+    "SweepResult": "immunosim.sweeps",
     "to_toml": "immunosim.scenario",
     "Trajectory": "immunosim.trajectory",
+    "Verification": "immunosim.verification",
     "verify": "immunosim.door.simulating",
 }
 

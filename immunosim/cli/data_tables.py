@@ -1,18 +1,18 @@
 """What ``immunosim data check`` prints: patients, read-outs, doses and findings, as tables or as JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from immunosim.cli.printing import show, show_table
 from immunosim.errors import MOST_SHOWN, and_more
 from immunosim.observations import Observations, PatientRecord, TableFinding
-from immunosim.observations.laboratory import measurable
+from immunosim.observations.laboratory import laboratory_named
 
 MANY = MOST_SHOWN
 """Rows of a table on the terminal; JSON has all."""
 
 
-def show_data(observations: Observations, findings: list[TableFinding]) -> None:
+def show_data(observations: Observations, findings: Sequence[TableFinding]) -> None:
     """Print what was understood of data, and what was found."""
     n, below = observations.n_measurements, observations.n_below
     patients, visits = _counted(len(observations), "patient"), _counted(sum(map(n_visits, observations)), "visit")
@@ -35,7 +35,7 @@ def show_data(observations: Observations, findings: list[TableFinding]) -> None:
     show("", f"{', '.join(words)}.")
 
 
-def as_record(observations: Observations, findings: list[TableFinding]) -> dict[str, Any]:
+def as_record(observations: Observations, findings: Sequence[TableFinding]) -> dict[str, Any]:
     """Return what was understood of data, and what was found, as plain data."""
     return {
         "file": observations.file,
@@ -58,12 +58,13 @@ def n_visits(patient: PatientRecord) -> int:
 
 def analyte_records(observations: Observations) -> Iterator[dict[str, Any]]:
     """Yield how often each read-out was measured, in which columns, and its range."""
+    units = laboratory_named(observations.model).measurable
     for name in observations.analytes:
         found = [one for one in observations.measurements if one.analyte == name]
         values = [one.value for one in found if not one.is_below]
         yield {
             "readout": name,
-            "unit": measurable()[name],
+            "unit": units[name],
             "columns": ", ".join(dict.fromkeys(one.column for one in found)),
             "n_values": len(found),
             "n_below": len(found) - len(values),

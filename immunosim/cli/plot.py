@@ -12,7 +12,7 @@ from immunosim.safe_text import file_name, shell_command
 if TYPE_CHECKING:
     import xarray as xr
 
-    from immunosim.plots.ensembles import Plot, Threshold
+    from immunosim.plots.ensembles import Plot
 
 SUFFIXES = (".png", ".pdf", ".svg")
 
@@ -95,15 +95,18 @@ def plot(
     from immunosim.errors import DataError
     from immunosim.files import write_file
     from immunosim.plots import encoded
-    from immunosim.plots.ensembles import chosen, ensemble_figure
+    from immunosim.plots.ensembles import ensemble_figure
     from immunosim.report import INTENDED_USE
+    from immunosim.report.results import plot_of
+    from immunosim.sweeps import open_result
 
     if out is not None:
         _check_target(out, force)
     with progress("Drawing"):
-        dataset = _load(result)
+        found = open_result(result)
+        dataset = found.dataset
         try:
-            asked = chosen(dataset, kind, readout, x, y, at, color, threshold, _limits())
+            asked = plot_of(found, readout, kind=kind, x=x, y=y, at=at, color=color, threshold=threshold)
             target = out or _beside(result, asked)
             if out is None:
                 _check_target(target, force)
@@ -114,33 +117,6 @@ def plot(
             cure = None if error.cure is None else error.cure.replace("RESULT", shell_command([str(result)]))
             raise DataError(error.reason, file=str(result), key=key, cure=cure) from None
     _report(result, dataset, asked, target)
-
-
-def _load(path: Path) -> "xr.Dataset":
-    """Return the dataset of a result."""
-    from immunosim.sweeps import open_result
-
-    return open_result(path).dataset
-
-
-DETECTION = "detectable"
-"""What the limit of detection is called in a figure."""
-
-
-def _limits() -> "dict[str, tuple[Threshold, ...]]":
-    """Return the clinical thresholds by read-out."""
-    from immunosim.codegen.loader import default_model
-    from immunosim.plots.ensembles import Threshold
-
-    found = {}
-    for name, info in default_model().readout_info.items():
-        limits = (
-            (info.detection_limit, DETECTION),
-            (info.lower_limit, "LLN"),
-            (info.severe_limit, "severe"),
-        )
-        found[name] = tuple(Threshold(value, text, text == DETECTION) for value, text in limits if value is not None)
-    return found
 
 
 def _beside(result: Path, asked: "Plot") -> Path:

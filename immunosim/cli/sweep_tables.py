@@ -75,10 +75,8 @@ def finish(target: Path, manner: "RunOptions", parquet: bool, as_json: bool) -> 
 
 
 def _tables(result: "SweepResult", target: Path) -> list[Path]:
-    from immunosim.sweeps.export import write_parquet
-
     with progress("Writing Parquet tables"):
-        return write_parquet(result.dataset, target)
+        return result.to_parquet(target)
 
 
 def _show(

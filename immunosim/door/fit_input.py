@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -14,14 +15,13 @@ from immunosim.errors import DataError, InputProblem, QuantityError
 from immunosim.fitting import ErrorModel, FitOptions, FitProblem, case_of
 from immunosim.machine import cores
 from immunosim.observations import (
-    Observations,
     PatientRecord,
     TableFinding,
     lint,
     observed_in,
     read_observations,
 )
-from immunosim.observations.laboratory import measurable
+from immunosim.observations.laboratory import laboratory_of
 from immunosim.problem import Problem, prepare
 from immunosim.scenario.overrides import Overrides
 from immunosim.units import parse_quantity
@@ -134,7 +134,7 @@ def _of_table(problem: Problem, data: Table, patient: str, now: Watch) -> list[P
         observations, notes = read_observations(Path(data), problem.scenario)
     chosen = [observations[patient]] if patient else list(observations)
     wrong: list[InputProblem] = []
-    for finding in [*notes, *lint(Observations(tuple(chosen), observations.file), problem.scenario)]:
+    for finding in [*notes, *lint(replace(observations, patients=tuple(chosen)), problem.scenario)]:
         if finding.severity == "error":
             where = f"{path}: line {finding.line}" if finding.line else path
             wrong.append(InputProblem(finding.reason, where, finding.column or None, finding.cure or None))
@@ -152,8 +152,9 @@ def _of_table(problem: Problem, data: Table, patient: str, now: Watch) -> list[P
 
 
 def _noise(problem: Problem, given: Noise) -> Iterable[tuple[str, ErrorModel]]:
+    units = {**problem.model.units, **laboratory_of(problem.model).measurable}
     for analyte, noise in _pairs(given, "--noise", "names no analyte", "write for example cd4=lognormal:0.15"):
-        unit = measurable().get(analyte) or problem.model.units.get(analyte, "1")
+        unit = units.get(analyte, "1")
         yield analyte, noise if isinstance(noise, ErrorModel) else ErrorModel.parse(str(noise), unit)
 
 
