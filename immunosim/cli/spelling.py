@@ -1,8 +1,8 @@
 """What an argument of ``import immunosim`` is called on the command line, in errors that both doors share.
 
 A message names an argument in backquotes, with a value where one is meant: "choose one with `patient`, or
-`together=pooled`". A reader of Python sees it so; here it becomes the option of the verb that was typed. A key of a
-problem that begins with the name of an argument is respelled as well, where no file says that it is a key of a file.
+`together=pooled`". A reader of Python sees it so; here it becomes the option of the verb that was typed. A key that
+is the name of an argument, or that and a value, is respelled as well, where no file says that it is a key of a file.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from immunosim.errors import ImmunosimError, InputProblem
@@ -35,15 +36,20 @@ KEYWORDS_OF_VERBS = {
     "compare": {"--readout": "readout"},
     "plot": {"--readout": "of"},
     "profile": {"--parameter": "parameters"},
-    "init": {},
+    "sweep": {"--resume": "is_resumed", "--force": "is_forced"},
 }
 """Those of single verbs, which win."""
 
 ALIASES = {"readout": "--readout", "goal": "--goal", "covariate": "--covariate", "parameter": "--parameter"}
 """Arguments in the singular, as messages about one of them say."""
 
+_ANYWHERE = {name: option for known in (*KEYWORDS_OF_VERBS.values(), KEYWORDS) for option, name in known.items()}
+
 _ARGUMENT = re.compile(r"`(\w+)(?:=([^`]*))?`")
-_BEGIN = re.compile(r"\w+")
+_BEGIN = re.compile(r"\w+(?= |$)")
+
+SOURCES = {"overrides": "--set", "vary": "--vary"}
+"""Arguments that stand for the file in an error about the scenario that they make."""
 
 
 def keyword_of(verb: str, option: str) -> str:
@@ -69,19 +75,26 @@ def respelled(error: ImmunosimError, context: Any) -> ImmunosimError:
 
 
 def _problem(problem: InputProblem, options: Mapping[str, str]) -> InputProblem:
-    reason, cure, key = _text(problem.reason, options), problem.cure, problem.key
-    if key and problem.file is None:
-        key = _BEGIN.sub(lambda found: options.get(found[0], found[0]), key, count=1)
-    return replace(problem, reason=reason, cure=cure and _text(cure, options), key=key)
+    reason, cure, key = in_options(problem.reason, options), problem.cure, problem.key
+    if key and problem.file is None and (begin := _BEGIN.match(key)):
+        key = options.get(begin[0], begin[0]) + key[begin.end() :]
+    file = problem.file
+    if file and (begin := _BEGIN.match(file)):
+        file = SOURCES.get(begin[0], begin[0]) + file[begin.end() :]
+    return replace(problem, reason=reason, cure=cure and in_options(cure, options), key=key, file=file)
 
 
-def _text(text: str, options: Mapping[str, str]) -> str:
-    """Return a text with the options of the arguments that it names in backquotes; others stay as they are."""
+def in_options(text: str, options: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return a text with options in place of the arguments that it names in backquotes; others stay as they are.
+
+    What is no argument of the verb at hand is spelled as the verbs do that have it.
+    """
 
     def option(found: re.Match[str]) -> str:
         name, value = found.groups()
-        if name not in options:
+        spelled = options.get(name) or _ANYWHERE.get(name)
+        if spelled is None:
             return found[0]
-        return options[name] if value is None else f"{options[name]} {shell_command([value])}"
+        return spelled if value is None else f"{spelled} {shell_command([value])}"
 
     return _ARGUMENT.sub(option, text)

@@ -9,6 +9,7 @@ import typer
 from immunosim.cli.options import FAILED
 from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import progress
+from immunosim.cli.spelling import in_options
 from immunosim.formatting import duration, size
 from immunosim.safe_text import shell_command
 
@@ -26,7 +27,8 @@ def show_estimate(estimate: "SweepEstimate", as_json: bool) -> None:
 
     quote = estimate.quote
     if as_json:
-        show_text(to_json(estimate.summary()).rstrip())
+        words = [in_options(sentence) for sentence in estimate.existing]
+        show_text(to_json(estimate.summary() | {"existing": words}).rstrip())
     else:
         rows = [
             _time(quote),
@@ -37,7 +39,7 @@ def show_estimate(estimate: "SweepEstimate", as_json: bool) -> None:
         show(quote.in_words)
         show_table("Estimated cost", ("what", "how much", ""), rows, "<><")
         for sentence in estimate.existing:
-            show("", sentence)
+            show("", in_options(sentence))
         show("", f"Dry run, nothing written; the result would be {estimate.path}")
     estimate.refuse_too_much()
 

@@ -117,10 +117,10 @@ def _patients(problem: Problem, name: str, data: Table | None, patient: str, now
     if data is not None:
         return _of_table(problem, data, patient, now)
     if patient:
-        raise DataError("needs a table of patients", key="--patient", cure="give one with --data")
+        raise DataError("needs a table of patients", key="patient", cure="give one with `data`")
     found = observed_in(problem.scenario, problem.model.units)
     if not found:
-        cure = "add [[observed]] with the patient's counts, or give a table with --data"
+        cure = "add [[observed]] with the patient's counts, or give a table with `data`"
         raise DataError("holds no measurements to fit", file=name, cure=cure)
     return [PatientRecord("patient", tuple(found))]
 
@@ -153,22 +153,22 @@ def _of_table(problem: Problem, data: Table, patient: str, now: Watch) -> list[P
 
 def _noise(problem: Problem, given: Noise) -> Iterable[tuple[str, ErrorModel]]:
     units = {**problem.model.units, **laboratory_of(problem.model).measurable}
-    for analyte, noise in _pairs(given, "--noise", "names no analyte", "write for example cd4=lognormal:0.15"):
+    for analyte, noise in _pairs(given, "noise", "names no analyte", "write for example cd4=lognormal:0.15"):
         unit = units.get(analyte, "1")
         yield analyte, noise if isinstance(noise, ErrorModel) else ErrorModel.parse(str(noise), unit)
 
 
 def _limits(problem: Problem, given: Limits) -> Iterable[tuple[str, tuple[float, float]]]:
     cure = "write for example antibody_clearance=0.5:5"
-    for name, between in _pairs(given, "--limits", "has no two limits", cure):
+    for name, between in _pairs(given, "limits", "has no two limits", cure):
         ends = between.split(":") if isinstance(between, str) else [str(end) for end in between]  # type: ignore[attr-defined]
         if len(ends) != 2 or not all(end.strip() for end in ends):
-            raise DataError(f'"{name}={between}" has no two limits', key="--limits", cure=cure)
+            raise DataError(f'"{name}={between}" has no two limits', key="limits", cure=cure)
         unit = problem.parameters[name].unit if name in problem.parameters else "1"
         try:
             low, high = (parse_quantity(end, unit, bare=True) for end in ends)
         except QuantityError as error:
-            raise DataError(error.reason, key=f"--limits {name}", cure=error.cure) from error
+            raise DataError(error.reason, key=f"limits {name}", cure=error.cure) from error
         yield name, (low, high)
 
 

@@ -206,21 +206,21 @@ def refuse_mixture(case: FitProblem, plan: FitPlan, together: str, without: Coll
     """
     is_one = len(case.patients) == 1
     if is_one and together != "each":
-        raise DataError("there is one patient", key="--patients", cure="give a table of several, or leave it out")
+        raise DataError("there is one patient", key="together", cure="give a table of several, or leave it out")
     if plan.common and not plan.is_two_stage:
-        raise DataError("is for --patients two-stage", key="--common", cure="add it, or leave --common out")
+        raise DataError("is for `together=two-stage`", key="common", cure="add it, or leave `common` out")
     if plan.covariates and together == "each":
-        cure = "add --patients two-stage or pooled"
-        raise DataError("cannot be estimated from one patient", key="--covariate", cure=cure)
+        cure = "add `together=two-stage` or pooled"
+        raise DataError("cannot be estimated from one patient", key="covariate", cure=cure)
     if is_one or together == "pooled":
         return
-    given = {"--next-draw": plan.target, "--draws": plan.n_draws, "--without": without}
+    given = {"next_draw": plan.target, "draws": plan.n_draws, "without": without}
     for option in (name for name, value in given.items() if value):
-        raise DataError("is for one patient", key=option, cure="choose one with --patient, or --patients pooled")
+        raise DataError("is for one patient", key=option, cure="choose one with `patient`, or `together=pooled`")
     arranged = case.arranged(plan.common, plan.covariates)  # says what is wrong with names before anything is done
     if not arranged.individual:
-        cure = "leave one out, or use --patients pooled"
-        raise DataError("no parameter is left that differs between patients", key="--common", cure=cure)
+        cure = "leave one out, or use `together=pooled`"
+        raise DataError("no parameter is left that differs between patients", key="common", cure=cure)
 
 
 def mechanisms_of(case: FitProblem, without: Collection[str] | None) -> tuple[str, ...]:
@@ -235,5 +235,5 @@ def mechanisms_of(case: FitProblem, without: Collection[str] | None) -> tuple[st
     chosen = known if without is None else list(without)
     for name in chosen:
         if name not in known:
-            raise DataError("is not an active mechanism", key=f"--without {name}", cure=did_you_mean(name, known))
+            raise DataError("is not an active mechanism", key=f"without {name}", cure=did_you_mean(name, known))
     return tuple(chosen)

@@ -139,6 +139,6 @@ def forecast_of(
 ) -> Forecast:
     """Return the forecast of patients who are ready to be fitted; arguments and errors as of ``forecast``."""
     scenario = case.problem.scenario
-    until = float("inf") if as_of is None else simulated_day_of(scenario, as_of, "--as-of")
+    until = float("inf") if as_of is None else simulated_day_of(scenario, as_of, "as_of")
     updates, failures = update(case, goals, until, each_visit, how, report)
     return Forecast(updates, failures, scenario.horizon)

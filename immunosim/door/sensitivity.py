@@ -104,7 +104,7 @@ def sensitivity(
 def refuse_method(method: str) -> None:
     """Raise a DataError for a method that does not exist."""
     if method not in METHODS:
-        raise DataError(f'unknown method "{method}"', key="--method", cure=did_you_mean(method, METHODS))
+        raise DataError(f'unknown method "{method}"', key="method", cure=did_you_mean(method, METHODS))
 
 
 def _outputs(base: Base, wishes: SweepRequest) -> Outputs:

@@ -262,8 +262,8 @@ def request_of(base: Base, asked: SweepRequest, kept: KeptOutputs) -> SweepReque
         asked,
         endpoints=tuple(kept.get("endpoints") or ()),
         readouts=tuple(kept.get("readouts") or ()),
-        at=[day_of(base.scenario, time, "--at") for time in kept.get("at") or ()],
-        every=None if every is None else duration_of(every, "--every"),
+        at=[day_of(base.scenario, time, "at") for time in kept.get("at") or ()],
+        every=None if every is None else duration_of(every, "every"),
         pools=kept.get("pools", False),
     )
 

@@ -24,7 +24,7 @@ Overrides = Mapping[str, object] | Iterable[str]
 LONGEST_PATH = 200
 """Characters of the longest key path: no scenario has a longer one."""
 
-_SOURCE = "--set"
+_SOURCE = "overrides"
 _INDEX = re.compile(r"\[(\d+)\]")
 
 

@@ -154,12 +154,12 @@ def design_of(kind: str, factors: Sequence[Factor], n: int, seed: int) -> Design
         If there is no such design, or it cannot be drawn.
     """
     if kind not in KINDS:
-        raise DataError(f'unknown design "{kind}"', key="--design", cure=f"choose from {', '.join(KINDS)}")
+        raise DataError(f'unknown design "{kind}"', key="design", cure=f"choose from {', '.join(KINDS)}")
     if kind == "grid":
         return Grid(tuple(factors), n)
     if kind == "sobol" and n > MOST_SOBOL:
         raise DataError(f"a Sobol sequence has at most {MOST_SOBOL:,} points", key="-n", cure="ask for fewer")
     if kind == "latin_hypercube" and n * len(factors) > MOST_DRAWN:
         reason = f"a Latin hypercube of {n:,} rows must be drawn whole, which takes too much memory"
-        raise DataError(reason, key="--design", cure="choose sobol, which is drawn block by block")
+        raise DataError(reason, key="design", cure="choose sobol, which is drawn block by block")
     return Filling(kind, tuple(factors), n, seed)

@@ -249,14 +249,15 @@ def refuse_too_much(found: Quote, path: Path) -> None:
 def _refuse_memory(needed: int, available: int, path: Path) -> None:
     if needed > available:
         reason = f"needs about {size(needed)} of memory, {size(available)} are available"
-        change = "write Zarr instead (--out NAME.zarr)" if is_one_file(path) else "make blocks smaller with --chunk"
+        smaller = "make blocks smaller with `rows_per_block`"
+        change = "write Zarr instead (`path=NAME.zarr`)" if is_one_file(path) else smaller
         raise DataError(reason, file=str(path), cure=f"{change}, or keep less of each patient")
 
 
 def _refuse_disk(needed: float, free: int, path: Path) -> None:
     if needed > free:
         reason = f"needs about {size(needed)} of disk, {size(free)} are free"
-        cure = "choose another disk with --out, fewer times, or endpoints alone"
+        cure = "choose another disk with `path`, fewer times, or endpoints alone"
         raise DataError(reason, file=str(path), cure=cure)
 
 

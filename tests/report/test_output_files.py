@@ -96,7 +96,7 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
 
 def test_earlier_results_are_kept_unless_forced(tmp_path: Path) -> None:
     write_folder(tmp_path / "case", OURS)
-    with pytest.raises(OutputError, match=r"already holds results, choose another folder .*--force"):
+    with pytest.raises(OutputError, match=r"already holds results, choose another folder .*`force`"):
         write_folder(tmp_path / "case", OURS | {"summary.json": b"new"})
     assert (tmp_path / "case" / "summary.json").read_bytes() == b"b"
 
@@ -122,7 +122,7 @@ def test_somebody_elses_folder_is_never_replaced(tmp_path: Path, names: list[str
 
 def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     (tmp_path / "case").write_text("mine")
-    with pytest.raises(OutputError, match="case: is a file, not a folder, choose another folder with --out"):
+    with pytest.raises(OutputError, match="case: is a file, not a folder, choose another folder with `path`"):
         refuse_existing(tmp_path / "case", force=True)
 
 

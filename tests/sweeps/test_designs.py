@@ -74,12 +74,12 @@ def test_what_determines_the_rows_is_described():
 @pytest.mark.parametrize(
     ("kind", "n", "message"),
     [
-        ("random", 10, '--design: unknown design "random", choose from grid, latin_hypercube, sobol'),
+        ("random", 10, 'design: unknown design "random", choose from grid, latin_hypercube, sobol'),
         ("sobol", 2**30 + 1, "-n: a Sobol sequence has at most 1,073,741,824 points, ask for fewer"),
         (
             "latin_hypercube",
             10**8,
-            "--design: a Latin hypercube of 100,000,000 rows must be drawn whole, which takes too much memory, "
+            "design: a Latin hypercube of 100,000,000 rows must be drawn whole, which takes too much memory, "
             "choose sobol, which is drawn block by block",
         ),
     ],

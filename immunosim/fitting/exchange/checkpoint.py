@@ -35,7 +35,7 @@ def from_record(posterior: Posterior, record: dict[str, Any]) -> tuple[Estimate,
         searches = tuple(Search(**_arrays(one)) for one in record["searches"])
         profiles = {name: Profile(**_arrays(one)) for name, one in record["profiles"].items()}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DataError("what was kept is not a fit", cure="leave --resume out to begin anew") from error
+        raise DataError("what was kept is not a fit", cure="leave `resume` out to begin anew") from error
     return Estimate(posterior, searches), profiles
 
 
