@@ -45,20 +45,20 @@ def compare(
     """
     from immunosim.door.comparing import attribute, comparison_record
     from immunosim.door.comparing import compare as compared
-    from immunosim.report import refuse_existing, to_json, write_folder
+    from immunosim.report import refuse_foreign, to_json, write_folder
     from immunosim.report.output_files import COMPARISON
 
     folder = out or Path("results") / "_vs_".join(path.stem for path in scenarios)
     is_written = out is not None or not as_json
     if is_written:
-        refuse_existing(folder, force=True, kind=COMPARISON)
+        refuse_foreign(folder, COMPARISON)
     comparison = compared(*scenarios, at=at or [], overrides=changes or (), announce=say)
     attributions = attribute(comparison, *(readout or []))
     record = comparison_record(comparison, attributions, readout or [])
     record |= {"command": _command(scenarios, at or [], readout or [], changes or [])}
     files = _files(comparison, attributions, record) if is_written else {}
     if files:
-        write_folder(folder, files, force=True, kind=COMPARISON)
+        write_folder(folder, files, COMPARISON)
     if as_json:
         show_text(to_json(record).rstrip())
     else:

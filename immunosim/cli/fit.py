@@ -97,21 +97,21 @@ def fit(
 
     Writes fit.json, tables, scenarios with the fitted values, PEtab tables and figures. Exit code 3: a patient failed.
     """
-    from immunosim.cli.fit_files import write_fit, write_several
     from immunosim.cli.fit_running import fit_one, fit_several
     from immunosim.cli.fit_tables import show_fit, show_several
+    from immunosim.door.fit_files import write_fit, write_several
     from immunosim.door.fitting import refuse_mixture
     from immunosim.fitting import require_sampler
     from immunosim.locks import refuse_held
-    from immunosim.report.output_files import FIT, refuse_existing
+    from immunosim.report.output_files import FIT, refuse_foreign
 
     folder, is_written = results.folder(given.scenario, "fit"), results.is_written
     if is_written:
-        refuse_existing(folder, results.force, FIT)
+        refuse_foreign(folder, FIT)
         refuse_held(folder)
     if extras.draws:
         require_sampler()
-    command = typed(context, without=("resume", "force", "as_json", "workers"))
+    command = typed(context, without=("resume", "as_json", "workers"))
     with progress("Reading the scenario") as now, ExitStack() as stack:
         case = given.read(now, priors=not likelihood)
         wanted = _wanted(case, given, population, extras, starts)
@@ -122,10 +122,10 @@ def fit(
         )
         if is_one:
             one = fit_one(case, wanted, store, command, now)
-            paths = write_fit(one, case, folder, results.force, command) if is_written else []
+            paths = write_fit(one, case, folder, command) if is_written else []
         else:
             several = fit_several(case, wanted, store, command, now)
-            paths = write_several(several, folder, results.force, command) if is_written else []
+            paths = write_several(several, folder, command) if is_written else []
         if store is not None:
             store.remove()
     if is_one:

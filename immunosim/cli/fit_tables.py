@@ -63,7 +63,7 @@ def show_verdicts(one: Fitted, confidence: float = 0.9) -> None:
 def show_several(several: PatientFits, paths: Sequence[Path], as_json: bool) -> None:
     """Print fits of several patients."""
     if as_json:
-        from immunosim.cli.fit_records import several_as_dict
+        from immunosim.door.fit_records import several_as_dict
 
         show_text(to_json(several_as_dict(several)).rstrip())
         return
@@ -83,7 +83,7 @@ def show_several(several: PatientFits, paths: Sequence[Path], as_json: bool) -> 
 
 
 def _show_population(population: PopulationFit) -> None:
-    from immunosim.cli.fit_files import population_rows
+    from immunosim.door.fit_files import population_rows
     from immunosim.fitting.conclusions.identifiability import judge_fit
 
     effects = {effect.name: effect.label for effect in population.arrangement.effects}

@@ -67,11 +67,11 @@ def forecast(
     from immunosim.fitting import require_sampler
     from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions, Goal
     from immunosim.report import to_json
-    from immunosim.report.output_files import FORECAST, refuse_existing
+    from immunosim.report.output_files import FORECAST, refuse_foreign
 
     folder = results.folder(given.scenario, "forecast")
     if results.is_written:
-        refuse_existing(folder, results.force, FORECAST)
+        refuse_foreign(folder, FORECAST)
     if draws:
         require_sampler()
     goals = [Goal.parse(text) for text in aim.goal or []]
@@ -86,8 +86,8 @@ def forecast(
         how = ForecastOptions(starts, draws, given.seed, aim.confidence)
         outlook = forecast_of(case, goals, aim.as_of or None, aim.each_visit, how, report)
         found, failures = outlook.updates, outlook.failures
-        command = typed(context, ("force", "as_json", "workers"))
-        own = (found, failures, scenario.horizon, folder, results.force, command)
+        command = typed(context, ("as_json", "workers"))
+        own = (found, failures, scenario.horizon, folder, command)
         paths = _write(*own) if results.is_written else []
     if results.as_json:
         show_text(to_json(_as_dict(found, failures)).rstrip())
@@ -134,10 +134,9 @@ def _write(
     failures: dict[str, str],
     horizon: float,
     folder: Path,
-    force: bool,
     command: str,
 ) -> list[Path]:
-    from immunosim.cli.fit_files import table_text
+    from immunosim.door.fit_files import table_text
     from immunosim.observations.petab import condition_ids
     from immunosim.plots import encoded
     from immunosim.plots.forecasts import forecast_figure
@@ -169,4 +168,4 @@ def _write(
     for name, own in found.items():
         end = f"_{ids[name]}" if len(found) > 1 else ""
         files[f"forecast{end}.png"] = encoded(forecast_figure(own, horizon, INTENDED_USE), "png")
-    return write_folder(folder, files, force, FORECAST)
+    return write_folder(folder, files, FORECAST)

@@ -61,11 +61,11 @@ def profile(
     from immunosim.cli.fit_tables import show_paths, show_verdicts
     from immunosim.door.fit_parts import profile_of, refuse_several
     from immunosim.report import to_json
-    from immunosim.report.output_files import PROFILE, refuse_existing
+    from immunosim.report.output_files import PROFILE, refuse_foreign
 
     folder = results.folder(given.scenario, "profiles")
     if results.is_written:
-        refuse_existing(folder, results.force, PROFILE)
+        refuse_foreign(folder, PROFILE)
     with progress("Reading the scenario") as now:
         case = given.read(now, priors=not likelihood)
         refuse_several(case, patients)
@@ -73,8 +73,8 @@ def profile(
             *(case, chosen.parameter or [], chosen.confidence, chosen.points),
             *(starts, given.seed, now),
         )
-        command = typed(context, ("force", "as_json", "workers"))
-        paths = _write(one, folder, results.force, command) if results.is_written else []
+        command = typed(context, ("as_json", "workers"))
+        paths = _write(one, folder, command) if results.is_written else []
     if results.as_json:
         show_text(to_json(_as_dict(one)).rstrip())
         return
@@ -93,8 +93,8 @@ def _as_dict(one: "Fitted") -> dict[str, Any]:
     }
 
 
-def _write(one: "Fitted", folder: Path, force: bool, command: str) -> list[Path]:
-    from immunosim.cli.fit_files import profile_table, profile_titles
+def _write(one: "Fitted", folder: Path, command: str) -> list[Path]:
+    from immunosim.door.fit_files import profile_table, profile_titles
     from immunosim.plots import encoded
     from immunosim.plots.fits import profile_figure
     from immunosim.report import INTENDED_USE, to_json, write_folder
@@ -105,4 +105,4 @@ def _write(one: "Fitted", folder: Path, force: bool, command: str) -> list[Path]
         "profiles.json": to_json(_as_dict(one) | {"command": command}).encode(),
         "profiles.png": encoded(profile_figure(one.profiles, profile_titles(one), INTENDED_USE), "png"),
     }
-    return write_folder(folder, files, force, PROFILE)
+    return write_folder(folder, files, PROFILE)

@@ -17,10 +17,9 @@ Out = Annotated[
         "--out", metavar="DIR", help="Folder for the report, by default results/qualification_<date and time>."
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replace an earlier report in that folder.")]
 
 
-def qualify(context: typer.Context, out: Out = None, force: Force = False, as_json: AsJson = False) -> None:
+def qualify(context: typer.Context, out: Out = None, as_json: AsJson = False) -> None:
     """Qualify this installation: check every requirement on this machine.
 
     Checks packages and shipped files; an untreated person, a set of forty regimens with expected curves, SciPy's
@@ -32,12 +31,12 @@ def qualify(context: typer.Context, out: Out = None, force: Force = False, as_js
     from immunosim.qualification import qualify as qualified
     from immunosim.qualification.installation import now
     from immunosim.qualification.page import QUALIFICATION, qualification_files
-    from immunosim.report import refuse_existing, to_json, write_folder
+    from immunosim.report import refuse_foreign, to_json, write_folder
 
     folder = out or Path("results") / f"qualification_{now():%Y-%m-%d_%H%M%S}"
     is_written = out is not None or not as_json
     if is_written:
-        refuse_existing(folder, force, QUALIFICATION)
+        refuse_foreign(folder, QUALIFICATION)
     with progress("Qualifying") as doing:
 
         def tell(detail: str) -> None:
@@ -45,7 +44,7 @@ def qualify(context: typer.Context, out: Out = None, force: Force = False, as_js
 
         found = qualified(doing.announce, tell)
     command = typed(context)
-    paths = write_folder(folder, qualification_files(found, command), force, QUALIFICATION) if is_written else []
+    paths = write_folder(folder, qualification_files(found, command), QUALIFICATION) if is_written else []
     if as_json:
         show_text(to_json(found.as_dict() | {"command": command}).rstrip())
     else:

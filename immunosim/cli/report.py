@@ -27,20 +27,20 @@ def report(
     Exit code 3: the integration failed; the report says how.
     """
     from immunosim.door.simulating import simulate
-    from immunosim.report import record_files, refuse_existing, summarise, write_folder
+    from immunosim.report import record_files, refuse_foreign, summarise, write_folder
     from immunosim.report.page import report_files
 
     command, folder = (
         command_line("report", scenario, changes or []),
         out or Path("results") / f"{scenario.stem}_report",
     )
-    refuse_existing(folder, force=True)
+    refuse_foreign(folder)
     with progress("Simulating") as now:
         trajectory = simulate(scenario, changes or (), announce=now.announce)
         now.begin("Writing the report")
         summary = summarise(trajectory)
         files = report_files(trajectory, summary, command) | record_files(trajectory, summary)
-        write_folder(folder, files, force=True)
+        write_folder(folder, files)
     show(summary["title"] or "Untitled scenario")
     show(f"Report: {folder / 'report.html'} (open it in a browser; it prints on A4)")
     show(f"Figure: {folder / 'figure.pdf'}")

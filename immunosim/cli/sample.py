@@ -54,14 +54,14 @@ def sample(
     from immunosim.fitting import require_sampler
     from immunosim.locks import refuse_held
     from immunosim.report import to_json
-    from immunosim.report.output_files import SAMPLE, refuse_existing
+    from immunosim.report.output_files import SAMPLE, refuse_foreign
 
     folder, is_written = results.folder(given.scenario, "sample"), results.is_written
     if is_written:
-        refuse_existing(folder, results.force, SAMPLE)
+        refuse_foreign(folder, SAMPLE)
         refuse_held(folder)
     require_sampler()
-    command = typed(context, without=("resume", "force", "as_json", "workers"))
+    command = typed(context, without=("resume", "as_json", "workers"))
     with progress("Reading the scenario") as now, ExitStack() as stack:
         case = given.read(now)
         refuse_several(case, patients)
@@ -71,7 +71,7 @@ def sample(
         guard = partial(interruptible, "the steps so far", command)
         one = sample_of(case, plan, starts, given.seed, now, chain, guard)
         now.begin("Drawing")
-        paths = _write(one, folder, results.force, command) if is_written else []
+        paths = _write(one, folder, command) if is_written else []
         if store is not None:
             store.remove()
     if results.as_json:
@@ -134,8 +134,8 @@ def _show(one: "Fitted", paths: list[Path]) -> None:
         show(f"Next:  in Python, arviz.from_netcdf({str(paths[0].parent / 'posterior.nc')!r})")
 
 
-def _write(one: "Fitted", folder: Path, force: bool, command: str) -> list[Path]:
-    from immunosim.cli.fit_files import check_files, netcdf, pairs
+def _write(one: "Fitted", folder: Path, command: str) -> list[Path]:
+    from immunosim.door.fit_files import check_files, netcdf, pairs
     from immunosim.report import to_json, write_folder
     from immunosim.report.output_files import SAMPLE
 
@@ -146,4 +146,4 @@ def _write(one: "Fitted", folder: Path, force: bool, command: str) -> list[Path]
         "pairs.png": pairs(one),
         "vpc.png": checks["vpc.png"],
     }
-    return write_folder(folder, files, force, SAMPLE)
+    return write_folder(folder, files, SAMPLE)

@@ -84,12 +84,12 @@ def sensitivity(
     """
     from immunosim.door.sensitivity import refuse_method
     from immunosim.door.sensitivity import sensitivity as analysed
-    from immunosim.report.output_files import SENSITIVITY, refuse_existing
+    from immunosim.report.output_files import SENSITIVITY, refuse_foreign
 
     refuse_method(how.method)
     folder = results.folder(scenario, "sensitivity")
     if results.is_written:
-        refuse_existing(folder, results.force, SENSITIVITY)
+        refuse_foreign(folder, SENSITIVITY)
     with progress("Reading the scenario") as now:
         found = analysed(
             *(scenario, how.method, how.vary or []),
@@ -103,14 +103,14 @@ def sensitivity(
             **kept.outputs(),
         )
         now.begin("Drawing")
-        paths = _write(found, folder, results.force) if results.is_written else []
+        paths = _write(found, folder) if results.is_written else []
     _show(found, paths, results.as_json)
     if found.n_patients_failed:
         say(f"{found.n_patients_failed:,} of {found.n_patients:,} patients failed: their blocks are left out")
         raise typer.Exit(FAILED)
 
 
-def _write(found: "Analysis", folder: Path, force: bool) -> list[Path]:
+def _write(found: "Analysis", folder: Path) -> list[Path]:
     from immunosim.netcdf import netcdf_bytes
     from immunosim.plots import encoded
     from immunosim.plots.importance import importance_figure
@@ -124,7 +124,7 @@ def _write(found: "Analysis", folder: Path, force: bool) -> list[Path]:
     for one in found.outcomes:
         figure = importance_figure(found, one, INTENDED_USE)
         files[f"importance_{file_name(one.name, 120)}.png"] = encoded(figure, "png")
-    return write_folder(folder, files, force, SENSITIVITY)
+    return write_folder(folder, files, SENSITIVITY)
 
 
 def _show(found: "Analysis", paths: list[Path], as_json: bool) -> None:

@@ -69,7 +69,7 @@ ELSEWHERE = {
 
 NOT_IN_PYTHON = {
     "--json": "how a result is printed; .summary() returns the same",
-    "--out": "where a verb writes; a result is saved from Python by .save(), .report() or its tables",
+    "--out": "where a verb writes; Python gives the result, with .report() and its tables",
     "--force": "whether a verb replaces its files; Python writes only where it is told to",
     "--yes": "a question on the terminal",
     ("fit", "--resume"): "a run in a process of its own that may be interrupted; Python keeps what it holds",

@@ -164,7 +164,7 @@ def _is_one_of(folder: Path, *allowed: bytes | None) -> None:
 
 
 def _write_folder(folder: Path) -> None:
-    write_folder(folder / "results", FILES, force=True)
+    write_folder(folder / "results", FILES)
 
 
 def _write_old_folder(folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from immunosim.cli.fit_records import several_as_dict
+from immunosim.door.fit_records import several_as_dict
 from immunosim.observations.petab import condition_ids
 from immunosim.report import INTENDED_USE, to_json
 from immunosim.report.output_files import FIT, write_folder
@@ -25,7 +25,7 @@ INDIVIDUALS = ("patient", "parameter", "unit", "alone", "sd_of_log_alone", "toge
 PARAMETERS = ("parameter", "unit", "best", "low_90", "high_90", "verdict", "traded_with", "share_of_prior", "sentence")
 
 
-def write_fit(one: Fitted, case: FitProblem, folder: Path, force: bool, command: str) -> list[Path]:
+def write_fit(one: Fitted, case: FitProblem, folder: Path, command: str) -> list[Path]:
     """Write the files of a fit of one patient, or of several as one, all or none."""
     from immunosim.fitting.exchange.petab_tables import tables_of_one
     from immunosim.plots import encoded
@@ -54,10 +54,10 @@ def write_fit(one: Fitted, case: FitProblem, folder: Path, force: bool, command:
     if one.sampled is not None:
         files["pairs.png"] = pairs(one)
         files["posterior.nc"] = netcdf(one)
-    return write_folder(folder, files, force, FIT)
+    return write_folder(folder, files, FIT)
 
 
-def write_several(several: PatientFits, folder: Path, force: bool, command: str) -> list[Path]:
+def write_several(several: PatientFits, folder: Path, command: str) -> list[Path]:
     """Write the files of fits of several patients, all or none."""
     from immunosim.fitting.conclusions.predictive import joined, population_predictive
     from immunosim.fitting.exchange.petab_tables import tables_of_each, tables_of_population
@@ -91,7 +91,7 @@ def write_several(several: PatientFits, folder: Path, force: bool, command: str)
         alone = {name: one.estimate for name, one in several.fits.items()}
         files |= _in_folder(tables_of_each(several.case, alone))
     files |= check_files(fitted, new, subject)
-    return write_folder(folder, files, force, FIT)
+    return write_folder(folder, files, FIT)
 
 
 def _in_folder(tables: Mapping[str, str]) -> dict[str, bytes]:
