@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from immunosim.door.scenario_files import scenario_schema, starting_scenario
     from immunosim.door.sensitivity import sensitivity
     from immunosim.door.simulating import explain, simulate, verify
-    from immunosim.door.stored import failure_atlas, replay
+    from immunosim.door.stored import digest_of, failure_atlas, merge_stores, replay
     from immunosim.door.sweeping import ensemble, sweep
     from immunosim.ensembles import Endpoint, EnsembleResult, Replay, load_ensemble, simulate_ensemble
     from immunosim.ensembles.atlas import FailureAtlas
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from immunosim.scenario import Scenario, load_scenario, to_toml
     from immunosim.scenario.examples import copy_examples, examples
     from immunosim.sensitivity_analysis import Analysis
-    from immunosim.sweeps import RunOptions, Shard, SweepResult, digest_of, open_result
-    from immunosim.sweeps.merging import merge_stores
+    from immunosim.sweeps import RunOptions, Shard, SweepResult, open_result
     from immunosim.trajectory import Trajectory
     from immunosim.verification import Verification
 
@@ -118,7 +117,7 @@ _HOMES = {
     "describe_model": "immunosim.door.models",
     "describe_parameters": "immunosim.door.parameters",
     "differentiate": "immunosim.door.differentiating",
-    "digest_of": "immunosim.sweeps",
+    "digest_of": "immunosim.door.stored",
     "Endpoint": "immunosim.ensembles",
     "ensemble": "immunosim.door.sweeping",
     "EnsembleResult": "immunosim.ensembles",
@@ -138,7 +137,7 @@ _HOMES = {
     "load_ensemble": "immunosim.ensembles",
     "load_parameters": "immunosim.models",
     "load_scenario": "immunosim.scenario",
-    "merge_stores": "immunosim.sweeps.merging",
+    "merge_stores": "immunosim.door.stored",
     "ModelDescription": "immunosim.door.models",
     "open_result": "immunosim.sweeps",
     "ParameterTable": "immunosim.door.parameters",

@@ -37,26 +37,26 @@ def cache(
     """
     from immunosim.door.installation import compiled_kernels, record_of
 
-    found = compiled_kernels()
+    kernels = compiled_kernels()
     removed: tuple[CacheEntry, ...] = ()
     if action is Action.CLEAR:
-        chosen = found.entries if everything else found.removable
+        chosen = kernels.entries if everything else kernels.removable
         if everything and chosen and not yes:
             _confirm()
-        removed = found.clear(everything)
+        removed = kernels.clear(everything)
         _explain_kept([entry for entry in chosen if entry not in removed])
-        found = found.without(removed)
+        kernels = kernels.without(removed)
     if as_json:
         from immunosim.report import to_json
 
-        show_text(to_json(found.summary() | {"removed": [*map(record_of, removed)]}).rstrip())
+        show_text(to_json(kernels.summary() | {"removed": [*map(record_of, removed)]}).rstrip())
         return
-    show(f"Cache: {found.path}")
+    show(f"Cache: {kernels.path}")
     show_table("Removed", HEADERS, [_row(entry) for entry in removed], align="<<><")
-    show_table("Entries", HEADERS, [_row(entry) for entry in found.entries], align="<<><")
-    if not found.entries:
+    show_table("Entries", HEADERS, [_row(entry) for entry in kernels.entries], align="<<><")
+    if not kernels.entries:
         show("It is empty: the next run compiles the kernels (a few seconds).")
-    elif found.removable:
+    elif kernels.removable:
         show("", "Next:  immunosim cache clear")
 
 
@@ -65,7 +65,7 @@ HEADERS = ("entry", "state", "MB", "changed", "holds")
 
 def _confirm() -> None:
     if not sys.stdin.isatty():
-        raise ImmunosimError("nobody can be asked whether to clear all", cure="add --yes")
+        raise ImmunosimError("needs a terminal to ask whether to clear all", cure="add --yes")
     typer.confirm("Remove all compiled kernels? The next run compiles them again", abort=True, err=True)
 
 

@@ -11,14 +11,14 @@ def check(scenario: ScenarioFile, changes: Changes = None) -> None:
     """
     from immunosim.door.checking import check as checked
 
-    found = checked(scenario, changes or (), announce=say)
-    show(found.scenario.title or "Untitled scenario")
-    for sentence in found.sentences():
+    understood = checked(scenario, changes or (), announce=say)
+    show(understood.scenario.title or "Untitled scenario")
+    for sentence in understood.sentences():
         show(sentence)
-    show_table("Doses", *found.doses(), align="<<")
-    show_table("Observed", *found.observed(), align="<>>><")
-    if found.varied:
-        show_table("Sweep", ("varied", "values"), list(found.varied), align="<<")
+    show_table("Doses", *understood.doses(), align="<<")
+    show_table("Observed", *understood.observed(), align="<>>><")
+    if understood.varied:
+        show_table("Sweep", ("varied", "values"), list(understood.varied), align="<<")
     show()
-    show(f"{found.headline()}.")
+    show(f"{understood.headline()}.")
     show(f"Next:  {command_line('run', scenario, changes or [])}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,7 @@ from immunosim.cli.printing import say, show, show_text
 from immunosim.safe_text import shell_command
 
 if TYPE_CHECKING:
-    from immunosim.attribution.comparison import Attribution, Comparison
+    from immunosim.attribution.comparison import Attribution
 
 Scenarios = Annotated[
     list[Path],
@@ -43,7 +43,7 @@ def compare(
     comparison.json. --at, --readout and --set may be repeated; --set changes all scenarios. With --json files are
     written only where --out is given. Exit code 3: a simulation failed; the others are compared.
     """
-    from immunosim.door.comparing import attribute, comparison_record
+    from immunosim.door.comparing import attribute, comparison_files, comparison_record
     from immunosim.door.comparing import compare as compared
     from immunosim.report import refuse_foreign, to_json, write_folder
     from immunosim.report.output_files import COMPARISON
@@ -56,7 +56,7 @@ def compare(
     attributions = attribute(comparison, *(readout or []))
     record = comparison_record(comparison, attributions, readout or [])
     record |= {"command": _command(scenarios, at or [], readout or [], changes or [])}
-    files = _files(comparison, attributions, record) if is_written else {}
+    files = comparison_files(comparison, attributions, record) if is_written else {}
     if files:
         write_folder(folder, files, COMPARISON)
     if as_json:
@@ -81,31 +81,12 @@ def _following(
 
     if not attributions:
         return command_line("run", scenarios[0], changes)
-    found = attributions[0]
-    path = scenarios[distinct_names(scenarios).index(found.name)]
-    return f"{command_line('explain', path, changes)} --readout {found.explanation.readout}"
+    attribution = attributions[0]
+    path = scenarios[distinct_names(scenarios).index(attribution.name)]
+    return f"{command_line('explain', path, changes)} --readout {attribution.explanation.readout}"
 
 
 def _command(scenarios: Sequence[Path], at: Sequence[str], readouts: Sequence[str], changes: Sequence[str]) -> str:
     given = {"--at": at, "--readout": readouts, "--set": changes}
     options = [part for option, values in given.items() for value in values for part in (option, value)]
     return shell_command(["immunosim", "compare", *map(str, scenarios), *options])
-
-
-def _files(comparison: "Comparison", attributions: "Sequence[Attribution]", record: dict[str, Any]) -> dict[str, bytes]:
-    """Return the figures, the tables and the record by name."""
-    from immunosim.attribution.comparison_tables import attribution_csv, rows_csv
-    from immunosim.plots import encoded
-    from immunosim.plots.comparison import difference_figure, overlay_figure
-    from immunosim.report import INTENDED_USE, limits_of, to_json
-
-    limits = limits_of(comparison.trajectories[0].problem.model)
-    files = {"overlay.png": encoded(overlay_figure(comparison, limits, INTENDED_USE), "png")}
-    if len(comparison.names) == 2:
-        for found in attributions:
-            name = f"why_difference_{found.explanation.readout}.png"
-            files[name] = encoded(difference_figure(comparison, found, INTENDED_USE), "png")
-    files["differences.csv"] = rows_csv(record["differences"]).encode()
-    files["attribution.csv"] = attribution_csv(record["attributions"]).encode()
-    files["comparison.json"] = to_json(record).encode()
-    return files

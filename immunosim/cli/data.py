@@ -63,8 +63,8 @@ def check(
     from immunosim.cli.data_tables import as_record, show_data
     from immunosim.door.data import read_data
 
-    found = read_data(file, scenario, from_first_dose=from_first_dose, time_unit=time_unit)
-    observations, findings = found.observations, found.findings
+    table = read_data(file, scenario, from_first_dose=from_first_dose, time_unit=time_unit)
+    observations, findings = table.observations, table.findings
     is_wrong = any(finding.severity == "error" for finding in findings)
     if as_json:
         from immunosim.report import to_json
@@ -96,12 +96,12 @@ def convert(
     from immunosim.door.data import read_data
 
     _refuse_existing(out, force)
-    found = read_data(file, scenario, from_first_dose=from_first_dose, time_unit=time_unit)
-    observations = found.observations
-    for finding in found.findings:
+    table = read_data(file, scenario, from_first_dose=from_first_dose, time_unit=time_unit)
+    observations = table.observations
+    for finding in table.findings:
         if finding.severity != "note":
             say(f"{file}: {finding}")
-    found.convert(out, to.value)
+    table.convert(out, to.value)
     n, below = observations.n_measurements, observations.n_below
     show(f"Wrote {out}: patients {len(observations)}, measurements {n}, {below} of them below quantification.")
     show(

@@ -1,12 +1,16 @@
 """What ``immunosim data check`` prints: patients, read-outs, doses and findings, as tables or as JSON."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from immunosim.cli.printing import show, show_table
+from immunosim.door.data import units_of
 from immunosim.errors import MOST_SHOWN, and_more
-from immunosim.observations import Observations, PatientRecord, TableFinding
-from immunosim.observations.laboratory import laboratory_named
+
+if TYPE_CHECKING:
+    from immunosim.observations import Observations, PatientRecord, TableFinding
 
 MANY = MOST_SHOWN
 """Rows of a table on the terminal; JSON has all."""
@@ -58,7 +62,7 @@ def n_visits(patient: PatientRecord) -> int:
 
 def analyte_records(observations: Observations) -> Iterator[dict[str, Any]]:
     """Yield how often each read-out was measured, in which columns, and its range."""
-    units = laboratory_named(observations.model).measurable
+    units = units_of(observations)
     for name in observations.analytes:
         found = [one for one in observations.measurements if one.analyte == name]
         values = [one.value for one in found if not one.is_below]

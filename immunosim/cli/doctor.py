@@ -18,16 +18,16 @@ def doctor(as_json: AsJson = False) -> None:
     from immunosim.door.installation import examine
 
     with progress("Examining the installation (compiles the kernels where that has not been done)"):
-        found = examine()
+        examination = examine()
     if as_json:
-        show_text(json_text(found.summary()))
+        show_text(json_text(examination.summary()))
     else:
-        rows = [(finding.name, str(finding.state), finding.found) for finding in found]
+        rows = [(finding.name, str(finding.state), finding.found) for finding in examination]
         show_table("Installation", ("what", "state", "found"), rows, align="<<<")
-        cures = [(finding.name, finding.cure) for finding in found if finding.cure]
+        cures = [(finding.name, finding.cure) for finding in examination if finding.cure]
         show_table("What to do", ("what", "cure"), cures, align="<<")
-    if found.problems:
-        say(f"Problems: {', '.join(finding.name for finding in found.problems)}")
+    if examination.problems:
+        say(f"Problems: {', '.join(finding.name for finding in examination.problems)}")
         raise typer.Exit(FAILED)
     if not as_json:
         show("", "All checks passed.", "Next:  immunosim run case_report")

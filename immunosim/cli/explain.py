@@ -56,8 +56,8 @@ def explain(
     Prints what each process and mechanism contributed, and draws it over time: why_<readout>.png, .csv and _series.csv.
     With --json files are written only where --out is given. Exit code 3: the simulation failed.
     """
-    from immunosim.attribution import as_dict
     from immunosim.door.simulating import explain as explained
+    from immunosim.door.simulating import explanation_files
     from immunosim.report import to_json, write_file
 
     folder = out or Path("results") / f"{scenario.stem}_explain"
@@ -65,27 +65,18 @@ def explain(
     explanation = explained(
         *(scenario, readout, at, since), direct=direct, gross=gross, overrides=changes or (), announce=say
     )
-    paths = [folder / f"why_{readout}{ending}" for ending in (".png", ".csv", "_series.csv")]
-    if is_written:
-        for path, content in zip(paths, _contents(explanation), strict=True):
-            write_file(path, content)
+    files = explanation_files(explanation) if is_written else {}
+    for name, content in files.items():
+        write_file(folder / name, content)
     if as_json:
         asked = ("--readout", readout, *(("--at", at) if at else ()), *(("--from", since) if since else ()))
         command = f"{command_line('explain', scenario, changes or [])} {shell_command(asked)}"
-        show_text(to_json(as_dict(explanation) | {"command": command}).rstrip())
+        show_text(to_json(explanation.summary() | {"command": command}).rstrip())
     else:
         _show(explanation, top)
-        show("", f"Files: {', '.join(map(str, paths))}")
+        show("", f"Files: {', '.join(str(folder / name) for name in files)}")
     if not explanation.is_closed:
         say(f"{scenario}: {number(abs(explanation.residual))} {_unit(explanation)} of the change are unexplained")
-
-
-def _contents(explanation: "Explanation") -> tuple[bytes, bytes, bytes]:
-    """Return the figure and the two tables."""
-    from immunosim.attribution import series_csv, table_csv
-    from immunosim.plots import encoded
-
-    return encoded(explanation.plot(), "png"), table_csv(explanation).encode(), series_csv(explanation).encode()
 
 
 def _show(explanation: "Explanation", top: int) -> None:

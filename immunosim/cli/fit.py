@@ -100,8 +100,7 @@ def fit(
     from immunosim.cli.fit_running import fit_one, fit_several
     from immunosim.cli.fit_tables import show_fit, show_several
     from immunosim.door.fit_files import write_fit, write_several
-    from immunosim.door.fitting import refuse_mixture
-    from immunosim.fitting import require_sampler
+    from immunosim.door.fitting import refuse_mixture, require_sampler
     from immunosim.locks import refuse_held
     from immunosim.report.output_files import FIT, refuse_foreign
 
@@ -121,15 +120,15 @@ def fit(
             stack.enter_context(kept_parts(folder, wanted.fingerprint(case), resume, command)) if is_written else None
         )
         if is_one:
-            one = fit_one(case, wanted, store, command, now)
-            paths = write_fit(one, case, folder, command) if is_written else []
+            fitted = fit_one(case, wanted, store, command, now)
+            paths = write_fit(fitted, case, folder, command) if is_written else []
         else:
             several = fit_several(case, wanted, store, command, now)
             paths = write_several(several, folder, command) if is_written else []
         if store is not None:
             store.remove()
     if is_one:
-        show_fit(one, wanted.target, paths, results.as_json)
+        show_fit(fitted, wanted.target, paths, results.as_json)
         return
     show_several(several, paths, results.as_json)
     if several.failures:
@@ -152,11 +151,11 @@ def _wanted(case: "FitProblem", given: FitInput, population: Population, extras:
 def _covariates(texts: list[str]) -> dict[str, list[str]]:
     from immunosim.errors import DataError
 
-    found: dict[str, list[str]] = {}
+    by_parameter: dict[str, list[str]] = {}
     for text in texts:
         name, equals, covariate = text.partition("=")
         if not equals:
             cure = "write for example antibody_clearance=weight"
-            raise DataError(f'"{text}" names no parameter and covariate', key="--covariate", cure=cure)
-        found.setdefault(name.strip(), []).append(covariate.strip())
-    return found
+            raise DataError(f'"{text}" is not NAME=COVARIATE', key="--covariate", cure=cure)
+        by_parameter.setdefault(name.strip(), []).append(covariate.strip())
+    return by_parameter

@@ -124,7 +124,7 @@ def target_of(problem: "Problem", text: str, option: str) -> tuple[str, float]:
     readout, at, time = text.partition("@")
     if not at or readout.strip() not in problem.model.readouts:
         cure = did_you_mean(readout.strip(), problem.model.readouts)
-        raise DataError(f'"{text}" names no read-out and time', key=option, cure=f"write cd4@24 months; {cure}")
+        raise DataError(f'"{text}" is not READOUT@TIME', key=option, cure=f"write cd4@24 months; {cure}")
     from immunosim.door.times import simulated_day_of
 
     return readout.strip(), simulated_day_of(problem.scenario, time.strip(), option)

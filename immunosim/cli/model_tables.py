@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from immunosim.cli.printing import show, show_table
-from immunosim.codegen.equation_text import arrow
 from immunosim.formatting import number
 
 if TYPE_CHECKING:
@@ -82,6 +81,8 @@ def _pools(described: ModelDescription) -> Layout:
 
 
 def _processes(_: ModelDescription) -> Layout:
+    from immunosim.door.models import arrow
+
     def row(item: ProcessText) -> Sequence[str]:
         return arrow(item), item.formula
 

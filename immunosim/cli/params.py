@@ -32,15 +32,15 @@ def params(
     """
     from immunosim.door.parameters import describe_parameters
 
-    found = describe_parameters(name, group=group, model=of_model, parameter_set=parameter_set)
+    table = describe_parameters(name, group=group, model=of_model, parameter_set=parameter_set)
     if as_json:
         from immunosim.report import to_json
 
-        show_text(to_json(found.summary()).rstrip())
-    elif len(found) == 1:
-        _show_card(found.parameters[0], found.references)
+        show_text(to_json(table.summary()).rstrip())
+    elif len(table) == 1:
+        _show_card(table.parameters[0], table.references)
     else:
-        _show_list(found.parameters)
+        _show_list(table.parameters)
 
 
 def _show_list(chosen: "Sequence[Parameter]") -> None:

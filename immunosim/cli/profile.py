@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -59,7 +59,7 @@ def profile(
     Writes profiles.csv, profiles.json and profiles.png.
     """
     from immunosim.cli.fit_tables import show_paths, show_verdicts
-    from immunosim.door.fit_parts import profile_of, refuse_several
+    from immunosim.door.fit_parts import profile_of, profile_record, refuse_several
     from immunosim.report import to_json
     from immunosim.report.output_files import PROFILE, refuse_foreign
 
@@ -69,40 +69,30 @@ def profile(
     with progress("Reading the scenario") as now:
         case = given.read(now, priors=not likelihood)
         refuse_several(case, patients)
-        one = profile_of(
+        fitted = profile_of(
             *(case, chosen.parameter or [], chosen.confidence, chosen.points),
             *(starts, given.seed, now),
         )
         command = typed(context, ("as_json", "workers"))
-        paths = _write(one, folder, command) if results.is_written else []
+        paths = _write(fitted, folder, command) if results.is_written else []
     if results.as_json:
-        show_text(to_json(_as_dict(one)).rstrip())
+        show_text(to_json(profile_record(fitted)).rstrip())
         return
-    show_verdicts(one, chosen.confidence)
+    show_verdicts(fitted, chosen.confidence)
     show_paths(paths)
 
 
-def _as_dict(one: "Fitted") -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from immunosim.fitting.exchange.checkpoint import as_record
-
-    return {
-        "parameters": [asdict(verdict) for verdict in one.verdicts],
-        "profiles": as_record(one.estimate, one.profiles)["profiles"],
-    }
-
-
-def _write(one: "Fitted", folder: Path, command: str) -> list[Path]:
+def _write(fitted: "Fitted", folder: Path, command: str) -> list[Path]:
     from immunosim.door.fit_files import profile_table, profile_titles
+    from immunosim.door.fit_parts import profile_record
     from immunosim.plots import encoded
     from immunosim.plots.fits import profile_figure
     from immunosim.report import INTENDED_USE, to_json, write_folder
     from immunosim.report.output_files import PROFILE
 
     files = {
-        "profiles.csv": profile_table(one.profiles),
-        "profiles.json": to_json(_as_dict(one) | {"command": command}).encode(),
-        "profiles.png": encoded(profile_figure(one.profiles, profile_titles(one), INTENDED_USE), "png"),
+        "profiles.csv": profile_table(fitted.profiles),
+        "profiles.json": to_json(profile_record(fitted) | {"command": command}).encode(),
+        "profiles.png": encoded(profile_figure(fitted.profiles, profile_titles(fitted), INTENDED_USE), "png"),
     }
     return write_folder(folder, files, PROFILE)

@@ -42,31 +42,31 @@ def qualify(context: typer.Context, out: Out = None, as_json: AsJson = False) ->
         def tell(detail: str) -> None:
             doing.detail = detail
 
-        found = qualified(doing.announce, tell)
+        qualification = qualified(doing.announce, tell)
     command = typed(context)
-    paths = write_folder(folder, qualification_files(found, command), QUALIFICATION) if is_written else []
+    paths = write_folder(folder, qualification_files(qualification, command), QUALIFICATION) if is_written else []
     if as_json:
-        show_text(to_json(found.as_dict() | {"command": command}).rstrip())
+        show_text(to_json(qualification.as_dict() | {"command": command}).rstrip())
     else:
-        _show(found)
+        _show(qualification)
         show("")
         for path in paths:
             show(f"File:  {path}")
-    for failure in found.failures:
+    for failure in qualification.failures:
         say(f"{failure.check.id}: {failure.check.requirement}: {failure.outcome.value}")
         for note in failure.outcome.notes:
             say(f"  {note}")
-    if not found.passed:
-        say(f"{len(found.failures)} of {len(found.results)} requirements are not met")
+    if not qualification.passed:
+        say(f"{len(qualification.failures)} of {len(qualification.results)} requirements are not met")
         raise typer.Exit(FAILED)
 
 
-def _show(found: "Qualification") -> None:
+def _show(qualification: "Qualification") -> None:
     rows = [
         (result.check.id, result.check.requirement, result.outcome.value, str(result.outcome.verdict))
-        for result in found.results
+        for result in qualification.results
     ]
     show_table("Qualification", ("id", "requirement", "found", "verdict"), rows, align="<<<<")
-    if found.passed:
-        n = sum(result.outcome.verdict != "not applicable" for result in found.results)
-        show("", f"All {n} requirements that apply are met on this machine ({found.seconds:.0f} s).")
+    if qualification.passed:
+        n = sum(result.outcome.verdict != "not applicable" for result in qualification.results)
+        show("", f"All {n} requirements that apply are met on this machine ({qualification.seconds:.0f} s).")

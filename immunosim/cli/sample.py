@@ -51,7 +51,7 @@ def sample(
     Exit code 3: the sample has not converged.
     """
     from immunosim.door.fit_parts import SamplerPlan, mark_of, refuse_several, sample_of
-    from immunosim.fitting import require_sampler
+    from immunosim.door.fitting import require_sampler
     from immunosim.locks import refuse_held
     from immunosim.report import to_json
     from immunosim.report.output_files import SAMPLE, refuse_foreign
@@ -69,24 +69,24 @@ def sample(
         plan = SamplerPlan(sampler.draws, sampler.warm_up, sampler.walkers)
         chain = store.file("chain.steps") if store else None
         guard = partial(interruptible, "the steps so far", command)
-        one = sample_of(case, plan, starts, given.seed, now, chain, guard)
+        fitted = sample_of(case, plan, starts, given.seed, now, chain, guard)
         now.begin("Drawing")
-        paths = _write(one, folder, command) if is_written else []
+        paths = _write(fitted, folder, command) if is_written else []
         if store is not None:
             store.remove()
     if results.as_json:
-        show_text(to_json(_as_dict(one)).rstrip())
+        show_text(to_json(_as_dict(fitted)).rstrip())
     else:
-        _show(one, paths)
-    if one.sampled is None or not one.sampled.has_converged:
+        _show(fitted, paths)
+    if fitted.sampled is None or not fitted.sampled.has_converged:
         raise typer.Exit(FAILED)
 
 
-def _as_dict(one: "Fitted") -> dict[str, Any]:
+def _as_dict(fitted: "Fitted") -> dict[str, Any]:
     """Return quantiles and diagnostics as plain values."""
     import numpy as np
 
-    drawn = one.sampled
+    drawn = fitted.sampled
     assert drawn is not None
     low, middle, high = np.quantile(drawn.flat, [0.05, 0.5, 0.95], axis=0)
     return {
@@ -109,22 +109,26 @@ def _as_dict(one: "Fitted") -> dict[str, Any]:
     }
 
 
-def _show(one: "Fitted", paths: list[Path]) -> None:
+def _show(fitted: "Fitted", paths: list[Path]) -> None:
     from immunosim.cli.fit_tables import interval, show_paths
 
-    found = _as_dict(one)
-    show(
-        f"{found['n_walkers']} walkers with {found['n_draws']} draws each; {found['acceptance']:.0%} of steps accepted."
-    )
+    record = _as_dict(fitted)
+    chains = f"{record['n_walkers']} walkers with {record['n_draws']} draws each"
+    show(f"{chains}; {record['acceptance']:.0%} of steps accepted.")
     rows = [
         (
-            *(own["name"], f"{own['median']:.4g}", interval(own["low_90"], own["high_90"]), own["unit"]),
-            *(f"{own['r_hat']:.3f}", f"{own['effective']:.0f}"),
+            *(
+                unknown["name"],
+                f"{unknown['median']:.4g}",
+                interval(unknown["low_90"], unknown["high_90"]),
+                unknown["unit"],
+            ),
+            *(f"{unknown['r_hat']:.3f}", f"{unknown['effective']:.0f}"),
         )
-        for own in found["unknowns"]
+        for unknown in record["unknowns"]
     ]
     show_table("Posterior", ("unknown", "median", "90 %", "unit", "R-hat", "effective sample size"), rows, "<><<>>")
-    if found["has_converged"]:
+    if record["has_converged"]:
         show("R-hat is at most 1.05 and the effective sample size at least 100 for every unknown: converged.")
     else:
         show("R-hat is above 1.05 or the effective sample size below 100: NOT converged.")
@@ -134,16 +138,16 @@ def _show(one: "Fitted", paths: list[Path]) -> None:
         show(f"Next:  in Python, arviz.from_netcdf({str(paths[0].parent / 'posterior.nc')!r})")
 
 
-def _write(one: "Fitted", folder: Path, command: str) -> list[Path]:
+def _write(fitted: "Fitted", folder: Path, command: str) -> list[Path]:
     from immunosim.door.fit_files import check_files, netcdf, pairs
     from immunosim.report import to_json, write_folder
     from immunosim.report.output_files import SAMPLE
 
-    checks = check_files(found := one.predictive(), found, one.subjects[0])
+    checks = check_files(predictive := fitted.predictive(), predictive, fitted.subjects[0])
     files = {
-        "sample.json": to_json(_as_dict(one) | {"command": command}).encode(),
-        "posterior.nc": netcdf(one),
-        "pairs.png": pairs(one),
+        "sample.json": to_json(_as_dict(fitted) | {"command": command}).encode(),
+        "posterior.nc": netcdf(fitted),
+        "pairs.png": pairs(fitted),
         "vpc.png": checks["vpc.png"],
     }
     return write_folder(folder, files, SAMPLE)

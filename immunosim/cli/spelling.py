@@ -87,7 +87,7 @@ def _problem(problem: InputProblem, options: Mapping[str, str]) -> InputProblem:
 def in_options(text: str, options: Mapping[str, str] = MappingProxyType({})) -> str:
     """Return a text with options in place of the arguments that it names in backquotes; others stay as they are.
 
-    What is no argument of the verb at hand is spelled as the verbs do that have it.
+    An argument that the verb at hand lacks is spelled as other verbs spell it.
     """
 
     def option(found: re.Match[str]) -> str:

@@ -55,11 +55,10 @@ def finish(target: Path, manner: "RunOptions", parquet: bool, as_json: bool) -> 
 
     So it does where patients are missing: of a part, other parts compute them.
     """
+    from immunosim.door.stored import sweep_in
     from immunosim.report import to_json
-    from immunosim.sweeps import SweepResult, open_result
 
-    result = open_result(target)
-    assert isinstance(result, SweepResult)
+    result = sweep_in(target)
     missing = result.n_missing
     if missing:
         others = f"; this was part {manner.shard.number} of {manner.shard.of}" if manner.shard.of > 1 else ""

@@ -101,6 +101,27 @@ def comparison_record(
     return {"intended_use": INTENDED_USE} | found | {"failures": dict(comparison.failures)}
 
 
+def comparison_files(
+    comparison: Comparison, attributions: Sequence[Attribution], record: dict[str, Any]
+) -> dict[str, bytes]:
+    """Return the figures, the tables and the record of a comparison by file name."""
+    from immunosim.attribution.comparison_tables import attribution_csv, rows_csv
+    from immunosim.plots import encoded
+    from immunosim.plots.comparison import difference_figure, overlay_figure
+    from immunosim.report import INTENDED_USE, limits_of, to_json
+
+    limits = limits_of(comparison.trajectories[0].problem.model)
+    files = {"overlay.png": encoded(overlay_figure(comparison, limits, INTENDED_USE), "png")}
+    if len(comparison.names) == 2:
+        for found in attributions:
+            name = f"why_difference_{found.explanation.readout}.png"
+            files[name] = encoded(difference_figure(comparison, found, INTENDED_USE), "png")
+    files["differences.csv"] = rows_csv(record["differences"]).encode()
+    files["attribution.csv"] = attribution_csv(record["attributions"]).encode()
+    files["comparison.json"] = to_json(record).encode()
+    return files
+
+
 def _of_largest(comparison: Comparison, one: Attribution) -> float:
     return comparison.largest(comparison.names.index(one.name), one.explanation.readout).time
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from immunosim.door.scenarios import AnyScenario, as_scenario
 from immunosim.errors import DataError
 from immunosim.observations import Observations, TableFinding, lint, read_observations
+from immunosim.observations.laboratory import laboratory_named
 from immunosim.result import Result
 
 if TYPE_CHECKING:
@@ -128,3 +130,8 @@ def read_data(
     planned = None if scenario is None else as_scenario(scenario)[0]
     observations, notes = read_observations(Path(table), planned, from_first_dose=from_first_dose, time_unit=time_unit)
     return PatientData(observations, (*lint(observations, planned), *notes))
+
+
+def units_of(observations: Observations) -> Mapping[str, str]:
+    """Return the unit of all that can be measured of the model of observations, by name."""
+    return laboratory_named(observations.model).measurable

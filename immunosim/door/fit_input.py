@@ -95,8 +95,8 @@ def fit_problem(
     """
     refuse_unknown(settings, FitSettings)
     now = watch or Quiet()
-    found, name = as_scenario(scenario, settings.get("overrides") or ())
-    problem = prepare(found, name, now.announce)
+    known, name = as_scenario(scenario, settings.get("overrides") or ())
+    problem = prepare(known, name, now.announce)
     patients = _patients(problem, name, data, settings.get("patient", ""), now)
     options = FitOptions(
         free=tuple(settings.get("free") or ()),
@@ -118,11 +118,11 @@ def _patients(problem: Problem, name: str, data: Table | None, patient: str, now
         return _of_table(problem, data, patient, now)
     if patient:
         raise DataError("needs a table of patients", key="patient", cure="give one with `data`")
-    found = observed_in(problem.scenario, problem.model.units)
-    if not found:
+    measurements = observed_in(problem.scenario, problem.model.units)
+    if not measurements:
         cure = "add [[observed]] with the patient's counts, or give a table with `data`"
         raise DataError("holds no measurements to fit", file=name, cure=cure)
-    return [PatientRecord("patient", tuple(found))]
+    return [PatientRecord("patient", tuple(measurements))]
 
 
 def _of_table(problem: Problem, data: Table, patient: str, now: Watch) -> list[PatientRecord]:
@@ -142,28 +142,28 @@ def _of_table(problem: Problem, data: Table, patient: str, now: Watch) -> list[P
             now.announce(f"{path}: {finding}")
     if wrong:
         raise DataError(problems=wrong)
-    without = [one.name for one in chosen if not one.measurements]
+    without = [record.name for record in chosen if not record.measurements]
     if len(without) == len(chosen):
         whose = f" of patient {patient}" if patient else ""
         raise DataError(f"has no measurements{whose}", file=path, cure="choose another patient or table")
     if without:
         now.announce(f"{path}: {', '.join(without)}: no measurements, left out")
-    return [one for one in chosen if one.measurements]
+    return [record for record in chosen if record.measurements]
 
 
 def _noise(problem: Problem, given: Noise) -> Iterable[tuple[str, ErrorModel]]:
     units = {**problem.model.units, **laboratory_of(problem.model).measurable}
-    for analyte, noise in _pairs(given, "noise", "names no analyte", "write for example cd4=lognormal:0.15"):
+    for analyte, noise in _pairs(given, "noise", "is not ANALYTE=NOISE", "write for example cd4=lognormal:0.15"):
         unit = units.get(analyte, "1")
         yield analyte, noise if isinstance(noise, ErrorModel) else ErrorModel.parse(str(noise), unit)
 
 
 def _limits(problem: Problem, given: Limits) -> Iterable[tuple[str, tuple[float, float]]]:
     cure = "write for example antibody_clearance=0.5:5"
-    for name, between in _pairs(given, "limits", "has no two limits", cure):
+    for name, between in _pairs(given, "limits", "is not NAME=LOW:HIGH", cure):
         ends = between.split(":") if isinstance(between, str) else [str(end) for end in between]  # type: ignore[attr-defined]
         if len(ends) != 2 or not all(end.strip() for end in ends):
-            raise DataError(f'"{name}={between}" has no two limits', key="limits", cure=cure)
+            raise DataError(f'"{name}={between}" is not NAME=LOW:HIGH', key="limits", cure=cure)
         unit = problem.parameters[name].unit if name in problem.parameters else "1"
         try:
             low, high = (parse_quantity(end, unit, bare=True) for end in ends)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, Unpack
+from typing import Any, Literal, Unpack
 
 from immunosim.codegen.loader import say_nothing
 from immunosim.door.fit_input import FitSettings, Table, fit_problem
@@ -106,6 +106,16 @@ def profile_of(
     best = estimate(posterior, starts, seed, report)
     now.begin("Profiling")
     return Fitted(best, profiles(best, names, confidence, points, report))
+
+
+def profile_record(one: Fitted) -> dict[str, Any]:
+    """Return verdicts and profiles as plain values, ready for JSON."""
+    from immunosim.fitting.exchange.checkpoint import as_record
+
+    return {
+        "parameters": [asdict(verdict) for verdict in one.verdicts],
+        "profiles": as_record(one.estimate, one.profiles)["profiles"],
+    }
 
 
 def sample(

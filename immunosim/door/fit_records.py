@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from immunosim.fitting import PatientFits, PopulationFit
+    from immunosim.fitting.conclusions.identifiability import FitVerdict
 
 
 def several_as_dict(several: PatientFits) -> dict[str, Any]:
@@ -22,8 +23,6 @@ def several_as_dict(several: PatientFits) -> dict[str, Any]:
 
 
 def _population(population: PopulationFit) -> dict[str, Any]:
-    from immunosim.fitting.conclusions.identifiability import judge_fit
-
     names = population.arrangement.individual
     by_name = {
         "median": population.medians,
@@ -46,5 +45,12 @@ def _population(population: PopulationFit) -> dict[str, Any]:
             who: dict(zip(population.names, population.of(who).tolist(), strict=True)) for who in population.patients
         },
         "unknowns": dict(zip(unknowns, population.estimate.values.tolist(), strict=True)),
-        "fit": asdict(judge_fit(population.estimate)),
+        "fit": asdict(verdict_of(population)),
     }
+
+
+def verdict_of(population: PopulationFit) -> FitVerdict:
+    """Return whether the model fits all patients together."""
+    from immunosim.fitting.conclusions.identifiability import judge_fit
+
+    return judge_fit(population.estimate)

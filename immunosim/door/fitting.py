@@ -22,9 +22,9 @@ from immunosim.fitting import (
     fit_each,
     fit_together,
     profiles,
-    require_sampler,
     sample,
 )
+from immunosim.fitting import require_sampler as require_sampler
 from immunosim.fitting.conclusions.mechanism_comparison import alternatives
 from immunosim.fitting.individual_fits import FitStore
 
@@ -159,7 +159,7 @@ def fit_one(
     now.begin("Searching")
     best = estimate(posterior, plan.n_starts, plan.seed, report)
     now.begin("Profiling")
-    found = profiles(best, report=report)
+    profiled = profiles(best, report=report)
     now.begin("Fitting without each mechanism")
     others = alternatives(best, plan.mechanisms, report=omitted)
     sampled, draws = None, plan.n_draws
@@ -169,7 +169,7 @@ def fit_one(
         with guard():
             sampled = sample(best, draws, draws // 2, 0, plan.seed, report, chain, mark, now.announce)
     now.begin("Drawing")
-    return Fitted(best, found, tuple(others), sampled)
+    return Fitted(best, profiled, tuple(others), sampled)
 
 
 def fit_several(
@@ -185,16 +185,16 @@ def fit_several(
         now.detail = f"patient {name}, {done} of {of} are done"
 
     def rounds(number: int, change: float) -> None:
-        now.detail = f"round {number}, {change:.3g} times what still counts as a move"
+        now.detail = f"iteration {number}, change {change:.3g} times the tolerance"
 
     now.begin("Fitting")
     with guard():
-        found = fit_each(case, plan.n_starts, plan.seed, store, report)
+        fits = fit_each(case, plan.n_starts, plan.seed, store, report)
     if plan.is_two_stage:
         now.begin("Fitting all together")
-        found = fit_together(found, plan.common, plan.covariates, rounds)
+        fits = fit_together(fits, plan.common, plan.covariates, rounds)
     now.begin("Drawing")
-    return found
+    return fits
 
 
 def refuse_mixture(case: FitProblem, plan: FitPlan, together: str, without: Collection[str] | None) -> None:
@@ -231,7 +231,7 @@ def mechanisms_of(case: FitProblem, without: Collection[str] | None) -> tuple[st
     DataError
         If a name is not a mechanism that acts.
     """
-    known = [one for one in case.problem.model.mechanisms if one not in case.problem.scenario.mechanisms.off]
+    known = [name for name in case.problem.model.mechanisms if name not in case.problem.scenario.mechanisms.off]
     chosen = known if without is None else list(without)
     for name in chosen:
         if name not in known:

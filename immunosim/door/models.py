@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from immunosim.codegen.equation_text import arrow as arrow
 from immunosim.codegen.equations import Description, describe
 from immunosim.codegen.loader import load_model, say_nothing
 from immunosim.errors import ModelError, did_you_mean

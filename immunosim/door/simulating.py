@@ -134,6 +134,19 @@ def explain(
     return attribution.explain(trajectory, readout, end, start, direct, gross)
 
 
+def explanation_files(explanation: Explanation) -> dict[str, bytes]:
+    """Return the figure and the two tables of an explanation by file name."""
+    from immunosim.attribution import series_csv, table_csv
+    from immunosim.plots import encoded
+
+    name = f"why_{explanation.readout}"
+    return {
+        f"{name}.png": encoded(explanation.plot(), "png"),
+        f"{name}.csv": table_csv(explanation).encode(),
+        f"{name}_series.csv": series_csv(explanation).encode(),
+    }
+
+
 def simulated(course: Course, overrides: Overrides = (), announce: Callable[[str], None] = say_nothing) -> Trajectory:
     """Return the trajectory of a scenario; one that was simulated is simulated again only where there are changes."""
     if not isinstance(course, Trajectory):

@@ -1,4 +1,4 @@
-"""Results that are stored: who failed in them, one patient again, and tables of them."""
+"""Results that are stored: opened, merged, their checksum, who failed in them, and one patient again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from immunosim.codegen.loader import say_nothing
 from immunosim.ensembles import EnsembleResult, Replay, atlas
 from immunosim.ensembles.atlas import FailureAtlas
 from immunosim.errors import DataError
+from immunosim.sweeps import digest_of as digest_of
 from immunosim.sweeps import open_result
+from immunosim.sweeps.merging import merge_stores as merge_stores
+from immunosim.sweeps.result import sweep_in as sweep_in
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,7 +36,7 @@ def failure_atlas(result: Stored | xr.Dataset) -> FailureAtlas:
         If there is no result.
     """
     if isinstance(result, (EnsembleResult, Path, str)):
-        return atlas.failure_atlas(_opened(result).dataset)
+        return atlas.failure_atlas(opened(result).dataset)
     return atlas.failure_atlas(result)
 
 
@@ -61,19 +64,20 @@ def replay(
     DataError
         If there is no such patient, or none failed.
     """
-    found = _opened(result)
-    chosen = _first_failed(found, result, announce) if patient is None else patient
-    return ensembles.replay(found, chosen, n_trials=trials, announce=announce)
+    ensemble = opened(result)
+    chosen = _first_failed(ensemble, result, announce) if patient is None else patient
+    return ensembles.replay(ensemble, chosen, n_trials=trials, announce=announce)
 
 
-def _opened(result: Stored) -> EnsembleResult:
+def opened(result: Stored) -> EnsembleResult:
+    """Return a result that may be given by its path."""
     return result if isinstance(result, EnsembleResult) else open_result(result)
 
 
-def _first_failed(found: EnsembleResult, result: Stored, announce: Callable[[str], None]) -> int:
-    if not found.failed:
+def _first_failed(ensemble: EnsembleResult, result: Stored, announce: Callable[[str], None]) -> int:
+    if not ensemble.failed:
         file = None if isinstance(result, EnsembleResult) else str(result)
         cure = "name one of them with `patient` to run it again all the same"
-        raise DataError(f"none of its {len(found)} patients failed", file=file, cure=cure)
-    announce(f"{len(found.failed)} of {len(found)} patients failed: {found.counts()}; this is the first")
-    return found.failed[0]
+        raise DataError(f"none of its {len(ensemble)} patients failed", file=file, cure=cure)
+    announce(f"{len(ensemble.failed)} of {len(ensemble)} patients failed: {ensemble.counts()}; this is the first")
+    return ensemble.failed[0]

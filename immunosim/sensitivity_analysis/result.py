@@ -83,6 +83,11 @@ class Analysis(Result):
         """Return the indices of a result by name."""
         return next(one for one in self.outcomes if one.name == name)
 
+    @property
+    def main_index(self) -> str:
+        """The index that inputs are ranked by."""
+        return MAIN[self.method]
+
     def headline(self) -> str:
         """Return in a line what was analysed."""
         how = f", {self.n_patients:,} patients, {self.n_patients_failed:,} failed" if self.n_patients else ""
@@ -94,7 +99,7 @@ class Analysis(Result):
 
     def ranking(self, name: str) -> list[str]:
         """Return the inputs by their influence on an output, at its last time, the largest first."""
-        values = np.abs(self[name].values[MAIN[self.method]])
+        values = np.abs(self[name].values[self.main_index])
         last = values if values.ndim == 1 else values[:, -1]
         order = np.argsort(np.where(np.isnan(last), -1.0, last), kind="stable")[::-1]
         return [self.names[i] for i in order]

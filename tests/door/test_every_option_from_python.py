@@ -5,7 +5,9 @@ without a door in Python fails here; what needs none stands in ``NOT_IN_PYTHON``
 """
 
 import inspect
+import re
 import typing
+from pathlib import Path
 
 import pytest
 
@@ -138,6 +140,14 @@ def test_what_a_figure_of_many_patients_takes_is_what_its_plot_takes():
 
     taken = set(keywords(figure_of.dispatch(EnsembleResult)))
     assert {keyword_of(verb, option) for verb, option in options() if verb == "plot"} - taken == {"path", "force"}
+
+
+def test_the_documentation_has_the_same_names():
+    text = (Path(__file__).parents[2] / "docs/command_line.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w ]+)` \| `([\w.]+)` \| (.*?) ?\|$", text, re.MULTILINE)
+    assert {verb: name for verb, name, _ in rows} == DOORS
+    told = {(verb, option) for verb, _, options in rows for option in re.findall(r"`(--[\w-]+)`", options)}
+    assert told >= set(ELSEWHERE)
 
 
 def test_the_tables_name_options_that_exist():
