@@ -9,7 +9,7 @@ import typer
 from immunosim.cli.fit_options import Draws, FitInput, Likelihood, Resume, Starts, Together, target_of
 from immunosim.cli.option_groups import with_option_groups
 from immunosim.cli.options import FAILED, ResultFolder, typed
-from immunosim.cli.partial import kept_parts
+from immunosim.cli.printing import say
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def fit(
     from immunosim.cli.fit_tables import show_fit, show_several
     from immunosim.door.fit_files import write_fit, write_several
     from immunosim.door.fitting import refuse_mixture, require_sampler
+    from immunosim.door.keeping import kept_parts
     from immunosim.locks import refuse_held
     from immunosim.report.output_files import FIT, refuse_foreign
 
@@ -117,7 +118,9 @@ def fit(
         is_one = len(case.patients) == 1 or population.patients is Together.POOLED
         refuse_mixture(case, wanted, population.patients, extras.without)
         store = (
-            stack.enter_context(kept_parts(folder, wanted.fingerprint(case), resume, command)) if is_written else None
+            stack.enter_context(kept_parts(folder, wanted.fingerprint(case), resume, command, say))
+            if is_written
+            else None
         )
         if is_one:
             fitted = fit_one(case, wanted, store, command, now)

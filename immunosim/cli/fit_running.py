@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from immunosim.cli.partial import Partial, interruptible
+from immunosim.cli.partial import interruptible
 from immunosim.cli.progress import Progress
 from immunosim.door import fitting
 from immunosim.door.fitting import FitPlan
 
 if TYPE_CHECKING:
+    from immunosim.door.keeping import Partial
     from immunosim.fitting import FitProblem, Fitted, PatientFits
 
 

@@ -11,8 +11,8 @@ import typer
 from immunosim.cli.fit_options import FitInput, Pooling, Resume, Starts, Together
 from immunosim.cli.option_groups import with_option_groups
 from immunosim.cli.options import FAILED, ResultFolder, typed
-from immunosim.cli.partial import interruptible, kept_parts
-from immunosim.cli.printing import show, show_table, show_text
+from immunosim.cli.partial import interruptible
+from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def sample(
     """
     from immunosim.door.fit_parts import SamplerPlan, mark_of, refuse_several, sample_of
     from immunosim.door.fitting import require_sampler
+    from immunosim.door.keeping import kept_parts
     from immunosim.locks import refuse_held
     from immunosim.report import to_json
     from immunosim.report.output_files import SAMPLE, refuse_foreign
@@ -65,7 +66,9 @@ def sample(
     with progress("Reading the scenario") as now, ExitStack() as stack:
         case = given.read(now)
         refuse_several(case, patients)
-        store = stack.enter_context(kept_parts(folder, mark_of(case, starts), resume, command)) if is_written else None
+        store = (
+            stack.enter_context(kept_parts(folder, mark_of(case, starts), resume, command, say)) if is_written else None
+        )
         plan = SamplerPlan(sampler.draws, sampler.warm_up, sampler.walkers)
         chain = store.file("chain.steps") if store else None
         guard = partial(interruptible, "the steps so far", command)

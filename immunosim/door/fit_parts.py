@@ -10,6 +10,7 @@ from typing import Any, Literal, Unpack
 
 from immunosim.codegen.loader import say_nothing
 from immunosim.door.fit_input import FitSettings, Table, fit_problem
+from immunosim.door.keeping import parts_of
 from immunosim.door.scenarios import AnyScenario
 from immunosim.door.watching import Quiet, Watch
 from immunosim.errors import DataError, did_you_mean
@@ -128,6 +129,7 @@ def sample(
     together: AsOne = "each",
     starts: int = 20,
     seed: int = 0,
+    keep: Path | str | None = None,
     announce: Callable[[str], None] = say_nothing,
     **settings: Unpack[FitSettings],
 ) -> Fitted:
@@ -145,8 +147,8 @@ def sample(
         0 for four per unknown, at least 16.
     together : str
         ``pooled`` fits several patients as if they were one; by default several are refused.
-    starts, seed : int
-        As for ``fit``.
+    starts, seed, keep
+        As for ``fit``; the steps of the sample are kept.
     announce : callable
     **settings : FitSettings
         As for ``fit``.
@@ -165,7 +167,9 @@ def sample(
     watch = Quiet(announce)
     case = fit_problem(scenario, data, watch=watch, **settings)
     refuse_several(case, together)
-    return sample_of(case, SamplerPlan(draws, warm_up, walkers), starts, seed, watch)
+    with parts_of(keep, mark_of(case, starts), announce) as store:
+        chain = store.file("chain.steps") if store else None
+        return sample_of(case, SamplerPlan(draws, warm_up, walkers), starts, seed, watch, chain)
 
 
 def sample_of(

@@ -10,6 +10,7 @@ from typing import Literal, Unpack
 
 from immunosim.codegen.loader import say_nothing
 from immunosim.door.fit_input import FitSettings, Table, fit_problem
+from immunosim.door.keeping import parts_of
 from immunosim.door.scenarios import AnyScenario
 from immunosim.door.watching import Quiet, Watch
 from immunosim.errors import DataError, did_you_mean
@@ -74,6 +75,7 @@ def fit(
     starts: int = 20,
     seed: int = 0,
     draws: int = 0,
+    keep: Path | str | None = None,
     announce: Callable[[str], None] = say_nothing,
     **settings: Unpack[FitSettings],
 ) -> Fitted | PatientFits:
@@ -97,6 +99,9 @@ def fit(
         Starts of the search, and seed of everything that is drawn.
     draws : int
         MCMC steps per walker; 0 uses the Laplace approximation.
+    keep : Path or str, optional
+        Where finished patients and steps of a sample are kept until the fit ends: the same call goes on with them after
+        an interruption.
     announce : callable
         Told in a sentence what is found on the way.
     **settings : FitSettings
@@ -124,9 +129,10 @@ def fit(
         mechanisms=mechanisms_of(case, without),
     )
     refuse_mixture(case, plan, together, without)
-    if len(case.patients) == 1 or together == "pooled":
-        return fit_one(case, plan, watch)
-    return fit_several(case, plan, watch)
+    with parts_of(keep, plan.fingerprint(case), announce) as store:
+        if len(case.patients) == 1 or together == "pooled":
+            return fit_one(case, plan, watch, store.file("chain.steps") if store and draws else None)
+        return fit_several(case, plan, watch, store)
 
 
 def fit_one(

@@ -60,6 +60,8 @@ ELSEWHERE = {
     ("sweep", "--scheduler"): "RunOptions(scheduler)",
     ("sweep", "--parquet"): "SweepResult.to_parquet",
     ("fit", "--next-draw"): "Fitted.next_draws",
+    ("fit", "--resume"): "fit(keep)",
+    ("sample", "--resume"): "sample(keep)",
     ("data convert", "--to"): "PatientData.convert(to)",
     ("data convert", "--out"): "PatientData.convert(path)",
     ("model", "--kernel"): "ModelDescription.kernel",
@@ -74,8 +76,6 @@ NOT_IN_PYTHON = {
     "--out": "where a verb writes; Python gives the result, with .report() and its tables",
     "--force": "whether a verb replaces its files; Python writes only where it is told to",
     "--yes": "a question on the terminal",
-    ("fit", "--resume"): "a run in a process of its own that may be interrupted; Python keeps what it holds",
-    ("sample", "--resume"): "as for fit",
 }
 """Options without a name in Python, of one verb or of all, with the reason."""
 

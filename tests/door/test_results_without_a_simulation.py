@@ -12,6 +12,7 @@ import immunosim as ims
 from immunosim.diagnosis import Finding, Severity
 from immunosim.diagnosis.kernel_cache import CacheEntry
 from immunosim.door.installation import InstallationCheck, KernelCache
+from immunosim.door.keeping import Partial
 from immunosim.errors import ImmunosimError
 from immunosim.report import to_json
 
@@ -140,3 +141,30 @@ def test_a_scenario_whose_simulation_failed_is_left_out_of_a_comparison():
     assert {one.explanation.readout for one in ims.attribute(found)} <= {"t_cells", "antibody_serum", "cytokine_level"}
     with pytest.raises(ImmunosimError, match="1 of 2 scenarios could be simulated"):
         ims.compare("teaching_course", broken)
+
+
+def test_an_interrupted_fit_goes_on_with_the_patients_that_it_kept(tmp_path):
+    how = {"free": ["division_rate"], "starts": 1, "keep": tmp_path / "fit"}
+    told = []
+
+    def interrupt(patient):
+        told.append(patient)
+        if len(told) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patched:
+        load = Partial.load
+        patched.setattr(Partial, "load", lambda self, name: interrupt(name) or load(self, name))
+        with pytest.raises(KeyboardInterrupt):
+            ims.fit("teaching_course", "teaching.csv", **how)
+    assert [path.name for path in tmp_path.iterdir()] == [".fit-partial"]
+    saved = []
+    with pytest.MonkeyPatch.context() as patched:
+        save = Partial.save
+        patched.setattr(Partial, "save", lambda self, name, record: saved.append(name) or save(self, name, record))
+        found = ims.fit("teaching_course", "teaching.csv", **how)
+    assert saved == ["T2", "T3"]
+    assert found.to_dataframe().equals(
+        ims.fit("teaching_course", "teaching.csv", **how | {"keep": None}).to_dataframe()
+    )
+    assert list(tmp_path.iterdir()) == []
