@@ -94,11 +94,15 @@ def comparison_record(
     from immunosim.report import INTENDED_USE
 
     times = list(comparison.asked)
-    cut = [one.until(time) for one in attributions for time in (times or [_of_largest(comparison, one)])]
+    cut = [
+        difference.until(time)
+        for difference in attributions
+        for time in (times or [_of_largest(comparison, difference)])
+    ]
     usual = compared_readouts(comparison.trajectories[0].problem.model)
     shown = tuple(dict.fromkeys((*readouts, *usual)))
-    found = comparison_dict(comparison, shown, times or visits(comparison), cut)
-    return {"intended_use": INTENDED_USE} | found | {"failures": dict(comparison.failures)}
+    record = comparison_dict(comparison, shown, times or visits(comparison), cut)
+    return {"intended_use": INTENDED_USE} | record | {"failures": dict(comparison.failures)}
 
 
 def comparison_files(
@@ -113,17 +117,17 @@ def comparison_files(
     limits = limits_of(comparison.trajectories[0].problem.model)
     files = {"overlay.png": encoded(overlay_figure(comparison, limits, INTENDED_USE), "png")}
     if len(comparison.names) == 2:
-        for found in attributions:
-            name = f"why_difference_{found.explanation.readout}.png"
-            files[name] = encoded(difference_figure(comparison, found, INTENDED_USE), "png")
+        for difference in attributions:
+            name = f"why_difference_{difference.explanation.readout}.png"
+            files[name] = encoded(difference_figure(comparison, difference, INTENDED_USE), "png")
     files["differences.csv"] = rows_csv(record["differences"]).encode()
     files["attribution.csv"] = attribution_csv(record["attributions"]).encode()
     files["comparison.json"] = to_json(record).encode()
     return files
 
 
-def _of_largest(comparison: Comparison, one: Attribution) -> float:
-    return comparison.largest(comparison.names.index(one.name), one.explanation.readout).time
+def _of_largest(comparison: Comparison, difference: Attribution) -> float:
+    return comparison.largest(comparison.names.index(difference.name), difference.explanation.readout).time
 
 
 def _named(scenarios: Sequence[Course | Mapping[str, Course]]) -> Mapping[str, Course]:
@@ -131,10 +135,10 @@ def _named(scenarios: Sequence[Course | Mapping[str, Course]]) -> Mapping[str, C
     if len(scenarios) == 1 and isinstance(scenarios[0], Mapping):
         return scenarios[0]
     courses: list[Course] = []
-    for one in scenarios:
-        if isinstance(one, Mapping):
+    for scenario in scenarios:
+        if isinstance(scenario, Mapping):
             raise TypeError("give one mapping of scenarios by name, or scenarios alone")
-        courses.append(one)
+        courses.append(scenario)
     return dict(zip(distinct_names(courses), courses, strict=True))
 
 
@@ -143,9 +147,9 @@ def distinct_names(courses: Sequence[Course]) -> list[str]:
 
     The stem stands after its folder where another file has the same; what is repeated is numbered.
     """
-    paths = dict.fromkeys(Path(one) for one in courses if isinstance(one, (str, Path)))
+    paths = dict.fromkeys(Path(course) for course in courses if isinstance(course, (str, Path)))
     stems = [path.stem for path in paths]
-    names = [_name_of(one, stems) for one in courses]
+    names = [_name_of(course, stems) for course in courses]
     before = [names[:i].count(name) for i, name in enumerate(names)]
     return [f"{name} ({count + 1})" if count else name for name, count in zip(names, before, strict=True)]
 

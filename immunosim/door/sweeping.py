@@ -114,17 +114,17 @@ def ensemble(
         If something that is asked for does not exist, or the scenario is impossible.
     """
     several = [scenario] if isinstance(scenario, (Scenario, Path, str)) else list(scenario)
-    found = [as_scenario(one, overrides) for one in several]
-    wanted = [Endpoint.of(one) if isinstance(one, str) else one for one in endpoints]
-    days = None if times is None else [day_of(found[0][0], time, "times") for time in times] if found else []
-    name = found[0][1] if len(found) == 1 else "scenario"
-    if rows is not None and len(found) == 1:
+    known = [as_scenario(entry, overrides) for entry in several]
+    wanted = [Endpoint.of(entry) if isinstance(entry, str) else entry for entry in endpoints]
+    days = None if times is None else [day_of(known[0][0], time, "times") for time in times] if known else []
+    name = known[0][1] if len(known) == 1 else "scenario"
+    if rows is not None and len(known) == 1:
         base = base_of_scenario(several[0], overrides, announce)
         if not _are_parameters(rows, base):
-            kept = output_times(found[0][0]).tolist() if days is None else days
+            kept = output_times(known[0][0]).tolist() if days is None else days
             return _of_rows(base, rows, readouts, kept, wanted, states, n_threads, announce)
     return simulate_ensemble(
-        found[0][0] if len(found) == 1 else [one for one, _ in found],
+        known[0][0] if len(known) == 1 else [entry for entry, _ in known],
         rows,  # type: ignore[arg-type]  # a DataFrame gives its columns by name
         readouts=readouts,
         times=days,
@@ -240,8 +240,8 @@ def plan_sweep(
 
 def base_of_scenario(scenario: AnyScenario, overrides: Overrides, announce: Callable[[str], None]) -> Base:
     """Return the scenario that patients are made of; arguments and errors as of ``sweep``."""
-    found = given(scenario, overrides)
-    return replace(base_of(found.document, found.name, announce, found.scenario.sweep), folder=found.folder)
+    read = given(scenario, overrides)
+    return replace(base_of(read.document, read.name, announce, read.scenario.sweep), folder=read.folder)
 
 
 def _usual_place(name: str, is_large: bool) -> Path:

@@ -103,8 +103,8 @@ def qualify(
     chosen = all_checks() if checks is None else tuple(checks)
     began, started = time.perf_counter(), now().isoformat()
     results = []
-    for place, check in enumerate(chosen, 1):
-        announce(f"{check.id} ({place} of {len(chosen)}): {check.requirement}")
+    for number, check in enumerate(chosen, 1):
+        announce(f"{check.id} ({number} of {len(chosen)}): {check.requirement}")
         results.append(look(check, detail))
     return Qualification(started, time.perf_counter() - began, tuple(results), environment())
 
@@ -113,23 +113,23 @@ def look(check: RequirementCheck, tell: Tell) -> RequirementResult:
     """Make one check; what stops it is its failure."""
     began = time.perf_counter()
     try:
-        found = check.look(tell)
+        outcome = check.look(tell)
     except ImmunosimError as error:
-        found = CheckOutcome("could not be checked", Verdict.FAILED, tuple(str(error).splitlines()))
+        outcome = CheckOutcome("could not be checked", Verdict.FAILED, tuple(str(error).splitlines()))
     except (*BROKEN, LookupError, ArithmeticError) as error:
-        found = CheckOutcome("could not be checked", Verdict.FAILED, (f"{type(error).__name__}: {error}",))
-    return RequirementResult(check, found, time.perf_counter() - began)
+        outcome = CheckOutcome("could not be checked", Verdict.FAILED, (f"{type(error).__name__}: {error}",))
+    return RequirementResult(check, outcome, time.perf_counter() - began)
 
 
 def _as_dict(result: RequirementResult) -> dict[str, Any]:
-    check, found = result.check, result.outcome
+    check, outcome = result.check, result.outcome
     return {
         "id": check.id,
         "requirement": check.requirement,
         "method": check.method,
         "limit": check.limit,
-        "value": found.value,
-        "verdict": str(found.verdict),
+        "value": outcome.value,
+        "verdict": str(outcome.verdict),
         "seconds": round(result.seconds, 2),
-        "notes": list(found.notes),
+        "notes": list(outcome.notes),
     }
