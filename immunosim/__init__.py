@@ -8,42 +8,75 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from immunosim.diagnosis import examine
+    from immunosim.attribution import Attribution, Comparison, Explanation
+    from immunosim.door.checking import ScenarioCheck, check
+    from immunosim.door.comparing import attribute, compare
     from immunosim.door.data import PatientData, read_data
+    from immunosim.door.differentiating import differentiate
+    from immunosim.door.estimating import SweepEstimate, estimate_sweep
+    from immunosim.door.fit_parts import profile, sample
     from immunosim.door.fitting import fit
     from immunosim.door.forecasting import Forecast, forecast
+    from immunosim.door.installation import InstallationCheck, KernelCache, compiled_kernels, examine
+    from immunosim.door.models import ModelDescription, describe_model
+    from immunosim.door.parameters import ParameterTable, describe_parameters
+    from immunosim.door.scenario_files import scenario_schema, starting_scenario
     from immunosim.door.sensitivity import sensitivity
-    from immunosim.door.simulating import attribute, compare, differentiate, explain, simulate, verify
+    from immunosim.door.simulating import explain, simulate, verify
+    from immunosim.door.stored import digest_of, failure_atlas, merge_stores, replay
     from immunosim.door.sweeping import ensemble, sweep
-    from immunosim.ensembles import Endpoint, EnsembleResult, load_ensemble, replay, simulate_ensemble
-    from immunosim.ensembles.atlas import failure_atlas
+    from immunosim.ensembles import Endpoint, EnsembleResult, Replay, load_ensemble, simulate_ensemble
+    from immunosim.ensembles.atlas import FailureAtlas
+    from immunosim.fitting import Fitted, PatientFits
     from immunosim.models import available_models, load_parameters, register_model
-    from immunosim.qualification import qualify
+    from immunosim.qualification import Qualification, qualify
     from immunosim.scenario import Scenario, load_scenario, to_toml
     from immunosim.scenario.examples import copy_examples, examples
-    from immunosim.scenario.schema import scenario_schema
-    from immunosim.scenario.template import starting_scenario
-    from immunosim.sweeps import RunOptions, digest_of, open_result
-    from immunosim.sweeps.merging import merge_stores
+    from immunosim.sensitivity_analysis import Analysis
+    from immunosim.sweeps import RunOptions, Shard, SweepResult, open_result
     from immunosim.trajectory import Trajectory
+    from immunosim.verification import Verification
 
 __version__ = "0.1.0"
 __all__ = [
+    "Analysis",
+    "Attribution",
+    "Comparison",
     "Endpoint",
     "EnsembleResult",
+    "Explanation",
+    "FailureAtlas",
+    "Fitted",
     "Forecast",
+    "InstallationCheck",
+    "KernelCache",
+    "ModelDescription",
+    "ParameterTable",
     "PatientData",
+    "PatientFits",
+    "Qualification",
+    "Replay",
     "RunOptions",
     "Scenario",
+    "ScenarioCheck",
+    "Shard",
+    "SweepEstimate",
+    "SweepResult",
     "Trajectory",
+    "Verification",
     "__version__",
     "attribute",
     "available_models",
+    "check",
     "compare",
+    "compiled_kernels",
     "copy_examples",
+    "describe_model",
+    "describe_parameters",
     "differentiate",
     "digest_of",
     "ensemble",
+    "estimate_sweep",
     "examine",
     "examples",
     "explain",
@@ -55,10 +88,12 @@ __all__ = [
     "load_scenario",
     "merge_stores",
     "open_result",
+    "profile",
     "qualify",
     "read_data",
     "register_model",
     "replay",
+    "sample",
     "scenario_schema",
     "sensitivity",
     "simulate",
@@ -70,42 +105,67 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Endpoint": "immunosim.ensembles",
-    "EnsembleResult": "immunosim.ensembles",
-    "Forecast": "immunosim.door.forecasting",
-    "PatientData": "immunosim.door.data",
-    "RunOptions": "immunosim.sweeps",
-    "Scenario": "immunosim.scenario",
-    "Trajectory": "immunosim.trajectory",
-    "attribute": "immunosim.door.simulating",
-    "compare": "immunosim.door.simulating",
+    "Analysis": "immunosim.sensitivity_analysis",
+    "attribute": "immunosim.door.comparing",
+    "Attribution": "immunosim.attribution",
+    "available_models": "immunosim.models",
+    "check": "immunosim.door.checking",
+    "compare": "immunosim.door.comparing",
+    "Comparison": "immunosim.attribution",
+    "compiled_kernels": "immunosim.door.installation",
     "copy_examples": "immunosim.scenario.examples",
-    "differentiate": "immunosim.door.simulating",
-    "digest_of": "immunosim.sweeps",
+    "describe_model": "immunosim.door.models",
+    "describe_parameters": "immunosim.door.parameters",
+    "differentiate": "immunosim.door.differentiating",
+    "digest_of": "immunosim.door.stored",
+    "Endpoint": "immunosim.ensembles",
     "ensemble": "immunosim.door.sweeping",
-    "examine": "immunosim.diagnosis",
+    "EnsembleResult": "immunosim.ensembles",
+    "estimate_sweep": "immunosim.door.estimating",
+    "examine": "immunosim.door.installation",
     "examples": "immunosim.scenario.examples",
     "explain": "immunosim.door.simulating",
-    "failure_atlas": "immunosim.ensembles.atlas",
+    "Explanation": "immunosim.attribution",
+    "failure_atlas": "immunosim.door.stored",
+    "FailureAtlas": "immunosim.ensembles.atlas",
     "fit": "immunosim.door.fitting",
+    "Fitted": "immunosim.fitting",
+    "Forecast": "immunosim.door.forecasting",
     "forecast": "immunosim.door.forecasting",
+    "InstallationCheck": "immunosim.door.installation",
+    "KernelCache": "immunosim.door.installation",
     "load_ensemble": "immunosim.ensembles",
-    "available_models": "immunosim.models",
     "load_parameters": "immunosim.models",
-    "register_model": "immunosim.models",
     "load_scenario": "immunosim.scenario",
-    "merge_stores": "immunosim.sweeps.merging",
+    "merge_stores": "immunosim.door.stored",
+    "ModelDescription": "immunosim.door.models",
     "open_result": "immunosim.sweeps",
+    "ParameterTable": "immunosim.door.parameters",
+    "PatientData": "immunosim.door.data",
+    "PatientFits": "immunosim.fitting",
+    "profile": "immunosim.door.fit_parts",
+    "Qualification": "immunosim.qualification",
     "qualify": "immunosim.qualification",
     "read_data": "immunosim.door.data",
-    "replay": "immunosim.ensembles",
-    "scenario_schema": "immunosim.scenario.schema",
+    "register_model": "immunosim.models",
+    "replay": "immunosim.door.stored",
+    "Replay": "immunosim.ensembles",
+    "RunOptions": "immunosim.sweeps",
+    "sample": "immunosim.door.fit_parts",
+    "Scenario": "immunosim.scenario",
+    "scenario_schema": "immunosim.door.scenario_files",
+    "ScenarioCheck": "immunosim.door.checking",
     "sensitivity": "immunosim.door.sensitivity",
+    "Shard": "immunosim.sweeps",
     "simulate": "immunosim.door.simulating",
     "simulate_ensemble": "immunosim.ensembles",
-    "starting_scenario": "immunosim.scenario.template",
+    "starting_scenario": "immunosim.door.scenario_files",
     "sweep": "immunosim.door.sweeping",
+    "SweepEstimate": "immunosim.door.estimating",
+    "SweepResult": "immunosim.sweeps",
     "to_toml": "immunosim.scenario",
+    "Trajectory": "immunosim.trajectory",
+    "Verification": "immunosim.verification",
     "verify": "immunosim.door.simulating",
 }
 

@@ -34,31 +34,7 @@ from immunosim.scenario.dose_slopes import (
 def differentiate(problem: Problem, names: Sequence[str], relative: bool = False, n_threads: int = 1) -> xr.Dataset:
     """Solve a prepared problem together with the derivatives of its read-outs and pools.
 
-    Parameters
-    ----------
-    problem : Problem
-    names : sequence of str
-        Parameters of the set, such as ``thymic_export_rate``, and numbers of treatments by their key path, such as
-        ``course[1].dose`` or ``course[2].start``.
-    relative : bool
-        Return elasticities instead, the relative change of a result for a relative change of the parameter,
-        (p / x) dx/dp: 0.5 means that one percent more of p gives half a percent more of x. Not a number where x is 0.
-    n_threads : int
-
-    Returns
-    -------
-    xarray.Dataset
-        One variable a read-out or pool, dimensions ``parameter`` and ``time`` [day], in its unit per unit of the
-        parameter. NaN throughout and a status other than OK where the integration failed.
-
-    Raises
-    ------
-    ParameterError, ScenarioError
-        If a name is unknown, given twice, or cannot be differentiated.
-    SolverError
-        If this machine cannot compute in lanes.
-    ScenarioError
-        If the method cannot be differentiated.
+    Arguments, result and errors are those of ``immunosim.differentiate``, which takes a scenario as well.
     """
     task = Task(problem, tuple(names))
     kernels, functions = task.compiled()

@@ -159,7 +159,7 @@ def _refuse_held(path: Path, part: tuple[int, int], note: Callable[[str], None])
 def _in_use(path: Path, found: Holder | None) -> DataError:
     if found is None:
         return DataError("is in use by another process", file=str(path), cure="wait until it has ended")
-    cure = "wait until it has ended, end it there, or choose another --out"
+    cure = "wait until it has ended, end it there, or choose another `path`"
     if found.host != socket.gethostname():
         cure += f"; on another machine, it counts as dead {SILENT_AFTER / 60:.0f} minutes after its last sign of life"
     return DataError(f"is in use ({found.words})", file=str(path), cure=cure)

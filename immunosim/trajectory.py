@@ -183,20 +183,12 @@ class Trajectory(Result):
         if not values.ndim:
             cure = f'read it as trajectory["{name}"]'
             raise DataError(f'"{name}" is one number for the whole run, not a course', key="name", cure=cure)
-        day = self._day(time)
+        day = day_of(self.scenario, time)
         first, last = (float(end) for end in self.time[[0, -1]])
         if not first - ROUNDING <= day <= last + ROUNDING:
             cure = f"choose a time from day {first:g} to day {last:g}"
             raise DataError(f"day {day:g} is outside the simulated time span", key="time", cure=cure)
         return float(np.interp(day, self.time, values))
-
-    def _day(self, time: float | str) -> float:
-        if not isinstance(time, str):
-            return float(time)
-        try:
-            return Clock.of(self.scenario).days(time)
-        except QuantityError as error:
-            raise DataError(error.reason, key="time", cure=error.cure) from error
 
     def failure(self) -> str:
         """Return in a sentence how the integration failed and what may help; empty if it did not."""
@@ -244,3 +236,19 @@ def _labelled(problem: Problem, solution: Solution) -> dict[str, Labelled]:
     variables["fail_time"] = Labelled(reached, {"units": "day", "long_name": "time of failure"})
     variables["n_steps"] = Labelled(steps, {"long_name": "accepted steps"})
     return variables
+
+
+def day_of(scenario: Scenario, time: float | str) -> float:
+    """Return a time as a scenario understands it, day.
+
+    Raises
+    ------
+    DataError
+        If the text is not a time.
+    """
+    if not isinstance(time, str):
+        return float(time)
+    try:
+        return Clock.of(scenario).days(time)
+    except QuantityError as error:
+        raise DataError(error.reason, key="time", cure=error.cure) from error

@@ -160,7 +160,7 @@ def test_a_holder_on_another_machine_is_named_and_dead_when_it_is_silent(path):
         pass
     assert str(caught.value) == (
         f"{path}: is in use (process 4194305 of anna on elsewhere, since noon: x), wait until it has ended, "
-        "end it there, or choose another --out; on another machine, it counts as dead 5 minutes after its last sign "
+        "end it there, or choose another `path`; on another machine, it counts as dead 5 minutes after its last sign "
         "of life"
     )
     long_ago = file.stat().st_mtime - 2 * locks.SILENT_AFTER

@@ -10,7 +10,7 @@ The first term is the untreated level. Times count from each scenario's own day 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,11 +70,17 @@ class Comparison(Result):
         Each from its own start on.
     times : ndarray, shape (n_times,), day
         From the earliest start to the earliest horizon.
+    failures : mapping of str to str
+        Of scenarios that were left out, since their simulation failed: why.
+    asked : tuple of float, day
+        Times that were asked for.
     """
 
     names: tuple[str, ...]
     trajectories: tuple[Trajectory, ...]
     times: Array
+    failures: Mapping[str, str] = field(default_factory=dict)
+    asked: tuple[float, ...] = ()
 
     def headline(self) -> str:
         """Return in a line what is compared."""
@@ -84,7 +90,7 @@ class Comparison(Result):
     def facts(self) -> dict[str, object]:
         """Return the read-outs that differ."""
         differing = [name for name in self._usual() if self.differs(name)]
-        return {"differ": ", ".join(differing) or "nothing", "times": self.times.size}
+        return {"differ": ", ".join(differing) or "nothing", "times": self.times.size, **self.failures}
 
     def summary(self) -> dict[str, Any]:
         """Return inputs and read-outs that differ, at the usual visits, as plain data."""
@@ -258,7 +264,7 @@ def check_readouts(comparison: Comparison, readouts: Iterable[str]) -> None:
     for readout in readouts:
         if readout not in known:
             reason = f'"{readout}" is neither a read-out nor a pool'
-            raise ComparisonError(reason, key="--readout", cure=did_you_mean(readout, known))
+            raise ComparisonError(reason, key="readout", cure=did_you_mean(readout, known))
 
 
 def attribute(comparison: Comparison, readout: str, others: Iterable[int] | None = None) -> tuple[Attribution, ...]:
@@ -328,7 +334,7 @@ def _nearest(times: Array, time: float) -> int:
     """Return the position of the nearest of the common times, beyond which nothing is known."""
     if not times[0] - SAME_TIME <= time <= times[-1] + SAME_TIME:
         cure = f"choose a time from day {times[0]:g} to day {times[-1]:g}"
-        raise ComparisonError(f"day {time:g} lies outside the time that all scenarios share", key="--at", cure=cure)
+        raise ComparisonError(f"day {time:g} lies outside the time that all scenarios share", key="at", cure=cure)
     return int(np.argmin(np.abs(times - time)))
 
 
@@ -340,7 +346,7 @@ def _common_times(trajectories: Sequence[Trajectory], at: Sequence[float]) -> Ar
     for time in at:
         if not first <= time <= last:
             cure = f"choose a time from day {first:g} to day {last:g}"
-            raise ComparisonError(f"day {time:g} lies outside the time that all scenarios share", key="--at", cure=cure)
+            raise ComparisonError(f"day {time:g} lies outside the time that all scenarios share", key="at", cure=cure)
     own = [trajectory.time for trajectory in trajectories]
     # Reported as finely as by default, however seldom a scenario reports.
     usual = [output_times(trajectory.scenario.model_copy(update={"output": Output()})) for trajectory in trajectories]

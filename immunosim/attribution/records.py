@@ -15,6 +15,7 @@ from immunosim.codegen.loader import Array
 from immunosim.errors import ImmunosimError
 from immunosim.model.readout_info import ReadoutInfo
 from immunosim.result import Result
+from immunosim.scenario.regimen import start_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,6 +110,11 @@ class Explanation(Result):
     def change(self) -> float:
         """The change to be explained."""
         return self.after - self.before
+
+    @property
+    def is_from_start(self) -> bool:
+        """Whether the accounting starts with the simulation, in the untreated state."""
+        return self.scenario is not None and self.since == start_of(self.scenario)
 
     @property
     def is_closed(self) -> bool:

@@ -3,7 +3,7 @@
 import datetime
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -35,29 +35,28 @@ def cache(
     is needed. What immunosim did not make is never removed, nor what changed within the last minute, since another
     process may be compiling it.
     """
-    from immunosim.codegen.store import cache_root
-    from immunosim.diagnosis.kernel_cache import cache_entries, clear, removable
+    from immunosim.door.installation import compiled_kernels, record_of
 
-    entries, removed = cache_entries(), []
+    kernels = compiled_kernels()
+    removed: tuple[CacheEntry, ...] = ()
     if action is Action.CLEAR:
-        chosen = entries if everything else removable(entries)
+        chosen = kernels.entries if everything else kernels.removable
         if everything and chosen and not yes:
             _confirm()
-        removed = clear(chosen)
+        removed = kernels.clear(everything)
         _explain_kept([entry for entry in chosen if entry not in removed])
-        entries = [entry for entry in entries if entry not in removed]
+        kernels = kernels.without(removed)
     if as_json:
         from immunosim.report import to_json
 
-        listed = {"place": str(cache_root()), "entries": [*map(_record, entries)], "removed": [*map(_record, removed)]}
-        show_text(to_json(listed).rstrip())
+        show_text(to_json(kernels.summary() | {"removed": [*map(record_of, removed)]}).rstrip())
         return
-    show(f"Cache: {cache_root()}")
+    show(f"Cache: {kernels.path}")
     show_table("Removed", HEADERS, [_row(entry) for entry in removed], align="<<><")
-    show_table("Entries", HEADERS, [_row(entry) for entry in entries], align="<<><")
-    if not entries:
+    show_table("Entries", HEADERS, [_row(entry) for entry in kernels.entries], align="<<><")
+    if not kernels.entries:
         show("It is empty: the next run compiles the kernels (a few seconds).")
-    elif removable(entries):
+    elif kernels.removable:
         show("", "Next:  immunosim cache clear")
 
 
@@ -66,7 +65,7 @@ HEADERS = ("entry", "state", "MB", "changed", "holds")
 
 def _confirm() -> None:
     if not sys.stdin.isatty():
-        raise ImmunosimError("nobody can be asked whether to clear all", cure="add --yes")
+        raise ImmunosimError("needs a terminal to ask whether to clear all", cure="add --yes")
     typer.confirm("Remove all compiled kernels? The next run compiles them again", abort=True, err=True)
 
 
@@ -80,15 +79,3 @@ def _row(entry: "CacheEntry") -> tuple[str, ...]:
     day = datetime.datetime.fromtimestamp(entry.changed).strftime("%Y-%m-%d %H:%M")
     state = f"{entry.state}: {entry.reason}" if entry.reason else entry.state
     return entry.path.name, state, f"{entry.size / 1e6:.1f}", day, entry.holds
-
-
-def _record(entry: "CacheEntry") -> dict[str, Any]:
-    changed = datetime.datetime.fromtimestamp(entry.changed, datetime.UTC).isoformat(timespec="seconds")
-    return {
-        "name": entry.path.name,
-        "state": entry.state,
-        "reason": entry.reason,
-        "bytes": entry.size,
-        "changed": changed,
-        "holds": entry.holds,
-    }

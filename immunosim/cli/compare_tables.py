@@ -35,11 +35,11 @@ def show_comparison(comparison: "Comparison", record: dict[str, Any]) -> None:
         f"Compared from day {record['from_day']:.0f} to day {record['to_day']:.0f}{cut}; day 0 is each scenario's own."
     )
     _show_inputs(record)
-    found = [row for row in record["largest_differences"] if row["differs"]]
-    if not found:
+    differing = [row for row in record["largest_differences"] if row["differs"]]
+    if not differing:
         show("", "No difference in any of the read-outs, within the accuracy of the solver.")
-    _show_largest(comparison, found)
-    _show_visits(comparison, record, {(row["readout"], row["scenario"]) for row in found})
+    _show_largest(comparison, differing)
+    _show_visits(comparison, record, {(row["readout"], row["scenario"]) for row in differing})
     for attribution in record["attributions"]:
         _show_attribution(comparison, attribution)
     show("", record["intended_use"])
@@ -47,13 +47,13 @@ def show_comparison(comparison: "Comparison", record: dict[str, Any]) -> None:
 
 def _show_inputs(record: dict[str, Any]) -> None:
     names = [scenario["name"] for scenario in record["scenarios"]]
-    rows = [(found["key"], *(found["values"][name] for name in names)) for found in record["inputs"]]
+    rows = [(entry["key"], *(entry["values"][name] for name in names)) for entry in record["inputs"]]
     if not rows:
         show("", "The scenarios do not differ in anything that changes a course.")
     show_table("What differs in the scenarios", ("key", *LETTERS[: len(names)]), rows, align="<" * (len(names) + 1))
 
 
-def _show_largest(comparison: "Comparison", found: list[dict[str, Any]]) -> None:
+def _show_largest(comparison: "Comparison", differing: list[dict[str, Any]]) -> None:
     rows = [
         (
             row["readout"],
@@ -64,7 +64,7 @@ def _show_largest(comparison: "Comparison", found: list[dict[str, Any]]) -> None
             number(row["value"]),
             *_change(row),
         )
-        for row in found
+        for row in differing
     ]
     headers = ("read-out", "unit", "between", "month", "reference", "other", "difference", "percent")
     show_table("Largest differences", headers, rows, align="<<<")
@@ -96,17 +96,17 @@ def _visit_change(comparison: "Comparison", row: dict[str, Any]) -> str:
     return "{} ({})".format(*_change(row))
 
 
-def _show_attribution(comparison: "Comparison", found: dict[str, Any]) -> None:
-    unit = f" [{_unit(found)}]" if _unit(found) else ""
-    when = f"month {found['at_day'] / DAYS_PER_MONTH:.1f}"
-    title = f"Why {_pair(comparison, found)} in {found['label']}{unit}, {when}"
-    labels = {item["name"]: item["label"] for item in found["by_mechanism"]}
-    mechanisms = [(label, _signed(value)) for label, _, value in _shortened(found["by_mechanism"], {})]
+def _show_attribution(comparison: "Comparison", attribution: dict[str, Any]) -> None:
+    unit = f" [{_unit(attribution)}]" if _unit(attribution) else ""
+    when = f"month {attribution['at_day'] / DAYS_PER_MONTH:.1f}"
+    title = f"Why {_pair(comparison, attribution)} in {attribution['label']}{unit}, {when}"
+    labels = {item["name"]: item["label"] for item in attribution["by_mechanism"]}
+    mechanisms = [(label, _signed(value)) for label, _, value in _shortened(attribution["by_mechanism"], {})]
     show_table(f"{title}, by mechanism", ("mechanism", "contribution"), mechanisms)
-    rows = [(label, group, _signed(value)) for label, group, value in _shortened(found["contributions"], labels)]
-    rows.append(("sum", "", _signed(found["sum"])))
-    rows.append(("not accounted for", "", f"{found['residual']:+.1e}"))
-    rows.append(("difference", "", _signed(found["difference"])))
+    rows = [(label, group, _signed(value)) for label, group, value in _shortened(attribution["contributions"], labels)]
+    rows.append(("sum", "", _signed(attribution["sum"])))
+    rows.append(("not accounted for", "", f"{attribution['residual']:+.1e}"))
+    rows.append(("difference", "", _signed(attribution["difference"])))
     show_table(f"{title}, by process", ("process", "mechanism", "contribution"), rows, align="<<")
 
 

@@ -2,17 +2,14 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from immunosim.cli.options import BAD_INPUT, AsJson
 from immunosim.cli.printing import say, show, show_text
+from immunosim.cli.verbs import Verb
 from immunosim.safe_text import shell_command
-
-if TYPE_CHECKING:
-    from immunosim.observations import Observations, TableFinding
-    from immunosim.scenario import Scenario
 
 data = typer.Typer(
     name="data",
@@ -51,7 +48,7 @@ class Format(StrEnum):
     PETAB = "petab"
 
 
-@data.command()
+@data.command(cls=Verb)
 def check(
     file: DataFile,
     scenario: OfScenario = None,
@@ -64,8 +61,10 @@ def check(
     Nothing is simulated or written. Errors end in exit code 2; warnings and notes do not.
     """
     from immunosim.cli.data_tables import as_record, show_data
+    from immunosim.door.data import read_data
 
-    observations, findings = _read(file, scenario, from_first_dose, time_unit)
+    table = read_data(file, scenario, from_first_dose=from_first_dose, time_unit=time_unit)
+    observations, findings = table.observations, table.findings
     is_wrong = any(finding.severity == "error" for finding in findings)
     if as_json:
         from immunosim.report import to_json
@@ -79,7 +78,7 @@ def check(
         raise typer.Exit(BAD_INPUT)
 
 
-@data.command()
+@data.command(cls=Verb)
 def convert(
     file: DataFile,
     to: Annotated[Format, typer.Option("--to", help="Format to write.", show_default=False)],
@@ -94,17 +93,15 @@ def convert(
     Those of PEtab have log-normal noise with one standard deviation for each read-out; the model, and the parameters
     that are to be fitted, are added later.
     """
-    from immunosim.observations import write_nonmem
+    from immunosim.door.data import read_data
 
     _refuse_existing(out, force)
-    observations, findings = _read(file, scenario, from_first_dose, time_unit)
-    for finding in findings:
+    table = read_data(file, scenario, from_first_dose=from_first_dose, time_unit=time_unit)
+    observations = table.observations
+    for finding in table.findings:
         if finding.severity != "note":
             say(f"{file}: {finding}")
-    if to is Format.NONMEM:
-        write_nonmem(observations, out)
-    else:
-        _write_petab(observations, out)
+    table.convert(out, to.value)
     n, below = observations.n_measurements, observations.n_below
     show(f"Wrote {out}: patients {len(observations)}, measurements {n}, {below} of them below quantification.")
     show(
@@ -112,17 +109,6 @@ def convert(
         if to is Format.NONMEM
         else _READ_IT.format(out)
     )
-
-
-def _read(
-    file: Path, scenario: Path | None, from_first_dose: bool, time_unit: str | None
-) -> "tuple[Observations, list[TableFinding]]":
-    """Return observations with all findings: those of the reading, then those of the linter."""
-    from immunosim.observations import lint, read_observations
-
-    found = _scenario(scenario)
-    observations, notes = read_observations(file, found, from_first_dose=from_first_dose, time_unit=time_unit)
-    return observations, [*lint(observations, found), *notes]
 
 
 _READ_IT = "Next:  read {0}/README.md, then add the model and the parameters to fit"
@@ -137,23 +123,9 @@ def _conversion(file: Path, scenario: Path | None, from_first_dose: bool, time_u
     return shell_command([*words, "--to", "petab", "--out", f"{file.stem}_petab"])
 
 
-def _scenario(scenario: Path | None) -> "Scenario | None":
-    from immunosim.scenario import load_scenario
-
-    return None if scenario is None else load_scenario(scenario)
-
-
 def _refuse_existing(out: Path, force: bool) -> None:
     from immunosim.files import OutputError
 
     if not force and (out.is_file() or (out.is_dir() and any(out.iterdir()))):
         cure = "choose another place with --out, or replace it with --force"
         raise OutputError("exists", file=str(out), cure=cure)
-
-
-def _write_petab(observations: "Observations", folder: Path) -> None:
-    from immunosim.observations import PetabParameter, write_petab
-
-    noise = {name: f"sd_{name}" for name in observations.analytes}
-    parameters = [PetabParameter(name, "log10", 0.01, 3.0, 0.2) for name in noise.values()]
-    write_petab(observations, folder, parameters, noise, transformation="log")

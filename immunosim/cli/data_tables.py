@@ -1,18 +1,22 @@
 """What ``immunosim data check`` prints: patients, read-outs, doses and findings, as tables or as JSON."""
 
-from collections.abc import Iterator
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from immunosim.cli.printing import show, show_table
+from immunosim.door.data import units_of
 from immunosim.errors import MOST_SHOWN, and_more
-from immunosim.observations import Observations, PatientRecord, TableFinding
-from immunosim.observations.laboratory import measurable
+
+if TYPE_CHECKING:
+    from immunosim.observations import Observations, PatientRecord, TableFinding
 
 MANY = MOST_SHOWN
 """Rows of a table on the terminal; JSON has all."""
 
 
-def show_data(observations: Observations, findings: list[TableFinding]) -> None:
+def show_data(observations: Observations, findings: Sequence[TableFinding]) -> None:
     """Print what was understood of data, and what was found."""
     n, below = observations.n_measurements, observations.n_below
     patients, visits = _counted(len(observations), "patient"), _counted(sum(map(n_visits, observations)), "visit")
@@ -27,15 +31,15 @@ def show_data(observations: Observations, findings: list[TableFinding]) -> None:
     doses = [_cells(one) for one in dose_records(observations)]
     show_table("Doses", ("drug", "doses", "patients", "total mg", "first day", "last day"), doses)
     urgent = sorted(findings, key=lambda one: one.severity != "error")[:MANY] if len(findings) > MANY else findings
-    found = [(str(one.line or "-"), one.column or "-", one.severity, _sentence(one)) for one in urgent]
-    show_table("Findings", ("line", "column", "severity", "what"), found, align="><<<")
+    finding_rows = [(str(one.line or "-"), one.column or "-", one.severity, _sentence(one)) for one in urgent]
+    show_table("Findings", ("line", "column", "severity", "what"), finding_rows, align="><<<")
     _show_rest(len(findings))
     counts = [sum(one.severity == name for one in findings) for name in ("error", "warning", "note")]
     words = [_counted(count, name) for count, name in zip(counts, ("error", "warning", "note"), strict=True)]
     show("", f"{', '.join(words)}.")
 
 
-def as_record(observations: Observations, findings: list[TableFinding]) -> dict[str, Any]:
+def as_record(observations: Observations, findings: Sequence[TableFinding]) -> dict[str, Any]:
     """Return what was understood of data, and what was found, as plain data."""
     return {
         "file": observations.file,
@@ -45,28 +49,35 @@ def as_record(observations: Observations, findings: list[TableFinding]) -> dict[
         "patients": [patient_record(patient) | {"covariates": patient.covariates} for patient in observations],
         "doses": list(dose_records(observations)),
         "findings": [
-            {"line": one.line, "column": one.column, "severity": one.severity, "reason": one.reason, "cure": one.cure}
-            for one in findings
+            {
+                "line": finding.line,
+                "column": finding.column,
+                "severity": finding.severity,
+                "reason": finding.reason,
+                "cure": finding.cure,
+            }
+            for finding in findings
         ],
     }
 
 
 def n_visits(patient: PatientRecord) -> int:
     """Return how often a patient was measured."""
-    return len({one.time for one in patient.measurements})
+    return len({measurement.time for measurement in patient.measurements})
 
 
 def analyte_records(observations: Observations) -> Iterator[dict[str, Any]]:
     """Yield how often each read-out was measured, in which columns, and its range."""
+    units = units_of(observations)
     for name in observations.analytes:
-        found = [one for one in observations.measurements if one.analyte == name]
-        values = [one.value for one in found if not one.is_below]
+        measured = [measurement for measurement in observations.measurements if measurement.analyte == name]
+        values = [measurement.value for measurement in measured if not measurement.is_below]
         yield {
             "readout": name,
-            "unit": measurable()[name],
-            "columns": ", ".join(dict.fromkeys(one.column for one in found)),
-            "n_values": len(found),
-            "n_below": len(found) - len(values),
+            "unit": units[name],
+            "columns": ", ".join(dict.fromkeys(measurement.column for measurement in measured)),
+            "n_values": len(measured),
+            "n_below": len(measured) - len(values),
             "lowest": min(values, default=None),
             "highest": max(values, default=None),
         }
@@ -74,7 +85,7 @@ def analyte_records(observations: Observations) -> Iterator[dict[str, Any]]:
 
 def patient_record(patient: PatientRecord) -> dict[str, Any]:
     """Return what is known of a patient, in numbers."""
-    times = [one.time for one in patient.measurements] + [one.time for one in patient.doses]
+    times = [record.time for record in patient.measurements] + [record.time for record in patient.doses]
     traits = ", ".join(f"{name} {_text(value)}" for name, value in patient.covariates.items())
     return {
         "name": patient.name,
@@ -82,7 +93,7 @@ def patient_record(patient: PatientRecord) -> dict[str, Any]:
         "first_day": min(times, default=None),
         "last_day": max(times, default=None),
         "n_values": len(patient.measurements),
-        "n_below": sum(one.is_below for one in patient.measurements),
+        "n_below": sum(record.is_below for record in patient.measurements),
         "n_doses": len(patient.doses),
         "covariates": traits,
     }

@@ -20,8 +20,8 @@ def digest(
     Zarr or NetCDF. Every file is first compared with its own checksum. Exit code 2: patients are missing, or a file is
     damaged, missing or was not written by a sweep, and is named.
     """
-    from immunosim.sweeps import digest_of
+    from immunosim.door.stored import digest_of
 
     with progress("Reading the result"):
-        found = digest_of(result)
-    show(f"{found}  {result}")
+        checksum = digest_of(result)
+    show(f"{checksum}  {result}")

@@ -15,23 +15,19 @@ def doctor(as_json: AsJson = False) -> None:
     something to do. Please send it with a report of an error. Exit code 3: a problem was found, or the self-test
     failed.
     """
-    from dataclasses import asdict
-
-    from immunosim.diagnosis import Severity, examine
+    from immunosim.door.installation import examine
 
     with progress("Examining the installation (compiles the kernels where that has not been done)"):
-        findings = list(examine())
-    problems = [finding.name for finding in findings if finding.state is Severity.PROBLEM]
+        examination = examine()
     if as_json:
-        record = {"healthy": not problems, "findings": [asdict(finding) for finding in findings]}
-        show_text(json_text(record))
+        show_text(json_text(examination.summary()))
     else:
-        rows = [(finding.name, str(finding.state), finding.found) for finding in findings]
+        rows = [(finding.name, str(finding.state), finding.found) for finding in examination]
         show_table("Installation", ("what", "state", "found"), rows, align="<<<")
-        cures = [(finding.name, finding.cure) for finding in findings if finding.cure]
+        cures = [(finding.name, finding.cure) for finding in examination if finding.cure]
         show_table("What to do", ("what", "cure"), cures, align="<<")
-    if problems:
-        say(f"Problems: {', '.join(problems)}")
+    if examination.problems:
+        say(f"Problems: {', '.join(finding.name for finding in examination.problems)}")
         raise typer.Exit(FAILED)
     if not as_json:
         show("", "All checks passed.", "Next:  immunosim run case_report")

@@ -27,12 +27,21 @@ def examples(copy: Copy = None, as_json: AsJson = False) -> None:
         show(f"Copied {len(written)} files to {copy}.")
         show(f"Next:  {shell_command(['immunosim', 'run', str(copy / 'case_report.toml')])}")
         return
-    found = shipped.examples()
+    shipped_scenarios = shipped.examples()
     if as_json:
         from immunosim.report import to_json
 
-        show_text(to_json([{"name": one.name, "title": one.title, "description": one.description} for one in found]))
+        show_text(
+            to_json(
+                [
+                    {"name": example.name, "title": example.title, "description": example.description}
+                    for example in shipped_scenarios
+                ]
+            )
+        )
         return
-    show_table("Shipped scenarios", ("name", "title"), [(one.name, one.title) for one in found], "<<")
+    show_table(
+        "Shipped scenarios", ("name", "title"), [(example.name, example.title) for example in shipped_scenarios], "<<"
+    )
     show("", f"Tables: {', '.join(shipped.shipped_data())} (for --data)")
     show("Next:  immunosim run case_report")

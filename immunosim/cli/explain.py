@@ -6,17 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.options import AsJson, Changes, ScenarioFile, command_line, day_of
+from immunosim.cli.options import AsJson, Changes, ScenarioFile, command_line
 from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.formatting import number
 from immunosim.safe_text import shell_command
 
 if TYPE_CHECKING:
     from immunosim.attribution import Contribution, Explanation
-    from immunosim.trajectory import Trajectory
-
-OPTIONS = {"readout": "--readout", "at": "--at", "since": "--from"}
-"""Options by the argument that they give."""
 
 Readout = Annotated[
     str, typer.Option("--readout", metavar="NAME", help="Read-out or pool, such as cd4.", show_default=False)
@@ -53,7 +49,6 @@ def explain(
     top: Top = 12,
     changes: Changes = None,
     out: Out = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace earlier files of this read-out.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Attribute the change of a read-out to processes.
@@ -61,63 +56,31 @@ def explain(
     Prints what each process and mechanism contributed, and draws it over time: why_<readout>.png, .csv and _series.csv.
     With --json files are written only where --out is given. Exit code 3: the simulation failed.
     """
-    from immunosim.attribution import ExplanationError, as_dict
-    from immunosim.attribution import explain as explained
+    from immunosim.door.simulating import explain as explained
+    from immunosim.door.simulating import explanation_files
     from immunosim.report import to_json, write_file
-    from immunosim.scenario import load_scenario
-    from immunosim.simulation import simulate
 
-    found = load_scenario(scenario, changes or [])
     folder = out or Path("results") / f"{scenario.stem}_explain"
-    paths = [folder / f"why_{readout}{ending}" for ending in (".png", ".csv", "_series.csv")]
     is_written = out is not None or not as_json
-    if is_written and not force:
-        _refuse_existing(paths)
-    start = None if since is None else day_of(found, since, "--from")
-    end = None if at is None else day_of(found, at, "--at")
-    trajectory = simulate(found, str(scenario), say)
-    try:
-        last = float(trajectory.time[-1]) if end is None else end
-        explanation = explained(trajectory, readout, last, start, direct, gross)
-    except ExplanationError as error:
-        raise ExplanationError(error.reason, key=OPTIONS[error.key or ""], cure=error.cure) from None
-    if is_written:
-        for path, content in zip(paths, _contents(trajectory, explanation), strict=True):
-            write_file(path, content)
+    explanation = explained(
+        *(scenario, readout, at, since), direct=direct, gross=gross, overrides=changes or (), announce=say
+    )
+    files = explanation_files(explanation) if is_written else {}
+    for name, content in files.items():
+        write_file(folder / name, content)
     if as_json:
         asked = ("--readout", readout, *(("--at", at) if at else ()), *(("--from", since) if since else ()))
         command = f"{command_line('explain', scenario, changes or [])} {shell_command(asked)}"
-        show_text(to_json(as_dict(explanation) | {"command": command}).rstrip())
+        show_text(to_json(explanation.summary() | {"command": command}).rstrip())
     else:
-        _show(trajectory, explanation, top)
-        show("", f"Files: {', '.join(map(str, paths))}")
+        _show(explanation, top)
+        show("", f"Files: {', '.join(str(folder / name) for name in files)}")
     if not explanation.is_closed:
         say(f"{scenario}: {number(abs(explanation.residual))} {_unit(explanation)} of the change are unexplained")
 
 
-def _refuse_existing(paths: list[Path]) -> None:
-    from immunosim.report import OutputError
-
-    for path in paths:
-        if path.exists():
-            cure = "choose another folder with --out, or replace it with --force"
-            raise OutputError("already exists", file=str(path), cure=cure)
-
-
-def _contents(trajectory: "Trajectory", explanation: "Explanation") -> tuple[bytes, bytes, bytes]:
-    """Return the figure and the two tables."""
-    from immunosim.attribution import series_csv, table_csv
-    from immunosim.plots import encoded
-    from immunosim.plots.why import why_figure
-    from immunosim.report import INTENDED_USE, limits_of
-
-    limit = limits_of(trajectory.problem.model).get(explanation.readout)
-    figure = why_figure(explanation, trajectory.scenario, limit, INTENDED_USE)
-    return encoded(figure, "png"), table_csv(explanation).encode(), series_csv(explanation).encode()
-
-
-def _show(trajectory: "Trajectory", explanation: "Explanation", top: int) -> None:
-    for sentence in _sentences(trajectory, explanation):
+def _show(explanation: "Explanation", top: int) -> None:
+    for sentence in _sentences(explanation):
         show(sentence)
     unit = _unit(explanation) or "contribution"
     mechanisms = [(item.label, *_amounts(explanation, item)) for item in explanation.by_mechanism()]
@@ -132,9 +95,9 @@ def _show(trajectory: "Trajectory", explanation: "Explanation", top: int) -> Non
     show_table("By process", ("process", "mechanism", unit, "share"), rows, align="<<")
 
 
-def _sentences(trajectory: "Trajectory", explanation: "Explanation") -> Iterator[str]:
+def _sentences(explanation: "Explanation") -> Iterator[str]:
     before, after, unit = number(explanation.before), number(explanation.after), _unit(explanation)
-    start = "untreated" if explanation.since == float(trajectory.time[0]) else _when(explanation.since)
+    start = "untreated" if explanation.is_from_start else _when(explanation.since)
     if abs(explanation.change) <= explanation.tolerance:
         yield (
             f"{explanation.label}: {after} {unit}".rstrip() + f" at {_when(explanation.at)}, as at the start, {start}."

@@ -28,37 +28,37 @@ def failures(
     Regions are reported only if they predict failures of held-out patients better than chance. Failed patients are in
     the result with status, time and state; the last line gives the command that simulates one of them again.
     """
-    from immunosim.ensembles.atlas import failure_atlas
+    from immunosim.door.stored import failure_atlas
     from immunosim.report import to_json
-    from immunosim.sweeps import open_result
 
     with progress("Examining the failures"):
-        found = failure_atlas(open_result(result).dataset)
+        atlas = failure_atlas(result)
     if as_json:
-        show_text(to_json(found.as_dict()).rstrip())
+        show_text(to_json(atlas.as_dict()).rstrip())
     else:
-        _show(found, result)
+        _show(atlas, result)
 
 
-def _show(found: "FailureAtlas", result: Path) -> None:
-    missing = f"; {found.n_missing:,} were not computed" if found.n_missing else ""
-    show(f"{found.n_failed:,} of {found.n:,} patients failed{missing}")
+def _show(atlas: "FailureAtlas", result: Path) -> None:
+    missing = f"; {atlas.n_missing:,} were not computed" if atlas.n_missing else ""
+    show(f"{atlas.n_failed:,} of {atlas.n:,} patients failed{missing}")
     rows = [
-        (one.status, f"{one.n:,}", _day(one.earliest), _day(one.latest), str(one.first_sample)) for one in found.endings
+        (ending.status, f"{ending.n:,}", _day(ending.earliest), _day(ending.latest), str(ending.first_sample))
+        for ending in atlas.endings
     ]
     show_table("How", ("status", "patients", "earliest day", "latest day", "first patient"), rows, "<>>>>")
-    pools = [(name, f"{n:,}") for name, n in list(found.pools.items())[:MOST_POOLS]]
+    pools = [(name, f"{n:,}") for name, n in list(atlas.pools.items())[:MOST_POOLS]]
     show_table("Pools that decided the last step", ("pool", "patients"), pools, "<>")
-    if found.n_failed:
+    if atlas.n_failed:
         show("", "Where")
-    for region in found.regions:
+    for region in atlas.regions:
         share = f"{region.n_failed / region.n:.0%} of patients with {region.where} fail"
         show(f"- {share} ({region.n_failed:,} of {region.n:,}), {region.share_of_failures:.0%} of all failures.")
-    show(found.remark)
-    for one in found.endings:
-        show("", f"{one.status}: {one.advice}")
-    if found.endings:
-        again = shell_command(["immunosim", "replay", str(result), "--patient", str(found.endings[0].first_sample)])
+    show(atlas.remark)
+    for ending in atlas.endings:
+        show("", f"{ending.status}: {ending.advice}")
+    if atlas.endings:
+        again = shell_command(["immunosim", "replay", str(result), "--patient", str(atlas.endings[0].first_sample)])
         show("", f"Next:  {again}")
 
 

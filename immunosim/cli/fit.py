@@ -9,7 +9,7 @@ import typer
 from immunosim.cli.fit_options import Draws, FitInput, Likelihood, Resume, Starts, Together, target_of
 from immunosim.cli.option_groups import with_option_groups
 from immunosim.cli.options import FAILED, ResultFolder, typed
-from immunosim.cli.partial import kept_parts
+from immunosim.cli.printing import say
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -97,39 +97,41 @@ def fit(
 
     Writes fit.json, tables, scenarios with the fitted values, PEtab tables and figures. Exit code 3: a patient failed.
     """
-    from immunosim.cli.fit_files import write_fit, write_several
     from immunosim.cli.fit_running import fit_one, fit_several
     from immunosim.cli.fit_tables import show_fit, show_several
-    from immunosim.door.fitting import refuse_mixture
-    from immunosim.fitting import require_sampler
+    from immunosim.door.fit_files import write_fit, write_several
+    from immunosim.door.fitting import refuse_mixture, require_sampler
+    from immunosim.door.keeping import kept_parts
     from immunosim.locks import refuse_held
-    from immunosim.report.output_files import FIT, refuse_existing
+    from immunosim.report.output_files import FIT, refuse_foreign
 
     folder, is_written = results.folder(given.scenario, "fit"), results.is_written
     if is_written:
-        refuse_existing(folder, results.force, FIT)
+        refuse_foreign(folder, FIT)
         refuse_held(folder)
     if extras.draws:
         require_sampler()
-    command = typed(context, without=("resume", "force", "as_json", "workers"))
+    command = typed(context, without=("resume", "as_json", "workers"))
     with progress("Reading the scenario") as now, ExitStack() as stack:
         case = given.read(now, priors=not likelihood)
         wanted = _wanted(case, given, population, extras, starts)
         is_one = len(case.patients) == 1 or population.patients is Together.POOLED
         refuse_mixture(case, wanted, population.patients, extras.without)
         store = (
-            stack.enter_context(kept_parts(folder, wanted.fingerprint(case), resume, command)) if is_written else None
+            stack.enter_context(kept_parts(folder, wanted.fingerprint(case), resume, command, say))
+            if is_written
+            else None
         )
         if is_one:
-            one = fit_one(case, wanted, store, command, now)
-            paths = write_fit(one, case, folder, results.force, command) if is_written else []
+            fitted = fit_one(case, wanted, store, command, now)
+            paths = write_fit(fitted, case, folder, command) if is_written else []
         else:
             several = fit_several(case, wanted, store, command, now)
-            paths = write_several(several, folder, results.force, command) if is_written else []
+            paths = write_several(several, folder, command) if is_written else []
         if store is not None:
             store.remove()
     if is_one:
-        show_fit(one, wanted.target, paths, results.as_json)
+        show_fit(fitted, wanted.target, paths, results.as_json)
         return
     show_several(several, paths, results.as_json)
     if several.failures:
@@ -152,11 +154,11 @@ def _wanted(case: "FitProblem", given: FitInput, population: Population, extras:
 def _covariates(texts: list[str]) -> dict[str, list[str]]:
     from immunosim.errors import DataError
 
-    found: dict[str, list[str]] = {}
+    by_parameter: dict[str, list[str]] = {}
     for text in texts:
         name, equals, covariate = text.partition("=")
         if not equals:
             cure = "write for example antibody_clearance=weight"
-            raise DataError(f'"{text}" names no parameter and covariate', key="--covariate", cure=cure)
-        found.setdefault(name.strip(), []).append(covariate.strip())
-    return found
+            raise DataError(f'"{text}" is not NAME=COVARIATE', key="--covariate", cure=cure)
+        by_parameter.setdefault(name.strip(), []).append(covariate.strip())
+    return by_parameter

@@ -117,24 +117,6 @@ class FitInput:
         )
 
 
-def refuse_several(case: "FitProblem", together: Together) -> None:
-    """Raise where a verb about one patient gets several, unless they are pooled.
-
-    Raises
-    ------
-    DataError
-        With the names of the patients.
-    """
-    from immunosim.errors import DataError
-
-    if together is Together.TWO_STAGE:
-        raise DataError("two-stage is for the verb fit", key="--patients", cure="use pooled, or choose a --patient")
-    if len(case.patients) > 1 and together is Together.EACH:
-        names = ", ".join([one.name for one in case.patients][:10])
-        cure = f"choose one with --patient ({names}), or take them as one with --patients pooled"
-        raise DataError(f"there are {len(case.patients)} patients", key="--data", cure=cure)
-
-
 def target_of(problem: "Problem", text: str, option: str) -> tuple[str, float]:
     """Return read-out and day of a text such as ``cd4@24 months``."""
     from immunosim.errors import DataError, did_you_mean
@@ -142,7 +124,7 @@ def target_of(problem: "Problem", text: str, option: str) -> tuple[str, float]:
     readout, at, time = text.partition("@")
     if not at or readout.strip() not in problem.model.readouts:
         cure = did_you_mean(readout.strip(), problem.model.readouts)
-        raise DataError(f'"{text}" names no read-out and time', key=option, cure=f"write cd4@24 months; {cure}")
+        raise DataError(f'"{text}" is not READOUT@TIME', key=option, cure=f"write cd4@24 months; {cure}")
     from immunosim.door.times import simulated_day_of
 
     return readout.strip(), simulated_day_of(problem.scenario, time.strip(), option)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
-from immunosim.cli.partial import Partial, interruptible
+from immunosim.cli.partial import interruptible
 from immunosim.cli.progress import Progress
 from immunosim.door import fitting
 from immunosim.door.fitting import FitPlan
-from immunosim.fitting import FitProblem, Fitted, PatientFits
+
+if TYPE_CHECKING:
+    from immunosim.door.keeping import Partial
+    from immunosim.fitting import FitProblem, Fitted, PatientFits
 
 
 def fit_one(case: FitProblem, wanted: FitPlan, store: Partial | None, command: str, now: Progress) -> Fitted:

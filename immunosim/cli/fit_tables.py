@@ -21,49 +21,58 @@ MUCH_SHRUNK = 0.5
 """Shrinkage above which a patient's estimate is mostly the distribution's; assumed."""
 
 
-def show_fit(one: Fitted, target: tuple[str, float] | None, paths: Sequence[Path], as_json: bool) -> None:
+def show_fit(fitted: Fitted, target: tuple[str, float] | None, paths: Sequence[Path], as_json: bool) -> None:
     """Print a fit of one patient, or of several as one."""
     if as_json:
-        draws = [] if target is None else [vars(draw) for draw in one.next_draws(*target)]
-        show_text(to_json(one.as_dict() | ({"next_draws": draws} if target else {})).rstrip())
+        draws = [] if target is None else [vars(draw) for draw in fitted.next_draws(*target)]
+        show_text(to_json(fitted.as_dict() | ({"next_draws": draws} if target else {})).rstrip())
         return
-    posterior, n = one.estimate.posterior, len(one.estimate.searches)
-    whose = "" if len(one.subjects) == 1 else f" of {len(one.subjects)} patients as one"
+    posterior, n = fitted.estimate.posterior, len(fitted.estimate.searches)
+    whose = "" if len(fitted.subjects) == 1 else f" of {len(fitted.subjects)} patients as one"
     show(f"{posterior.n_measurements} measurements{whose}, {posterior.n_unknowns} unknowns, {n} starts:")
-    show(f"{one.estimate.n_at_best} reached the best value, {one.estimate.n_failed} failed.")
-    show_verdicts(one)
-    n_known = sum(verdict.kind == "identified" for verdict in one.verdicts)
-    show(f"The data identify {n_known} of {len(one.verdicts)} fitted parameters.")
-    show(f"Conditional on {one.n_fixed} other parameters fixed at the scenario's values.")
-    show_table("The fit", ("what", "value"), list(_about(one)), "<>")
-    for sentence in one.fit_verdict.sentences:
+    show(f"{fitted.estimate.n_at_best} reached the best value, {fitted.estimate.n_failed} failed.")
+    show_verdicts(fitted)
+    n_known = sum(verdict.kind == "identified" for verdict in fitted.verdicts)
+    show(f"The data identify {n_known} of {len(fitted.verdicts)} fitted parameters.")
+    show(f"Conditional on {fitted.n_fixed} other parameters fixed at the scenario's values.")
+    show_table("The fit", ("what", "value"), list(_about(fitted)), "<>")
+    for sentence in fitted.fit_verdict.sentences:
         show(sentence)
     headers = ("mechanism", "AIC", "BIC", "verdict")
-    show_table("With one mechanism switched off", headers, list(_alternatives(one)), "<>><")
-    if len(one.subjects) == 1:
-        show_returns("Predicted recovery", one.returns())
+    show_table("With one mechanism switched off", headers, list(_alternatives(fitted)), "<>><")
+    if len(fitted.subjects) == 1:
+        show_returns("Predicted recovery", fitted.returns())
     if target is not None:
         title = f"Further draws for {target[0]} at month {month(target[1])}"
-        show_table(title, ("month", "analyte", "predicted value", "SD reduction"), list(_draws(one, *target)), "><>>")
+        show_table(
+            title, ("month", "analyte", "predicted value", "SD reduction"), list(_draws(fitted, *target)), "><>>"
+        )
     show_paths(paths)
 
 
-def show_verdicts(one: Fitted, confidence: float = 0.9) -> None:
+def show_verdicts(fitted: Fitted, confidence: float = 0.9) -> None:
     """Print the verdict on every parameter, as a table and in words."""
     rows = [
-        (one.name, f"{one.value:.4g}", interval(one.low, one.high), one.unit, one.kind, _share(one.share_of_prior))
-        for one in one.verdicts
+        (
+            verdict.name,
+            f"{verdict.value:.4g}",
+            interval(verdict.low, verdict.high),
+            verdict.unit,
+            verdict.kind,
+            _share(verdict.share_of_prior),
+        )
+        for verdict in fitted.verdicts
     ]
     columns = ("parameter", "best", f"{100 * confidence:.3g} % by profile", "unit", "verdict", "posterior / prior SD")
     show_table("Parameters", columns, rows, "<><<<>")
-    for verdict in one.verdicts:
+    for verdict in fitted.verdicts:
         show(f"- {verdict.name}: {verdict.sentence}")
 
 
 def show_several(several: PatientFits, paths: Sequence[Path], as_json: bool) -> None:
     """Print fits of several patients."""
     if as_json:
-        from immunosim.cli.fit_records import several_as_dict
+        from immunosim.door.fit_records import several_as_dict
 
         show_text(to_json(several_as_dict(several)).rstrip())
         return
@@ -71,7 +80,7 @@ def show_several(several: PatientFits, paths: Sequence[Path], as_json: bool) -> 
     show(f"{len(several.fits)} patients, each fitted individually; {len(several.failures)} could not be simulated.")
     for patient, reason in several.failures.items():
         show(f"- {patient}: {reason}")
-    rows = [_patient(patient, one) for patient, one in several.fits.items()]
+    rows = [_patient(patient, fitted) for patient, fitted in several.fits.items()]
     show_table("Individual fits: best values and verdicts", ("patient", "values", *names, "fits"), rows[:MOST_PATIENTS])
     if len(rows) > MOST_PATIENTS:
         show(f"... and {len(rows) - MOST_PATIENTS} more")
@@ -83,8 +92,8 @@ def show_several(several: PatientFits, paths: Sequence[Path], as_json: bool) -> 
 
 
 def _show_population(population: PopulationFit) -> None:
-    from immunosim.cli.fit_files import population_rows
-    from immunosim.fitting.conclusions.identifiability import judge_fit
+    from immunosim.door.fit_files import population_rows
+    from immunosim.door.fit_records import verdict_of
 
     effects = {effect.name: effect.label for effect in population.arrangement.effects}
     rows = [
@@ -95,7 +104,7 @@ def _show_population(population: PopulationFit) -> None:
     show_table("Population", headers, rows, "<<<")
     for name, label in effects.items():
         show(f"- {name}: {label}")
-    verdict = judge_fit(population.estimate)
+    verdict = verdict_of(population)
     for sentence in verdict.sentences:
         show(sentence)
     if not population.has_converged:
@@ -109,8 +118,14 @@ def _show_population(population: PopulationFit) -> None:
 def show_returns(title: str, returns: Sequence[Return]) -> None:
     """Print when counts are back."""
     rows = [
-        (one.readout, one.level, month(one.median), f"{month(one.low)} to {month(one.high)}", f"{one.share:.0%}")
-        for one in returns
+        (
+            recovery.readout,
+            recovery.level,
+            month(recovery.median),
+            f"{month(recovery.low)} to {month(recovery.high)}",
+            f"{recovery.share:.0%}",
+        )
+        for recovery in returns
     ]
     show_table(title, ("read-out", "level", "month", "90 %", "probability"), rows, "<<>>>")
 
@@ -142,23 +157,23 @@ def _number(cell: object) -> str:
     return f"{cell:.3g}" if isinstance(cell, float) else str(cell)
 
 
-def _patient(name: str, one: Fitted) -> tuple[str, ...]:
-    cells = [f"{verdict.value:.3g} {verdict.kind}" for verdict in one.verdicts]
-    p_value = one.fit_verdict.p_value
+def _patient(name: str, fitted: Fitted) -> tuple[str, ...]:
+    cells = [f"{verdict.value:.3g} {verdict.kind}" for verdict in fitted.verdicts]
+    p_value = fitted.fit_verdict.p_value
     fits = "not checked" if p_value != p_value else "yes" if p_value >= 0.01 else f"no (p = {p_value:.1g})"
-    return name, str(one.fit_verdict.n_measurements), *cells, fits
+    return name, str(fitted.fit_verdict.n_measurements), *cells, fits
 
 
-def _about(one: Fitted) -> Iterator[tuple[str, str]]:
-    verdict = one.fit_verdict
+def _about(fitted: Fitted) -> Iterator[tuple[str, str]]:
+    verdict = fitted.fit_verdict
     yield "squared residuals", f"{verdict.chi_squared:.3g}"
     yield "log likelihood", f"{verdict.log_likelihood:.4g}"
     yield "AIC", f"{verdict.aic:.4g}"
     yield "BIC", f"{verdict.bic:.4g}"
 
 
-def _alternatives(one: Fitted) -> Iterator[tuple[str, ...]]:
-    for other in one.alternatives:
+def _alternatives(fitted: Fitted) -> Iterator[tuple[str, ...]]:
+    for other in fitted.alternatives:
         yield other.without, _more(other.more_aic), _more(other.more_bic), other.sentence
 
 
@@ -166,8 +181,8 @@ def _more(value: float) -> str:
     return "-" if value != value else f"{round(value, 1) + 0.0:+.1f}"
 
 
-def _draws(one: Fitted, readout: str, at: float) -> Iterator[tuple[str, ...]]:
-    for draw in one.next_draws(readout, at)[:MOST_DRAWS]:
+def _draws(fitted: Fitted, readout: str, at: float) -> Iterator[tuple[str, ...]]:
+    for draw in fitted.next_draws(readout, at)[:MOST_DRAWS]:
         yield month(draw.time), draw.analyte, f"{draw.predicted:.3g}", f"{draw.reduction:.0%}"
 
 

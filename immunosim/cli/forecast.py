@@ -1,6 +1,6 @@
 """``immunosim forecast``: when counts will be back, as it becomes known visit by visit."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -63,51 +63,43 @@ def forecast(
 
     Writes forecast.json, forecast.csv and a figure of each patient. Exit code 3: a patient could not be simulated.
     """
-    from immunosim.door.forecasting import forecast_of
-    from immunosim.fitting import require_sampler
-    from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions, Goal
+    from immunosim.door.fitting import require_sampler
+    from immunosim.door.forecasting import ForecastOptions, Goal, forecast_files, forecast_of
     from immunosim.report import to_json
-    from immunosim.report.output_files import FORECAST, refuse_existing
+    from immunosim.report.output_files import FORECAST, refuse_foreign, write_folder
 
     folder = results.folder(given.scenario, "forecast")
     if results.is_written:
-        refuse_existing(folder, results.force, FORECAST)
+        refuse_foreign(folder, FORECAST)
     if draws:
         require_sampler()
     goals = [Goal.parse(text) for text in aim.goal or []]
     with progress("Reading the scenario") as now:
         case = given.read(now, priors=not likelihood)
-        scenario = case.problem.scenario
         now.begin("Forecasting")
 
         def report(name: str, visit: int, of: int) -> None:
             now.detail = f"patient {name}, {visit} of {of} visits"
 
         how = ForecastOptions(starts, draws, given.seed, aim.confidence)
-        outlook = forecast_of(case, goals, aim.as_of or None, aim.each_visit, how, report)
-        found, failures = outlook.updates, outlook.failures
-        command = typed(context, ("force", "as_json", "workers"))
-        own = (found, failures, scenario.horizon, folder, results.force, command)
-        paths = _write(*own) if results.is_written else []
+        predictions = forecast_of(case, goals, aim.as_of or None, aim.each_visit, how, report)
+        files = forecast_files(predictions, typed(context, ("as_json", "workers"))) if results.is_written else {}
+        paths = write_folder(folder, files, FORECAST) if files else []
     if results.as_json:
-        show_text(to_json(_as_dict(found, failures)).rstrip())
+        show_text(to_json(predictions.as_dict()).rstrip())
     else:
-        _show(found, paths)
-    for name, reason in failures.items():
+        _show(predictions.updates, paths)
+    for name, reason in predictions.failures.items():
         say(f"patient {name}: {reason}")
-    if failures:
+    if predictions.failures:
         raise typer.Exit(FAILED)
 
 
-def _as_dict(found: "dict[str, list[Update]]", failures: dict[str, str]) -> dict[str, Any]:
-    return {"patients": {name: [asdict(one) for one in own] for name, own in found.items()}, "failures": failures}
-
-
-def _show(found: "dict[str, list[Update]]", paths: list[Path]) -> None:
+def _show(forecasts: "dict[str, list[Update]]", paths: list[Path]) -> None:
     from immunosim.cli.fit_tables import month, show_paths, show_returns
     from immunosim.cli.printing import show_table
 
-    for name, updates in found.items():
+    for name, updates in forecasts.items():
         last = updates[-1]
         if len(updates) > 1:
             rows = [
@@ -127,46 +119,3 @@ def _when(one: Any) -> str:
     from immunosim.cli.fit_tables import month
 
     return f"{month(one.median)} ({month(one.low)} to {month(one.high)}), {one.share:.0%}"
-
-
-def _write(
-    found: "dict[str, list[Update]]",
-    failures: dict[str, str],
-    horizon: float,
-    folder: Path,
-    force: bool,
-    command: str,
-) -> list[Path]:
-    from immunosim.cli.fit_files import table_text
-    from immunosim.observations.petab import condition_ids
-    from immunosim.plots import encoded
-    from immunosim.plots.forecasts import forecast_figure
-    from immunosim.report import INTENDED_USE, to_json, write_folder
-    from immunosim.report.output_files import FORECAST
-
-    headers = (
-        "patient",
-        "after_visit_day",
-        "n_visits",
-        "readout",
-        "level",
-        "low_day",
-        "median_day",
-        "high_day",
-        "share",
-    )
-    rows = [
-        (name, one.day, one.n_visits, back.readout, back.level, back.low, back.median, back.high, back.share)
-        for name, own in found.items()
-        for one in own
-        for back in one.returns
-    ]
-    files = {
-        "forecast.json": to_json(_as_dict(found, failures) | {"command": command}).encode(),
-        "forecast.csv": table_text(headers, rows),
-    }
-    ids = condition_ids(list(found))
-    for name, own in found.items():
-        end = f"_{ids[name]}" if len(found) > 1 else ""
-        files[f"forecast{end}.png"] = encoded(forecast_figure(own, horizon, INTENDED_USE), "png")
-    return write_folder(folder, files, force, FORECAST)

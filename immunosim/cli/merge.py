@@ -19,7 +19,7 @@ def merge(
     Every chunk is compared with its checksum before it is taken. Parts of different sweeps are refused, and nothing is
     overwritten: a chunk that the result already has stays.
     """
-    from immunosim.sweeps.merging import merge_stores
+    from immunosim.door.stored import merge_stores
 
     with progress("Merging"):
         store, n_taken = merge_stores(out, parts)

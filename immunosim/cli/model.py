@@ -11,7 +11,7 @@ from immunosim.errors import ModelError, any_of, did_you_mean
 from immunosim.models.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from immunosim.model.network import Network
+    from immunosim.door.models import ModelDescription
 
 TABLES = ("pools", "processes", "signals", "readouts", "inputs", "constants")
 """What is shown as a table."""
@@ -45,16 +45,19 @@ def model(
     LaTeX compiles.
     """
     _refuse_contradictions(topic, mechanism, kernel, diagram, as_json)
+    from immunosim.door.models import describe_model
+
+    described = describe_model(of_model, mechanism, announce=say)
     if kernel:
         from immunosim.cli.model_kernel import show_kernel
 
-        show_kernel(kernel, of_model)
+        show_kernel(kernel, described.kernel(kernel))
     elif diagram:
-        _draw(diagram, of_model)
+        _draw(diagram, described)
     elif topic == "latex":
-        _show_latex(mechanism, of_model)
+        show_text(described.latex().rstrip())
     else:
-        _show_records(topic, mechanism, as_json, of_model)
+        _show_records(described, topic, as_json)
 
 
 def _refuse_contradictions(topic: str, mechanism: str, kernel: str, diagram: Path | None, as_json: bool) -> None:
@@ -72,51 +75,31 @@ def _refuse_contradictions(topic: str, mechanism: str, kernel: str, diagram: Pat
             raise ModelError(f"{given[0]} does not go with {option}", cure=f"leave {option} out")
 
 
-def _show_records(topic: str, mechanism: str, as_json: bool, of_model: str) -> None:
-    from immunosim.cli.model_tables import records, show_kind, show_overview, show_part
-    from immunosim.cli.model_text import equations_text
-    from immunosim.codegen.equations import describe
+def _show_records(described: "ModelDescription", topic: str, as_json: bool) -> None:
+    from immunosim.cli.model_tables import show_kind, show_overview, show_part
 
-    everything = describe(_network(of_model))
-    part = everything.of(mechanism) if mechanism else everything
     if as_json:
         from immunosim.report import to_json
 
-        show_text(to_json(records(part, topic if topic in TABLES else "")).rstrip())
+        show_text(to_json(described.summary(topic if topic in TABLES else "")).rstrip())
     elif topic == "equations":
-        show_text(equations_text(everything, mechanism))
+        show_text(described.equations())
     elif topic:
-        show_kind(part, topic)
-    elif mechanism:
-        show_part(part)
+        show_kind(described, topic)
+    elif described.mechanism:
+        show_part(described)
     else:
-        show_overview(part)
+        show_overview(described)
 
 
-def _show_latex(mechanism: str, of_model: str) -> None:
-    from immunosim.codegen.latex import latex_document
-    from immunosim.models import load_parameters
-
-    show_text(latex_document(_network(of_model), load_parameters(model=of_model), mechanism).rstrip())
-
-
-def _draw(path: Path, of_model: str) -> None:
-    from immunosim.codegen.equations import describe
+def _draw(path: Path, described: "ModelDescription") -> None:
     from immunosim.plots import encoded
-    from immunosim.plots.network_diagram import FORMATS, network_diagram
+    from immunosim.plots.network_diagram import FORMATS
     from immunosim.report import OutputError, write_file
 
     kind = path.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
         reason = f'a diagram cannot be written as "{path.suffix}"' if path.suffix else "the name has no ending"
         raise OutputError(reason, file=str(path), cure=f"end the name in {any_of([f'.{name}' for name in FORMATS])}")
-    write_file(path, encoded(network_diagram(describe(_network(of_model))), kind, dpi=200))
+    write_file(path, encoded(described.plot(), kind, dpi=200))
     say(f"Wrote {path}")
-
-
-def _network(name: str) -> "Network":
-    from immunosim.models import find_model
-
-    package = find_model(name)
-    network: Network = package.declare(package.parameters().units(), is_validated=False)
-    return network

@@ -13,6 +13,7 @@ from immunosim.cli.exit_codes import INTERRUPTED as INTERRUPTED
 from immunosim.door.times import day_of as day_of
 from immunosim.door.times import duration_of as duration_of
 from immunosim.door.times import simulated_day_of as simulated_day_of
+from immunosim.files import free_name
 from immunosim.safe_text import shell_command
 
 ScenarioFile = Annotated[
@@ -46,10 +47,10 @@ class ResultFolder:
         typer.Option(
             "--out",
             metavar="DIR",
-            help="Folder for the results, by default one in results/ that is named after the scenario and the verb.",
+            help="Folder for the results, by default a new one in results/ that is named after the scenario and the "
+            "verb. Earlier results in a folder that is named are replaced.",
         ),
     ] = None
-    force: Annotated[bool, typer.Option("--force", help="Replace earlier results in the folder.")] = False
     as_json: AsJson = False
 
     @property
@@ -58,8 +59,8 @@ class ResultFolder:
         return self.out is not None or not self.as_json
 
     def folder(self, scenario: Path, ending: str) -> Path:
-        """Return the folder that was named, or ``results/<scenario>_<ending>``."""
-        return self.out or Path("results") / f"{scenario.stem}_{ending}"
+        """Return the folder that was named, or ``results/<scenario>_<ending>``, numbered where there is one already."""
+        return self.out or free_name(Path("results") / f"{scenario.stem}_{ending}")
 
 
 def command_line(verb: str, scenario: Path, changes: Sequence[str]) -> str:

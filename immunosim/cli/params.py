@@ -1,16 +1,17 @@
 """``immunosim params``: the parameters of the model as --set takes them, with their units, bounds and sources."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from immunosim.cli.options import AsJson, OfModel
 from immunosim.cli.printing import show, show_table, show_text
-from immunosim.errors import ParameterError, did_you_mean
 from immunosim.models.registry import DEFAULT_MODEL, DEFAULT_SET
 
 if TYPE_CHECKING:
-    from immunosim.parameters import Parameter, ParameterSet
+    from collections.abc import Mapping, Sequence
+
+    from immunosim.parameters import Parameter
 
 
 def params(
@@ -29,36 +30,20 @@ def params(
     Shows the key that --set takes, value, unit, bounds, grade of evidence and source. A full NAME shows everything
     that is known of that parameter.
     """
-    from immunosim.models import load_parameters
+    from immunosim.door.parameters import describe_parameters
 
-    parameters = load_parameters(parameter_set, of_model)
-    chosen = _chosen(parameters, name.removeprefix("parameters."), group)
+    table = describe_parameters(name, group=group, model=of_model, parameter_set=parameter_set)
     if as_json:
         from immunosim.report import to_json
 
-        show_text(to_json({parameter.name: _record(parameter) for parameter in chosen}).rstrip())
-    elif len(chosen) == 1:
-        _show_card(chosen[0], parameters)
+        show_text(to_json(table.summary()).rstrip())
+    elif len(table) == 1:
+        _show_card(table.parameters[0], table.references)
     else:
-        _show_list(chosen)
+        _show_list(table.parameters)
 
 
-def _chosen(parameters: "ParameterSet", part: str, group: str) -> "list[Parameter]":
-    groups = parameters.groups()
-    if group and group not in groups:
-        raise ParameterError(f'unknown group "{group}"', cure=did_you_mean(group, groups))
-    known = [parameter for parameter in map(parameters.__getitem__, parameters) if group in ("", parameter.group)]
-    found = [parameter for parameter in known if parameter.name == part] or [
-        parameter for parameter in known if part.casefold() in f"{parameter.name} {parameter.label}".casefold()
-    ]
-    if not found:
-        raise ParameterError(
-            f'no parameter is called "{part}"', cure=did_you_mean(part, [entry.name for entry in known])
-        )
-    return found
-
-
-def _show_list(chosen: "list[Parameter]") -> None:
+def _show_list(chosen: "Sequence[Parameter]") -> None:
     headers = ("key", "value", "unit", "bounds", "evidence", "source")
     rows = [
         (
@@ -76,7 +61,7 @@ def _show_list(chosen: "list[Parameter]") -> None:
     show(f"Next:  immunosim params {chosen[0].name}")
 
 
-def _show_card(parameter: "Parameter", parameters: "ParameterSet") -> None:
+def _show_card(parameter: "Parameter", references: "Mapping[str, str]") -> None:
     from immunosim.parameters import EVIDENCE
 
     show(f"{parameter.label} ({parameter.group})")
@@ -89,16 +74,9 @@ def _show_card(parameter: "Parameter", parameters: "ParameterSet") -> None:
     show(f"  evidence  {parameter.evidence}: {EVIDENCE[parameter.evidence]}")
     show(f"  source    {parameter.citation}")
     show(f"  note      {parameter.note}")
-    for key, entry in parameters.references().items():
+    for key, entry in references.items():
         if key in parameter.source:
             show()
             show(entry)
     show()
     show(f"Next:  immunosim run SCENARIO --set {parameter.key}={parameter.value:g}")
-
-
-def _record(parameter: "Parameter") -> dict[str, Any]:
-    from dataclasses import asdict
-
-    record = {"key": parameter.key} | asdict(parameter)
-    return record | {"source": list(parameter.source)}

@@ -10,9 +10,8 @@ from immunosim.cli.progress import progress
 from immunosim.safe_text import file_name, shell_command
 
 if TYPE_CHECKING:
-    import xarray as xr
-
-    from immunosim.plots.ensembles import Plot, Threshold
+    from immunosim.ensembles import EnsembleResult
+    from immunosim.plots.ensembles import Plot
 
 SUFFIXES = (".png", ".pdf", ".svg")
 
@@ -92,18 +91,21 @@ def plot(
     bands and spaghetti show a read-out over time; parallel shows every patient as a line. Patients that failed are
     counted on the figure.
     """
+    from immunosim.door.stored import opened
     from immunosim.errors import DataError
     from immunosim.files import write_file
     from immunosim.plots import encoded
-    from immunosim.plots.ensembles import chosen, ensemble_figure
+    from immunosim.plots.ensembles import ensemble_figure
     from immunosim.report import INTENDED_USE
+    from immunosim.report.results import plot_of
 
     if out is not None:
         _check_target(out, force)
     with progress("Drawing"):
-        dataset = _load(result)
+        ensemble = opened(result)
+        dataset = ensemble.dataset
         try:
-            asked = chosen(dataset, kind, readout, x, y, at, color, threshold, _limits())
+            asked = plot_of(ensemble, readout, kind=kind, x=x, y=y, at=at, color=color, threshold=threshold)
             target = out or _beside(result, asked)
             if out is None:
                 _check_target(target, force)
@@ -113,34 +115,7 @@ def plot(
             key = f"--{OPTIONS.get(error.key, error.key)}" if error.key else None
             cure = None if error.cure is None else error.cure.replace("RESULT", shell_command([str(result)]))
             raise DataError(error.reason, file=str(result), key=key, cure=cure) from None
-    _report(result, dataset, asked, target)
-
-
-def _load(path: Path) -> "xr.Dataset":
-    """Return the dataset of a result."""
-    from immunosim.sweeps import open_result
-
-    return open_result(path).dataset
-
-
-DETECTION = "detectable"
-"""What the limit of detection is called in a figure."""
-
-
-def _limits() -> "dict[str, tuple[Threshold, ...]]":
-    """Return the clinical thresholds by read-out."""
-    from immunosim.codegen.loader import default_model
-    from immunosim.plots.ensembles import Threshold
-
-    found = {}
-    for name, info in default_model().readout_info.items():
-        limits = (
-            (info.detection_limit, DETECTION),
-            (info.lower_limit, "LLN"),
-            (info.severe_limit, "severe"),
-        )
-        found[name] = tuple(Threshold(value, text, text == DETECTION) for value, text in limits if value is not None)
-    return found
+    _report(result, ensemble, asked, target)
 
 
 def _beside(result: Path, asked: "Plot") -> Path:
@@ -159,20 +134,14 @@ def _check_target(path: Path, force: bool) -> None:
         raise OutputError("already exists", file=str(path), cure=cure)
 
 
-def _report(result: Path, dataset: "xr.Dataset", asked: "Plot", target: Path) -> None:
+def _report(result: Path, ensemble: "EnsembleResult", asked: "Plot", target: Path) -> None:
     """Print what was drawn, where it is, and what to ask next."""
-    from immunosim.ensembles.columns import is_failed
-
-    failed = is_failed(dataset)
+    n, n_failed = len(ensemble), len(ensemble.failed)
     over = f" over {asked.x} and {asked.y}" if asked.x else ""
-    who = (
-        f"{failed.size - int(failed.sum()):,} of {failed.size:,} patients"
-        if failed.any()
-        else f"{failed.size:,} patients"
-    )
+    who = f"{n - n_failed:,} of {n:,} patients" if n_failed else f"{n:,} patients"
     show(f"Drawn:  {asked.kind} of {asked.of}{over}, {who}")
     show(f"Figure: {target}")
-    if failed.any():
+    if n_failed:
         show(f"Next:   {shell_command(['immunosim', 'failures', str(result)])}")
     else:
         other = "contour" if asked.kind == "heatmap" else "parallel" if asked.kind != "parallel" else "heatmap"

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.fit_options import FitInput, Likelihood, Pooling, Starts, Together, refuse_several
+from immunosim.cli.fit_options import FitInput, Likelihood, Pooling, Starts, Together
 from immunosim.cli.option_groups import with_option_groups
 from immunosim.cli.options import ResultFolder, typed
 from immunosim.cli.printing import show_text
@@ -59,65 +59,40 @@ def profile(
     Writes profiles.csv, profiles.json and profiles.png.
     """
     from immunosim.cli.fit_tables import show_paths, show_verdicts
-    from immunosim.fitting import Fitted, estimate, profiles
+    from immunosim.door.fit_parts import profile_of, profile_record, refuse_several
     from immunosim.report import to_json
-    from immunosim.report.output_files import PROFILE, refuse_existing
+    from immunosim.report.output_files import PROFILE, refuse_foreign
 
-    folder, names = results.folder(given.scenario, "profiles"), chosen.parameter or []
+    folder = results.folder(given.scenario, "profiles")
     if results.is_written:
-        refuse_existing(folder, results.force, PROFILE)
+        refuse_foreign(folder, PROFILE)
     with progress("Reading the scenario") as now:
         case = given.read(now, priors=not likelihood)
         refuse_several(case, patients)
-        posterior = case.all_alike()
-        _refuse_unknown(names, posterior.coordinates.names)
-        now.begin("Searching")
-
-        def report(done: int, of: int) -> None:
-            now.detail = f"{done} of {of} searches have ended"
-
-        best = estimate(posterior, starts, given.seed, report)
-        now.begin("Profiling")
-        one = Fitted(best, profiles(best, names, chosen.confidence, chosen.points, report))
-        command = typed(context, ("force", "as_json", "workers"))
-        paths = _write(one, folder, results.force, command) if results.is_written else []
+        fitted = profile_of(
+            *(case, chosen.parameter or [], chosen.confidence, chosen.points),
+            *(starts, given.seed, now),
+        )
+        command = typed(context, ("as_json", "workers"))
+        paths = _write(fitted, folder, command) if results.is_written else []
     if results.as_json:
-        show_text(to_json(_as_dict(one)).rstrip())
+        show_text(to_json(profile_record(fitted)).rstrip())
         return
-    show_verdicts(one, chosen.confidence)
+    show_verdicts(fitted, chosen.confidence)
     show_paths(paths)
 
 
-def _refuse_unknown(names: list[str], known: list[str]) -> None:
-    from immunosim.errors import DataError, did_you_mean
-
-    for name in names:
-        if name not in known:
-            cure = f"{did_you_mean(name, known)}, or fit it with --free"
-            raise DataError("is not fitted", key=f"--parameter {name}", cure=cure)
-
-
-def _as_dict(one: "Fitted") -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from immunosim.fitting.exchange.checkpoint import as_record
-
-    return {
-        "parameters": [asdict(verdict) for verdict in one.verdicts],
-        "profiles": as_record(one.estimate, one.profiles)["profiles"],
-    }
-
-
-def _write(one: "Fitted", folder: Path, force: bool, command: str) -> list[Path]:
-    from immunosim.cli.fit_files import profile_table, profile_titles
+def _write(fitted: "Fitted", folder: Path, command: str) -> list[Path]:
+    from immunosim.door.fit_files import profile_table, profile_titles
+    from immunosim.door.fit_parts import profile_record
     from immunosim.plots import encoded
     from immunosim.plots.fits import profile_figure
     from immunosim.report import INTENDED_USE, to_json, write_folder
     from immunosim.report.output_files import PROFILE
 
     files = {
-        "profiles.csv": profile_table(one.profiles),
-        "profiles.json": to_json(_as_dict(one) | {"command": command}).encode(),
-        "profiles.png": encoded(profile_figure(one.profiles, profile_titles(one), INTENDED_USE), "png"),
+        "profiles.csv": profile_table(fitted.profiles),
+        "profiles.json": to_json(profile_record(fitted) | {"command": command}).encode(),
+        "profiles.png": encoded(profile_figure(fitted.profiles, profile_titles(fitted), INTENDED_USE), "png"),
     }
-    return write_folder(folder, files, force, PROFILE)
+    return write_folder(folder, files, PROFILE)

@@ -17,10 +17,9 @@ Out = Annotated[
         "--out", metavar="DIR", help="Folder for the report, by default results/qualification_<date and time>."
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replace an earlier report in that folder.")]
 
 
-def qualify(context: typer.Context, out: Out = None, force: Force = False, as_json: AsJson = False) -> None:
+def qualify(context: typer.Context, out: Out = None, as_json: AsJson = False) -> None:
     """Qualify this installation: check every requirement on this machine.
 
     Checks packages and shipped files; an untreated person, a set of forty regimens with expected curves, SciPy's
@@ -32,42 +31,42 @@ def qualify(context: typer.Context, out: Out = None, force: Force = False, as_js
     from immunosim.qualification import qualify as qualified
     from immunosim.qualification.installation import now
     from immunosim.qualification.page import QUALIFICATION, qualification_files
-    from immunosim.report import refuse_existing, to_json, write_folder
+    from immunosim.report import refuse_foreign, to_json, write_folder
 
     folder = out or Path("results") / f"qualification_{now():%Y-%m-%d_%H%M%S}"
     is_written = out is not None or not as_json
     if is_written:
-        refuse_existing(folder, force, QUALIFICATION)
+        refuse_foreign(folder, QUALIFICATION)
     with progress("Qualifying") as doing:
 
         def tell(detail: str) -> None:
             doing.detail = detail
 
-        found = qualified(doing.announce, tell)
+        qualification = qualified(doing.announce, tell)
     command = typed(context)
-    paths = write_folder(folder, qualification_files(found, command), force, QUALIFICATION) if is_written else []
+    paths = write_folder(folder, qualification_files(qualification, command), QUALIFICATION) if is_written else []
     if as_json:
-        show_text(to_json(found.as_dict() | {"command": command}).rstrip())
+        show_text(to_json(qualification.as_dict() | {"command": command}).rstrip())
     else:
-        _show(found)
+        _show(qualification)
         show("")
         for path in paths:
             show(f"File:  {path}")
-    for failure in found.failures:
+    for failure in qualification.failures:
         say(f"{failure.check.id}: {failure.check.requirement}: {failure.outcome.value}")
         for note in failure.outcome.notes:
             say(f"  {note}")
-    if not found.passed:
-        say(f"{len(found.failures)} of {len(found.results)} requirements are not met")
+    if not qualification.passed:
+        say(f"{len(qualification.failures)} of {len(qualification.results)} requirements are not met")
         raise typer.Exit(FAILED)
 
 
-def _show(found: "Qualification") -> None:
+def _show(qualification: "Qualification") -> None:
     rows = [
         (result.check.id, result.check.requirement, result.outcome.value, str(result.outcome.verdict))
-        for result in found.results
+        for result in qualification.results
     ]
     show_table("Qualification", ("id", "requirement", "found", "verdict"), rows, align="<<<<")
-    if found.passed:
-        n = sum(result.outcome.verdict != "not applicable" for result in found.results)
-        show("", f"All {n} requirements that apply are met on this machine ({found.seconds:.0f} s).")
+    if qualification.passed:
+        n = sum(result.outcome.verdict != "not applicable" for result in qualification.results)
+        show("", f"All {n} requirements that apply are met on this machine ({qualification.seconds:.0f} s).")

@@ -10,11 +10,17 @@ from immunosim.cli.printing import say
 RENAMED: dict[str, dict[str, tuple[str, ...]]] = {
     "init": {"--from": ("--extends",)},
     "plot": {"--of": ("--readout",)},
-    "profile": {"--of": ("--parameter",), "--pooled": ("--patients", "pooled")},
-    "sample": {"--pooled": ("--patients", "pooled")},
+    "profile": {"--of": ("--parameter",), "--pooled": ("--patients", "pooled"), "--force": ()},
+    "sample": {"--pooled": ("--patients", "pooled"), "--force": ()},
     "replay": {"--sample": ("--patient",)},
+    "compare": {"--force": ()},
+    "explain": {"--force": ()},
     "run": {"--force": ()},
     "report": {"--force": ()},
+    "fit": {"--force": ()},
+    "forecast": {"--force": ()},
+    "sensitivity": {"--force": ()},
+    "qualify": {"--force": ()},
 }
 """By verb, the words for an earlier option; none where it is no longer needed."""
 
@@ -34,5 +40,5 @@ def _modern(renamed: dict[str, tuple[str, ...]], words: Sequence[str]) -> Iterat
             yield word
             continue
         new = renamed[old]
-        say(f"{old} is now {' '.join(new)}" if new else f"{old} is no longer needed: earlier results are replaced")
+        say(f"{old} is now {' '.join(new)}" if new else f"{old} is no longer needed")
         yield from (f"{new[0]}={value}",) if equals else new

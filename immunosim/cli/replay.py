@@ -11,7 +11,7 @@ from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
-    from immunosim.ensembles import EnsembleResult, Replay
+    from immunosim.ensembles import Replay
 
 MOST_POOLS = 12
 
@@ -31,47 +31,34 @@ def replay(
 
     The patient is made from what the file holds. Exit code 3: it failed again, or ended otherwise than in the ensemble.
     """
-    from immunosim.ensembles import replay as replayed
+    from immunosim.door.stored import replay as replayed
     from immunosim.report import to_json
-    from immunosim.sweeps import open_result
 
     with progress("Replaying") as now:
-        ensemble = open_result(result)
-        chosen = _first_failed(ensemble, result) if patient is None else patient
-        found = replayed(ensemble, chosen, n_trials=trials, announce=now.announce)
+        again = replayed(result, patient, trials=trials, announce=now.announce)
     if as_json:
-        show_text(to_json(found.as_dict()).rstrip())
+        show_text(to_json(again.as_dict()).rstrip())
     else:
-        _show(found)
-    if not found.is_reproduced:
-        say(f"{result}: patient {chosen} ended with {found.stored} in the ensemble but {found.status} alone")
-    if not found.is_reproduced or found.status != "OK":
+        _show(again)
+    if not again.is_reproduced:
+        say(f"{result}: patient {again.sample} ended with {again.stored} in the ensemble but {again.status} alone")
+    if not again.is_reproduced or again.status != "OK":
         raise typer.Exit(FAILED)
 
 
-def _first_failed(ensemble: "EnsembleResult", path: Path) -> int:
-    from immunosim.errors import DataError
-
-    if not ensemble.failed:
-        cure = "name one of them with --patient to run it again all the same"
-        raise DataError(f"none of its {len(ensemble)} patients failed", file=str(path), cure=cure)
-    say(f"{len(ensemble.failed)} of {len(ensemble)} patients failed: {ensemble.counts()}; this is the first")
-    return ensemble.failed[0]
-
-
-def _show(found: "Replay") -> None:
-    reached = "" if math.isnan(found.time) else f" on day {found.time:.6g}"
-    decided = f", decided by {found.pool}" if found.pool and reached else ""
-    show(f"Patient {found.sample}: {found.status}{reached}{decided}, as in the ensemble" if found.is_reproduced else "")
-    show(f"{found.n_steps} steps accepted, {found.n_rejected} rejected")
-    show_table("Varied", ("name", "value"), list(found.varied.items()), "<<")
-    rows = [(f"{t.time:.9g}", f"{t.step:.3g}", f"{t.error:.3g}", t.pool or "-", t.problem) for t in found.trials]
+def _show(again: "Replay") -> None:
+    reached = "" if math.isnan(again.time) else f" on day {again.time:.6g}"
+    decided = f", decided by {again.pool}" if again.pool and reached else ""
+    show(f"Patient {again.sample}: {again.status}{reached}{decided}, as in the ensemble" if again.is_reproduced else "")
+    show(f"{again.n_steps} steps accepted, {again.n_rejected} rejected")
+    show_table("Varied", ("name", "value"), list(again.varied.items()), "<<")
+    rows = [(f"{t.time:.9g}", f"{t.step:.3g}", f"{t.error:.3g}", t.pool or "-", t.problem) for t in again.trials]
     show_table("Last trial steps", ("day", "step, day", "error", "decided by", "result"), rows, ">>><<")
     pools = [
         (pool.name, f"{pool.value:.4g}", f"{pool.untreated:.4g}", f"{pool.change:.3g}", pool.unit)
-        for pool in found.pools[:MOST_POOLS]
+        for pool in again.pools[:MOST_POOLS]
     ]
     show_table("Pools farthest from untreated", ("pool", "value", "untreated", "change a day", "unit"), pools, "<>>><")
-    rates = [(rate.label, f"{rate.rate:.4g}", rate.unit, f"{rate.turnovers:.3g}") for rate in found.rates]
+    rates = [(rate.label, f"{rate.rate:.4g}", rate.unit, f"{rate.turnovers:.3g}") for rate in again.rates]
     show_table("Fastest processes", ("process", "rate", "unit", "times a day"), rates, "<><>")
-    show("", found.refusal or found.advice)
+    show("", again.refusal or again.advice)

@@ -26,23 +26,21 @@ def report(
     scenario.toml, all or none; an earlier report there is replaced whole, a folder that holds anything else is refused.
     Exit code 3: the integration failed; the report says how.
     """
-    from immunosim.report import record_files, refuse_existing, summarise, write_folder
+    from immunosim.door.simulating import simulate
+    from immunosim.report import record_files, refuse_foreign, summarise, write_folder
     from immunosim.report.page import report_files
-    from immunosim.scenario import load_scenario
-    from immunosim.simulation import simulate
 
     command, folder = (
         command_line("report", scenario, changes or []),
         out or Path("results") / f"{scenario.stem}_report",
     )
-    found = load_scenario(scenario, changes or [])
-    refuse_existing(folder, force=True)
+    refuse_foreign(folder)
     with progress("Simulating") as now:
-        trajectory = simulate(found, str(scenario), now.announce)
+        trajectory = simulate(scenario, changes or (), announce=now.announce)
         now.begin("Writing the report")
         summary = summarise(trajectory)
         files = report_files(trajectory, summary, command) | record_files(trajectory, summary)
-        write_folder(folder, files, force=True)
+        write_folder(folder, files)
     show(summary["title"] or "Untitled scenario")
     show(f"Report: {folder / 'report.html'} (open it in a browser; it prints on A4)")
     show(f"Figure: {folder / 'figure.pdf'}")

@@ -36,19 +36,19 @@ def run(
     standard error. Exit code 3: the integration failed; its results are written with their status.
     """
     from immunosim.cli.tables import show_files, show_summary
-    from immunosim.report import refuse_existing, refuse_large, summarise, to_json, write_folder
-    from immunosim.scenario import load_scenario
-    from immunosim.simulation import simulate
+    from immunosim.door.scenarios import as_scenario
+    from immunosim.door.simulating import simulate
+    from immunosim.report import refuse_foreign, refuse_large, summarise, to_json, write_folder
 
     command = command_line("run", scenario, changes or [])
     folder = out or Path("results") / scenario.stem
     is_written = out is not None or report or not as_json
-    found = load_scenario(scenario, changes or [])
+    found, _ = as_scenario(scenario, changes or ())
     if is_written:
-        refuse_existing(folder, force=True)
+        refuse_foreign(folder)
         refuse_large(folder, found)
     with progress("Simulating") as now:
-        trajectory = simulate(found, str(scenario), now.announce)
+        trajectory = simulate(scenario, changes or (), announce=now.announce)
         now.begin("Summarising")
         summary = summarise(trajectory)
     try:
@@ -58,7 +58,7 @@ def run(
         if is_written:
             with progress("Writing the results"):
                 page = command_line("report", scenario, changes or []) if report else None
-                write_folder(folder, _files(trajectory, summary, command, page), force=True)
+                write_folder(folder, _files(trajectory, summary, command, page))
     if report:
         say(f"Report: {folder / 'report.html'} (open it in a browser)")
     if as_json:

@@ -2,15 +2,16 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from immunosim.cli.fit_options import FitInput, Pooling, Resume, Starts, Together, refuse_several
+from immunosim.cli.fit_options import FitInput, Pooling, Resume, Starts, Together
 from immunosim.cli.option_groups import with_option_groups
 from immunosim.cli.options import FAILED, ResultFolder, typed
-from immunosim.cli.partial import interruptible, kept_parts
+from immunosim.cli.partial import interruptible
 from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import progress
 
@@ -49,53 +50,46 @@ def sample(
     Writes posterior.nc with the groups of ArviZ (posterior, predictive, log likelihood, data), sample.json and figures.
     Exit code 3: the sample has not converged.
     """
-    from immunosim.fitting import Fitted, estimate, fingerprint_of, require_sampler
-    from immunosim.fitting import sample as draw
+    from immunosim.door.fit_parts import SamplerPlan, mark_of, refuse_several, sample_of
+    from immunosim.door.fitting import require_sampler
+    from immunosim.door.keeping import kept_parts
     from immunosim.locks import refuse_held
     from immunosim.report import to_json
-    from immunosim.report.output_files import SAMPLE, refuse_existing
+    from immunosim.report.output_files import SAMPLE, refuse_foreign
 
     folder, is_written = results.folder(given.scenario, "sample"), results.is_written
     if is_written:
-        refuse_existing(folder, results.force, SAMPLE)
+        refuse_foreign(folder, SAMPLE)
         refuse_held(folder)
     require_sampler()
-    command = typed(context, without=("resume", "force", "as_json", "workers"))
+    command = typed(context, without=("resume", "as_json", "workers"))
     with progress("Reading the scenario") as now, ExitStack() as stack:
         case = given.read(now)
         refuse_several(case, patients)
-        posterior = case.all_alike()
-
-        def report(done: int, of: int) -> None:
-            now.detail = f"{done} of {of}"
-
-        now.begin("Searching")
-        best = estimate(posterior, starts, given.seed, report)
-        mark = f"{fingerprint_of(posterior)} {starts} starts"
-        store = stack.enter_context(kept_parts(folder, mark, resume, command)) if is_written else None
-        now.begin("Sampling")
-        with interruptible("the steps so far", command):
-            chain = store.file("chain.steps") if store else None
-            how = (sampler.draws, sampler.warm_up or sampler.draws // 2, sampler.walkers, given.seed)
-            drawn = draw(best, *how, report, chain, mark, say)
-        one = Fitted(best, {}, sampled=drawn)
+        store = (
+            stack.enter_context(kept_parts(folder, mark_of(case, starts), resume, command, say)) if is_written else None
+        )
+        plan = SamplerPlan(sampler.draws, sampler.warm_up, sampler.walkers)
+        chain = store.file("chain.steps") if store else None
+        guard = partial(interruptible, "the steps so far", command)
+        fitted = sample_of(case, plan, starts, given.seed, now, chain, guard)
         now.begin("Drawing")
-        paths = _write(one, folder, results.force, command) if is_written else []
+        paths = _write(fitted, folder, command) if is_written else []
         if store is not None:
             store.remove()
     if results.as_json:
-        show_text(to_json(_as_dict(one)).rstrip())
+        show_text(to_json(_as_dict(fitted)).rstrip())
     else:
-        _show(one, paths)
-    if not drawn.has_converged:
+        _show(fitted, paths)
+    if fitted.sampled is None or not fitted.sampled.has_converged:
         raise typer.Exit(FAILED)
 
 
-def _as_dict(one: "Fitted") -> dict[str, Any]:
+def _as_dict(fitted: "Fitted") -> dict[str, Any]:
     """Return quantiles and diagnostics as plain values."""
     import numpy as np
 
-    drawn = one.sampled
+    drawn = fitted.sampled
     assert drawn is not None
     low, middle, high = np.quantile(drawn.flat, [0.05, 0.5, 0.95], axis=0)
     return {
@@ -118,22 +112,26 @@ def _as_dict(one: "Fitted") -> dict[str, Any]:
     }
 
 
-def _show(one: "Fitted", paths: list[Path]) -> None:
+def _show(fitted: "Fitted", paths: list[Path]) -> None:
     from immunosim.cli.fit_tables import interval, show_paths
 
-    found = _as_dict(one)
-    show(
-        f"{found['n_walkers']} walkers with {found['n_draws']} draws each; {found['acceptance']:.0%} of steps accepted."
-    )
+    record = _as_dict(fitted)
+    chains = f"{record['n_walkers']} walkers with {record['n_draws']} draws each"
+    show(f"{chains}; {record['acceptance']:.0%} of steps accepted.")
     rows = [
         (
-            *(own["name"], f"{own['median']:.4g}", interval(own["low_90"], own["high_90"]), own["unit"]),
-            *(f"{own['r_hat']:.3f}", f"{own['effective']:.0f}"),
+            *(
+                unknown["name"],
+                f"{unknown['median']:.4g}",
+                interval(unknown["low_90"], unknown["high_90"]),
+                unknown["unit"],
+            ),
+            *(f"{unknown['r_hat']:.3f}", f"{unknown['effective']:.0f}"),
         )
-        for own in found["unknowns"]
+        for unknown in record["unknowns"]
     ]
     show_table("Posterior", ("unknown", "median", "90 %", "unit", "R-hat", "effective sample size"), rows, "<><<>>")
-    if found["has_converged"]:
+    if record["has_converged"]:
         show("R-hat is at most 1.05 and the effective sample size at least 100 for every unknown: converged.")
     else:
         show("R-hat is above 1.05 or the effective sample size below 100: NOT converged.")
@@ -143,16 +141,16 @@ def _show(one: "Fitted", paths: list[Path]) -> None:
         show(f"Next:  in Python, arviz.from_netcdf({str(paths[0].parent / 'posterior.nc')!r})")
 
 
-def _write(one: "Fitted", folder: Path, force: bool, command: str) -> list[Path]:
-    from immunosim.cli.fit_files import check_files, netcdf, pairs
+def _write(fitted: "Fitted", folder: Path, command: str) -> list[Path]:
+    from immunosim.door.fit_files import check_files, netcdf, pairs
     from immunosim.report import to_json, write_folder
     from immunosim.report.output_files import SAMPLE
 
-    checks = check_files(found := one.predictive(), found, one.subjects[0])
+    checks = check_files(predictive := fitted.predictive(), predictive, fitted.subjects[0])
     files = {
-        "sample.json": to_json(_as_dict(one) | {"command": command}).encode(),
-        "posterior.nc": netcdf(one),
-        "pairs.png": pairs(one),
+        "sample.json": to_json(_as_dict(fitted) | {"command": command}).encode(),
+        "posterior.nc": netcdf(fitted),
+        "pairs.png": pairs(fitted),
         "vpc.png": checks["vpc.png"],
     }
-    return write_folder(folder, files, force, SAMPLE)
+    return write_folder(folder, files, SAMPLE)

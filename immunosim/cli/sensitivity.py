@@ -84,14 +84,14 @@ def sensitivity(
     """
     from immunosim.door.sensitivity import refuse_method
     from immunosim.door.sensitivity import sensitivity as analysed
-    from immunosim.report.output_files import SENSITIVITY, refuse_existing
+    from immunosim.report.output_files import SENSITIVITY, refuse_foreign
 
     refuse_method(how.method)
     folder = results.folder(scenario, "sensitivity")
     if results.is_written:
-        refuse_existing(folder, results.force, SENSITIVITY)
+        refuse_foreign(folder, SENSITIVITY)
     with progress("Reading the scenario") as now:
-        found = analysed(
+        analysis = analysed(
             *(scenario, how.method, how.vary or []),
             n=how.number,
             seed=how.seed or 0,
@@ -103,14 +103,14 @@ def sensitivity(
             **kept.outputs(),
         )
         now.begin("Drawing")
-        paths = _write(found, folder, results.force) if results.is_written else []
-    _show(found, paths, results.as_json)
-    if found.n_patients_failed:
-        say(f"{found.n_patients_failed:,} of {found.n_patients:,} patients failed: their blocks are left out")
+        paths = _write(analysis, folder) if results.is_written else []
+    _show(analysis, paths, results.as_json)
+    if analysis.n_patients_failed:
+        say(f"{analysis.n_patients_failed:,} of {analysis.n_patients:,} patients failed: their blocks are left out")
         raise typer.Exit(FAILED)
 
 
-def _write(found: "Analysis", folder: Path, force: bool) -> list[Path]:
+def _write(analysis: "Analysis", folder: Path) -> list[Path]:
     from immunosim.netcdf import netcdf_bytes
     from immunosim.plots import encoded
     from immunosim.plots.importance import importance_figure
@@ -118,75 +118,76 @@ def _write(found: "Analysis", folder: Path, force: bool) -> list[Path]:
     from immunosim.report.output_files import SENSITIVITY, write_folder
 
     files = {
-        "indices.nc": netcdf_bytes(found.to_dataset()),
-        "indices.csv": found.to_csv(),
+        "indices.nc": netcdf_bytes(analysis.to_dataset()),
+        "indices.csv": analysis.to_csv(),
     }
-    for one in found.outcomes:
-        figure = importance_figure(found, one, INTENDED_USE)
-        files[f"importance_{file_name(one.name, 120)}.png"] = encoded(figure, "png")
-    return write_folder(folder, files, force, SENSITIVITY)
+    for output in analysis.outcomes:
+        figure = importance_figure(analysis, output, INTENDED_USE)
+        files[f"importance_{file_name(output.name, 120)}.png"] = encoded(figure, "png")
+    return write_folder(folder, files, SENSITIVITY)
 
 
-def _show(found: "Analysis", paths: list[Path], as_json: bool) -> None:
+def _show(analysis: "Analysis", paths: list[Path], as_json: bool) -> None:
     from immunosim.report import to_json
 
     if as_json:
-        show_text(to_json(found.as_dict()).rstrip())
+        show_text(to_json(analysis.as_dict()).rstrip())
         return
-    if found.method != "local":
-        show(f"{found.method}: {found.n_patients:,} patients in {found.n_blocks:,} blocks, seed {found.seed}")
-    for one in found.outcomes:
-        _show_outcome(found, one)
+    if analysis.method != "local":
+        show(
+            f"{analysis.method}: {analysis.n_patients:,} patients in {analysis.n_blocks:,} blocks, seed {analysis.seed}"
+        )
+    for output in analysis.outcomes:
+        _show_outcome(analysis, output)
     if paths:
         show("", f"Files: {paths[0].parent}/ ({', '.join(path.name for path in paths)})")
         show(f"Next:  open {next(path for path in paths if path.suffix == '.png')}")
 
 
-def _show_outcome(found: "Analysis", one: "AnalysedOutput") -> None:
-    from immunosim.sensitivity_analysis.result import MAIN
+def _show_outcome(analysis: "Analysis", output: "AnalysedOutput") -> None:
     from immunosim.units import DAYS_PER_MONTH
 
-    indices = [name for name in one.values if name != "S2"]
-    place = -1
-    when = "" if one.times is None else f", month {one.times[place] / DAYS_PER_MONTH:.3g}"
-    order = sorted(range(len(found.names)), key=lambda i: -_size(_at(one.values[MAIN[found.method]], i, place)))
+    indices = [name for name in output.values if name != "S2"]
+    last = -1
+    when = "" if output.times is None else f", month {output.times[last] / DAYS_PER_MONTH:.3g}"
+    order = sorted(range(len(analysis.names)), key=lambda i: -_size(_at(output.values[analysis.main_index], i, last)))
     rows = [
-        (found.names[i], *(_in_words(one, index, i, place) for index in indices), found.ranges[i])
+        (analysis.names[i], *(_in_words(output, index, i, last) for index in indices), analysis.ranges[i])
         for i in order[:MOST_ROWS]
     ]
-    show_table(f"{one.label}{when}", ("quantity", *indices, "range"), rows, "<" + ">" * len(indices) + "<")
-    for sentence in _remarks(found, one, place):
+    show_table(f"{output.label}{when}", ("quantity", *indices, "range"), rows, "<" + ">" * len(indices) + "<")
+    for sentence in _remarks(analysis, output, last):
         show(sentence)
 
 
-def _remarks(found: "Analysis", one: "AnalysedOutput", place: int) -> Iterator[str]:
-    if found.method == "sobol":
-        total = sum(_at(one.values["S1"], i, place) for i in range(len(found.names)))
+def _remarks(analysis: "Analysis", output: "AnalysedOutput", last: int) -> Iterator[str]:
+    if analysis.method == "sobol":
+        total = sum(_at(output.values["S1"], i, last) for i in range(len(analysis.names)))
         yield f"Sum of S1: {total:.2f}; the remainder to 1 is due to interactions."
-    if one.times is not None and one.times.size > 1:
-        yield f"{one.times.size} times were analysed; the last is shown, the figure has all."
-    if one.n_failed or one.n_not_reached:
+    if output.times is not None and output.times.size > 1:
+        yield f"{output.times.size} times were analysed; the last is shown, the figure has all."
+    if output.n_failed or output.n_not_reached:
         yield (
-            f"{one.n_used:,} of {found.n_blocks:,} blocks were used: {one.n_failed:,} have a patient who failed, "
-            f"{one.n_not_reached:,} one without this result. Indices describe the others."
+            f"{output.n_used:,} of {analysis.n_blocks:,} blocks were used: {output.n_failed:,} have a patient who "
+            f"failed, {output.n_not_reached:,} one without this result. Indices describe the others."
         )
-    if one.remark:
-        yield f"Where indices are missing: {one.remark}."
+    if output.remark:
+        yield f"Where indices are missing: {output.remark}."
 
 
-def _at(values: "object", quantity: int, place: int) -> float:
+def _at(values: "object", quantity: int, time: int) -> float:
     import numpy as np
 
-    found = np.asarray(values)[quantity]
-    return float(found if found.ndim == 0 else found[place])
+    column = np.asarray(values)[quantity]
+    return float(column if column.ndim == 0 else column[time])
 
 
 def _size(value: float) -> float:
     return abs(value) if value == value else -1.0
 
 
-def _in_words(one: "AnalysedOutput", index: str, quantity: int, place: int) -> str:
-    value, half = _at(one.values[index], quantity, place), _at(one.half_widths[index], quantity, place)
+def _in_words(output: "AnalysedOutput", index: str, quantity: int, time: int) -> str:
+    value, half = _at(output.values[index], quantity, time), _at(output.half_widths[index], quantity, time)
     if value != value:
         return "-"
     return f"{value:.3g} ± {half:.2g}" if half == half else f"{value:.3g}"

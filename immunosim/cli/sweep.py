@@ -13,9 +13,11 @@ from immunosim.cli.option_groups import with_option_groups
 from immunosim.cli.options import BAD_INPUT, INTERRUPTED, AsJson, Changes, ScenarioFile, typed
 from immunosim.cli.printing import say, say_error
 from immunosim.cli.progress import progress
+from immunosim.cli.spelling import respelled
 from immunosim.errors import ImmunosimError
 
 if TYPE_CHECKING:
+    from immunosim.door.estimating import SweepArguments
     from immunosim.door.sweeping import KeptOutputs
     from immunosim.sweeps import Plan, RunOptions, SweepStore
 
@@ -168,41 +170,30 @@ def sweep(
     outputs: KeptOutputs = {**kept.outputs(), "pools": pools}
     manner = execution.manner(typed(context, without=("resume", "force", "as_json", "dry_run", "workers")))
     asked = SweepRequest({}, varied.rows, varied.design, varied.number, varied.seed)
-    with progress("Reading the scenario") as now:
-        plan, target = plan_sweep(
-            *(scenario, varied.vary or [], asked, outputs, changes or [], out, manner),
-            is_dry=execution.dry_run,
-            announce=now.announce,
-        )
+    given = (scenario, varied.vary or [], asked, outputs, changes or [], out, manner)
     if execution.dry_run:
-        _foretell(plan, target, manner, as_json)
-    else:
-        _carry_out(plan, target, manner, parquet, as_json)
+        _foretell(given, as_json)
+        return
+    with progress("Reading the scenario") as now:
+        plan, target = plan_sweep(*given, announce=now.announce)
+    _carry_out(context, plan, target, manner, parquet, as_json)
 
 
-def _foretell(plan: "Plan", target: Path, manner: "RunOptions", as_json: bool) -> None:
+def _foretell(given: "SweepArguments", as_json: bool) -> None:
     """Say what a sweep would take, and what exists; write nothing, and compile nothing to measure the time."""
-    from immunosim.cli.sweep_tables import show_quote
-    from immunosim.locks import holder_of
-    from immunosim.sweeps import run_pilot
-    from immunosim.sweeps.outlook import Outlook, expected, outlook
+    from immunosim.cli.sweep_tables import show_estimate
+    from immunosim.door.estimating import estimate_of
 
-    with progress("Examining what is stored") as now:
-        found = outlook(plan, target)
-        holder = holder_of(target, manner.shard.part)
-        pilot = None
-        if plan.recipe.model.is_compiled:
-            now.begin("Running a pilot")
-            pilot = run_pilot(plan, manner.threads)
-        quote = expected(plan, pilot, target, manner, found if manner.goes_on else Outlook())
-    words = [found.words] if found.words else []
-    words += [f"{target} is in use ({holder.words})"] if holder else []
-    show_quote(quote, target, words, as_json)
+    with progress("Reading the scenario") as now:
+        estimate = estimate_of(given, now)
+    show_estimate(estimate, as_json)
 
 
-def _carry_out(plan: "Plan", target: Path, manner: "RunOptions", parquet: bool, as_json: bool) -> None:
+def _carry_out(
+    context: typer.Context, plan: "Plan", target: Path, manner: "RunOptions", parquet: bool, as_json: bool
+) -> None:
     """Run a sweep, or what is left of it, while no other process may write its result."""
-    from immunosim.cli.sweep_tables import finish, in_words
+    from immunosim.cli.sweep_tables import finish
     from immunosim.sweeps.export import refuse_tables
     from immunosim.sweeps.run import ready_store
     from immunosim.sweeps.sweeping import taken
@@ -210,11 +201,11 @@ def _carry_out(plan: "Plan", target: Path, manner: "RunOptions", parquet: bool, 
     if parquet:
         refuse_tables(target, may_replace=manner.is_forced or manner.goes_on)
     with taken(target, manner, say):
-        store = ready_store(plan, target, manner, _stage, lambda quote: say(in_words(quote)))
+        store = ready_store(plan, target, manner, _stage, lambda quote: say(quote.in_words))
         if store is None:
             say(f"{target} is complete")
         else:
-            _run(plan, target, store, manner)
+            _run(context, plan, target, store, manner)
         finish(target, manner, parquet, as_json)
 
 
@@ -224,7 +215,7 @@ def _stage(title: str) -> Iterator[Callable[[str], None]]:
         yield now.announce
 
 
-def _run(plan: "Plan", target: Path, store: "SweepStore", manner: "RunOptions") -> None:
+def _run(context: typer.Context, plan: "Plan", target: Path, store: "SweepStore", manner: "RunOptions") -> None:
     """Run what is left, with its progress; Ctrl-C or a full disk ends in how to go on."""
     from immunosim.sweeps.running import remaining
     from immunosim.sweeps.sweeping import sweep_states
@@ -242,7 +233,7 @@ def _run(plan: "Plan", target: Path, store: "SweepStore", manner: "RunOptions") 
                 stored = state.n_done
         except (KeyboardInterrupt, ImmunosimError) as error:
             if isinstance(error, ImmunosimError):
-                say_error(error)
+                say_error(respelled(error, context))
             else:
                 say("Interrupted")
             say(f"{stored} of {store.n_blocks} chunks are stored; continue with: {manner.command} --resume")

@@ -9,36 +9,26 @@ import typer
 from immunosim.cli.options import FAILED
 from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import progress
+from immunosim.cli.spelling import in_options
 from immunosim.formatting import duration, size
 from immunosim.safe_text import shell_command
 
 if TYPE_CHECKING:
+    from immunosim.door.estimating import SweepEstimate
     from immunosim.sweeps import Quote, RunOptions, SweepResult
 
 MOST_DESCRIBED = 5_000_000
 """Patients beyond which the results are not read again to describe them."""
 
 
-def in_words(quote: "Quote") -> str:
-    """Return in a sentence what a sweep will take."""
-    left = f"{quote.n_left:,} of {quote.n:,}" if quote.n_left < quote.n else f"{quote.n:,}"
-    failures = ""
-    if quote.n_pilot_failed:
-        failures = f"; {quote.n_pilot_failed:,} of {quote.n_pilot:,} pilot patients failed"
-    about = "at most" if math.isnan(quote.seconds) else f"about {duration(quote.seconds)},"
-    return (
-        f"{left} patients in chunks of {quote.rows_per_block:,}: {about} "
-        f"{size(quote.memory)} of memory and {size(quote.disk)} on disk{failures}"
-    )
-
-
-def show_quote(quote: "Quote", target: Path, found: list[str], as_json: bool) -> None:
+def show_estimate(estimate: "SweepEstimate", as_json: bool) -> None:
     """Print what a sweep would take, what exists already, and whether there is enough."""
     from immunosim.report import to_json
-    from immunosim.sweeps import refuse_too_much
 
+    quote = estimate.quote
     if as_json:
-        show_text(to_json(quote.as_dict() | {"existing": found}).rstrip())
+        words = [in_options(sentence) for sentence in estimate.existing]
+        show_text(to_json(estimate.summary() | {"existing": words}).rstrip())
     else:
         rows = [
             _time(quote),
@@ -46,12 +36,12 @@ def show_quote(quote: "Quote", target: Path, found: list[str], as_json: bool) ->
             ("disk", size(quote.disk), f"{size(quote.disk_free)} free"),
             ("chunks", f"{quote.n_blocks:,}", f"of {quote.rows_per_block:,} patients"),
         ]
-        show(in_words(quote))
+        show(quote.in_words)
         show_table("Estimated cost", ("what", "how much", ""), rows, "<><")
-        for sentence in found:
-            show("", sentence)
-        show("", f"Dry run, nothing written; the result would be {target}")
-    refuse_too_much(quote, target)
+        for sentence in estimate.existing:
+            show("", in_options(sentence))
+        show("", f"Dry run, nothing written; the result would be {estimate.path}")
+    estimate.refuse_too_much()
 
 
 def _time(quote: "Quote") -> tuple[str, str, str]:
@@ -65,11 +55,10 @@ def finish(target: Path, manner: "RunOptions", parquet: bool, as_json: bool) -> 
 
     So it does where patients are missing: of a part, other parts compute them.
     """
+    from immunosim.door.stored import sweep_in
     from immunosim.report import to_json
-    from immunosim.sweeps import SweepResult, open_result
 
-    result = open_result(target)
-    assert isinstance(result, SweepResult)
+    result = sweep_in(target)
     missing = result.n_missing
     if missing:
         others = f"; this was part {manner.shard.number} of {manner.shard.of}" if manner.shard.of > 1 else ""
@@ -87,10 +76,8 @@ def finish(target: Path, manner: "RunOptions", parquet: bool, as_json: bool) -> 
 
 
 def _tables(result: "SweepResult", target: Path) -> list[Path]:
-    from immunosim.sweeps.export import write_parquet
-
     with progress("Writing Parquet tables"):
-        return write_parquet(result.dataset, target)
+        return result.to_parquet(target)
 
 
 def _show(

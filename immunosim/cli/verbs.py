@@ -14,6 +14,8 @@ import typer
 from typer.core import TyperCommand
 
 from immunosim.cli.renamed import modernised
+from immunosim.cli.spelling import respelled
+from immunosim.errors import ImmunosimError
 
 GROUPS = {
     "Simulate": ("init", "run", "check", "verify", "explain", "compare", "report"),
@@ -47,12 +49,19 @@ class Verbs(Mapping[str, Any]):
 
 
 class Verb(TyperCommand):
-    """A verb that still understands the spellings of earlier versions."""
+    """A verb that still understands the spellings of earlier versions, and whose errors name its options."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words after the verb."""
         words = args if ctx.resilient_parsing else modernised(self.name or "", args)
         return super().parse_args(ctx, words)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb; its errors name options."""
+        try:
+            return super().invoke(ctx)
+        except ImmunosimError as error:
+            raise respelled(error, ctx) from error.__cause__
 
 
 @cache

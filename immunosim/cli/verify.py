@@ -29,16 +29,11 @@ def verify(
     Also checks doses, mass balances and signs. Prints and stores the worst errors; with --json the file is written
     only where --out is given. Exit code 3: a check failed.
     """
-    from immunosim.problem import prepare
+    from immunosim.door.simulating import verify as verified
     from immunosim.report import to_json, write_file
-    from immunosim.scenario import load_scenario
-    from immunosim.verification import time_against_lsoda
-    from immunosim.verification import verify as verified
 
-    problem = prepare(load_scenario(scenario, changes or []), str(scenario), say)
-    found = verified(problem, announce=say)
-    timed = time_against_lsoda(problem, announce=say) if timing else None
-    record = found.as_dict() | ({"timing": timed.as_dict()} if timed else {})
+    verification = verified(scenario, changes or (), timing=timing, announce=say)
+    record = verification.as_dict()
     record["command"] = command_line("verify", scenario, changes or [])
     path = (out or Path("results") / f"{scenario.stem}_verify") / "verify.json"
     if out is not None or not as_json:
@@ -46,16 +41,16 @@ def verify(
     if as_json:
         show_text(to_json(record).rstrip())
     else:
-        _show(found)
-        show_text(f"\n{timed}" if timed else "")
+        _show(verification)
+        show_text(f"\n{verification.timing}" if verification.timing else "")
         show(f"File:  {path}")
         show(f"Next:  {command_line('run', scenario, changes or [])}")
-    if not found.passed:
-        say(f"{scenario}: {len(found.failures)} of {len(found.checks)} checks failed")
+    if not verification.passed:
+        say(f"{scenario}: {len(verification.failures)} of {len(verification.checks)} checks failed")
         raise typer.Exit(FAILED)
 
 
-def _show(found: "Verification") -> None:
+def _show(verification: "Verification") -> None:
     rows = [
         (
             check.name,
@@ -65,7 +60,7 @@ def _show(found: "Verification") -> None:
             f"{check.limit:.0e}",
             "ok" if check.passed else "FAILED",
         )
-        for check in found.checks
+        for check in verification.checks
     ]
     headers = ("check", "what is measured", "worst at", "worst", "limit", "")
-    show_table(f"Verification against {found.reference}", headers, rows, align="<<<>><")
+    show_table(f"Verification against {verification.reference}", headers, rows, align="<<<>><")

@@ -45,21 +45,21 @@ def _cache() -> Iterator[Finding]:
     folder.check()
     entries = cache_entries()
     repaired = repair(entries)
-    for entry in (one for one in entries if one.state == DAMAGED):
-        found = f"{entry.path.name}: {entry.reason}; {'set aside' if entry in repaired else 'not used'}"
-        yield Finding("damage", found, Severity.WARNING, "nothing to do: it is made again when it is needed")
+    for entry in (entry for entry in entries if entry.state == DAMAGED):
+        summary = f"{entry.path.name}: {entry.reason}; {'set aside' if entry in repaired else 'not used'}"
+        yield Finding("damage", summary, Severity.WARNING, "nothing to do: it is made again when it is needed")
     for name, reason in SHIPPED.damage():
         cure = "reinstall immunosim; until then the text is generated once for each user"
         yield Finding("damage", f"{SHIPPED.path / name}: {reason}; not used", Severity.WARNING, cure)
     size = sum(entry.size for entry in entries) / 1e6
     in_use = sum(entry.state == IN_USE for entry in entries)
-    found = f"{folder.path}: {len(entries)} entries, {in_use} of this installation, all checked, {size:.1f} MB"
+    summary = f"{folder.path}: {len(entries)} entries, {in_use} of this installation, all checked, {size:.1f} MB"
     if folder.is_writable:
         cure = "to free space, run: immunosim cache clear" if removable(entries) else ""
-        yield Finding("cache", f"{found}, can be written", cure=cure)
+        yield Finding("cache", f"{summary}, can be written", cure=cure)
     else:
         cure = f"set {VARIABLE} to a folder that can be written, else each run compiles what it does not find"
-        yield Finding("cache", f"{found}, cannot be written", Severity.WARNING, cure)
+        yield Finding("cache", f"{summary}, cannot be written", Severity.WARNING, cure)
 
 
 def _core() -> Iterator[Finding]:
@@ -104,6 +104,6 @@ def _self_test() -> Iterator[Finding]:
 
     test = self_test()
     times = f"loaded in {test.load_seconds:.2f} s, solved in {1000 * test.solve_seconds:.1f} ms"
-    found = f"{test.status}, largest error {test.error:.1e} (limit {LIMIT:.0e}); {times}"
+    result = f"{test.status}, largest error {test.error:.1e} (limit {LIMIT:.0e}); {times}"
     cure = "clear the cache (immunosim cache clear --all) and try again; if it stays, report it with this output"
-    yield Finding("self-test", found, Severity.OK if test.passed else Severity.PROBLEM, "" if test.passed else cure)
+    yield Finding("self-test", result, Severity.OK if test.passed else Severity.PROBLEM, "" if test.passed else cure)

@@ -24,8 +24,8 @@ _EXTRA = re.compile(r"""^([\w.-]+).*;.*extra == ['"]([\w-]+)['"]""")
 
 def software_findings() -> list[Finding]:
     """Return immunosim, Python, every package that is needed, and the extras that are not there."""
-    found = [Finding("immunosim", _own_version()), Finding("python", platform.python_version())]
-    return [*found, *map(package_finding, NEEDED), *_extras()]
+    findings = [Finding("immunosim", _own_version()), Finding("python", platform.python_version())]
+    return [*findings, *map(package_finding, NEEDED), *_extras()]
 
 
 def package_finding(name: str) -> Finding:

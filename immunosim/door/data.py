@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from immunosim.door.scenarios import AnyScenario, as_scenario
+from immunosim.errors import DataError
 from immunosim.observations import Observations, TableFinding, lint, read_observations
+from immunosim.observations.laboratory import laboratory_named
 from immunosim.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+
+
+Format = Literal["nonmem", "petab"]
+"""What data can be converted to."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,26 +40,59 @@ class PatientData(Result):
 
     def headline(self) -> str:
         """Return in a line what there is."""
-        found = self.observations
-        counts = f"{found.n_measurements} measurements ({found.n_below} below quantification), {len(found.doses)} doses"
-        return f"{len(found)} patients, {counts}"
+        data = self.observations
+        counts = f"{data.n_measurements} measurements ({data.n_below} below quantification), {len(data.doses)} doses"
+        return f"{len(data)} patients, {counts}"
 
     def facts(self) -> dict[str, object]:
         """Return what was measured, and how much is probably wrong."""
-        severities = Counter(one.severity for one in self.findings)
-        said = ", ".join(f"{n} of severity {name}" for name, n in severities.items())
-        return {"analytes": ", ".join(self.observations.analytes), "findings": said or "none"}
+        severities = Counter(finding.severity for finding in self.findings)
+        counts = ", ".join(f"{n} of severity {name}" for name, n in severities.items())
+        return {"analytes": ", ".join(self.observations.analytes), "findings": counts or "none"}
 
     def summary(self) -> dict[str, Any]:
         """Return patients and findings as plain values."""
-        found = {one.name: asdict(one) for one in self.observations}
-        return {"patients": found, "findings": [str(one) for one in self.findings]}
+        patients = {patient.name: asdict(patient) for patient in self.observations}
+        return {"patients": patients, "findings": [str(finding) for finding in self.findings]}
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return one row a measurement."""
         import pandas as pd
 
         return pd.DataFrame([asdict(one) for one in self.observations.measurements])
+
+    def convert(self, path: Path | str, to: Format) -> Path:
+        """Write patients and doses in another format, in place of what is there, and return the path.
+
+        The tables of a PEtab problem have log-normal noise with one standard deviation for each read-out; the model,
+        and the parameters that are to be fitted, are added later.
+
+        Parameters
+        ----------
+        path : Path or str
+            A file for ``nonmem``, a folder for ``petab``.
+        to : str
+            ``nonmem`` or ``petab``.
+
+        Raises
+        ------
+        DataError
+            If there is nothing to write, it cannot be said in the format, or the format is unknown.
+        OutputError
+            If the path cannot be written.
+        """
+        from immunosim.observations import PetabParameter, write_nonmem, write_petab
+
+        target = Path(path)
+        if to == "nonmem":
+            write_nonmem(self.observations, target)
+        elif to == "petab":
+            noise = {name: f"sd_{name}" for name in self.observations.analytes}
+            parameters = [PetabParameter(name, "log10", 0.01, 3.0, 0.2) for name in noise.values()]
+            write_petab(self.observations, target, parameters, noise, transformation="log")
+        else:
+            raise DataError(f'unknown format "{to}"', key="to", cure="choose from nonmem, petab")
+        return target
 
     @property
     def dataset(self) -> xr.Dataset:
@@ -76,7 +116,7 @@ def read_data(
     table : Path or str
         A table of a clinic or of the NONMEM family (CSV), or the name of a shipped one.
     scenario : Scenario, Path or str, optional
-        Gives the date of day 0, the horizon and the planned doses.
+        Gives the model with its read-outs and drugs, the date of day 0, the horizon and the planned doses.
     from_first_dose : bool
         Count days from each patient's first dose in the table.
     time_unit : str, optional
@@ -87,6 +127,11 @@ def read_data(
     DataError
         With line and column of everything that cannot be used.
     """
-    found = None if scenario is None else as_scenario(scenario)[0]
-    observations, notes = read_observations(Path(table), found, from_first_dose=from_first_dose, time_unit=time_unit)
-    return PatientData(observations, (*lint(observations, found), *notes))
+    planned = None if scenario is None else as_scenario(scenario)[0]
+    observations, notes = read_observations(Path(table), planned, from_first_dose=from_first_dose, time_unit=time_unit)
+    return PatientData(observations, (*lint(observations, planned), *notes))
+
+
+def units_of(observations: Observations) -> Mapping[str, str]:
+    """Return the unit of all that can be measured of the model of observations, by name."""
+    return laboratory_named(observations.model).measurable

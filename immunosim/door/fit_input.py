@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -14,14 +15,13 @@ from immunosim.errors import DataError, InputProblem, QuantityError
 from immunosim.fitting import ErrorModel, FitOptions, FitProblem, case_of
 from immunosim.machine import cores
 from immunosim.observations import (
-    Observations,
     PatientRecord,
     TableFinding,
     lint,
     observed_in,
     read_observations,
 )
-from immunosim.observations.laboratory import measurable
+from immunosim.observations.laboratory import laboratory_of
 from immunosim.problem import Problem, prepare
 from immunosim.scenario.overrides import Overrides
 from immunosim.units import parse_quantity
@@ -95,8 +95,8 @@ def fit_problem(
     """
     refuse_unknown(settings, FitSettings)
     now = watch or Quiet()
-    found, name = as_scenario(scenario, settings.get("overrides") or ())
-    problem = prepare(found, name, now.announce)
+    known, name = as_scenario(scenario, settings.get("overrides") or ())
+    problem = prepare(known, name, now.announce)
     patients = _patients(problem, name, data, settings.get("patient", ""), now)
     options = FitOptions(
         free=tuple(settings.get("free") or ()),
@@ -117,12 +117,12 @@ def _patients(problem: Problem, name: str, data: Table | None, patient: str, now
     if data is not None:
         return _of_table(problem, data, patient, now)
     if patient:
-        raise DataError("needs a table of patients", key="--patient", cure="give one with --data")
-    found = observed_in(problem.scenario, problem.model.units)
-    if not found:
-        cure = "add [[observed]] with the patient's counts, or give a table with --data"
+        raise DataError("needs a table of patients", key="patient", cure="give one with `data`")
+    measurements = observed_in(problem.scenario, problem.model.units)
+    if not measurements:
+        cure = "add [[observed]] with the patient's counts, or give a table with `data`"
         raise DataError("holds no measurements to fit", file=name, cure=cure)
-    return [PatientRecord("patient", tuple(found))]
+    return [PatientRecord("patient", tuple(measurements))]
 
 
 def _of_table(problem: Problem, data: Table, patient: str, now: Watch) -> list[PatientRecord]:
@@ -134,7 +134,7 @@ def _of_table(problem: Problem, data: Table, patient: str, now: Watch) -> list[P
         observations, notes = read_observations(Path(data), problem.scenario)
     chosen = [observations[patient]] if patient else list(observations)
     wrong: list[InputProblem] = []
-    for finding in [*notes, *lint(Observations(tuple(chosen), observations.file), problem.scenario)]:
+    for finding in [*notes, *lint(replace(observations, patients=tuple(chosen)), problem.scenario)]:
         if finding.severity == "error":
             where = f"{path}: line {finding.line}" if finding.line else path
             wrong.append(InputProblem(finding.reason, where, finding.column or None, finding.cure or None))
@@ -142,32 +142,33 @@ def _of_table(problem: Problem, data: Table, patient: str, now: Watch) -> list[P
             now.announce(f"{path}: {finding}")
     if wrong:
         raise DataError(problems=wrong)
-    without = [one.name for one in chosen if not one.measurements]
+    without = [record.name for record in chosen if not record.measurements]
     if len(without) == len(chosen):
         whose = f" of patient {patient}" if patient else ""
         raise DataError(f"has no measurements{whose}", file=path, cure="choose another patient or table")
     if without:
         now.announce(f"{path}: {', '.join(without)}: no measurements, left out")
-    return [one for one in chosen if one.measurements]
+    return [record for record in chosen if record.measurements]
 
 
 def _noise(problem: Problem, given: Noise) -> Iterable[tuple[str, ErrorModel]]:
-    for analyte, noise in _pairs(given, "--noise", "names no analyte", "write for example cd4=lognormal:0.15"):
-        unit = measurable().get(analyte) or problem.model.units.get(analyte, "1")
+    units = {**problem.model.units, **laboratory_of(problem.model).measurable}
+    for analyte, noise in _pairs(given, "noise", "is not ANALYTE=NOISE", "write for example cd4=lognormal:0.15"):
+        unit = units.get(analyte, "1")
         yield analyte, noise if isinstance(noise, ErrorModel) else ErrorModel.parse(str(noise), unit)
 
 
 def _limits(problem: Problem, given: Limits) -> Iterable[tuple[str, tuple[float, float]]]:
     cure = "write for example antibody_clearance=0.5:5"
-    for name, between in _pairs(given, "--limits", "has no two limits", cure):
+    for name, between in _pairs(given, "limits", "is not NAME=LOW:HIGH", cure):
         ends = between.split(":") if isinstance(between, str) else [str(end) for end in between]  # type: ignore[attr-defined]
         if len(ends) != 2 or not all(end.strip() for end in ends):
-            raise DataError(f'"{name}={between}" has no two limits', key="--limits", cure=cure)
+            raise DataError(f'"{name}={between}" is not NAME=LOW:HIGH', key="limits", cure=cure)
         unit = problem.parameters[name].unit if name in problem.parameters else "1"
         try:
             low, high = (parse_quantity(end, unit, bare=True) for end in ends)
         except QuantityError as error:
-            raise DataError(error.reason, key=f"--limits {name}", cure=error.cure) from error
+            raise DataError(error.reason, key=f"limits {name}", cure=error.cure) from error
         yield name, (low, high)
 
 

@@ -10,6 +10,7 @@ from typing import Literal, Unpack
 
 from immunosim.codegen.loader import say_nothing
 from immunosim.door.fit_input import FitSettings, Table, fit_problem
+from immunosim.door.keeping import parts_of
 from immunosim.door.scenarios import AnyScenario
 from immunosim.door.watching import Quiet, Watch
 from immunosim.errors import DataError, did_you_mean
@@ -22,9 +23,9 @@ from immunosim.fitting import (
     fit_each,
     fit_together,
     profiles,
-    require_sampler,
     sample,
 )
+from immunosim.fitting import require_sampler as require_sampler
 from immunosim.fitting.conclusions.mechanism_comparison import alternatives
 from immunosim.fitting.individual_fits import FitStore
 
@@ -74,6 +75,7 @@ def fit(
     starts: int = 20,
     seed: int = 0,
     draws: int = 0,
+    keep: Path | str | None = None,
     announce: Callable[[str], None] = say_nothing,
     **settings: Unpack[FitSettings],
 ) -> Fitted | PatientFits:
@@ -97,6 +99,9 @@ def fit(
         Starts of the search, and seed of everything that is drawn.
     draws : int
         MCMC steps per walker; 0 uses the Laplace approximation.
+    keep : Path or str, optional
+        Where finished patients and steps of a sample are kept until the fit ends: the same call goes on with them after
+        an interruption.
     announce : callable
         Told in a sentence what is found on the way.
     **settings : FitSettings
@@ -124,9 +129,10 @@ def fit(
         mechanisms=mechanisms_of(case, without),
     )
     refuse_mixture(case, plan, together, without)
-    if len(case.patients) == 1 or together == "pooled":
-        return fit_one(case, plan, watch)
-    return fit_several(case, plan, watch)
+    with parts_of(keep, plan.fingerprint(case), announce) as store:
+        if len(case.patients) == 1 or together == "pooled":
+            return fit_one(case, plan, watch, store.file("chain.steps") if store and draws else None)
+        return fit_several(case, plan, watch, store)
 
 
 def fit_one(
@@ -159,7 +165,7 @@ def fit_one(
     now.begin("Searching")
     best = estimate(posterior, plan.n_starts, plan.seed, report)
     now.begin("Profiling")
-    found = profiles(best, report=report)
+    profiled = profiles(best, report=report)
     now.begin("Fitting without each mechanism")
     others = alternatives(best, plan.mechanisms, report=omitted)
     sampled, draws = None, plan.n_draws
@@ -169,7 +175,7 @@ def fit_one(
         with guard():
             sampled = sample(best, draws, draws // 2, 0, plan.seed, report, chain, mark, now.announce)
     now.begin("Drawing")
-    return Fitted(best, found, tuple(others), sampled)
+    return Fitted(best, profiled, tuple(others), sampled)
 
 
 def fit_several(
@@ -185,16 +191,16 @@ def fit_several(
         now.detail = f"patient {name}, {done} of {of} are done"
 
     def rounds(number: int, change: float) -> None:
-        now.detail = f"round {number}, {change:.3g} times what still counts as a move"
+        now.detail = f"iteration {number}, change {change:.3g} times the tolerance"
 
     now.begin("Fitting")
     with guard():
-        found = fit_each(case, plan.n_starts, plan.seed, store, report)
+        fits = fit_each(case, plan.n_starts, plan.seed, store, report)
     if plan.is_two_stage:
         now.begin("Fitting all together")
-        found = fit_together(found, plan.common, plan.covariates, rounds)
+        fits = fit_together(fits, plan.common, plan.covariates, rounds)
     now.begin("Drawing")
-    return found
+    return fits
 
 
 def refuse_mixture(case: FitProblem, plan: FitPlan, together: str, without: Collection[str] | None) -> None:
@@ -206,21 +212,21 @@ def refuse_mixture(case: FitProblem, plan: FitPlan, together: str, without: Coll
     """
     is_one = len(case.patients) == 1
     if is_one and together != "each":
-        raise DataError("there is one patient", key="--patients", cure="give a table of several, or leave it out")
+        raise DataError("there is one patient", key="together", cure="give a table of several, or leave it out")
     if plan.common and not plan.is_two_stage:
-        raise DataError("is for --patients two-stage", key="--common", cure="add it, or leave --common out")
+        raise DataError("is for `together=two-stage`", key="common", cure="add it, or leave `common` out")
     if plan.covariates and together == "each":
-        cure = "add --patients two-stage or pooled"
-        raise DataError("cannot be estimated from one patient", key="--covariate", cure=cure)
+        cure = "add `together=two-stage` or pooled"
+        raise DataError("cannot be estimated from one patient", key="covariate", cure=cure)
     if is_one or together == "pooled":
         return
-    given = {"--next-draw": plan.target, "--draws": plan.n_draws, "--without": without}
+    given = {"next_draw": plan.target, "draws": plan.n_draws, "without": without}
     for option in (name for name, value in given.items() if value):
-        raise DataError("is for one patient", key=option, cure="choose one with --patient, or --patients pooled")
+        raise DataError("is for one patient", key=option, cure="choose one with `patient`, or `together=pooled`")
     arranged = case.arranged(plan.common, plan.covariates)  # says what is wrong with names before anything is done
     if not arranged.individual:
-        cure = "leave one out, or use --patients pooled"
-        raise DataError("no parameter is left that differs between patients", key="--common", cure=cure)
+        cure = "leave one out, or use `together=pooled`"
+        raise DataError("no parameter is left that differs between patients", key="common", cure=cure)
 
 
 def mechanisms_of(case: FitProblem, without: Collection[str] | None) -> tuple[str, ...]:
@@ -231,9 +237,9 @@ def mechanisms_of(case: FitProblem, without: Collection[str] | None) -> tuple[st
     DataError
         If a name is not a mechanism that acts.
     """
-    known = [one for one in case.problem.model.mechanisms if one not in case.problem.scenario.mechanisms.off]
+    known = [name for name in case.problem.model.mechanisms if name not in case.problem.scenario.mechanisms.off]
     chosen = known if without is None else list(without)
     for name in chosen:
         if name not in known:
-            raise DataError("is not an active mechanism", key=f"--without {name}", cure=did_you_mean(name, known))
+            raise DataError("is not an active mechanism", key=f"without {name}", cure=did_you_mean(name, known))
     return tuple(chosen)

@@ -12,7 +12,9 @@ from immunosim.door.scenarios import AnyScenario
 from immunosim.door.times import Time, simulated_day_of
 from immunosim.door.watching import Quiet
 from immunosim.fitting import FitProblem, require_sampler
-from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions, Goal, Update, update
+from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions as ForecastOptions
+from immunosim.fitting.conclusions.recovery_by_visit import Goal as Goal
+from immunosim.fitting.conclusions.recovery_by_visit import Update, update
 from immunosim.result import Result
 
 if TYPE_CHECKING:
@@ -139,6 +141,39 @@ def forecast_of(
 ) -> Forecast:
     """Return the forecast of patients who are ready to be fitted; arguments and errors as of ``forecast``."""
     scenario = case.problem.scenario
-    until = float("inf") if as_of is None else simulated_day_of(scenario, as_of, "--as-of")
+    until = float("inf") if as_of is None else simulated_day_of(scenario, as_of, "as_of")
     updates, failures = update(case, goals, until, each_visit, how, report)
     return Forecast(updates, failures, scenario.horizon)
+
+
+def forecast_files(predictions: Forecast, command: str = "") -> dict[str, bytes]:
+    """Return the record, the table and a figure of each patient by file name.
+
+    Parameters
+    ----------
+    predictions : Forecast
+    command : str
+        How the forecast was made, kept in the record.
+    """
+    from immunosim.door.fit_files import table_text
+    from immunosim.observations.petab import condition_ids
+    from immunosim.plots import encoded
+    from immunosim.report import to_json
+
+    days = ("low_day", "median_day", "high_day")
+    headers = ("patient", "after_visit_day", "n_visits", "readout", "level", *days, "share")
+    rows = [
+        (name, one.day, one.n_visits, back.readout, back.level, back.low, back.median, back.high, back.share)
+        for name, updates in predictions.updates.items()
+        for one in updates
+        for back in one.returns
+    ]
+    files = {
+        "forecast.json": to_json(predictions.as_dict() | {"command": command}).encode(),
+        "forecast.csv": table_text(headers, rows),
+    }
+    ids = condition_ids(list(predictions.updates))
+    for name in predictions.updates:
+        end = f"_{ids[name]}" if len(ids) > 1 else ""
+        files[f"forecast{end}.png"] = encoded(predictions.plot(name), "png")
+    return files

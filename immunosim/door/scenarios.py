@@ -61,10 +61,10 @@ def as_scenario(scenario: AnyScenario, overrides: Overrides = ()) -> tuple[Scena
 
 def given(scenario: AnyScenario, overrides: Overrides = ()) -> Given:
     """Return a scenario with all that a sweep makes patients of; arguments and errors as of ``as_scenario``."""
-    found, name = as_scenario(scenario, overrides)
+    read, name = as_scenario(scenario, overrides)
     if isinstance(scenario, Scenario):
-        return Given(found, name, document_of(found), Path())
-    return Given(found, name, load_document(scenario, overrides), located(scenario).parent)
+        return Given(read, name, document_of(read), Path())
+    return Given(read, name, load_document(scenario, overrides), located(scenario).parent)
 
 
 def document_of(scenario: Scenario) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def sensitivity(
 def refuse_method(method: str) -> None:
     """Raise a DataError for a method that does not exist."""
     if method not in METHODS:
-        raise DataError(f'unknown method "{method}"', key="--method", cure=did_you_mean(method, METHODS))
+        raise DataError(f'unknown method "{method}"', key="method", cure=did_you_mean(method, METHODS))
 
 
 def _outputs(base: Base, wishes: SweepRequest) -> Outputs:
@@ -130,9 +130,11 @@ def _factors(
     if keys:
         return tuple(factor_of(base, key, values) for key, values in keys.items())
     now.begin("Looking for the parameters that matter")
-    found = most_influential(base, outputs, n_threads=threads)
-    now.announce(f"Nothing is said to vary: the {len(found)} parameters that move the results most, from half to twice")
-    return found
+    influential = most_influential(base, outputs, n_threads=threads)
+    now.announce(
+        f"Nothing is said to vary: the {len(influential)} parameters that move the results most, from half to twice"
+    )
+    return influential
 
 
 def _local(

@@ -1,8 +1,9 @@
-"""One patient: simulate, verify, explain, compare, differentiate."""
+"""One patient: simulate, verify, explain."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from immunosim.codegen.loader import say_nothing
@@ -12,10 +13,7 @@ from immunosim.scenario.overrides import Overrides
 from immunosim.trajectory import Trajectory
 
 if TYPE_CHECKING:
-    import xarray as xr
-
-    from immunosim.attribution import Attribution, Comparison, Explanation
-    from immunosim.problem import Problem
+    from immunosim.attribution import Explanation
     from immunosim.verification import Verification
 
 Course = AnyScenario | Trajectory
@@ -57,7 +55,11 @@ def simulate(
 
 
 def verify(
-    scenario: Course, overrides: Overrides = (), *, announce: Callable[[str], None] = say_nothing
+    scenario: Course,
+    overrides: Overrides = (),
+    *,
+    timing: bool = False,
+    announce: Callable[[str], None] = say_nothing,
 ) -> Verification:
     """Check a simulation against an independent solver, and its doses, mass balances and signs.
 
@@ -66,6 +68,8 @@ def verify(
     scenario : Scenario, Path, str or Trajectory
         A trajectory is judged as it is.
     overrides : mapping of str to object, or iterable of str
+    timing : bool
+        Measure computing time against SciPy's LSODA as well.
     announce : callable
 
     Raises
@@ -75,7 +79,11 @@ def verify(
     """
     from immunosim import verification
 
-    return verification.verify(_simulated(scenario, overrides, announce), announce=announce)
+    trajectory = simulated(scenario, overrides, announce)
+    found = verification.verify(trajectory, announce=announce)
+    if not timing:
+        return found
+    return replace(found, timing=verification.time_against_lsoda(trajectory.problem, announce=announce))
 
 
 def explain(
@@ -87,6 +95,7 @@ def explain(
     direct: bool = False,
     gross: bool = False,
     overrides: Overrides = (),
+    announce: Callable[[str], None] = say_nothing,
 ) -> Explanation:
     """Explain the change of a read-out as a sum of contributions of the processes.
 
@@ -102,6 +111,8 @@ def explain(
     gross : bool
         Count whole flows, not their excess over the untreated ones.
     overrides : mapping of str to object, or iterable of str
+    announce : callable
+        Told in a sentence when something slow starts.
 
     Raises
     ------
@@ -112,121 +123,32 @@ def explain(
     """
     from immunosim import attribution
 
-    trajectory = _simulated(scenario, overrides)
+    if not isinstance(scenario, Trajectory):
+        found = as_scenario(scenario, overrides)[0]
+        for time, key in ((since, "since"), (at, "at")):  # before anything slow starts
+            if time is not None:
+                day_of(found, time, key)
+    trajectory = simulated(scenario, overrides, announce)
     end = float(trajectory.time[-1]) if at is None else day_of(trajectory.scenario, at, "at")
     start = None if since is None else day_of(trajectory.scenario, since, "since")
     return attribution.explain(trajectory, readout, end, start, direct, gross)
 
 
-def compare(
-    *scenarios: Course | Mapping[str, Course], at: Sequence[Time] = (), overrides: Overrides = ()
-) -> Comparison:
-    """Put the courses of two to six scenarios side by side; the first is the reference.
+def explanation_files(explanation: Explanation) -> dict[str, bytes]:
+    """Return the figure and the two tables of an explanation by file name."""
+    from immunosim.attribution import series_csv, table_csv
+    from immunosim.plots import encoded
 
-    Parameters
-    ----------
-    scenarios : Scenario, Path, str or Trajectory
-        Or one mapping of these by name.
-    at : sequence of float, day, or str
-        Further times, which a date or a course of the reference may give.
-    overrides : mapping of str to object, or iterable of str
-        Changes of all scenarios.
-
-    Raises
-    ------
-    ComparisonError
-        If there are too few or too many, or if they share no time.
-    SolverError
-        If a simulation failed.
-    """
-    from immunosim import attribution
-
-    courses = {name: _simulated(course, overrides) for name, course in _named(scenarios).items()}
-    times = [day_of(next(iter(courses.values())).scenario, time, "at") for time in at]
-    return attribution.compare(courses, times)
+    name = f"why_{explanation.readout}"
+    return {
+        f"{name}.png": encoded(explanation.plot(), "png"),
+        f"{name}.csv": table_csv(explanation).encode(),
+        f"{name}_series.csv": series_csv(explanation).encode(),
+    }
 
 
-def attribute(comparison: Comparison, readout: str) -> tuple[Attribution, ...]:
-    """Attribute the difference of a read-out from the reference to the processes.
-
-    Raises
-    ------
-    ComparisonError
-        If there is no such read-out.
-    """
-    from immunosim import attribution
-
-    return attribution.attribute(comparison, readout)
-
-
-def differentiate(
-    scenario: AnyScenario | Problem,
-    names: Sequence[str],
-    relative: bool = False,
-    *,
-    overrides: Overrides = (),
-    n_threads: int = 1,
-) -> xr.Dataset:
-    """Solve a scenario together with the exact derivatives of its read-outs and pools.
-
-    Parameters
-    ----------
-    scenario : Scenario, Path, str or Problem
-    names : sequence of str
-        Parameters, such as ``thymic_export_rate``, and numbers of treatments by their key path, such as
-        ``course[1].dose`` or ``course[2].start``.
-    relative : bool
-        Return elasticities instead.
-    overrides : mapping of str to object, or iterable of str
-        Of a scenario.
-    n_threads : int
-
-    Returns
-    -------
-    xarray.Dataset
-        One variable a read-out or pool, dimensions ``parameter`` and ``time`` [day], in its unit per unit of the
-        parameter. NaN throughout and a status other than OK where the integration failed.
-
-    Raises
-    ------
-    ParameterError, ScenarioError
-        If a name is unknown, given twice, or cannot be differentiated.
-    SolverError
-        If this machine cannot compute in lanes.
-    """
-    from immunosim import derivatives
-    from immunosim.problem import Problem, prepare
-
-    problem = scenario if isinstance(scenario, Problem) else prepare(*as_scenario(scenario, overrides))
-    return derivatives.differentiate(problem, names, relative, n_threads)
-
-
-def _simulated(course: Course, overrides: Overrides = (), announce: Callable[[str], None] = say_nothing) -> Trajectory:
+def simulated(course: Course, overrides: Overrides = (), announce: Callable[[str], None] = say_nothing) -> Trajectory:
+    """Return the trajectory of a scenario; one that was simulated is simulated again only where there are changes."""
     if not isinstance(course, Trajectory):
         return simulate(course, overrides, announce=announce)
     return simulate(course.scenario, overrides, announce=announce) if overrides else course
-
-
-def _named(scenarios: Sequence[Course | Mapping[str, Course]]) -> Mapping[str, Course]:
-    """Return scenarios by name: what they are called, numbered where two are called the same."""
-    if len(scenarios) == 1 and isinstance(scenarios[0], Mapping):
-        return scenarios[0]
-    found: dict[str, Course] = {}
-    for one in scenarios:
-        if isinstance(one, Mapping):
-            raise TypeError("give one mapping of scenarios by name, or scenarios alone")
-        name, number = _name_of(one), 1
-        while name in found:
-            number += 1
-            name = f"{_name_of(one)} ({number})"
-        found[name] = one
-    return found
-
-
-def _name_of(course: Course) -> str:
-    from pathlib import Path
-
-    if isinstance(course, (str, Path)):
-        return Path(course).stem
-    scenario = course.scenario if isinstance(course, Trajectory) else course
-    return scenario.title or "scenario"

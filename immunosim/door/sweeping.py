@@ -115,17 +115,17 @@ def ensemble(
         If something that is asked for does not exist, or the scenario is impossible.
     """
     several = [scenario] if isinstance(scenario, (Scenario, Path, str)) else list(scenario)
-    found = [as_scenario(one, overrides) for one in several]
-    wanted = [Endpoint.of(one) if isinstance(one, str) else one for one in endpoints]
-    days = None if times is None else [day_of(found[0][0], time, "times") for time in times] if found else []
-    name = found[0][1] if len(found) == 1 else "scenario"
-    if rows is not None and len(found) == 1:
+    known = [as_scenario(entry, overrides) for entry in several]
+    wanted = [Endpoint.of(entry) if isinstance(entry, str) else entry for entry in endpoints]
+    days = None if times is None else [day_of(known[0][0], time, "times") for time in times] if known else []
+    name = known[0][1] if len(known) == 1 else "scenario"
+    if rows is not None and len(known) == 1:
         base = base_of_scenario(several[0], overrides, announce)
         if not _are_parameters(rows, base):
-            kept = output_times(found[0][0]).tolist() if days is None else days
+            kept = output_times(known[0][0]).tolist() if days is None else days
             return _of_rows(base, rows, readouts, kept, wanted, states, n_threads, announce)
     return simulate_ensemble(
-        found[0][0] if len(found) == 1 else [one for one, _ in found],
+        known[0][0] if len(known) == 1 else [entry for entry, _ in known],
         rows,  # type: ignore[arg-type]  # a DataFrame gives its columns by name
         readouts=readouts,
         times=days,
@@ -186,8 +186,7 @@ def sweep(
         If the disk is full or cannot be written; finished blocks are kept.
     """
     how = options or RunOptions()
-    table = Path(rows) if isinstance(rows, (str, Path)) else None if rows is None else _table(rows)
-    asked = SweepRequest({}, table, design, n, seed)
+    asked = SweepRequest({}, rows_of(rows), design, n, seed)
     with tempfile.TemporaryDirectory(prefix="immunosim-sweep-") as folder:
         target = Path(folder) / "sweep.nc" if path is None else Path(path)
         plan, target = plan_sweep(scenario, vary, asked, kept, overrides, target, how, announce=announce)
@@ -242,8 +241,8 @@ def plan_sweep(
 
 def base_of_scenario(scenario: AnyScenario, overrides: Overrides, announce: Callable[[str], None]) -> Base:
     """Return the scenario that patients are made of; arguments and errors as of ``sweep``."""
-    found = given(scenario, overrides)
-    return replace(base_of(found.document, found.name, announce, found.scenario.sweep), folder=found.folder)
+    read = given(scenario, overrides)
+    return replace(base_of(read.document, read.name, announce, read.scenario.sweep), folder=read.folder)
 
 
 def _usual_place(name: str, is_large: bool) -> Path:
@@ -264,10 +263,15 @@ def request_of(base: Base, asked: SweepRequest, kept: KeptOutputs) -> SweepReque
         asked,
         endpoints=tuple(kept.get("endpoints") or ()),
         readouts=tuple(kept.get("readouts") or ()),
-        at=[day_of(base.scenario, time, "--at") for time in kept.get("at") or ()],
-        every=None if every is None else duration_of(every, "--every"),
+        at=[day_of(base.scenario, time, "at") for time in kept.get("at") or ()],
+        every=None if every is None else duration_of(every, "every"),
         pools=kept.get("pools", False),
     )
+
+
+def rows_of(rows: Path | str | pd.DataFrame | Mapping[str, object] | None) -> Path | pd.DataFrame | None:
+    """Return a table of patients, or the path of its file."""
+    return Path(rows) if isinstance(rows, (str, Path)) else None if rows is None else _table(rows)
 
 
 def _table(rows: pd.DataFrame | Mapping[str, object]) -> pd.DataFrame:

@@ -7,8 +7,8 @@ all failures they hold. Where no region tells failures from the rest better than
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,10 @@ import xarray as xr
 from immunosim.ensembles.columns import listed, varied_names
 from immunosim.errors import any_of
 from immunosim.numerics import Status, advice
+from immunosim.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -59,8 +63,8 @@ class Region:
     share_of_failures: float
 
 
-@dataclass(frozen=True)
-class FailureAtlas:
+@dataclass(frozen=True, repr=False)
+class FailureAtlas(Result):
     """Who failed, and where.
 
     Attributes
@@ -87,6 +91,29 @@ class FailureAtlas:
     regions: tuple[Region, ...]
     accuracy: float
     remark: str
+
+    def headline(self) -> str:
+        """Return in a line how many failed."""
+        return f"{self.n_failed:,} of {self.n:,} patients failed"
+
+    def facts(self) -> dict[str, object]:
+        """Return how often each pool decided the last step, and what the regions mean."""
+        return {"remark": self.remark, **{f"decided by {name}": n for name, n in self.pools.items()}}
+
+    def summary(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return self.as_dict()
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return one row a status: how many patients ended so, when, and the first of them."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(one) for one in self.endings], columns=[one.name for one in fields(Ending)])
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """The endings over ``status``."""
+        return self.to_dataframe().set_index("status").to_xarray()
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""

@@ -6,8 +6,8 @@ The patient is made again from what the result holds, its scenario and its varie
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,11 @@ from immunosim.ensembles.rows import checked_parameters, vary, why_refused
 from immunosim.errors import DataError, ImmunosimError
 from immunosim.numerics import Solution, Status, advice, solve_one, solve_with_history
 from immunosim.problem import Problem, prepare
+from immunosim.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 MOST_RATES = 8
 """Processes that are shown of a failure, the fastest relative to their pool."""
@@ -57,8 +62,8 @@ class ProcessRate:
     turnovers: float
 
 
-@dataclass(frozen=True)
-class Replay:
+@dataclass(frozen=True, repr=False)
+class Replay(Result):
     """What a patient did when run alone.
 
     Attributes
@@ -106,6 +111,31 @@ class Replay:
             return False
         return bool(np.isnan(self.time)) or abs(self.time - self.stored_time) <= SAME_TIME * max(1.0, abs(self.time))
 
+    def headline(self) -> str:
+        """Return in a line how the patient ended."""
+        again = "as in the ensemble" if self.is_reproduced else f"but {self.stored} in the ensemble"
+        return f"patient {self.sample}: {self.status}, {again}"
+
+    def facts(self) -> dict[str, object]:
+        """Return what was varied, the number of steps, and what to do."""
+        steps = f"{self.n_steps} accepted, {self.n_rejected} rejected"
+        return {"steps": steps, "advice": self.refusal or self.advice, **self.varied}
+
+    def summary(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return self.as_dict()
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return one row a pool where the integration ended, those that are farthest from untreated first."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(one) for one in self.pools], columns=[one.name for one in fields(PoolState)])
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """The pools over ``name``."""
+        return self.to_dataframe().set_index("name").to_xarray()
+
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""
         return asdict(self) | {"is_reproduced": self.is_reproduced}
@@ -133,7 +163,7 @@ def replay(
     """
     if not 0 <= sample < len(result):
         cure = f"choose from 0 to {len(result) - 1}"
-        raise DataError(f"there is no patient {sample} among {len(result)}", key="--patient", cure=cure)
+        raise DataError(f"there is no patient {sample} among {len(result)}", key="patient", cure=cure)
     try:
         problem = prepare(result.scenario_of(sample), f"patient {sample}", announce)
     except ImmunosimError as error:

@@ -24,6 +24,7 @@ from immunosim.ensembles.netcdf import load_netcdf
 from immunosim.ensembles.questions import Question
 from immunosim.errors import DataError
 from immunosim.files import write_file
+from immunosim.models import DEFAULT_MODEL
 from immunosim.netcdf import netcdf_bytes
 from immunosim.numerics import Ensemble, Status
 from immunosim.problem import Problem
@@ -105,6 +106,12 @@ class EnsembleResult(Result):
         """Return the values of a variable or coordinate by name."""
         values: Array = self.dataset[name].values
         return values
+
+    @property
+    def model_name(self) -> str:
+        """Name of the model of its patients."""
+        texts = listed(self.dataset, "scenarios")
+        return scenario_from(texts[0]).model if texts else DEFAULT_MODEL
 
     @property
     def status(self) -> Array:

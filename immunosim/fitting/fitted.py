@@ -22,6 +22,7 @@ from immunosim.fitting.search.profiles import Profile
 from immunosim.fitting.search.sampling import Sample
 from immunosim.result import Result
 from immunosim.scenario.regimen import courses_of
+from immunosim.trajectory import day_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,13 +129,20 @@ class Fitted(Result):
         since = max([0.0, *(course.dosing.start for course in courses_of(subject.problem.scenario))])
         return forecast(subject, self.draws(place), since, n_threads=self.estimate.posterior.n_threads)
 
-    def next_draws(self, readout: str, at: float) -> list[Draw]:
-        """Return further draws of the first patient, ranked by SD reduction."""
+    def next_draws(self, readout: str, at: float | str) -> list[Draw]:
+        """Return further draws of the first patient, ranked by SD reduction of a read-out at a time, day or text.
+
+        Raises
+        ------
+        DataError
+            If the text is not a time.
+        """
         subject = self.subjects[0]
+        day = day_of(subject.problem.scenario, at)
         last = max(one.time for one in subject.measurements)
         times = np.linspace(last, float(subject.problem.segments.boundaries[-1]), CANDIDATE_TIMES + 1)[1:]
         analytes = subject.problem.model.questions.samples
-        return rank_draws(self.estimate, 0, times.tolist(), analytes, readout, at, ErrorModel())
+        return rank_draws(self.estimate, 0, times.tolist(), analytes, readout, day, ErrorModel())
 
     def course(self, place: int = 0) -> tuple[Array, dict[str, Array]]:
         """Return times, and by measured analyte the ends of the 90 % interval with the best course between them.

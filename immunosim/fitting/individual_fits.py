@@ -167,9 +167,9 @@ def fit_together(
     case = several.case
     places = [place for place, who in enumerate(case.patients) if who.name in several.fits]
     if len(places) < LEAST_PATIENTS:
-        cure = "give more, or fit them with --patients each or pooled"
+        cure = "give more, or fit them with `together=each` or pooled"
         raise DataError(
-            f"{len(places)} patients are too few to estimate between-patient variability", key="--patients", cure=cure
+            f"{len(places)} patients are too few to estimate between-patient variability", key="together", cure=cure
         )
     chosen = [case.patients[place] for place in places]
     arrangement = arrange(case.coordinates.parameters, chosen, common, covariates, case.wishes.priors)

@@ -70,5 +70,5 @@ def informed_parameters(
             break
         chosen.append(best)
     if not chosen:
-        raise DataError("the data do not inform any parameter that has a prior", key="--free", cure="name some")
+        raise DataError("the data do not inform any parameter that has a prior", key="free", cure="name some")
     return [coordinates.names[j] for j in chosen]

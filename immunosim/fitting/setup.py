@@ -157,7 +157,7 @@ def _noise(model: Model, analytes: Sequence[str], given: Mapping[str, ErrorModel
     for name in given:
         if name not in analytes:
             cure = did_you_mean(name, analytes)
-            raise DataError(f'"{name}" names no analyte that was measured', key="--noise", cure=cure)
+            raise DataError(f'"{name}" names no analyte that was measured', key="noise", cure=cure)
     return {analyte: given.get(analyte) or _declared_noise(model, analyte) for analyte in analytes}
 
 
@@ -171,7 +171,7 @@ def _within(coordinates: Coordinates, limits: Mapping[str, tuple[float, float]])
     """Return coordinates whose search has other limits."""
     for name in limits:
         if name not in coordinates.names:
-            raise DataError("is not fitted", key=f"--limits {name}", cure=did_you_mean(name, coordinates.names))
+            raise DataError("is not fitted", key=f"limits {name}", cure=did_you_mean(name, coordinates.names))
     return Coordinates(tuple(_limited(one, limits.get(one.name)) for one in coordinates.parameters))
 
 
@@ -182,5 +182,5 @@ def _limited(parameter: FreeParameter, limits: tuple[float, float] | None) -> Fr
     if not 0.0 < low < parameter.value < high:
         reason = f"{low:g} to {high:g} does not hold {parameter.value:g}, where the search starts"
         cure = f"give positive limits around it, or set parameters.{parameter.name} in the scenario"
-        raise DataError(reason, key=f"--limits {parameter.name}", cure=cure)
+        raise DataError(reason, key=f"limits {parameter.name}", cure=cure)
     return replace(parameter, lower=low, upper=high)

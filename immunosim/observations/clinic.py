@@ -27,7 +27,7 @@ from immunosim.observations.records import (
 )
 from immunosim.observations.table import TableRow, is_missing, read_table
 from immunosim.observations.times import Calendar, is_date, order_of
-from immunosim.scenario.drug_names import with_drugs_of
+from immunosim.scenario.drug_names import known_model, with_drugs_of
 from immunosim.units import DAYS_PER_MONTH, factor_to
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def read_clinic_table(
     path : Path
         CSV, its cells separated by commas, semicolons or tabs.
     scenario : Scenario, optional
-        Gives day 0 its date, times such as ``course 2 + 30 days`` their meaning, and its model the drugs.
+        Gives day 0 its date, times such as ``course 2 + 30 days`` their meaning, and its model drugs and read-outs.
     from_first_dose : bool, optional
         Whether day 0 is the time of each patient's first dose in the table.
 
@@ -82,6 +82,11 @@ def read_clinic_table(
     DataError
         With line and column of everything that cannot be used.
     """
+    with with_drugs_of(scenario):
+        return _read(path, scenario, from_first_dose)
+
+
+def _read(path: Path, scenario: Scenario | None, from_first_dose: bool) -> tuple[Observations, list[TableFinding]]:
     table = read_table(path)
     problems = Problems(table.file)
     layout = read_layout(table, problems)
@@ -89,8 +94,7 @@ def read_clinic_table(
     visits = list(_visits(layout, calendar, problems))
     births = _births(layout, calendar, visits, problems)
     measurements = [one for visit in visits for one in _measurements(layout, visit, problems)]
-    with with_drugs_of(scenario):
-        doses = [one for visit in visits for one in _doses(layout, visit, problems)]
+    doses = [one for visit in visits for one in _doses(layout, visit, problems)]
     traits = {
         name: _covariates(layout, own, problems) | births.get(name, {}) for name, own in _by_patient(visits).items()
     }
@@ -102,7 +106,7 @@ def read_clinic_table(
     if from_first_dose:
         patients = [_from_first_dose(patient, table.header_line, problems) for patient in patients]
     problems.refuse()
-    return Observations(tuple(map(_with_age, patients)), table.file), list(layout.findings)
+    return Observations(tuple(map(_with_age, patients)), table.file, known_model()), list(layout.findings)
 
 
 def _by_patient(records: Iterable[_OfPatient]) -> dict[str, list[_OfPatient]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from immunosim.errors import QuantityError, close_matches
 from immunosim.observations.laboratory import analytes, headers_of_analytes
@@ -104,10 +103,9 @@ def suggestion(header: str) -> str:
     return f'did you mean "{close[0]}"?' if close else "rename it if it should be used"
 
 
-@cache
 def _kinds() -> dict[str, str]:
     """Return the kind of column that each plain header means."""
-    return {name: kind for kind, names in _NAMES.items() for name in names.split("|")} | headers_of_analytes()
+    return {name: kind for kind, names in _NAMES.items() for name in names.split("|")} | dict(headers_of_analytes())
 
 
 def _split(header: str) -> tuple[str, str]:

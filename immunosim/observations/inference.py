@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from immunosim.errors import QuantityError
-from immunosim.observations.laboratory import analytes
+from immunosim.observations.laboratory import TOTAL_UNIT, analytes
 from immunosim.scenario.plausible import MOST_SUBSET, MOST_TOTAL
 
 _CURE = "add the unit to the header, such as [cells/uL], [1e9/L] or [%]"
@@ -26,7 +26,7 @@ def inferred_unit(analyte: str, values: Sequence[float]) -> str:
     if not values:
         raise QuantityError("has no unit and no values", cure=_CURE)
     low, high = min(values), max(values)
-    if not analytes()[analyte].part_of:
+    if analytes()[analyte].unit == TOTAL_UNIT:
         if high <= 10.0:
             return "1e9/L"
         if _are_cells(values) and 100.0 < high <= 1e3 * MOST_TOTAL:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from immunosim.observations.planned import check_doses, check_plausible
 from immunosim.observations.plausible import by_analyte, check_samples, check_values
 from immunosim.observations.records import Measurement, Observations, PatientRecord, TableFinding
+from immunosim.scenario.drug_names import with_drugs_of
 from immunosim.scenario.regimen import start_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ def lint(observations: Observations, scenario: Scenario | None = None) -> list[T
     -------
     list of TableFinding
     """
+    with with_drugs_of(observations):
+        return _findings(observations, scenario)
+
+
+def _findings(observations: Observations, scenario: Scenario | None) -> list[TableFinding]:
     found = [*check_values(observations), *check_samples(observations), *_limits(observations)]
     for patient in observations:
         found += [*_births(patient), *_order(patient), *_duplicates(patient), *_traits(patient)]

@@ -19,7 +19,7 @@ from immunosim.observations.problems import Problems
 from immunosim.observations.records import Covariate, Observations, PatientRecord, TableFinding
 from immunosim.observations.table import ObservationTable, is_missing, read_table
 from immunosim.observations.times import Calendar
-from immunosim.scenario.drug_names import with_drugs_of
+from immunosim.scenario.drug_names import model_of, with_drugs_of
 from immunosim.units import convert
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def read_nonmem(
     problems.refuse()
     covariates, findings = _covariates(reading)
     found = tuple(replace(patient, covariates=covariates.get(name, {})) for name, patient in patients.items())
-    return Observations(found, table.file), findings
+    return Observations(found, table.file, model_of(scenario)), findings
 
 
 def _patients(reading: Reading, problems: Problems) -> dict[str, PatientRecord]:

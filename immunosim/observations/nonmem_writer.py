@@ -16,6 +16,7 @@ from immunosim.observations.laboratory import analytes_by_number
 from immunosim.observations.nonmem import COVARIATES
 from immunosim.observations.records import Measurement, Observations, PatientRecord, RecordedDose
 from immunosim.safe_text import csv_text
+from immunosim.scenario.drug_names import with_drugs_of
 
 _NAMES = {name: header for header, name in COVARIATES.items() if header != "WEIGHT"}
 _EMPTY = "."
@@ -35,6 +36,12 @@ def write_nonmem(observations: Observations, path: Path) -> None:
     """
     if not observations.measurements and not observations.doses:
         raise DataError("has neither measurements nor doses", file=observations.file or None, cure="add some")
+    with with_drugs_of(observations):
+        table = _table(observations)
+    write_file(path, csv_text(table).encode())
+
+
+def _table(observations: Observations) -> list[list[str]]:
     is_numbered = all(patient.name.isdecimal() for patient in observations)
     traits = list(dict.fromkeys(name for patient in observations for name in patient.covariates))
     headers = ["ID"] if is_numbered else ["ID", "NAME"]
@@ -44,7 +51,7 @@ def write_nonmem(observations: Observations, path: Path) -> None:
         first = [patient.name] if is_numbered else [str(number), patient.name]
         last = [_text(patient.covariates.get(name)) for name in traits]
         table += [[*first, *cells, *last] for cells in _rows(patient)]
-    write_file(path, csv_text(table).encode())
+    return table
 
 
 def _rows(patient: PatientRecord) -> Iterator[list[str]]:

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, get_args
 
 from immunosim.errors import DataError, any_of, did_you_mean
 from immunosim.files import write_file
-from immunosim.observations.laboratory import analytes, measurable
+from immunosim.observations.laboratory import laboratory_named
 from immunosim.observations.records import Observations
 from immunosim.safe_text import csv_text, file_name
 
@@ -226,7 +226,7 @@ def _check_noise(observations: Observations, parameters: Sequence[PetabParameter
             raise DataError("was not measured", key=f"noise.{name}", cure=did_you_mean(name, measured))
     if missing := [name for name in measured if name not in noise]:
         raise DataError(f"has no noise for {any_of(missing)}", key="noise", cure="give a formula such as 0.1 * cd4")
-    known = {one.id for one in parameters} | set(measurable()) | _FUNCTIONS
+    known = {one.id for one in parameters} | set(laboratory_named(observations.model).measurable) | _FUNCTIONS
     for name, formula in noise.items():
         unknown = [word for word in _WORD.findall(formula) if word not in known]
         if unknown:
@@ -246,7 +246,8 @@ def _observable_rows(
     observations: Observations, noise: Mapping[str, str], transformation: Mapping[str, Transformation]
 ) -> Iterator[list[str]]:
     yield ["observableId", "observableFormula", "observableTransformation", "noiseFormula", "noiseDistribution"]
-    sums = {name: " + ".join(one.parts) for name, one in analytes().items() if one.parts}
+    known = laboratory_named(observations.model).analytes
+    sums = {name: " + ".join(one.parts) for name, one in known.items() if one.parts}
     for name in observations.analytes:
         formula = noise[name]
         for word, parts in sums.items():

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from immunosim.observations.laboratory import analytes, parts_of_a_total
+from immunosim.model.readout_info import Analyte
+from immunosim.observations.laboratory import TOTAL_UNIT, analytes, parts_of_a_total
 from immunosim.observations.records import Measurement, Observations, Severity, TableFinding
 from immunosim.scenario.plausible import MOST_SUBSET, MOST_TOTAL
+from immunosim.units import is_count_unit
 
 LEAST_TOTAL = 0.005
 """Fewest lymphocytes that are believed, 1e9/L, unless none are reported: a quarter of the lowest after depletion."""
@@ -27,12 +29,13 @@ _PER_LITRE = 1000.0
 
 def check_values(observations: Observations) -> Iterator[TableFinding]:
     """Yield values that are negative, absurd or in another unit than they are said to be."""
+    known = analytes()
     for one in observations.measurements:
         if one.value < 0:
             yield _at(one, "error", f"{one.value:g} is negative", "leave the cell empty where nothing was measured")
-        elif one.analyte not in analytes():
+        elif one.analyte not in known or not is_count_unit(known[one.analyte].unit):
             continue
-        elif not analytes()[one.analyte].part_of:
+        elif known[one.analyte].unit == TOTAL_UNIT:
             yield from _check_total(one)
         elif one.value > MOST_SUBSET:
             reason = f"{one.value:g} cells/uL is more than anybody has"
@@ -48,11 +51,15 @@ def check_samples(observations: Observations) -> Iterator[TableFinding]:
         samples[one.patient, one.time].setdefault(one.analyte, one)
     for sample in samples.values():
         parts = {name: one for name, one in sample.items() if name in parts_of_a_total() and not one.is_below}
-        total = next((sample[name] for name, one in analytes().items() if not one.part_of and name in sample), None)
+        total = next((sample[name] for name, one in analytes().items() if _is_total(one) and name in sample), None)
         if total is not None:
             yield from _check_shares(parts, total.value * _PER_LITRE)
             yield from _check_total_of(parts, total.value * _PER_LITRE)
         yield from _check_sums(sample, parts)
+
+
+def _is_total(analyte: Analyte) -> bool:
+    return not analyte.part_of and analyte.unit == TOTAL_UNIT
 
 
 def _check_total(one: Measurement) -> Iterator[TableFinding]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from immunosim.errors import DataError, InputProblem, did_you_mean
-from immunosim.observations.laboratory import analytes
+from immunosim.models.registry import DEFAULT_MODEL
+from immunosim.observations.laboratory import laboratory_named
 
 Covariate = float | str
 Severity = Literal["error", "warning", "note"]
@@ -76,10 +77,19 @@ class PatientRecord:
 
 @dataclass(frozen=True)
 class Observations:
-    """The patients of one file."""
+    """The patients of one file.
+
+    Parameters
+    ----------
+    patients : tuple of PatientRecord
+    file : str, optional
+    model : str, optional
+        Whose read-outs and drugs the records name.
+    """
 
     patients: tuple[PatientRecord, ...]
     file: str = ""
+    model: str = DEFAULT_MODEL
 
     def __len__(self) -> int:
         """Return the number of patients."""
@@ -117,7 +127,7 @@ class Observations:
     def analytes(self) -> tuple[str, ...]:
         """Return what was measured: the counts of a laboratory first, then the rest by name."""
         found = {one.analyte for one in self.measurements}
-        counted = analytes()
+        counted = laboratory_named(self.model).analytes
         return tuple(name for name in counted if name in found) + tuple(sorted(found - set(counted)))
 
     @property

@@ -179,9 +179,9 @@ def _alike(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _copied_cache(place: Path) -> Path:
+def _copied_cache(directory: Path) -> Path:
     """Return a copy of the user's kernel cache; an empty folder where there is none, or it is very large."""
-    root, copy = cache_root(), place / "cache"
+    root, copy = cache_root(), directory / "cache"
     sizes = [path.stat().st_size for path in root.rglob("*") if path.is_file()] if root.is_dir() else []
     if sizes and sum(sizes) <= LARGEST_CACHE:
         shutil.copytree(root, copy)

@@ -55,14 +55,14 @@ def rows() -> tuple[Mapping[str, Any], ...]:
         If they cannot be read.
     """
     try:
-        found = tuple(json.loads(ROWS.read_text(encoding="utf-8")))
-        limits = [limits_of(row) for row in found]
-        is_whole = len(limits) == len(MEASURES) == len({row["name"] for row in found} & MEASURES.keys())
+        held_out = tuple(json.loads(ROWS.read_text(encoding="utf-8")))
+        limits = [limits_of(row) for row in held_out]
+        is_whole = len(limits) == len(MEASURES) == len({row["name"] for row in held_out} & MEASURES.keys())
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"cannot be read ({error})", file=str(ROWS), cure="install immunosim again") from error
     if not is_whole:
         raise DataError("does not hold every number that is measured", file=str(ROWS), cure="install immunosim again")
-    return found
+    return held_out
 
 
 def limits_of(row: Mapping[str, Any]) -> tuple[float, float]:
@@ -99,10 +99,10 @@ def judged(row: Mapping[str, Any], simulated: float) -> CheckOutcome:
     return outcome(value, is_same and is_met != is_known, notes)
 
 
-def _check(place: int, row: Mapping[str, Any]) -> RequirementCheck:
+def _check(number: int, row: Mapping[str, Any]) -> RequirementCheck:
     sources = "; ".join(row["citations"])
     return RequirementCheck(
-        f"PQ-{place:02d}",
+        f"PQ-{number:02d}",
         f"{row['what']}: {evidence(row)}",
         f"Simulate a regimen that was not used to choose parameters, and measure. Evidence: {sources}. {row['why']}",
         f"released value within {100 * MOVED:g} %, and met or missed as published",

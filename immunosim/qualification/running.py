@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from immunosim.codegen.loader import say_nothing
 from immunosim.diagnosis.software import BROKEN
@@ -13,10 +13,15 @@ from immunosim.errors import ImmunosimError
 from immunosim.qualification.installation import environment, now
 from immunosim.qualification.records import CheckOutcome, RequirementCheck, RequirementResult, Tell, Verdict
 from immunosim.qualification.requirements import all_checks
+from immunosim.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 
-@dataclass(frozen=True)
-class Qualification:
+@dataclass(frozen=True, repr=False)
+class Qualification(Result):
     """What a qualification found, and where and when.
 
     Attributes
@@ -43,6 +48,29 @@ class Qualification:
     def passed(self) -> bool:
         """Whether every requirement is met."""
         return not self.failures
+
+    def headline(self) -> str:
+        """Return in a line whether every requirement is met."""
+        return f"{len(self.failures)} of {len(self.results)} requirements are not met, {self.started}"
+
+    def facts(self) -> dict[str, object]:
+        """Return the requirements that are not met."""
+        return {one.check.id: f"{one.check.requirement}: {one.outcome.value}" for one in self.failures}
+
+    def summary(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return self.as_dict()
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return one row a requirement."""
+        import pandas as pd
+
+        return pd.DataFrame(map(_as_dict, self.results))
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """The requirements over ``id``."""
+        return self.to_dataframe().drop(columns="notes").set_index("id").to_xarray()
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain data, ready for JSON."""
@@ -75,8 +103,8 @@ def qualify(
     chosen = all_checks() if checks is None else tuple(checks)
     began, started = time.perf_counter(), now().isoformat()
     results = []
-    for place, check in enumerate(chosen, 1):
-        announce(f"{check.id} ({place} of {len(chosen)}): {check.requirement}")
+    for number, check in enumerate(chosen, 1):
+        announce(f"{check.id} ({number} of {len(chosen)}): {check.requirement}")
         results.append(look(check, detail))
     return Qualification(started, time.perf_counter() - began, tuple(results), environment())
 
@@ -85,23 +113,23 @@ def look(check: RequirementCheck, tell: Tell) -> RequirementResult:
     """Make one check; what stops it is its failure."""
     began = time.perf_counter()
     try:
-        found = check.look(tell)
+        outcome = check.look(tell)
     except ImmunosimError as error:
-        found = CheckOutcome("could not be checked", Verdict.FAILED, tuple(str(error).splitlines()))
+        outcome = CheckOutcome("could not be checked", Verdict.FAILED, tuple(str(error).splitlines()))
     except (*BROKEN, LookupError, ArithmeticError) as error:
-        found = CheckOutcome("could not be checked", Verdict.FAILED, (f"{type(error).__name__}: {error}",))
-    return RequirementResult(check, found, time.perf_counter() - began)
+        outcome = CheckOutcome("could not be checked", Verdict.FAILED, (f"{type(error).__name__}: {error}",))
+    return RequirementResult(check, outcome, time.perf_counter() - began)
 
 
 def _as_dict(result: RequirementResult) -> dict[str, Any]:
-    check, found = result.check, result.outcome
+    check, outcome = result.check, result.outcome
     return {
         "id": check.id,
         "requirement": check.requirement,
         "method": check.method,
         "limit": check.limit,
-        "value": found.value,
-        "verdict": str(found.verdict),
+        "value": outcome.value,
+        "verdict": str(outcome.verdict),
         "seconds": round(result.seconds, 2),
-        "notes": list(found.notes),
+        "notes": list(outcome.notes),
     }

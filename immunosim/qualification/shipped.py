@@ -141,11 +141,11 @@ def _recorded() -> Iterator[tuple[str, str]]:
         yield str(file), "" if is_same else "is not what was installed"
 
 
-def _compared(place: Path, path: str, expected: str) -> ShippedFile:
-    if not place.is_file():
+def _compared(file: Path, path: str, expected: str) -> ShippedFile:
+    if not file.is_file():
         return ShippedFile(path, "", "is missing")
-    found = sha256_of(place)
-    return ShippedFile(path, found, "" if found == expected else "is not what was shipped (its SHA-256 differs)")
+    digest = sha256_of(file)
+    return ShippedFile(path, digest, "" if digest == expected else "is not what was shipped (its SHA-256 differs)")
 
 
 def _is_program(path: Path) -> bool:

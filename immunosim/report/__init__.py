@@ -5,7 +5,7 @@ from immunosim.report.figures import draw_page, draw_panel
 from immunosim.report.limits import limits_of
 from immunosim.report.output_files import (
     record_files,
-    refuse_existing,
+    refuse_foreign,
     refuse_large,
     result_files,
     to_json,
@@ -24,7 +24,7 @@ __all__ = [
     "limits_of",
     "record_files",
     "refined",
-    "refuse_existing",
+    "refuse_foreign",
     "refuse_large",
     "result_files",
     "summarise",

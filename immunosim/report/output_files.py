@@ -63,6 +63,9 @@ FIT = FolderKind(
 PROFILE = FolderKind(frozenset({"profiles.json", "profiles.csv"}), ("profiles.png",))
 SAMPLE = FolderKind(frozenset({"posterior.nc", "sample.json"}), ("pairs.png", "vpc.png"))
 FORECAST = FolderKind(frozenset({"forecast.json", "forecast.csv"}), ("forecast*.png",))
+COMPARISON = FolderKind(
+    frozenset({"comparison.json", "differences.csv"}), ("attribution.csv", "overlay.png", "why_difference_*.png")
+)
 SENSITIVITY = FolderKind(frozenset({"indices.nc", "indices.csv"}), ("importance_*.png",))
 
 MOST_TIMES = 300_000
@@ -97,22 +100,21 @@ def to_json(data: Any) -> str:
     return json_text(_finite(data)) + "\n"
 
 
-def refuse_existing(folder: Path, force: bool = False, kind: FolderKind = RUN) -> None:
+def refuse_foreign(folder: Path, kind: FolderKind = RUN) -> None:
     """Raise where results must not be written into a folder, so that nothing is computed in vain.
 
     Parameters
     ----------
     folder : Path
-    force : bool
-        Whether a folder of earlier results may be replaced.
+        Earlier results in it are replaced.
     kind : FolderKind
 
     Raises
     ------
     OutputError
-        If a file is in the way, if the folder holds results and may not be replaced, or if it holds anything else.
+        If a file is in the way, or if the folder holds anything but results of this kind.
     """
-    where, elsewhere = str(folder), "choose another folder with --out"
+    where, elsewhere = str(folder), "choose another folder with `path`"
     with explained(folder):
         present = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
         in_the_way = folder.exists() and not folder.is_dir()
@@ -126,8 +128,6 @@ def refuse_existing(folder: Path, force: bool = False, kind: FolderKind = RUN) -
         raise OutputError(
             f"{found}, which is not a result of immunosim and is not replaced", file=where, cure=elsewhere
         )
-    if not force:
-        raise OutputError("already holds results", file=where, cure=f"{elsewhere}, or replace them with --force")
 
 
 def refuse_large(folder: Path, scenario: Scenario) -> None:
@@ -146,25 +146,23 @@ def refuse_large(folder: Path, scenario: Scenario) -> None:
         raise OutputError(reason, file=str(folder), cure=cure)
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes], force: bool = False, kind: FolderKind = RUN) -> list[Path]:
+def write_folder(folder: Path, files: Mapping[str, bytes], kind: FolderKind = RUN) -> list[Path]:
     """Write files into a folder, all or none, and return their paths.
 
     Parameters
     ----------
     folder : Path
-        Created together with its parents.
+        Created together with its parents; earlier results in it are replaced whole.
     files : mapping of str to bytes
         Content by file name, which may begin with that of a folder: ``petab/problem.yaml``.
-    force : bool
-        Whether a folder of earlier results is replaced.
     kind : FolderKind
 
     Raises
     ------
     OutputError
-        As for ``refuse_existing``, or if the disk is full or the place cannot be written.
+        As for ``refuse_foreign``, or if the disk is full or the place cannot be written.
     """
-    refuse_existing(folder, force, kind)
+    refuse_foreign(folder, kind)
     target = folder.resolve()
     with explained(folder):
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from immunosim.attribution import Comparison, Explanation
+from immunosim.codegen.loader import load_model
 from immunosim.ensembles import EnsembleResult
 from immunosim.errors import DataError
 from immunosim.files import write_file
 from immunosim.fitting import Fitted, PatientFits, Subject
 from immunosim.formatting import unit_text
 from immunosim.report.figures import draw_page, draw_panel
-from immunosim.report.limits import limits_of
+from immunosim.report.limits import limits_of, thresholds_of
 from immunosim.report.provenance import INTENDED_USE
 from immunosim.result import Result
 from immunosim.sensitivity_analysis.result import Analysis
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from immunosim.plots.ensembles import Plot
     from immunosim.plots.fit_courses import FittedCourse
 
 
@@ -59,10 +61,20 @@ def _(
     threshold: str = "",
 ) -> Figure:
     """Draw a result as a map of two quantities, as courses over time, or one line each."""
-    from immunosim.plots.ensembles import chosen, ensemble_figure
+    from immunosim.plots.ensembles import ensemble_figure
 
-    asked = chosen(result.dataset, kind, of, x, y, at, color, threshold, {})
+    asked = plot_of(result, of, kind=kind, x=x, y=y, at=at, color=color, threshold=threshold)
     return ensemble_figure(result.dataset, asked, INTENDED_USE)
+
+
+def plot_of(result: EnsembleResult, of: str = "", **asked: Any) -> Plot:
+    """Return what is drawn of a result, with the clinical thresholds of its own model; arguments of ``chosen``."""
+    from immunosim.models import find_model
+    from immunosim.plots.ensembles import chosen
+
+    package = find_model(result.model_name)
+    model = load_model(package.parameters().units(), package=package)
+    return chosen(result.dataset, of=of, limits=thresholds_of(model), **asked)
 
 
 @figure_of.register(Explanation)

@@ -37,9 +37,14 @@ def model_of(scenario: object) -> str:
         return DEFAULT_MODEL
 
 
+def known_model() -> str:
+    """Return the name of the model that records know while a scenario or its data are read."""
+    return _MODEL.get()
+
+
 @contextmanager
 def with_drugs_of(scenario: object) -> Iterator[None]:
-    """Let records know the drugs of a scenario's model until the block ends."""
+    """Let records know the drugs, and tables the read-outs, of the model of a scenario or of observations."""
     token = _MODEL.set(model_of(scenario))
     try:
         yield

@@ -121,7 +121,7 @@ def copy_examples(folder: Path | str) -> list[Path]:
         present = [str(target / name) for name in names if (target / name).exists()]
     if present:
         others = f" ({len(present) - 1} more files exist)" if len(present) > 1 else ""
-        raise OutputError(f"already exists{others}", file=present[0], cure="choose another folder with --copy")
+        raise OutputError(f"already exists{others}", file=present[0], cure="choose another folder with `copy`")
     for name in names:
         write_file(target / name, (source / name).read_bytes())
     return [target / name for name in names]

@@ -23,7 +23,7 @@ Overrides = Mapping[str, object] | Iterable[str]
 LONGEST_PATH = 200
 """Longest key path, in characters."""
 
-_SOURCE = "--set"
+_SOURCE = "overrides"
 _INDEX = re.compile(r"\[(\d+)\]")
 
 

@@ -79,9 +79,9 @@ def cube_of(method: str, n_factors: int, n: int, seed: int, second_order: bool =
         from SALib.sample import latin, morris, sobol
     except ImportError as error:
         cure = "run: python -m pip install 'immunosim[sweep]'"
-        raise DataError("sensitivity analysis needs the package SALib", key="--method", cure=cure) from error
+        raise DataError("sensitivity analysis needs the package SALib", key="method", cure=cure) from error
     if method not in LEAST:
-        raise DataError(f'unknown method "{method}"', key="--method", cure=did_you_mean(method, LEAST))
+        raise DataError(f'unknown method "{method}"', key="method", cure=did_you_mean(method, LEAST))
     if n < LEAST[method]:
         raise DataError(f"{n} is too few for {method}", key="-n", cure=f"ask for {LEAST[method]} or more")
     problem = problem_of(n_factors)

@@ -51,7 +51,7 @@ def elasticities(base: Base, keys: Sequence[str], outputs: Outputs, n_threads: i
     """
     wrong = [one for one in outputs.endpoints if one.kind not in TIMES]
     if wrong:
-        cure = "ask for a nadir or a peak, or use --method morris or sobol"
+        cure = "ask for a nadir or a peak, or use `method=morris` or sobol"
         raise DataError(f"a {wrong[0].kind} has no exact elasticity here", key=f"endpoint {wrong[0].label}", cure=cure)
     factors = [key_factor(base, key) for key in keys]
     names = [_differentiable(base, key) for key in keys]
@@ -81,11 +81,11 @@ def _differentiable(base: Base, key: str) -> str:
         return name
     if table == "mechanisms":
         raise DataError(
-            "has no derivative", key=key, cure="a mechanism is on or off: compare both, or use --method sobol"
+            "has no derivative", key=key, cure="a mechanism is on or off: compare both, or use `method=sobol`"
         )
     parameter = base.problem.parameters.set_by(key)
     if parameter == "weight" and "/kg" in json.dumps(base.document):
-        raise DataError("doses per body weight follow it", key=key, cure="use --method morris or sobol")
+        raise DataError("doses per body weight follow it", key=key, cure="use `method=morris` or sobol")
     if parameter:
         return parameter
     steps = key.split(".")

@@ -94,6 +94,11 @@ class Analysis(Result):
             raise DataError(f'unknown output "{name}"', cure=cure)
         return found
 
+    @property
+    def main_index(self) -> str:
+        """The index that inputs are ranked by."""
+        return MAIN[self.method]
+
     def headline(self) -> str:
         """Return in a line what was analysed."""
         how = f", {self.n_patients:,} patients, {self.n_patients_failed:,} failed" if self.n_patients else ""
@@ -105,7 +110,7 @@ class Analysis(Result):
 
     def ranking(self, name: str) -> list[str]:
         """Return the inputs by their influence on an output, at its last time, the largest first."""
-        values = np.abs(self[name].values[MAIN[self.method]])
+        values = np.abs(self[name].values[self.main_index])
         last = values if values.ndim == 1 else values[:, -1]
         order = np.argsort(np.where(np.isnan(last), -1.0, last), kind="stable")[::-1]
         return [self.names[i] for i in order]

@@ -73,12 +73,12 @@ def reached(address: str) -> Iterator[Client]:
         import distributed
     except ImportError as error:
         cure = "run: python -m pip install 'immunosim[dask]'"
-        raise DataError("a cluster needs the package distributed", key="--scheduler", cure=cure) from error
+        raise DataError("a cluster needs the package distributed", key="scheduler", cure=cure) from error
     try:
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         cure = "start one (dask scheduler), or correct the address"
-        raise DataError(f"there is no scheduler at {address}", key="--scheduler", cure=cure) from error
+        raise DataError(f"there is no scheduler at {address}", key="scheduler", cure=cure) from error
     with client:
         yield client
 
@@ -108,8 +108,8 @@ def _run(client: Client, plan: Plan, store: SweepStore, places: Sequence[int], r
             given_up[place] += 1
             if given_up[place] > MOST_GIVEN_UP:
                 reason = "workers died again and again on the same block"
-                cure = "look at their logs; what is stored is kept, continue with --resume"
-                raise DataError(reason, key="--scheduler", cure=cure) from error
+                cure = "look at their logs; what is stored is kept, continue with `is_resumed`"
+                raise DataError(reason, key="scheduler", cure=cure) from error
             running.add(hand_out(place))
             continue
         for following in islice(waiting, 1):
@@ -125,7 +125,7 @@ def solve_block(path: str, identity: str, place: int, values: Array) -> tuple[in
     recipe = _recipe(identity)
     if json.dumps(recipe.as_dict()) != identity:
         reason = "this worker has another version of the model, or computes without lanes where the others have them"
-        raise ImmunosimError(reason, key="--scheduler", cure="install the same immunosim on every worker")
+        raise ImmunosimError(reason, key="scheduler", cure="install the same immunosim on every worker")
     found = solve_rows(recipe, values)
     store.write(place, found)
     return len(values), int((found["status"][1] != 0).sum())

@@ -154,16 +154,16 @@ def design_of(kind: str, factors: Sequence[Factor], n: int, seed: int) -> Design
         If there is no such design, or it cannot be drawn.
     """
     if kind not in KINDS:
-        raise DataError(f'unknown design "{kind}"', key="--design", cure=f"choose from {', '.join(KINDS)}")
+        raise DataError(f'unknown design "{kind}"', key="design", cure=f"choose from {', '.join(KINDS)}")
     if n < 1:
         raise DataError(f"a design of {n} rows or levels", key="-n", cure="ask for 1 or more")
     if seed < 0:
-        raise DataError(f"{seed} is negative", key="--seed", cure="give 0 or more")
+        raise DataError(f"{seed} is negative", key="seed", cure="give 0 or more")
     if kind == "grid":
         return Grid(tuple(factors), n)
     if kind == "sobol" and n > MOST_SOBOL:
         raise DataError(f"a Sobol sequence has at most {MOST_SOBOL:,} points", key="-n", cure="ask for fewer")
     if kind == "latin_hypercube" and n * len(factors) > MOST_DRAWN:
         reason = f"a Latin hypercube of {n:,} rows must be drawn whole, which takes too much memory"
-        raise DataError(reason, key="--design", cure="choose sobol, which is drawn block by block")
+        raise DataError(reason, key="design", cure="choose sobol, which is drawn block by block")
     return Filling(kind, tuple(factors), n, seed)

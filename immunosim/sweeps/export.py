@@ -42,7 +42,7 @@ def write_netcdf(store: SweepStore, path: Path) -> None:
     missing = store.n_blocks - len(store.done())
     if missing:
         reason = f"has lost {missing} of {store.n_blocks} blocks while it was being written"
-        raise DataError(reason, file=str(store.path), cure="continue with --resume")
+        raise DataError(reason, file=str(store.path), cure="continue with `is_resumed`")
     dataset = store.dataset().load()
     del dataset.attrs[ROWS]
     for variable in dataset.variables.values():
@@ -60,10 +60,10 @@ def refuse_tables(result: Path, may_replace: bool) -> None:
     try:
         import pyarrow  # noqa: F401
     except ImportError as error:
-        raise DataError(_MISSING, key="--parquet", cure=_INSTALL) from error
+        raise DataError(_MISSING, key="parquet", cure=_INSTALL) from error
     for path in table_paths(result):
         if path.exists() and not may_replace:
-            cure = "choose another --out, or replace it with --force"
+            cure = "choose another `path`, or replace it with `is_forced`"
             raise DataError("exists", file=str(path), cure=cure)
 
 
@@ -91,7 +91,7 @@ def write_parquet(dataset: xr.Dataset, result: Path) -> list[Path]:
     try:
         import pyarrow as pa
     except ImportError as error:
-        raise DataError(_MISSING, key="--parquet", cure=_INSTALL) from error
+        raise DataError(_MISSING, key="parquet", cure=_INSTALL) from error
     by_row = {str(name): one for name, one in dataset.variables.items() if one.dims[:1] == ("sample",)}
     plain = {name: one for name, one in by_row.items() if one.ndim == 1}
     wide = {name: one for name, one in by_row.items() if one.dims == ("sample", "time")}

@@ -35,10 +35,10 @@ from immunosim.units import convert, parse_quantity, read_number, shown, split_q
 BESIDE_DOSES = ("patient", "parameters", "mechanisms")
 """The tables of a scenario whose keys may be varied, besides those of its doses."""
 
-SOURCE = "--vary"
+SOURCE = "vary"
 MECHANISM = ("off", "on")
 
-_EXAMPLE = "write for example --vary 'blood_lysis_rate=x0.5:x2:log' or --vary 'course.1.dose=6 mg,12 mg'"
+_EXAMPLE = "write for example `vary=blood_lysis_rate=x0.5:x2:log` or `vary=course.1.dose=6 mg,12 mg`"
 _BY_DOSE = frozenset({"weight"})  # doses per body weight follow it, so that the scenario must be built anew
 _INDEX = re.compile(r"\[(\d+)\]")
 TRUTHS = {"true": 1.0, "false": 0.0}
@@ -56,7 +56,7 @@ def read_varying(base: Base, texts: Iterable[str]) -> dict[str, str]:
     for text in texts:
         key, equals, values = text.partition("=")
         if not equals or not key.strip() or not values.strip():
-            raise DataError(f'"{text}" has no values: --vary needs KEY=VALUES', key=SOURCE, cure=_EXAMPLE)
+            raise DataError(f'"{text}" has no values: `vary` needs KEY=VALUES', key=SOURCE, cure=_EXAMPLE)
         full = full_key(base, key.strip())
         if full in found:
             raise DataError("is varied twice", key=f"{SOURCE} {full}", cure="leave one out")

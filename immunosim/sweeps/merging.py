@@ -46,7 +46,7 @@ def _merged(path: Path, parts: Sequence[Path]) -> tuple[SweepStore, int]:
         for place in part.done():
             wrong = part.damage(place)
             if wrong:
-                raise DataError(wrong, file=str(part.path), cure="compute it again there with --resume")
+                raise DataError(wrong, file=str(part.path), cure="compute it again there with `is_resumed`")
     store = whole or copy_empty(opened[0], path)
     have, n_taken = {place for place in store.done() if not store.damage(place)}, 0
     for part in opened:
@@ -66,4 +66,4 @@ def _refuse_mixture(first: SweepStore, part: SweepStore) -> None:
         )
     if part.rows_per_block != first.rows_per_block:
         reason = f"has chunks of {part.rows_per_block} patients, {first.path} of {first.rows_per_block}"
-        raise DataError(reason, file=str(part.path), cure="compute all parts with the same --chunk")
+        raise DataError(reason, file=str(part.path), cure="compute all parts with the same `rows_per_block`")

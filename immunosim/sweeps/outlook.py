@@ -35,24 +35,24 @@ class Outlook:
 
 
 def outlook(plan: Plan, path: Path) -> Outlook:
-    """Return what --resume would find in the place of a result; changes nothing, and refuses nothing that exists."""
+    """Return what a resumed sweep would find in the place of a result; changes and refuses nothing."""
     place = store_path(path)
     try:
         if is_one_file(path) and path.exists():
             wrong, _ = damage_of_file(plan, path)
             if wrong:
-                return Outlook(f"{path} exists but {wrong}: --resume would compute it again")
-            return Outlook(f"{path} exists and is finished: --resume would leave it as it is")
+                return Outlook(f"{path} exists but {wrong}: `is_resumed` would compute it again")
+            return Outlook(f"{path} exists and is finished: `is_resumed` would leave it as it is")
         if not place.exists():
             return Outlook()
         found = examine(plan, place)
     except DataError as error:
-        return Outlook(f"{path} exists and {error.reason}: --resume would refuse it")
+        return Outlook(f"{path} exists and {error.reason}: `is_resumed` would refuse it")
     n_wrong = len(found.metadata) + len(found.damaged) + len(found.foreign)
     damaged = f", {n_wrong} of its files or chunks are damaged" if n_wrong else ""
     left = found.layout.n_blocks - len(found.sound)
     would = f"compute {left} of {found.layout.n_blocks} chunks" if left else "find nothing left to compute"
-    return Outlook(f"{path} exists{damaged}: --resume would {would}", found.layout, tuple(found.sound))
+    return Outlook(f"{path} exists{damaged}: `is_resumed` would {would}", found.layout, tuple(found.sound))
 
 
 def expected(plan: Plan, pilot: Pilot | None, path: Path, manner: RunOptions, found: Outlook) -> Quote:

@@ -98,10 +98,10 @@ def outputs_of(
     wanted = tuple(Endpoint.of(text) for text in endpoints)
     over_time = bool(readouts) or pools
     if not over_time and (len(at) or every is not None):
-        cure = "add --readout cd4, or leave out --at and --every"
+        cure = "add `readouts=cd4`, or leave out `at` and `every`"
         raise DataError("are given, but nothing is kept over time", key="times", cure=cure)
     if every is not None and not every > 0.0:
-        raise DataError(f"an interval of {every:g} days", key="--every", cure="write for example --every '1 month'")
+        raise DataError(f"an interval of {every:g} days", key="every", cure="write for example `every=1 month`")
     if not wanted and not over_time:
         wanted = tuple(Endpoint.of(text) for text in problem.model.questions.endpoints)
     times = np.array(sorted(set(at)))
@@ -109,8 +109,8 @@ def outputs_of(
         interval, horizon = DAYS_PER_MONTH if every is None else every, problem.scenario.horizon
         kept = horizon / interval * (len(readouts) + (len(problem.model.pools) if pools else 0))
         if kept > MOST_KEPT:
-            cure = "ask for a longer --every, or for fewer read-outs"
-            raise DataError(f"keeps {kept:,.0f} numbers of each patient", key="--every", cure=cure)
+            cure = "ask for a longer `every`, or for fewer read-outs"
+            raise DataError(f"keeps {kept:,.0f} numbers of each patient", key="every", cure=cure)
         times = np.union1d(times, np.minimum(np.arange(0.0, horizon + 1e-9, interval), horizon))
         if every is None:
             times = _apart(np.union1d(times, np.clip(response_times(dosed), times[0], horizon)))

@@ -70,7 +70,7 @@ class SweepRequest:
             Of the scenario, to which its table is relative.
         """
         if self.rows is not None and (self.design, self.n, self.seed) != (None, None, None):
-            raise DataError("replaces a design", key="--rows", cure="leave out --design, -n and --seed")
+            raise DataError("replaces a design", key="rows", cure="leave out `design`, `n` and `seed`")
         if section is None:
             return self
         rows = folder / section.rows if section.rows else None
@@ -107,7 +107,7 @@ def plan_of(base: Base, wishes: SweepRequest) -> tuple[Plan, list[str]]:
     defaults, notes = Sweep(), list[str]()
     if wishes.rows is not None:
         if wishes.vary:
-            raise DataError("replaces --vary", key="--rows", cure="leave out --vary, or the table")
+            raise DataError("replaces `vary`", key="rows", cure="leave out `vary`, or the table")
         found = read_patients(base, wishes.rows)
         factors: tuple[Factor, ...] = found[0]
         design: Design = found[1]
@@ -145,9 +145,7 @@ def _refuse_clash(base: Base, factors: Sequence[Factor]) -> None:
 
 def _factors(base: Base, vary: Mapping[str, str | Sequence[Any]]) -> tuple[Factor, ...]:
     if not vary:
-        cure = (
-            "say what differs between the patients: --vary 'blood_lysis_rate=x0.5:x2:log', --rows FILE or [sweep.vary]"
-        )
+        cure = "say what differs between the patients: `vary=blood_lysis_rate=x0.5:x2:log`, `rows=FILE` or [sweep.vary]"
         raise DataError("nothing varies", file=base.file, cure=cure)
     keys = [full_key(base, key) for key in vary]
     for key in keys:

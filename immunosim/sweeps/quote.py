@@ -14,7 +14,7 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.ensembles.solving import ROWS_PER_CHUNK
 from immunosim.errors import DataError
-from immunosim.formatting import size
+from immunosim.formatting import duration, size
 from immunosim.machine import cores, memory_available, memory_used
 from immunosim.sweeps.blocks import Variables, bytes_per_row, solve_rows, template_of
 from immunosim.sweeps.creating import create_store
@@ -117,6 +117,17 @@ class Quote:
     n_files: int
     n_pilot: int
     n_pilot_failed: int
+
+    @property
+    def in_words(self) -> str:
+        """The quote in a sentence."""
+        left = f"{self.n_left:,} of {self.n:,}" if self.n_left < self.n else f"{self.n:,}"
+        failures = f"; {self.n_pilot_failed:,} of {self.n_pilot:,} pilot patients failed" if self.n_pilot_failed else ""
+        about = "at most" if math.isnan(self.seconds) else f"about {duration(self.seconds)},"
+        return (
+            f"{left} patients in chunks of {self.rows_per_block:,}: {about} "
+            f"{size(self.memory)} of memory and {size(self.disk)} on disk{failures}"
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""
@@ -243,14 +254,15 @@ def refuse_too_much(found: Quote, path: Path) -> None:
 def _refuse_memory(needed: int, available: int, path: Path) -> None:
     if needed > available:
         reason = f"needs about {size(needed)} of memory, {size(available)} are available"
-        change = "write Zarr instead (--out NAME.zarr)" if is_one_file(path) else "make blocks smaller with --chunk"
+        smaller = "make blocks smaller with `rows_per_block`"
+        change = "write Zarr instead (`path=NAME.zarr`)" if is_one_file(path) else smaller
         raise DataError(reason, file=str(path), cure=f"{change}, or keep less of each patient")
 
 
 def _refuse_disk(needed: float, free: int, path: Path) -> None:
     if needed > free:
         reason = f"needs about {size(needed)} of disk, {size(free)} are free"
-        cure = "choose another disk with --out, fewer times, or endpoints alone"
+        cure = "choose another disk with `path`, fewer times, or endpoints alone"
         raise DataError(reason, file=str(path), cure=cure)
 
 

@@ -16,6 +16,7 @@ from immunosim.errors import DataError, InputProblem
 from immunosim.scenario import Scenario
 from immunosim.seals import is_sealed, parsed_json, seal_fits
 from immunosim.sweeps.checksums import Digest, split
+from immunosim.sweeps.export import write_parquet
 from immunosim.sweeps.manifest import CURE
 from immunosim.sweeps.plan import FORMAT, Recipe, recipe_from
 from immunosim.sweeps.store import SweepStore, open_store
@@ -53,6 +54,11 @@ class SweepResult(EnsembleResult):
         return recipe_from(self.identity, "scenario of the sweep")
 
     @property
+    def model_name(self) -> str:
+        """Name of the model of its patients."""
+        return self.recipe.population.base.scenario.model
+
+    @property
     def n_missing(self) -> int:
         """Patients that have not been computed."""
         return int((self.status < 0).sum())
@@ -69,6 +75,18 @@ class SweepResult(EnsembleResult):
         """Return all that was varied of a patient, with units."""
         values = zip(self.recipe.factors, self._values(sample), strict=True)
         return {factor.name: factor.text(value) for factor, value in values}
+
+    def to_parquet(self, path: str | Path) -> list[Path]:
+        """Write tidy tables beside a path, one row a patient, and one a patient and time; return their paths.
+
+        Raises
+        ------
+        DataError
+            If pyarrow is missing.
+        OutputError
+            If the path cannot be written.
+        """
+        return write_parquet(self.dataset, Path(path))
 
     def _values(self, sample: int) -> list[float]:
         return [float(self.dataset[factor.name][sample]) for factor in self.recipe.factors]

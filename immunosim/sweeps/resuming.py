@@ -167,7 +167,7 @@ def _refuse_unknown(plan: Plan, path: Path, layout: StoreLayout) -> None:
     if is_consistent:
         refuse_other_plan(path, str(attributes["fingerprint"]), identity, plan)
     reason = f"is damaged ({MANIFEST} and {METADATA}): the sweep of its blocks cannot be identified"
-    raise DataError(reason, file=str(path), cure="choose another --out, or replace it with --force")
+    raise DataError(reason, file=str(path), cure="choose another `path`, or replace it with `is_forced`")
 
 
 def _metadata_keys(plan: Plan, layout: StoreLayout) -> list[str]:

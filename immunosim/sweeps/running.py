@@ -52,9 +52,7 @@ class Shard:
         """
         number, _, of = text.partition("/")
         if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
-            raise DataError(
-                f'"{text}" is not a shard', key="--shard", cure="write for example 2/3, the second of three"
-            )
+            raise DataError(f'"{text}" is not a shard', key="shard", cure="write for example 2/3, the second of three")
         return cls(int(number), int(of))
 
     def has(self, place: int) -> bool:
@@ -100,7 +98,7 @@ def refuse_other_plan(path: Path, fingerprint: str, identity: Mapping[str, Any],
     else:
         about = f" ({'; '.join(found[:3])}{' ...' if len(found) > 3 else ''})" if found else ""
         reason = f"belongs to another sweep{about}"
-    cure = "give the same command, choose another --out, or replace it with --force"
+    cure = "give the same command, choose another `path`, or replace it with `is_forced`"
     raise DataError(reason, file=str(path), cure=cure)
 
 
@@ -147,4 +145,4 @@ def replace_existing(path: Path) -> None:
 
 def not_replaced(path: Path) -> DataError:
     """Return what is said of a file or folder that is not the result of a sweep."""
-    return DataError("is not a sweep, so it is not replaced", file=str(path), cure="choose another --out")
+    return DataError("is not a sweep, so it is not replaced", file=str(path), cure="choose another `path`")

@@ -32,6 +32,8 @@ from immunosim.sweeps.running import (
 )
 from immunosim.sweeps.store import SweepStore
 
+_EXISTS = "continue it with `is_resumed`, or replace it with `is_forced`"
+
 
 @dataclass(frozen=True)
 class RunOptions:
@@ -101,12 +103,12 @@ def refuse_place(path: Path, manner: RunOptions) -> None:
     if path.suffix not in (".zarr", ".nc"):
         raise DataError("is neither Zarr nor NetCDF", file=str(path), cure="end it in .zarr or .nc")
     if is_one_file(path) and manner.shard.of > 1:
-        raise DataError("shards cannot share one file", file=str(path), cure="write Zarr: --out NAME.zarr")
+        raise DataError("shards cannot share one file", file=str(path), cure="write Zarr: `path=NAME.zarr`")
     if manner.is_forced and (manner.is_resumed or manner.shard.of > 1):
-        reason = (
-            "would remove what --resume goes on with" if manner.is_resumed else "would remove what other parts store"
+        lost = "`is_resumed` goes on with" if manner.is_resumed else "other parts store"
+        raise DataError(
+            f"would remove what {lost}", key="is_forced", cure="leave it out, or remove the result yourself"
         )
-        raise DataError(reason, key="--force", cure="leave it out, or remove the result yourself")
     if manner.scheduler:
         with reached(manner.scheduler):
             pass
@@ -117,7 +119,7 @@ def refuse_existing(path: Path, manner: RunOptions) -> None:
     refuse_place(path, manner)
     refuse_held(path, manner.shard.part)
     if is_there(path) and not manner.goes_on and not manner.is_forced:
-        raise DataError("exists", file=str(path), cure="continue it with --resume, or replace it with --force")
+        raise DataError("exists", file=str(path), cure=_EXISTS)
 
 
 def is_there(path: Path) -> bool:
@@ -136,7 +138,7 @@ def taken(path: Path, manner: RunOptions, note: Callable[[str], None] = say_noth
     """
     with held(path, manner.command, note, manner.shard.part):
         if is_there(path) and not manner.goes_on and not manner.is_forced:
-            raise DataError("exists", file=str(path), cure="continue it with --resume, or replace it with --force")
+            raise DataError("exists", file=str(path), cure=_EXISTS)
         yield
 
 
@@ -155,7 +157,7 @@ def existing_store(plan: Plan, path: Path, manner: RunOptions, note: Callable[[s
     asked = min(manner.rows_per_block, store.n)
     if asked not in (0, min(store.rows_per_block, store.n)):
         reason = f"has blocks of {store.rows_per_block} patients, which cannot change"
-        raise DataError(reason, file=str(path), cure="leave out --chunk")
+        raise DataError(reason, file=str(path), cure="leave out `rows_per_block`")
     return store
 
 

@@ -1,9 +1,9 @@
 """Checks of a solved scenario that do not trust the integrator: another method, mass balances, doses, signs, timing."""
 
 from immunosim.verification.procedure import verify
-from immunosim.verification.records import Balance, Check, Verification
+from immunosim.verification.records import Balance, Check, Contender, Timing, Verification
 from immunosim.verification.reference import Reference, solve_reference
-from immunosim.verification.timing import Contender, Timing, time_against_lsoda
+from immunosim.verification.timing import time_against_lsoda
 
 __all__ = [
     "Balance",

@@ -77,6 +77,70 @@ class Balance:
     error: float
 
 
+@dataclass(frozen=True)
+class Contender:
+    """One way to solve the problem.
+
+    Attributes
+    ----------
+    name : str
+    seconds : float
+        Median over the rounds.
+    error : float
+        Largest error of any pool at the output times, as ``verify`` measures it.
+    """
+
+    name: str
+    seconds: float
+    error: float
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Our integrator and LSODA, timed in turns.
+
+    Attributes
+    ----------
+    ours : Contender
+        By the compiled loop.
+    alone : Contender
+        Driven by Python.
+    lsoda : tuple of Contender
+        LSODA by each of SciPy's interfaces.
+    rtol : float
+        Relative tolerance of all; absolute tolerances are the same too.
+    rounds : int
+    """
+
+    ours: Contender
+    alone: Contender
+    lsoda: tuple[Contender, ...]
+    rtol: float
+    rounds: int
+
+    @property
+    def fastest(self) -> Contender:
+        """LSODA at its fastest."""
+        return min(self.lsoda, key=lambda contender: contender.seconds)
+
+    @property
+    def ratio(self) -> float:
+        """How many times faster we are than LSODA at its fastest."""
+        return self.fastest.seconds / self.ours.seconds
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        return asdict(self) | {"ratio": self.ratio, "fastest": self.fastest.name}
+
+    def __str__(self) -> str:
+        """Return the contenders side by side, one a line."""
+        lines = [f"{'':24s}{'milliseconds':>14s}{'largest error':>16s}{'times ours':>12s}"]
+        for one in (self.ours, self.alone, *self.lsoda):
+            ratio = one.seconds / self.ours.seconds
+            lines.append(f"{one.name:24s}{1e3 * one.seconds:14.2f}{one.error:16.1e}{ratio:12.1f}")
+        return "\n".join(lines)
+
+
 @dataclass(frozen=True, repr=False)
 class Verification(Result):
     """The outcome of ``verify``.
@@ -90,12 +154,15 @@ class Verification(Result):
         One for each drug that was given.
     reference : str
         The method and tolerance of the reference.
+    timing : Timing, optional
+        Where computing time was measured as well.
     """
 
     checks: tuple[Check, ...]
     errors: Mapping[str, float]
     balances: tuple[Balance, ...]
     reference: str
+    timing: Timing | None = None
 
     @property
     def passed(self) -> bool:
@@ -143,10 +210,11 @@ class Verification(Result):
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""
-        return {
+        found = {
             "passed": self.passed,
             "reference": self.reference,
             "checks": {check.name: check.as_dict() for check in self.checks},
             "errors": dict(self.errors),
             "balances": {balance.drug: asdict(balance) for balance in self.balances},
         }
+        return found | ({} if self.timing is None else {"timing": self.timing.as_dict()})

@@ -6,10 +6,8 @@ ensembles, and by plain Python, as in a run of one patient, which waits for no c
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from statistics import median
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 
@@ -19,71 +17,8 @@ from immunosim.numerics import Solution, solve_ensemble
 from immunosim.problem import Problem
 from immunosim.simulation import solve
 from immunosim.verification.accuracy import errors_against
+from immunosim.verification.records import Contender, Timing
 from immunosim.verification.reference import Piece, Reference, magnitudes_of, pieces_of, solve_reference
-
-
-@dataclass(frozen=True)
-class Contender:
-    """One way to solve the problem.
-
-    Attributes
-    ----------
-    name : str
-    seconds : float
-        Median over the rounds.
-    error : float
-        Largest error of any pool at the output times, as ``verify`` measures it.
-    """
-
-    name: str
-    seconds: float
-    error: float
-
-
-@dataclass(frozen=True)
-class Timing:
-    """Our integrator and LSODA, timed in turns.
-
-    Attributes
-    ----------
-    ours : Contender
-        By the compiled loop.
-    alone : Contender
-        Driven by Python.
-    lsoda : tuple of Contender
-        LSODA by each of SciPy's interfaces.
-    rtol : float
-        Relative tolerance of all; absolute tolerances are the same too.
-    rounds : int
-    """
-
-    ours: Contender
-    alone: Contender
-    lsoda: tuple[Contender, ...]
-    rtol: float
-    rounds: int
-
-    @property
-    def fastest(self) -> Contender:
-        """LSODA at its fastest."""
-        return min(self.lsoda, key=lambda contender: contender.seconds)
-
-    @property
-    def ratio(self) -> float:
-        """How many times faster we are than LSODA at its fastest."""
-        return self.fastest.seconds / self.ours.seconds
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return everything as plain values, ready for JSON."""
-        return asdict(self) | {"ratio": self.ratio, "fastest": self.fastest.name}
-
-    def __str__(self) -> str:
-        """Return the contenders side by side, one a line."""
-        lines = [f"{'':24s}{'milliseconds':>14s}{'largest error':>16s}{'times ours':>12s}"]
-        for one in (self.ours, self.alone, *self.lsoda):
-            ratio = one.seconds / self.ours.seconds
-            lines.append(f"{one.name:24s}{1e3 * one.seconds:14.2f}{one.error:16.1e}{ratio:12.1f}")
-        return "\n".join(lines)
 
 
 def time_against_lsoda(

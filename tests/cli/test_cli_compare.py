@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from immunosim.cli.compare import distinct_names
+from immunosim.door.comparing import distinct_names
 
 Command = Callable[..., Result]
 Contents = Callable[[], list[str]]
@@ -124,12 +124,19 @@ def test_where_only_one_scenario_is_left_nothing_is_written(
     assert contents() == ["broken.toml", "short.toml"]
 
 
-def test_earlier_results_are_replaced_only_by_force(command: Command, short: Path, weak: Path) -> None:
-    assert command("compare", short, weak).exit_code == 0
-    again = command("compare", short, weak)
-    assert again.exit_code == 2
-    assert "comparison.json: already exists, choose another folder with --out" in again.stderr
-    assert command("compare", short, weak, "--force").exit_code == 0
+def test_earlier_results_are_replaced_whole_and_nothing_else(command: Command, short: Path, weak: Path) -> None:
+    assert command("compare", short, weak, "--readout", "nk").exit_code == 0
+    folder = short.parent / "results/short_vs_weak"
+    assert (folder / "why_difference_nk.png").exists()
+    again = command("compare", short, weak, "--force")
+    assert again.exit_code == 0
+    assert "--force is no longer needed" in again.stderr
+    assert not (folder / "why_difference_nk.png").exists()
+    (folder / "notes.txt").write_text("mine", encoding="utf-8")
+    refused = command("compare", short, weak)
+    assert refused.exit_code == 2
+    assert 'holds "notes.txt", which is not a result of immunosim' in refused.stderr
+    assert "choose another folder with --out" in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -105,13 +105,16 @@ def test_wrong_questions_are_explained_and_nothing_is_written(
     assert contents() == ["short.toml"]
 
 
-def test_earlier_files_of_the_same_readout_are_kept_unless_forced(command: Command, short: Path) -> None:
-    assert command("explain", short, *ASKED).exit_code == 0
-    again = command("explain", short, *ASKED)
-    assert again.exit_code == 2
-    assert "already exists" in again.stderr
-    assert command("explain", short, *ASKED, "--force").exit_code == 0
+def test_earlier_files_of_the_same_readout_are_replaced(command: Command, short: Path, contents: Contents) -> None:
     assert command("explain", short, "--readout", "nk").exit_code == 0
+    assert command("explain", short, *ASKED).exit_code == 0
+    earlier, table = contents(), short.parent / "results/short_explain/why_cd4_series.csv"
+    text = table.read_text(encoding="utf-8")
+    again = command("explain", short, *ASKED, "--at", "20 days", "--force")
+    assert again.exit_code == 0
+    assert "--force is no longer needed" in again.stderr
+    assert contents() == earlier
+    assert table.read_text(encoding="utf-8") != text
 
 
 def test_a_failed_simulation_is_not_explained(command: Command, short: Path, contents: Contents) -> None:

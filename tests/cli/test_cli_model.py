@@ -9,7 +9,7 @@ import pytest
 from typer.testing import Result
 
 from immunosim.cli.model import TABLES
-from immunosim.cli.model_text import WIDTH
+from immunosim.codegen.equation_text import WIDTH
 from immunosim.codegen.loader import Model
 from immunosim.models import load_parameters
 

@@ -47,15 +47,17 @@ def test_without_a_word_on_what_varies_it_chooses_and_says_so(command, short):
     assert "Nothing is said to vary: the 12 parameters that move the results most" in found.stderr
 
 
-def test_a_folder_of_results_is_replaced_only_when_asked(command, short, tmp_path):
+def test_a_folder_that_is_named_is_replaced_and_others_are_numbered(command, short, tmp_path):
     asked = ("sensitivity", short, *VARY, *SMALL, "--out", "here")
     assert command(*asked).exit_code == 0
-    again = command(*asked)
-    assert again.exit_code == 2
-    assert "here: already holds results" in again.stderr
-    assert command(*asked, "--force").exit_code == 0
+    again = command(*asked, "--force")
+    assert again.exit_code == 0
+    assert "--force is no longer needed" in again.stderr
+    for _ in range(2):
+        assert command(*asked[:-2]).exit_code == 0
+    assert {path.name for path in (tmp_path / "results").iterdir()} == {"short_sensitivity", "short_sensitivity-2"}
     (tmp_path / "here" / "thesis.txt").write_text("mine")
-    assert 'holds "thesis.txt", which is not a result of immunosim' in command(*asked, "--force").stderr
+    assert 'holds "thesis.txt", which is not a result of immunosim' in command(*asked).stderr
 
 
 @pytest.mark.parametrize(

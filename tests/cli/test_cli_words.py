@@ -81,8 +81,9 @@ def test_an_earlier_spelling_is_gone_and_its_successor_is_there():
         ("plot", ["a.nc", "--of", "cd4"], ["a.nc", "--readout", "cd4"], "--of is now --readout\n"),
         ("plot", ["a.nc", "--of=cd4"], ["a.nc", "--readout=cd4"], "--of is now --readout\n"),
         ("sample", ["a", "--pooled"], ["a", "--patients", "pooled"], "--pooled is now --patients pooled\n"),
-        ("run", ["a", "--force"], ["a"], "--force is no longer needed: earlier results are replaced\n"),
-        ("fit", ["a", "--force"], ["a", "--force"], ""),
+        ("run", ["a", "--force"], ["a"], "--force is no longer needed\n"),
+        ("fit", ["a", "--force"], ["a"], "--force is no longer needed\n"),
+        ("sweep", ["a", "--force"], ["a", "--force"], ""),
         ("plot", ["--", "--of"], ["--", "--of"], ""),
     ],
 )

@@ -44,7 +44,7 @@ def test_a_table_is_read_once_and_fitted_by_patient():
     [
         ({"together": "pooled"}, "there is one patient"),
         ({"without": ["thymus"]}, "is not an active mechanism"),
-        ({"common": FREE}, "is for --patients two-stage"),
+        ({"common": FREE}, "is for `together=two-stage`"),
         ({"patient": "P01"}, "needs a table"),
     ],
 )

@@ -17,10 +17,10 @@ from emcee import State
 from synthetic_ensembles import ensemble
 from zarr.core.sync import sync
 
-from immunosim.cli.partial import Partial
 from immunosim.codegen.loader import say_nothing
 from immunosim.codegen.sealed import DamageError, Folder
 from immunosim.codegen.store import VARIABLE, MachineStore
+from immunosim.door.keeping import Partial
 from immunosim.ensembles.result import FORMAT, EnsembleResult, load_ensemble
 from immunosim.errors import ImmunosimError
 from immunosim.files import write_file
@@ -164,7 +164,7 @@ def _is_one_of(folder: Path, *allowed: bytes | None) -> None:
 
 
 def _write_folder(folder: Path) -> None:
-    write_folder(folder / "results", FILES, force=True)
+    write_folder(folder / "results", FILES)
 
 
 def _write_old_folder(folder: Path) -> None:

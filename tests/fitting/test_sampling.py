@@ -52,12 +52,12 @@ def test_a_finished_chain_is_not_computed_again(found, tmp_path):
 def test_steps_of_another_sample_are_refused(found, tmp_path, change):
     path = tmp_path / "chain.steps"
     sample(found, **HOW, chain=path)
-    with pytest.raises(DataError, match="holds the steps of another sample, remove it, or leave --resume out"):
+    with pytest.raises(DataError, match="holds the steps of another sample, remove it, or leave `resume` out"):
         sample(found, **(HOW | change), chain=path)
 
 
 def test_too_few_walkers_are_said(found):
-    with pytest.raises(DataError, match="--walkers: 3 walkers are too few for 2 unknowns, give 4 or more"):
+    with pytest.raises(DataError, match="walkers: 3 walkers are too few for 2 unknowns, give 4 or more"):
         sample(found, **(HOW | {"n_walkers": 3}))
 
 

@@ -20,7 +20,7 @@ from fuzz.mutator import Mutator
 from typer.testing import CliRunner
 
 from immunosim.cli.main import app
-from immunosim.cli.partial import Partial
+from immunosim.door.keeping import Partial
 from immunosim.ensembles import Endpoint
 from immunosim.errors import ImmunosimError, QuantityError
 from immunosim.fitting.exchange.checkpoint import from_record

@@ -100,15 +100,9 @@ def test_comparisons_ask_for_it(richer: Model) -> None:
 
 
 @pytest.fixture
-def tables_know_it(richer: Model, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def tables_know_it(richer: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tables of measurements ask the richer model."""
-    kept = (headers._kinds, laboratory.headers_of_analytes, laboratory.analytes_by_number, laboratory.measurable)
-    monkeypatch.setattr(laboratory, "default_model", lambda: richer)
-    for function in kept:
-        function.cache_clear()
-    yield
-    for function in kept:
-        function.cache_clear()
+    monkeypatch.setattr(laboratory, "laboratory_named", lambda _: laboratory.laboratory_of(richer))
 
 
 @pytest.mark.usefixtures("tables_know_it")

@@ -144,14 +144,13 @@ def test_json_goes_to_standard_output_and_writes_no_files(checks, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_earlier_report_is_replaced_only_with_force_and_other_files_never(checks, tmp_path):
+def test_an_earlier_report_is_replaced_and_other_files_never(checks, tmp_path):
     checks(GOOD)
     out = tmp_path / "out"
     assert command("--out", out).exit_code == 0
-    assert command("--out", out).exit_code == 2
-    assert command("--out", out, "--force").exit_code == 0
+    assert command("--out", out).exit_code == 0
     (out / "mine.txt").write_text("x", encoding="utf-8")
-    assert command("--out", out, "--force").exit_code == 2
+    assert command("--out", out).exit_code == 2
 
 
 ROW = re.compile(r"^\| ([IOP]Q-\d\d) \| (.+?) \| .+? \| (.+) \|$", re.MULTILINE)

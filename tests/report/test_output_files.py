@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from immunosim.report import OutputError, refuse_existing, result_files, summarise, to_json, write_file, write_folder
+from immunosim.report import OutputError, refuse_foreign, result_files, summarise, to_json, write_file, write_folder
 from immunosim.scenario import build_scenario
 from immunosim.simulation import simulate
 from immunosim.trajectory import Trajectory
@@ -94,16 +94,9 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path / "case")) == sorted(OURS)
 
 
-def test_earlier_results_are_kept_unless_forced(tmp_path: Path) -> None:
-    write_folder(tmp_path / "case", OURS)
-    with pytest.raises(OutputError, match=r"already holds results, choose another folder .*--force"):
-        write_folder(tmp_path / "case", OURS | {"summary.json": b"new"})
-    assert (tmp_path / "case" / "summary.json").read_bytes() == b"b"
-
-
-def test_forced_results_replace_the_whole_folder(tmp_path: Path) -> None:
+def test_new_results_replace_the_whole_folder(tmp_path: Path) -> None:
     write_folder(tmp_path / "case", OURS | {"verify.json": b"old"})
-    write_folder(tmp_path / "case", OURS | {"summary.json": b"new"}, force=True)
+    write_folder(tmp_path / "case", OURS | {"summary.json": b"new"})
     assert sorted(os.listdir(tmp_path / "case")) == ["scenario.toml", "summary.json"]
     assert (tmp_path / "case" / "summary.json").read_bytes() == b"new"
     assert os.listdir(tmp_path) == ["case"]
@@ -116,14 +109,14 @@ def test_somebody_elses_folder_is_never_replaced(tmp_path: Path, names: list[str
     for name in names:
         (target / name).write_text("mine")
     with pytest.raises(OutputError, match="is not replaced"):
-        write_folder(target, OURS, force=True)
+        write_folder(target, OURS)
     assert sorted(os.listdir(target)) == sorted(names)
 
 
 def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     (tmp_path / "case").write_text("mine")
-    with pytest.raises(OutputError, match="case: is a file, not a folder, choose another folder with --out"):
-        refuse_existing(tmp_path / "case", force=True)
+    with pytest.raises(OutputError, match="case: is a file, not a folder, choose another folder with `path`"):
+        refuse_foreign(tmp_path / "case")
 
 
 def test_a_file_in_place_of_a_parent_is_named(tmp_path: Path) -> None:
@@ -155,7 +148,7 @@ def test_an_interruption_leaves_earlier_results_as_they_were(tmp_path: Path, mon
     write_folder(tmp_path / "case", OURS)
     interrupt_at(monkeypatch, "summary.json", KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        write_folder(tmp_path / "case", OURS | {"summary.json": b"new"}, force=True)
+        write_folder(tmp_path / "case", OURS | {"summary.json": b"new"})
     assert os.listdir(tmp_path) == ["case"]
     assert (tmp_path / "case" / "summary.json").read_bytes() == b"b"
 
@@ -173,7 +166,7 @@ def test_earlier_results_come_back_when_the_new_ones_cannot_take_their_place(
 
     monkeypatch.setattr(Path, "rename", failing)
     with pytest.raises(OutputError):
-        write_folder(tmp_path / "case", OURS | {"summary.json": b"new"}, force=True)
+        write_folder(tmp_path / "case", OURS | {"summary.json": b"new"})
     assert os.listdir(tmp_path) == ["case"]
     assert (tmp_path / "case" / "summary.json").read_bytes() == b"b"
 

@@ -78,7 +78,7 @@ def test_the_document_itself_is_left_alone() -> None:
 def test_a_wrong_override_gets_its_exact_message(override: str, message: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         apply_overrides(DOCUMENT, [override])
-    assert str(caught.value) == f"--set: {message}"
+    assert str(caught.value) == f"overrides: {message}"
 
 
 def test_overrides_come_after_the_base(tmp_path: Path) -> None:

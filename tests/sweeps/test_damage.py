@@ -143,12 +143,12 @@ def test_blocks_of_another_sweep_are_not_taken_over_where_the_metadata_are_lost(
     again = replace(manner, is_resumed=True)
     assert refusal(run_sweep, small_plan, path, again) == (
         f"{path}: belongs to another sweep (design.seed: 1 there, 0 here), "
-        "give the same command, choose another --out, or replace it with --force"
+        "give the same command, choose another `path`, or replace it with `is_forced`"
     )
     empty(path / "zarr.json")
     assert refusal(run_sweep, small_plan, path, again) == (
         f"{path}: is damaged (manifest.json and zarr.json): the sweep of its blocks cannot be identified, "
-        "choose another --out, or replace it with --force"
+        "choose another `path`, or replace it with `is_forced`"
     )
 
 
@@ -304,7 +304,7 @@ def test_another_sweep_is_not_mixed_with_this_one(
     again = replace(manner, is_resumed=True)
     assert refusal(run_sweep, change(small_plan, make_plan), copy, again) == (
         f"{copy}: belongs to another sweep ({message}), "
-        "give the same command, choose another --out, or replace it with --force"
+        "give the same command, choose another `path`, or replace it with `is_forced`"
     )
     assert bytes_below(copy) == before
 
@@ -316,7 +316,7 @@ def test_another_version_of_the_model_is_not_mixed_with_this_one(
     monkeypatch.setattr(Model, "key", property(lambda model: "another"))
     assert refusal(run_sweep, plan, copy, replace(manner, is_resumed=True)) == (
         f"{copy}: was made by another version of the model, whose patients must not be mixed with this one's, "
-        "give the same command, choose another --out, or replace it with --force"
+        "give the same command, choose another `path`, or replace it with `is_forced`"
     )
     assert bytes_below(copy) == before
 
@@ -328,14 +328,14 @@ def test_a_finished_file_of_another_sweep_says_what_differs(small_plan, manner, 
     other = replace(small_plan, design=replace(small_plan.design, seed=1))
     assert refusal(run_sweep, other, path, replace(manner, is_resumed=True)) == (
         f"{path}: belongs to another sweep (design.seed: 0 there, 1 here), "
-        "give the same command, choose another --out, or replace it with --force"
+        "give the same command, choose another `path`, or replace it with `is_forced`"
     )
     assert path.read_bytes() == before
 
 
 def test_chunks_of_another_size_are_not_mixed(small_plan, copy, refusal):
     assert refusal(run_sweep, small_plan, copy, RunOptions(2, 8, is_resumed=True)) == (
-        f"{copy}: has blocks of 16 patients, which cannot change, leave out --chunk"
+        f"{copy}: has blocks of 16 patients, which cannot change, leave out `rows_per_block`"
     )
 
 
@@ -347,11 +347,11 @@ def test_merging_takes_nothing_of_what_does_not_fit(small_plan, manner, copy, ot
     small = tmp_path / "small.zarr"
     run_sweep(small_plan, small, RunOptions(2, 8))
     assert refusal(merge_stores, out, [copy, small]) == (
-        f"{small}: has chunks of 8 patients, {copy} of 16, compute all parts with the same --chunk"
+        f"{small}: has chunks of 8 patients, {copy} of 16, compute all parts with the same `rows_per_block`"
     )
     (copy / "nadir_cd4/c/2").unlink()
     assert refusal(merge_stores, out, [copy]) == (
-        f"{copy}: {BLOCK}nadir_cd4/c/2 is missing, compute it again there with --resume"
+        f"{copy}: {BLOCK}nadir_cd4/c/2 is missing, compute it again there with `is_resumed`"
     )
     assert not out.exists()
 

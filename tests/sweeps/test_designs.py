@@ -74,7 +74,7 @@ def test_what_determines_the_rows_is_described():
 @pytest.mark.parametrize(
     ("kind", "n", "message"),
     [
-        ("random", 10, '--design: unknown design "random", choose from grid, latin_hypercube, sobol'),
+        ("random", 10, 'design: unknown design "random", choose from grid, latin_hypercube, sobol'),
         ("grid", 0, "-n: a design of 0 rows or levels, ask for 1 or more"),
         ("sobol", 0, "-n: a design of 0 rows or levels, ask for 1 or more"),
         ("latin_hypercube", -3, "-n: a design of -3 rows or levels, ask for 1 or more"),
@@ -82,7 +82,7 @@ def test_what_determines_the_rows_is_described():
         (
             "latin_hypercube",
             10**8,
-            "--design: a Latin hypercube of 100,000,000 rows must be drawn whole, which takes too much memory, "
+            "design: a Latin hypercube of 100,000,000 rows must be drawn whole, which takes too much memory, "
             "choose sobol, which is drawn block by block",
         ),
     ],

@@ -16,7 +16,7 @@ def test_an_existing_result_is_kept_unless_replaced(small_plan, manner, tmp_path
     before = bytes_below(tmp_path)
     other = replace(small_plan, design=replace(small_plan.design, seed=1))
     assert refusal(run_sweep, other, path, manner) == (
-        f"{path}: exists, continue it with --resume, or replace it with --force"
+        f"{path}: exists, continue it with `is_resumed`, or replace it with `is_forced`"
     )
     assert bytes_below(tmp_path) == before
     run_sweep(other, path, replace(manner, is_forced=True))
@@ -33,7 +33,7 @@ def test_only_a_sweep_is_replaced(small_plan, manner, base, tmp_path, refusal, b
     before = bytes_below(tmp_path)
     for name in ("a.zarr", "b.zarr", "c.nc", "d.nc", "e.nc"):
         assert refusal(run_sweep, small_plan, tmp_path / name, replace(manner, is_forced=True)) == (
-            f"{tmp_path / name}: is not a sweep, so it is not replaced, choose another --out"
+            f"{tmp_path / name}: is not a sweep, so it is not replaced, choose another `path`"
         )
     assert bytes_below(tmp_path) == before
 
@@ -41,13 +41,13 @@ def test_only_a_sweep_is_replaced(small_plan, manner, base, tmp_path, refusal, b
 @pytest.mark.parametrize(
     ("how", "reason"),
     [
-        (RunOptions(is_forced=True, is_resumed=True), "would remove what --resume goes on with"),
+        (RunOptions(is_forced=True, is_resumed=True), "would remove what `is_resumed` goes on with"),
         (RunOptions(is_forced=True, shard=Shard(1, 2)), "would remove what other parts store"),
     ],
 )
 def test_force_does_not_remove_what_is_still_wanted(small_plan, whole_path, refusal, bytes_below, how, reason):
     before = bytes_below(whole_path)
-    message = f"--force: {reason}, leave it out, or remove the result yourself"
+    message = f"is_forced: {reason}, leave it out, or remove the result yourself"
     assert refusal(run_sweep, small_plan, whole_path, how) == message
     assert bytes_below(whole_path) == before
 
@@ -57,7 +57,7 @@ def test_force_does_not_remove_what_is_still_wanted(small_plan, whole_path, refu
     [
         ("a", RunOptions(), "is neither Zarr nor NetCDF, end it in .zarr or .nc"),
         ("a.h5", RunOptions(), "is neither Zarr nor NetCDF, end it in .zarr or .nc"),
-        ("a.nc", RunOptions(shard=Shard(1, 2)), "shards cannot share one file, write Zarr: --out NAME.zarr"),
+        ("a.nc", RunOptions(shard=Shard(1, 2)), "shards cannot share one file, write Zarr: `path=NAME.zarr`"),
     ],
 )
 def test_a_place_that_does_not_do_is_refused(small_plan, tmp_path, refusal, name, how, message):
@@ -66,4 +66,4 @@ def test_a_place_that_does_not_do_is_refused(small_plan, tmp_path, refusal, name
 
 @pytest.mark.parametrize("text", ["", "1", "0/3", "4/3", "1/0", "a/b", "1/2/3", "-1/2", "²/3"])
 def test_what_is_no_shard_is_refused(refusal, text):
-    assert refusal(Shard.parse, text) == f'--shard: "{text}" is not a shard, write for example 2/3, the second of three'
+    assert refusal(Shard.parse, text) == f'shard: "{text}" is not a shard, write for example 2/3, the second of three'

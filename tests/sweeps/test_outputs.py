@@ -80,7 +80,7 @@ def test_outputs_come_back_from_plain_values(kept):
     assert Outputs.from_dict(found.as_dict()) == found
 
 
-NOTHING = "times: are given, but nothing is kept over time, add --readout cd4, or leave out --at and --every"
+NOTHING = "times: are given, but nothing is kept over time, add `readouts=cd4`, or leave out `at` and `every`"
 TWICE = "ask for it once, or give an endpoint another name"
 
 
@@ -89,11 +89,11 @@ TWICE = "ask for it once, or give an endpoint another name"
     [
         ({"at": [1.0]}, NOTHING),
         ({"endpoints": ["nadir of cd4"], "every": 1.0}, NOTHING),
-        ({"readouts": ["cd4"], "every": 0.0}, "--every: an interval of 0 days, write for example --every '1 month'"),
-        ({"readouts": ["cd4"], "every": -1.0}, "--every: an interval of -1 days, write for example --every '1 month'"),
+        ({"readouts": ["cd4"], "every": 0.0}, "every: an interval of 0 days, write for example `every=1 month`"),
+        ({"readouts": ["cd4"], "every": -1.0}, "every: an interval of -1 days, write for example `every=1 month`"),
         (
             {"readouts": ["cd4"], "every": 1e-5},
-            "--every: keeps 18,262,500 numbers of each patient, ask for a longer --every, or for fewer read-outs",
+            "every: keeps 18,262,500 numbers of each patient, ask for a longer `every`, or for fewer read-outs",
         ),
         (
             {"readouts": ["cd4"], "at": [200.0]},

@@ -128,9 +128,7 @@ def test_the_title_is_no_part_of_the_fingerprint_but_all_else_is(configs):
     assert len({usual, *others}) == 8
 
 
-NO_VARIATION = (
-    "say what differs between the patients: --vary 'blood_lysis_rate=x0.5:x2:log', --rows FILE or [sweep.vary]"
-)
+NO_VARIATION = "say what differs between the patients: `vary=blood_lysis_rate=x0.5:x2:log`, `rows=FILE` or [sweep.vary]"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +137,7 @@ NO_VARIATION = (
         ({"vary": {}}, f"BASE: nothing varies, {NO_VARIATION}"),
         (
             {"vary": {"age": "20:60"}, "rows": Path("t.csv")},
-            "--rows: replaces --vary, leave out --vary, or the table",
+            "rows: replaces `vary`, leave out `vary`, or the table",
         ),
         ({"vary": {"age": "20:60", "patient.age": "20:30"}}, "patient.age: is varied twice, leave one out"),
         (
@@ -152,7 +150,7 @@ NO_VARIATION = (
         ),
         (
             {"vary": {"patient.baseline.cd4": "1 cells/uL:900 cells/uL"}},
-            '--vary "patient.baseline.cd4=1.0 cells/uL": patient.baseline.cd4: is 0.00103 times the typical count, '
+            'vary "patient.baseline.cd4=1.0 cells/uL": patient.baseline.cd4: is 0.00103 times the typical count, '
             "beyond what the model is meant for, check value and unit; typical is 973 cells/uL",
         ),
     ],
@@ -164,7 +162,7 @@ def test_what_cannot_be_planned_is_refused(base, refusal, wish, message):
 @pytest.mark.parametrize("wish", [{"n": 3}, {"seed": 0}, {"design": "grid"}])
 def test_a_table_and_a_design_exclude_each_other(refusal, wish):
     message = refusal(SweepRequest({}, rows=Path("t.csv"), **wish).over, None, Path())
-    assert message == "--rows: replaces a design, leave out --design, -n and --seed"
+    assert message == "rows: replaces a design, leave out `design`, `n` and `seed`"
 
 
 @pytest.mark.parametrize(

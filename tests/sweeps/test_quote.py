@@ -97,8 +97,8 @@ def test_too_little_memory_is_refused_with_what_to_change(quoted, refusal, tmp_p
     monkeypatch.setattr(quoting, "memory_available", lambda: 0)
     monkeypatch.setattr(quoting, "memory_used", lambda: 3 * 10**9)
     for name, change in (
-        ("a.zarr", "make blocks smaller with --chunk"),
-        ("a.nc", "write Zarr instead (--out NAME.zarr)"),
+        ("a.zarr", "make blocks smaller with `rows_per_block`"),
+        ("a.nc", "write Zarr instead (`path=NAME.zarr`)"),
     ):
         message = refusal(refuse_too_much, quoted(name), tmp_path / name)
         needs = "needs about 3 GB of memory, 3 GB are available"
@@ -112,7 +112,7 @@ def test_too_little_disk_is_refused_with_what_to_change(quoted, refusal, tmp_pat
         need = 5 if name == "a.zarr" else 10  # the store of a file stays until the file is written
         assert refusal(refuse_too_much, found, tmp_path / name) == (
             f"{tmp_path / name}: needs about {need} GB of disk, 2 kB are free, "
-            "choose another disk with --out, fewer times, or endpoints alone"
+            "choose another disk with `path`, fewer times, or endpoints alone"
         )
 
 

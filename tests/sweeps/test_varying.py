@@ -109,8 +109,8 @@ def test_keys_are_read_in_any_spelling(base):
     assert full_key(base, "nonsense") == "nonsense"
 
 
-EXAMPLE = "write for example --vary 'blood_lysis_rate=x0.5:x2:log' or --vary 'course.1.dose=6 mg,12 mg'"
-RATE_KEY = "--vary parameters.blood_lysis_rate: "
+EXAMPLE = "write for example `vary=blood_lysis_rate=x0.5:x2:log` or `vary=course.1.dose=6 mg,12 mg`"
+RATE_KEY = "vary parameters.blood_lysis_rate: "
 TABLES = (
     "name a parameter, or a key of alemtuzumab, course, dimethyl_fumarate, dose, input, mechanisms, "
     "methylprednisolone, parameters, patient, prednisolone, triamcinolone"
@@ -121,24 +121,24 @@ BOUNDS = "(source: coles1999, li2018), choose from 0.01 to 10000 1/day"
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("course.1.dose=6:24", '--vary course.1.dose: "6" has no unit, write for example "6 mg"'),
-        ("course.1.dose=x0.5:24", '--vary course.1.dose: "24" has no unit, write for example "24 mg"'),
-        ("course.1.start=0:20", '--vary course.1.start: "0" has no unit, write for example "0 days"'),
-        ("patient.weight=50,90", '--vary patient.weight: "50" has no unit, write for example "50 kg"'),
+        ("course.1.dose=6:24", 'vary course.1.dose: "6" has no unit, write for example "6 mg"'),
+        ("course.1.dose=x0.5:24", 'vary course.1.dose: "24" has no unit, write for example "24 mg"'),
+        ("course.1.start=0:20", 'vary course.1.start: "0" has no unit, write for example "0 days"'),
+        ("patient.weight=50,90", 'vary patient.weight: "50" has no unit, write for example "50 kg"'),
         (
             "course.1.dose=6,12 mg,0.02 g",
-            '--vary course.1.dose: has values in "mg" or "g" and one without a unit, write the unit of every value',
+            'vary course.1.dose: has values in "mg" or "g" and one without a unit, write the unit of every value',
         ),
         (
             "course.1.dose=6 mg:24 g",
-            '--vary "course.1.dose=24000.0 mg": course[1].dose: 24000 mg of alemtuzumab is not '
+            'vary "course.1.dose=24000.0 mg": course[1].dose: 24000 mg of alemtuzumab is not '
             "plausible (0.5 to 60 mg; usually 12 mg a day), correct the number or its unit, or insist with implausible "
             "= true in the entry of the drug",
         ),
-        ("course.1.dose=1_0 mg:24 mg", '--vary course.1.dose: "1_0 mg" has an underscore, write 10'),
-        ("blood_lysis_rate", f'--vary: "blood_lysis_rate" has no values: --vary needs KEY=VALUES, {EXAMPLE}'),
-        ("=1:2", f'--vary: "=1:2" has no values: --vary needs KEY=VALUES, {EXAMPLE}'),
-        ("blood_lysis_rate= ", f'--vary: "blood_lysis_rate= " has no values: --vary needs KEY=VALUES, {EXAMPLE}'),
+        ("course.1.dose=1_0 mg:24 mg", 'vary course.1.dose: "1_0 mg" has an underscore, write 10'),
+        ("blood_lysis_rate", f'vary: "blood_lysis_rate" has no values: `vary` needs KEY=VALUES, {EXAMPLE}'),
+        ("=1:2", f'vary: "=1:2" has no values: `vary` needs KEY=VALUES, {EXAMPLE}'),
+        ("blood_lysis_rate= ", f'vary: "blood_lysis_rate= " has no values: `vary` needs KEY=VALUES, {EXAMPLE}'),
         ("blood_lysis_rate=1", f'{RATE_KEY}"1" is one value, write LOW:HIGH or several values'),
         ("blood_lysis_rate=1,,2", f"{RATE_KEY}has an empty value, write a value between all commas"),
         ("blood_lysis_rate=1:2:3", f'{RATE_KEY}"1:2:3" is not a range, write LOW:HIGH or LOW:HIGH:log'),
@@ -148,7 +148,7 @@ BOUNDS = "(source: coles1999, li2018), choose from 0.01 to 10000 1/day"
         ("blood_lysis_rate=2:2", f"{RATE_KEY}the range from 2 to 2 is empty, write the smaller end first"),
         ("blood_lysis_rate=1,1", f"{RATE_KEY}has a value twice, leave one out"),
         ("blood_lysis_rate=x1,x1.0", f"{RATE_KEY}has a value twice, leave one out"),
-        ("course.1.infusion=4 h,240 min", "--vary course.1.infusion: has a value twice, leave one out"),
+        ("course.1.infusion=4 h,240 min", "vary course.1.infusion: has a value twice, leave one out"),
         ("blood_lysis_rate=a,b", f'{RATE_KEY}"a" is not a quantity, expected a quantity such as "1 1/day"'),
         ("blood_lysis_rate=xa:x2", f'{RATE_KEY}"xa" is not a number, write for example x0.5'),
         ("blood_lysis_rate=x1:xnan", f'{RATE_KEY}"xnan" is not a number, write for example x0.5'),
@@ -157,69 +157,69 @@ BOUNDS = "(source: coles1999, li2018), choose from 0.01 to 10000 1/day"
         ("blood_lysis_rate=1:x1e9", f"{RATE_KEY}1.103e+11 1/day is above its upper bound of 10000 1/day {BOUNDS}"),
         (
             "patient.age=20:500",
-            "--vary patient.age: 500 year is above its upper bound of 90 year (source: fernandez2014), "
+            "vary patient.age: 500 year is above its upper bound of 90 year (source: fernandez2014), "
             "choose from 16 to 90 year",
         ),
         (
             "course.1.start=-5 days:5 days:log",
-            "--vary course.1.start: a logarithmic range cannot begin at -5, begin above 0, or leave out log",
+            "vary course.1.start: a logarithmic range cannot begin at -5, begin above 0, or leave out log",
         ),
         (
             "course.1.doses=1:8:log",
-            "--vary course.1.doses: a logarithmic range of whole numbers does not exist, "
+            "vary course.1.doses: a logarithmic range of whole numbers does not exist, "
             "leave out log, or list the values",
         ),
         (
             "course.1.dose=-6 mg:24 mg",
-            '--vary "course.1.dose=-6.0 mg": course[1].dose: "-6.0 mg" is not positive, write for example "12 mg"',
+            'vary "course.1.dose=-6.0 mg": course[1].dose: "-6.0 mg" is not positive, write for example "12 mg"',
         ),
         (
             "course.1.dose=6 h:24 h",
-            '--vary "course.1.dose=6.0 h": course[1].dose: "6.0 h" is a time, expected a mass such as "12 mg"',
+            'vary "course.1.dose=6.0 h": course[1].dose: "6.0 h" is a time, expected a mass such as "12 mg"',
         ),
         (
             "course.1.doses=3.5:5",
-            '--vary "course.1.doses=3.5": course[1].doses: 3.5 is not a whole number, write for example 5',
+            'vary "course.1.doses=3.5": course[1].doses: 3.5 is not a whole number, write for example 5',
         ),
-        ("course.1=1,2", '--vary "course.1=1": course[1]: expected a table, write [[course]], got 1'),
+        ("course.1=1,2", 'vary "course.1=1": course[1]: expected a table, write [[course]], got 1'),
         (
             "course.1.dosis=1 mg,2 mg",
-            '--vary: course.1.dosis: unknown key "dosis", did you mean "doses" or "dose"?',
+            'vary: course.1.dosis: unknown key "dosis", did you mean "doses" or "dose"?',
         ),
         (
             "course.2.dose=1 mg,2 mg",
-            '--vary: course.2.dose: unknown entry "2" among 1 entry, entries are counted from 1',
+            'vary: course.2.dose: unknown entry "2" among 1 entry, entries are counted from 1',
         ),
         (
             "patient.baseline.cd4=x0.5:x2",
-            '--vary patient.baseline.cd4: "x0.5" is a multiple, but the scenario has no value, '
+            'vary patient.baseline.cd4: "x0.5" is a multiple, but the scenario has no value, '
             "give the values themselves",
         ),
-        ("patient.sex=female:male", f'--vary patient.sex: "female:male" is not a range of numbers, {EXAMPLE}'),
+        ("patient.sex=female:male", f'vary patient.sex: "female:male" is not a range of numbers, {EXAMPLE}'),
         (
             "patient.sex=female,horse",
-            '--vary "patient.sex=horse": patient.sex: "horse" is not one of "female" or "male"',
+            'vary "patient.sex=horse": patient.sex: "horse" is not one of "female" or "male"',
         ),
-        ("parameters.age=20:60", "--vary parameters.age: belongs to the patient, vary patient.age"),
+        ("parameters.age=20:60", "vary parameters.age: belongs to the patient, vary patient.age"),
         (
             "blood_lysis_rat=1,2",
-            '--vary blood_lysis_rat: cannot be varied, did you mean "blood_lysis_rate", "clone_lysis_rate" or '
+            'vary blood_lysis_rat: cannot be varied, did you mean "blood_lysis_rate", "clone_lysis_rate" or '
             '"blood_exit_rate"?',
         ),
-        ("patiens.age=1,2", '--vary patiens.age: cannot be varied, did you mean "patient"?'),
-        ("horizon=1 month,2 months", f"--vary horizon: cannot be varied, {TABLES}"),
-        ("solver.rtol=1e-3,1e-4", f"--vary solver.rtol: cannot be varied, {TABLES}"),
+        ("patiens.age=1,2", 'vary patiens.age: cannot be varied, did you mean "patient"?'),
+        ("horizon=1 month,2 months", f"vary horizon: cannot be varied, {TABLES}"),
+        ("solver.rtol=1e-3,1e-4", f"vary solver.rtol: cannot be varied, {TABLES}"),
         (
             "patient=1,2",
-            "--vary patient: cannot be varied, name one of its keys, such as patient.age or course.1.dose",
+            "vary patient: cannot be varied, name one of its keys, such as patient.age or course.1.dose",
         ),
         (
             "mechanisms.thymopoesis=on,off",
-            '--vary mechanisms.thymopoesis: is not a mechanism, did you mean "thymopoiesis"?',
+            'vary mechanisms.thymopoesis: is not a mechanism, did you mean "thymopoiesis"?',
         ),
         (
             "mechanisms.thymopoiesis=yes,no",
-            '--vary mechanisms.thymopoiesis: "yes, no" is not on and off, write mechanisms.thymopoiesis=on,off',
+            'vary mechanisms.thymopoiesis: "yes, no" is not on and off, write mechanisms.thymopoiesis=on,off',
         ),
     ],
 )
@@ -273,7 +273,7 @@ def test_every_wrong_form_has_its_own_message(factor, refusal, text, message):
 
 def test_a_key_is_varied_once_in_whatever_spelling(base, refusal):
     message = refusal(read_varying, base, ["age=20:30", "patient.age=30:40"])
-    assert message == "--vary patient.age: is varied twice, leave one out"
+    assert message == "vary patient.age: is varied twice, leave one out"
 
 
 def test_a_parameter_that_an_untreated_count_determines_is_refused(configs, factor, refusal):

@@ -37,7 +37,7 @@ class Goal(NamedTuple):
         """
         readout, at, level = text.partition("@")
         if not (at and readout.strip() and level.strip()):
-            raise DataError(f'"{text}" has no read-out and level', key="--goal", cure="write for example cd4@0.2e9/L")
+            raise DataError(f'"{text}" has no read-out and level', key="goal", cure="write for example cd4@0.2e9/L")
         return cls(readout.strip(), level.strip())
 
 
@@ -130,7 +130,7 @@ def update(
         found[subject.name] = updates
     if not found and not failures:
         reason = f"nobody was measured until day {until:g}"
-        raise DataError(reason, key="--as-of", cure="give a later time")
+        raise DataError(reason, key="as_of", cure="give a later time")
     return found, failures
 
 

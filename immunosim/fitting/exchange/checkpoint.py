@@ -37,7 +37,7 @@ def from_record(posterior: Posterior, record: dict[str, Any]) -> tuple[Estimate,
         if not searches:
             raise ValueError("no search")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DataError("what was kept is not a fit", cure="leave --resume out to begin anew") from error
+        raise DataError("what was kept is not a fit", cure="leave `resume` out to begin anew") from error
     return Estimate(posterior, searches), profiles
 
 

@@ -108,7 +108,7 @@ def _tables(
     said: str = "",
 ) -> dict[str, str]:
     chosen = [replace(who, measurements=tuple(one for one in who.measurements if one.time >= 0.0)) for who in patients]
-    observations = Observations(tuple(chosen))
+    observations = Observations(tuple(chosen), model=case.problem.scenario.model)
     if not observations.measurements:
         return {}
     n_left_out = sum(len(who.measurements) for who in patients) - observations.n_measurements

@@ -160,7 +160,7 @@ def effects_of(parameter: str, covariate: str, patients: Sequence[PatientRecord]
     DataError
         If it is not known of all patients, or is the same for all.
     """
-    key = f"--covariate {parameter}={covariate}"
+    key = f"covariate {parameter}={covariate}"
     values = [who.covariates.get(covariate) for who in patients]
     without = [who.name for who, value in zip(patients, values, strict=True) if value is None]
     if len(without) == len(patients):

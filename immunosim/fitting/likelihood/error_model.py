@@ -64,10 +64,10 @@ class ErrorModel:
             If the kind is unknown or what it needs is not positive.
         """
         if self.kind not in KINDS:
-            raise DataError(f'unknown error model "{self.kind}"', key="--noise", cure=f"choose from {', '.join(KINDS)}")
+            raise DataError(f'unknown error model "{self.kind}"', key="noise", cure=f"choose from {', '.join(KINDS)}")
         needed = {"additive": (self.absolute,), "combined": (self.relative, self.absolute)}
         if not all(0.0 < one < np.inf for one in needed.get(self.kind, (self.relative,))):
-            raise DataError(f"{self.kind} noise needs a positive size", key="--noise", cure="write cd4=lognormal:0.15")
+            raise DataError(f"{self.kind} noise needs a positive size", key="noise", cure="write cd4=lognormal:0.15")
 
     @classmethod
     def parse(cls, text: str, unit: str = "1") -> ErrorModel:
@@ -90,13 +90,13 @@ class ErrorModel:
         units = {"additive": [unit], "combined": ["1", unit]}.get(kind, ["1"])
         cure = "write for example lognormal:0.15 or combined:0.1:20"
         if len(sizes) > len(units):
-            raise DataError(f'unknown error model "{text}"', key="--noise", cure=cure)
+            raise DataError(f'unknown error model "{text}"', key="noise", cure=cure)
         try:
             read = [parse_quantity(size, of, bare=True) for size, of in zip(sizes, units, strict=False)]
         except QuantityError as error:
             if error.reason.endswith("is not a quantity"):
-                raise DataError(f'unknown error model "{text}"', key="--noise", cure=cure) from error
-            raise DataError(error.reason, key="--noise", cure=error.cure) from error
+                raise DataError(f'unknown error model "{text}"', key="noise", cure=cure) from error
+            raise DataError(error.reason, key="noise", cure=error.cure) from error
         if kind == "additive":
             return cls(kind, 0.0, read[0] if read else 0.0, is_estimated)
         return cls(kind, read[0] if read else USUAL_SD, read[1] if len(read) > 1 else 0.0, is_estimated)

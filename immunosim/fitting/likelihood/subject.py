@@ -14,7 +14,7 @@ from immunosim.ensembles.rows import Rows, checked_parameters, vary
 from immunosim.errors import DataError, did_you_mean
 from immunosim.fitting.likelihood.error_model import ErrorModel, Flags, Integers, Scatter, scatter_of
 from immunosim.observations import Measurement
-from immunosim.observations.laboratory import measurable
+from immunosim.observations.laboratory import laboratory_of
 from immunosim.problem import Problem
 from immunosim.scenario import Scenario
 
@@ -68,7 +68,7 @@ class Subject:
     @property
     def units(self) -> dict[str, str]:
         """Unit of everything that can be measured of the patient, by name."""
-        return {**self.problem.model.units, **measurable()}
+        return {**self.problem.model.units, **laboratory_of(self.problem.model).measurable}
 
     def task(self, values: Array, vector: Array, state: Array) -> Task:
         """Return what the integrator differentiates by at these values of one row."""

@@ -164,11 +164,11 @@ def free_parameter(parameters: ParameterSet, name: str, value: float, priors: bo
     """
     plain = parameters.set_by(name) or name.removeprefix("parameters.")
     if plain not in parameters:
-        raise DataError("is not a parameter", key=f"--free {name}", cure=did_you_mean(plain, parameters))
+        raise DataError("is not a parameter", key=f"free {name}", cure=did_you_mean(plain, parameters))
     about = parameters[plain]
     if not value > 0.0:
         cure = "give it a positive value in the scenario"
-        raise DataError(f"stands at {value:g}, from where it cannot be searched", key=f"--free {name}", cure=cure)
+        raise DataError(f"stands at {value:g}, from where it cannot be searched", key=f"free {name}", cure=cure)
     lower, upper = max(about.lower, value / WIDE), min(about.upper, value * WIDE)
     found = FreeParameter(plain, about.label, about.unit, value, lower, upper)
     if priors and about.prior is not None:
@@ -191,8 +191,8 @@ def coordinates_of(
         plain = parameters.set_by(name) or name.removeprefix("parameters.")
         one = free_parameter(parameters, name, values.get(plain, math.nan), priors)
         if one.name in [other.name for other in found]:
-            raise DataError("is named twice", key=f"--free {name}", cure="leave one out")
+            raise DataError("is named twice", key=f"free {name}", cure="leave one out")
         found.append(one)
     if not found:
-        raise DataError("there is nothing to fit", key="--free", cure="name at least one parameter")
+        raise DataError("there is nothing to fit", key="free", cure="name at least one parameter")
     return Coordinates(tuple(found))

@@ -24,7 +24,7 @@ from immunosim.files import explained, read_plain, write_file
 if TYPE_CHECKING:
     from emcee.state import State
 
-CURE = "remove it, or leave --resume out to begin anew"
+CURE = "remove it, or leave `resume` out to begin anew"
 
 _FORMAT = "immunosim steps 1"
 _SIZE = 32

@@ -127,9 +127,7 @@ def _sampled(
     n = posterior.n_unknowns
     walkers = n_walkers or max(4 * n, LEAST_WALKERS)
     if walkers < 2 * n:
-        raise DataError(
-            f"{walkers} walkers are too few for {n} unknowns", key="--walkers", cure=f"give {2 * n} or more"
-        )
+        raise DataError(f"{walkers} walkers are too few for {n} unknowns", key="walkers", cure=f"give {2 * n} or more")
     mark = f"{fingerprint} {walkers} walkers, {n_warm_up} before, seed {seed}"
     kept = None if chain is None else open_chain(chain, mark, walkers, n, note)
     # Differential evolution crosses narrow and bent ridges in fewer steps than the stretch move alone.

@@ -152,7 +152,7 @@ def _default_of(dataset: xr.Dataset, kind: str, asked: frozenset[str]) -> str:
     names = series if needs_course else [*endpoints, *series]
     if not names and needs_course:
         reason = "the result holds no course over time"
-        raise DataError(reason, key="of", cure="store a read-out over time when it is made, or draw --kind heatmap")
+        raise DataError(reason, key="of", cure="store a read-out over time when it is made, or draw `kind=heatmap`")
     if not names:
         raise DataError(
             "the result holds neither endpoints nor read-outs", key="of", cure="ask for some when it is made"
@@ -189,6 +189,6 @@ def _pair(dataset: xr.Dataset, kind: str, of: str, x: str, y: str, at: float | N
     if len(ranked) + bool(x) + bool(y) < 2:
         n = len(ranked) + bool(x) + bool(y)
         reason = "nothing varied" if not n else f'only "{x or y or ranked[0]}" varied'
-        raise DataError(f"{reason}, a map needs two quantities", key="kind", cure="draw --kind parallel or bands")
+        raise DataError(f"{reason}, a map needs two quantities", key="kind", cure="draw `kind=parallel` or bands")
     first = x or ranked.pop(0)
     return first, y or ranked[0]

@@ -174,7 +174,7 @@ def _refuse_few(key: str, cells: Cells) -> None:
     name, n = cells.about.name, cells.centres.size
     if cells.about.choices or n < FEWEST_LINES:
         reason = f'"{name}" is a choice' if cells.about.choices else f'"{name}" has {n} values'
-        raise DataError(f"{reason}, between which there are no contours", key=key, cure="draw --kind heatmap")
+        raise DataError(f"{reason}, between which there are no contours", key=key, cure="draw `kind=heatmap`")
 
 
 def _fill(ax: Axes, field: Field, surface: Surface, found: OutcomeColumns) -> None:

@@ -88,13 +88,13 @@ def courses(dataset: xr.Dataset, of: str) -> Courses:
         If it has no course over time, or all patients failed, or none has a value.
     """
     if not is_series(dataset, of):
-        cure = "name a read-out that was stored over time, or draw --kind heatmap, contour or parallel"
+        cure = "name a read-out that was stored over time, or draw `kind=heatmap`, contour or parallel"
         raise DataError(f'"{of}" is an endpoint, which has no time course', key="of", cure=cure)
     times, failed = times_of(dataset), is_failed(dataset)
     if times.size < 2:
         reason, cure = (
             f'"{of}" was stored at {times.size} time, which is not a time course',
-            "draw --kind heatmap or parallel",
+            "draw `kind=heatmap` or parallel",
         )
         raise DataError(reason, key="of", cure=cure)
     well = np.flatnonzero(~failed)

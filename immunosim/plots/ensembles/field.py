@@ -129,7 +129,7 @@ def field_of(x: Varied, y: Varied, found: OutcomeColumns, failed: Flags) -> Fiel
     medians, counts = medians_by(cell[has_value], found.values[has_value], shape[0] * shape[1])
     if counts.max() < fewest:
         reason = f"{int(has_value.sum())} patients with a value are too few for a map of {x.name} and {y.name}"
-        raise DataError(reason, key="of", cure="draw --kind parallel, or simulate more patients")
+        raise DataError(reason, key="of", cure="draw `kind=parallel`, or simulate more patients")
     n_failed, n = (np.bincount(cell[rows], minlength=medians.size) for rows in (is_inside & failed, is_inside))
     maps = (counts.reshape(shape), n_failed.reshape(shape), n.reshape(shape))
     return Field(horizontal, vertical, medians.reshape(shape), *maps, fewest)

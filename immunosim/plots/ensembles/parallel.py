@@ -79,7 +79,7 @@ def draw_parallel(ax: Axes, dataset: xr.Dataset, of: str, at: float | None = Non
     found, failed = outcome(dataset, of, at), is_failed(dataset)
     names = most_correlated(dataset, found, MOST_AXES)[::-1]
     if not names:
-        raise DataError("nothing varied, so there is nothing to draw", key="of", cure="draw --kind bands")
+        raise DataError("nothing varied, so there is nothing to draw", key="of", cure="draw `kind=bands`")
     axes = [varied(dataset, name) for name in names]
     is_drawable: Flags = np.logical_and.reduce([np.isfinite(one.scaled) for one in axes])
     well = np.flatnonzero(is_drawable & np.isfinite(found.values) & ~failed)

@@ -7,23 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from immunosim.fitting import PatientFits, PopulationFit
+    from immunosim.fitting.conclusions.identifiability import FitVerdict
 
 
 def several_as_dict(several: PatientFits) -> dict[str, Any]:
     """Return fits of several patients as plain values."""
-    found: dict[str, Any] = {
-        "patients": {name: one.as_dict() for name, one in several.fits.items()},
+    record: dict[str, Any] = {
+        "patients": {name: fitted.as_dict() for name, fitted in several.fits.items()},
         "failures": several.failures,
         "verdicts": {name: dict(several.kinds(name)) for name in several.case.coordinates.names},
     }
     if several.population is not None:
-        found["population"] = _population(several.population)
-    return found
+        record["population"] = _population(several.population)
+    return record
 
 
 def _population(population: PopulationFit) -> dict[str, Any]:
-    from immunosim.fitting.conclusions.identifiability import judge_fit
-
     names = population.arrangement.individual
     by_name = {
         "median": population.medians,
@@ -39,12 +38,19 @@ def _population(population: PopulationFit) -> dict[str, Any]:
             name: {what: float(values[j]) for what, values in by_name.items()} for j, name in enumerate(names)
         },
         "effects": [
-            {"name": one.name, "what": one.label, "per": one.per, "reference": one.reference}
-            for one in population.arrangement.effects
+            {"name": effect.name, "what": effect.label, "per": effect.per, "reference": effect.reference}
+            for effect in population.arrangement.effects
         ],
         "patients": {
             who: dict(zip(population.names, population.of(who).tolist(), strict=True)) for who in population.patients
         },
         "unknowns": dict(zip(unknowns, population.estimate.values.tolist(), strict=True)),
-        "fit": asdict(judge_fit(population.estimate)),
+        "fit": asdict(verdict_of(population)),
     }
+
+
+def verdict_of(population: PopulationFit) -> FitVerdict:
+    """Return whether the model fits all patients together."""
+    from immunosim.fitting.conclusions.identifiability import judge_fit
+
+    return judge_fit(population.estimate)

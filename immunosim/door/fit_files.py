@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from immunosim.cli.fit_records import several_as_dict
+from immunosim.door.fit_records import several_as_dict
 from immunosim.observations.petab import condition_ids
 from immunosim.report import INTENDED_USE, to_json
 from immunosim.report.output_files import FIT, write_folder
@@ -25,7 +25,7 @@ INDIVIDUALS = ("patient", "parameter", "unit", "alone", "sd_of_log_alone", "toge
 PARAMETERS = ("parameter", "unit", "best", "low_90", "high_90", "verdict", "traded_with", "share_of_prior", "sentence")
 
 
-def write_fit(one: Fitted, case: FitProblem, folder: Path, force: bool, command: str) -> list[Path]:
+def write_fit(fitted: Fitted, case: FitProblem, folder: Path, command: str) -> list[Path]:
     """Write the files of a fit of one patient, or of several as one, all or none."""
     from immunosim.fitting.exchange.petab_tables import tables_of_one
     from immunosim.plots import encoded
@@ -33,31 +33,31 @@ def write_fit(one: Fitted, case: FitProblem, folder: Path, force: bool, command:
     from immunosim.plots.fits import profile_figure, waterfall_figure
 
     files = {
-        "fit.json": to_json(one.as_dict() | {"command": command}).encode(),
-        "parameters.csv": table_text(PARAMETERS, _parameter_rows(one)),
-        "profiles.csv": profile_table(one.profiles),
-        "profiles.png": encoded(profile_figure(one.profiles, profile_titles(one), INTENDED_USE), "png"),
-        "waterfall.png": encoded(waterfall_figure(one.estimate, INTENDED_USE), "png"),
+        "fit.json": to_json(fitted.as_dict() | {"command": command}).encode(),
+        "parameters.csv": table_text(PARAMETERS, _parameter_rows(fitted)),
+        "profiles.csv": profile_table(fitted.profiles),
+        "profiles.png": encoded(profile_figure(fitted.profiles, profile_titles(fitted), INTENDED_USE), "png"),
+        "waterfall.png": encoded(waterfall_figure(fitted.estimate, INTENDED_USE), "png"),
     }
-    ids = condition_ids([subject.name for subject in one.subjects])
-    for place, subject in enumerate(one.subjects):
-        end = f"_{ids[subject.name]}" if len(one.subjects) > 1 else ""
-        files[f"fitted{end}.toml"] = fitted_scenario(subject, one.best(place)).encode()
-    courses = [course_of(one, place) for place in range(len(one.subjects))]
+    ids = condition_ids([subject.name for subject in fitted.subjects])
+    for index, subject in enumerate(fitted.subjects):
+        end = f"_{ids[subject.name]}" if len(fitted.subjects) > 1 else ""
+        files[f"fitted{end}.toml"] = fitted_scenario(subject, fitted.best(index)).encode()
+    courses = [course_of(fitted, index) for index in range(len(fitted.subjects))]
     if len(courses) == 1:
-        files["course.png"] = encoded(course_figure(courses[0], labels_of(one.subjects[0]), INTENDED_USE), "png")
+        files["course.png"] = encoded(course_figure(courses[0], labels_of(fitted.subjects[0]), INTENDED_USE), "png")
     else:
-        files["courses.png"] = encoded(courses_figure(courses, labels_of(one.subjects[0]), INTENDED_USE), "png")
-    files |= check_files(found := one.predictive(), found, one.subjects[0])
-    if len(one.estimate.posterior.coordinates) == len(case.coordinates):  # PEtab cannot say factors of covariates
-        files |= _in_folder(tables_of_one(case, one.estimate))
-    if one.sampled is not None:
-        files["pairs.png"] = pairs(one)
-        files["posterior.nc"] = netcdf(one)
-    return write_folder(folder, files, force, FIT)
+        files["courses.png"] = encoded(courses_figure(courses, labels_of(fitted.subjects[0]), INTENDED_USE), "png")
+    files |= check_files(predictive := fitted.predictive(), predictive, fitted.subjects[0])
+    if len(fitted.estimate.posterior.coordinates) == len(case.coordinates):  # PEtab cannot say factors of covariates
+        files |= _in_folder(tables_of_one(case, fitted.estimate))
+    if fitted.sampled is not None:
+        files["pairs.png"] = pairs(fitted)
+        files["posterior.nc"] = netcdf(fitted)
+    return write_folder(folder, files, FIT)
 
 
-def write_several(several: PatientFits, folder: Path, force: bool, command: str) -> list[Path]:
+def write_several(several: PatientFits, folder: Path, command: str) -> list[Path]:
     """Write the files of fits of several patients, all or none."""
     from immunosim.fitting.conclusions.predictive import joined, population_predictive
     from immunosim.fitting.exchange.petab_tables import tables_of_each, tables_of_population
@@ -65,20 +65,20 @@ def write_several(several: PatientFits, folder: Path, force: bool, command: str)
     from immunosim.plots.fit_courses import courses_figure
     from immunosim.plots.fit_pairs import shrinkage_figure
 
-    rows = [[name, *row] for name, one in several.fits.items() for row in _parameter_rows(one)]
+    rows = [[name, *row] for name, fit in several.fits.items() for row in _parameter_rows(fit)]
     files = {
         "fit.json": to_json(several_as_dict(several) | {"command": command}).encode(),
         "parameters.csv": table_text(("patient", *PARAMETERS), rows),
     }
     ids = condition_ids([who.name for who in several.case.patients])
-    for name, one in several.fits.items():
-        (subject,) = one.subjects
-        values = one.best() if several.population is None else several.population.of(name)
+    for name, fit in several.fits.items():
+        (subject,) = fit.subjects
+        values = fit.best() if several.population is None else several.population.of(name)
         files[f"fitted_{ids[name]}.toml"] = fitted_scenario(subject, values).encode()
-    courses = [course_of(one) for one in several.fits.values()]
+    courses = [course_of(fit) for fit in several.fits.values()]
     subject = several.case.subjects[0]
     files["courses.png"] = encoded(courses_figure(courses, labels_of(subject), INTENDED_USE), "png")
-    fitted = joined([one.predictive() for one in several.fits.values()])
+    fitted = joined([fit.predictive() for fit in several.fits.values()])
     new = fitted
     if several.population is not None:
         new = population_predictive(several.population)
@@ -88,10 +88,10 @@ def write_several(several: PatientFits, folder: Path, force: bool, command: str)
         files["population.csv"] = table_text(headers, population_rows(several.population))
         files |= _in_folder(tables_of_population(several.case, several.population))
     else:
-        alone = {name: one.estimate for name, one in several.fits.items()}
+        alone = {name: fit.estimate for name, fit in several.fits.items()}
         files |= _in_folder(tables_of_each(several.case, alone))
     files |= check_files(fitted, new, subject)
-    return write_folder(folder, files, force, FIT)
+    return write_folder(folder, files, FIT)
 
 
 def _in_folder(tables: Mapping[str, str]) -> dict[str, bytes]:
@@ -117,8 +117,17 @@ def check_files(fitted: Predictive, new: Predictive, subject: Subject) -> dict[s
     units, labels = subject.units, labels_of(subject)
     headers = ("patient", "time_day", "analyte", "unit", "observed", "is_below", "predicted", "standardised_residual")
     rows = [
-        (one.patient, one.time, one.analyte, units[one.analyte], one.value, int(one.is_below), predicted, residual)
-        for one, predicted, residual in zip(
+        (
+            measurement.patient,
+            measurement.time,
+            measurement.analyte,
+            units[measurement.analyte],
+            measurement.value,
+            int(measurement.is_below),
+            predicted,
+            residual,
+        )
+        for measurement, predicted, residual in zip(
             fitted.measurements, fitted.predicted.tolist(), fitted.residuals.tolist(), strict=True
         )
     ]
@@ -130,19 +139,19 @@ def check_files(fitted: Predictive, new: Predictive, subject: Subject) -> dict[s
     }
 
 
-def profile_titles(one: Fitted) -> dict[str, str]:
+def profile_titles(fitted: Fitted) -> dict[str, str]:
     """Return label and verdict of each profiled parameter."""
-    labels = {parameter.name: parameter.label for parameter in one.estimate.posterior.coordinates.parameters}
-    return {verdict.name: f"{labels[verdict.name]}: {verdict.kind}" for verdict in one.verdicts}
+    labels = {parameter.name: parameter.label for parameter in fitted.estimate.posterior.coordinates.parameters}
+    return {verdict.name: f"{labels[verdict.name]}: {verdict.kind}" for verdict in fitted.verdicts}
 
 
-def pairs(one: Fitted) -> bytes:
+def pairs(fitted: Fitted) -> bytes:
     """Return the figure of pairs of draws."""
     from immunosim.plots import encoded
     from immunosim.plots.fit_pairs import pairs_figure
 
-    parameters = one.estimate.posterior.coordinates.parameters
-    return encoded(pairs_figure(one.unknown_draws[:, : len(parameters)], parameters, INTENDED_USE), "png")
+    parameters = fitted.estimate.posterior.coordinates.parameters
+    return encoded(pairs_figure(fitted.unknown_draws[:, : len(parameters)], parameters, INTENDED_USE), "png")
 
 
 def table_text(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -156,9 +165,9 @@ def profile_table(profiles: dict[str, Profile]) -> bytes:
     return table_text(
         headers,
         [
-            (name, one.unit, value, rise, one.threshold)
-            for name, one in profiles.items()
-            for value, rise in zip(one.values.tolist(), one.rise.tolist(), strict=True)
+            (name, profile.unit, value, rise, profile.threshold)
+            for name, profile in profiles.items()
+            for value, rise in zip(profile.values.tolist(), profile.rise.tolist(), strict=True)
         ],
     )
 
@@ -188,16 +197,16 @@ def population_rows(population: PopulationFit) -> Iterator[tuple[object, ...]]:
         yield one.name, effects.get(one.name, "common"), one.unit, value, "", float(errors[k]), ""
 
 
-def netcdf(one: Fitted) -> bytes:
+def netcdf(fitted: Fitted) -> bytes:
     """Return the sample of a fit as the NetCDF groups of ArviZ."""
     import tempfile
 
     from immunosim.fitting.exchange.inference_data import inference_data
 
-    assert one.sampled is not None
+    assert fitted.sampled is not None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "posterior.nc"
-        inference_data(one.sampled, one.estimate.posterior).to_netcdf(str(path))
+        inference_data(fitted.sampled, fitted.estimate.posterior).to_netcdf(str(path))
         return path.read_bytes()
 
 
@@ -214,8 +223,8 @@ def fitted_scenario(subject: Subject, values: Array) -> str:
     return to_toml(build_scenario(apply_overrides(document, changes)))
 
 
-def _parameter_rows(one: Fitted) -> Iterator[tuple[object, ...]]:
-    for verdict in one.verdicts:
+def _parameter_rows(fitted: Fitted) -> Iterator[tuple[object, ...]]:
+    for verdict in fitted.verdicts:
         interval = (verdict.value, verdict.low, verdict.high)
         words = (verdict.kind, verdict.partner, verdict.share_of_prior, verdict.sentence)
         yield verdict.name, verdict.unit, *interval, *words
