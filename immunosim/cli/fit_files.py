@@ -36,7 +36,7 @@ def write_fit(one: Fitted, case: FitProblem, folder: Path, force: bool, command:
         "fit.json": to_json(one.as_dict() | {"command": command}).encode(),
         "parameters.csv": table_text(PARAMETERS, _parameter_rows(one)),
         "profiles.csv": profile_table(one.profiles),
-        "profiles.png": encoded(profile_figure(one.profiles, profile_titles(one), INTENDED_USE), "png"),
+        "profiles.png": encoded(profile_figure(one.profiles, profile_titles(one), caption(one)), "png"),
         "waterfall.png": encoded(waterfall_figure(one.estimate, INTENDED_USE), "png"),
     }
     ids = condition_ids([subject.name for subject in one.subjects])
@@ -125,9 +125,16 @@ def check_files(fitted: Predictive, new: Predictive, subject: Subject) -> dict[s
     return {
         "predictions.csv": table_text(headers, rows),
         "observed_predicted.png": encoded(observed_predicted_figure(fitted, labels, INTENDED_USE), "png"),
-        "residuals.png": encoded(residual_figure(fitted, INTENDED_USE), "png"),
+        "residuals.png": encoded(residual_figure(fitted, labels, INTENDED_USE), "png"),
         "vpc.png": encoded(visual_check_figure(visual_checks(new), labels, INTENDED_USE), "png"),
     }
+
+
+def caption(one: Fitted) -> str:
+    """Return the caption of a figure of parameters: the number of measurements, and the intended use."""
+    from immunosim.plots.text import n_text
+
+    return f"{n_text(one.estimate.posterior.n_measurements)} {INTENDED_USE}"
 
 
 def profile_titles(one: Fitted) -> dict[str, str]:

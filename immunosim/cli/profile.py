@@ -109,15 +109,15 @@ def _as_dict(one: "Fitted") -> dict[str, Any]:
 
 
 def _write(one: "Fitted", folder: Path, force: bool, command: str) -> list[Path]:
-    from immunosim.cli.fit_files import profile_table, profile_titles
+    from immunosim.cli.fit_files import caption, profile_table, profile_titles
     from immunosim.plots import encoded
     from immunosim.plots.fits import profile_figure
-    from immunosim.report import INTENDED_USE, to_json, write_folder
+    from immunosim.report import to_json, write_folder
     from immunosim.report.output_files import PROFILE
 
     files = {
         "profiles.csv": profile_table(one.profiles),
         "profiles.json": to_json(_as_dict(one) | {"command": command}).encode(),
-        "profiles.png": encoded(profile_figure(one.profiles, profile_titles(one), INTENDED_USE), "png"),
+        "profiles.png": encoded(profile_figure(one.profiles, profile_titles(one), caption(one)), "png"),
     }
     return write_folder(folder, files, force, PROFILE)

@@ -1,8 +1,8 @@
-"""Our integrator against SciPy's LSODA on the same problem: time and error side by side.
+"""Timing of the integrator against SciPy's LSODA on the same problem: time and error side by side.
 
-All solve with the same compiled right-hand side, tolerances, restarts and output times. LSODA is run through both of
-SciPy's doors, since ``odeint`` has less Python around it than ``solve_ivp``; our steps by the compiled loop, as in
-ensembles, and by plain Python, as in a run of one patient, which waits for no compiler.
+All solve with the same compiled right-hand side, tolerances, restarts and output times. LSODA is run through both
+interfaces of SciPy, since ``odeint`` has less Python around it than ``solve_ivp``; our steps by the compiled loop, as
+in ensembles, and by plain Python, as in a run of one patient, which does not compile.
 """
 
 from collections.abc import Callable
@@ -42,7 +42,7 @@ class Contender:
 
 @dataclass(frozen=True)
 class Timing:
-    """Our integrator and LSODA, timed in turns.
+    """Timings of the integrator and LSODA, in alternating rounds.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Timing:
 
     @property
     def ratio(self) -> float:
-        """How many times faster we are than LSODA at its fastest."""
+        """Speed relative to LSODA at its fastest."""
         return self.fastest.seconds / self.ours.seconds
 
     def as_dict(self) -> dict[str, Any]:
@@ -78,11 +78,11 @@ class Timing:
         return asdict(self) | {"ratio": self.ratio, "fastest": self.fastest.name}
 
     def __str__(self) -> str:
-        """Return the contenders side by side, one a line."""
+        """Return the contenders as a table, one per line."""
         lines = [f"{'':24s}{'milliseconds':>14s}{'largest error':>16s}{'times ours':>12s}"]
-        for one in (self.ours, self.alone, *self.lsoda):
-            ratio = one.seconds / self.ours.seconds
-            lines.append(f"{one.name:24s}{1e3 * one.seconds:14.2f}{one.error:16.1e}{ratio:12.1f}")
+        for timing in (self.ours, self.alone, *self.lsoda):
+            ratio = timing.seconds / self.ours.seconds
+            lines.append(f"{timing.name:24s}{1e3 * timing.seconds:14.2f}{timing.error:16.1e}{ratio:12.1f}")
         return "\n".join(lines)
 
 
@@ -93,7 +93,7 @@ def time_against_lsoda(
     reference: Reference | None = None,
     announce: Callable[[str], None] = say_nothing,
 ) -> Timing:
-    """Time our integrator and LSODA in turns, and measure the errors of both.
+    """Time the integrator and LSODA in alternating rounds, and measure the errors of both.
 
     Parameters
     ----------
@@ -101,9 +101,9 @@ def time_against_lsoda(
     rounds : int
         Each round runs every contender once; a round before the first is not counted.
     reference : Reference, optional
-        What errors are measured against; solved for if not given.
+        Reference for the errors; computed if not given.
     announce : callable
-        Told in a sentence what is being done.
+        Receives a sentence on each step.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def _compiled(problem: Problem) -> Solution:
 
 def _ours(solution: Solution) -> Array:
     if solution.status:
-        raise SolverError(f"the integration failed ({solution.status.name})", cure="simulate it first and see why")
+        raise SolverError(f"the integration failed ({solution.status.name})", cure="simulate it to see the reason")
     return solution.states
 
 
@@ -153,9 +153,9 @@ def _lsoda(problem: Problem, solve_piece: Callable[[Problem, Piece, Array], Arra
         states = np.empty((times.size, problem.initial_state.size))
         state = states[0] = problem.initial_state
         for piece in pieces:
-            found = solve_piece(problem, piece, state + piece.jumps)
-            states[piece.rows] = found[: piece.rows.stop - piece.rows.start]
-            state = found[-1]
+            end = solve_piece(problem, piece, state + piece.jumps)
+            states[piece.rows] = end[: piece.rows.stop - piece.rows.start]
+            state = end[-1]
         return states
 
     return run
@@ -177,10 +177,10 @@ def _solve_ivp(problem: Problem, piece: Piece, state: Array) -> Array:
 
     rhs, options = _rhs(problem, piece.inputs), problem.options
     span = (piece.start, piece.end)
-    found = solve_ivp(rhs, span, state, method="LSODA", t_eval=piece.times, rtol=options.rtol, atol=options.atol)
-    if not found.success:
-        raise SolverError(f"LSODA by solve_ivp stopped after day {piece.start:g}: {found.message}")
-    states: Array = found.y.T
+    solution = solve_ivp(rhs, span, state, method="LSODA", t_eval=piece.times, rtol=options.rtol, atol=options.atol)
+    if not solution.success:
+        raise SolverError(f"LSODA by solve_ivp stopped after day {piece.start:g}: {solution.message}")
+    states: Array = solution.y.T
     return states
 
 
@@ -190,10 +190,10 @@ def _odeint(problem: Problem, piece: Piece, state: Array) -> Array:
     rhs, options = _rhs(problem, piece.inputs), problem.options
     times = np.concatenate([[piece.start], piece.times])
     limits = {"tcrit": [piece.end], "mxstep": options.max_steps}
-    found, information = odeint(
+    courses, information = odeint(
         rhs, state, times, tfirst=True, rtol=options.rtol, atol=options.atol, full_output=True, **limits
     )
     if information["message"] != "Integration successful.":
         raise SolverError(f"LSODA by odeint stopped after day {piece.start:g}: {information['message']}")
-    states: Array = found[1:]
+    states: Array = courses[1:]
     return states
