@@ -114,7 +114,7 @@ def _problem(problem: Record) -> str:
 def _limit(results: Record) -> str:
     return f"""\
 A trajectory's floating point operations are those of its trial steps and of the states that it reports, counted in the
-LLVM IR that becomes the machine code; an FMA is two. The peak is what one core does in a loop that only computes, in
+LLVM IR that becomes the machine code; an FMA is two. The peak is that of one core in a loop that only computes, in
 vectors of {results["limit"]["shares"][0]["width"]}, measured in the same process: with FMA, and with sums and products
 apart. No method reaches it: much of the work is not FMA, and quotients take many times as long. "Of the time" is what
 FMAs, products and quotients need at their measured rates, sums being free, as a share of the time that is taken: beyond

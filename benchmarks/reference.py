@@ -20,7 +20,7 @@ LARGEST_DISAGREEMENT = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """States that are taken to be true.
+    """The reference states.
 
     Attributes
     ----------

@@ -40,7 +40,7 @@ def run_benchmarks(settings: Settings, announce: Announce) -> Record:
     settings : Settings
         Its tools are all present.
     announce : callable
-        Told in a sentence what is being done.
+        Receives a sentence on each step.
     """
     results: Record = {
         "machine": describe_machine(settings.width),

@@ -152,18 +152,18 @@ class Task:
         )
         counts = model.readouts_at(untreated[np.newaxis], vector, inputs[np.newaxis])[0]
         for name in given:
-            place = model.readouts.index(name)
+            index = model.readouts.index(name)
             for scale in problem.parameters.scales_of(name):
                 at = model.position[scale]
-                own = primary[:, at] / vector[at]
-                primary[:, at] = problem.vector[at] * (own - slopes[:, place] / counts[place])
+                by_parameter = primary[:, at] / vector[at]
+                primary[:, at] = problem.vector[at] * (by_parameter - slopes[:, index] / counts[index])
 
     @cached_property
     def initial_states(self) -> Array:
         """Derivatives of the untreated state, shape (n_directions, n_pools)."""
         slopes = _matrix(self.model, "baseline_slopes", len(self.model.pools), self.n_named, self.problem.vector)
-        found: Array = self.parameters @ slopes.T
-        return found
+        in_parameters: Array = self.parameters @ slopes.T
+        return in_parameters
 
     @cached_property
     def moved_segments(self) -> tuple[Array, Array, Array]:
@@ -219,7 +219,7 @@ class Task:
         tasks = (self, *others)
         moved = [[task._moved(k) for task in tasks] for k in range(len(self.names))]
         parameters, inputs, pools = (
-            [sorted(set().union(*(one[i] for one in alike))) for alike in moved] for i in range(3)
+            [sorted(set().union(*(rows[i] for rows in alike))) for alike in moved] for i in range(3)
         )
         try:
             functions = sensitivity_functions(
@@ -258,20 +258,20 @@ class Task:
         pool_slopes : ndarray, shape (n_directions, n_times, n_pools)
         """
         model, problem = self.model, self.problem
-        place = np.searchsorted(problem.segments.boundaries, problem.times, side="left") - 1
-        place = np.clip(place, 0, problem.segments.n_segments - 1)
-        moved_inputs = self.moved_segments[0][place].transpose(1, 0, 2)
-        found = np.zeros((*pool_slopes.shape[:2], len(model.readouts)))
-        arguments = (states.T, problem.vector, problem.segments.inputs[place].T)
+        segment = np.searchsorted(problem.segments.boundaries, problem.times, side="left") - 1
+        segment = np.clip(segment, 0, problem.segments.n_segments - 1)
+        moved_inputs = self.moved_segments[0][segment].transpose(1, 0, 2)
+        derivatives = np.zeros((*pool_slopes.shape[:2], len(model.readouts)))
+        arguments = (states.T, problem.vector, problem.segments.inputs[segment].T)
         with np.errstate(invalid="ignore"):  # shares of nothing are not a number
             for row, column, values in _nonzeros(model, "readout_state_slopes", *arguments):
-                found[:, :, row] += values * pool_slopes[:, :, column]
+                derivatives[:, :, row] += values * pool_slopes[:, :, column]
         for row, column, values in _nonzeros(model, "readout_slopes", *arguments):
             if column < self.n_named:
-                found[:, :, row] += values * self.parameters[:, column, np.newaxis]
+                derivatives[:, :, row] += values * self.parameters[:, column, np.newaxis]
             else:
-                found[:, :, row] += values * moved_inputs[:, :, column - self.n_named]
-        return found
+                derivatives[:, :, row] += values * moved_inputs[:, :, column - self.n_named]
+        return derivatives
 
 
 def _closed_slopes(model: Model, vector: Array, primary: Array) -> Array:

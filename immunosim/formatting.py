@@ -137,6 +137,6 @@ def duration(seconds: float) -> str:
 def size(n_bytes: float) -> str:
     """Return a size as a person says it: ``620 kB``, ``62 MB``, ``1.3 GB``."""
     units = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
-    factor, unit = next((one for one in units if n_bytes >= 0.9995 * one[0]), units[-1])
+    factor, unit = next((step for step in units if n_bytes >= 0.9995 * step[0]), units[-1])
     value = n_bytes / factor
     return f"{value:,.0f} {unit}" if value >= 100.0 else f"{value:.3g} {unit}"

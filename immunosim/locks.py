@@ -93,9 +93,9 @@ def held(
     path : Path
         File or folder, which need not exist.
     command : str
-        That another process is told.
+        Shown to other processes.
     note : callable
-        Told in a sentence of a holder that has died.
+        Receives a sentence on a holder that has died.
     part : (int, int)
         Number, from 1, of how many.
 
@@ -104,7 +104,7 @@ def held(
     DataError
         If another process or thread holds it, with who and since when.
     OutputError
-        If the place cannot be written.
+        If the location is not writable.
     """
     with explained(path):
         _guard_file(path).parent.mkdir(parents=True, exist_ok=True)
@@ -126,17 +126,17 @@ def held(
 def holder_of(path: Path, part: tuple[int, int] = WHOLE) -> Holder | None:
     """Return who holds an output or what overlaps with a part of it, without taking it; None where nobody does."""
     for file in _holder_files(path):
-        found = _read(file)
-        if found is not None and found.overlaps(part) and _lives(file, found, time.time()):
-            return found
+        holder = _read(file)
+        if holder is not None and holder.overlaps(part) and _lives(file, holder, time.time()):
+            return holder
     return None
 
 
 def refuse_held(path: Path, part: tuple[int, int] = WHOLE) -> None:
     """Raise a DataError where another process holds an output, before anything is computed; takes nothing."""
-    found = holder_of(path, part)
-    if found is not None:
-        raise _in_use(path, found)
+    holder = holder_of(path, part)
+    if holder is not None:
+        raise _in_use(path, holder)
 
 
 def _refuse_held(path: Path, part: tuple[int, int], note: Callable[[str], None]) -> None:
@@ -145,54 +145,54 @@ def _refuse_held(path: Path, part: tuple[int, int], note: Callable[[str], None])
     os.utime(guard)  # the clock of the file server, against which ages are told
     now = guard.stat().st_mtime
     for file in _holder_files(path):
-        found = _read(file)
-        if _lives(file, found, now):
-            if found is None or found.overlaps(part):
-                raise _in_use(path, found)
+        holder = _read(file)
+        if _lives(file, holder, now):
+            if holder is None or holder.overlaps(part):
+                raise _in_use(path, holder)
             continue
-        if found is not None:
-            note(f"{path}: the run that held it has ended without finishing ({found.words}); this one takes over")
+        if holder is not None:
+            note(f"{path}: the run that held it has ended without finishing ({holder.words}); this one takes over")
         with contextlib.suppress(FileNotFoundError):
             file.unlink()
 
 
-def _in_use(path: Path, found: Holder | None) -> DataError:
-    if found is None:
+def _in_use(path: Path, holder: Holder | None) -> DataError:
+    if holder is None:
         return DataError("is in use by another process", file=str(path), cure="wait until it has ended")
     cure = "wait until it has ended, end it there, or choose another `path`"
-    if found.host != socket.gethostname():
+    if holder.host != socket.gethostname():
         cure += f"; on another machine, it counts as dead {SILENT_AFTER / 60:.0f} minutes after its last sign of life"
-    return DataError(f"is in use ({found.words})", file=str(path), cure=cure)
+    return DataError(f"is in use ({holder.words})", file=str(path), cure=cure)
 
 
-def _lives(file: Path, found: Holder | None, now: float) -> bool:
+def _lives(file: Path, holder: Holder | None, now: float) -> bool:
     """Whether the holder whose file this is still runs."""
     try:
         handle = _open(file, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
     except FileNotFoundError:
         return False
     except PermissionError:
-        return found is None or _process_runs(found, file, now)
+        return holder is None or _process_runs(holder, file, now)
     try:
         is_free = _try_lock(handle, is_shared=True)  # two who only look do not disturb each other
     finally:
         os.close(handle)
     if is_free is False:
         return True
-    if found is None:
+    if holder is None:
         return False
-    if is_free and found.host == socket.gethostname():
+    if is_free and holder.host == socket.gethostname():
         return False  # whoever it was, the operating system has ended its lock
-    return _process_runs(found, file, now)
+    return _process_runs(holder, file, now)
 
 
-def _process_runs(found: Holder, file: Path, now: float) -> bool:
-    if found.host != socket.gethostname():
+def _process_runs(holder: Holder, file: Path, now: float) -> bool:
+    if holder.host != socket.gethostname():
         return now - file.stat().st_mtime < SILENT_AFTER
     import psutil
 
     try:
-        return bool(abs(psutil.Process(found.pid).create_time() - found.started) < 1.0)
+        return bool(abs(psutil.Process(holder.pid).create_time() - holder.started) < 1.0)
     except psutil.Error:
         return False
 
@@ -275,8 +275,8 @@ def _is_still(guard: Path, handle: int) -> bool:
 
 
 def _guard_file(path: Path) -> Path:
-    place = path.resolve()  # one output has one lock, by whatever name it goes
-    return place.with_name(f".{place.name}.lock")
+    target = path.resolve()  # one output has one lock, by whatever name it goes
+    return target.with_name(f".{target.name}.lock")
 
 
 def _holder_file(path: Path, part: tuple[int, int]) -> Path:
@@ -295,12 +295,14 @@ def _holder_files(path: Path) -> list[Path]:
 def _read(file: Path) -> Holder | None:
     """Return what a file says of its holder; None where it is damaged or gone."""
     try:
-        found = Holder(**json.loads(read_plain(file, _MOST)))
+        holder = Holder(**json.loads(read_plain(file, _MOST)))
     except (OSError, ValueError, TypeError, RecursionError):
         return None
-    texts, numbers = (found.user, found.host, found.since, found.command), (found.pid, found.number, found.of)
-    is_sound = all(isinstance(one, str) for one in texts) and all(isinstance(one, int) and one > 0 for one in numbers)
-    return found if is_sound and isinstance(found.started, (int, float)) else None
+    texts, numbers = (holder.user, holder.host, holder.since, holder.command), (holder.pid, holder.number, holder.of)
+    is_sound = all(isinstance(value, str) for value in texts) and all(
+        isinstance(value, int) and value > 0 for value in numbers
+    )
+    return holder if is_sound and isinstance(holder.started, (int, float)) else None
 
 
 def _open(file: Path, flags: int) -> int:

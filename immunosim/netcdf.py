@@ -15,7 +15,7 @@ def netcdf_bytes(dataset: xr.Dataset) -> bytes:
     safe = dataset.assign_attrs(attributes(dataset.attrs))
     for name, variable in dataset.variables.items():
         if variable.dtype.kind in "OU":
-            texts = [stored(one) if isinstance(one, str) else one for one in variable.values.ravel()]
+            texts = [stored(value) if isinstance(value, str) else value for value in variable.values.ravel()]
             safe[name] = (variable.dims, _shaped(texts, variable), variable.attrs, variable.encoding)
         safe[name].attrs = attributes(variable.attrs)
     return bytes(safe.to_netcdf(engine="h5netcdf"))
@@ -24,6 +24,6 @@ def netcdf_bytes(dataset: xr.Dataset) -> bytes:
 def _shaped(texts: list[object], variable: xr.Variable) -> object:
     import numpy as np
 
-    found = np.empty(len(texts), dtype=object)
-    found[:] = texts
-    return found.reshape(variable.shape)
+    strings = np.empty(len(texts), dtype=object)
+    strings[:] = texts
+    return strings.reshape(variable.shape)

@@ -113,8 +113,8 @@ def _key_of(parameters: ParameterSet, name: str) -> str:
 
 
 def _of_patient(scenario: Scenario, parameters: ParameterSet) -> dict[str, float]:
-    own = [name for name in parameters if parameters[name].belongs_to_patient]
-    return {name: float(attrgetter(parameters.key_of(name))(scenario)) for name in own}
+    of_patient = [name for name in parameters if parameters[name].belongs_to_patient]
+    return {name: float(attrgetter(parameters.key_of(name))(scenario)) for name in of_patient}
 
 
 def _of_table(scenario: Scenario, parameters: ParameterSet, file: str) -> Iterator[tuple[str, float]]:

@@ -73,7 +73,9 @@ class Problem:
 
     def __reduce__(self) -> tuple[Callable[..., Problem], tuple[object, ...]]:
         """Pickle the numbers without the kernels, which are machine code; they are loaded again."""
-        kept = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in ("model", "parameters")}
+        kept = {
+            field.name: getattr(self, field.name) for field in fields(self) if field.name not in ("model", "parameters")
+        }
         return _unpickled, (kept, self.model.key)
 
 
@@ -85,11 +87,11 @@ def _unpickled(kept: dict[str, Any], key: str) -> Problem:
     DataError
         If this installation has another version of the model, whose pools and parameters may differ.
     """
-    found = prepare(kept["scenario"])
-    if found.model.key != key:
+    problem = prepare(kept["scenario"])
+    if problem.model.key != key:
         reason = "was pickled with another version of the model or its numerics"
         raise DataError(reason, cure="simulate its scenario again")
-    return replace(found, **kept)
+    return replace(problem, **kept)
 
 
 def prepare(scenario: Scenario, file: str = "scenario", announce: Callable[[str], None] = say_nothing) -> Problem:
@@ -101,7 +103,7 @@ def prepare(scenario: Scenario, file: str = "scenario", announce: Callable[[str]
     file : str
         Name for messages.
     announce : callable
-        Told in a sentence when something slow starts (the first compilation).
+        Receives a sentence before a slow step (the first compilation).
 
     Raises
     ------

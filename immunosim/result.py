@@ -85,7 +85,7 @@ class Result:
         Raises
         ------
         OutputError
-            If the place cannot be written.
+            If the location is not writable.
         """
         target = Path(path)
         import_module(PRESENTERS).write_page(self, target)

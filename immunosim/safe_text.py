@@ -69,7 +69,7 @@ def shell_command(words: Iterable[str]) -> str:
 
 def stored(text: str) -> str:
     """Return text for an attribute or a variable of NetCDF, Zarr or Parquet: no NUL, no lone surrogate."""
-    return _UNSTORABLE.sub(lambda found: _visible(found.group()), text)
+    return _UNSTORABLE.sub(lambda match: _visible(match.group()), text)
 
 
 def json_text(data: Any, indent: int | None = 2) -> str:
@@ -107,7 +107,7 @@ def csv_text(rows: Iterable[Sequence[object]], separator: str = ",") -> str:
     """Return rows as a CSV file; numbers keep every bit, and cells of text are safe."""
     stream = io.StringIO()
     writer = csv.writer(stream, delimiter=separator, lineterminator="\n")
-    writer.writerows([cell(stored(one)) if isinstance(one, str) else one for one in row] for row in rows)
+    writer.writerows([cell(stored(value)) if isinstance(value, str) else value for value in row] for row in rows)
     return stream.getvalue()
 
 

@@ -95,8 +95,8 @@ def seal_fits(path: Path) -> bool:
 
 
 def _fits(path: Path) -> bool:
-    found = _SEAL.fullmatch(_end(path))
-    if found is None:
+    match = _SEAL.fullmatch(_end(path))
+    if match is None:
         return False
     digest, left = hashlib.sha256(), path.stat().st_size - _LENGTH
     with path.open("rb") as stream:
@@ -106,7 +106,7 @@ def _fits(path: Path) -> bool:
                 return False
             digest.update(part)
             left -= len(part)
-    return digest.hexdigest().encode() == found[1]
+    return digest.hexdigest().encode() == match[1]
 
 
 def _end(path: Path) -> bytes:

@@ -30,7 +30,7 @@ def simulate(scenario: Scenario, file: str = "scenario", announce: Callable[[str
     file : str
         Name for messages.
     announce : callable
-        Told in a sentence when something slow starts.
+        Receives a sentence before a slow step.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def simulate(scenario: Scenario, file: str = "scenario", announce: Callable[[str
     Raises
     ------
     ScenarioError, ParameterError
-        If the scenario is impossible.
+        If the scenario is invalid.
     """
     problem = prepare(scenario, file, announce)
     return Trajectory.of(problem, solve(problem))

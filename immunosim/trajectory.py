@@ -85,7 +85,10 @@ class Trajectory(Result):
         """The variables as an ``xarray.Dataset`` over ``time`` [day]."""
         import xarray as xr
 
-        variables = {name: (one.dimensions, one.values, dict(one.attributes)) for name, one in self.variables.items()}
+        variables = {
+            name: (variable.dimensions, variable.values, dict(variable.attributes))
+            for name, variable in self.variables.items()
+        }
         return xr.Dataset(variables, coords={"time": ("time", self.time, TIME_ATTRIBUTES)})
 
     @property
@@ -116,15 +119,15 @@ class Trajectory(Result):
     def facts(self) -> dict[str, object]:
         """Return the doses by course, the model and the tolerance."""
         courses = ", ".join(f"day {course.dosing.start:g}" for course in courses_of(self.scenario))
-        found: dict[str, object] = {"courses": courses or "none", "pools": len(self.problem.model.pools)}
-        found |= {"relative tolerance": self.problem.options.rtol, "steps": int(self.solution.n_steps)}
-        return found | ({} if self.is_complete else {"failure": self.failure()})
+        facts: dict[str, object] = {"courses": courses or "none", "pools": len(self.problem.model.pools)}
+        facts |= {"relative tolerance": self.problem.options.rtol, "steps": int(self.solution.n_steps)}
+        return facts | ({} if self.is_complete else {"failure": self.failure()})
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return read-outs and pools as columns, over the index ``time`` [day]."""
         import pandas as pd
 
-        columns = {name: one.values for name, one in self.variables.items() if one.values.ndim}
+        columns = {name: variable.values for name, variable in self.variables.items() if variable.values.ndim}
         return pd.DataFrame(columns, index=pd.Index(self.time, name="time"))
 
     def shown(self) -> pd.DataFrame:
@@ -231,7 +234,9 @@ def _labelled(problem: Problem, solution: Solution) -> dict[str, Labelled]:
     for i, (name, (label, unit, owner, _)) in enumerate(module.POOLS.items()):
         attributes = {"units": unit, "long_name": label, "kind": "pool", "mechanism": owner}
         variables[name] = Labelled(solution.states[:, i], attributes)
-    status, reached, steps = (np.array(one) for one in (int(solution.status), solution.fail_time, solution.n_steps))
+    status, reached, steps = (
+        np.array(number) for number in (int(solution.status), solution.fail_time, solution.n_steps)
+    )
     variables["status"] = Labelled(status, {"long_name": "status of the integration, 0 is OK"})
     variables["fail_time"] = Labelled(reached, {"units": "day", "long_name": "time of failure"})
     variables["n_steps"] = Labelled(steps, {"long_name": "accepted steps"})

@@ -1,12 +1,13 @@
 """The package stays readable: short functions and files, few arguments, one meaning for a name, all documented."""
 
 import ast
+import re
 import statistics
-from collections import Counter
+from collections import Counter, defaultdict
 
 import pytest
 
-from tests.source_tree import definitions, paths
+from tests.source_tree import definitions, modules, paths
 
 MOST_LINES, MOST_LINES_COMPILED = 60, 90
 """Of a function without its docstring; of the loops that numba compiles, where a call is not free."""
@@ -54,3 +55,57 @@ def test_every_public_function_says_what_it_returns():
 @pytest.mark.parametrize("name", ["immunosim", "immunosim.fitting", "immunosim.cli.main"])
 def test_the_modules_are_found(name):
     assert name in paths()
+
+
+VAGUE = {"found", "own", "one", "place"}
+"""Names of variables that say nothing of what they hold."""
+
+NOT_YET_CLEAN = {"cli", "diagnosis", "door", "numerics", "qualification", "scenario"}
+"""Packages that still have variables of these names."""
+
+EXCEPTIONS = {"immunosim.observations.laboratory", *(name for name in paths() if ".codegen.vector" in name)}
+"""Modules of clean packages that still have them."""
+
+
+def bound_names(tree):
+    arguments = (node.arg for node in ast.walk(tree) if isinstance(node, ast.arg))
+    stored = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    return {*arguments, *stored}
+
+
+def test_variables_are_called_by_what_they_hold():
+    vague = {name for name, tree in modules().items() if VAGUE & bound_names(tree)}
+    assert {name for name in vague - EXCEPTIONS if name.split(".")[1] not in NOT_YET_CLEAN} == set()
+
+
+def test_no_exception_for_vague_names_is_left_over():
+    vague = {name.split(".")[1] for name, tree in modules().items() if VAGUE & bound_names(tree)}
+    assert NOT_YET_CLEAN - vague == set()
+
+
+ALIASES_WITH_TWO_MEANINGS = {
+    # Types of options of the command line, or of records of a scenario, that are called like another type.
+    *("At", "Cells", "Confidence", "Count", "Course", "Design", "Draw", "Draws", "Force", "Functions"),
+    *("Kind", "Level", "Limits", "Method", "Number", "Out", "Parameter", "Patient", "Readout", "Readouts", "Resume"),
+    *("Rows", "Seed", "Summary", "Time", "TimeUnit", "Together", "Varied", "Vary"),
+}
+"""Names that still mean two things; a list that can only shrink."""
+
+
+def meanings():
+    """Return by name what the modules call a type: a class, or the right-hand side of an alias."""
+    found = defaultdict(set)
+    for module, tree in modules().items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef):
+                found[node.name].add(f"class of {module}")
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                name = node.targets[0].id
+                if re.fullmatch(r"[A-Z][a-z]\w*", name):
+                    found[name].add(re.sub(r"\bnpt\.|\bnp\.", "", ast.unparse(node.value)))
+    return found
+
+
+def test_a_type_alias_means_one_thing():
+    ambiguous = {name for name, values in meanings().items() if len(values) > 1}
+    assert ambiguous - ALIASES_WITH_TWO_MEANINGS == set()

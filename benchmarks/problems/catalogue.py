@@ -18,7 +18,7 @@ def build_work(name: str, n_rows: int, announce: Callable[[str], Any]) -> Work:
         One of ``PROBLEMS``.
     n_rows : int
     announce : callable
-        Told in a sentence when something slow starts.
+        Receives a sentence before a slow step.
     """
     work: Work = import_module(f"benchmarks.problems.{name}").build(n_rows, announce)
     return work

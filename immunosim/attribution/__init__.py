@@ -1,4 +1,4 @@
-"""Why a read-out changed, or differs: a sum of contributions, one for each process of the model."""
+"""Attribution of a change or difference of a read-out: a sum of contributions of the processes of the model."""
 
 from immunosim.attribution.comparison import Attribution, Comparison, ComparisonError, attribute, compare
 from immunosim.attribution.engine import explain

@@ -4,8 +4,8 @@
     exchange = integral of (w - w_traced) . dy                                        (X4)
     dose = r(y+) - r(y-)                                                              (X5)
 
-with S_j what process j adds to the pools, v_j its rate, and index 0 the untreated state, which is steady: what is
-subtracted adds up to nothing. The states come from a second, much more accurate solve of the same problem.
+with S_j the stoichiometry of process j, v_j its rate, and index 0 the untreated steady state, in which the subtracted
+terms sum to zero. The states come from a second, much more accurate solve of the same problem.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MAX_STEPS = 10_000_000
 
 @dataclass(frozen=True)
 class AccountRow:
-    """One line of the accounts: its name, label and mechanism."""
+    """One term of the attribution: its name, label and mechanism."""
 
     name: str
     label: str
@@ -49,7 +49,7 @@ class Accounts:
         To be solved accurately, see ``accurate``.
     weights : Weights
     is_gross : bool
-        Whether untreated flows are left in.
+        Whether untreated flows are included.
     """
 
     problem: Problem
@@ -82,7 +82,7 @@ class Accounts:
         return contributions, change - contributions.sum(axis=1)
 
     def values(self, times: Array) -> tuple[Array, Array]:
-        """Return the read-out just before times (day), and what the terms of its gradient add up to, all (n_times,)."""
+        """Return the read-out just before times (day), and the sum of the terms of its gradient, all (n_times,)."""
         states, inputs = self._solved(times), self.problem.inputs_at(times)
         terms = np.abs(self.weights.direct(states, inputs) * states).sum(axis=1)
         return self.weights.values(states, inputs), terms
@@ -124,7 +124,7 @@ class Accounts:
 
     @cached_property
     def _untreated(self) -> Array:
-        """What each process does untreated, per day, shape (n_processes,)."""
+        """Untreated flow of each process, per day, shape (n_processes,)."""
         if self.is_gross:
             return np.zeros(len(self.problem.model.processes))
         state, none = self.problem.initial_state[np.newaxis], np.zeros((1, len(self.problem.model.inputs)))
@@ -136,8 +136,8 @@ class Accounts:
 
     def _states(self, *times: Array) -> Iterator[Array]:
         """Return the states at several arrays of times, from one solve."""
-        wanted, place = np.unique(np.concatenate([some.ravel() for some in times]), return_inverse=True)
-        states = self._solved(wanted)[place]
+        wanted, index = np.unique(np.concatenate([some.ravel() for some in times]), return_inverse=True)
+        states = self._solved(wanted)[index]
         for some in times:
             yield states[: some.size].reshape(*some.shape, -1)
             states = states[some.size :]
@@ -164,7 +164,7 @@ class Accounts:
 
 
 def accurate(problem: Problem) -> Problem:
-    """Return a problem with tolerances so small that what is left over is not the integrator's."""
+    """Return a problem with tolerances so small that the integrator does not cause the residual."""
     options = problem.options
     tighter = min(1.0, RTOL / options.rtol)
     options = replace(options, rtol=options.rtol * tighter, atol=options.atol * tighter, max_steps=MAX_STEPS)

@@ -1,4 +1,4 @@
-"""What a comparison shows when nobody says: which read-outs, at which visits, and which differences it explains."""
+"""Defaults of a comparison: its read-outs, its visits, and the differences that it attributes."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ VISITS = (1, 3, 6, 12, 24)
 """Months after day 0 at which read-outs are compared."""
 
 VISITS_AFTER_LAST_COURSE = (1, 3, 6, 12)
-"""Months after the last course of any scenario at which they are compared as well."""
+"""Months after the last course of any scenario at which they are also compared."""
 
 
 def compared_readouts(model: Model) -> tuple[str, ...]:
-    """Return what a clinician asks of two courses: counts, then levels, scores, hazards and risks."""
+    """Return the default read-outs: counts, then levels, scores, hazards and risks."""
     kinds = (model.readouts_of_kind(kind) for kind in get_args(GroupKind))
-    return tuple(name for found in kinds for name, info in found.items() if info.is_compared)
+    return tuple(name for kind in kinds for name, info in kind.items() if info.is_compared)
 
 
 def visits(comparison: Comparison) -> list[float]:
-    """Return when read-outs are compared by default, day: some months after day 0 and after the last course of any."""
+    """Return the default times of a comparison, day: some months after day 0 and after the last course of any."""
     starts = [
         course.dosing.start for trajectory in comparison.trajectories for course in courses_of(trajectory.scenario)
     ]
@@ -38,10 +38,10 @@ def visits(comparison: Comparison) -> list[float]:
 
 
 def worth_explaining(comparison: Comparison, i: int) -> tuple[str, ...]:
-    """Return which differences of a scenario to explain.
+    """Return the differences of a scenario to attribute.
 
-    Those that the model declares notable, with what drives them, where they differ enough to be noticed; otherwise the
-    read-out with the largest difference in relation to its size; none where there is no difference.
+    These are the read-outs that the model declares notable, with their drivers, where they differ noticeably; otherwise
+    the read-out with the largest relative difference; none without a difference.
     """
     model = comparison.trajectories[0].problem.model
     notable = {name: info.notable_from for name, info in model.readout_info.items() if info.notable_from is not None}

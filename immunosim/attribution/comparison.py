@@ -1,4 +1,4 @@
-"""What makes scenarios differ: read-outs on common times, and their differences as sums over processes.
+"""Comparison of scenarios: read-outs on common times, and their differences as sums over processes.
 
 With r the read-out, C_j the contribution of process j since the untreated state, and B compared with A:
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
 MOST_SCENARIOS = 6
-"""More curves in a panel cannot be told apart."""
+"""Largest number of distinguishable curves in a panel."""
 
 NOISE = 10.0
-"""A difference below this multiple of the relative tolerance, as a share of the read-out, may be the solver's."""
+"""Relative differences below this multiple of the relative tolerance may be solver error."""
 
 
 UNTREATED, UNTREATED_LABEL = "untreated_level", "untreated level"
@@ -47,7 +47,7 @@ class ComparisonError(ImmunosimError):
 
 @dataclass(frozen=True)
 class Largest:
-    """The largest difference of a read-out: when it is (day), both values, and the difference."""
+    """The largest difference of a read-out: its day, both values, and the difference."""
 
     time: float
     reference_value: float
@@ -83,7 +83,7 @@ class Comparison(Result):
     asked: tuple[float, ...] = ()
 
     def headline(self) -> str:
-        """Return in a line what is compared."""
+        """Return the compared scenarios in a line."""
         others = ", ".join(self.names[1:])
         return f"{others} with {self.names[0]}, day {self.times[0]:g} to {self.times[-1]:g}"
 
@@ -100,7 +100,7 @@ class Comparison(Result):
         return comparison_dict(self, self._usual(), visits(self), [])
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return the largest difference of every usual read-out from the reference."""
+        """Return the largest difference of every default read-out from the reference."""
         import pandas as pd
 
         from immunosim.attribution.comparison_tables import largest_rows
@@ -108,7 +108,7 @@ class Comparison(Result):
         return pd.DataFrame(largest_rows(self, self._usual()))
 
     def _usual(self) -> tuple[str, ...]:
-        """Return the read-outs that are compared where none is asked for."""
+        """Return the default read-outs."""
         from immunosim.attribution.choice import compared_readouts
 
         return compared_readouts(self.trajectories[0].problem.model)
@@ -133,7 +133,7 @@ class Comparison(Result):
 
     @property
     def is_cut(self) -> bool:
-        """Whether some scenario goes on after the common time."""
+        """Whether a scenario continues after the common time span."""
         return any(trajectory.scenario.horizon > self.times[-1] + SAME_TIME for trajectory in self.trajectories)
 
     def describe(self, readout: str) -> tuple[str, str]:
@@ -161,17 +161,17 @@ class Comparison(Result):
 
     def largest(self, i: int, readout: str) -> Largest:
         """Return the largest difference from the reference, the first of equals."""
-        place = int(np.argmax(np.abs(self.difference(i, readout))))
-        reference, value = self.values(0, readout)[place], self.values(i, readout)[place]
-        return Largest(float(self.times[place]), float(reference), float(value))
+        index = int(np.argmax(np.abs(self.difference(i, readout))))
+        reference, value = self.values(0, readout)[index], self.values(i, readout)[index]
+        return Largest(float(self.times[index]), float(reference), float(value))
 
     def size(self, i: int, readout: str) -> float:
         """Return the largest value of a read-out in a scenario and the reference, regardless of its sign."""
-        return float(max(np.abs(self.values(place, readout)).max() for place in (0, i)))
+        return float(max(np.abs(self.values(position, readout)).max() for position in (0, i)))
 
     def noise(self, i: int, readout: str) -> float:
-        """Return up to where a difference may be the solver's or is too small for anyone to see."""
-        rtol = max(self.trajectories[place].problem.options.rtol for place in (0, i))
+        """Return the largest difference that may be solver error or is negligible."""
+        rtol = max(self.trajectories[index].problem.options.rtol for index in (0, i))
         unseen = self.trajectories[0].problem.model.about(readout).unseen_below
         return max(NOISE * rtol * self.size(i, readout), unseen)
 
@@ -183,7 +183,7 @@ class Comparison(Result):
 
 @dataclass(frozen=True, eq=False)
 class Attribution:
-    """Why a read-out differs between a scenario and the reference.
+    """The attribution of a difference between a scenario and the reference.
 
     Attributes
     ----------
@@ -206,25 +206,25 @@ class Attribution:
         ComparisonError
             If the time lies outside them.
         """
-        found = self.explanation
-        last = _nearest(found.times, time)
+        explanation = self.explanation
+        last = _nearest(explanation.times, time)
         so_far = slice(last + 1)
-        parts = (replace(c, value=float(c.series[last]), series=c.series[so_far]) for c in found.contributions)
+        parts = (replace(c, value=float(c.series[last]), series=c.series[so_far]) for c in explanation.contributions)
         cut = replace(
-            found,
-            at=float(found.times[last]),
-            after=float(found.values[last]),
-            times=found.times[so_far],
-            values=found.values[so_far],
+            explanation,
+            at=float(explanation.times[last]),
+            after=float(explanation.values[last]),
+            times=explanation.times[so_far],
+            values=explanation.values[so_far],
             contributions=largest_first(parts),
-            residual=float(found.residual_series[last]),
-            residual_series=found.residual_series[so_far],
+            residual=float(explanation.residual_series[last]),
+            residual_series=explanation.residual_series[so_far],
         )
         return replace(self, explanation=cut)
 
 
 def compare(trajectories: Mapping[str, Trajectory], at: Sequence[float] = ()) -> Comparison:
-    """Put courses side by side.
+    """Compare time courses.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def compare(trajectories: Mapping[str, Trajectory], at: Sequence[float] = ()) ->
     Raises
     ------
     ComparisonError
-        If there are too few or too many, if they share no time, or if a time lies outside the common one.
+        If there are too few or too many, if they share no time span, or if a time lies outside it.
     SolverError
         If one of them failed.
     """
@@ -250,11 +250,11 @@ def compare(trajectories: Mapping[str, Trajectory], at: Sequence[float] = ()) ->
 
 
 def check_number(scenarios: int) -> None:
-    """Raise where there are fewer than two scenarios or more than a figure can show."""
+    """Refuse fewer than two scenarios, or more than a figure can show."""
     if scenarios < 2:
         raise ComparisonError("a comparison needs two scenarios", cure="name at least two files")
     if scenarios > MOST_SCENARIOS:
-        reason = f"{scenarios} scenarios cannot be told apart in a figure"
+        reason = f"{scenarios} scenarios are not distinguishable in a figure"
         raise ComparisonError(reason, cure=f"compare {MOST_SCENARIOS} at most")
 
 
@@ -287,7 +287,7 @@ def attribute(comparison: Comparison, readout: str, others: Iterable[int] | None
     """
     check_readouts(comparison, [readout])
     chosen = tuple(comparison.others if others is None else others)
-    # Where exchange cannot be traced in one course it is traced in none: their processes must mean the same.
+    # If exchange cannot be traced in one course it is traced in none: the processes must have the same meaning.
     direct = any(EXCHANGING in trajectory.scenario.mechanisms.off for trajectory in comparison.trajectories)
     end = float(comparison.times[-1])
     explained = {i: explain(comparison.trajectories[i], readout, end, direct=direct) for i in (0, *chosen)}
@@ -318,7 +318,7 @@ def _difference(reference: Explanation, other: Explanation, times: Array) -> Exp
 
 
 def _contributions(reference: Explanation, other: Explanation, size: int) -> tuple[Contribution, ...]:
-    """Return the untreated level and what each process contributes to a difference, where it is not the same."""
+    """Return the untreated level and the contribution of each process to a difference, where nonzero."""
     described = {item.name: item for item in (*reference.contributions, *other.contributions)}
     series = {name: np.zeros(size) for name in described}
     for sign, explanation in ((-1.0, reference), (1.0, other)):
@@ -326,15 +326,15 @@ def _contributions(reference: Explanation, other: Explanation, size: int) -> tup
             series[item.name] += sign * _padded(item.series, size)
     level = other.before - reference.before
     untreated = Contribution(UNTREATED, UNTREATED_LABEL, UNTREATED, level, np.full(size, level))
-    found = (replace(described[name], value=float(part[-1]), series=part) for name, part in series.items())
-    return largest_first([untreated, *(item for item in found if item.series.any())])
+    contributions = (replace(described[name], value=float(part[-1]), series=part) for name, part in series.items())
+    return largest_first([untreated, *(item for item in contributions if item.series.any())])
 
 
 def _nearest(times: Array, time: float) -> int:
-    """Return the position of the nearest of the common times, beyond which nothing is known."""
+    """Return the position of the nearest common time."""
     if not times[0] - SAME_TIME <= time <= times[-1] + SAME_TIME:
         cure = f"choose a time from day {times[0]:g} to day {times[-1]:g}"
-        raise ComparisonError(f"day {time:g} lies outside the time that all scenarios share", key="at", cure=cure)
+        raise ComparisonError(f"day {time:g} lies outside the common time span of the scenarios", key="at", cure=cure)
     return int(np.argmin(np.abs(times - time)))
 
 
@@ -342,15 +342,16 @@ def _common_times(trajectories: Sequence[Trajectory], at: Sequence[float]) -> Ar
     first = min(float(trajectory.time[0]) for trajectory in trajectories)
     last = min(trajectory.scenario.horizon for trajectory in trajectories)
     if any(last <= trajectory.time[0] for trajectory in trajectories):
-        raise ComparisonError("the scenarios share no time", cure="compare scenarios with longer horizons")
+        raise ComparisonError("the scenarios have no common time span", cure="compare scenarios with longer horizons")
     for time in at:
         if not first <= time <= last:
             cure = f"choose a time from day {first:g} to day {last:g}"
-            raise ComparisonError(f"day {time:g} lies outside the time that all scenarios share", key="at", cure=cure)
-    own = [trajectory.time for trajectory in trajectories]
-    # Reported as finely as by default, however seldom a scenario reports.
+            reason = f"day {time:g} lies outside the common time span of the scenarios"
+            raise ComparisonError(reason, key="at", cure=cure)
+    times_of_each = [trajectory.time for trajectory in trajectories]
+    # Reported at least at the default output times.
     usual = [output_times(trajectory.scenario.model_copy(update={"output": Output()})) for trajectory in trajectories]
-    times = np.unique(np.concatenate([[first, last], at, *own, *usual]))
+    times = np.unique(np.concatenate([[first, last], at, *times_of_each, *usual]))
     times = times[(times >= first) & (times <= last)]
     kept: Array = times[np.concatenate([np.diff(times) > SAME_TIME, [True]])]
     return kept

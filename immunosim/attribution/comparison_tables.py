@@ -13,24 +13,24 @@ from immunosim.units import DAYS_PER_MONTH
 if TYPE_CHECKING:
     from immunosim.attribution.comparison import Attribution, Comparison
 
-Row = dict[str, Any]
+ComparisonRow = dict[str, Any]
 
 
-def difference_rows(comparison: Comparison, readouts: Sequence[str], times: Sequence[float]) -> list[Row]:
+def difference_rows(comparison: Comparison, readouts: Sequence[str], times: Sequence[float]) -> list[ComparisonRow]:
     """Return read-outs at times, a row for each scenario beside the reference, in the read-outs' units.
 
-    ``percent`` is relative to the reference, and None where the reference is nothing.
+    ``percent`` is relative to the reference, and None where the reference is zero.
     """
     places = [comparison.place(time) for time in times]
     return [
-        _row(comparison, i, readout, float(comparison.times[place]), place)
+        _row(comparison, i, readout, float(comparison.times[index]), index)
         for readout in readouts
-        for place in places
+        for index in places
         for i in comparison.others
     ]
 
 
-def largest_rows(comparison: Comparison, readouts: Sequence[str]) -> list[Row]:
+def largest_rows(comparison: Comparison, readouts: Sequence[str]) -> list[ComparisonRow]:
     """Return the largest difference of every read-out from the reference, and whether it exceeds the solver's error."""
     rows = []
     for readout in readouts:
@@ -55,33 +55,33 @@ def comparison_dict(
         "from_day": float(comparison.times[0]),
         "to_day": float(comparison.times[-1]),
         "inputs": [
-            {"key": found.key, "values": dict(zip(comparison.names, found.values, strict=True))}
-            for found in input_differences(problems)
+            {"key": difference.key, "values": dict(zip(comparison.names, difference.values, strict=True))}
+            for difference in input_differences(problems)
         ],
         "largest_differences": largest_rows(comparison, readouts),
         "differences": difference_rows(comparison, readouts, times),
-        "attributions": [_attribution(found) for found in attributions],
+        "attributions": [_attribution(attribution) for attribution in attributions],
     }
 
 
-def attribution_csv(attributions: Sequence[Row]) -> str:
-    """Return every contribution to every difference, and what is not accounted for, one a line.
+def attribution_csv(attributions: Sequence[ComparisonRow]) -> str:
+    """Return every contribution to every difference, and the residual, one per row.
 
     Parameters
     ----------
     attributions : sequence of dict
         As in the record of a comparison.
     """
-    return rows_csv([row for found in attributions for row in _contribution_rows(found)])
+    return rows_csv([row for attribution in attributions for row in _contribution_rows(attribution)])
 
 
-def rows_csv(rows: Sequence[Row]) -> str:
-    """Return rows as text, their keys as the head; empty where there are no rows."""
+def rows_csv(rows: Sequence[ComparisonRow]) -> str:
+    """Return rows as text with their keys as header; empty without rows."""
     return csv_text([list(rows[0]), *(list(row.values()) for row in rows)]) if rows else ""
 
 
-def _row(comparison: Comparison, i: int, readout: str, time: float, place: int) -> Row:
-    reference, value = (float(comparison.values(k, readout)[place]) for k in (0, i))
+def _row(comparison: Comparison, i: int, readout: str, time: float, index: int) -> ComparisonRow:
+    reference, value = (float(comparison.values(k, readout)[index]) for k in (0, i))
     is_nothing = abs(reference) <= comparison.noise(i, readout)
     return {
         "readout": readout,
@@ -97,18 +97,18 @@ def _row(comparison: Comparison, i: int, readout: str, time: float, place: int) 
     }
 
 
-def _attribution(found: Attribution) -> dict[str, Any]:
-    about = as_dict(found.explanation)
-    names = {"reference": found.reference, "scenario": found.name}
+def _attribution(attribution: Attribution) -> dict[str, Any]:
+    about = as_dict(attribution.explanation)
+    names = {"reference": attribution.reference, "scenario": attribution.name}
     kept = ("readout", "label", "unit", "at_day", "contributions", "by_mechanism", "residual", "tolerance", "closed")
-    total = sum(item.value for item in found.explanation.contributions)
+    total = sum(item.value for item in attribution.explanation.contributions)
     return names | {"difference": about["change"], "sum": total} | {key: about[key] for key in kept}
 
 
-def _contribution_rows(found: Row) -> Iterator[Row]:
-    shared = {key: found[key] for key in ("readout", "unit", "at_day", "reference", "scenario")}
+def _contribution_rows(attribution: ComparisonRow) -> Iterator[ComparisonRow]:
+    shared = {key: attribution[key] for key in ("readout", "unit", "at_day", "reference", "scenario")}
     keys = ("name", "label", "mechanism", "contribution")
-    for item in found["contributions"]:
+    for item in attribution["contributions"]:
         yield shared | {key: item[key] for key in keys}
-    rest = ("not_accounted_for", "not accounted for", "", found["residual"])
+    rest = ("not_accounted_for", "not accounted for", "", attribution["residual"])
     yield shared | dict(zip(keys, rest, strict=True))

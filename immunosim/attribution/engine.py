@@ -1,4 +1,4 @@
-"""From a trajectory and a question to an explanation."""
+"""Attribution of a change of a read-out along a trajectory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from immunosim.errors import SolverError, did_you_mean
 from immunosim.trajectory import Trajectory
 
 GUARANTEE = (1e-6, 1e-12)
-"""Largest residual: shares of the largest value of the read-out, and of the terms that it is made of.
+"""Largest residual: relative to the largest value of the read-out, and to its terms.
 
 The second matters only to a read-out that is a small difference of large terms, such as a SALT score below 1e-4.
 """
@@ -46,10 +46,10 @@ def explain(
     since : float, day, optional
         Its start, by default the start of the simulation, which is the untreated state.
     direct : bool
-        Leave homing and egress as they are, so that only they and lysis act on a count in blood. By default cells are
+        Treat homing and egress as processes: then only they and lysis act on a count in blood. By default cells are
         traced through the exchange between blood and tissue.
     gross : bool
-        Leave in what each process does untreated. By default contributions are the excess over it.
+        Include untreated flows. By default contributions are the excess over them.
 
     Returns
     -------
@@ -76,8 +76,8 @@ def explain(
     values, terms = accounts.values(times)
     sizes = np.array([np.abs(values).max(), terms.max()])
     ends, (parts, residuals) = integrate(accounts.between, edges, float(sizes @ PANEL_TOLERANCE))
-    place = np.searchsorted(ends, times[1:])
-    rows, left = _so_far(parts, place), _so_far(residuals[:, np.newaxis], place)[:, 0]
+    interval = np.searchsorted(ends, times[1:])
+    rows, left = _so_far(parts, interval), _so_far(residuals[:, np.newaxis], interval)[:, 0]
     return Explanation(
         readout=readout,
         label=trajectory.label(readout),
@@ -106,9 +106,9 @@ def _contributions(accounts: Accounts, series: Array) -> Iterator[Contribution]:
             yield Contribution(row.name, row.label, row.mechanism, float(course[-1]), course)
 
 
-def _so_far(parts: Array, place: npt.NDArray[np.integer]) -> Array:
+def _so_far(parts: Array, interval: npt.NDArray[np.integer]) -> Array:
     """Return cumulative sums at the panels in some places, after a first row of zeros."""
-    return np.vstack([np.zeros(parts.shape[1]), np.cumsum(parts, axis=0)[place]])
+    return np.vstack([np.zeros(parts.shape[1]), np.cumsum(parts, axis=0)[interval]])
 
 
 def _inside(times: Array, since: float, at: float) -> Array:

@@ -32,14 +32,14 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
 
 
 def table_csv(explanation: Explanation) -> str:
-    """Return every contribution and the residual, one a line, in the unit of the read-out."""
+    """Return every contribution and the residual, one per row, in the unit of the read-out."""
     rows = [(item.name, item.label, item.mechanism, item.value) for item in explanation.contributions]
     rows.append(("not_accounted_for", "not accounted for", "", explanation.residual))
     return csv_text([("process", "label", "mechanism", "contribution"), *rows])
 
 
 def series_csv(explanation: Explanation) -> str:
-    """Return the contributions so far, one column each, after the time [day] and the read-out."""
+    """Return the cumulative contributions, one per column, after the time [day] and the read-out."""
     names = [item.name for item in explanation.contributions]
     columns = [explanation.times, explanation.values, *(item.series for item in explanation.contributions)]
     columns.append(explanation.residual_series)

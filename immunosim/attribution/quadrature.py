@@ -1,7 +1,7 @@
-"""Gauss quadrature over panels that checks itself.
+"""Adaptive Gauss quadrature over panels with a known total.
 
-A panel lies between neighbouring edges and crosses no dose. What the contributions in it do not account for is known,
-since the change of the read-out is known: a panel with too large a residual is cut in four.
+A panel lies between neighbouring edges and crosses no dose. Its residual is known, since the change of the read-out is
+known: a panel with too large a residual is cut in four.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Not in one: where a rate jumps, the part that holds the jump may keep the whole 
 """
 
 CHUNK = 4096
-"""Panels that are computed at once, which bounds the memory."""
+"""Panels computed at once; bounds the memory."""
 
 Parts = tuple[Array, Array]
 """Contributions in each panel, shape (n_panels, n_rows), and residuals, shape (n_panels,)."""

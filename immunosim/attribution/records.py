@@ -1,4 +1,4 @@
-"""What an explanation says: a change of a read-out and the contributions that add up to it.
+"""The records of an attribution: a change of a read-out and the contributions that sum to it.
 
 Plain records over arrays. Knows no solver and no file.
 """
@@ -30,12 +30,12 @@ class ExplanationError(ImmunosimError):
 
 @dataclass(frozen=True, eq=False)
 class Contribution:
-    """What one process, or one group of processes, did to a read-out.
+    """The contribution of a process, or of a group of processes, to a read-out.
 
     Attributes
     ----------
     name : str
-        Name of the process, or of what is none: "exchange", "dose_of_<pool>"; of the mechanism for a subtotal.
+        Name of the process, of another term ("exchange", "dose_of_<pool>"), or of the mechanism for a subtotal.
     label : str
         The same in words.
     mechanism : str
@@ -43,7 +43,7 @@ class Contribution:
     value : float
         Contribution over the whole interval, in the unit of the read-out.
     series : ndarray, shape (n_times,)
-        Contribution so far at the times of the explanation.
+        Cumulative contribution at the times of the explanation.
     """
 
     name: str
@@ -70,9 +70,9 @@ class Explanation(Result):
     values : ndarray, shape (n_times,)
         The read-out at these times.
     contributions : tuple of Contribution
-        Largest first; what never acts on the read-out is left out.
+        Largest first; terms without effect on the read-out are left out.
     residual : float
-        Change that the contributions do not account for.
+        Change not accounted for by the contributions.
     residual_series : ndarray, shape (n_times,)
         The same at each time.
     tolerance : float
@@ -80,11 +80,11 @@ class Explanation(Result):
     mechanisms : Mapping[str, str]
         Label of every mechanism by name.
     is_direct, is_gross : bool
-        Whether exchange is left process by process, and whether untreated flows are left in.
+        Whether exchange is attributed to single processes, and whether untreated flows are included.
     info : ReadoutInfo
         How to show the read-out.
     scenario : Scenario, optional
-        That was explained, for the title and the treatments of a figure.
+        The simulated scenario, for the title and the treatments of a figure.
     """
 
     readout: str
@@ -122,12 +122,12 @@ class Explanation(Result):
         return bool((np.abs(self.residual_series) <= self.tolerance).all())
 
     def headline(self) -> str:
-        """Return in a line what changed, and by how much."""
+        """Return the change in a line."""
         values = f"from {self.before:.4g} to {self.after:.4g} {'' if self.unit == '1' else self.unit}".strip()
         return f"{self.label} {values}, day {self.since:g} to {self.at:g}, {len(self.contributions)} contributions"
 
     def facts(self) -> dict[str, object]:
-        """Return the change and what the contributions do not account for."""
+        """Return the change and the residual."""
         return {"change": self.change, "not accounted for": self.residual, "closed": self.is_closed}
 
     def summary(self) -> dict[str, Any]:
@@ -137,26 +137,37 @@ class Explanation(Result):
         return as_dict(self)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return one row a contribution, in the unit of the read-out, the largest first."""
+        """Return one row per contribution, in the unit of the read-out, the largest first."""
         import pandas as pd
 
-        rows = [(one.name, one.label, one.mechanism, one.value, self.share(one)) for one in self.contributions]
+        rows = [
+            (
+                contribution.name,
+                contribution.label,
+                contribution.mechanism,
+                contribution.value,
+                self.share(contribution),
+            )
+            for contribution in self.contributions
+        ]
         return pd.DataFrame(rows, columns=["process", "label", "mechanism", "contribution", "share_of_change"])
 
     @property
     def dataset(self) -> xr.Dataset:
-        """The read-out, the contributions so far over ``process``, and what they leave, over ``time`` [day]."""
+        """The read-out, the cumulative contributions over ``process``, and the residual, over ``time`` [day]."""
         import xarray as xr
 
         about = {"units": self.unit, "long_name": self.label}
-        parts = np.array([one.series for one in self.contributions]).reshape(-1, self.times.size)
+        parts = np.array([contribution.series for contribution in self.contributions]).reshape(-1, self.times.size)
         variables = {
             self.readout: ("time", self.values, about),
             "contribution": (("process", "time"), parts, {"units": self.unit, "long_name": "contribution so far"}),
             "residual": ("time", self.residual_series, {"units": self.unit, "long_name": "not accounted for"}),
         }
         time = ("time", self.times, {"units": "day", "long_name": "time since day 0"})
-        return xr.Dataset(variables, {"time": time, "process": [one.name for one in self.contributions]})
+        return xr.Dataset(
+            variables, {"time": time, "process": [contribution.name for contribution in self.contributions]}
+        )
 
     def by_mechanism(self) -> tuple[Contribution, ...]:
         """Return the subtotals of the mechanisms, largest first."""
@@ -174,16 +185,16 @@ class Explanation(Result):
         return (*self.contributions[:n], total(others, "others", f"{len(others)} others", ""))
 
     def share(self, contribution: Contribution) -> float | None:
-        """Return a contribution as a share of the change, or None where the change is what is left of far larger parts.
+        """Return a contribution as a fraction of the change; None where that is a small difference of large terms.
 
-        The shares of all contributions add up to one.
+        The fractions of all contributions sum to one.
         """
         moved = sum(abs(item.value) for item in self.contributions)
         return contribution.value / self.change if abs(self.change) > NEGLIGIBLE_CHANGE * moved else None
 
 
 NEGLIGIBLE_CHANGE = 0.01
-"""A change that is less than this part of all that was moved is not a measure of its parts."""
+"""Smallest change, relative to the sum of the sizes of its terms, for which fractions are given."""
 
 
 def total(items: Iterable[Contribution], name: str, label: str, mechanism: str) -> Contribution:

@@ -1,7 +1,7 @@
-"""In what scenarios differ: keys and values that a reader takes in at a glance.
+"""Differences between scenarios: keys and readable values.
 
-Only what can change a simulated course counts: titles, labels, observed values, relapses, notes and reporting times do
-not. Knows problems, not their solutions.
+Only differences that can affect a simulated course count: titles, labels, observed values, relapses, notes and
+reporting times do not. Knows problems, not their solutions.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from immunosim.scenario.writer import document_of
 from immunosim.units import DAYS_PER_MONTH
 
 NOT_SIMULATED = ("title", "description", "start_date", "observed", "relapse", "note", "output", "parameters")
-"""Keys of a scenario that change no course, and the parameters, which are compared by value."""
+"""Keys of a scenario that do not affect a course, and the parameters, which are compared by value."""
 
 ABSENT = "-"
-"""Stands where a scenario does not have a key."""
+"""Shown where a scenario lacks a key."""
 
 _SPANS = ((DAYS_PER_MONTH, "months", math.inf), (1.0, "days", math.inf), (1 / 24, "h", 2.0), (1 / 1440, "min", 2.0))
-"""Lengths in days, what they are called, and up to how many days a time is told in them."""
+"""Units of time: length in days, name, and the longest time shown in them, days."""
 
 _PLURAL = {"months": "month", "days": "day"}
 
@@ -54,7 +54,7 @@ def input_differences(problems: Sequence[Problem]) -> list[InputDifference]:
 
 
 def readable(value: object) -> str:
-    """Return a value of a scenario's document as one would say it: "18 months", "1 g", "4 h"."""
+    """Return a value of a scenario's document as readable text: "18 months", "1 g", "4 h"."""
     if value is None or value in ([], {}):
         return ABSENT
     if isinstance(value, bool):
@@ -130,7 +130,7 @@ def _is_array_of_tables(value: Any) -> bool:
 
 
 def _parameter_differences(problems: Sequence[Problem]) -> Iterator[InputDifference]:
-    """Yield the parameters that any scenario sets and in which patients differ."""
+    """Yield the parameters set by a scenario that differ between patients."""
     first = problems[0]
     for name in dict.fromkeys(name for problem in problems for name in problem.scenario.parameters):
         values = [float(problem.vector[problem.model.position[name]]) for problem in problems]

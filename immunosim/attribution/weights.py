@@ -1,10 +1,10 @@
-"""What a unit of each pool is worth to a read-out, directly and through the exchange between blood and tissue.
+"""Weights of the pools in a read-out, direct and through the exchange between blood and tissue.
 
     direct    w_i = d r / d y_i                                                       (X1)
     traced    w_i = sum_k w_k y0_k / sum_k y0_k   over the pools k that exchange with i   (X2)
 
-Cells move between blood and tissue some ten times a day, so that a cell in tissue is worth the untreated share of such
-cells that is in blood. Within a component all pools weigh the same, and exchange moves nothing.
+Cells move between blood and tissue some ten times a day, so that a cell in tissue has the untreated fraction of such
+cells in blood as its weight. Within a component all pools have the same weight, and exchange has no effect.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Weights:
 
     @property
     def is_traced(self) -> bool:
-        """Whether any pool weighs anything else than itself."""
+        """Whether exchange is traced for any pool."""
         return not np.array_equal(self.mixing, np.eye(len(self.mixing)))
 
     def values(self, states: Array, inputs: Array) -> Array:
@@ -71,7 +71,7 @@ class Weights:
 
 
 def stoichiometry(model: Model) -> Array:
-    """Return what each process adds to each pool, shape (n_pools, n_processes): -1, 0 or 1."""
+    """Return the stoichiometric matrix, shape (n_pools, n_processes): -1, 0 or 1."""
     matrix = np.zeros((len(model.pools), len(model.processes)))
     for j, (_, _, reactant, product) in enumerate(model.module.PROCESSES.values()):
         for pool, change in ((reactant, -1.0), (product, 1.0)):

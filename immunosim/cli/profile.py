@@ -83,16 +83,16 @@ def profile(
 
 
 def _write(fitted: "Fitted", folder: Path, command: str) -> list[Path]:
-    from immunosim.door.fit_files import profile_table, profile_titles
+    from immunosim.door.fit_files import caption, profile_table, profile_titles
     from immunosim.door.fit_parts import profile_record
     from immunosim.plots import encoded
     from immunosim.plots.fits import profile_figure
-    from immunosim.report import INTENDED_USE, to_json, write_folder
+    from immunosim.report import to_json, write_folder
     from immunosim.report.output_files import PROFILE
 
     files = {
         "profiles.csv": profile_table(fitted.profiles),
         "profiles.json": to_json(profile_record(fitted) | {"command": command}).encode(),
-        "profiles.png": encoded(profile_figure(fitted.profiles, profile_titles(fitted), INTENDED_USE), "png"),
+        "profiles.png": encoded(profile_figure(fitted.profiles, profile_titles(fitted), caption(one)), "png"),
     }
     return write_folder(folder, files, PROFILE)

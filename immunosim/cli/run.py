@@ -11,7 +11,7 @@ from immunosim.cli.printing import say, show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
-    from immunosim.report.summary import Summary
+    from immunosim.report.summary import RunSummary
     from immunosim.trajectory import Trajectory
 
 Out = Annotated[
@@ -71,7 +71,7 @@ def run(
         raise typer.Exit(FAILED)
 
 
-def _files(trajectory: "Trajectory", summary: "Summary", command: str, page: str | None) -> dict[str, bytes]:
+def _files(trajectory: "Trajectory", summary: "RunSummary", command: str, page: str | None) -> dict[str, bytes]:
     """Return the files of the folder; with the page, where its command is given."""
     load_matplotlib()
     from immunosim.plots import encoded

@@ -35,8 +35,10 @@ Units = tuple[tuple[str, str], ...]
 
 def declaration_key(package: ModelPackage, parameter_units: Units) -> str:
     """Return the hash of what shapes the texts of a model: its declaration, the emitter, the parameters."""
-    own = [(path.name, path.read_bytes()) for path in package.sources if PACKAGE not in path.parents]
-    return entry_name("declared", package.name, package.network, parameter_units, sources_digest(MAKES_TEXT), own)
+    of_package = [(path.name, path.read_bytes()) for path in package.sources if PACKAGE not in path.parents]
+    return entry_name(
+        "declared", package.name, package.network, parameter_units, sources_digest(MAKES_TEXT), of_package
+    )
 
 
 def load_text(package: ModelPackage, parameter_units: Mapping[str, str], name: str, announce: Announce) -> KernelModule:
@@ -50,7 +52,7 @@ def load_text(package: ModelPackage, parameter_units: Mapping[str, str], name: s
     name : str
         One of ``TEXTS``.
     announce : callable
-        Told in a sentence when something slow starts, or is damaged.
+        Receives a sentence before a slow step, or is damaged.
 
     Raises
     ------

@@ -48,12 +48,12 @@ def differentiate(assignments: Mapping[str, sp.Expr], variables: Collection[sp.S
     variables : Collection[Symbol]
         What to differentiate with respect to.
     """
-    found = Derivatives()
+    derivatives = Derivatives()
     for name, expression in assignments.items():
         slopes = {}
-        for variable, slope in found.of(expression, variables).items():
+        for variable, slope in derivatives.of(expression, variables).items():
             symbol = sp.Symbol(f"d_{name}__{variable}")
-            found.lines.append((symbol, slope))
+            derivatives.lines.append((symbol, slope))
             slopes[variable] = symbol
-        found.table[name] = slopes
-    return found
+        derivatives.table[name] = slopes
+    return derivatives

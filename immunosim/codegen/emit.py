@@ -80,7 +80,7 @@ class KernelWriter:
         """Text of the Jacobian's nonzeros, and their (row, column)."""
         entries, lines = self.state_derivatives({pool.name: self.net.balance(pool.name) for pool in self.pools})
         places = sorted(entries)
-        stores = [(f"out_[{k}]", entries[place]) for k, place in enumerate(places)]
+        stores = [(f"out_[{k}]", entries[index]) for k, index in enumerate(places)]
         text = "Nonzeros of the derivative of the right-hand side by the pools."
         return self.function("jacobian", "y_, p_, u_, out_", lines, stores, text), places
 
@@ -158,7 +158,7 @@ def solve(lu_, b_):
         """Return the text of one kernel: unpack what is read, compute the lines, store the results."""
         if hoisted:
             lines = [(symbol, self.hoist(expression)) for symbol, expression in lines]
-            stores = [(place, self.hoist(expression)) for place, expression in stores]
+            stores = [(target, self.hoist(expression)) for target, expression in stores]
         read: set[sp.Symbol] = set()
         for _, expression in [*lines, *stores]:
             read |= expression.free_symbols
@@ -172,7 +172,7 @@ def solve(lu_, b_):
             if symbol in read
         ]
         body += [f"{symbol} = {to_text(expression)}" for symbol, expression in lines]
-        body += [f"{place} = {to_text(value)}" for place, value in stores]
+        body += [f"{target} = {to_text(value)}" for target, value in stores]
         indented = "\n    ".join(body)
         return f"\n\ndef {name}({arguments}):\n    {indented}\n"
 
@@ -232,7 +232,7 @@ def _slopes(
     writer: KernelWriter, name: str, arguments: str, entries: Mapping[tuple[int, int], sp.Expr], lines: Sequence[Line]
 ) -> str:
     places = sorted(entries)
-    stores = [(f"out_[{k}]", entries[place]) for k, place in enumerate(places)]
+    stores = [(f"out_[{k}]", entries[index]) for k, index in enumerate(places)]
     needed = writer.needed(sp.Tuple(*entries.values()), lines) if "y_" in arguments else []
     tables = f"\n{name.upper()}_ROWS = {[i for i, _ in places]}\n{name.upper()}_COLUMNS = {[j for _, j in places]}\n"
     return tables + writer.function(name, arguments, needed, stores, "Nonzeros of a derivative.", hoisted=False)

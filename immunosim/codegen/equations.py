@@ -99,7 +99,7 @@ class ReadingOrder:
 
     def __init__(self, net: Network) -> None:
         kinds = (net.switches, net.parameter_units, net.derived, net.inputs, net.signals, net.processes, net.pools)
-        self.places = {name: place for place, name in enumerate(name for kind in kinds for name in kind)}
+        self.places = {name: index for index, name in enumerate(name for kind in kinds for name in kind)}
 
     def factors(self, product: sp.Expr) -> tuple[list[sp.Expr], list[sp.Expr]]:
         """Return the factors above and below the fraction bar; brackets and laws stand after constants."""
@@ -250,11 +250,11 @@ def _switches_in(net: Network, gate: sp.Symbol) -> set[sp.Symbol]:
 
 def _influences(net: Network) -> Mapping[sp.Symbol, frozenset[sp.Symbol]]:
     """Return, for each signal and rate, the pools and inputs behind it."""
-    found = {net[name]: frozenset([net[name]]) for name in (*net.pools, *net.inputs)}
+    symbols = {net[name]: frozenset([net[name]]) for name in (*net.pools, *net.inputs)}
     for name, expression in net.assignments().items():
-        behind = [found[symbol] for symbol in expression.free_symbols if symbol in found]
-        found[net[name]] = frozenset().union(*behind)
-    return found
+        behind = [symbols[symbol] for symbol in expression.free_symbols if symbol in symbols]
+        symbols[net[name]] = frozenset().union(*behind)
+    return symbols
 
 
 def _user_of(net: Network, symbol: sp.Symbol) -> str:

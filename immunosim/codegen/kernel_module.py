@@ -71,25 +71,25 @@ class KernelModule:
     def _callable(self, name: str) -> Callable[..., Any]:
         from immunosim.codegen.vector.core import machine_functions
 
-        found = machine_functions(self) or self.python
-        if name not in found:
+        functions = machine_functions(self) or self.python
+        if name not in functions:
             raise AttributeError(f"the kernels have no {name!r}")
-        return found[name]
+        return functions[name]
 
 
 def tables_of(tree: ast.Module) -> dict[str, Any]:
     """Return the literals that a text assigns, lists as tuples."""
-    found: dict[str, Any] = {}
+    namespace: dict[str, Any] = {}
     for node in tree.body:
         if isinstance(node, ast.Assign):
             values = [as_tuples(ast.literal_eval(node.value))] * len(node.targets)
             for target, value in zip(node.targets, values, strict=True):
                 match target:
                     case ast.Name(id=name):
-                        found[name] = value
+                        namespace[name] = value
                     case ast.Tuple(elts=names):
-                        found.update({ast.unparse(one): part for one, part in zip(names, value, strict=True)})
-    return found
+                        namespace.update({ast.unparse(target): part for target, part in zip(names, value, strict=True)})
+    return namespace
 
 
 def as_tuples(value: Any) -> Any:

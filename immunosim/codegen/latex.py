@@ -51,7 +51,7 @@ WORDS = str.maketrans(
 )
 """What stands in words for letters that are commands of LaTeX, or other letters in its oldest font."""
 
-Row = tuple[str, str, str]
+SymbolRow = tuple[str, str, str]
 
 
 class LatexText(LatexPrinter):  # type: ignore[misc]  # sympy is untyped
@@ -170,7 +170,7 @@ def _heading(mechanisms: Sequence[Mechanism]) -> str:
     return f"\\subsection*{{{title}}}\n\\noindent Switched off: {_words(mechanism.off_means)}.\n"
 
 
-def _table(title: str, rows: Iterable[Row]) -> str:
+def _table(title: str, rows: Iterable[SymbolRow]) -> str:
     lines = [rf"${left}$ & = {formula}{_room(formula)} & {text} \\" for left, formula, text in rows]
     if not lines:
         return ""
@@ -189,24 +189,24 @@ def _room(formula: str) -> str:
     return r"\fractionroom" if r"\frac" in formula else ""
 
 
-def _row(symbols: Mapping[str, str], item: ModelQuantity) -> Row:
+def _row(symbols: Mapping[str, str], item: ModelQuantity) -> SymbolRow:
     unit = "" if item.unit == "1" else f" [{_words(item.unit)}]"
     return symbols[item.name], item.formula, _words(item.label) + unit
 
 
-def _readout_row(symbols: Mapping[str, str], item: ModelQuantity) -> Row:
+def _readout_row(symbols: Mapping[str, str], item: ModelQuantity) -> SymbolRow:
     left, formula, text = _row(symbols, item)
     return rf"\mathrm{{{left}}}" if left == formula else left, formula, text
 
 
-def _process_row(symbols: Mapping[str, str], item: ProcessText) -> Row:
+def _process_row(symbols: Mapping[str, str], item: ProcessText) -> SymbolRow:
     ends = [f"${symbols[end]}$" if end else r"$\varnothing$" for end in (item.reactant, item.product)]
     text = rf"{_words(item.label)}: \mbox{{{ends[0]} $\to$ {ends[1]}}}"
     conditions = f"; only while {_words(', '.join(item.conditions))} is on" if item.conditions else ""
     return symbols[item.name], item.formula, text + conditions
 
 
-def _pool_row(symbols: Mapping[str, str], item: PoolText) -> Row:
+def _pool_row(symbols: Mapping[str, str], item: PoolText) -> SymbolRow:
     left, formula, text = _row(symbols, item)
     return rf"\frac{{d{left}}}{{dt}}", formula, rf"{text}; untreated ${item.untreated}$"
 

@@ -92,12 +92,12 @@ class Model:
     @cached_property
     def sums(self) -> dict[str, tuple[str, ...]]:
         """Read-outs that make each analyte that is none itself."""
-        return {name: one.parts for name, one in self.analytes.items() if one.parts}
+        return {name: analyte.parts for name, analyte in self.analytes.items() if analyte.parts}
 
     @cached_property
     def totals(self) -> frozenset[str]:
         """Analytes that others are parts of, and share the error of a sample with."""
-        return frozenset(one.part_of for one in self.analytes.values() if one.part_of)
+        return frozenset(analyte.part_of for analyte in self.analytes.values() if analyte.part_of)
 
     @cached_property
     def questions(self) -> DefaultQuestions:
@@ -237,8 +237,8 @@ class Model:
                 reason = f"follows from the parameters as {value:.4g}, but must be at least {least:g}"
                 raise ParameterError(reason, key=name, cure=cure)
         if not np.isfinite(vector).all():
-            place = int(np.flatnonzero(~np.isfinite(vector))[0])
-            name = self.parameters[place] if place < len(self.parameters) else "a product or quotient of parameters"
+            index = int(np.flatnonzero(~np.isfinite(vector))[0])
+            name = self.parameters[index] if index < len(self.parameters) else "a product or quotient of parameters"
             raise ParameterError("does not follow from the parameters as a finite number", key=name)
 
     def baseline(self, vector: Array) -> Array:
@@ -296,7 +296,7 @@ def load_model(
     parameter_units : Mapping[str, str]
         Unit of every primary parameter, in the order of the vector.
     announce : callable
-        Told in a sentence when something slow starts.
+        Receives a sentence before a slow step.
     package : ModelPackage, optional
         The default model where none is given.
 

@@ -92,13 +92,13 @@ class Folder:
             raise DamageError("is not a folder")
         self._check_owner(about, "it")
         manifest = self.manifest(name)
-        found = {}
+        files = {}
         for file, (digest, size) in manifest.files.items():
             content = self._bytes_of(entry / file, size)
             if len(content) != size or hashlib.sha256(content).hexdigest() != digest:
                 raise DamageError(f"{file} is not what was written")
-            found[file] = content
-        return found
+            files[file] = content
+        return files
 
     def manifest(self, name: str) -> EntryManifest:
         """Return what an entry says of itself; the files are not looked at.

@@ -72,7 +72,7 @@ def plan_elimination(n: int, entries: Sequence[Entry]) -> Elimination:
 
 def assemble_statements(plan: Elimination, places: Sequence[Entry], size: int) -> list[str]:
     """Return the statements that write W = shift I - J, zeros for fill-in and padding included."""
-    source = {place: f"jac_[{k}]" for k, place in enumerate(places)}
+    source = {index: f"jac_[{k}]" for k, index in enumerate(places)}
     statements = []
     for (i, j), k in plan.position.items():
         shift, slope = "shift" if i == j else "", source.get((i, j), "")

@@ -82,7 +82,7 @@ class MachineStore:
     Parameters
     ----------
     announce : callable
-        Told in a sentence what is damaged, what cannot be kept, and what takes long.
+        Receives a sentence on damage, on entries that cannot be stored, and before a slow step.
     """
 
     _complained_of: ClassVar[set[Path]] = set()
@@ -109,13 +109,13 @@ class MachineStore:
         ModelError
             If the cache can be written by others.
         """
-        found = self.find(name)
-        if found is None:
+        files = self.find(name)
+        if files is None:
             if waiting:
                 self.announce(waiting)
-            found = make()
-            self.put(name, found, made_by)
-        return found
+            files = make()
+            self.put(name, files, made_by)
+        return files
 
     def find(self, name: str) -> Files | None:
         """Return the files of an entry, None where there is none that is sound.
@@ -128,12 +128,12 @@ class MachineStore:
         for folder in (SHIPPED, *self._folders()):
             folder.check()
             try:
-                found = folder.read(name)
+                files = folder.read(name)
             except DamageError as damage:
                 self._set_aside(folder, name, str(damage))
                 continue
-            if found is not None:
-                return found
+            if files is not None:
+                return files
         return None
 
     def put(self, name: str, files: Files, made_by: str) -> None:
@@ -163,17 +163,17 @@ class MachineStore:
     def _folders() -> list[Folder]:
         """Return where entries may be: a cache that is named and cannot be written is read, and backed by our own."""
         named = Folder(cache_root())
-        own = Folder(user_cache_path("immunosim"))
-        return [named] if named.path == own.path or named.is_writable else [named, own]
+        of_user = Folder(user_cache_path("immunosim"))
+        return [named] if named.path == of_user.path or named.is_writable else [named, of_user]
 
     # --- compiled drivers, as ``numerics.compilation.Store`` wants them -----------------------------------------------
 
     def load(self, name: str) -> bytes | None:
         """Return the code of a compiled driver."""
-        found = self.find(self._driver(name))
-        if found is None:
+        files = self.find(self._driver(name))
+        if files is None:
             self.announce(f"Compiling the loop over the steps of {name}, once per installation (some seconds)")
-        return None if found is None else found["code"]
+        return None if files is None else files["code"]
 
     def has_driver(self, name: str) -> bool:
         """Return whether the code of a driver is kept, so that it need not be compiled."""

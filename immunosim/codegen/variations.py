@@ -95,14 +95,14 @@ class _VariationWriter:
 
     def _with_tangents(self, assignments: Mapping[str, sp.Expr]) -> dict[str, sp.Expr]:
         """Return the assignments, each followed by its tangent, equation (V2)."""
-        found: dict[str, sp.Expr] = {}
+        expressions: dict[str, sp.Expr] = {}
         for name, expression in assignments.items():
-            found[name] = expression
+            expressions[name] = expression
             tangent = self._tangent_of(expression)
             if tangent != 0:
                 self.tangents[name] = sp.Symbol(f"tangent_{name}")
-                found[f"tangent_{name}"] = tangent
-        return found
+                expressions[f"tangent_{name}"] = tangent
+        return expressions
 
     def _tangent_of(self, expression: sp.Expr) -> sp.Expr:
         terms = []
@@ -145,7 +145,7 @@ class _VariationWriter:
         variables: Mapping[sp.Symbol, int],
     ) -> _Part:
         entries = {
-            place: self.core.hoist(slope) for place, slope in _entries(expressions, derivatives, variables).items()
+            target: self.core.hoist(slope) for target, slope in _entries(expressions, derivatives, variables).items()
         }
         lines = self._needed(entries.values(), derivatives.lines, self.core.hoist)
         return _Part(name, arguments, purpose, entries, lines)
@@ -185,21 +185,21 @@ class _VariationWriter:
 
         for part in parts:
             part.lines = [(symbol, taken(expression)) for symbol, expression in part.lines if symbol in moving]
-            part.entries = {place: taken(expression) for place, expression in part.entries.items()}
+            part.entries = {target: taken(expression) for target, expression in part.entries.items()}
         stores = [(f"point_[{i}]", expression) for i, expression in enumerate(self.points.found)]
         lines = self._needed(self.points.found, slopes, self.core.hoist)
         purpose = "What the second derivatives need of the start of a step."
         return self._write("points", "y_, p_, u_, extra_, point_", purpose, lines, stores)
 
     def _extra_constants(self) -> str:
-        found = list(self.core.hoist.found)[self.n_core :]
-        stores = [(f"extra_[{i}]", expression) for i, expression in enumerate(found)]
+        hoisted = list(self.core.hoist.found)[self.n_core :]
+        stores = [(f"extra_[{i}]", expression) for i, expression in enumerate(hoisted)]
         return self._write("extra_constants", "p_, extra_", "Constants that only these functions need.", [], stores)
 
     # --- text ------------------------------------------------------------------------------------------------------
 
     def _function(self, part: _Part, for_arrays: bool = False) -> str:
-        stores = [(f"out_[{k}]", part.entries[place]) for k, place in enumerate(part.places)]
+        stores = [(f"out_[{k}]", part.entries[index]) for k, index in enumerate(part.places)]
         return self._write(part.name, f"{part.arguments}, out_", part.purpose, part.lines, stores, for_arrays)
 
     def _write(
@@ -216,9 +216,9 @@ class _VariationWriter:
             read |= expression.free_symbols
         read -= {symbol for symbol, _ in lines}
         body = [f'"""{purpose}"""']
-        body += [f"{symbol} = {place}" for symbol, place in self._places().items() if symbol in read]
+        body += [f"{symbol} = {target}" for symbol, target in self._places().items() if symbol in read]
         body += [f"{symbol} = {to_text(expression, for_arrays)}" for symbol, expression in lines]
-        body += [f"{place} = {to_text(value, for_arrays)}" for place, value in stores]
+        body += [f"{target} = {to_text(value, for_arrays)}" for target, value in stores]
         indented = "\n    ".join(body)
         return f"\n\ndef {name}({arguments}):\n    {indented}\n"
 

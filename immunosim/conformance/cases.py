@@ -124,10 +124,10 @@ def compare_all(chosen: Sequence[ConformanceCase]) -> Iterator[CurveComparison]:
         model = problem.model
         row = problem.initial_state[np.newaxis], problem.vector[np.newaxis]
         request = Request(states=True, readouts=tuple(range(len(model.readouts))))
-        found = solve_ensemble(
+        solved = solve_ensemble(
             model.ensemble_kernels, *row, problem.segments, problem.times, problem.options, request=request
         )
-        states, readouts = found.states[0], found.readouts[0]
+        states, readouts = solved.states[0], solved.readouts[0]
         places = {name: readouts[:, i] for i, name in enumerate(model.readouts)}
         places |= {name: states[:, i] for i, name in enumerate(model.pools)}
         yield _compared(case, "ensemble", problem.times, np.column_stack([places[name] for name in case.columns]))

@@ -36,7 +36,7 @@ def write_fit(fitted: Fitted, case: FitProblem, folder: Path, command: str) -> l
         "fit.json": to_json(fitted.as_dict() | {"command": command}).encode(),
         "parameters.csv": table_text(PARAMETERS, _parameter_rows(fitted)),
         "profiles.csv": profile_table(fitted.profiles),
-        "profiles.png": encoded(profile_figure(fitted.profiles, profile_titles(fitted), INTENDED_USE), "png"),
+        "profiles.png": encoded(profile_figure(fitted.profiles, profile_titles(fitted), caption(one)), "png"),
         "waterfall.png": encoded(waterfall_figure(fitted.estimate, INTENDED_USE), "png"),
     }
     ids = condition_ids([subject.name for subject in fitted.subjects])
@@ -134,9 +134,16 @@ def check_files(fitted: Predictive, new: Predictive, subject: Subject) -> dict[s
     return {
         "predictions.csv": table_text(headers, rows),
         "observed_predicted.png": encoded(observed_predicted_figure(fitted, labels, INTENDED_USE), "png"),
-        "residuals.png": encoded(residual_figure(fitted, INTENDED_USE), "png"),
+        "residuals.png": encoded(residual_figure(fitted, labels, INTENDED_USE), "png"),
         "vpc.png": encoded(visual_check_figure(visual_checks(new), labels, INTENDED_USE), "png"),
     }
+
+
+def caption(one: Fitted) -> str:
+    """Return the caption of a figure of parameters: the number of measurements, and the intended use."""
+    from immunosim.plots.text import n_text
+
+    return f"{n_text(one.estimate.posterior.n_measurements)} {INTENDED_USE}"
 
 
 def profile_titles(fitted: Fitted) -> dict[str, str]:

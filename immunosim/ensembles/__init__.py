@@ -1,4 +1,4 @@
-"""Many patients at once: rows of parameters or scenarios, what is asked of them, and the replay of one that failed."""
+"""Ensembles of patients: rows of parameters or scenarios, requested outputs, and the replay of a failed patient."""
 
 from immunosim.ensembles.endpoints import Endpoint
 from immunosim.ensembles.replay import Replay, replay

@@ -1,7 +1,7 @@
-"""An atlas of failures: who failed, how, and in which region of what was varied.
+"""An atlas of failures: which patients failed, how, and in which region of the factors.
 
-Regions come from a small decision tree and are stated in words, with how many of their patients fail and how many of
-all failures they hold. Where no region tells failures from the rest better than chance, that is what is said.
+Regions come from a small decision tree. Each is described with the fraction of its patients that fail and its fraction
+of all failures. If no region predicts failures better than chance, the atlas says so.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-FEWEST = 10
-"""Failures, and patients who are well, below which no region is looked for."""
+MIN_PATIENTS = 10
+"""Smallest numbers of failures and of successes from which regions are estimated."""
 
 MOST_FITTED = 200_000
 DEPTH = 3
@@ -35,15 +35,15 @@ FOLDS = 5
 # Balanced and on patients left out: where 2 % fail, who calls all well is right in 98 %, and a tree that is grown far
 # enough finds regions for pure chance.
 BETTER_THAN_CHANCE = 0.65
-"""Balanced accuracy on patients who were left out; 0.5 is chance."""
+"""Balanced accuracy on held-out patients; 0.5 is chance."""
 
-LIFT, SHARE_OF_FAILURES = 2.0, 0.05
-"""A region fails this many times as often as all patients, and holds this share of the failures."""
+MIN_RATE_RATIO, MIN_FRACTION_OF_FAILURES = 2.0, 0.05
+"""Minimal ratio of a region's failure rate to that of all patients, and minimal fraction of all failures."""
 
 
 @dataclass(frozen=True)
 class Ending:
-    """One way to end: its name, how often, when (day, NaN if never started), the first patient, and what to do."""
+    """One kind of failure: its name, frequency, days (NaN if never started), first patient, and advice."""
 
     status: str
     n: int
@@ -55,7 +55,7 @@ class Ending:
 
 @dataclass(frozen=True)
 class Region:
-    """A region of what was varied, in words, its patients, and how many of these fail."""
+    """A region of the factors: its description, its patients, and its failures."""
 
     where: str
     n: int
@@ -65,22 +65,22 @@ class Region:
 
 @dataclass(frozen=True, repr=False)
 class FailureAtlas(Result):
-    """Who failed, and where.
+    """Failures by kind, pool and region.
 
     Attributes
     ----------
     n, n_failed, n_missing : int
-        Patients, those that failed, those that were not computed.
+        Patients, failed patients, patients not simulated.
     endings : tuple of Ending
         The most frequent first.
     pools : dict
-        How often each pool decided the last step.
+        How often each pool determined the last step.
     regions : tuple of Region
         Those with most failures first.
     accuracy : float
-        Balanced accuracy of the regions on patients who were left out; NaN where none was looked for.
+        Balanced accuracy of the regions on held-out patients; NaN where none were estimated.
     remark : str
-        What the regions mean, or why there are none.
+        Interpretation of the regions, or the reason why none are given.
     """
 
     n: int
@@ -121,7 +121,7 @@ class FailureAtlas(Result):
 
 
 def failure_atlas(dataset: xr.Dataset) -> FailureAtlas:
-    """Return who failed in an ensemble or a sweep, how and where.
+    """Return the failures of an ensemble or a sweep by kind, pool and region.
 
     Parameters
     ----------
@@ -156,28 +156,31 @@ def _endings(dataset: xr.Dataset, status: Any) -> Iterator[Ending]:
 def _pools(dataset: xr.Dataset, has_failed: Flags) -> dict[str, int]:
     names = listed(dataset, "pools")
     places, numbers = np.unique(dataset["worst_pool"].values[has_failed], return_counts=True)
-    found = [(names[int(place)], int(n)) for place, n in zip(places, numbers, strict=True) if 0 <= place < len(names)]
-    return dict(sorted(found, key=lambda pair: -pair[1]))
+    counts = [(names[int(index)], int(n)) for index, n in zip(places, numbers, strict=True) if 0 <= index < len(names)]
+    return dict(sorted(counts, key=lambda pair: -pair[1]))
 
 
 def _regions(dataset: xr.Dataset, has_failed: Flags, is_computed: Flags) -> tuple[tuple[Region, ...], float, str]:
-    """Return the regions, how well they tell failures from the rest, and a remark."""
+    """Return the regions, their accuracy, and a remark."""
     n_failed, n_well = int(has_failed.sum()), int((is_computed & ~has_failed).sum())
     varied = [dataset[name] for name in varied_names(dataset)]
     if not n_failed:
         return (), np.nan, "No patient failed."
-    if not varied or min(n_failed, n_well) < FEWEST:
-        return (), np.nan, f"{n_failed} failed and {n_well} did not: too few of either to look for a region."
+    if not varied or min(n_failed, n_well) < MIN_PATIENTS:
+        return (), np.nan, f"{n_failed} failed and {n_well} did not: too few of either to estimate a region."
     try:
         from sklearn.model_selection import cross_val_score
         from sklearn.tree import DecisionTreeClassifier
     except ImportError:
         return (), np.nan, "Regions need the package scikit-learn, run: python -m pip install 'immunosim[sweep]'"
-    values = np.stack([one.values for one in varied], axis=1)
+    values = np.stack([quantity.values for quantity in varied], axis=1)
     rows = _fitted_rows(has_failed, is_computed)
-    scaled = np.stack([_scaled(one, values[rows, j]) for j, one in enumerate(varied)], axis=1)
+    scaled = np.stack([_scaled(quantity, values[rows, j]) for j, quantity in enumerate(varied)], axis=1)
     tree = DecisionTreeClassifier(
-        max_depth=DEPTH, min_samples_leaf=max(FEWEST // 2, len(rows) // 200), class_weight="balanced", random_state=0
+        max_depth=DEPTH,
+        min_samples_leaf=max(MIN_PATIENTS // 2, len(rows) // 200),
+        class_weight="balanced",
+        random_state=0,
     )
     folds = min(FOLDS, n_failed, n_well)
     accuracy = float(cross_val_score(tree, scaled, has_failed[rows], scoring="balanced_accuracy", cv=folds).mean())
@@ -187,19 +190,21 @@ def _regions(dataset: xr.Dataset, has_failed: Flags, is_computed: Flags) -> tupl
         return (), accuracy, remark
     boxes = _boxes(tree.fit(scaled, has_failed[rows]).tree_, varied)
     # Counted over all patients: those that the tree was fitted to may be no fair sample of them.
-    found = [_region(box, varied, values, has_failed, is_computed) for box in boxes]
+    regions = [_region(box, varied, values, has_failed, is_computed) for box in boxes]
     rate = n_failed / (n_failed + n_well)
     kept = [
-        one
-        for one in found
-        if one.n and one.n_failed / one.n >= min(LIFT * rate, 0.9) and one.share_of_failures >= SHARE_OF_FAILURES
+        region
+        for region in regions
+        if region.n
+        and region.n_failed / region.n >= min(MIN_RATE_RATIO * rate, 0.9)
+        and region.share_of_failures >= MIN_FRACTION_OF_FAILURES
     ]
-    remark = f"A tree with at most {DEPTH} questions sorts {accuracy:.0%} of left-out patients rightly; chance is 50%."
-    return tuple(sorted(kept, key=lambda one: -one.n_failed)), accuracy, remark
+    remark = f"Tree of depth {DEPTH}: balanced accuracy {accuracy:.0%} on held-out patients, 50% by chance."
+    return tuple(sorted(kept, key=lambda region: -region.n_failed)), accuracy, remark
 
 
 def _fitted_rows(has_failed: Flags, is_computed: Flags) -> npt.NDArray[np.int64]:
-    """Return the patients to fit to: all, or as many as suffice, of failures and of the rest."""
+    """Return the training patients: all, or a sufficient sample of failures and of successes."""
     generator = np.random.default_rng(0)
     parts = [np.flatnonzero(has_failed), np.flatnonzero(is_computed & ~has_failed)]
     kept = [
@@ -216,14 +221,14 @@ def _scaled(varied: xr.DataArray, values: Array) -> Array:
     return np.log(values) if _is_log(varied) else values
 
 
-Box = dict[int, tuple[float, float]]
-"""Open lower and closed upper limit by the place of what is varied, in its own unit."""
+Bounds = dict[int, tuple[float, float]]
+"""Open lower and closed upper limit by the index of the factor, in its own unit."""
 
 
-def _boxes(tree: Any, varied: Sequence[xr.DataArray]) -> Iterator[Box]:
-    """Yield the leaves of a fitted tree in which failures prevail."""
+def _boxes(tree: Any, varied: Sequence[xr.DataArray]) -> Iterator[Bounds]:
+    """Yield the leaves of a fitted tree with a majority of failures."""
 
-    def below(node: int, box: Box) -> Iterator[Box]:
+    def below(node: int, box: Bounds) -> Iterator[Bounds]:
         j = int(tree.feature[node])
         if j < 0:
             well, failed = tree.value[node][0]
@@ -239,7 +244,9 @@ def _boxes(tree: Any, varied: Sequence[xr.DataArray]) -> Iterator[Box]:
     return below(0, {})
 
 
-def _region(box: Box, varied: Sequence[xr.DataArray], values: Array, has_failed: Flags, is_computed: Flags) -> Region:
+def _region(
+    box: Bounds, varied: Sequence[xr.DataArray], values: Array, has_failed: Flags, is_computed: Flags
+) -> Region:
     inside = is_computed.copy()
     for j, (low, high) in box.items():
         inside &= (values[:, j] > low) & (values[:, j] <= high)

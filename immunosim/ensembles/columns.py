@@ -1,7 +1,6 @@
-"""Columns of the dataset of an ensemble: what varied, what came out, who failed.
+"""Columns of the dataset of an ensemble: factors, results and failures.
 
-Reads what is asked for and nothing else, since the variables of a large result lie on disk. Knows neither files nor
-figures.
+Reads only the requested variables, since those of a large result lie on disk. Knows neither files nor figures.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ from immunosim.errors import DataError, did_you_mean
 from immunosim.seals import parsed_json
 
 Flags = NDArray[np.bool_]
-Rows = NDArray[np.int64]
+RowIndices = NDArray[np.int64]
 
 SERIES = ("read-out", "pool")
-"""Kinds of variables that have a course over time."""
+"""Kinds of variables with a time course."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,33 +47,33 @@ class Varied:
 
     @property
     def scaled(self) -> Array:
-        """Values as they are spread, log10 where that is how they were sampled; NaN where that does not exist."""
+        """Values on their sampling scale, log10 for a logarithmic one; NaN where undefined."""
         return scaled(self.values, self.is_log)
 
     @property
     def is_constant(self) -> bool:
         """Whether all patients have the same value."""
-        found = self.values[np.isfinite(self.values)]
-        return not found.size or bool(found.min() == found.max())
+        finite = self.values[np.isfinite(self.values)]
+        return not finite.size or bool(finite.min() == finite.max())
 
-    def taken(self, rows: Rows) -> Varied:
-        """Return the same quantity of some patients."""
+    def taken(self, rows: RowIndices) -> Varied:
+        """Return the quantity for some patients."""
         return replace(self, values=self.values[rows])
 
 
 @dataclass(frozen=True, eq=False)
 class OutcomeColumns:
-    """One number a patient: an endpoint, or a read-out or pool at one time.
+    """One number per patient: an endpoint, or a read-out or pool at one time.
 
     Attributes
     ----------
     name, label, unit : str
     values : ndarray, shape (n,)
-        NaN where the patient failed, or where what is counted never happened.
+        NaN where the patient failed or the event did not occur.
     readout : str
-        The read-out whose values these are, so that its limits hold for them; empty for durations, areas and risks.
+        The read-out whose limits apply to the values; empty for durations, areas and risks.
     day : float or None
-        When it was taken; none for an endpoint.
+        Time of the value; None for an endpoint.
     """
 
     name: str
@@ -86,12 +85,12 @@ class OutcomeColumns:
 
 
 def scaled(values: Array, is_log: bool) -> Array:
-    """Return values or, on a logarithmic scale, their log10, NaN where there is none."""
+    """Return values or, on a logarithmic scale, their log10; NaN where undefined."""
     if not is_log:
         return values
-    found = np.full(values.shape, np.nan)
-    np.log10(values, out=found, where=values > 0.0)
-    return found
+    logarithms = np.full(values.shape, np.nan)
+    np.log10(values, out=logarithms, where=values > 0.0)
+    return logarithms
 
 
 def is_failed(dataset: xr.Dataset) -> Flags:
@@ -100,67 +99,66 @@ def is_failed(dataset: xr.Dataset) -> Flags:
 
 
 def varied_names(dataset: xr.Dataset) -> list[str]:
-    """Return the names of what varied."""
+    """Return the names of the factors."""
     return listed(dataset, "varied")
 
 
 def listed(dataset: xr.Dataset, attribute: str) -> list[str]:
-    """Return the texts that an attribute of a result lists; none where it has no such attribute.
+    """Return the list of texts in an attribute of a result; empty where the attribute is missing.
 
     Raises
     ------
     DataError
-        If it holds anything else.
+        If it is not a list of texts.
     """
     text = str(dataset.attrs.get(attribute, "[]")).encode(errors="surrogatepass")
-    found = parsed_json(text, f"attribute {attribute}")
-    if not (isinstance(found, list) and all(isinstance(one, str) for one in found)):
-        raise DataError("lists no texts", key=f"attribute {attribute}", cure="make the result again")
-    return found
+    texts = parsed_json(text, f"attribute {attribute}")
+    if not (isinstance(texts, list) and all(isinstance(text, str) for text in texts)):
+        raise DataError("is not a list of texts", key=f"attribute {attribute}", cure="recompute the result")
+    return texts
 
 
 def varied(dataset: xr.Dataset, name: str, key: str = "") -> Varied:
-    """Return a quantity that varied.
+    """Return a factor by name.
 
     Raises
     ------
     DataError
-        If nothing of that name varied; `key` says who asked.
+        If the factor is unknown; `key` names the option in the message.
     """
     names = varied_names(dataset)
     if name not in names:
         cure = did_you_mean(name, names) if names else "all its patients have the same parameters"
         raise DataError(f'"{name}" was not varied', key=key or None, cure=cure)
-    found = dataset[name]
+    variable = dataset[name]
     return Varied(
         name=name,
-        label=str(found.attrs.get("long_name", name)),
-        unit=str(found.attrs.get("units", "1")),
-        values=np.asarray(found.values, np.float64),
-        is_log=found.attrs.get("scale") == "log",
-        choices=tuple(str(found.attrs.get("flag_meanings", "")).split()),
+        label=str(variable.attrs.get("long_name", name)),
+        unit=str(variable.attrs.get("units", "1")),
+        values=np.asarray(variable.values, np.float64),
+        is_log=variable.attrs.get("scale") == "log",
+        choices=tuple(str(variable.attrs.get("flag_meanings", "")).split()),
     )
 
 
 def endpoint_names(dataset: xr.Dataset) -> list[str]:
     """Return the names of the endpoints."""
-    return [str(name) for name, found in dataset.data_vars.items() if found.attrs.get("kind") == "endpoint"]
+    return [str(name) for name, variable in dataset.data_vars.items() if variable.attrs.get("kind") == "endpoint"]
 
 
 def series_names(dataset: xr.Dataset) -> list[str]:
-    """Return the names of what has a course over time, read-outs before pools."""
-    return [
-        str(name) for kind in SERIES for name, found in dataset.data_vars.items() if found.attrs.get("kind") == kind
-    ]
+    """Return the names of variables with a time course, read-outs before pools."""
+    variables = dataset.data_vars.items()
+    return [str(name) for kind in SERIES for name, variable in variables if variable.attrs.get("kind") == kind]
 
 
 def is_series(dataset: xr.Dataset, name: str) -> bool:
-    """Return whether a result has a course over time.
+    """Return whether a result has a time course.
 
     Raises
     ------
     DataError
-        If there is no such result.
+        If the result is unknown.
     """
     series = series_names(dataset)
     if name in series:
@@ -168,7 +166,7 @@ def is_series(dataset: xr.Dataset, name: str) -> bool:
     endpoints = endpoint_names(dataset)
     if name not in endpoints:
         if name in varied_names(dataset):
-            reason, cure = f'"{name}" was varied, it is not a result', did_you_mean("", [*endpoints, *series])
+            reason, cure = f'"{name}" is a factor, not a result', did_you_mean("", [*endpoints, *series])
         else:
             reason, cure = f'unknown result "{name}"', did_you_mean(name, [*endpoints, *series])
         raise DataError(reason, key="of", cure=cure)
@@ -176,21 +174,21 @@ def is_series(dataset: xr.Dataset, name: str) -> bool:
 
 
 def times_of(dataset: xr.Dataset) -> Array:
-    """Return the times that all patients have in common, shape (n_times,), day.
+    """Return the common output times of all patients, shape (n_times,), day.
 
     Raises
     ------
     DataError
-        If each patient has times of its own.
+        If the patients have different output times.
     """
     if "time" not in dataset.coords:
-        cure = "make it with the same output times for all, or draw an endpoint"
-        raise DataError("its patients have no output times in common", key="of", cure=cure)
+        cure = "repeat it with common output times, or draw an endpoint"
+        raise DataError("its patients have different output times", key="of", cure=cure)
     return np.asarray(dataset["time"].values, np.float64)
 
 
 def outcome(dataset: xr.Dataset, name: str, at: float | None = None) -> OutcomeColumns:
-    """Return one number a patient.
+    """Return one number per patient.
 
     Parameters
     ----------
@@ -203,15 +201,15 @@ def outcome(dataset: xr.Dataset, name: str, at: float | None = None) -> OutcomeC
     Raises
     ------
     DataError
-        If there is no such result or no time, the day lies outside its times, or an endpoint is asked for at a day.
+        If the result is unknown or no time, the day lies outside its times, or a day is given for an endpoint.
     """
-    has_course, found = is_series(dataset, name), dataset[name]
-    label, unit = str(found.attrs.get("long_name", name)), str(found.attrs.get("units", "1"))
+    has_course, variable = is_series(dataset, name), dataset[name]
+    label, unit = str(variable.attrs.get("long_name", name)), str(variable.attrs.get("units", "1"))
     if not has_course:
         if at is not None:
             reason = f'"{name}" is an endpoint, which has no time'
             raise DataError(reason, key="at", cure="leave out the time, or name a read-out")
-        return OutcomeColumns(name, label, unit, np.asarray(found.values, np.float64), _readout_of(found, name))
+        return OutcomeColumns(name, label, unit, np.asarray(variable.values, np.float64), _readout_of(variable, name))
     times = times_of(dataset)
     if not times.size:
         raise DataError("was kept at no time", key=name, cure="make the result with output times, or name an endpoint")
@@ -219,14 +217,14 @@ def outcome(dataset: xr.Dataset, name: str, at: float | None = None) -> OutcomeC
     if not times[0] <= wanted <= times[-1]:
         cure = f"choose from day {times[0]:g} to {times[-1]:g}"
         raise DataError(f"day {wanted:g} is outside the simulated time span", key="at", cure=cure)
-    place = int(np.argmin(np.abs(times - wanted)))
-    values = np.asarray(found.isel(time=place).values, np.float64)
-    return OutcomeColumns(name, label, unit, values, name, float(times[place]))
+    index = int(np.argmin(np.abs(times - wanted)))
+    values = np.asarray(variable.isel(time=index).values, np.float64)
+    return OutcomeColumns(name, label, unit, values, name, float(times[index]))
 
 
-def _readout_of(found: xr.DataArray, name: str) -> str:
-    """Return the read-out whose values an endpoint holds; the name says it where the endpoint was not renamed."""
-    if "measure" in found.attrs:
-        return str(found.attrs["readout"]) if found.attrs["measure"] in OF_VALUE else ""
+def _readout_of(variable: xr.DataArray, name: str) -> str:
+    """Return the read-out of the values of an endpoint, from its attributes or its default name."""
+    if "measure" in variable.attrs:
+        return str(variable.attrs["readout"]) if variable.attrs["measure"] in OF_VALUE else ""
     kind = next((kind for kind in sorted(OF_VALUE) if name.startswith(f"{kind}_")), None)
     return "" if kind is None else name.removeprefix(f"{kind}_")

@@ -1,4 +1,4 @@
-"""Whether the output times of an ensemble show what its doses do."""
+"""Whether the output times of an ensemble resolve the effects of its doses."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from immunosim.errors import ImmunosimError
 from immunosim.scenario import Scenario, apply_overrides, build_scenario, widest_gap
 
 TIMES = (".start", ".time", ".every", ".stop", ".late")
-"""Ends of the keys that say when doses are given."""
+"""Suffixes of the keys of dose times."""
 
 MOST_LOOKED_AT = 20
-"""Scenarios of an ensemble whose doses are looked at."""
+"""Largest number of scenarios whose doses are checked."""
 
 
 def coverage_note(dataset: xr.Dataset) -> str:
-    """Return that nadirs are hidden between the output times, with the widest gap after a dose; empty if they show."""
+    """Return a note that nadirs may be unresolved, with the widest gap after a dose; empty if they are resolved."""
     times: Array = np.unique(times_of(dataset))
-    gap = max((widest_gap(one, times) for one in _scenarios(dataset)), default=0.0)
+    gap = max((widest_gap(scenario, times) for scenario in _scenarios(dataset)), default=0.0)
     if not gap:
         return ""
-    return f"Up to {gap:.3g} days lie between two times after a dose: what counts do between them is not shown."
+    return f"Output times after a dose are up to {gap:.3g} days apart; changes between them are not shown."
 
 
 def _moved(factor: Mapping[str, Any]) -> list[str]:
-    """Return a change to a value within the range of a factor that moves doses: between times that its ends ask for."""
+    """Return an override to a value inside the range of a factor of dose times."""
     if factor["parameter"] or factor["choices"] or not factor["key"].endswith(TIMES) or factor["high"] <= factor["low"]:
         return []
     value = factor["low"] + 0.4 * (factor["high"] - factor["low"])
@@ -40,7 +40,7 @@ def _moved(factor: Mapping[str, Any]) -> list[str]:
 
 
 def _scenarios(dataset: xr.Dataset) -> Iterator[Scenario]:
-    """Yield the scenarios that a sweep or an ensemble says it was made of."""
+    """Yield the scenarios stored in a sweep or an ensemble."""
     try:
         if "plan" in dataset.attrs:
             plan = json.loads(dataset.attrs["plan"])
@@ -49,4 +49,4 @@ def _scenarios(dataset: xr.Dataset) -> Iterator[Scenario]:
         for text in json.loads(dataset.attrs.get("scenarios", "[]"))[:MOST_LOOKED_AT]:
             yield build_scenario(tomllib.loads(text))
     except (ImmunosimError, ValueError, KeyError, TypeError):
-        return  # a file of another version; only a note is lost
+        return  # a file of another version; only this note is lost

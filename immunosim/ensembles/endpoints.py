@@ -1,6 +1,6 @@
-"""Endpoints: one number a patient, taken from the whole course of a read-out while it is computed.
+"""Endpoints: one number per patient, computed from the whole course of a read-out during integration.
 
-Translates what a user asks, with names and units, into the summaries of the integrator and back into labelled numbers.
+Translates requests with names and units into summaries of the integrator, and back into labelled numbers.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ KINDS = {
     "cumulative_hazard": Kind.AREA,
     "risk": Kind.AREA,
 }
-"""What may be asked, and the summary it is computed from; times are days after day 0, durations days."""
+"""Kinds of endpoints and their summaries; times are days after day 0, durations days."""
 
 OF_VALUE = frozenset({"minimum", "nadir", "maximum", "peak", "mean"})
 OF_HAZARD = frozenset({"cumulative_hazard", "risk"})
 
 
 LONGEST_TEXT = 300
-"""Characters of the longest text that is read as an endpoint."""
+"""Largest number of characters of an endpoint."""
 
 _TEXT = re.compile(
     r"(?P<kind>\w+)\s+(?:of\s+)?(?P<readout>(?!of\b)\w+)(?:\s+(?P<threshold>(?!(?:from|to|as)\b)\S.*?))?"
@@ -54,7 +54,7 @@ _TEXT = re.compile(
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One number a patient.
+    """One number per patient.
 
     Attributes
     ----------
@@ -64,11 +64,11 @@ class Endpoint:
     readout : str
         Name of a read-out.
     threshold : float or str, optional
-        For the kinds that compare: text with a unit, or a number in the unit of the read-out.
+        For kinds with a threshold: text with a unit, or a number in the unit of the read-out.
     start, end : float or str, optional
         Window after day 0: text with a unit, or numbers in days; by default the whole course.
     name : str, optional
-        What the result is called; by default kind, read-out and threshold.
+        Name of the result; by default kind, read-out and threshold.
     """
 
     kind: str
@@ -80,7 +80,7 @@ class Endpoint:
 
     @classmethod
     def of(cls, text: str) -> Endpoint:
-        """Return the endpoint that a text such as ``time_below cd4 0.2e9/L from 1 month to 2 years as low`` describes.
+        """Parse an endpoint such as ``time_below cd4 0.2e9/L from 1 month to 2 years as low``.
 
         Raises
         ------
@@ -104,7 +104,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Measured:
-    """An endpoint as the integrator computes it, and how its number becomes the result."""
+    """The summary of an endpoint in the integrator, and the conversion of its value."""
 
     endpoint: Endpoint
     label: str
@@ -115,7 +115,7 @@ class Measured:
 
 
 def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> Measured:
-    """Return how an endpoint is computed.
+    """Return the summary and conversion of an endpoint.
 
     Parameters
     ----------
@@ -166,12 +166,12 @@ def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> 
 
 
 def _quantity(value: float | str, unit: str) -> float:
-    """Return a quantity; a number is in the unit already, text always has one."""
+    """Return a quantity; a number is already in the unit, a text carries its own."""
     return parse_quantity(value, unit, bare=not isinstance(value, str))
 
 
 def _result(endpoint: Endpoint, unit: str) -> tuple[str, Callable[[Array], Array]]:
-    """Return the unit of the result and how it follows from the summary."""
+    """Return the unit of the result and its conversion from the summary."""
     if endpoint.kind in OF_HAZARD:
         per_day = convert(1.0, unit, "1/day")
         if endpoint.kind == "risk":

@@ -1,7 +1,7 @@
-"""Read NetCDF files of unknown origin: links, filters and types are compared with what we write before data are read.
+"""Read NetCDF files of unknown origin: links, filters and types are validated before data are read.
 
-HDF5 follows links to other files, reads data from files that a dataset names, and loads filters as plug-ins. What
-immunosim writes has none of these, so a file that does is refused by name.
+HDF5 follows links to other files, reads data from files that a dataset names, and loads filters as plug-ins. Files
+written by immunosim use none of these, so any other file is refused by name.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from immunosim.machine import memory_available
 from immunosim.seals import is_sealed, seal_fits
 
 _CURE = "do not use it; ask for a file that immunosim wrote"
-_AGAIN = "make it again, or take it from a copy"
+_AGAIN = "recompute it, or restore it from a copy"
 _NAME_IT = "name the result of a sweep or an ensemble"
 
 _OF_DIMENSIONS = ("DIMENSION_LIST", "REFERENCE_LIST", "CLASS", "NAME", "_Netcdf4Dimid", "_Netcdf4Coordinates")
-"""Attributes by which NetCDF tells which dimensions a variable has; they may refer to other variables of the file."""
+"""Attributes in which NetCDF stores the dimensions of a variable; they may refer to other variables of the file."""
 
 _NUMBERS = "fiub"
 _MOST_VARIABLES = 10_000
 
 
 def load_netcdf(path: Path) -> xr.Dataset:
-    """Read a NetCDF file whole.
+    """Read a whole NetCDF file.
 
     Raises
     ------
     DataError
-        If there is no such file, it holds something else or anything that immunosim does not write, or it was changed.
+        If the file is missing, contains anything that immunosim does not write, or was changed.
     """
     if not path.is_file():
         raise DataError("does not exist", file=str(path), cure=_NAME_IT)
@@ -51,7 +51,7 @@ def load_netcdf(path: Path) -> xr.Dataset:
 
 
 def _refuse_foreign(file: Any, path: Path) -> None:
-    """Raise a DataError where a file holds anything that immunosim does not write; reads no data.
+    """Refuse a file that contains anything that immunosim does not write; reads no data.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def _refuse_foreign(file: Any, path: Path) -> None:
 
 
 def _check_variable(variable: Any, path: Path) -> int:
-    """Return the bytes that a variable takes in memory, after it was compared with what immunosim writes."""
+    """Return the size of a variable in memory, bytes, after its validation."""
     import h5py
 
     name = variable.name.lstrip("/")
@@ -89,8 +89,8 @@ def _check_variable(variable: Any, path: Path) -> int:
         _refuse(path, name, "data in another file")
     if layout.get_layout() not in (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED):
         _refuse(path, name, "a virtual dataset")
-    for place in range(layout.get_nfilters()):
-        code = layout.get_filter(place)[0]
+    for index in range(layout.get_nfilters()):
+        code = layout.get_filter(index)[0]
         if code not in (h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32):
             _refuse(path, name, f"the filter {code}")
     if not _is_known(variable.dtype):
@@ -103,9 +103,9 @@ def _check_attributes(owner: Any, path: Path) -> None:
     name = owner.name.lstrip("/")
     for key in owner.attrs:
         if key not in _OF_DIMENSIONS:
-            found = owner.attrs.get_id(key)
-            if not _is_known(found.dtype):
-                _refuse(path, f"attribute {key} of {name or 'the file'}", f"the type {found.dtype}")
+            attribute = owner.attrs.get_id(key)
+            if not _is_known(attribute.dtype):
+                _refuse(path, f"attribute {key} of {name or 'the file'}", f"the type {attribute.dtype}")
 
 
 def _is_known(dtype: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What is asked of every patient, checked against the model and the course, and in the form of the integrator."""
+"""The requested outputs of every patient, validated against model and time span, as a request to the integrator."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _TAKEN = (
     *("sample", "time", "time_of_sample", "status", "fail_time", "fail_state", "failed_sample"),
     *("worst_pool", "n_steps", "n_rejected", "block_checksum"),
 )
-"""What results call their own variables."""
+"""Reserved names of variables of a result."""
 
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What is asked of every patient.
+    """The requested outputs of every patient.
 
     Attributes
     ----------
@@ -45,9 +45,9 @@ class Question:
 
     @cached_property
     def request(self) -> Request:
-        """What the integrator is asked."""
+        """The request to the integrator."""
         places = [self.model.readouts.index(name) for name in self.readouts]
-        return Request(self.states, places, [one.summary for one in self.measures])
+        return Request(self.states, places, [measure.summary for measure in self.measures])
 
 
 def question(
@@ -59,7 +59,7 @@ def question(
     states: bool = False,
     varied: Sequence[str] = (),
 ) -> Question:
-    """Return what is asked, checked.
+    """Return the validated outputs.
 
     Parameters
     ----------
@@ -74,13 +74,13 @@ def question(
     Raises
     ------
     DataError
-        If something that is asked for does not exist.
+        If a requested output does not exist.
     """
     unknown = [name for name in readouts if name not in model.readouts]
     if unknown:
         raise DataError(f'unknown read-out "{unknown[0]}"', cure=did_you_mean(unknown[0], model.readouts))
     measures = tuple(measured(endpoint, model, *span) for endpoint in endpoints)
-    _refuse_twice([*readouts, *(one.label for one in measures), *_TAKEN, *varied, *(model.pools if states else ())])
+    _refuse_twice([*readouts, *(measure.label for measure in measures), *_TAKEN, *varied, *(model.pools if states else ())])
     given = None if times is None else _checked_times(times, *span)
     return Question(model, tuple(readouts), given, measures, states)
 
@@ -101,6 +101,4 @@ def _checked_times(times: object, begin: float, horizon: float) -> Array:
 def _refuse_twice(labels: Sequence[str]) -> None:
     for label in labels:
         if labels.count(label) > 1:
-            raise DataError(
-                f'two results are called "{label}"', cure="ask for it once, or give an endpoint another name"
-            )
+            raise DataError(f'two results are called "{label}"', cure="request it once, or rename an endpoint")

@@ -1,6 +1,6 @@
-"""The replay of one patient of an ensemble, alone, by the scalar core, with everything that explains a failure.
+"""The replay of one patient of an ensemble with the scalar integrator, with the information that explains a failure.
 
-The patient is made again from what the result holds, its scenario and its varied parameters, by the same functions.
+The patient is rebuilt from the scenario and the varied parameters stored in the result, by the same functions.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     import xarray as xr
 
 MOST_RATES = 8
-"""Processes that are shown of a failure, the fastest relative to their pool."""
+"""Number of processes shown for a failure, the fastest relative to their pool."""
 
 SAME_TIME = 1e-6
-"""Relative difference of times of failure that are the same: error estimates, hence steps, differ by rounding."""
+"""Largest relative difference between equal times of failure: error estimates and steps differ by rounding."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial step: time and size [day], error in units of the tolerance, what decided it and what was wrong."""
+    """One trial step: time and size [day], error in units of the tolerance, limiting pool and problem."""
 
     time: float
     step: float
@@ -64,29 +64,29 @@ class ProcessRate:
 
 @dataclass(frozen=True, repr=False)
 class Replay(Result):
-    """What a patient did when run alone.
+    """The replay of one patient.
 
     Attributes
     ----------
     sample : int
     varied : dict
-        All that was varied, as text with units.
+        Factor values, as text with units.
     stored, status : str
-        How it ended in the ensemble, and alone.
+        Status in the ensemble, and in the replay.
     stored_time, time : float
-        When it failed in the ensemble, and alone [day]; NaN if it did not.
+        Time of failure in the ensemble, and in the replay [day]; NaN if it did not fail.
     refusal : str
-        Why it was not started; empty if it was.
+        Reason why it was not started; empty if it was.
     pool : str
-        What decided the last trial.
+        Pool that limited the last trial.
     advice : str
     n_steps, n_rejected : int
     trials : tuple of Trial
         The last ones.
     pools : tuple of PoolState
-        All pools where it ended, those that are farthest from untreated first.
+        All pools at the end, those farthest from untreated first.
     rates : tuple of ProcessRate
-        The fastest processes there.
+        The fastest processes at the end.
     """
 
     sample: int
@@ -106,7 +106,7 @@ class Replay(Result):
 
     @property
     def is_reproduced(self) -> bool:
-        """Whether it ended alone as in the ensemble."""
+        """Whether the replay ended as in the ensemble."""
         if self.stored != self.status:
             return False
         return bool(np.isnan(self.time)) or abs(self.time - self.stored_time) <= SAME_TIME * max(1.0, abs(self.time))
@@ -150,16 +150,16 @@ def replay(
     ----------
     result : EnsembleResult
     sample : int
-        Place of the patient, counted from 0.
+        Index of the patient, counted from 0.
     n_trials : int
-        How many of the last trial steps to keep.
+        Number of last trial steps to keep.
     announce : callable
-        Told in a sentence when something slow starts.
+        Receives a sentence before a slow step.
 
     Raises
     ------
     DataError
-        If there is no such patient.
+        If the patient does not exist.
     """
     if not 0 <= sample < len(result):
         cure = f"choose from 0 to {len(result) - 1}"
@@ -194,14 +194,14 @@ def replay(
 
 
 def _impossible(result: EnsembleResult, sample: int, reason: str) -> Replay:
-    """Return what is said of a patient whose scenario cannot be."""
+    """Return the replay of a patient whose scenario is invalid."""
     refused, time = Status.REFUSED_INPUT, float(result["fail_time"][sample])
     about = (sample, result.varied_of(sample), result.ended(sample), refused.name, time, time, reason)
     return Replay(*about, "", advice(refused), 0, 0, (), (), ())
 
 
 def _patient(problem: Problem, values: dict[str, float]) -> tuple[Array, Array, str]:
-    """Return vector, untreated state, and why the patient is refused."""
+    """Return parameters, untreated state, and the reason why the patient is refused."""
     if not values:
         return problem.vector, problem.initial_state, ""
     columns = checked_parameters(problem, {name: [value] for name, value in values.items()})
@@ -229,8 +229,8 @@ def _inputs(problem: Problem, solution: Solution) -> Array:
     """Return the inputs of the segment in which the integration ended."""
     boundaries = problem.segments.boundaries
     time = solution.fail_time if solution.status else boundaries[-1]
-    place = int(np.clip(np.searchsorted(boundaries, time, side="right") - 1, 0, problem.segments.n_segments - 1))
-    inputs: Array = problem.segments.inputs[place]
+    segment = int(np.clip(np.searchsorted(boundaries, time, side="right") - 1, 0, problem.segments.n_segments - 1))
+    inputs: Array = problem.segments.inputs[segment]
     return inputs
 
 
@@ -240,23 +240,23 @@ def _pools(problem: Problem, vector: Array, state: Array, end: Array, solution: 
     model.kernels.rhs(np.ascontiguousarray(end), vector, _inputs(problem, solution), change)
     # The scale of the pool keeps one that is empty when untreated from leading the list with any trace of it.
     distance = np.abs(end - state) / (np.abs(state) + model.scales)
-    found = [
+    pool_states = [
         PoolState(name, model.units[name], float(end[i]), float(state[i]), float(change[i]))
         for i, name in enumerate(model.pools)
     ]
-    return tuple(found[i] for i in np.argsort(-distance, kind="stable"))
+    return tuple(pool_states[i] for i in np.argsort(-distance, kind="stable"))
 
 
 def _rates(problem: Problem, vector: Array, end: Array, solution: Solution) -> tuple[ProcessRate, ...]:
     model = problem.model
     rates = model.rates_at(end[np.newaxis], vector, _inputs(problem, solution)[np.newaxis])[0]
-    found: list[ProcessRate] = []
+    process_rates: list[ProcessRate] = []
     for rate, about in zip(rates, model.module.PROCESSES.values(), strict=True):
         label, _, reactant, product = about
         pool = reactant or product
-        place = model.pools.index(pool)
+        index = model.pools.index(pool)
         # An empty pool turns over infinitely often; a millionth of its scale is what counts as empty.
-        size = max(abs(float(end[place])), 1e-6 * float(model.scales[place]))
-        found.append(ProcessRate(label, float(rate), f"{model.units[pool]}/day", float(rate) / size))
-    fastest = sorted((one for one in found if np.isfinite(one.rate)), key=lambda one: -abs(one.turnovers))
+        size = max(abs(float(end[index])), 1e-6 * float(model.scales[index]))
+        process_rates.append(ProcessRate(label, float(rate), f"{model.units[pool]}/day", float(rate) / size))
+    fastest = sorted((item for item in process_rates if np.isfinite(item.rate)), key=lambda item: -abs(item.turnovers))
     return tuple(fastest[:MOST_RATES])

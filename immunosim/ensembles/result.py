@@ -1,8 +1,8 @@
 """The labelled result of an ensemble, and its file.
 
 An ``xarray.Dataset`` over ``sample`` (and ``time``): read-outs, endpoints, pools; the varied parameters are
-coordinates; ``status``, ``fail_time`` and the numbers of steps stand beside them. The states of failed rows have a
-dimension of their own, ``failure``, since they are few. Attributes hold the scenarios: any row can be run again.
+coordinates, with ``status``, ``fail_time`` and the numbers of steps. The states of failed rows have the separate
+dimension ``failure``. Attributes hold the scenarios, so that any row can be replayed.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 FORMAT = "immunosim ensemble 1"
 
 MOST_SHOWN = 1_000_000
-"""Patients of a store beyond which a notebook does not read their endpoints."""
+"""Largest number of patients whose endpoints a notebook reads from a store."""
 
 NOT_RUN = "NOT_RUN"
-"""What a patient of an unfinished sweep has in place of a status."""
+"""Status of a patient of an unfinished sweep."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,45 +62,45 @@ class EnsembleResult(Result):
         return int(self.dataset.sizes["sample"])
 
     def headline(self) -> str:
-        """Return in a line how many patients there are, and how many failed."""
+        """Return the number of patients and of failures in a line."""
         return f"{len(self):,} patients, {len(self.failed):,} failed"
 
     def facts(self) -> dict[str, object]:
-        """Return what differs and what is kept."""
-        found: dict[str, object] = {"varied": ", ".join(varied_names(self.dataset)) or "scenarios"}
+        """Return the factors and the stored outputs."""
+        facts: dict[str, object] = {"varied": ", ".join(varied_names(self.dataset)) or "scenarios"}
         kept = {"endpoints": endpoint_names(self.dataset), "over time": series_names(self.dataset)}
-        found |= {what: shortened(", ".join(names), 80) for what, names in kept.items() if names}
-        return found | {"ended": ", ".join(f"{number:,} {name}" for name, number in self.counts().items())}
+        facts |= {what: shortened(", ".join(names), 80) for what, names in kept.items() if names}
+        return facts | {"ended": ", ".join(f"{number:,} {name}" for name, number in self.counts().items())}
 
     def summary(self) -> dict[str, dict[str, float | str]]:
-        """Return median and spread of every endpoint over the patients that have it."""
-        found: dict[str, dict[str, float | str]] = {}
+        """Return median and spread of every endpoint over the patients with a value."""
+        table: dict[str, dict[str, float | str]] = {}
         for name in endpoint_names(self.dataset):
             variable = self.dataset[name]
             values = variable.values[np.isfinite(variable.values)]
             low, middle, high = np.quantile(values, [0.05, 0.5, 0.95]) if values.size else [math.nan] * 3
             unit = str(variable.attrs["units"])
-            found[name] = {"unit": unit, "n": int(values.size), "p5": low, "median": middle, "p95": high}
-        return found
+            table[name] = {"unit": unit, "n": int(values.size), "p5": low, "median": middle, "p95": high}
+        return table
 
     def to_dataframe(self, over_time: bool = False) -> pd.DataFrame:
-        """Return one row a patient, or one a patient and time.
+        """Return one row per patient, or one per patient and time.
 
         Parameters
         ----------
         over_time : bool
-            What is kept over time in place of endpoints and status.
+            Return time courses instead of endpoints and status.
         """
         dims = ("sample", "time") if over_time else ("sample",)
-        names = [name for name, one in self.dataset.variables.items() if one.dims == dims]
+        names = [name for name, variable in self.dataset.variables.items() if variable.dims == dims]
         return self.dataset[names].to_dataframe().reset_index()
 
     def shown(self) -> pd.DataFrame:
         """Return the summary of the endpoints."""
         import pandas as pd
 
-        found = self.summary() if len(self) <= MOST_SHOWN else {}
-        return pd.DataFrame([{"endpoint": name, **one} for name, one in found.items()])
+        table = self.summary() if len(self) <= MOST_SHOWN else {}
+        return pd.DataFrame([{"endpoint": name, **statistics} for name, statistics in table.items()])
 
     def __getitem__(self, name: str) -> Array:
         """Return the values of a variable or coordinate by name."""
@@ -120,15 +120,15 @@ class EnsembleResult(Result):
 
     @property
     def failed(self) -> list[int]:
-        """Places of the patients that failed."""
-        return [int(place) for place in np.flatnonzero(self.status != int(Status.OK))]
+        """Indices of the failed patients."""
+        return [int(index) for index in np.flatnonzero(self.status != int(Status.OK))]
 
     def counts(self) -> dict[str, int]:
-        """Return how many patients ended with each status that occurs."""
-        found, numbers = np.unique(self.status, return_counts=True)
+        """Return the number of patients by status."""
+        codes, numbers = np.unique(self.status, return_counts=True)
         return {
             NOT_RUN if code < 0 else Status(int(code)).name: int(number)
-            for code, number in zip(found, numbers, strict=True)
+            for code, number in zip(codes, numbers, strict=True)
         }
 
     def ended(self, sample: int) -> str:
@@ -147,17 +147,17 @@ class EnsembleResult(Result):
         return {name: float(self.dataset[name].values[sample]) for name in names}
 
     def varied_of(self, sample: int) -> dict[str, str]:
-        """Return all that was varied of a patient, with units."""
+        """Return the factor values of a patient, with units."""
         values = self.parameters_of(sample).items()
         return {name: format_quantity(value, self.dataset[name].attrs["units"]) for name, value in values}
 
     def save(self, path: str | Path) -> Path:
-        """Write a NetCDF file, whole or not at all.
+        """Write a NetCDF file atomically.
 
         Raises
         ------
         OutputError
-            If the place cannot be written.
+            If the location is not writable.
         """
         target = Path(path)
         write_file(target, sealed(netcdf_bytes(self.dataset)))
@@ -165,23 +165,23 @@ class EnsembleResult(Result):
 
 
 def load_ensemble(path: str | Path) -> EnsembleResult:
-    """Read what ``EnsembleResult.save`` wrote.
+    """Read a file of ``EnsembleResult.save``.
 
     Raises
     ------
     DataError
-        If there is no such file, or it holds something else.
+        If the file is missing, or is not an ensemble.
     """
     return ensemble_of(load_netcdf(Path(path)), Path(path))
 
 
 def ensemble_of(dataset: xr.Dataset, path: Path) -> EnsembleResult:
-    """Return the ensemble that a dataset from a file holds.
+    """Return the ensemble in a dataset read from a file.
 
     Raises
     ------
     DataError
-        If it holds something else.
+        If it is not an ensemble.
     """
     if dataset.attrs.get("format") != FORMAT:
         raise DataError("holds no ensemble", file=str(path), cure="name a file that EnsembleResult.save wrote")
@@ -202,7 +202,7 @@ def labelled(
     times: Array,
     asked: Question,
 ) -> EnsembleResult:
-    """Put names and units on solved chunks."""
+    """Label solved chunks with names and units."""
     model = problems[0].model
     n = sum(len(part.status) for part in parts)
     variables = variables_of(asked, parts) | _failures(parts)
@@ -226,7 +226,7 @@ def labelled(
 
 
 def provenance(model: Model) -> dict[str, str]:
-    """Return what a result says of the model and the software that made it."""
+    """Return the provenance of a result: model and software."""
     return {
         "intended_use": "Research and teaching software, not a medical device.",
         "pools": json.dumps(list(model.pools)),
@@ -237,13 +237,13 @@ def provenance(model: Model) -> dict[str, str]:
 
 
 def variables_of(asked: Question, parts: Sequence[Ensemble]) -> dict[str, Any]:
-    """Return read-outs, pools, endpoints and the solver's account as (dimensions, values, attributes) by name."""
+    """Return read-outs, pools, endpoints and solver statistics as (dimensions, values, attributes) by name."""
     variables = _outputs(asked, parts) | _solver(parts)
-    for j, one in enumerate(asked.measures):
-        values = one.convert(np.concatenate([part.summaries[:, j] for part in parts]))
-        about = {"units": one.unit, "long_name": one.description, "kind": "endpoint"}
-        about |= {"readout": one.endpoint.readout, "measure": one.endpoint.kind}
-        variables[one.label] = (("sample",), values, about)
+    for j, measure in enumerate(asked.measures):
+        values = measure.convert(np.concatenate([part.summaries[:, j] for part in parts]))
+        about = {"units": measure.unit, "long_name": measure.description, "kind": "endpoint"}
+        about |= {"readout": measure.endpoint.readout, "measure": measure.endpoint.kind}
+        variables[measure.label] = (("sample",), values, about)
     return variables
 
 
@@ -265,8 +265,8 @@ def _solver(parts: Sequence[Ensemble]) -> dict[str, Any]:
     codes = {"flag_values": [int(status) for status in Status], "flag_meanings": " ".join(s.name for s in Status)}
     about = {
         "status": {"long_name": "status of the integration, 0 is OK", **codes},
-        "fail_time": {"units": "day", "long_name": "time reached by a patient that failed"},
-        "worst_pool": {"long_name": "place among the pools of the one that decided the last step, -1 for none"},
+        "fail_time": {"units": "day", "long_name": "time reached by a failed patient"},
+        "worst_pool": {"long_name": "index of the pool that limited the last step, -1 for none"},
         "n_steps": {"long_name": "accepted steps"},
         "n_rejected": {"long_name": "rejected steps"},
     }
@@ -277,7 +277,7 @@ def _solver(parts: Sequence[Ensemble]) -> dict[str, Any]:
 
 
 def _failures(parts: Sequence[Ensemble]) -> dict[str, Any]:
-    """Return the rows that failed and the states they had reached; nothing where none did."""
+    """Return the failed rows and their last states; empty where none failed."""
     status = np.concatenate([part.status for part in parts])
     failed = np.flatnonzero(status != int(Status.OK))
     if not failed.size:

@@ -1,7 +1,7 @@
 """Rows: patients as vectors, ready for the integrator.
 
-A row that cannot be (a value out of bounds, an untreated state that does not exist) is not an error of the ensemble: it
-is marked, handed on as NaN, and refused by the integrator with a status.
+An invalid row (a value out of bounds, a missing untreated state) is not an error of the ensemble: it is passed on as
+NaN, and the integrator gives it a status.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def checked_parameters(problem: Problem, parameters: Mapping[str, object]) -> di
             columns[name] = np.asarray(values, np.float64)
         except (TypeError, ValueError) as error:
             raise DataError(
-                "holds something that is not a number", key=f"parameters.{name}", cure="give numbers"
+                "contains a value that is not a number", key=f"parameters.{name}", cure="give numbers"
             ) from error
         if columns[name].ndim != 1:
             raise DataError("is not a vector", key=f"parameters.{name}", cure="give one number for each patient")
@@ -81,7 +81,7 @@ def checked_parameters(problem: Problem, parameters: Mapping[str, object]) -> di
 
 
 def vary(problem: Problem, columns: Mapping[str, Array], rows: slice) -> Rows:
-    """Return patients who differ from a problem's in some parameters.
+    """Return patients with varied parameters of a problem.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def vary(problem: Problem, columns: Mapping[str, Array], rows: slice) -> Rows:
     columns : mapping of str to ndarray
         As ``checked_parameters`` returns them.
     rows : slice
-        Which of them.
+        The selected rows.
     """
     chosen = {name: column[rows] for name, column in columns.items()}
     n = len(next(iter(chosen.values())))
@@ -116,7 +116,7 @@ def vary(problem: Problem, columns: Mapping[str, Array], rows: slice) -> Rows:
 
 
 def stack(problems: Sequence[Problem]) -> Rows:
-    """Return one patient for each problem, with regimen, horizon and output times of its own."""
+    """Return one patient per problem, with its regimen, horizon and output times."""
     times = np.full((len(problems), max(problem.times.size for problem in problems)), np.nan)
     for line, problem in zip(times, problems, strict=True):
         line[: problem.times.size] = problem.times
@@ -129,15 +129,15 @@ def stack(problems: Sequence[Problem]) -> Rows:
 
 
 def why_refused(problem: Problem, values: Mapping[str, float]) -> str:
-    """Return in a sentence what is wrong with a refused patient; empty if nothing is."""
+    """Return the reason why a patient is refused; empty if it is valid."""
     return next(_reasons(problem, values), "")
 
 
 def _reasons(problem: Problem, values: Mapping[str, float]) -> Iterator[str]:
     for name, value in values.items():
-        found = problem.parameters[name].problem_with(value)
-        if found:
-            yield str(found)
+        problem_of_value = problem.parameters[name].problem_with(value)
+        if problem_of_value:
+            yield str(problem_of_value)
     vector = problem.vector.copy()
     for name, value in values.items():
         vector[problem.model.position[name]] = value
@@ -151,7 +151,7 @@ def _reasons(problem: Problem, values: Mapping[str, float]) -> Iterator[str]:
 
 
 def _rescale(problem: Problem, vector: Array) -> bool:
-    """Scale the subsets so that the given untreated counts stay what they are; False if they cannot."""
+    """Scale the subsets to keep the given untreated counts; False if impossible."""
     try:
         _apply_scales(problem, vector)
     except ParameterError:

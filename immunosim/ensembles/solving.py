@@ -1,4 +1,4 @@
-"""Solve many patients: chunk by chunk, so that memory holds what is asked for and little else."""
+"""Simulate many patients chunk by chunk, which limits the memory to the requested outputs."""
 
 from __future__ import annotations
 
@@ -34,40 +34,40 @@ def simulate_ensemble(
     announce: Callable[[str], None] = say_nothing,
     report: Callable[[int, int, int], None] | None = None,
 ) -> EnsembleResult:
-    """Simulate many patients.
+    """Simulate an ensemble of patients.
 
     Parameters
     ----------
     scenario : Scenario or sequence of Scenario
-        One for all rows of ``parameters``, or one for each patient, with regimen, horizon and tolerances of its own.
+        One for all rows of ``parameters``, or one for each patient, with its own regimen, horizon and tolerances.
     parameters : mapping of str to array_like, shape (n,), optional
-        Primary parameters that differ between the patients, in their own units; a pandas DataFrame will do.
+        Primary parameters by patient, in their own units; may be a pandas DataFrame.
     readouts : sequence of str
-        What to report at the output times.
+        Read-outs to report at the output times.
     times : array_like, shape (n_times,), day, optional
         Output times; by default those of the scenario.
     endpoints : sequence of Endpoint
-        Numbers taken from the whole course, without storing it.
+        Numbers computed from the whole course, without storing it.
     states : bool
         Report every pool at the output times as well.
     n_threads : int, optional
-        By default one for each core.
+        By default one per core.
     file : str
         Name for messages.
     announce : callable
-        Told in a sentence when something slow starts.
+        Receives a sentence before a slow step.
     report : callable, optional
-        Told after each chunk how many rows are done, of how many, and how many of these failed.
+        Receives after each chunk the number of rows done, the total, and the number of failures.
 
     Returns
     -------
     EnsembleResult
-        Rows that failed have a status, a time and a state, and NaN for everything else.
+        Failed rows have a status, a time and a state, and NaN for all outputs.
 
     Raises
     ------
     DataError, ScenarioError, ParameterError
-        If something that is asked for does not exist, or the scenario is impossible.
+        If a requested output does not exist, or the scenario is impossible.
     """
     asked = _asked(scenario, parameters, file, announce)
     model = asked.problems[0].model
@@ -86,9 +86,9 @@ def simulate_ensemble(
     for start in range(0, asked.n, ROWS_PER_CHUNK):
         chunk = slice(start, min(start + ROWS_PER_CHUNK, asked.n))
         rows = asked.rows(chunk)
-        found = solve_by_tolerance(rows, asked.options(chunk), solve, n_threads or cores())
-        parts.append(found)
-        n_failed += int((found.status != 0).sum())
+        solved = solve_by_tolerance(rows, asked.options(chunk), solve, n_threads or cores())
+        parts.append(solved)
+        n_failed += int((solved.status != 0).sum())
         if report is not None:
             report(start + len(rows.vectors), asked.n, n_failed)
     line = asked.times if wanted.times is None else wanted.times
@@ -131,8 +131,8 @@ def _asked(
         raise DataError("there is no scenario", cure="give one, or one for each patient")
     columns = {} if parameters is None else {str(name): parameters[name] for name in parameters}
     if columns and len(several) > 1:
-        raise DataError("parameters vary one scenario, not several", cure="put them into the scenarios")
-    problems = [prepare(one, file, announce) for one in several]
+        raise DataError("parameters can vary only one scenario", cure="write them into the scenarios")
+    problems = [prepare(one_scenario, file, announce) for one_scenario in several]
     if len({(problem.options.method, problem.options.rtol) for problem in problems}) > 1:
         raise DataError("the scenarios have different [solver] tables", cure="give all the same method and tolerance")
     return _Asked(problems, checked_parameters(problems[0], columns) if columns else {})

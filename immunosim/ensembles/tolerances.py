@@ -1,7 +1,7 @@
-"""Solve rows that have tolerances of their own: those that share them together, so that no row's bits depend on others.
+"""Solve rows with individual tolerances, grouped by tolerance, so that no row's bits depend on other rows.
 
-A row's absolute tolerances follow from its patient's untreated state. One patient under many regimens is one group;
-many patients are many. Knows neither scenarios nor names.
+A row's absolute tolerances follow from its patient's untreated state. One patient under many regimens forms one group;
+many patients form many. Knows neither scenarios nor names.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from immunosim.numerics import Ensemble, Segments, SolverOptions
 Places = NDArray[np.int64]
 
 Solve = Callable[[Rows, SolverOptions, int], Ensemble]
-"""Solves rows with one set of options in a number of threads."""
+"""Function that solves rows with one set of options in a number of threads."""
 
 
 def solve_by_tolerance(rows: Rows, options: Sequence[SolverOptions], solve: Solve, n_threads: int) -> Ensemble:
@@ -33,7 +33,7 @@ def solve_by_tolerance(rows: Rows, options: Sequence[SolverOptions], solve: Solv
         One for each row, or one for all.
     solve : callable
     n_threads : int
-        Shared out among the groups.
+        Distributed over the groups.
     """
     groups = _groups(options)
     if len(groups) == 1:
@@ -49,7 +49,7 @@ def solve_by_tolerance(rows: Rows, options: Sequence[SolverOptions], solve: Solv
     finally:
         pool.shutdown(cancel_futures=True)
     back = np.argsort(np.concatenate(groups))
-    return Ensemble(**{one.name: _joined(parts, one.name)[back] for one in fields(Ensemble)})
+    return Ensemble(**{field.name: _joined(parts, field.name)[back] for field in fields(Ensemble)})
 
 
 def _joined(parts: Sequence[Ensemble], name: str) -> Any:
@@ -57,13 +57,20 @@ def _joined(parts: Sequence[Ensemble], name: str) -> Any:
 
 
 def _groups(options: Sequence[SolverOptions]) -> list[Places]:
-    """Return the places of the rows of each group, in the order of their first rows."""
+    """Return the indices of the rows of each group, in the order of their first rows."""
     places: dict[tuple[object, ...], list[int]] = {}
-    for place, one in enumerate(options):
+    for index, row_options in enumerate(options):
         # By bytes: one bit of difference makes other steps, so rows that differ by it must not be solved as one group.
-        arrays = (np.asarray(one.atol).tobytes(), np.asarray(one.negative_tolerance).tobytes())
-        key = (one.method, one.rtol, one.max_steps, one.first_step, one.max_step, *arrays)
-        places.setdefault(key, []).append(place)
+        arrays = (np.asarray(row_options.atol).tobytes(), np.asarray(row_options.negative_tolerance).tobytes())
+        key = (
+            row_options.method,
+            row_options.rtol,
+            row_options.max_steps,
+            row_options.first_step,
+            row_options.max_step,
+            *arrays,
+        )
+        places.setdefault(key, []).append(index)
     return [np.array(group) for group in places.values()]
 
 

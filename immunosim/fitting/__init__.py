@@ -1,24 +1,25 @@
-"""Fits to observed counts: the table of contents. A room of the list imports only from rooms above it.
+"""Fits to observed counts: the table of contents. A package of the list imports only from those above it.
 
 Posing a fit: ``setup`` (patients, free parameters, error models), ``patients`` (each patient's own scenario),
 ``parameter_selection`` (which parameters the data inform most), ``fingerprint`` (what identifies a fit on disk).
 
 ``likelihood/``
-    What data say of parameters. ``error_model`` (measurement error, censoring), ``subject`` (a patient to fit),
+    The likelihood. ``error_model`` (measurement error, censoring), ``subject`` (a patient to fit),
     ``prediction`` (predicted measurements and their derivatives), ``pointwise`` (log likelihood of each measurement,
-    from which every total and residual follows), ``posterior`` (with priors), ``transforms`` (unknowns of the search),
+    from which every total and residual follows), ``posterior`` (with priors), ``transforms`` (unconstrained
+    coordinates),
     ``covariates`` (design matrices over patients).
 ``search/``
-    Where the posterior is. ``multistart`` and ``estimation`` (maximum a posteriori), ``profiles`` (profile likelihood),
+    Estimation. ``multistart`` and ``estimation`` (maximum a posteriori), ``profiles`` (profile likelihood),
     ``sampling`` and ``chains`` (MCMC), ``two_stage`` (distribution over patients).
 ``conclusions/``
-    What it means. ``identifiability`` (of each parameter; goodness of fit), ``mechanism_comparison`` (fits with a
+    Interpretation. ``identifiability`` (of each parameter; goodness of fit), ``mechanism_comparison`` (fits with a
     mechanism off), ``recovery`` and ``recovery_by_visit`` (forecasts), ``optimal_sampling`` (next blood draws),
     ``predictive`` and ``visual_check`` (predictive checks).
 ``exchange/``
-    How it leaves the program. ``checkpoint`` (interrupted runs), ``inference_data`` (ArviZ), ``petab_tables`` (PEtab).
+    Export. ``checkpoint`` (interrupted runs), ``inference_data`` (ArviZ), ``petab_tables`` (PEtab).
 
-Results with all that follows from them: ``fitted`` (one patient, or several as one), ``individual_fits`` (several).
+Results: ``fitted`` (one patient, or several as one), ``individual_fits`` (several).
 """
 
 from immunosim.fitting.conclusions.identifiability import judge_fit, judge_parameters

@@ -1,4 +1,4 @@
-"""A fingerprint of what determines a fit, by which parts of an interrupted run are known again."""
+"""A fingerprint of everything that determines a fit, which identifies the checkpoints of an interrupted run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from immunosim.fitting.likelihood.subject import Subject
 def fingerprint_of(posterior: Posterior) -> str:
     """Return a hash of data, noise, parameters, priors, treatments and the model of a posterior."""
     digest = hashlib.sha256()
-    about = [posterior.factors, posterior.with_priors, [astuple(one) for one in posterior.coordinates.parameters]]
+    about = [
+        posterior.factors,
+        posterior.with_priors,
+        [astuple(parameter) for parameter in posterior.coordinates.parameters],
+    ]
     digest.update(repr(about).encode())
     for design in posterior.designs:
         digest.update(np.ascontiguousarray(design).tobytes())

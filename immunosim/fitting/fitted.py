@@ -1,4 +1,4 @@
-"""A fit with all that follows from it: verdicts, draws, the course with its interval, forecasts, next draws."""
+"""A fit and its results: verdicts, posterior draws, the course with its interval, forecasts, optimal sampling."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 N_DRAWS = 500
-"""Draws from the normal approximation."""
+"""Number of draws from the Laplace approximation."""
 
 COURSE_TIMES, COURSE_DRAWS = 240, 200
 CANDIDATE_TIMES = 24
@@ -44,7 +44,7 @@ class Fitted(Result):
     estimate : Estimate
     profiles : dict of str to Profile
     alternatives : tuple of Alternative
-        Fits with mechanisms off.
+        Fits with one mechanism switched off.
     sampled : Sample, optional
     """
 
@@ -54,27 +54,27 @@ class Fitted(Result):
     sampled: Sample | None = None
 
     def headline(self) -> str:
-        """Return in a line who was fitted, and what is known."""
+        """Return the patients, the measurements and the number of identified parameters in a line."""
         posterior = self.estimate.posterior
         who = self.subjects[0].name if len(self.subjects) == 1 else f"{len(self.subjects)} patients as one"
-        known = sum(one.kind == "identified" for one in self.verdicts)
+        known = sum(verdict.kind == "identified" for verdict in self.verdicts)
         return f"{who}, {posterior.n_measurements} measurements, {known} of {len(self.verdicts)} parameters identified"
 
     def facts(self) -> dict[str, object]:
-        """Return how well the model fits."""
-        found: dict[str, object] = {"chi-squared p": self.fit_verdict.p_value, "AIC": self.fit_verdict.aic}
-        found |= {"starts at the best value": f"{self.estimate.n_at_best} of {len(self.estimate.searches)}"}
-        return found | {"fit": " ".join(self.fit_verdict.sentences)}
+        """Return the goodness of fit."""
+        facts: dict[str, object] = {"chi-squared p": self.fit_verdict.p_value, "AIC": self.fit_verdict.aic}
+        facts |= {"starts at the best value": f"{self.estimate.n_at_best} of {len(self.estimate.searches)}"}
+        return facts | {"fit": " ".join(self.fit_verdict.sentences)}
 
     def summary(self) -> dict[str, Any]:
         """Return everything as plain values."""
         return self.as_dict()
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return one row a parameter: best value, ends of its interval, verdict."""
+        """Return one row per parameter: best value, bounds of its interval, verdict."""
         import pandas as pd
 
-        return pd.DataFrame([asdict(one) for one in self.verdicts])
+        return pd.DataFrame([asdict(verdict) for verdict in self.verdicts])
 
     @cached_property
     def dataset(self) -> xr.Dataset:
@@ -94,7 +94,7 @@ class Fitted(Result):
 
     @cached_property
     def verdicts(self) -> list[ParameterVerdict]:
-        """What the data say of each parameter."""
+        """The identifiability of each parameter."""
         return judge_parameters(self.estimate, self.profiles)
 
     @property
@@ -104,33 +104,35 @@ class Fitted(Result):
 
     @cached_property
     def fit_verdict(self) -> FitVerdict:
-        """Whether the model fits."""
+        """The goodness of fit."""
         return judge_fit(self.estimate)
 
     @cached_property
     def unknown_draws(self) -> Array:
-        """Draws of the unknowns in their own units, shape (n_draws, n_unknowns): sampled, or approximated."""
+        """Posterior draws of the unknowns (MCMC or Laplace) in their own units, shape (n_draws, n_unknowns)."""
         return laplace_draws(self.estimate, N_DRAWS) if self.sampled is None else self.sampled.flat
 
-    def draws(self, place: int = 0) -> Array:
+    def draws(self, index: int = 0) -> Array:
         """Return draws of the parameters of a patient, shape (n_draws, n_parameters)."""
         posterior = self.estimate.posterior
-        return posterior.of_patients(self.unknown_draws[:, : len(posterior.coordinates)])[place]
+        return posterior.of_patients(self.unknown_draws[:, : len(posterior.coordinates)])[index]
 
-    def best(self, place: int = 0) -> Array:
+    def best(self, index: int = 0) -> Array:
         """Return the best parameters of a patient, shape (n_parameters,)."""
         posterior = self.estimate.posterior
-        found: Array = posterior.of_patients(self.estimate.values[np.newaxis, : len(posterior.coordinates)])[place][0]
-        return found
+        patient_values: Array = posterior.of_patients(self.estimate.values[np.newaxis, : len(posterior.coordinates)])[
+            index
+        ][0]
+        return patient_values
 
-    def returns(self, place: int = 0) -> list[Return]:
-        """Return when counts of a patient are back after the last dose."""
-        subject = self.subjects[place]
+    def returns(self, index: int = 0) -> list[Return]:
+        """Return the recovery times of the counts of a patient after the last dose."""
+        subject = self.subjects[index]
         since = max([0.0, *(course.dosing.start for course in courses_of(subject.problem.scenario))])
-        return forecast(subject, self.draws(place), since, n_threads=self.estimate.posterior.n_threads)
+        return forecast(subject, self.draws(index), since, n_threads=self.estimate.posterior.n_threads)
 
     def next_draws(self, readout: str, at: float | str) -> list[Draw]:
-        """Return further draws of the first patient, ranked by SD reduction of a read-out at a time, day or text.
+        """Return candidate blood draws of the first patient, ranked by SD reduction of a read-out at a time, day or text.
 
         Raises
         ------
@@ -139,39 +141,39 @@ class Fitted(Result):
         """
         subject = self.subjects[0]
         day = day_of(subject.problem.scenario, at)
-        last = max(one.time for one in subject.measurements)
+        last = max(measurement.time for measurement in subject.measurements)
         times = np.linspace(last, float(subject.problem.segments.boundaries[-1]), CANDIDATE_TIMES + 1)[1:]
         analytes = subject.problem.model.questions.samples
         return rank_draws(self.estimate, 0, times.tolist(), analytes, readout, day, ErrorModel())
 
-    def course(self, place: int = 0) -> tuple[Array, dict[str, Array]]:
-        """Return times, and by measured analyte the ends of the 90 % interval with the best course between them.
+    def course(self, index: int = 0) -> tuple[Array, dict[str, Array]]:
+        """Return times, and by measured analyte the 90 % interval and the best course.
 
         Returns
         -------
         times : ndarray, shape (n_times,), day
         bands : dict of str to ndarray, shape (3, n_times)
         """
-        subject, n_threads = self.subjects[place], self.estimate.posterior.n_threads
+        subject, n_threads = self.subjects[index], self.estimate.posterior.n_threads
         times = np.linspace(0.0, float(subject.problem.segments.boundaries[-1]), COURSE_TIMES)
-        analytes = sorted({one.analyte for one in subject.measurements})
+        analytes = sorted({measurement.analyte for measurement in subject.measurements})
         asked = asked_of(subject, times, analytes)
         every = max(1, len(self.unknown_draws) // COURSE_DRAWS)
-        best = predict((asked,), [self.best(place)[np.newaxis]], n_threads)[0][0]
-        spread = predict((asked,), [self.draws(place)[::every]], n_threads)[0]
+        best = predict((asked,), [self.best(index)[np.newaxis]], n_threads)[0][0]
+        spread = predict((asked,), [self.draws(index)[::every]], n_threads)[0]
         low, high = np.nanquantile(spread, [0.05, 0.95], axis=0)
         rows = np.stack([low, best, high]).reshape(3, len(analytes), len(times))
         return times, {analyte: rows[:, k] for k, analyte in enumerate(analytes)}
 
     def predictive(self, seed: int = 0) -> Predictive:
-        """Return what the fit predicts of the measurements, with the noise."""
+        """Return the predictive distribution of the measurements, with noise."""
         posterior = self.estimate.posterior
         n = len(posterior.coordinates)
         every = max(1, len(self.unknown_draws) // N_DRAWS)
         draws = self.unknown_draws[::every]
         return predictive(
             posterior.subjects,
-            [self.best(place) for place in range(len(self.subjects))],
+            [self.best(index) for index in range(len(self.subjects))],
             np.log(self.estimate.values[n:]),
             posterior.of_patients(draws[:, :n]),
             np.log(draws[:, n:]),
@@ -181,31 +183,31 @@ class Fitted(Result):
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""
-        found: dict[str, Any] = {
+        record: dict[str, Any] = {
             "patients": [subject.name for subject in self.subjects],
-            "parameters": [asdict(one) for one in self.verdicts],
+            "parameters": [asdict(verdict) for verdict in self.verdicts],
             "fit": self.fit_verdict.as_dict(),
-            "alternatives": [asdict(one) for one in self.alternatives],
+            "alternatives": [asdict(alternative) for alternative in self.alternatives],
             "returns": {subject.name: list(map(asdict, self.returns(s))) for s, subject in enumerate(self.subjects)},
             "starts": [
-                {"value": one.value, "is_converged": one.is_converged, "message": one.message}
-                for one in self.estimate.searches
+                {"value": search.value, "is_converged": search.is_converged, "message": search.message}
+                for search in self.estimate.searches
             ],
             "parameters_not_fitted": self.n_fixed,
             "unknowns": self._unknowns(),
         }
         if self.sampled is not None:
-            found["sample"] = {
+            record["sample"] = {
                 "names": list(self.sampled.names),
                 "r_hat": self.sampled.r_hat.tolist(),
                 "effective": self.sampled.effective.tolist(),
                 "acceptance": self.sampled.acceptance,
                 "has_converged": self.sampled.has_converged,
             }
-        return found
+        return record
 
     def _unknowns(self) -> dict[str, Any]:
-        """Return estimates with their information, by logarithms."""
+        """Return estimates with their Fisher information, by log parameters."""
         estimate = self.estimate
         n = len(estimate.posterior.coordinates)
         by_log = np.ones(estimate.posterior.n_unknowns)

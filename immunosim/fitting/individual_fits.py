@@ -1,4 +1,4 @@
-"""Several patients: each fitted alone, with profiles, and what the fits of all have in common."""
+"""Individual fits of several patients with profiles, and the distribution of their parameters."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     import xarray as xr
 
 LEAST_PATIENTS = 3
-"""Fewest patients from which between-patient variability is estimated."""
+"""Smallest number of patients from which between-patient variability is estimated."""
 
 
 class FitStore(Protocol):
-    """Where finished fits are kept."""
+    """Storage of finished fits."""
 
     def load(self, name: str) -> dict[str, Any] | None:
-        """Return what is kept under a name."""
+        """Return the record stored under a name."""
 
     def save(self, name: str, record: dict[str, Any]) -> None:
-        """Keep a record under a name."""
+        """Store a record under a name."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,11 +43,11 @@ class PatientFits(Result):
     ----------
     case : FitProblem
     fits : dict of str to Fitted
-        Of each patient alone, by name.
+        Individual fit of each patient, by name.
     failures : dict of str to str
-        Of patients who could not be simulated: why.
+        Reasons, by patient who could not be simulated.
     population : PopulationFit, optional
-        The distribution they are drawn from.
+        The distribution of their parameters.
     """
 
     case: FitProblem
@@ -56,7 +56,7 @@ class PatientFits(Result):
     population: PopulationFit | None = None
 
     def headline(self) -> str:
-        """Return in a line how many patients were fitted."""
+        """Return the number of fitted patients in a line."""
         together = "" if self.population is None else ", and all together"
         return f"{len(self.fits)} patients, each fitted individually{together}; {len(self.failures)} failed"
 
@@ -65,15 +65,15 @@ class PatientFits(Result):
         return {name: ", ".join(f"{n} {kind}" for kind, n in self.kinds(name).most_common()) for name in self._names}
 
     def summary(self) -> dict[str, Any]:
-        """Return the verdicts on each parameter, how often, and why patients failed."""
+        """Return the counts of verdicts on each parameter, and the reasons of failures."""
         return {"verdicts": {name: dict(self.kinds(name)) for name in self._names}, "failures": self.failures}
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return one row a patient and parameter: best value, ends of its interval, verdict."""
+        """Return one row per patient and parameter: best value, bounds of its interval, verdict."""
         import pandas as pd
 
-        found = [fit.to_dataframe().assign(patient=name) for name, fit in self.fits.items()]
-        table = pd.concat(found, ignore_index=True)
+        tables = [fit.to_dataframe().assign(patient=name) for name, fit in self.fits.items()]
+        table = pd.concat(tables, ignore_index=True)
         return table[["patient", *(name for name in table.columns if name != "patient")]]
 
     @property
@@ -87,9 +87,9 @@ class PatientFits(Result):
         return self.case.coordinates.names
 
     def kinds(self, parameter: str) -> Counter[str]:
-        """Return how often a parameter is called what."""
-        found = [one for fit in self.fits.values() for one in fit.verdicts if one.name == parameter]
-        return Counter(one.kind for one in found)
+        """Return the number of patients by verdict on a parameter."""
+        verdicts = [verdict for fit in self.fits.values() for verdict in fit.verdicts if verdict.name == parameter]
+        return Counter(verdict.kind for verdict in verdicts)
 
 
 def fit_each(
@@ -99,7 +99,7 @@ def fit_each(
     store: FitStore | None = None,
     report: Callable[[str, int, int], None] | None = None,
 ) -> PatientFits:
-    """Fit every patient alone.
+    """Fit every patient individually.
 
     Parameters
     ----------
@@ -107,9 +107,9 @@ def fit_each(
     n_starts : int
     seed : int
     store : FitStore, optional
-        What is found there is not computed again; what is computed is kept there.
+        Fits stored there are reused; new fits are stored there.
     report : callable, optional
-        Told the patient who is fitted next, how many are done, and of how many.
+        Receives the next patient, the number of patients done, and the total.
 
     Raises
     ------
@@ -117,11 +117,11 @@ def fit_each(
         If no patient can be fitted.
     """
     fits, failures = {}, {}
-    for place, patient in enumerate(case.patients):
+    for index, patient in enumerate(case.patients):
         if report is not None:
-            report(patient.name, place, len(case.patients))
+            report(patient.name, index, len(case.patients))
         try:
-            fits[patient.name] = _fit(case, place, n_starts, seed, store)
+            fits[patient.name] = _fit(case, index, n_starts, seed, store)
         except SolverError as error:
             failures[patient.name] = str(error)
     if not fits:
@@ -129,16 +129,16 @@ def fit_each(
     return PatientFits(case, fits, failures)
 
 
-def _fit(case: FitProblem, place: int, n_starts: int, seed: int, store: FitStore | None) -> Fitted:
-    posterior, name = case.alone(place), case.patients[place].name
+def _fit(case: FitProblem, index: int, n_starts: int, seed: int, store: FitStore | None) -> Fitted:
+    posterior, name = case.alone(index), case.patients[index].name
     kept = store.load(name) if store is not None else None
     if kept is not None:
         return Fitted(*from_record(posterior, kept))
     best = estimate(posterior, n_starts, seed)
-    found = profiles(best)
+    profile_by_name = profiles(best)
     if store is not None:
-        store.save(name, as_record(best, found))
-    return Fitted(best, found)
+        store.save(name, as_record(best, profile_by_name))
+    return Fitted(best, profile_by_name)
 
 
 def fit_together(
@@ -147,7 +147,7 @@ def fit_together(
     covariates: Mapping[str, Sequence[str]] | None = None,
     report: Callable[[int, float], None] | None = None,
 ) -> PatientFits:
-    """Fit the distribution that the patients are drawn from, from the fits of each alone.
+    """Fit the distribution of the patients' parameters, starting from the individual fits.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def fit_together(
     covariates : mapping of str to sequence of str, optional
         By parameter the covariates that it depends on.
     report : callable, optional
-        Told after each round its number and how far it moved.
+        Receives after each round its number and its change.
 
     Raises
     ------
@@ -165,15 +165,15 @@ def fit_together(
         If a name is unknown, or fewer than three patients could be fitted.
     """
     case = several.case
-    places = [place for place, who in enumerate(case.patients) if who.name in several.fits]
+    places = [index for index, who in enumerate(case.patients) if who.name in several.fits]
     if len(places) < LEAST_PATIENTS:
         cure = "give more, or fit them with `together=each` or pooled"
         raise DataError(
             f"{len(places)} patients are too few to estimate between-patient variability", key="together", cure=cure
         )
-    chosen = [case.patients[place] for place in places]
+    chosen = [case.patients[index] for index in places]
     arrangement = arrange(case.coordinates.parameters, chosen, common, covariates, case.wishes.priors)
-    subjects = [case.subjects[place] for place in places]
+    subjects = [case.subjects[index] for index in places]
     alone = [several.fits[who.name].estimate for who in chosen]
     population = fit_population(subjects, arrangement, alone, case.factors, case.wishes.n_threads, report)
     return replace(several, population=population)

@@ -1,4 +1,4 @@
-"""Which parameters the data say most about, beyond what is known before: for users who do not name any.
+"""Automatic choice of free parameters: those about which the data are most informative beyond the priors.
 
 Greedy: each choice adds most to the information relative to the priors (the gain of entropy), given those chosen
 before.
@@ -18,45 +18,45 @@ from immunosim.fitting.likelihood.transforms import coordinates_of
 from immunosim.observations import Measurement
 from immunosim.problem import Problem
 
-MOST = 8
-LEAST_GAIN = 0.35
-"""Gain below which a parameter is not worth fitting: about a third off its standard deviation."""
+MAX_PARAMETERS = 8
+MIN_GAIN = 0.35
+"""Smallest information gain of a free parameter: its standard deviation falls by about a third."""
 
 
 def informed_parameters(
     problems: Sequence[Problem],
     measurements: Sequence[Sequence[Measurement]],
     noise: Mapping[str, ErrorModel],
-    most: int = MOST,
+    most: int = MAX_PARAMETERS,
 ) -> list[str]:
-    """Return the names of parameters to fit, the best known first.
+    """Return the names of the free parameters, the most informed first.
 
     Parameters
     ----------
     problems : sequence of Problem
         One for each patient.
     measurements : sequence of sequences of Measurement
-        Of each patient. What they say is averaged: it is what one patient tells.
+        Of each patient. Their information is averaged over patients.
     noise : mapping of str to Noise
     most : int
 
     Raises
     ------
     DataError
-        If the data say nothing of any parameter with a prior.
+        If the data do not inform any parameter with a prior.
     """
     parameters, position = problems[0].parameters, problems[0].model.position
     values = {name: float(problems[0].vector[position[name]]) for name in parameters}
     names = [name for name in parameters if parameters[name].prior is not None and values[name] > 0.0]
     coordinates = coordinates_of(parameters, values, names)
     subjects = tuple(
-        subject_of(f"patient {k}", problem, coordinates.names, own, noise)
-        for k, (problem, own) in enumerate(zip(problems, measurements, strict=True), 1)
+        subject_of(f"patient {k}", problem, coordinates.names, of_patient, noise)
+        for k, (problem, of_patient) in enumerate(zip(problems, measurements, strict=True), 1)
     )
     posterior = Posterior(subjects, coordinates, with_priors=False)
     _, _, hessian = posterior.evaluate(posterior.start[np.newaxis])
     by_log = np.array([values[name] for name in coordinates.names]) / coordinates.slopes_at(posterior.start)
-    sds = np.array([one.prior_sd for one in coordinates.parameters])
+    sds = np.array([parameter.prior_sd for parameter in coordinates.parameters])
     scale = by_log * sds
     information = scale[:, np.newaxis] * hessian[0] * scale / len(subjects)
     chosen: list[int] = []
@@ -66,7 +66,7 @@ def informed_parameters(
         left = np.diag(information) - np.einsum("ij,jk,ik->i", across, known, across)
         left[chosen] = -1.0
         best = int(np.argmax(left))
-        if 0.5 * np.log1p(max(left[best], 0.0)) < LEAST_GAIN:
+        if 0.5 * np.log1p(max(left[best], 0.0)) < MIN_GAIN:
             break
         chosen.append(best)
     if not chosen:

@@ -1,4 +1,4 @@
-"""The scenario of a patient of a table: the common one with the patient's own doses and traits."""
+"""The scenario of a patient of a table: the common scenario with the patient's own doses and traits."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from immunosim.scenario.treatments import course_drug
 from immunosim.units import parse_quantity
 
 TRAITS = {"age": "year", "weight": "kg"}
-"""Covariates that are parameters of the model, with the unit that tables have them in."""
+"""Covariates that are inputs of the model, with their unit in tables."""
 
 SEXES = ("female", "male")
-"""What a scenario may say of a patient's sex, which no equation uses."""
+"""Sexes that a scenario accepts; no equation uses them."""
 
-APART = 30.0
-"""Days without a dose after which the next one opens another course."""
+MIN_DAYS_BETWEEN_COURSES = 30.0
+"""Days without a dose after which the next dose begins another course."""
 
 SAME_MASS, SAME_INTERVAL = 0.01, 0.05
-"""Relative difference of doses, and difference of intervals [day], that are none."""
+"""Largest relative difference of equal doses, and largest difference of equal intervals [day]."""
 
 
 def scenario_of(scenario: Scenario, patient: PatientRecord) -> Scenario:
     """Return the scenario with the age, the weight, the sex and the doses of a patient.
 
-    Drugs of which the table has doses are given as the table says, and not as the scenario plans, where the two differ;
+    Drugs with doses in the table are given as recorded there, instead of as planned, where the two differ;
     courses keep the premedication that the scenario has. Drugs without doses in the table stay.
 
     Parameters
@@ -56,32 +56,34 @@ def scenario_of(scenario: Scenario, patient: PatientRecord) -> Scenario:
 
 
 def _differs(scenario: Scenario, patient: PatientRecord, drug: str) -> bool:
-    own = PatientRecord(patient.name, doses=tuple(dose for dose in patient.doses if dose.drug == drug))
-    return any(True for _ in check_doses(own, scenario))
+    of_drug = PatientRecord(patient.name, doses=tuple(dose for dose in patient.doses if dose.drug == drug))
+    return any(True for _ in check_doses(of_drug, scenario))
 
 
 def _give_courses(document: dict[str, Any], drug: str, given: Sequence[RecordedDose]) -> None:
-    """Replace the courses by what was given; the k-th takes the premedication of the k-th that was planned."""
+    """Replace the courses by the recorded doses; the k-th takes the premedication of the k-th planned course."""
     courses = document.get("course", [])
     planned = [course.get("premedication") for course in courses if _drug_of(course) == drug] or [None]
     groups: list[list[RecordedDose]] = []
     for dose in given:
-        if groups and dose.time - groups[-1][-1].time < APART:
+        if groups and dose.time - groups[-1][-1].time < MIN_DAYS_BETWEEN_COURSES:
             groups[-1].append(dose)
         else:
             groups.append([dose])
-    own = [course for k, group in enumerate(groups) for course in _courses(group, planned[min(k, len(planned) - 1)])]
+    kept_courses = [
+        course for k, group in enumerate(groups) for course in _courses(group, planned[min(k, len(planned) - 1)])
+    ]
     others = [course for course in courses if _drug_of(course) != drug]
-    document["course"] = sorted(own + others, key=lambda course: parse_quantity(course["start"], "day"))
+    document["course"] = sorted(kept_courses + others, key=lambda course: parse_quantity(course["start"], "day"))
     document["dose"] = [dose for dose in document.get("dose", []) if dose["drug"] != drug]
 
 
 def _courses(doses: Sequence[RecordedDose], premedication: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """Return one course for doses at one interval, else one for each dose."""
+    """Return one course for regularly spaced doses, otherwise one per dose."""
     first = doses[0]
     intervals = [later.time - sooner.time for sooner, later in pairwise(doses)]
-    is_regular = all(abs(one.amount - first.amount) <= SAME_MASS * first.amount for one in doses) and all(
-        abs(one - intervals[0]) <= SAME_INTERVAL for one in intervals
+    is_regular = all(abs(dose.amount - first.amount) <= SAME_MASS * first.amount for dose in doses) and all(
+        abs(interval - intervals[0]) <= SAME_INTERVAL for interval in intervals
     )
     if not is_regular:
         return [_course([dose], intervals[:0], premedication, k) for k, dose in enumerate(doses)]
@@ -109,7 +111,7 @@ def _course(
 
 
 def _give_singly(document: dict[str, Any], drug: str, given: Sequence[RecordedDose]) -> None:
-    """Replace all that is planned of a drug by single doses."""
+    """Replace the planned doses of a drug by single doses."""
     document.pop(drug, None)
     document["course"] = [course for course in document.get("course", []) if _drug_of(course) != drug]
     for course in document["course"]:

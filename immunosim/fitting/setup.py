@@ -1,4 +1,4 @@
-"""What is to be fitted: patients with their own treatments, parameters that may change, how measurements scatter."""
+"""The problem of a fit: patients with their treatments, free parameters and error models."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from immunosim.problem import Problem, prepare
 
 @dataclass(frozen=True)
 class FitOptions:
-    """What a user says about a fit.
+    """Options of a fit.
 
     Attributes
     ----------
     free : tuple of str
-        Parameters to fit; empty for those that the data say most about.
+        Free parameters; empty for an automatic choice.
     limits : mapping of str to (float, float), optional
-        Limits of the search that differ from the usual ones, in the parameter's unit.
+        Limits of the search that replace the defaults, in the parameter's unit.
     noise : mapping of str to Noise, optional
-        By analyte; lognormal with the week-to-week variation of counts where nothing is said.
+        By analyte; default: lognormal with the week-to-week variation of counts.
     shared : float
-        Share of a subset's variance that is the error of the total.
+        Fraction of a subset's error variance shared with the total count.
     priors : bool
-        Whether priors of the parameter set count.
+        Whether to use the priors of the parameter set.
     n_threads : int
     """
 
@@ -47,7 +47,7 @@ class FitOptions:
 
 @dataclass(frozen=True, eq=False)
 class FitProblem:
-    """Patients ready to be fitted, alone or together.
+    """Patients ready for individual or joint fits.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class FitProblem:
         Analytes whose noise is estimated.
     wishes : FitOptions
     is_chosen : bool
-        Whether the data chose the parameters.
+        Whether the free parameters were chosen automatically.
     """
 
     problem: Problem
@@ -75,12 +75,12 @@ class FitProblem:
     wishes: FitOptions
     is_chosen: bool
 
-    def alone(self, place: int = 0) -> Posterior:
+    def alone(self, index: int = 0) -> Posterior:
         """Return the posterior of one patient."""
-        return self._posterior((self.subjects[place],))
+        return self._posterior((self.subjects[index],))
 
     def pooled(self, covariates: Mapping[str, Sequence[str]] | None = None) -> tuple[Posterior, CovariateDesign]:
-        """Return the posterior of all patients as if they were one, but for covariates."""
+        """Return the joint posterior of all patients with common parameters and covariates."""
         arrangement = self.arranged(self.coordinates.names, covariates)
         posterior = self._posterior(self.subjects)
         return replace(posterior, coordinates=arrangement.coordinates, designs=arrangement.designs), arrangement
@@ -107,41 +107,41 @@ def case_of(
     file: str = "scenario",
     announce: Callable[[str], None] | None = None,
 ) -> FitProblem:
-    """Return patients ready to be fitted.
+    """Return the problem of a fit.
 
     Parameters
     ----------
     problem : Problem
-        Of the common scenario; ages, weights and doses of the patients replace its own.
+        Of the common scenario; ages, weights and doses of the patients replace those of the scenario.
     patients : sequence of PatientRecord
         With measurements.
     wishes : FitOptions
     file : str
         Name of the scenario for messages.
     announce : callable, optional
-        Told in a sentence what takes long.
+        Receives a sentence before a slow step.
 
     Raises
     ------
     DataError
-        If a name is unknown, or there is nothing to fit or to fit to.
+        If a name is unknown, or there are no parameters or measurements to fit.
     """
-    analytes = sorted({one.analyte for who in patients for one in who.measurements})
+    analytes = sorted({measurement.analyte for who in patients for measurement in who.measurements})
     noise = _noise(problem.model, analytes, wishes.noise or {})
     problems = [_problem(problem, who, file) for who in patients]
     names = list(wishes.free)
     if not names:
         if announce is not None:
-            announce("Looking for what the data say most about")
+            announce("Selecting the free parameters")
         names = informed_parameters(problems, [who.measurements for who in patients], noise)
     position = problem.model.position
     values = {name: float(problem.vector[position[name]]) for name in problem.parameters}
     coordinates = coordinates_of(problem.parameters, values, names, wishes.priors)
     coordinates = _within(coordinates, wishes.limits or {})
-    factors = tuple(name for name, one in noise.items() if one.is_estimated)
+    factors = tuple(name for name, error_model in noise.items() if error_model.is_estimated)
     subjects = tuple(
-        subject_of(who.name, own, coordinates.names, who.measurements, noise, factors, wishes.shared)
-        for who, own in zip(patients, problems, strict=True)
+        subject_of(who.name, problem, coordinates.names, who.measurements, noise, factors, wishes.shared)
+        for who, problem in zip(patients, problems, strict=True)
     )
     return FitProblem(problem, tuple(patients), subjects, coordinates, noise, factors, wishes, not wishes.free)
 
@@ -157,22 +157,22 @@ def _noise(model: Model, analytes: Sequence[str], given: Mapping[str, ErrorModel
     for name in given:
         if name not in analytes:
             cure = did_you_mean(name, analytes)
-            raise DataError(f'"{name}" names no analyte that was measured', key="noise", cure=cure)
+            raise DataError(f'"{name}" is not a measured analyte', key="noise", cure=cure)
     return {analyte: given.get(analyte) or _declared_noise(model, analyte) for analyte in analytes}
 
 
 def _declared_noise(model: Model, analyte: str) -> ErrorModel:
-    """Return the error model that the read-out declares, or the usual one."""
+    """Return the error model declared by the read-out, or the default."""
     info = model.about(analyte)
     return ErrorModel.parse(info.noise, info.unit) if info.noise else ErrorModel()
 
 
 def _within(coordinates: Coordinates, limits: Mapping[str, tuple[float, float]]) -> Coordinates:
-    """Return coordinates whose search has other limits."""
+    """Return coordinates with other search limits."""
     for name in limits:
         if name not in coordinates.names:
             raise DataError("is not fitted", key=f"limits {name}", cure=did_you_mean(name, coordinates.names))
-    return Coordinates(tuple(_limited(one, limits.get(one.name)) for one in coordinates.parameters))
+    return Coordinates(tuple(_limited(parameter, limits.get(parameter.name)) for parameter in coordinates.parameters))
 
 
 def _limited(parameter: FreeParameter, limits: tuple[float, float] | None) -> FreeParameter:
@@ -180,7 +180,7 @@ def _limited(parameter: FreeParameter, limits: tuple[float, float] | None) -> Fr
         return parameter
     low, high = limits
     if not 0.0 < low < parameter.value < high:
-        reason = f"{low:g} to {high:g} does not hold {parameter.value:g}, where the search starts"
+        reason = f"{low:g} to {high:g} does not contain the initial value {parameter.value:g}"
         cure = f"give positive limits around it, or set parameters.{parameter.name} in the scenario"
         raise DataError(reason, key=f"limits {parameter.name}", cure=cure)
     return replace(parameter, lower=low, upper=high)

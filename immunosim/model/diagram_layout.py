@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 OUT = 2.9
 """How far above the middle of its box the line leaves by which a pool regulates something to its right."""
 
-Point = tuple[float, float]
+Position = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Bus:
     """
 
     sources: tuple[str, ...]
-    path: tuple[Point, ...]
+    path: tuple[Position, ...]
     mechanisms: tuple[str, ...]
     consumers: tuple[str, ...] = ()
 
@@ -69,8 +69,8 @@ class Link:
 
     sources: tuple[str, ...]
     targets: tuple[str, ...]
-    paths: tuple[tuple[Point, ...], ...]
-    dots: tuple[Point, ...] = ()
+    paths: tuple[tuple[Position, ...], ...]
+    dots: tuple[Position, ...] = ()
     inhibits: bool = False
 
 
@@ -96,11 +96,11 @@ class DiagramLayout:
     buses : tuple of Bus
         Processes that the first one regulates stand on the left of their boxes.
     links : tuple of Link
-    taps : tuple of (str, tuple of Point)
+    taps : tuple of (str, tuple of Position)
         Pools and lines by which they join a bus.
     dosed : tuple of str
         Pools that doses enter at once; the others that the regimen fills have a gain that depends on an input.
-    heads : tuple of (Point, str)
+    heads : tuple of (Position, str)
         Words above columns.
     notes : tuple of str
         Further lines of the legend.
@@ -115,9 +115,9 @@ class DiagramLayout:
     panels: tuple[Panel, ...] = ()
     buses: tuple[Bus, ...] = ()
     links: tuple[Link, ...] = ()
-    taps: tuple[tuple[str, tuple[Point, ...]], ...] = ()
+    taps: tuple[tuple[str, tuple[Position, ...]], ...] = ()
     dosed: tuple[str, ...] = ()
-    heads: tuple[tuple[Point, str], ...] = ()
+    heads: tuple[tuple[Position, str], ...] = ()
     notes: tuple[str, ...] = ()
     lines_leave_until: float = float("-inf")
     width: float = 184.0

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from immunosim.errors import ModelError, did_you_mean
 
-Given = Literal["infusion", "bolus", "continuous"]
+Administration = Literal["infusion", "bolus", "continuous"]
 Shape = Literal["triangle", "diamond", "circle", "square or bar", "bar"]
 
 
@@ -63,7 +63,7 @@ class Drug:
     name: str
     label: str
     route: str
-    given: Given
+    given: Administration
     enters: str
     usual: str
     plausible: tuple[float, float]

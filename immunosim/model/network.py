@@ -245,13 +245,13 @@ class Network:
 
     def assignments(self) -> dict[str, sp.Expr]:
         """Return signals and process rates by name, each after what it depends on."""
-        found: dict[str, sp.Expr] = {}
+        expressions: dict[str, sp.Expr] = {}
         for name in self._symbols:
             if name in self.signals:
-                found[name] = self.signals[name].expression
+                expressions[name] = self.signals[name].expression
             elif name in self.processes:
-                found[name] = self.processes[name].rate
-        return found
+                expressions[name] = self.processes[name].rate
+        return expressions
 
     def balance(self, pool: str) -> sp.Expr:
         """Return the right-hand side of a pool as a sum of rate symbols."""

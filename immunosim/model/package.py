@@ -100,8 +100,8 @@ class ModelPackage:
 
     def references(self) -> dict[str, str]:
         """Return its bibliography by key, as BibTeX text, with that of its base."""
-        own = read_references(self.folder / "references.bib")
-        return dict(own) if self.base is None else {**self.base.references(), **own}
+        of_model = read_references(self.folder / "references.bib")
+        return dict(of_model) if self.base is None else {**self.base.references(), **of_model}
 
     @functools.cached_property
     def all_counts(self) -> dict[str, UntreatedCount]:

@@ -158,8 +158,8 @@ def unit_of(expression: sp.Expr, units: Mapping[str, sp.Expr]) -> sp.Expr:
 
 def _expect(name: str, expression: sp.Expr, expected: sp.Expr, units: Mapping[str, sp.Expr]) -> None:
     try:
-        found = unit_of(expression, units)
+        unit = unit_of(expression, units)
     except ModelError as error:
         raise ModelError(error.reason, key=name) from error
-    if found != expected and not expression.is_Number:
-        raise ModelError(f"has unit {found}, expected {expected}", key=name)
+    if unit != expected and not expression.is_Number:
+        raise ModelError(f"has unit {unit}, expected {expected}", key=name)

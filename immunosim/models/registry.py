@@ -82,7 +82,7 @@ def _load(name: str) -> ModelPackage:
         cure = "install that package again, or remove it"
         raise ModelError(f'the entry point "{value}" cannot be loaded ({error})', key=name, cure=cure) from error
     if not isinstance(package, ModelPackage) or package.name != name:
-        found = package.name if isinstance(package, ModelPackage) else type(package).__name__
+        kind = package.name if isinstance(package, ModelPackage) else type(package).__name__
         cure = f"let it name a ModelPackage that is called {name}"
-        raise ModelError(f'the entry point "{value}" is {found}', key=name, cure=cure)
+        raise ModelError(f'the entry point "{value}" is {kind}', key=name, cure=cure)
     return package

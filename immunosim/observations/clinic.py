@@ -18,7 +18,7 @@ from immunosim.observations.laboratory import analytes, measurable
 from immunosim.observations.layout import TableLayout, read_layout
 from immunosim.observations.problems import Problems
 from immunosim.observations.records import (
-    Covariate,
+    CovariateValue,
     Measurement,
     Observations,
     PatientRecord,
@@ -93,10 +93,11 @@ def _read(path: Path, scenario: Scenario | None, from_first_dose: bool) -> tuple
     calendar = Calendar.of(scenario, any_origin=from_first_dose and layout.time.kind == "date")
     visits = list(_visits(layout, calendar, problems))
     births = _births(layout, calendar, visits, problems)
-    measurements = [one for visit in visits for one in _measurements(layout, visit, problems)]
-    doses = [one for visit in visits for one in _doses(layout, visit, problems)]
+    measurements = [measurement for visit in visits for measurement in _measurements(layout, visit, problems)]
+    doses = [dose for visit in visits for dose in _doses(layout, visit, problems)]
     traits = {
-        name: _covariates(layout, own, problems) | births.get(name, {}) for name, own in _by_patient(visits).items()
+        name: _covariates(layout, of_patient, problems) | births.get(name, {})
+        for name, of_patient in _by_patient(visits).items()
     }
     counted, given = _by_patient(measurements), _by_patient(doses)
     patients = [
@@ -110,10 +111,10 @@ def _read(path: Path, scenario: Scenario | None, from_first_dose: bool) -> tuple
 
 
 def _by_patient(records: Iterable[_OfPatient]) -> dict[str, list[_OfPatient]]:
-    found: dict[str, list[_OfPatient]] = {}
+    by_name: dict[str, list[_OfPatient]] = {}
     for record in records:
-        found.setdefault(record.patient, []).append(record)
-    return found
+        by_name.setdefault(record.patient, []).append(record)
+    return by_name
 
 
 def _visits(layout: TableLayout, calendar: Calendar, problems: Problems) -> Iterator[_Visit]:
@@ -149,8 +150,8 @@ def _measurements(layout: TableLayout, visit: _Visit, problems: Problems) -> Ite
         with problems.at(visit.row.line, column.header):
             value, is_below = layout.table.value(text)
             value *= _percent_of_total(layout, visit, column.kind) if column.is_percent else _to_own_unit(column)
-            place = (visit.row.line, column.header)
-            yield Measurement(visit.patient, visit.time, column.kind, value, is_below, *place)
+            position = (visit.row.line, column.header)
+            yield Measurement(visit.patient, visit.time, column.kind, value, is_below, *position)
 
 
 def _to_own_unit(column: TableColumn) -> float:
@@ -200,9 +201,9 @@ def _duration(layout: TableLayout, visit: _Visit, drug: str, problems: Problems)
     return 0.0
 
 
-def _covariates(layout: TableLayout, visits: list[_Visit], problems: Problems) -> dict[str, Covariate]:
+def _covariates(layout: TableLayout, visits: list[_Visit], problems: Problems) -> dict[str, CovariateValue]:
     """Return what is known of a patient: the first age, weight and sex, which may not change."""
-    known: dict[str, Covariate] = {}
+    known: dict[str, CovariateValue] = {}
     for visit in visits:
         for kind, unit in (("age", "year"), ("weight", "kg")):
             if text := layout.cell(visit.row, kind):
@@ -221,10 +222,10 @@ def _covariates(layout: TableLayout, visits: list[_Visit], problems: Problems) -
 
 def _births(
     layout: TableLayout, calendar: Calendar, visits: list[_Visit], problems: Problems
-) -> dict[str, dict[str, Covariate]]:
+) -> dict[str, dict[str, CovariateValue]]:
     """Return the birth of each patient, days after day 0."""
     dates = [(visit, text) for visit in visits if (text := layout.cell(visit.row, "birth_date"))]
-    order, known = order_of([text for _, text in dates]), dict[str, dict[str, Covariate]]()
+    order, known = order_of([text for _, text in dates]), dict[str, dict[str, CovariateValue]]()
     for visit, text in dates:
         with problems.at(visit.row.line, layout.others["birth_date"].header):
             day = calendar.day_of_date(text, order)
@@ -243,8 +244,8 @@ def _from_first_dose(patient: PatientRecord, header_line: int, problems: Problem
     birth = patient.covariates.get("birth_day")
     return replace(
         patient,
-        measurements=tuple(replace(one, time=one.time - first) for one in patient.measurements),
-        doses=tuple(replace(one, time=one.time - first) for one in patient.doses),
+        measurements=tuple(replace(measurement, time=measurement.time - first) for measurement in patient.measurements),
+        doses=tuple(replace(dose, time=dose.time - first) for dose in patient.doses),
         covariates=patient.covariates | ({"birth_day": birth - first} if isinstance(birth, float) else {}),
     )
 

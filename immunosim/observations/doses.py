@@ -28,10 +28,10 @@ def drug_of(name: str) -> str:
     """
     meant = name.strip().casefold()
     drugs: list[Drug] = [known_drug(known) for known in dose_drugs()]
-    found = next((drug.name for drug in drugs if meant == drug.name or meant in drug.synonyms), None)
-    if found is None:
+    drug_name = next((drug.name for drug in drugs if meant == drug.name or meant in drug.synonyms), None)
+    if drug_name is None:
         raise QuantityError(f'"{name}" is not a drug that can be given', cure=did_you_mean(name, dose_drugs()))
-    return found
+    return drug_name
 
 
 def usual_duration(drug: str) -> float:

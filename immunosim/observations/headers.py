@@ -92,8 +92,8 @@ def column_of(header: str, readouts: Callable[[], Mapping[str, str]]) -> TableCo
     """
     name, unit = _split(header)
     kind = _kinds().get(_plain(name), "")
-    if not kind and re.fullmatch(r"\w+", own := name.casefold().replace(" ", "_")) and own in readouts():
-        kind = own
+    if not kind and re.fullmatch(r"\w+", identifier := name.casefold().replace(" ", "_")) and identifier in readouts():
+        kind = identifier
     return TableColumn(header, kind, _unit_of(kind, unit, readouts))
 
 

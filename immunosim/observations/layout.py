@@ -68,15 +68,15 @@ def read_layout(table: ObservationTable, problems: Problems) -> TableLayout:
         reason = "has no column of times" if not times else f"has {_named(times)} for the time"
         cure = 'name one "date", "day", "week", "month" or "time"' if not times else "rename all but one"
         problems.add(line, "", reason, cure)
-    for found in (*others.values(), *_rivals(measured)):
-        if len(found) > 1:
-            problems.add(line, "", f"has {_named(found)} for one quantity", "leave one out, or rename it")
+    for rivals in (*others.values(), *_rivals(measured)):
+        if len(rivals) > 1:
+            problems.add(line, "", f"has {_named(rivals)} for one quantity", "leave one out, or rename it")
     if not measured and not others["dose"]:
         problems.add(line, "", "has no column of measured values", 'name them such as "lymphocytes [1e9/L]" or "CD4"')
     problems.refuse()
     findings = [*_not_used(columns, line), *_gap_fillers(measured, line)]
     analytes = tuple(_with_unit(table, column, problems, findings) for column in measured)
-    kept = {kind: _usual(found[0], line, findings) for kind, found in others.items() if found}
+    kept = {kind: _usual(columns[0], line, findings) for kind, columns in others.items() if columns}
     problems.refuse()
     return TableLayout(table, times[0], analytes, kept, tuple(findings))
 

@@ -41,21 +41,21 @@ def lint(observations: Observations, scenario: Scenario | None = None) -> list[T
 
 
 def _findings(observations: Observations, scenario: Scenario | None) -> list[TableFinding]:
-    found = [*check_values(observations), *check_samples(observations), *_limits(observations)]
+    findings = [*check_values(observations), *check_samples(observations), *_limits(observations)]
     for patient in observations:
-        found += [*_births(patient), *_order(patient), *_duplicates(patient), *_traits(patient)]
-        found += check_plausible(patient, scenario)
+        findings += [*_births(patient), *_order(patient), *_duplicates(patient), *_traits(patient)]
+        findings += check_plausible(patient, scenario)
         if scenario is not None:
-            found += [*_horizon(patient, scenario), *check_doses(patient, scenario)]
-    return sorted(found, key=lambda one: (_RANKS[one.severity], one.line))
+            findings += [*_horizon(patient, scenario), *check_doses(patient, scenario)]
+    return sorted(findings, key=lambda finding: (_RANKS[finding.severity], finding.line))
 
 
 def _births(patient: PatientRecord) -> Iterator[TableFinding]:
     birth = patient.covariates.get("birth_day")
-    for one in patient.measurements:
-        if isinstance(birth, float) and one.time < birth:
-            reason = f"was measured {birth - one.time:.0f} days before the birth of {patient.name}"
-            yield TableFinding(one.line, one.column, "error", reason, "correct one of the dates")
+    for measurement in patient.measurements:
+        if isinstance(birth, float) and measurement.time < birth:
+            reason = f"was measured {birth - measurement.time:.0f} days before the birth of {patient.name}"
+            yield TableFinding(measurement.line, measurement.column, "error", reason, "correct one of the dates")
 
 
 def _order(patient: PatientRecord) -> Iterator[TableFinding]:
@@ -71,22 +71,26 @@ def _order(patient: PatientRecord) -> Iterator[TableFinding]:
 
 def _places(patient: PatientRecord) -> Iterator[tuple[int, float]]:
     """Yield line and time of everything that is known of a patient."""
-    yield from ((one.line, one.time) for one in patient.measurements)
-    yield from ((one.line, one.time) for one in patient.doses)
+    yield from ((measurement.line, measurement.time) for measurement in patient.measurements)
+    yield from ((dose.line, dose.time) for dose in patient.doses)
 
 
 def _duplicates(patient: PatientRecord) -> Iterator[TableFinding]:
     first: dict[tuple[float, str], Measurement] = {}
-    for one in patient.measurements:
-        other = first.setdefault((one.time, one.analyte), one)
-        if other is one:
+    for measurement in patient.measurements:
+        other = first.setdefault((measurement.time, measurement.analyte), measurement)
+        if other is measurement:
             continue
-        reason = f"{one.analyte} of {patient.name} on day {one.time:g} stands on line {other.line} as well"
-        if (other.value, other.is_below) == (one.value, one.is_below):
-            yield TableFinding(one.line, one.column, "warning", reason, "leave one out, or it counts twice")
+        reason = (
+            f"{measurement.analyte} of {patient.name} on day {measurement.time:g} stands on line {other.line} as well"
+        )
+        if (other.value, other.is_below) == (measurement.value, measurement.is_below):
+            yield TableFinding(
+                measurement.line, measurement.column, "warning", reason, "leave one out, or it counts twice"
+            )
         else:
-            reason += f", {other.value:g} there and {one.value:g} here"
-            yield TableFinding(one.line, one.column, "error", reason, "leave one out")
+            reason += f", {other.value:g} there and {measurement.value:g} here"
+            yield TableFinding(measurement.line, measurement.column, "error", reason, "leave one out")
 
 
 def _traits(patient: PatientRecord) -> Iterator[TableFinding]:
@@ -100,29 +104,31 @@ def _traits(patient: PatientRecord) -> Iterator[TableFinding]:
 
 def _horizon(patient: PatientRecord, scenario: Scenario) -> Iterator[TableFinding]:
     start = start_of(scenario)
-    for one in patient.measurements:
-        if one.time > scenario.horizon:
-            reason = f"day {one.time:g} is after the horizon of the scenario, day {scenario.horizon:g}"
-            yield TableFinding(one.line, one.column, "error", reason, "make the horizon longer, or leave it out")
-        elif one.time < start:
-            reason = f"day {one.time:g} is before the simulation starts, day {start:g}"
+    for measurement in patient.measurements:
+        if measurement.time > scenario.horizon:
+            reason = f"day {measurement.time:g} is after the horizon of the scenario, day {scenario.horizon:g}"
+            yield TableFinding(
+                measurement.line, measurement.column, "error", reason, "make the horizon longer, or leave it out"
+            )
+        elif measurement.time < start:
+            reason = f"day {measurement.time:g} is before the simulation starts, day {start:g}"
             cure = "it stands for an untreated patient: add earlier treatments to the scenario, or leave it out"
-            yield TableFinding(one.line, one.column, "warning", reason, cure)
+            yield TableFinding(measurement.line, measurement.column, "warning", reason, cure)
 
 
 def _limits(observations: Observations) -> Iterator[TableFinding]:
-    for analyte, found in by_analyte(observations.measurements).items():
-        below = [one for one in found if one.is_below]
-        if below and len(below) == len(found):
-            reason = f"all {len(found)} values of {analyte} are below quantification"
+    for analyte, of_analyte in by_analyte(observations.measurements).items():
+        below = [measurement for measurement in of_analyte if measurement.is_below]
+        if below and len(below) == len(of_analyte):
+            reason = f"all {len(of_analyte)} values of {analyte} are below quantification"
             yield TableFinding(below[0].line, below[0].column, "note", reason, "they only bound the fit from above")
         limits: dict[float, list[Measurement]] = defaultdict(list)
-        for one in below:
-            if "%" not in one.column:  # as a count, a limit in percent follows the total
-                limits[one.value].append(one)
+        for limit in below:
+            if "%" not in limit.column:  # as a count, a limit in percent follows the total
+                limits[limit.value].append(limit)
         for other in list(limits)[1:]:
-            one, first = limits[other][0], next(iter(limits.values()))[0]
-            reason = f"the limit of quantification of {analyte} is {one.value:g} here and {first.value:g} on line"
+            limit, first = limits[other][0], next(iter(limits.values()))[0]
+            reason = f"the limit of quantification of {analyte} is {limit.value:g} here and {first.value:g} on line"
             yield TableFinding(
-                one.line, one.column, "warning", f"{reason} {first.line}", "check that the assay changed"
+                limit.line, limit.column, "warning", f"{reason} {first.line}", "check that the assay changed"
             )

@@ -16,7 +16,7 @@ from immunosim.observations.doses import drugs_by_number
 from immunosim.observations.laboratory import analytes_by_number
 from immunosim.observations.nonmem_rows import Reading, doses_of, measured_in
 from immunosim.observations.problems import Problems
-from immunosim.observations.records import Covariate, Observations, PatientRecord, TableFinding
+from immunosim.observations.records import CovariateValue, Observations, PatientRecord, TableFinding
 from immunosim.observations.table import ObservationTable, is_missing, read_table
 from immunosim.observations.times import Calendar
 from immunosim.scenario.drug_names import model_of, with_drugs_of
@@ -84,8 +84,8 @@ def read_nonmem(
         patients = _patients(reading, problems)
     problems.refuse()
     covariates, findings = _covariates(reading)
-    found = tuple(replace(patient, covariates=covariates.get(name, {})) for name, patient in patients.items())
-    return Observations(found, table.file, model_of(scenario)), findings
+    records = tuple(replace(patient, covariates=covariates.get(name, {})) for name, patient in patients.items())
+    return Observations(records, table.file, model_of(scenario)), findings
 
 
 def _patients(reading: Reading, problems: Problems) -> dict[str, PatientRecord]:
@@ -126,9 +126,9 @@ def _check_headers(table: ObservationTable, headers: Mapping[str, str], problems
     problems.refuse()
 
 
-def _covariates(reading: Reading) -> tuple[dict[str, dict[str, Covariate]], list[TableFinding]]:
+def _covariates(reading: Reading) -> tuple[dict[str, dict[str, CovariateValue]], list[TableFinding]]:
     """Return the covariates of every patient, and the columns that change within one, which are not used."""
-    known: dict[str, dict[str, Covariate]] = {}
+    known: dict[str, dict[str, CovariateValue]] = {}
     findings = []
     for name, header in reading.headers.items():
         if name in COLUMNS:
@@ -136,7 +136,7 @@ def _covariates(reading: Reading) -> tuple[dict[str, dict[str, Covariate]], list
         values: dict[str, set[str]] = {}
         for row in reading.table.rows:
             values.setdefault(reading.patient(row), set()).add(row.cells[header])
-        if any(len(found) > 1 for found in values.values()):
+        if any(len(texts) > 1 for texts in values.values()):
             reason = "changes within a patient and is not used"
             findings.append(TableFinding(reading.table.header_line, header, "warning", reason, "remove the column"))
             continue
@@ -146,7 +146,7 @@ def _covariates(reading: Reading) -> tuple[dict[str, dict[str, Covariate]], list
     return known, findings
 
 
-def _covariate(table: ObservationTable, text: str) -> Covariate:
+def _covariate(table: ObservationTable, text: str) -> CovariateValue:
     try:
         return table.number(text)
     except QuantityError:

@@ -177,10 +177,10 @@ def _analyte(reading: Reading, row: TableRow) -> str:
     named = {text for name in ("DVID", "CMT") if (text := reading.text(row, name)) not in ("", "0")}
     if not named:
         raise QuantityError("says not what was measured", cure="give DVID a number or the name of a read-out")
-    found = {_readout(reading, text) for text in named}
-    if len(found) > 1:
-        raise QuantityError(f"DVID and CMT name {' and '.join(sorted(found))}", cure="leave CMT empty")
-    return found.pop()
+    known = {_readout(reading, text) for text in named}
+    if len(known) > 1:
+        raise QuantityError(f"DVID and CMT name {' and '.join(sorted(known))}", cure="leave CMT empty")
+    return known.pop()
 
 
 def _readout(reading: Reading, text: str) -> str:

@@ -23,7 +23,7 @@ def observed_in(scenario: Scenario, units: Mapping[str, str], patient: str = "pa
         Unit of every read-out.
     patient : str
     """
-    found = []
+    measurements = []
     for series in scenario.observed:
         factor = convert(1.0, series.unit, units[series.readout])
         for point in series.points:
@@ -32,5 +32,5 @@ def observed_in(scenario: Scenario, units: Mapping[str, str], patient: str = "pa
             value = high if is_below else math.sqrt(low * high)
             spread = 0.0 if is_below or low == high else math.log(high / low) / math.sqrt(12.0)
             if value > 0.0:
-                found.append(Measurement(patient, point.time, series.readout, value, is_below, spread=spread))
-    return sorted(found, key=lambda one: one.time)
+                measurements.append(Measurement(patient, point.time, series.readout, value, is_below, spread=spread))
+    return sorted(measurements, key=lambda measurement: measurement.time)

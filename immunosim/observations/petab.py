@@ -100,7 +100,7 @@ def petab_files(
     noise: Mapping[str, str],
     *,
     transformation: Transformation | Mapping[str, Transformation] = "lin",
-    own: Mapping[str, Mapping[str, str]] | None = None,
+    patient_ids: Mapping[str, Mapping[str, str]] | None = None,
     remarks: str = "",
 ) -> dict[str, str]:
     """Return the files of a PEtab problem by name.
@@ -109,12 +109,12 @@ def petab_files(
     ----------
     observations : Observations
     parameters : sequence of PetabParameter
-        Those of the model that are fitted, and those that `noise` and `own` name.
+        Those of the model that are fitted, and those that `noise` and `patient_ids` name.
     noise : mapping of str to str
         By analyte a formula of the standard deviation, after the transformation.
     transformation : {"lin", "log", "log10"} or mapping of str to these, optional
         What noise is normal after, of all analytes or of each.
-    own : mapping of str to mapping of str to str, optional
+    patient_ids : mapping of str to mapping of str to str, optional
         By patient what each of the model's parameters is in that patient: the id of one of `parameters`.
     remarks : str, optional
         What else the README says.
@@ -135,7 +135,7 @@ def petab_files(
     files = {
         "measurements.tsv": _table(_measurement_rows(observations, ids)),
         "observables.tsv": _table(_observable_rows(observations, noise, transformation)),
-        "conditions.tsv": _table(_condition_rows(observations, ids, own or {})),
+        "conditions.tsv": _table(_condition_rows(observations, ids, patient_ids or {})),
         "parameters.tsv": _table(_parameter_rows(parameters)),
         "problem.yaml": _PROBLEM,
         "README.md": README + said + remarks,
@@ -182,41 +182,49 @@ def _check_transformation(observations: Observations, transformation: Mapping[st
 def _check_measurements(observations: Observations, transformation: Mapping[str, Transformation]) -> None:
     if not observations.measurements:
         raise DataError("has no measurements", file=observations.file or None, cure="add some")
-    for one in observations.measurements:
-        where = f"{observations.file}: line {one.line}"
-        if one.time < 0:
-            reason = f"day {one.time:g} is before day 0, where simulations of PEtab start"
-            raise DataError(reason, file=where, key=one.column or None, cure="leave it out")
-        if one.value <= 0 and transformation[one.analyte] != "lin":
-            reason = f"{one.value:g} has no logarithm"
+    for measurement in observations.measurements:
+        where = f"{observations.file}: line {measurement.line}"
+        if measurement.time < 0:
+            reason = f"day {measurement.time:g} is before day 0, where simulations of PEtab start"
+            raise DataError(reason, file=where, key=measurement.column or None, cure="leave it out")
+        if measurement.value <= 0 and transformation[measurement.analyte] != "lin":
+            reason = f"{measurement.value:g} has no logarithm"
             cure = "give the limit of quantification, or choose the transformation lin"
-            raise DataError(reason, file=where, key=one.column or None, cure=cure)
+            raise DataError(reason, file=where, key=measurement.column or None, cure=cure)
 
 
 def _check_parameters(parameters: Sequence[PetabParameter]) -> None:
     seen: set[str] = set()
-    for one in parameters:
-        if not _IDENTIFIER.fullmatch(one.id):
-            raise DataError(f'"{one.id}" is not an identifier', key="parameters", cure="write letters, digits and _")
-        if one.id in seen:
-            raise DataError("stands twice", key=f"parameters.{one.id}", cure="leave one out")
-        seen.add(one.id)
-        if one.scale not in ("lin", "log10"):
+    for parameter in parameters:
+        if not _IDENTIFIER.fullmatch(parameter.id):
             raise DataError(
-                f'"{one.scale}" is not a valid scale', key=f"parameters.{one.id}", cure='write "lin" or "log10"'
+                f'"{parameter.id}" is not an identifier', key="parameters", cure="write letters, digits and _"
             )
-        if not (math.isfinite(one.lower) and math.isfinite(one.upper) and one.lower < one.upper):
-            reason = f"has no range from {one.lower:g} to {one.upper:g}"
-            raise DataError(reason, key=f"parameters.{one.id}", cure="give a lower bound below the upper one")
-        if one.scale == "log10" and one.lower <= 0:
-            reason = f"has a logarithm, but a lower bound of {one.lower:g}"
-            raise DataError(reason, key=f"parameters.{one.id}", cure="give a positive bound")
-        if not one.lower <= one.nominal <= one.upper:
-            reason = f"has a nominal value of {one.nominal:g} outside of {one.lower:g} to {one.upper:g}"
-            raise DataError(reason, key=f"parameters.{one.id}", cure="widen the bounds")
-        if one.prior is not None and not one.prior[1] > 0:
-            reason = f"has a prior with a standard deviation of {one.prior[1]:g}"
-            raise DataError(reason, key=f"parameters.{one.id}", cure="give a positive one")
+        if parameter.id in seen:
+            raise DataError("stands twice", key=f"parameters.{parameter.id}", cure="leave one out")
+        seen.add(parameter.id)
+        if parameter.scale not in ("lin", "log10"):
+            raise DataError(
+                f'"{parameter.scale}" is not a valid scale',
+                key=f"parameters.{parameter.id}",
+                cure='write "lin" or "log10"',
+            )
+        if not (
+            math.isfinite(parameter.lower) and math.isfinite(parameter.upper) and parameter.lower < parameter.upper
+        ):
+            reason = f"has no range from {parameter.lower:g} to {parameter.upper:g}"
+            raise DataError(reason, key=f"parameters.{parameter.id}", cure="give a lower bound below the upper one")
+        if parameter.scale == "log10" and parameter.lower <= 0:
+            reason = f"has a logarithm, but a lower bound of {parameter.lower:g}"
+            raise DataError(reason, key=f"parameters.{parameter.id}", cure="give a positive bound")
+        if not parameter.lower <= parameter.nominal <= parameter.upper:
+            reason = (
+                f"has a nominal value of {parameter.nominal:g} outside of {parameter.lower:g} to {parameter.upper:g}"
+            )
+            raise DataError(reason, key=f"parameters.{parameter.id}", cure="widen the bounds")
+        if parameter.prior is not None and not parameter.prior[1] > 0:
+            reason = f"has a prior with a standard deviation of {parameter.prior[1]:g}"
+            raise DataError(reason, key=f"parameters.{parameter.id}", cure="give a positive one")
 
 
 def _check_noise(observations: Observations, parameters: Sequence[PetabParameter], noise: Mapping[str, str]) -> None:
@@ -226,7 +234,7 @@ def _check_noise(observations: Observations, parameters: Sequence[PetabParameter
             raise DataError("was not measured", key=f"noise.{name}", cure=did_you_mean(name, measured))
     if missing := [name for name in measured if name not in noise]:
         raise DataError(f"has no noise for {any_of(missing)}", key="noise", cure="give a formula such as 0.1 * cd4")
-    known = {one.id for one in parameters} | set(laboratory_named(observations.model).measurable) | _FUNCTIONS
+    known = {parameter.id for parameter in parameters} | set(laboratory_named(observations.model).measurable) | _FUNCTIONS
     for name, formula in noise.items():
         unknown = [word for word in _WORD.findall(formula) if word not in known]
         if unknown:
@@ -237,9 +245,14 @@ def _check_noise(observations: Observations, parameters: Sequence[PetabParameter
 def _measurement_rows(observations: Observations, ids: Mapping[str, str]) -> Iterator[list[str]]:
     censoring = ["censoring"] if observations.n_below else []
     yield ["observableId", "simulationConditionId", "measurement", "time", *censoring]
-    for one in observations.measurements:
-        row = [f"observable_{one.analyte}", ids[one.patient], repr(float(one.value)), repr(float(one.time))]
-        yield [*row, "left" if one.is_below else "none"] if censoring else row
+    for measurement in observations.measurements:
+        row = [
+            f"observable_{measurement.analyte}",
+            ids[measurement.patient],
+            repr(float(measurement.value)),
+            repr(float(measurement.time)),
+        ]
+        yield [*row, "left" if measurement.is_below else "none"] if censoring else row
 
 
 def _observable_rows(
@@ -247,7 +260,7 @@ def _observable_rows(
 ) -> Iterator[list[str]]:
     yield ["observableId", "observableFormula", "observableTransformation", "noiseFormula", "noiseDistribution"]
     known = laboratory_named(observations.model).analytes
-    sums = {name: " + ".join(one.parts) for name, one in known.items() if one.parts}
+    sums = {name: " + ".join(analyte.parts) for name, analyte in known.items() if analyte.parts}
     for name in observations.analytes:
         formula = noise[name]
         for word, parts in sums.items():
@@ -256,28 +269,32 @@ def _observable_rows(
 
 
 def _condition_rows(
-    observations: Observations, ids: Mapping[str, str], own: Mapping[str, Mapping[str, str]]
+    observations: Observations, ids: Mapping[str, str], patient_ids: Mapping[str, Mapping[str, str]]
 ) -> Iterator[list[str]]:
     numeric = [
         name
         for name in _MODEL_COVARIATES
         if all(isinstance(patient.covariates.get(name), (int, float)) for patient in observations)
     ]
-    names = list(dict.fromkeys(name for parameters in own.values() for name in parameters))
+    names = list(dict.fromkeys(name for parameters in patient_ids.values() for name in parameters))
     yield ["conditionId", "conditionName", *numeric, *names]
     for patient in observations:
         traits = [repr(float(patient.covariates[name])) for name in numeric]
-        yield [ids[patient.name], patient.name, *traits, *(own[patient.name][name] for name in names)]
+        yield [ids[patient.name], patient.name, *traits, *(patient_ids[patient.name][name] for name in names)]
 
 
 def _parameter_rows(parameters: Sequence[PetabParameter]) -> Iterator[list[str]]:
     headers = ["parameterId", "parameterScale", "lowerBound", "upperBound", "nominalValue", "estimate"]
-    has_prior = any(one.prior is not None for one in parameters)
+    has_prior = any(parameter.prior is not None for parameter in parameters)
     yield [*headers, *(["objectivePriorType", "objectivePriorParameters"] if has_prior else [])]
-    for one in parameters:
-        numbers = [repr(float(value)) for value in (one.lower, one.upper, one.nominal)]
-        prior = ["", ""] if one.prior is None else ["parameterScaleNormal", f"{one.prior[0]!r};{one.prior[1]!r}"]
-        yield [one.id, one.scale, *numbers, str(int(one.estimate)), *(prior if has_prior else [])]
+    for parameter in parameters:
+        numbers = [repr(float(value)) for value in (parameter.lower, parameter.upper, parameter.nominal)]
+        prior = (
+            ["", ""]
+            if parameter.prior is None
+            else ["parameterScaleNormal", f"{parameter.prior[0]!r};{parameter.prior[1]!r}"]
+        )
+        yield [parameter.id, parameter.scale, *numbers, str(int(parameter.estimate)), *(prior if has_prior else [])]
 
 
 def _dose_rows(observations: Observations, ids: Mapping[str, str]) -> Iterator[list[str]]:

@@ -35,4 +35,4 @@ class Problems:
     def refuse(self) -> None:
         """Raise a `DataError` with all that was found, if anything was."""
         if self._found:
-            raise DataError(problems=[problem for _, problem in sorted(self._found, key=lambda found: found[0])])
+            raise DataError(problems=[problem for _, problem in sorted(self._found, key=lambda numbered: numbered[0])])

@@ -13,8 +13,8 @@ from immunosim.errors import DataError, InputProblem, did_you_mean
 from immunosim.models.registry import DEFAULT_MODEL
 from immunosim.observations.laboratory import laboratory_named
 
-Covariate = float | str
-Severity = Literal["error", "warning", "note"]
+CovariateValue = float | str
+FindingSeverity = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class PatientRecord:
     name: str
     measurements: tuple[Measurement, ...] = ()
     doses: tuple[RecordedDose, ...] = ()
-    covariates: dict[str, Covariate] = field(default_factory=dict)
+    covariates: dict[str, CovariateValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -116,19 +116,19 @@ class Observations:
     @property
     def measurements(self) -> tuple[Measurement, ...]:
         """Return the measurements of all patients."""
-        return tuple(one for patient in self.patients for one in patient.measurements)
+        return tuple(measurement for patient in self.patients for measurement in patient.measurements)
 
     @property
     def doses(self) -> tuple[RecordedDose, ...]:
         """Return the doses of all patients."""
-        return tuple(one for patient in self.patients for one in patient.doses)
+        return tuple(dose for patient in self.patients for dose in patient.doses)
 
     @property
     def analytes(self) -> tuple[str, ...]:
         """Return what was measured: the counts of a laboratory first, then the rest by name."""
-        found = {one.analyte for one in self.measurements}
+        names = {measurement.analyte for measurement in self.measurements}
         counted = laboratory_named(self.model).analytes
-        return tuple(name for name in counted if name in found) + tuple(sorted(found - set(counted)))
+        return tuple(name for name in counted if name in names) + tuple(sorted(names - set(counted)))
 
     @property
     def n_measurements(self) -> int:
@@ -138,7 +138,7 @@ class Observations:
     @property
     def n_below(self) -> int:
         """Return the number of measurements below quantification."""
-        return sum(one.is_below for one in self.measurements)
+        return sum(measurement.is_below for measurement in self.measurements)
 
 
 @dataclass(frozen=True)
@@ -150,11 +150,11 @@ class TableFinding:
 
     line: int
     column: str
-    severity: Severity
+    severity: FindingSeverity
     reason: str
     cure: str = ""
 
     def __str__(self) -> str:
         """Return ``line 3: CD4: error: reason, cure`` in one line, without the parts that are unknown."""
-        place = f"line {self.line}" if self.line else None
-        return str(InputProblem(self.reason, place, f"{self.column}: {self.severity}".lstrip(": "), self.cure))
+        line = f"line {self.line}" if self.line else None
+        return str(InputProblem(self.reason, line, f"{self.column}: {self.severity}".lstrip(": "), self.cure))

@@ -161,16 +161,16 @@ def _row(headers: Sequence[str], cells: Sequence[str], line: int, where: str) ->
 
 def _check_decimals(table: ObservationTable) -> None:
     """Raise where some numbers have decimal commas and others points, one of which must separate thousands."""
-    found: dict[str, tuple[int, str, str]] = {}
+    first_seen: dict[str, tuple[int, str, str]] = {}
     for row in table.rows if table.separator != "," else ():
         for header, cell in row.cells.items():
             text = cell.lstrip("<=≤ ")
             if _NUMBER.fullmatch(text):
                 for mark in ".,":
                     if mark in text:
-                        found.setdefault(mark, (row.line, header, cell))
-    if len(found) == 2:
-        line, header, cell = max(found.values())
-        first, _, other = min(found.values())
+                        first_seen.setdefault(mark, (row.line, header, cell))
+    if len(first_seen) == 2:
+        line, header, cell = max(first_seen.values())
+        first, _, other = min(first_seen.values())
         reason = f'"{cell}" has another decimal mark than "{other}" on line {first}'
         raise DataError(reason, file=f"{table.file}: line {line}", key=header, cure="write all with a point")

@@ -25,7 +25,7 @@ _MONTHS = (
 )
 _WANTED = "write it as 2017-06-15"
 
-Order = Literal["day first", "month first", "not known"]
+DateOrder = Literal["day first", "month first", "not known"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Calendar:
         start = scenario.start_date if scenario else None
         return cls(Clock.of(scenario), start or (datetime.date(1970, 1, 1) if any_origin else None))
 
-    def day_of_date(self, text: str, order: Order) -> float:
+    def day_of_date(self, text: str, order: DateOrder) -> float:
         """Return a date as days after the origin.
 
         Raises
@@ -82,7 +82,7 @@ class Calendar:
         return days
 
 
-def order_of(texts: Sequence[str]) -> Order:
+def order_of(texts: Sequence[str]) -> DateOrder:
     """Return whether dates with slashes or hyphens put the day or the month first, told from all of them."""
     pairs = [(int(m[1]), int(m[3])) for text in texts if (m := _WRITTEN.match(text)) and m["mark"] != "."]
     if any(first > 12 for first, _ in pairs):
@@ -96,7 +96,7 @@ def is_date(text: str) -> bool:
     return any(form.fullmatch(text) for form in (_ISO, _WRITTEN, _NAMED))
 
 
-def _date(text: str, shown: str, order: Order) -> datetime.date:
+def _date(text: str, shown: str, order: DateOrder) -> datetime.date:
     if _ISO.fullmatch(text):
         year, month, day = map(int, text.split("-"))
     elif named := _NAMED.fullmatch(text):

@@ -38,9 +38,9 @@ def replaced(base: ParameterSet, group: str, name: str) -> Parameter | None:
 
 def merged(base: ParameterSet, changed: Iterable[Parameter]) -> list[Parameter]:
     """Return the parameters of an extended set, with those that replace them in place, and then the new ones."""
-    own = {(parameter.group, parameter.name): parameter for parameter in changed}
-    kept = [own.pop((base[name].group, name), base[name]) for name in base]
-    return [*kept, *own.values()]
+    of_set = {(parameter.group, parameter.name): parameter for parameter in changed}
+    kept = [of_set.pop((base[name].group, name), base[name]) for name in base]
+    return [*kept, *of_set.values()]
 
 
 def _table_of(parameter: Parameter) -> dict[str, Any]:

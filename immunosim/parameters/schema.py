@@ -94,8 +94,8 @@ class Parameter:
         if self.lower <= float(value) <= self.upper:
             return None
         side, bound = ("below its lower", self.lower) if float(value) < self.lower else ("above its upper", self.upper)
-        found, limit = self._with_unit(float(value)), self._with_unit(bound)
-        reason = f"{found} is {side} bound of {limit} (source: {self.citation})"
+        value_text, limit = self._with_unit(float(value)), self._with_unit(bound)
+        reason = f"{value_text} is {side} bound of {limit} (source: {self.citation})"
         return InputProblem(reason, key=self.name, cure=f"choose from {self.lower:g} to {self._with_unit(self.upper)}")
 
     def _with_unit(self, value: float) -> str:
@@ -208,9 +208,9 @@ class ParameterSet(Collection[str]):
             Naming every name that does not exist (with close matches) and every value outside its bounds.
         """
         problems = [self._problem_with(name, value) for name, value in changes.items()]
-        found = [problem for problem in problems if problem]
-        if found:
-            raise ParameterError(problems=found)
+        known = [problem for problem in problems if problem]
+        if known:
+            raise ParameterError(problems=known)
         changed = {name: replace(self._parameters[name], value=float(value)) for name, value in changes.items()}
         return ParameterSet(self.name, (self._parameters | changed).values(), self._bibliography)
 

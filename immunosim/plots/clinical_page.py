@@ -1,4 +1,4 @@
-"""One page that shows a course as a clinician reads it: treatments, counts, drug, hair, autoimmunity on one time axis.
+"""The clinical page of a time course: treatments, counts, drug, hair, autoimmunity on one time axis.
 
 The figure is built without pyplot, so that drawing it changes nothing for anyone else.
 """
@@ -21,7 +21,7 @@ from immunosim.plots.panels import draw_group
 from immunosim.plots.style import BLACK, GREY, MONTHS, STYLE, TimeUnit, time_unit
 from immunosim.plots.text import as_written, headline, wrapped
 from immunosim.plots.timeline import draw_timeline, rows_of
-from immunosim.scenario.regimen import courses_of
+from immunosim.scenario.regimen import courses_of, orders_of
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ WIDTH = 8.27
 PANEL = 0.84
 ROW = 0.19
 HEAD, GAP, FOOT, LINE = 0.85, 0.27, 0.65, 0.135
-"""Heights in inches: a panel, a line of the strip, the title, between panels, the lower axis, a line of the caption."""
+"""Heights in inches: a panel, a row of the strip, the title, between panels, the lower axis, a caption line."""
 
 LEFT, RIGHT = 1.35, 1.15
 """Margins in inches: names of treatments at the left, names of curves at the right."""
@@ -62,7 +62,7 @@ def clinical_page(trajectory: Trajectory, limits: Mapping[str, float] | None = N
     limits : mapping of str to float, optional
         Lines to draw by read-out, in its unit: lower limits of normal, and the limits of detection of drugs.
     footer : str
-        What the caption ends with, such as the intended use.
+        End of the caption, such as the intended use.
     """
     groups, caption = trajectory.problem.model.groups, _caption(trajectory, footer)
     strip = ROW * max(1, len(rows_of(trajectory.scenario))) + 0.1
@@ -102,7 +102,7 @@ def encoded(figure: Figure, kind: str, dpi: int = 150) -> bytes:
 
 
 def time_label(scenario: Scenario, unit: TimeUnit = MONTHS) -> str:
-    """Return what an axis of time counts, and from when: the first infusion where that is day 0."""
+    """Return the unit and the origin of the time axis: the first infusion where that is day 0."""
     courses = courses_of(scenario)
     starts_at_zero = bool(courses) and courses[0].dosing.start == 0.0
     return f"{unit.name} since {f'the first infusion of {courses[0].drug.label}' if starts_at_zero else 'day 0'}"
@@ -111,8 +111,8 @@ def time_label(scenario: Scenario, unit: TimeUnit = MONTHS) -> str:
 def _axes(figure: Figure, trajectory: Trajectory, top: float, height: float) -> Axes:
     """Add axes over the time of the trajectory whose top edge lies at a height in inches."""
     width, whole = figure.get_size_inches()
-    place = (LEFT / width, (top - height) / whole, (width - LEFT - RIGHT) / width, height / whole)
-    ax = figure.add_axes(place)
+    rectangle = (LEFT / width, (top - height) / whole, (width - LEFT - RIGHT) / width, height / whole)
+    ax = figure.add_axes(rectangle)
     months = months_of(trajectory)
     ax.set_xlim(months[0], months[-1])
     ax.set_xticks([])
@@ -176,16 +176,20 @@ def _months(unit: TimeUnit, marks: range) -> list[float]:
 
 
 def _caption(trajectory: Trajectory, footer: str) -> list[str]:
-    """Return the lines below the panels: the numbered remarks, what the marks mean, the footer."""
+    """Return the caption: numbered remarks, explanation of the marks, footer."""
     scenario = trajectory.scenario
     notes = [
         f"({number}) month {note.time / DAYS_PER_MONTH:.3g}: {note.text}."
         for number, note in enumerate(scenario.note, 1)
     ]
-    marks = (
-        f"{treatment_lines(scenario)} Hollow triangles: premedication. Dashed: lower limits of normal (LLN), limit of "
-        "detection. "
-    )
+    hollow = any(order.dosing.premedication is not None for order in orders_of(scenario))
+    marks = " ".join(
+        [
+            treatment_lines(scenario),
+            "Hollow triangles: premedication." if hollow else "",
+            "Dashed: lower limits of normal (LLN), limit of detection. ",
+        ]
+    ).lstrip()
     groups = zip(LETTERS, trajectory.problem.model.groups.values(), strict=False)
     marks += " ".join(group.caption.format(letter=letter) for letter, group in groups if group.caption)
     observed = " Circles and bars: observed values and ranges." if scenario.observed else ""

@@ -1,7 +1,7 @@
-"""Courses side by side, and what makes one differ from another.
+"""Overlaid time courses of scenarios, and the attribution of their differences.
 
-Scenarios are lettered as in the tables: A is the reference, drawn broad below the others, so that a course that does
-not differ shows as a thin line inside a broad one.
+Scenarios are lettered as in the tables: A is the reference, drawn as a broad line below the others, so that an equal
+course shows as a thin line inside it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ COLOURS = ("#8C8C8C", VERMILION, BLUE, GREEN, PURPLE, ORANGE)
 LETTERS = "ABCDEF"
 
 DRAWN = ("count", "level", "score")
-"""Kinds of display groups whose compared read-outs are drawn, each in a panel."""
+"""Kinds of display groups with a panel per read-out."""
 
 BROAD, THIN = 3.0, 1.3
 LETTER_GAP = 8.0
@@ -82,7 +82,7 @@ def overlay_figure(comparison: Comparison, limits: Mapping[str, float], footer: 
             ax.tick_params(labelbottom=number == len(drawn))
             label_letters(ax)
         ax.set_xlabel("months since day 0 of each scenario")
-        _name_scenarios(figure, comparison, "Compared")
+        _name_scenarios(figure, comparison, "Comparison of scenarios")
         _write_caption(figure, caption)
     return figure
 
@@ -141,7 +141,7 @@ def label_letters(ax: Axes) -> Axes:
 
 
 def draw_strip(ax: Axes, comparison: Comparison) -> Axes:
-    """Draw the treatments of every scenario, a line each: one shape a drug, bars for what is taken for long."""
+    """Draw the treatments of every scenario in a row: one shape per drug, bars for continuous treatment."""
     count, drugs = len(comparison.names), _drugs_of_lines(comparison)
     for i, trajectory in enumerate(comparison.trajectories):
         for row in rows_of(trajectory.scenario):
@@ -158,7 +158,7 @@ def draw_strip(ax: Axes, comparison: Comparison) -> Axes:
 
 
 def difference_figure(comparison: Comparison, attribution: Attribution, footer: str = "") -> Figure:
-    """Return the figure of a difference: both courses, and below what each process contributed to the difference.
+    """Return the figure of a difference: both courses, and below the contribution of each process.
 
     Parameters
     ----------
@@ -178,17 +178,15 @@ def difference_figure(comparison: Comparison, attribution: Attribution, footer: 
         upper.set_title(explanation.label[:1].upper() + explanation.label[1:], fontweight="bold")
         label_letters(upper)
         draw_contributions(lower, explanation, named(moving), "difference")
-        lower.set_title(
-            f"Difference {_pair(comparison, attribution)}: what each process contributed", fontweight="bold"
-        )
+        lower.set_title(f"Difference {_pair(comparison, attribution)}: contribution of each process", fontweight="bold")
         lower.set_ylabel(f"{upper.get_ylabel()}, cumulative difference")
         lower.set_xlabel("months since day 0 of each scenario")
         _set_months(lower, comparison.times)
-        _name_scenarios(figure, comparison, "Why they differ")
+        _name_scenarios(figure, comparison, "Attribution of the difference")
         text = (
-            "Areas: contributions in the scenario minus those in A since the untreated state; what raises the "
-            "difference lies above zero, what lowers it below. Black: their sum, the difference. A process that acts "
-            f"less than in A has the opposite sign. {footer}"
+            "Areas: contributions in the scenario minus those in A since the untreated state, positive above "
+            "zero, negative below. Black: their sum, the difference. A process that is weaker than in A has the "
+            f"opposite sign. {footer}"
         )
         _write_caption(figure, wrapped(text.strip(), 150))
     return figure
@@ -208,7 +206,7 @@ def _limit_text(info: ReadoutInfo, limit: float | None) -> str:
 
 
 def _drugs_of_lines(comparison: Comparison) -> dict[str, Drug]:
-    """Return the drugs by the labels of their lines of the strip, what is taken for months first."""
+    """Return the drugs by the labels of their rows of the strip, continuous treatments first."""
     drugs = [drug for trajectory in comparison.trajectories for drug in known_drugs(trajectory.scenario)]
     return {strip_label(drug): drug for drug in sorted(drugs, key=lambda drug: not drug.is_continuous)}
 
@@ -231,8 +229,8 @@ def _pair(comparison: Comparison, attribution: Attribution) -> str:
 def _axes(figure: Figure, top: float, height: float, shared: Axes | None = None) -> Axes:
     """Add axes whose top edge lies at a height in inches."""
     width, whole = figure.get_size_inches()
-    place = (LEFT / width, (top - height) / whole, (width - LEFT - RIGHT) / width, height / whole)
-    return figure.add_axes(place, sharex=shared)
+    rectangle = (LEFT / width, (top - height) / whole, (width - LEFT - RIGHT) / width, height / whole)
+    return figure.add_axes(rectangle, sharex=shared)
 
 
 def _set_months(ax: Axes, times: np.typing.NDArray[np.float64]) -> Axes:
@@ -266,5 +264,5 @@ def _overlay_caption(comparison: Comparison, footer: str) -> str:
 
 def _write_caption(figure: Figure, lines: Sequence[str]) -> None:
     width, height = figure.get_size_inches()
-    place = (0.3 / width, 0.1 / height)
-    figure.text(*place, "\n".join(lines), fontsize=6.8, color="#333333", va="bottom", linespacing=1.35)
+    corner = (0.3 / width, 0.1 / height)
+    figure.text(*corner, "\n".join(lines), fontsize=6.8, color="#333333", va="bottom", linespacing=1.35)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from immunosim.plots.style import BLACK, GREY
-from immunosim.scenario.drug_names import known_drugs
 from immunosim.scenario.regimen import courses_of, pulses_of
 from immunosim.units import DAYS_PER_MONTH, convert
 
@@ -26,12 +25,12 @@ if TYPE_CHECKING:
     from immunosim.trajectory import Trajectory
 
 LEAD = 0.03
-"""Share of the simulated time for which the untreated state is drawn before it: it is steady, so the curve is flat."""
+"""Fraction of the simulated time for which the untreated steady state is drawn before it."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One curve of a panel: a read-out or pool, what to call it and its colour."""
+    """One curve of a panel: a read-out or pool, its label and its colour."""
 
     name: str
     label: str
@@ -122,13 +121,14 @@ def mark_treatments(ax: Axes, scenario: Scenario) -> Axes:
 
 
 def treatment_lines(scenario: Scenario) -> str:
-    """Return the sentence of a caption that says what the lines of ``mark_treatments`` are."""
-    doses = [drug for drug in known_drugs(scenario) if drug.is_infused]
-    courses = [drug.label for drug in doses if drug.depletes]
-    pulses = [drug.label for drug in doses if not drug.depletes]
-    kinds = [("courses", courses, "solid"), ("pulses", pulses, "dotted")]
-    lines = [f"{kind} of {' or '.join(labels)} ({line})" for kind, labels, line in kinds if labels]
-    return f"Vertical lines: {', '.join(lines)}."
+    """Return the sentence of a caption on the lines that ``mark_treatments`` draws; empty where it draws none."""
+    kinds = (("courses", courses_of(scenario), "solid"), ("pulses", pulses_of(scenario), "dotted"))
+    lines = []
+    for kind, orders, style in kinds:
+        labels = dict.fromkeys(order.drug.label for order in orders)
+        if labels:
+            lines.append(f"{kind} of {' or '.join(labels)} ({style})")
+    return f"Vertical lines: {', '.join(lines)}." if lines else ""
 
 
 def draw_number(ax: Axes, x: float, y: float, number: int | str, transform: Transform | None = None) -> Axes:

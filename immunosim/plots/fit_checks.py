@@ -12,7 +12,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from immunosim.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION, month_step
+from immunosim.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION, mark_plainly, month_step
 from immunosim.plots.text import n_text
 from immunosim.units import DAYS_PER_MONTH
 
@@ -24,40 +24,40 @@ if TYPE_CHECKING:
 
 WIDTH = 7.6
 NORMAL_90 = 1.645
-"""Residuals between minus and plus this are nine of ten."""
+"""90 % of standard normal residuals lie between minus and plus this value."""
 
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, GREY)
 
 
-def observed_predicted_figure(found: Predictive, labels: Mapping[str, str], footer: str = "") -> Figure:
-    """Return a panel for each analyte: what was measured against what the best fit predicts, on logarithmic axes.
+def observed_predicted_figure(predictive: Predictive, labels: Mapping[str, str], footer: str = "") -> Figure:
+    """Return a panel for each analyte: observed against predicted values of the best fit, on logarithmic axes.
 
     Parameters
     ----------
-    found : Predictive
+    predictive : Predictive
     labels : mapping of str to str
         Name and unit of each analyte, as an axis shows it.
     footer : str
     """
-    analytes = _analytes(found)
+    analytes = _analytes(predictive)
     columns = 2 if len(analytes) in (2, 4) else min(len(analytes), 3)
     rows, width = -(-len(analytes) // columns), WIDTH / max(columns, 2)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width * columns, 0.4 + 0.85 * width * rows), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for ax, analyte in zip(axes, analytes, strict=False):
-            draw_observed_predicted(ax, found, analyte)
+            draw_observed_predicted(ax, predictive, analyte)
             ax.set_title(labels[analyte])
         for ax in axes[len(analytes) :]:
             ax.set_axis_off()
-        _foot(figure, f"{n_text(len(found.measurements))} {footer}")
+        _foot(figure, f"{n_text(len(predictive.measurements))} {footer}")
     return figure
 
 
-def draw_observed_predicted(ax: Axes, found: Predictive, analyte: str) -> Axes:
+def draw_observed_predicted(ax: Axes, predictive: Predictive, analyte: str) -> Axes:
     """Draw one analyte; the line is equality."""
-    chosen = found.of(analyte)
-    predicted, observed, below = found.predicted[chosen], found.observed[chosen], found.is_below[chosen]
+    chosen = predictive.of(analyte)
+    predicted, observed, below = predictive.predicted[chosen], predictive.observed[chosen], predictive.is_below[chosen]
     low, high = min(predicted.min(), observed.min()) / 1.3, max(predicted.max(), observed.max()) * 1.3
     ax.plot([low, high], [low, high], color=GREY, lw=0.9)
     ax.plot(predicted[~below], observed[~below], "o", color=BLUE, ms=3.5, mew=0, alpha=0.7)
@@ -69,39 +69,42 @@ def draw_observed_predicted(ax: Axes, found: Predictive, analyte: str) -> Axes:
     ax.set_xlabel("predicted")
     ax.set_ylabel("observed")
     for axis in (ax.xaxis, ax.yaxis):
-        _mark_plainly(axis, low, high)
+        mark_plainly(axis, low, high)
     return ax
 
 
-def residual_figure(found: Predictive, footer: str = "") -> Figure:
+def residual_figure(predictive: Predictive, labels: Mapping[str, str], footer: str = "") -> Figure:
     """Return standardised residuals over time, over predictions, and against the normal distribution.
 
     Parameters
     ----------
-    found : Predictive
+    predictive : Predictive
+    labels : mapping of str to str
+        Name and unit of each analyte, as the legend shows it.
     footer : str
     """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 2.9), layout="constrained")
         over_time, over_prediction, normal = figure.subplots(1, 3)
-        _draw_residuals(over_time, found, found.times / DAYS_PER_MONTH)
+        _draw_residuals(over_time, predictive, predictive.times / DAYS_PER_MONTH, labels)
         over_time.set_xlabel("months after day 0")
-        _draw_residuals(over_prediction, found, found.predicted)
+        _draw_residuals(over_prediction, predictive, predictive.predicted, labels)
         over_prediction.set_xscale("log")
+        mark_plainly(over_prediction.xaxis, *over_prediction.get_xlim())
         over_prediction.set_xlabel("predicted, in the unit of the analyte")
         over_time.set_ylabel("standardised residual")
-        draw_normal(normal, found)
-        handles, labels = over_time.get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper right", ncols=7, frameon=False, fontsize=7.0)
-        _foot(figure, f"{n_text(len(found.measurements))} {footer}")
+        draw_normal(normal, predictive)
+        handles, names = over_time.get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside upper right", ncols=min(len(names), 4), frameon=False, fontsize=7.0)
+        _foot(figure, f"{n_text(len(predictive.measurements))} {footer}")
     return figure
 
 
-def draw_normal(ax: Axes, found: Predictive) -> Axes:
-    """Draw residuals in order against quantiles of the normal distribution; the line is what noise alone makes."""
+def draw_normal(ax: Axes, predictive: Predictive) -> Axes:
+    """Draw residuals in order against quantiles of the normal distribution; the line is equality."""
     from scipy.special import ndtri
 
-    ordered = np.sort(found.residuals)
+    ordered = np.sort(predictive.residuals)
     expected = ndtri((np.arange(len(ordered)) + 0.5) / len(ordered))
     ends = np.array([min(expected[0], ordered[0]), max(expected[-1], ordered[-1])])
     ax.plot(ends, ends, color=GREY, lw=0.9)
@@ -110,20 +113,21 @@ def draw_normal(ax: Axes, found: Predictive) -> Axes:
     return ax
 
 
-def _draw_residuals(ax: Axes, found: Predictive, places: np.ndarray) -> None:
+def _draw_residuals(ax: Axes, predictive: Predictive, places: np.ndarray, labels: Mapping[str, str]) -> None:
     for end in (-NORMAL_90, NORMAL_90):
         ax.axhline(end, color=GREY, lw=0.8, ls="--")
     ax.axhline(0.0, color=GREY, lw=0.8)
-    for analyte, colour in zip(_analytes(found), COLOURS, strict=False):
-        known, below = found.of(analyte) & ~found.is_below, found.of(analyte) & found.is_below
-        ax.plot(places[known], found.residuals[known], "o", color=colour, ms=3, mew=0, alpha=0.7, label=analyte)
-        ax.plot(places[below], found.residuals[below], "v", color=colour, mfc="white", ms=3.5)
-    if found.is_below.any():
+    for analyte, colour in zip(_analytes(predictive), COLOURS, strict=False):
+        known, below = predictive.of(analyte) & ~predictive.is_below, predictive.of(analyte) & predictive.is_below
+        shown, residuals = labels[analyte], predictive.residuals
+        ax.plot(places[known], residuals[known], "o", color=colour, ms=3, mew=0, alpha=0.7, label=shown)
+        ax.plot(places[below], residuals[below], "v", color=colour, mfc="white", ms=3.5)
+    if predictive.is_below.any():
         ax.plot([], [], "v", color="black", mfc="white", ms=3.5, label="below quantification (drawn)")
 
 
 def visual_check_figure(checks: Sequence[VisualCheck], labels: Mapping[str, str], footer: str = "") -> Figure:
-    """Return the visual predictive check: percentiles of each analyte, and where some are censored their share.
+    """Return the visual predictive check: percentiles of each analyte, and the fraction below quantification.
 
     Parameters
     ----------
@@ -132,7 +136,7 @@ def visual_check_figure(checks: Sequence[VisualCheck], labels: Mapping[str, str]
         Name and unit of each analyte, as an axis shows it.
     footer : str
     """
-    censored = [one for one in checks if one.below.any() or one.simulated_below[2].any()]
+    censored = [check for check in checks if check.below.any() or check.simulated_below[2].any()]
     n = len(checks) + len(censored)
     rows = -(-n // 2)
     with mpl.rc_context(STYLE):
@@ -150,14 +154,14 @@ def visual_check_figure(checks: Sequence[VisualCheck], labels: Mapping[str, str]
             ax.set_xlabel("months after day 0")
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper right", ncols=4, frameon=False, fontsize=7.0)
-        _foot(figure, f"{n_text(sum(int(one.counts.sum()) for one in checks))} {footer}")
+        _foot(figure, f"{n_text(sum(int(check.counts.sum()) for check in checks))} {footer}")
     return figure
 
 
 def draw_visual_check(ax: Axes, check: VisualCheck) -> Axes:
-    """Draw percentiles of the measurements in black on the intervals of those of new data.
+    """Draw observed percentiles in black on the intervals of simulated percentiles.
 
-    Where every visit has one measurement there are no percentiles: it is drawn on the interval of a new one.
+    Where every visit has a single measurement, it is drawn on the prediction interval of a new measurement.
     """
     months, median = check.times / DAYS_PER_MONTH, check.observed[1]
     if check.counts.max() == 1:
@@ -175,7 +179,7 @@ def draw_visual_check(ax: Axes, check: VisualCheck) -> Axes:
 
 
 def draw_share_below(ax: Axes, check: VisualCheck) -> Axes:
-    """Draw the observed share below quantification on the interval of that of new data."""
+    """Draw the observed fraction below quantification on the interval of the simulated fraction."""
     months = check.times / DAYS_PER_MONTH
     low, _, high = check.simulated_below
     _fill(ax, months, low, high, GREEN, "")
@@ -198,16 +202,8 @@ def _mark_months(ax: Axes, months: np.ndarray) -> Axes:
     return ax
 
 
-def _mark_plainly(axis: mpl.axis.Axis, low: float, high: float) -> None:
-    """Mark a logarithmic axis with plain numbers, a few of them."""
-    few = high / low > 30.0
-    axis.set_major_locator(mpl.ticker.LogLocator(subs=(1.0, 3.0) if few else (1.0, 2.0, 5.0)))
-    axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(mpl.ticker.NullFormatter())
-
-
-def _analytes(found: Predictive) -> list[str]:
-    return list(dict.fromkeys(one.analyte for one in found.measurements))
+def _analytes(predictive: Predictive) -> list[str]:
+    return list(dict.fromkeys(measurement.analyte for measurement in predictive.measurements))
 
 
 def _foot(figure: Figure, footer: str) -> None:

@@ -49,13 +49,13 @@ class FittedCourse:
     bands: Mapping[str, Array]
 
     def of(self, analyte: str) -> list[Measurement]:
-        """Return what was measured of an analyte."""
-        return [one for one in self.measurements if one.analyte == analyte]
+        """Return the measurements of an analyte."""
+        return [measurement for measurement in self.measurements if measurement.analyte == analyte]
 
     def highest(self, analyte: str) -> float:
         """Return the highest value of an analyte, measured or in the interval; 0 where there is none."""
         band = self.bands.get(analyte, np.zeros((3, 1)))
-        return max([float(band[np.isfinite(band)].max(initial=0.0)), *(one.value for one in self.of(analyte))])
+        return max([float(band[np.isfinite(band)].max(initial=0.0)), *(measurement.value for measurement in self.of(analyte))])
 
 
 def course_figure(course: FittedCourse, labels: Mapping[str, str], footer: str = "") -> Figure:
@@ -83,7 +83,7 @@ def course_figure(course: FittedCourse, labels: Mapping[str, str], footer: str =
 
 
 def courses_figure(courses: Sequence[FittedCourse], labels: Mapping[str, str], footer: str = "") -> Figure:
-    """Return patients below one another, their analytes side by side, each analyte on one scale.
+    """Return a row per patient and a column per analyte, each analyte on one scale.
 
     Parameters
     ----------
@@ -117,20 +117,20 @@ def courses_figure(courses: Sequence[FittedCourse], labels: Mapping[str, str], f
 
 
 def draw_course(ax: Axes, measurements: Sequence[Measurement], times: Array, band: Array, size: float = 4.0) -> Axes:
-    """Draw a course with its interval, and what was measured; below quantification as a triangle at the limit."""
+    """Draw a course with its interval and the measurements; values below quantification as triangles at the limit."""
     months = times / DAYS_PER_MONTH
     ax.fill_between(months, band[0], band[2], color=BLUE, alpha=0.2, lw=0, label="90 % interval of the course")
     ax.plot(months, band[1], color=BLUE, lw=0.35 * size, label="best fit")
     for is_below, marker, text in ((False, "o", "measured"), (True, "v", "below quantification")):
-        own = [one for one in measurements if one.is_below == is_below]
-        if own:
-            days = np.array([one.time for one in own]) / DAYS_PER_MONTH
-            heights = [one.value for one in own]
+        shown = [measurement for measurement in measurements if measurement.is_below == is_below]
+        if shown:
+            days = np.array([measurement.time for measurement in shown]) / DAYS_PER_MONTH
+            heights = [measurement.value for measurement in shown]
             face = "white" if is_below else "black"
             ax.plot(days, heights, marker, color="black", mfc=face, ms=size, label=text)
-            for day, one in zip(days, own, strict=True):
-                half = np.exp(one.spread * np.sqrt(12.0) / 2.0)
-                ax.plot([day, day], [one.value / half, one.value * half], color="black", lw=0.9)
+            for day, measurement in zip(days, shown, strict=True):
+                half = np.exp(measurement.spread * np.sqrt(12.0) / 2.0)
+                ax.plot([day, day], [measurement.value / half, measurement.value * half], color="black", lw=0.9)
     ax.set_ylim(bottom=0.0)
     return ax
 

@@ -1,4 +1,4 @@
-"""Figures of several parameters, or of several patients: pairs of draws, and shrinkage."""
+"""Figures of several parameters or patients: pairwise posterior draws, and shrinkage."""
 
 from __future__ import annotations
 
@@ -19,26 +19,27 @@ if TYPE_CHECKING:
     from immunosim.codegen.loader import Array
     from immunosim.fitting import FreeParameter, PopulationFit
 
-MOST = 8
-"""Parameters of one figure."""
+MAX_PARAMETERS = 8
+"""Largest number of parameters in one figure."""
 
-WIDE = 5.0
-"""Ratio of the ends of a parameter's draws from which its axis is logarithmic."""
+LOG_AXIS_RATIO = 5.0
+"""Ratio of the 99th to the 1st percentile of the draws above which an axis is logarithmic."""
 
 
 def pairs_figure(draws: Array, parameters: Sequence[FreeParameter], footer: str = "") -> Figure:
-    """Return draws of every pair of parameters below the diagonal, each alone with its prior on it, correlations above.
+    """Return the posterior draws of pairs of parameters, marginals with priors on the diagonal, correlations above.
 
     Parameters
     ----------
     draws : ndarray, shape (n_draws, n_parameters)
     parameters : sequence of FreeParameter
-        The first ``MOST`` are drawn; the footer says so where there are more.
+        The first ``MAX_PARAMETERS`` are drawn; the footer says so where there are more.
     footer : str
     """
-    shown = parameters[:MOST]
+    shown = parameters[:MAX_PARAMETERS]
     if len(shown) < len(parameters):
         footer = f"The first {len(shown)} of {len(parameters)} parameters. {footer}"
+    footer = f"n = {len(draws):,} draws. {footer}".strip()
     n = len(shown)
     correlation = np.atleast_2d(np.corrcoef(np.log(draws[:, :n]).T))
     with mpl.rc_context(STYLE | {"xtick.labelsize": 6.5, "ytick.labelsize": 6.5}):
@@ -116,11 +117,11 @@ def _name(parameter: FreeParameter) -> str:
 
 def _is_wide(draws: Array) -> bool:
     low, high = np.quantile(draws, [0.01, 0.99])
-    return bool(low > 0.0 and high / low > WIDE)
+    return bool(low > 0.0 and high / low > LOG_AXIS_RATIO)
 
 
 def shrinkage_figure(population: PopulationFit, footer: str = "") -> Figure:
-    """Return for each parameter the patients alone and under the distribution of all.
+    """Return for each parameter the individual fits of the patients and their joint fit.
 
     Parameters
     ----------
@@ -128,6 +129,7 @@ def shrinkage_figure(population: PopulationFit, footer: str = "") -> Figure:
     footer : str
     """
     names = population.arrangement.individual
+    footer = f"n = {len(population.patients)} patients. {footer}".strip()
     height = 1.1 + 0.19 * len(population.patients)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(1.0 + 2.3 * max(len(names), 2), height), layout="constrained")
@@ -143,13 +145,13 @@ def shrinkage_figure(population: PopulationFit, footer: str = "") -> Figure:
 
 
 def draw_shrinkage(ax: Axes, population: PopulationFit, j: int) -> Axes:
-    """Draw one parameter: each patient alone with its 90 % interval, and under the distribution."""
+    """Draw one parameter: the individual fit of each patient with its 90 % interval, and the joint fit."""
     parameter = population.arrangement.coordinates.parameters[population.places[0, j]]
     unit = unit_text(parameter.unit)
     alone = population.alone[:, j]
     together = population.values[:, population.names.index(population.arrangement.individual[j])]
     places = np.arange(len(alone))
-    half = np.exp(1.645 * np.minimum(population.alone_sd[:, j], np.log(WIDE)))
+    half = np.exp(1.645 * np.minimum(population.alone_sd[:, j], np.log(LOG_AXIS_RATIO)))
     median, factor = population.medians[j], np.exp(population.sds[j])
     ax.axvspan(
         median / factor,
@@ -168,5 +170,5 @@ def draw_shrinkage(ax: Axes, population: PopulationFit, j: int) -> Axes:
     ax.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
     ax.set_title(f"{parameter.label}\nshrinkage {population.shrinkage[j]:.0%}", fontsize=7.0)
-    ax.set_xlabel(unit if unit and unit != "1" else "share or ratio", fontsize=7.0)
+    ax.set_xlabel(unit if unit not in ("", "1") else "dimensionless", fontsize=7.0)
     return ax

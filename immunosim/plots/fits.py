@@ -1,6 +1,6 @@
-"""Figures of a fit: the profile of each parameter, and where the starts ended.
+"""Figures of a fit: the likelihood profile of each parameter, and the final values of all starts.
 
-Draws what was found; knows nothing of how.
+Knows nothing of how the fit was made.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from immunosim.formatting import unit_text
-from immunosim.plots.style import BLUE, GREY, ORANGE, STYLE, VERMILION
-from immunosim.plots.text import wrapped
+from immunosim.plots.style import BLUE, GREY, ORANGE, STYLE, VERMILION, mark_plainly
+from immunosim.plots.text import n_text, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,34 +27,34 @@ WIDTH, PANEL = 7.6, 1.9
 PER_ROW = 3
 
 LEAST_RISE = 1e-3
-"""Rises below this are drawn here: to the search they are none."""
+"""Smaller increases are drawn at this value: the search does not resolve them."""
 
 
-def profile_figure(found: Mapping[str, Profile], titles: Mapping[str, str], footer: str = "") -> Figure:
-    """Return the profile of every parameter, with its threshold and what was concluded.
+def profile_figure(profile_by_name: Mapping[str, Profile], titles: Mapping[str, str], footer: str = "") -> Figure:
+    """Return the likelihood profile of every parameter, with its threshold and verdict.
 
     Parameters
     ----------
-    found : mapping of str to Profile
+    profile_by_name : mapping of str to Profile
     titles : mapping of str to str
         Label and verdict of each parameter.
     footer : str
     """
-    rows = -(-len(found) // PER_ROW)
+    rows = -(-len(profile_by_name) // PER_ROW)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 0.5 + PANEL * rows), layout="constrained")
         axes = figure.subplots(rows, PER_ROW, squeeze=False).ravel()
-        for ax, (name, profile) in zip(axes, found.items(), strict=False):
+        for ax, (name, profile) in zip(axes, profile_by_name.items(), strict=False):
             draw_profile(ax, profile)
             ax.set_title("\n".join(wrapped(titles[name], 44)), fontsize=7.0)
-        for ax in axes[len(found) :]:
+        for ax in axes[len(profile_by_name) :]:
             ax.set_axis_off()
         figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)
     return figure
 
 
 def draw_profile(ax: Axes, profile: Profile) -> Axes:
-    """Draw how much less likely other values are; the dashed line is where the interval ends."""
+    """Draw one likelihood profile; the dashed line is the threshold of the confidence interval."""
     known = np.isfinite(profile.rise)
     ax.plot(profile.values[known], profile.rise[known], "o-", ms=2.5, lw=1.0, color=BLUE)
     ax.axhline(profile.threshold, color=VERMILION, lw=0.9, ls="--")
@@ -63,23 +63,24 @@ def draw_profile(ax: Axes, profile: Profile) -> Axes:
             ax.axvline(end, color=ORANGE, lw=0.8)
     if profile.lower > 0.0:
         ax.set_xscale("log")
-        ax.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+        mark_plainly(ax.xaxis, *ax.get_xlim())
     ax.set_ylim(-0.1, 3.0 * profile.threshold)
     unit = unit_text(profile.unit)
-    ax.set_xlabel(unit or "1", fontsize=7.0)
+    ax.set_xlabel(unit if unit not in ("", "1") else "dimensionless", fontsize=7.0)
     ax.set_ylabel("increase of -log likelihood", fontsize=7.0)
     return ax
 
 
 def waterfall_figure(estimate: Estimate, footer: str = "") -> Figure:
-    """Return where the starts ended, in order: a step is an optimum, and starts that failed are counted."""
-    values = np.array([one.value for one in estimate.searches])
+    """Return the final values of all starts, sorted: each step is an optimum; the axis counts failed starts."""
+    measured = estimate.posterior.n_measurements
+    values = np.array([search.value for search in estimate.searches])
     reached = values[np.isfinite(values)]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(4.4, 2.9), layout="constrained")
         ax = figure.subplots()
         rise = np.maximum(reached - reached[0], LEAST_RISE)
-        ends = np.array([one.is_converged for one in estimate.searches])[np.isfinite(values)]
+        ends = np.array([search.is_converged for search in estimate.searches])[np.isfinite(values)]
         places = np.arange(1, len(rise) + 1)
         for chosen, marker, colour, text in ((ends, "o", BLUE, "converged"), (~ends, "x", VERMILION, "stopped before")):
             if chosen.any():
@@ -90,5 +91,5 @@ def waterfall_figure(estimate: Estimate, footer: str = "") -> Figure:
         ax.set_xlabel(f"starts, sorted by final value ({estimate.n_failed} of {len(values)} failed)")
         ax.set_ylabel("increase of -log posterior over the best")
         ax.legend(frameon=False, loc="upper left")
-        figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)
+        figure.supxlabel(f"{n_text(measured)} {footer}".strip(), x=0.01, ha="left", fontsize=6.5, color=GREY)
     return figure

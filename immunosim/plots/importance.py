@@ -1,6 +1,6 @@
 """Figures of a sensitivity analysis: tornado, Morris plane, indices over time.
 
-Draws what was estimated; knows nothing of how.
+Knows nothing of how the indices were estimated.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from matplotlib.patheffects import withStroke
 
 from immunosim.formatting import unit_text
 from immunosim.plots.style import BLUE, GREY, ORANGE, STYLE, VERMILION, month_step
-from immunosim.plots.text import plain, wrapped
+from immunosim.plots.text import headline, plain, wrapped
 from immunosim.sensitivity_analysis.result import MAIN
 from immunosim.units import DAYS_PER_MONTH
 
@@ -24,45 +24,48 @@ if TYPE_CHECKING:
 
     from immunosim.sensitivity_analysis import AnalysedOutput, Analysis
 
-MOST = 15
-"""Quantities that are drawn; the others are weaker."""
+MAX_INPUTS = 15
+"""Largest number of inputs that are drawn; the others have less influence."""
 
 WIDTH, ROW, FRAME = 6.3, 0.27, 1.5
-"""Inches: width of a figure, height of a quantity, height of title, axis and caption."""
+"""Inches: width of a figure, height of an input, height of title, axis and caption."""
 
 LETTERS = 19
 """Letters of the caption in an inch."""
 
+LABEL = 46
+"""Letters of a label of an input in one line."""
+
 HALO = [withStroke(linewidth=2.0, foreground="white")]
 
 BARS = {
-    "sobol": (("S1", "alone (first order)", BLUE), ("ST", "with all interactions (total)", ORANGE)),
-    "morris": (("mu_star", "mean size of its effects", BLUE),),
-    "pawn": (("median", "distance of distributions", BLUE),),
+    "sobol": (("S1", "first order (S1)", BLUE), ("ST", "total, with interactions (ST)", ORANGE)),
+    "morris": (("mu_star", "mean absolute effect (µ*)", BLUE),),
+    "pawn": (("median", "median distance of distributions", BLUE),),
     "local": (("elasticity", "elasticity", BLUE),),
 }
 
 
 def order_of(analysis: Analysis, outcome: AnalysedOutput) -> list[int]:
-    """Return the places of the quantities, the strongest first, by the greatest index over time; NaN last."""
+    """Return the indices of the inputs, the most influential first, by the largest value over time; NaN last."""
     values = np.abs(outcome.values[MAIN[analysis.method]])
     strength = np.nan_to_num(values, nan=-1.0)
     strength = strength if strength.ndim == 1 else strength.max(axis=1)
-    return [int(place) for place in np.argsort(-strength, kind="stable")]
+    return [int(index) for index in np.argsort(-strength, kind="stable")]
 
 
 def importance_figure(analysis: Analysis, outcome: AnalysedOutput, footer: str = "") -> Figure:
-    """Return the figure that suits an outcome: a heat map over time, or a tornado; of Morris with its plane.
+    """Return the figure of an output: a heat map over time, or a tornado; for Morris with the µ*-σ plane.
 
     Parameters
     ----------
     analysis : Analysis
     outcome : AnalysedOutput
     footer : str
-        What the caption ends with, such as the intended use.
+        End of the caption, such as the intended use.
     """
     over_time = outcome.times is not None and outcome.times.size > 1
-    n = min(len(analysis.names), MOST)
+    n = min(len(analysis.names), MAX_INPUTS)
     height = FRAME + ROW * max(n, 4)
     has_plane = analysis.method == "morris" and not over_time
     with mpl.rc_context(STYLE):
@@ -82,16 +85,16 @@ def importance_figure(analysis: Analysis, outcome: AnalysedOutput, footer: str =
 
 
 def draw_tornado(ax: Axes, analysis: Analysis, outcome: AnalysedOutput) -> Axes:
-    """Draw a bar for each quantity and index, with its interval, the strongest on top.
+    """Draw a bar for each input and index, with its interval, the most influential on top.
 
     Parameters
     ----------
     ax : Axes
     analysis : Analysis
     outcome : AnalysedOutput
-        At one time, or of the whole course.
+        At one time, or an endpoint.
     """
-    order = order_of(analysis, outcome)[:MOST]
+    order = order_of(analysis, outcome)[:MAX_INPUTS]
     bars = BARS[analysis.method]
     thickness = 0.76 / len(bars)
     for k, (index, text, colour) in enumerate(bars):
@@ -114,9 +117,9 @@ def draw_tornado(ax: Axes, analysis: Analysis, outcome: AnalysedOutput) -> Axes:
 
 
 def draw_morris_plane(ax: Axes, analysis: Analysis, outcome: AnalysedOutput) -> Axes:
-    """Draw how strong the effects of each quantity are against how much they differ from place to place.
+    """Draw the mean absolute elementary effect of each input against its standard deviation.
 
-    Above the line of equal size, an effect depends on where it is measured: interaction or curvature.
+    Above the line of equality, the effect depends on the other inputs or is nonlinear.
     """
     mean, spread = _flat(outcome.values["mu_star"]), _flat(outcome.values["sigma"])
     half = np.nan_to_num(_flat(outcome.half_widths["mu_star"]))
@@ -124,23 +127,23 @@ def draw_morris_plane(ax: Axes, analysis: Analysis, outcome: AnalysedOutput) -> 
     top = 1.1 * np.nanmax([*mean, *spread, 1e-300])
     ax.plot([0, top], [0, top], color=GREY, lw=0.8, ls="--")
     ax.annotate("σ = µ*", (top, top), xytext=(6, -10), textcoords="offset points", fontsize=7, color=GREY)
-    for place in order_of(analysis, outcome)[:6]:
-        if np.isfinite(mean[place]):
-            point = (mean[place], spread[place])
-            name = plain(analysis.names[place])
+    for index in order_of(analysis, outcome)[:6]:
+        if np.isfinite(mean[index]):
+            point = (mean[index], spread[index])
+            name = headline(analysis.labels[index], LABEL)
             ax.annotate(name, point, xytext=(4, 4), textcoords="offset points", fontsize=6.5, path_effects=HALO)
     unit = unit_text(outcome.unit)
-    ax.set_xlabel(f"mean absolute elementary effect, µ*{f' ({unit})' if unit else ''}")
-    ax.set_ylabel(f"SD of the elementary effects, σ{f' ({unit})' if unit else ''}")
+    ax.set_xlabel(f"µ*, mean absolute elementary effect{f' ({unit})' if unit else ''}")
+    ax.set_ylabel(f"σ, SD of the effects{f' ({unit})' if unit else ''}")
     ax.set_xlim(0, top * 1.18)
     ax.set_ylim(0, top)
     return ax
 
 
 def draw_over_time(ax: Axes, analysis: Analysis, outcome: AnalysedOutput) -> Axes:
-    """Draw the main index of each quantity over time as a heat map; grey where there is none."""
+    """Draw the main index of each input over time as a heat map; grey where it is undefined."""
     assert outcome.times is not None
-    order = order_of(analysis, outcome)[:MOST]
+    order = order_of(analysis, outcome)[:MAX_INPUTS]
     values = outcome.values[MAIN[analysis.method]][order]
     months = outcome.times / DAYS_PER_MONTH
     middle = (months[1:] + months[:-1]) / 2
@@ -173,20 +176,20 @@ def _flat(values: np.typing.NDArray[np.float64]) -> np.typing.NDArray[np.float64
 
 
 def _ticks(analysis: Analysis, order: Sequence[int]) -> list[str]:
-    return [plain(analysis.names[place].replace("_", " ")) for place in order]
+    return [headline(analysis.labels[index], LABEL) for index in order]
 
 
 def _title(outcome: AnalysedOutput) -> str:
     if outcome.times is not None and outcome.times.size == 1:
-        return f"What matters for {outcome.label}, month {outcome.times[0] / DAYS_PER_MONTH:.3g}"
-    return f"What matters for {outcome.label}"
+        return f"Sensitivity of {outcome.label}, month {outcome.times[0] / DAYS_PER_MONTH:.3g}"
+    return f"Sensitivity of {outcome.label}"
 
 
 def _axis_label(analysis: Analysis, outcome: AnalysedOutput) -> str:
     unit = unit_text(outcome.unit)
     return {
-        "sobol": "share of the variance",
-        "morris": f"change over the whole range{f' ({unit})' if unit else ''}",
+        "sobol": "fraction of variance",
+        "morris": f"mean absolute effect over the range{f' ({unit})' if unit else ''}",
         "pawn": "PAWN index (median Kolmogorov-Smirnov distance)",
         "local": "elasticity (% for 1 %)",
     }[analysis.method]
@@ -199,12 +202,15 @@ def _caption(analysis: Analysis, outcome: AnalysedOutput, footer: str) -> str:
     else:
         over_time = outcome.times is not None and outcome.times.size > 1
         bars = "" if over_time else f"; bars: {analysis.confidence:.0%} intervals"
-        parts.append(f"{analysis.n_patients:,} patients{bars}.")
+        parts.append(f"n = {analysis.n_patients:,} patients{bars}.")
         if outcome.n_failed or outcome.n_not_reached:
             left = f"{outcome.n_used:,} of {analysis.n_blocks:,} blocks used"
-            parts.append(f"{left}: {outcome.n_failed:,} with failures, {outcome.n_not_reached:,} without a result.")
-    if len(analysis.names) > MOST:
-        parts.append(f"The {len(analysis.names) - MOST} weakest of {len(analysis.names)} are not drawn.")
+            parts.append(
+                f"{left}: {outcome.n_failed:,} with failed patients, {outcome.n_not_reached:,} without a value."
+            )
+    if len(analysis.names) > MAX_INPUTS:
+        n_names = len(analysis.names)
+        parts.append(f"The {n_names - MAX_INPUTS} least influential of {n_names} inputs are not drawn.")
     if outcome.remark:
         parts.append(f"{outcome.remark[:1].upper()}{outcome.remark[1:]}.")
     return " ".join([*parts, footer]).strip()

@@ -1,4 +1,4 @@
-"""One panel of read-outs or pools that the reader names."""
+"""One panel of named read-outs or pools."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, BLACK)
 
 
 def draw_named(ax: Axes, trajectory: Trajectory, names: Sequence[str], limits: Mapping[str, float]) -> Axes:
-    """Draw read-outs or pools of one unit over time, with what was observed of them and their limits.
+    """Draw read-outs or pools of one unit over time, with their observed values and limits.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def draw_named(ax: Axes, trajectory: Trajectory, names: Sequence[str], limits: M
     Raises
     ------
     DataError
-        If a name is unknown, if units differ, or if there are more names than colours that all readers tell apart.
+        If a name is unknown, if units differ, or if there are more names than distinguishable colours.
     """
     if len(names) > len(COLOURS):
         raise DataError(f"{len(names)} curves in one panel cannot be told apart", cure=f"draw {len(COLOURS)} at most")

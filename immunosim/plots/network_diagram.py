@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
-from immunosim.model.diagram_layout import OUT, Box, Bus, DiagramLayout, Point
+from immunosim.model.diagram_layout import OUT, Box, Bus, DiagramLayout, Position
 from immunosim.plots.diagram_placement import BOX_HEIGHT, completed
 from immunosim.plots.style import BLACK, COLOURS, GREY, STYLE
 
@@ -184,7 +184,7 @@ class _Drawing:
 
     # --- geometry --------------------------------------------------------------------------------------------------
 
-    def _place_stubs(self) -> dict[str, tuple[Point, Point]]:
+    def _place_stubs(self) -> dict[str, tuple[Position, Position]]:
         """Return the start and end of the arrow of every gain and loss, side by side along the edge of its box."""
         stubs = {}
         for pool, box in self.boxes.items():
@@ -194,22 +194,22 @@ class _Drawing:
             for item in [*(gain for gain in gains if not self._amplified(gain)), *losses]:
                 by_side.setdefault(self._side_of(item, box), []).append(item)
             for side, items in by_side.items():
-                for place, item in enumerate(items):
-                    inner, outer = self._stub(box, side, (place + 0.5) / len(items))
+                for index, item in enumerate(items):
+                    inner, outer = self._stub(box, side, (index + 0.5) / len(items))
                     stubs[item.name] = (outer, inner) if item.product else (inner, outer)
         return stubs
 
     def _amplified(self, item: ProcessText) -> str:
         """Return the pool whose transfer a gain multiplies, as activated cells divide on their way."""
         sources = {flow.reactant for flow in self.processes if flow.product == item.product and flow.reactant}
-        own = item.reactant or item.product in item.influences
-        return "" if own else next((name for name in item.influences if name in sources), "")
+        is_own = item.reactant or item.product in item.influences
+        return "" if is_own else next((name for name in item.influences if name in sources), "")
 
     def _side_of(self, item: ProcessText, box: Box) -> str:
         """Return the side of a box at which a process stands: those of the first bus face it on the left."""
         return "left" if self.layout.buses and _is_regulated(item, self.layout.buses[0]) else box.side
 
-    def _stub(self, box: Box, side: str, share: float) -> tuple[Point, Point]:
+    def _stub(self, box: Box, side: str, share: float) -> tuple[Position, Position]:
         """Return the inner and outer end of a short arrow at a share of an edge; some boxes keep room for a line."""
         across, up = SIDES[side]
         if across:
@@ -221,26 +221,26 @@ class _Drawing:
         y = box.y + up * BOX_HEIGHT / 2
         return (x, y), (x, y + up * STUB)
 
-    def _place_of(self, item: ProcessText) -> Point:
+    def _place_of(self, item: ProcessText) -> Position:
         """Return where a line to a process ends: the middle of its arrow."""
         if item.name in self.stubs:
-            one, other = self.stubs[item.name]
+            start, other = self.stubs[item.name]
         else:
-            one, other = self._between(item.reactant or self._amplified(item), item.product)
-        return (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
+            start, other = self._between(item.reactant or self._amplified(item), item.product)
+        return (start[0] + other[0]) / 2, (start[1] + other[1]) / 2
 
-    def _between(self, start: str, end: str, aside: float = 0.0) -> tuple[Point, Point]:
+    def _between(self, start: str, end: str, aside: float = 0.0) -> tuple[Position, Position]:
         """Return the ends of an arrow between two boxes in one row or column; two that run both ways stand apart."""
-        one, other = self.boxes[start], self.boxes[end]
+        start_box, other = self.boxes[start], self.boxes[end]
         both_ways = any((item.reactant, item.product) == (end, start) for item in self.processes)
-        if abs(one.y - other.y) < 1.0:
-            right = other.x > one.x
-            y = one.y + (1.1 if right else -1.1) * both_ways
-            return ((one.right, y), (other.left, y)) if right else ((one.left, y), (other.right, y))
-        half = BOX_HEIGHT / 2 if other.y > one.y else -BOX_HEIGHT / 2
-        x = one.x + aside + (1.5 if other.y > one.y else -1.5) * both_ways
-        foot = x if other.left <= x <= other.right else x + other.x - one.x
-        return (x, one.y + half), (foot, other.y - half)
+        if abs(start_box.y - other.y) < 1.0:
+            right = other.x > start_box.x
+            y = start_box.y + (1.1 if right else -1.1) * both_ways
+            return ((start_box.right, y), (other.left, y)) if right else ((start_box.left, y), (other.right, y))
+        half = BOX_HEIGHT / 2 if other.y > start_box.y else -BOX_HEIGHT / 2
+        x = start_box.x + aside + (1.5 if other.y > start_box.y else -1.5) * both_ways
+        foot = x if other.left <= x <= other.right else x + other.x - start_box.x
+        return (x, start_box.y + half), (foot, other.y - half)
 
     def _connect(self, item: ProcessText, x: float, colour: str) -> float:
         """Draw the line from a bus to a process that it regulates, and return its height."""
@@ -248,10 +248,10 @@ class _Drawing:
             ends = self.stubs[item.name]
             start = ends[0] if item.product else ends[1]
         else:
-            one, _ = self._between(item.reactant or self._amplified(item), item.product)
+            source, _ = self._between(item.reactant or self._amplified(item), item.product)
             start = self._place_of(item)
-            if start[1] == one[1]:
-                start = (x, one[1])  # the flow runs across the bus
+            if start[1] == source[1]:
+                start = (x, source[1])  # the flow runs across the bus
             else:
                 self._dot(start, colour)
         self._dash([start, (x, start[1])], colour)
@@ -266,25 +266,25 @@ class _Drawing:
     def _cover(self, sources: Iterable[str], items: Iterable[ProcessText]) -> None:
         self.influences |= {(source, item.name) for source in sources for item in items if source in item.influences}
 
-    def _dash(self, path: Iterable[Point], colour: str) -> None:
+    def _dash(self, path: Iterable[Position], colour: str) -> None:
         self.ax.plot(*zip(*path, strict=True), color=colour, linewidth=0.7, linestyle=DASHES, zorder=2)
 
-    def _dot(self, point: Point, colour: str, hollow: bool = False) -> None:
+    def _dot(self, point: Position, colour: str, hollow: bool = False) -> None:
         face = "white" if hollow else colour
         size = 2.6 if hollow else 2.2
         self.ax.plot(*point, "o", markersize=size, color=colour, markerfacecolor=face, markeredgewidth=0.6, zorder=5)
 
-    def _dose(self, point: Point) -> None:
+    def _dose(self, point: Position) -> None:
         self.ax.plot(*point, marker="s", markersize=3.2, color=BLACK, zorder=6)
 
-    def _arrow(self, start: Point, end: Point, colour: str) -> None:
+    def _arrow(self, start: Position, end: Position, colour: str) -> None:
         style = "-|>,head_length=2.6,head_width=1.2"
         arrow = FancyArrowPatch(
             start, end, arrowstyle=style, color=colour, shrinkA=0, shrinkB=0, linewidth=1.0, zorder=3
         )
         self.ax.add_patch(arrow)
 
-    def _head(self, start: Point, end: Point, colour: str, bar: bool = False) -> None:
+    def _head(self, start: Position, end: Position, colour: str, bar: bool = False) -> None:
         """Draw the last stretch of a regulatory line with its head: an open arrow, or a bar where it inhibits."""
         if bar:
             length = math.dist(start, end)

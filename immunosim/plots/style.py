@@ -3,12 +3,17 @@
 Knows neither scenarios nor results.
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from immunosim.model.readout_info import CURVE_COLOURS
 from immunosim.units import DAYS_PER_MONTH
+
+if TYPE_CHECKING:
+    from matplotlib.axis import Axis
 
 # Okabe and Ito, Color universal design (2008); yellow is left out: it is too light on white for a line.
 BLUE = "#0072B2"
@@ -84,6 +89,17 @@ LONGEST = ((0.2, MINUTES), (4.0, HOURS), (4 * DAYS_PER_MONTH, DAYS), (math.inf, 
 def time_unit(days: float) -> TimeUnit:
     """Return what an axis of so many days is marked in: whole months where there are more than four."""
     return next(unit for longest, unit in LONGEST if days <= longest)
+
+
+def mark_plainly(axis: Axis, low: float, high: float) -> None:
+    """Mark a logarithmic axis from ``low`` to ``high`` with a few plain numbers."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    decades = math.log10(high / low)
+    subs = (1.0,) if decades > 2.5 else (1.0, 3.0) if decades > 1.5 else (1.0, 2.0, 5.0)
+    axis.set_major_locator(LogLocator(subs=subs))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def month_step(months: float) -> int:

@@ -1,4 +1,4 @@
-"""The strip of treatments: what was given and when, relapses, and numbered remarks.
+"""The treatment strip: doses over time, relapses, and numbered remarks.
 
 Draws a scenario; knows no results.
 """
@@ -56,12 +56,12 @@ def rows_of(scenario: Scenario) -> list[TimelineRow]:
         ("relapse", BLACK, "D", (Mark(relapse.time, relapse.note) for relapse in scenario.relapse)),
         ("notes", GREY, "", notes),
     ]
-    found = [TimelineRow(label, colour, marker, tuple(marks)) for label, colour, marker, marks in rows]
-    return [row for row in found if row.marks]
+    timeline_rows = [TimelineRow(label, colour, marker, tuple(marks)) for label, colour, marker, marks in rows]
+    return [row for row in timeline_rows if row.marks]
 
 
 def strip_label(drug: Drug) -> str:
-    """Return what the line of a drug is called."""
+    """Return the label of the row of a drug."""
     return f"{drug.label}, {drug.site}" if drug.site else drug.label
 
 
@@ -92,16 +92,16 @@ def merged(marks: Iterable[Mark], gap: Callable[[str], float]) -> list[Mark]:
     gap : callable
         Days that a text takes.
     """
-    found = sorted(marks, key=lambda mark: mark.start)
+    ordered = sorted(marks, key=lambda mark: mark.start)
     waiting: list[str] = []
-    for i, mark in enumerate(found):
+    for i, mark in enumerate(ordered):
         waiting.append(mark.text)
         text = ", ".join(f"{n} × {text}" if n > 1 else text for text, n in Counter(waiting).items())
         end = mark.start if mark.stop is None else mark.stop
-        has_room = i == len(found) - 1 or end + gap(text) < found[i + 1].start
-        found[i] = replace(mark, text=text if has_room else "")
+        has_room = i == len(ordered) - 1 or end + gap(text) < ordered[i + 1].start
+        ordered[i] = replace(mark, text=text if has_room else "")
         waiting = [] if has_room else waiting
-    return found
+    return ordered
 
 
 def _days_of(ax: Axes, text: str) -> float:
@@ -122,10 +122,10 @@ def _draw(ax: Axes, row: TimelineRow, mark: Mark, height: float, text_days: floa
         face = "white" if mark.is_hollow else row.colour
         ax.plot(start, height, row.marker, color=row.colour, mfc=face, ms=5, mew=1.0, zorder=3)
     if stop + text_days / DAYS_PER_MONTH <= ax.get_xlim()[1]:
-        place, side, offset = stop, "left", 6
+        x, side, offset = stop, "left", 6
     else:
-        place, side, offset = start, "right", -6
-    where = (place, height)
+        x, side, offset = start, "right", -6
+    where = (x, height)
     ax.annotate(plain(mark.text), where, (offset, 0), textcoords="offset points", fontsize=7, va="center", ha=side)
 
 
@@ -134,7 +134,7 @@ def _marker(drug: Drug) -> str:
 
 
 def _marks(scenario: Scenario, drug: Drug) -> Iterator[Mark]:
-    """Yield what is given of a drug: as premedication, by orders, and at rates of its own."""
+    """Yield the marks of a drug: premedication, orders, and infusions at given rates."""
     orders = list(orders_of(scenario))
     for order in orders:
         if order.drug.premedication == drug.name:
@@ -155,7 +155,7 @@ def _premedication(order: Order) -> Iterator[Mark]:
 
 
 def _repeated(order: Order) -> Mark:
-    """Return a mark that says what was planned, and how many doses differed from it; a bar for what is swallowed."""
+    """Return a mark with the planned dose and the number of deviations; a bar for an oral drug."""
     dosing = order.dosing
     text = _doses(dosing.dose, len(planned_doses(dosing)))
     tapered = ", tapered" if dosing.taper else ""
@@ -172,7 +172,7 @@ def _daily(order: Order, horizon: float) -> Mark:
 
 
 def _infused(schedule: RegimenInput) -> Iterator[Mark]:
-    """Yield what was infused at rates of its own, as one dose."""
+    """Yield an infusion at given rates, as one dose."""
     steps = [step for step in schedule.steps if step.rate > 0]
     yield Mark(steps[0].start, _amount(sum(step.rate * (step.stop - step.start) for step in steps)))
 

@@ -1,6 +1,6 @@
-"""Why a read-out changed: the read-out over time, and what each mechanism and process added and took away so far.
+"""Attribution of a change: the read-out over time, and the cumulative contribution of each mechanism and process.
 
-Draws an explanation; knows nothing of how it was computed.
+Knows nothing of how the contributions were computed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from immunosim.scenario import Scenario
 
 NAMED = 7
-"""Processes that are drawn on their own; the rest is drawn together."""
+"""Largest number of processes drawn separately; the others are summed."""
 
 AREAS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, "#56B4E9", "#F0E442")
 """Colours of Okabe and Ito; sky blue and yellow are too light for lines, but not for areas."""
@@ -54,7 +54,7 @@ def why_figure(explanation: Explanation, scenario: Scenario, limit: float | None
     limit : float, optional
         Lower limit of normal of the read-out, or its limit of detection, in its unit.
     footer : str
-        What the caption ends with, such as the intended use.
+        End of the caption, such as the intended use.
     """
     groups = [("process", named(explanation.contributions))]
     mechanisms = explanation.by_mechanism()
@@ -97,7 +97,7 @@ def draw_readout(ax: Axes, explanation: Explanation, limit: float | None = None)
 def draw_contributions(
     ax: Axes, explanation: Explanation, items: Sequence[Contribution], total: str = "net change"
 ) -> Axes:
-    """Draw contributions so far as areas, gains upwards and losses downwards, and their sum as a line.
+    """Draw cumulative contributions as areas, positive upwards and negative downwards, and their sum as a line.
 
     The names stand to the right in the order of the areas at the end.
     """
@@ -147,13 +147,13 @@ def _title(ax: Axes, scenario: Scenario, title: str) -> None:
 def _write(figure: Figure, explanation: Explanation, scenario: Scenario, footer: str) -> None:
     height = figure.get_size_inches()[1]
     title = headline(scenario.title or "Untitled scenario", 75)
-    figure.text(0.03, 1.0 - 0.22 / height, f"{title}: why?", fontsize=11, fontweight="bold", va="center")
+    figure.text(0.03, 1.0 - 0.22 / height, f"{title}: attribution", fontsize=11, fontweight="bold", va="center")
     caption = "\n".join(wrapped(f"{_caption(explanation, scenario)} {footer}".strip(), 150))
     figure.text(0.03, 0.1 / height, caption, fontsize=6.8, color="#333333", va="bottom", linespacing=1.35)
 
 
 def _downwards(items: Sequence[Contribution]) -> list[Contribution]:
-    """Return contributions as their areas lie at the end: the outermost gain first, the outermost loss last."""
+    """Return contributions from top to bottom of the areas at the end."""
     gains = [item for item in items if item.value > 0.0]
     return [*reversed(gains), *(item for item in items if item.value <= 0.0)]
 
@@ -164,15 +164,15 @@ def _named(label: str, value: float) -> str:
 
 
 def _caption(explanation: Explanation, scenario: Scenario) -> str:
-    text = "Areas: contributions since the start, gains above zero, losses below; black: their sum, the change of A. "
+    text = "Areas: cumulative contributions, positive above zero, negative below; black: their sum, the change in A. "
     if not explanation.is_gross:
-        text += "A loss that is smaller than untreated counts as a gain. "
+        text += "A loss smaller than in the untreated state counts as positive. "
     return text + treatment_lines(scenario)
 
 
 def _set_months(ax: Axes, explanation: Explanation) -> None:
     first, last = explanation.since / DAYS_PER_MONTH, explanation.at / DAYS_PER_MONTH
-    ax.set_xlim(first - LEAD * (last - first), last)  # apart from the axis, since much happens on the first days
+    ax.set_xlim(first - LEAD * (last - first), last)  # a gap to the axis keeps the first days visible
     step = month_step(last - first)
     if last - first > step:
         ax.set_xticks(range(math.ceil(first / step) * step, math.floor(last) + 1, step))

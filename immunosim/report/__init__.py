@@ -1,4 +1,4 @@
-"""What a run has to say: a summary as plain data, and the files that hold it."""
+"""The results of a run: a summary as plain data, and the output files."""
 
 from immunosim.files import OutputError, write_file
 from immunosim.report.figures import draw_page, draw_panel

@@ -19,14 +19,14 @@ VISITS = (1, 3, 6, 12)
 
 
 def count_summaries(trajectory: Trajectory, windows: Sequence[CourseWindow]) -> dict[str, Any]:
-    """Return what became of each count of the model, in the order of a blood count."""
+    """Return the course of each count of the model, in the order of a blood count."""
     return {
         name: count_summary(trajectory, windows, name) for name in trajectory.problem.model.readouts_of_kind("count")
     }
 
 
 def count_summary(trajectory: Trajectory, windows: Sequence[CourseWindow], name: str) -> dict[str, Any]:
-    """Return what became of one count: untreated, lowest, and after each course."""
+    """Return untreated value, nadir, and recovery of one count after each course."""
     time, values = trajectory.time, trajectory[name]
     info = trajectory.problem.model.readout_info[name]
     value, day = lowest(time, values, time[0], time[-1])
@@ -48,7 +48,7 @@ def visits(trajectory: Trajectory, window: CourseWindow, name: str, months: Iter
 
 
 def level_summaries(trajectory: Trajectory, windows: Sequence[CourseWindow]) -> dict[str, Any]:
-    """Return by drug the peak of its concentration in each course that it is detected in, and when it is no longer."""
+    """Return by drug the peak of its concentration in each course in which it is detected, and the end of detection."""
     levels = trajectory.problem.model.readouts_of_kind("level")
     return {
         info.drug or name: {

@@ -1,4 +1,4 @@
-"""Courses of depletion as windows of time: what follows a course belongs to it until the next one begins.
+"""Courses of depletion as time windows: each lasts until the next course begins.
 
 This module knows the scenario and no results.
 """
@@ -20,7 +20,7 @@ class CourseWindow:
     Attributes
     ----------
     label : str
-        What the scenario calls the course.
+        Label of the course.
     start : float
         Its first dose, from which time after the course is counted.
     last_infusion_end : float
@@ -38,7 +38,7 @@ class CourseWindow:
     is_last: bool
 
     def visit(self, months: float) -> float | None:
-        """Return when to read a visit some months after the start, day, or None if it lies beyond the window.
+        """Return the time of a visit some months after the start, day, or None if it lies beyond the window.
 
         A visit on the day of the next course is read before its first dose.
         """

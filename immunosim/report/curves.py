@@ -1,4 +1,4 @@
-"""Questions to a single curve: where it is lowest, when it crosses a level, what its mean is.
+"""Properties of a single curve: its minimum, its crossings of a level, its mean.
 
 A curve is a pair of arrays of shape (n_times,): times in days, strictly increasing, and values. It is linear between
 its times. This module knows nothing of simulations.

@@ -1,6 +1,6 @@
-"""What autoimmunity did: to a score of visible disease, to organs, and to the relapse hazard.
+"""Outcomes of autoimmunity: visible disease, organs, and the relapse hazard.
 
-Reads a finely sampled trajectory and returns plain data for a summary; None of what the model does not have.
+Reads a finely sampled trajectory and returns plain data for a summary; None for outcomes that the model lacks.
 """
 
 import math
@@ -20,7 +20,7 @@ VISITS = (1, 2, 3, 6, 9, 12)
 
 
 def hair_summary(trajectory: Trajectory, windows: Sequence[CourseWindow]) -> dict[str, Any] | None:
-    """Return the SALT score (0-100): its peak and when, its visits after each course, and what each pulse did."""
+    """Return the SALT score (0-100): its peak with time, its values after each course, and around each pulse."""
     name = next(iter(trajectory.problem.model.readouts_of_kind("score")), None)
     if name is None:
         return None
@@ -45,7 +45,7 @@ def hair_summary(trajectory: Trajectory, windows: Sequence[CourseWindow]) -> dic
 
 
 def autoimmunity_summary(trajectory: Trajectory) -> dict[str, Any] | None:
-    """Return the hazard of autoimmunity of each organ, and the extremes of what organs make in this patient."""
+    """Return the hazard of autoimmunity of each organ, and the extremes of the read-outs of organs in this patient."""
     model = trajectory.problem.model
     organs = {info.organ: _organ(trajectory, name, info) for name, info in model.readout_info.items() if info.organ}
     if not organs:

@@ -1,4 +1,4 @@
-"""What a scenario gives, a line for each order and drug. Knows the scenario and no results."""
+"""The doses of a scenario, a row per order and drug. Knows the scenario and no results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from immunosim.scenario.regimen import begin_of, end_of, is_continuous, keyed_ev
 
 
 def dose_headers(scenario: Scenario) -> tuple[str, ...]:
-    """Return what the columns of ``dose_rows`` are."""
+    """Return the headers of ``dose_rows``."""
     when = "month" if scenario.start_date is None else "date"
     return "drug", "given by", "from day", "to day", when, "doses", "mg in all"
 
@@ -30,7 +30,7 @@ def dose_rows(scenario: Scenario) -> Iterator[tuple[str, ...]]:
 
 
 def deviations(scenario: Scenario) -> Iterator[str]:
-    """Yield a sentence for each order whose doses were late, skipped or other than planned."""
+    """Yield a sentence for each order with late, skipped or changed doses."""
     for order in orders_of(scenario):
         if order.dosing.changes:
             yield f"Not as planned in {order.key}: {', '.join(map(_deviation, order.dosing.changes))}."

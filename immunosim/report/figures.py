@@ -1,4 +1,4 @@
-"""The figures of a trajectory with what a report knows: limits, fine sampling, the patient's own values, intended use.
+"""The figures of a trajectory with limits, fine sampling, patient-specific values and intended use.
 
 Matplotlib is imported when a figure is drawn.
 """
@@ -28,7 +28,7 @@ def draw_page(trajectory: Trajectory) -> Figure:
 
 
 def draw_panel(trajectory: Trajectory, names: Sequence[str], ax: Axes | None = None) -> Axes:
-    """Return axes with read-outs or pools of one unit; a figure of its own is made where none is given.
+    """Return axes with read-outs or pools of one unit; a new figure is created without ``ax``.
 
     Raises
     ------
@@ -50,7 +50,11 @@ def _axes() -> Axes:
 
 
 def _own_values(trajectory: Trajectory) -> str:
-    """Return the patient's own parameters and what they mean in one paragraph; empty if there are none."""
+    """Return the patient-specific values and their meaning in one paragraph; empty if there are none."""
     entries = patient_differences(trajectory.problem)
-    own = [f"{e['parameter']} {e['value']:.4g}" for e in entries if e["set_by"].startswith("parameters.")]
-    return f"Individual parameters: {', '.join(own)}. {individual_sentence(trajectory.scenario)}" if own else ""
+    patient_values = [f"{e['parameter']} {e['value']:.4g}" for e in entries if e["set_by"].startswith("parameters.")]
+    return (
+        f"Patient-specific values: {', '.join(patient_values)}. {individual_sentence(trajectory.scenario)}"
+        if patient_values
+        else ""
+    )

@@ -1,4 +1,4 @@
-"""The limits that a clinician reads counts and levels against, as the model declares them."""
+"""The clinical limits of counts and levels, as the model declares them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A trajectory as a NetCDF-4 file: the layout that xarray and h5netcdf give a dataset, written through h5py alone.
 
-A run writes this file by default, and the two libraries would be imported for nothing else. Knows the file format and
+A run writes this file by default, and this avoids importing the two libraries. Knows the file format and
 labelled values, not what they mean; reading is left to xarray.
 """
 
@@ -28,7 +28,7 @@ def netcdf(trajectory: Trajectory, attributes: Mapping[str, str]) -> bytes:
     ----------
     trajectory : Trajectory
     attributes : mapping of str to str
-        What the file says of itself.
+        Global attributes of the file.
     """
     import h5py
 
@@ -36,7 +36,9 @@ def netcdf(trajectory: Trajectory, attributes: Mapping[str, str]) -> bytes:
     with h5py.File("trajectory.nc", "w", driver="core", backing_store=False, track_order=True) as file:
         file.attrs.update(safe_attributes(attributes))
         time = Labelled(trajectory.time, TIME_ATTRIBUTES)
-        written = {name: _write(file, name, one) for name, one in (trajectory.variables | {"time": time}).items()}
+        written = {
+            name: _write(file, name, variable) for name, variable in (trajectory.variables | {"time": time}).items()
+        }
         _share_times(written)
         _name_software(file)
         file.flush()

@@ -1,7 +1,7 @@
 """Observed values against simulated ones.
 
 An observed value is a range of no width, and one below a limit of quantification a range from 0 to the limit, so that
-all are judged alike. Returns plain data for a summary.
+all are compared in the same way. Returns plain data for a summary.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ def observation_summary(trajectory: Trajectory) -> list[dict[str, Any]]:
 
     ``difference_percent`` is simulated minus observed in percent of the observed value, of a range's middle;
     ``outside_percent`` is the distance to the nearest end of the range in percent of that end, 0 inside. Both are None
-    where what they would be divided by is 0, and the difference also where the point is below a limit.
+    where the divisor is 0, and the difference also where the point is below a limit.
     """
     return [_compared(trajectory, series, point) for series in trajectory.scenario.observed for point in series.points]
 

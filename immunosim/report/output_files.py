@@ -1,4 +1,4 @@
-"""The files of a run, and the folder that holds them: whole or not at all.
+"""The files of a run, and the folder that holds them, written atomically.
 
 Every file is made in memory first; then all go into a temporary folder beside the target, which takes its name at the
 end. An interruption or a full disk leaves the target as it was. Nothing here depends on the clock: the same run gives
@@ -29,14 +29,14 @@ from immunosim.trajectory import Trajectory
 
 @dataclass(frozen=True)
 class FolderKind:
-    """What a folder of results holds.
+    """The contents of a folder of results.
 
     Attributes
     ----------
     signature : frozenset of str
-        Files that it always holds: without them a folder is somebody else's and is never replaced.
+        Files that it always holds: a folder without them is foreign and is never replaced.
     others : tuple of str
-        Everything else that immunosim ever writes into it; ``*`` stands for anything.
+        All other files that immunosim writes into it; ``*`` is a wildcard.
     """
 
     signature: frozenset[str]
@@ -69,7 +69,7 @@ COMPARISON = FolderKind(
 SENSITIVITY = FolderKind(frozenset({"indices.nc", "indices.csv"}), ("importance_*.png",))
 
 MOST_TIMES = 300_000
-"""Most output times of a run: about half a gigabyte of files, made in two gigabytes of memory."""
+"""Largest number of output times of a run: about half a gigabyte of files, made in two gigabytes of memory."""
 
 BYTES_PER_TIME = 1800
 """Size of one output time in all files together, about 90 columns as text and as numbers (measured)."""
@@ -84,14 +84,14 @@ def result_files(trajectory: Trajectory, summary: Mapping[str, Any], command: st
     summary : mapping
         What ``summarise`` returned.
     command : str
-        How the run was started, recorded in the NetCDF file.
+        Command of the run, recorded in the NetCDF file.
     """
     curves = {"trajectory.csv": _csv(trajectory).encode(), "trajectory.nc": _netcdf(trajectory, command)}
     return record_files(trajectory, summary) | curves
 
 
 def record_files(trajectory: Trajectory, summary: Mapping[str, Any]) -> dict[str, bytes]:
-    """Return the files that every folder of results holds: what was simulated, and what came of it."""
+    """Return the files of every folder of results: the resolved scenario and the summary."""
     return {"scenario.toml": to_toml(trajectory.scenario).encode(), "summary.json": to_json(summary).encode()}
 
 
@@ -101,7 +101,7 @@ def to_json(data: Any) -> str:
 
 
 def refuse_foreign(folder: Path, kind: FolderKind = RUN) -> None:
-    """Raise where results must not be written into a folder, so that nothing is computed in vain.
+    """Refuse a folder that must not be written, before anything is computed.
 
     Parameters
     ----------
@@ -124,14 +124,14 @@ def refuse_foreign(folder: Path, kind: FolderKind = RUN) -> None:
         return
     foreign = kind.foreign(present)
     if foreign or not present >= kind.signature:
-        found = f"holds {any_of(foreign[:3])}" if foreign else "is not empty"
+        contents = f"holds {any_of(foreign[:3])}" if foreign else "is not empty"
         raise OutputError(
-            f"{found}, which is not a result of immunosim and is not replaced", file=where, cure=elsewhere
+            f"{contents}, which is not a result of immunosim and is not replaced", file=where, cure=elsewhere
         )
 
 
 def refuse_large(folder: Path, scenario: Scenario) -> None:
-    """Raise where the files of a run would be larger than anybody reads, before it is computed.
+    """Refuse a run with excessively large files, before it is computed.
 
     Raises
     ------
@@ -181,7 +181,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes], kind: FolderKind = RU
 
 
 def _move(temporary: Path, target: Path) -> None:
-    """Give the temporary folder the target's name; what stood there comes back if that fails."""
+    """Rename the temporary folder to the target; the earlier folder is restored if that fails."""
     if not target.exists():
         temporary.rename(target)
         return
@@ -197,7 +197,7 @@ def _move(temporary: Path, target: Path) -> None:
 
 def _csv(trajectory: Trajectory) -> str:
     """Return the curves as text: time in days, read-outs, pools; `repr` keeps every bit of a number."""
-    curves = {name: one.values for name, one in trajectory.variables.items() if one.dimensions}
+    curves = {name: variable.values for name, variable in trajectory.variables.items() if variable.dimensions}
     table = np.column_stack([trajectory.time, *curves.values()])
     rows = (",".join(map(repr, row)) for row in table.tolist())
     return "\n".join([",".join(["time", *curves]), *rows]) + "\n"

@@ -1,4 +1,4 @@
-"""Where a result comes from and what it may be used for: parameters, doses, mechanisms, solver, software.
+"""Provenance and intended use of a result: parameters, doses, mechanisms, solver, software.
 
 Returns plain data for a summary; knows no results.
 """
@@ -15,7 +15,7 @@ from immunosim.trajectory import Trajectory
 INTENDED_USE = "Research and teaching software, not a medical device."
 
 LIBRARIES = ("numpy", "numba", "xarray")
-"""Packages whose version can change a result or how it is stored."""
+"""Packages whose version can affect a result or its file."""
 
 
 def version() -> str:
@@ -47,8 +47,8 @@ def model_description(problem: Problem) -> dict[str, Any]:
 
 
 def patient_differences(problem: Problem) -> list[dict[str, Any]]:
-    """Return every parameter in which the patient differs from the parameter set, and the key that sets it."""
-    own = individual_differences(problem.parameters, problem.model, problem.vector)
+    """Return every patient-specific value, and the key that sets it."""
+    patient_values = individual_differences(problem.parameters, problem.model, problem.vector)
     return [
         {
             "parameter": name,
@@ -58,14 +58,14 @@ def patient_differences(problem: Problem) -> list[dict[str, Any]]:
             "default": problem.parameters.value(name),
             "unit": problem.parameters[name].unit,
         }
-        for name, value in own.items()
+        for name, value in patient_values.items()
     ]
 
 
 def individual_sentence(scenario: Scenario) -> str:
-    """Return what the scenario's own parameter values mean, in a sentence; empty if it has none.
+    """Return a sentence on the scenario's own parameter values; empty if it has none.
 
-    Beside observed data they were chosen to reproduce the patient, otherwise they are an assumption of the scenario.
+    With observed data they were chosen to reproduce the patient, otherwise they are an assumption of the scenario.
     """
     count = len(scenario.parameters)
     if not count:
@@ -82,7 +82,7 @@ def dose_summary(scenario: Scenario) -> dict[str, float]:
 
 
 def solver_summary(trajectory: Trajectory) -> dict[str, Any]:
-    """Return how the integration was done and how much work it took."""
+    """Return the settings and statistics of the integration."""
     solution, options = trajectory.solution, trajectory.problem.options
     return {
         "method": options.method,

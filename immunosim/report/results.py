@@ -1,4 +1,4 @@
-"""Figures and pages of results, by their kind: what ``Result.plot`` and ``Result.report`` open."""
+"""Figures and pages of results by kind, for ``Result.plot`` and ``Result.report``."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _(
     color: str = "",
     threshold: str = "",
 ) -> Figure:
-    """Draw a result as a map of two quantities, as courses over time, or one line each."""
+    """Draw a result as a map over two factors, as time courses, or as parallel coordinates."""
     from immunosim.plots.ensembles import ensemble_figure
 
     asked = plot_of(result, of, kind=kind, x=x, y=y, at=at, color=color, threshold=threshold)
@@ -79,7 +79,7 @@ def plot_of(result: EnsembleResult, of: str = "", **asked: Any) -> Plot:
 
 @figure_of.register(Explanation)
 def _(result: Explanation) -> Figure:
-    """Draw the read-out over time, and what each mechanism and process contributed."""
+    """Draw the read-out over time, and the contribution of each mechanism and process."""
     from immunosim.plots.why import why_figure
     from immunosim.scenario import Scenario
 
@@ -88,7 +88,7 @@ def _(result: Explanation) -> Figure:
 
 @figure_of.register(Comparison)
 def _(result: Comparison) -> Figure:
-    """Draw the courses over one another."""
+    """Draw the overlaid time courses."""
     from immunosim.plots.comparison import overlay_figure
 
     return overlay_figure(result, limits_of(result.trajectories[0].problem.model), INTENDED_USE)
@@ -99,7 +99,7 @@ def _(result: Analysis, output: str = "") -> Figure:
     """Draw the inputs by their influence on an output, by default the first."""
     from immunosim.plots.importance import importance_figure
 
-    known = [one.name for one in result.outcomes]
+    known = [outcome.name for outcome in result.outcomes]
     if output and output not in known:
         raise DataError(f'"{output}" was not analysed', key="output", cure=f"choose from {', '.join(known)}")
     return importance_figure(result, result[output or known[0]], INTENDED_USE)
@@ -110,7 +110,7 @@ def _(result: Fitted) -> Figure:
     """Draw the measurements of each patient with the course and its 90 % interval."""
     from immunosim.plots.fit_courses import course_figure, courses_figure
 
-    courses, labels = [course_of(result, place) for place in range(len(result.subjects))], labels_of(result.subjects[0])
+    courses, labels = [course_of(result, index) for index in range(len(result.subjects))], labels_of(result.subjects[0])
     if len(courses) == 1:
         return course_figure(courses[0], labels, INTENDED_USE)
     return courses_figure(courses, labels, INTENDED_USE)
@@ -121,20 +121,20 @@ def _(result: PatientFits) -> Figure:
     """Draw the measurements of each patient with the course and its 90 % interval."""
     from immunosim.plots.fit_courses import courses_figure
 
-    courses = [course_of(one) for one in result.fits.values()]
+    courses = [course_of(fit) for fit in result.fits.values()]
     return courses_figure(courses, labels_of(result.case.subjects[0]), INTENDED_USE)
 
 
-def course_of(result: Fitted, place: int = 0) -> FittedCourse:
+def course_of(result: Fitted, index: int = 0) -> FittedCourse:
     """Return the course of a patient as it is drawn."""
     from immunosim.plots.fit_courses import FittedCourse
 
-    subject = result.subjects[place]
-    return FittedCourse(subject.name, subject.measurements, *result.course(place))
+    subject = result.subjects[index]
+    return FittedCourse(subject.name, subject.measurements, *result.course(index))
 
 
 def labels_of(subject: Subject) -> dict[str, str]:
-    """Return name and unit of everything that can be measured, as an axis shows it."""
+    """Return name and unit of every measurable quantity, as an axis shows it."""
     model = subject.problem.model
     names = {
         name: " + ".join(model.about(part).heading or part for part in model.sums.get(name, (name,)))
@@ -145,12 +145,12 @@ def labels_of(subject: Subject) -> dict[str, str]:
 
 
 def write_page(result: Result, path: Path) -> None:
-    """Write the page of a result: of a trajectory the report, of others what a notebook shows, with the figure.
+    """Write the page of a result: the report of a trajectory, otherwise the notebook view with the figure.
 
     Raises
     ------
     OutputError
-        If the place cannot be written.
+        If the location is not writable.
     """
     if isinstance(result, Trajectory):
         from immunosim.report.page import report_files

@@ -1,4 +1,4 @@
-"""A trajectory at least as fine as a scenario reports by default, however seldom this one does.
+"""A trajectory with at least the default output times of a scenario.
 
 By default a scenario reports once a day and every hour around doses, which finds peaks and nadirs. This
 module knows the times of results, not their values.
@@ -30,7 +30,7 @@ def refined(trajectory: Trajectory) -> Trajectory:
 
 
 def _distance(times: Array, others: Array) -> Array:
-    """Return how far each time is from the nearest of the others, which are sorted and at least two."""
+    """Return the distance of each time to the nearest of the others, which are sorted and at least two."""
     after = np.searchsorted(others, times).clip(1, len(others) - 1)
     nearest: Array = np.minimum(np.abs(times - others[after - 1]), np.abs(times - others[after]))
     return nearest

@@ -1,4 +1,4 @@
-"""The summary of a run as plain data: what a clinician would ask of a trajectory, in an order that a reader follows.
+"""The summary of a run as plain data: the clinical results of a trajectory.
 
 Units stand in the key names (``_day``, ``_months_``, ``_percent``, ``_relative``, ``_per_year``), in a ``unit`` beside
 the value, or in the table ``units``. Days count from day 0 of the scenario, or from the start of a course where the
@@ -23,7 +23,7 @@ from immunosim.report.provenance import (
 from immunosim.report.sampling import refined
 from immunosim.trajectory import Trajectory
 
-Summary = dict[str, Any]
+RunSummary = dict[str, Any]
 
 UNITS = {
     "day": "days after day 0",
@@ -36,15 +36,15 @@ UNITS = {
 }
 
 
-def summarise(trajectory: Trajectory) -> Summary:
+def summarise(trajectory: Trajectory) -> RunSummary:
     """Return the summary of a trajectory as plain data that JSON can hold.
 
-    Peaks and nadirs are looked for every day and every hour around doses, not only at the scenario's output times.
+    Peaks and nadirs are searched daily and hourly around doses, not only at the scenario's output times.
 
     Parameters
     ----------
     trajectory : Trajectory
-        Complete or failed; of a failed one the results are None.
+        Complete or failed; the results of a failed one are None.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def summarise(trajectory: Trajectory) -> Summary:
     }
 
 
-def _results(trajectory: Trajectory) -> Summary:
+def _results(trajectory: Trajectory) -> RunSummary:
     observed = observation_summary(trajectory)
     if not trajectory.is_complete:
         return {

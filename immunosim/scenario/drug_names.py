@@ -16,7 +16,7 @@ from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from immunosim.errors import ModelError, QuantityError, any_of, close_matches, did_you_mean
-from immunosim.model.drug import Drug, Given
+from immunosim.model.drug import Administration, Drug
 from immunosim.model.package import ModelPackage
 from immunosim.models import DEFAULT_MODEL, drugs_of, find_model
 from immunosim.scenario.base import Text
@@ -81,7 +81,7 @@ def known_drug(name: str, scenario: object = None) -> Drug:
 class DrugGiven:
     """Annotation of a field that names a drug, restricted by how the drug is given."""
 
-    ways: tuple[Given, ...]
+    ways: tuple[Administration, ...]
 
     def choices(self) -> list[str]:
         """Return the names of the drugs, in the model's order."""

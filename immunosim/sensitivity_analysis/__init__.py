@@ -1,4 +1,4 @@
-"""Which of the varied quantities a result follows: Sobol, Morris and PAWN indices, and exact elasticities."""
+"""Ranking of inputs by their influence on outputs: Sobol, Morris and PAWN indices, and exact elasticities."""
 
 from immunosim.sensitivity_analysis.analysis import analyse
 from immunosim.sensitivity_analysis.indices import METHODS, IndexEstimate

@@ -1,4 +1,4 @@
-"""Run a design and estimate the indices of everything that is kept of its patients."""
+"""Simulate a design and estimate the indices of its outputs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def analyse(
     Parameters
     ----------
     recipe : Recipe
-        What varies and what is kept.
+        Factors and outputs.
     method : str
         ``sobol``, ``morris`` or ``pawn``.
     n : int
@@ -39,7 +39,7 @@ def analyse(
     confidence : float
     n_threads : int
     report : callable, optional
-        Told how many more patients are done, and how many of these failed.
+        Receives the number of additional patients done, and how many of them failed.
 
     Raises
     ------
@@ -49,11 +49,11 @@ def analyse(
     factors = recipe.factors
     cube = cube_of(method, len(factors), n, seed, second_order)
     values = np.stack([factor.at(cube.unit[:, j]) for j, factor in enumerate(factors)], axis=1)
-    found = solve_rows(recipe, values, n_threads, report)
-    status = np.asarray(found["status"][1])
+    solved = solve_rows(recipe, values, n_threads, report)
+    status = np.asarray(solved["status"][1])
     outcomes = [
         _outcome(cube, name, np.asarray(y), about, status == 0, np.array(recipe.outputs.times), confidence, seed)
-        for name, (_, y, about) in found.items()
+        for name, (_, y, about) in solved.items()
         if about.get("kind") in ("endpoint", "read-out", "pool")
     ]
     return Analysis(
@@ -82,17 +82,22 @@ def _outcome(
 ) -> AnalysedOutput:
     over_time = y.ndim == 2
     columns = y.T if over_time else y[np.newaxis]
-    found = [estimate(cube, column, is_well & np.isfinite(column), confidence, seed) for column in columns]
+    estimates = [estimate(cube, column, is_well & np.isfinite(column), confidence, seed) for column in columns]
     well = is_well.reshape(-1, cube.rows_per_block).all(axis=1)
-    used = [one.n_blocks for one in found]
-    remarks = {one.remark for one in found if one.remark}
+    used = [estimated.n_blocks for estimated in estimates]
+    remarks = {estimated.remark for estimated in estimates if estimated.remark}
     return AnalysedOutput(
         name=name,
         label=about["long_name"],
         unit=about["units"],
         times=times if over_time else None,
-        values={key: _joined([one.values[key] for one in found], over_time) for key in found[0].values},
-        half_widths={key: _joined([one.half_widths[key] for one in found], over_time) for key in found[0].values},
+        values={
+            key: _joined([estimated.values[key] for estimated in estimates], over_time) for key in estimates[0].values
+        },
+        half_widths={
+            key: _joined([estimated.half_widths[key] for estimated in estimates], over_time)
+            for key in estimates[0].values
+        },
         n_used=min(used),
         n_failed=int((~well).sum()),
         n_not_reached=int(well.sum()) - min(used),

@@ -16,10 +16,10 @@ LEVELS = 4
 """Levels of a Morris trajectory, SALib's default."""
 
 DEFAULTS = {"sobol": 1024, "morris": 50, "pawn": 2048}
-"""Base points, trajectories or rows where the user does not say."""
+"""Default number of base points, trajectories or rows."""
 
 LEAST = {"sobol": 16, "morris": 4, "pawn": 100}
-"""Blocks below which nothing is estimated."""
+"""Smallest number of blocks for an estimate."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ class Cube:
 
 
 def rows_of(method: str, n_factors: int, n: int, second_order: bool = False) -> int:
-    """Return how many patients a design has."""
+    """Return the number of patients of a design."""
     return n * {"sobol": (2 if second_order else 1) * n_factors + 2, "morris": n_factors + 1, "pawn": 1}[method]
 
 

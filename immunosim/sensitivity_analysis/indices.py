@@ -92,24 +92,24 @@ Found = tuple[dict[str, Array], dict[str, Array]]
 def _sobol(problem: dict[str, object], unit: Array, y: Array, confidence: float, seed: int, pairs: bool) -> Found:
     from SALib.analyze import sobol
 
-    found = sobol.analyze(
+    indices = sobol.analyze(
         problem, y, calc_second_order=pairs, num_resamples=RESAMPLES, conf_level=confidence, seed=seed
     )
     names = ("S1", "ST", "S2") if pairs else ("S1", "ST")
-    return {name: np.asarray(found[name]) for name in names}, {
-        name: np.asarray(found[f"{name}_conf"]) for name in names
+    return {name: np.asarray(indices[name]) for name in names}, {
+        name: np.asarray(indices[f"{name}_conf"]) for name in names
     }
 
 
 def _morris(problem: dict[str, object], unit: Array, y: Array, confidence: float, seed: int, pairs: bool) -> Found:
     from SALib.analyze import morris
 
-    found = morris.analyze(
+    indices = morris.analyze(
         problem, unit, y, num_resamples=RESAMPLES, conf_level=confidence, num_levels=LEVELS, seed=seed
     )
-    values = {name: np.asarray(found[name], np.float64) for name in ("mu_star", "mu", "sigma")}
+    values = {name: np.asarray(indices[name], np.float64) for name in ("mu_star", "mu", "sigma")}
     unknown = np.full(len(values["mu"]), np.nan)
-    half = {"mu_star": np.asarray(found["mu_star_conf"], np.float64), "mu": unknown, "sigma": unknown}
+    half = {"mu_star": np.asarray(indices["mu_star_conf"], np.float64), "mu": unknown, "sigma": unknown}
     return values, half
 
 
@@ -142,8 +142,8 @@ def _chance(n: int, confidence: float) -> float:
 def _pawn_medians(unit: Array, y: Array) -> Array:
     from SALib.analyze import pawn
 
-    found = pawn.analyze(problem_of(unit.shape[1]), unit, y, S=SLIDES)
-    return np.asarray(found["median"], np.float64)
+    indices = pawn.analyze(problem_of(unit.shape[1]), unit, y, S=SLIDES)
+    return np.asarray(indices["median"], np.float64)
 
 
 _ESTIMATORS = {"sobol": _sobol, "morris": _morris, "pawn": _pawn}

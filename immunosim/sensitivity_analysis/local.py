@@ -49,7 +49,7 @@ def elasticities(base: Base, keys: Sequence[str], outputs: Outputs, n_threads: i
     ParameterError, ScenarioError, SolverError
         As ``differentiate``.
     """
-    wrong = [one for one in outputs.endpoints if one.kind not in TIMES]
+    wrong = [endpoint for endpoint in outputs.endpoints if endpoint.kind not in TIMES]
     if wrong:
         cure = "ask for a nadir or a peak, or use `method=morris` or sobol"
         raise DataError(f"a {wrong[0].kind} has no exact elasticity here", key=f"endpoint {wrong[0].label}", cure=cure)
@@ -57,9 +57,12 @@ def elasticities(base: Base, keys: Sequence[str], outputs: Outputs, n_threads: i
     names = [_differentiable(base, key) for key in keys]
     extrema = _extrema(base, outputs.endpoints)
     times = np.unique([*outputs.times, *extrema])
-    found = differentiate(replace(base.problem, times=times), names, relative=True, n_threads=n_threads)
-    outcomes = [_at_extremum(base, found, one, time) for one, time in zip(outputs.endpoints, extrema, strict=True)]
-    outcomes += [_over_time(base, found, name, np.array(outputs.times)) for name in outputs.readouts]
+    derivatives = differentiate(replace(base.problem, times=times), names, relative=True, n_threads=n_threads)
+    outcomes = [
+        _at_extremum(base, derivatives, endpoint, time)
+        for endpoint, time in zip(outputs.endpoints, extrema, strict=True)
+    ]
+    outcomes += [_over_time(base, derivatives, name, np.array(outputs.times)) for name in outputs.readouts]
     return Analysis(
         method="local",
         names=tuple(factor.name for factor in factors),
@@ -68,7 +71,7 @@ def elasticities(base: Base, keys: Sequence[str], outputs: Outputs, n_threads: i
         outcomes=tuple(outcomes),
         n_blocks=1,
         n_patients=1,
-        n_patients_failed=int(int(found["status"]) != 0),
+        n_patients_failed=int(int(derivatives["status"]) != 0),
         seed=0,
         confidence=1.0,
     )
@@ -97,19 +100,19 @@ def _extrema(base: Base, endpoints: Sequence[Endpoint]) -> list[float]:
     """Return the time of each extremum, day."""
     if not endpoints:
         return []
-    asked = [replace(one, kind=TIMES[one.kind], name=f"time_{i}") for i, one in enumerate(endpoints)]
-    found = simulate_ensemble(base.scenario, endpoints=asked)
-    return [float(found[one.name][0]) for one in asked]
+    asked = [replace(endpoint, kind=TIMES[endpoint.kind], name=f"time_{i}") for i, endpoint in enumerate(endpoints)]
+    ensemble = simulate_ensemble(base.scenario, endpoints=asked)
+    return [float(ensemble[endpoint.name][0]) for endpoint in asked]
 
 
-def _at_extremum(base: Base, found: xr.Dataset, endpoint: Endpoint, time: float) -> AnalysedOutput:
-    values = found[endpoint.readout].sel(time=time).values
+def _at_extremum(base: Base, derivatives: xr.Dataset, endpoint: Endpoint, time: float) -> AnalysedOutput:
+    values = derivatives[endpoint.readout].sel(time=time).values
     label = f"{endpoint.kind.replace('_', ' ')} of {_label(base, endpoint.readout)}"
     return _outcome(endpoint.label, label, base, endpoint.readout, None, values)
 
 
-def _over_time(base: Base, found: xr.Dataset, name: str, times: Array) -> AnalysedOutput:
-    return _outcome(name, _label(base, name), base, name, times, found[name].sel(time=times).values)
+def _over_time(base: Base, derivatives: xr.Dataset, name: str, times: Array) -> AnalysedOutput:
+    return _outcome(name, _label(base, name), base, name, times, derivatives[name].sel(time=times).values)
 
 
 def _outcome(name: str, label: str, base: Base, readout: str, times: Array | None, values: Array) -> AnalysedOutput:

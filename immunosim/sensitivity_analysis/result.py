@@ -1,4 +1,4 @@
-"""What a sensitivity analysis found, as labelled data and as a table."""
+"""The result of a sensitivity analysis, as labelled data and as a table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAIN = {"sobol": "ST", "morris": "mu_star", "pawn": "median", "local": "elasticity"}
-"""The index of each method by which quantities are ordered."""
+"""The index of each method by which inputs are ranked."""
 
 
 HEADERS = ("result", "time_day", "index", "parameter", "other", "value", "half_width")
@@ -27,18 +27,18 @@ HEADERS = ("result", "time_day", "index", "parameter", "other", "value", "half_w
 
 @dataclass(frozen=True, eq=False)
 class AnalysedOutput:
-    """The indices of one result, at one time or several.
+    """The indices of one output, at one or several times.
 
     Attributes
     ----------
     name, label, unit : str
     times : ndarray, shape (n_times,), day, or None
-        For a read-out; None for a number of the whole course.
+        For a read-out; None for an endpoint.
     values, half_widths : dict of str to ndarray, shape (n_factors,) or (n_factors, n_factors), then n_times
         By the name of the index; half-widths of intervals, NaN where there is no interval.
     n_used, n_failed, n_not_reached : int
-        Blocks that were used, blocks left out for a patient who failed, and for one who has no such result though all
-        is well (an event that never comes); over times the fewest and the most.
+        Blocks used, blocks left out because of a failed patient, and because of a patient without a value (an event
+        that does not occur); over times the smallest and the largest number.
     remark : str
     """
 
@@ -56,13 +56,13 @@ class AnalysedOutput:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Analysis(Result):
-    """Which of the varied quantities results follow.
+    """The influence of inputs on outputs.
 
     Attributes
     ----------
     method : str
     names, labels, ranges : tuple of str
-        Of the varied quantities.
+        Of the inputs.
     outcomes : tuple of AnalysedOutput
     n_blocks, n_patients, n_patients_failed : int
     seed : int
@@ -81,14 +81,14 @@ class Analysis(Result):
     confidence: float
 
     def __getitem__(self, name: str) -> AnalysedOutput:
-        """Return the indices of a result by name.
+        """Return the indices of an output by name.
 
         Raises
         ------
         DataError
             If there is no such result, with close matches.
         """
-        found = next((one for one in self.outcomes if one.name == name), None)
+        found = next((outcome for outcome in self.outcomes if outcome.name == name), None)
         if found is None:
             cure = did_you_mean(name, [one.name for one in self.outcomes])
             raise DataError(f'unknown output "{name}"', cure=cure)
@@ -100,13 +100,13 @@ class Analysis(Result):
         return MAIN[self.method]
 
     def headline(self) -> str:
-        """Return in a line what was analysed."""
+        """Return method, outputs and inputs in a line."""
         how = f", {self.n_patients:,} patients, {self.n_patients_failed:,} failed" if self.n_patients else ""
         return f"{self.method} of {len(self.outcomes)} outputs by {len(self.names)} inputs{how}"
 
     def facts(self) -> dict[str, object]:
         """Return the most influential input of each output."""
-        return {one.name: f"most by {self.ranking(one.name)[0]}" for one in self.outcomes}
+        return {outcome.name: f"most by {self.ranking(outcome.name)[0]}" for outcome in self.outcomes}
 
     def ranking(self, name: str) -> list[str]:
         """Return the inputs by their influence on an output, at its last time, the largest first."""
@@ -117,7 +117,7 @@ class Analysis(Result):
 
     def summary(self) -> dict[str, list[str]]:
         """Return the inputs by their influence on each output."""
-        return {one.name: self.ranking(one.name) for one in self.outcomes}
+        return {outcome.name: self.ranking(outcome.name) for outcome in self.outcomes}
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return a tidy table: a row for each output, time, index and input."""
@@ -141,18 +141,25 @@ class Analysis(Result):
             "label": ("parameter", list(self.labels)),
             "range": ("parameter", list(self.ranges)),
         }
-        for one in self.outcomes:
-            time = f"time_of_{one.name}"
-            if one.times is not None:
-                coordinates[time] = (time, one.times, {"units": "day", "long_name": "time since day 0"})
-            for index, values in one.values.items():
+        for outcome in self.outcomes:
+            time = f"time_of_{outcome.name}"
+            if outcome.times is not None:
+                coordinates[time] = (time, outcome.times, {"units": "day", "long_name": "time since day 0"})
+            for index, values in outcome.values.items():
                 dims = ("parameter", "other") if index == "S2" else ("parameter",)
-                dims = dims if one.times is None else (*dims, time)
-                about: dict[str, Any] = {"long_name": f"{index} of {one.label}", "units": _unit(index, one.unit)}
-                about |= {"n_used": one.n_used, "n_failed": one.n_failed, "n_not_reached": one.n_not_reached}
-                variables[f"{one.name}_{index}"] = (dims, values, about | {"remark": one.remark})
-                half = {"long_name": f"half-width of {index} of {one.label}", "units": about["units"]}
-                variables[f"{one.name}_{index}_half_width"] = (dims, one.half_widths[index], half)
+                dims = dims if outcome.times is None else (*dims, time)
+                about: dict[str, Any] = {
+                    "long_name": f"{index} of {outcome.label}",
+                    "units": _unit(index, outcome.unit),
+                }
+                about |= {
+                    "n_used": outcome.n_used,
+                    "n_failed": outcome.n_failed,
+                    "n_not_reached": outcome.n_not_reached,
+                }
+                variables[f"{outcome.name}_{index}"] = (dims, values, about | {"remark": outcome.remark})
+                half = {"long_name": f"half-width of {index} of {outcome.label}", "units": about["units"]}
+                variables[f"{outcome.name}_{index}_half_width"] = (dims, outcome.half_widths[index], half)
         attributes = {
             "method": self.method,
             "seed": self.seed,
@@ -167,34 +174,42 @@ class Analysis(Result):
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""
         plain = {key: value for key, value in vars(self).items() if key != "outcomes"}
-        return plain | {"outcomes": [_plain(one) for one in self.outcomes]}
+        return plain | {"outcomes": [_plain(outcome) for outcome in self.outcomes]}
 
     def to_csv(self) -> bytes:
-        """Return a tidy table: a line for each result, time, index and quantity."""
+        """Return a tidy table: a row per output, time, index and input."""
         return csv_text([HEADERS, *self._lines()]).encode()
 
     def _lines(self) -> Iterator[tuple[object, ...]]:
-        for one in self.outcomes:
-            for index, values in one.values.items():
-                half = one.half_widths[index]
-                for place in np.ndindex(values.shape):
+        for outcome in self.outcomes:
+            for index, values in outcome.values.items():
+                half = outcome.half_widths[index]
+                for position in np.ndindex(values.shape):
                     is_pair = index == "S2"
-                    other = self.names[place[1]] if is_pair else ""
-                    time = "" if one.times is None else repr(float(one.times[place[-1]]))
-                    if not (is_pair and np.isnan(values[place])):
-                        yield (one.name, time, index, self.names[place[0]], other, values[place], half[place])
+                    other = self.names[position[1]] if is_pair else ""
+                    time = "" if outcome.times is None else repr(float(outcome.times[position[-1]]))
+                    if not (is_pair and np.isnan(values[position])):
+                        yield (
+                            outcome.name,
+                            time,
+                            index,
+                            self.names[position[0]],
+                            other,
+                            values[position],
+                            half[position],
+                        )
 
 
 def _unit(index: str, unit: str) -> str:
-    """Return the unit of an index: effects have that of the result, over the whole range of a quantity."""
+    """Return the unit of an index: effects over the whole range of an input have that of the output."""
     return unit if index in ("mu_star", "mu", "sigma") else "1"
 
 
-def _plain(one: AnalysedOutput) -> dict[str, Any]:
+def _plain(outcome: AnalysedOutput) -> dict[str, Any]:
     """Return an outcome as plain values."""
     arrays = {
-        "times": None if one.times is None else one.times.tolist(),
-        "values": {name: values.tolist() for name, values in one.values.items()},
-        "half_widths": {name: values.tolist() for name, values in one.half_widths.items()},
+        "times": None if outcome.times is None else outcome.times.tolist(),
+        "values": {name: values.tolist() for name, values in outcome.values.items()},
+        "half_widths": {name: values.tolist() for name, values in outcome.half_widths.items()},
     }
-    return vars(one) | arrays
+    return vars(outcome) | arrays

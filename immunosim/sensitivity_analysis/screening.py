@@ -1,4 +1,4 @@
-"""The parameters that move a result most, one at a time: what is varied where the user does not say."""
+"""Screening of parameters one at a time: the default inputs of an analysis."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from immunosim.sweeps.factor_syntax import factor_of, key_factor
 
 USUAL_NUMBER = 12
 STEP = 0.1
-"""Share of its value by which each parameter is moved, up and down."""
+"""Relative change of each parameter, up and down."""
 
-FACTOR = 2.0
-"""A parameter is varied from its value divided by this to its value times this, within its bounds."""
+RANGE_FACTOR = 2.0
+"""Factor from the value of a parameter to both ends of its range, within its bounds."""
 
 
 def most_influential(base: Base, outputs: Outputs, n: int = USUAL_NUMBER, n_threads: int = 1) -> tuple[Factor, ...]:
-    """Return the parameters whose change by a tenth, alone, moves what is kept most, the strongest first.
+    """Return the parameters with the largest effect of a change by a tenth, the most influential first.
 
-    A move counts by its share of the result's own size, the greatest over what is kept and over time. Each is to be
-    varied by the logarithm from half to twice its value, within its bounds.
+    The effect is relative to the output, the largest over outputs and times. Each parameter is to be varied
+    logarithmically from half to twice its value, within its bounds.
 
     Parameters
     ----------
@@ -31,14 +31,14 @@ def most_influential(base: Base, outputs: Outputs, n: int = USUAL_NUMBER, n_thre
     """
     candidates = _candidates(base)
     recipe = Recipe(RowPopulation(base, candidates), outputs)
-    now = np.array([base.problem.vector[base.problem.model.position[one.parameter]] for one in candidates])
+    now = np.array([base.problem.vector[base.problem.model.position[candidate.parameter]] for candidate in candidates])
     rows = np.tile(now, (2 * len(candidates) + 1, 1))
-    for j, about in enumerate(base.problem.parameters[one.parameter] for one in candidates):
+    for j, about in enumerate(base.problem.parameters[candidate.parameter] for candidate in candidates):
         rows[1 + 2 * j, j] = max(now[j] * (1 - STEP), about.lower)
         rows[2 + 2 * j, j] = min(now[j] * (1 + STEP), about.upper)
-    found = solve_rows(recipe, rows, n_threads)
+    solved = solve_rows(recipe, rows, n_threads)
     effects = np.zeros(len(candidates))
-    for _, y, described in found.values():
+    for _, y, described in solved.values():
         if described.get("kind") in ("endpoint", "read-out", "pool"):
             effects = np.maximum(effects, _effects(np.asarray(y)))
     strongest = np.argsort(-effects, kind="stable")[:n]
@@ -46,7 +46,7 @@ def most_influential(base: Base, outputs: Outputs, n: int = USUAL_NUMBER, n_thre
 
 
 def _candidates(base: Base) -> tuple[Factor, ...]:
-    """Return every parameter with a positive value that may be varied by itself."""
+    """Return every parameter with a positive value that can be varied separately."""
     given = base.scenario.patient.baseline.model_dump(exclude_none=True)
     scaled = {name for name in base.problem.parameters if base.problem.parameters[name].scales} if given else set()
     position = base.problem.model.position
@@ -58,18 +58,18 @@ def _candidates(base: Base) -> tuple[Factor, ...]:
 
 
 def _effects(y: Array) -> Array:
-    """Return the greatest move of each parameter as a share of the result's size, shape (n_parameters,)."""
+    """Return the largest relative effect of each parameter, shape (n_parameters,)."""
     columns = y.reshape(len(y), -1)
     size = np.abs(columns[0]).max()
     if not size > 0.0 or not np.isfinite(size):
         return np.zeros(len(y) // 2)
     moves = np.nan_to_num(np.abs(columns[1:] - columns[0]), nan=0.0).max(axis=1) / size
-    found: Array = moves.reshape(-1, 2).max(axis=1)
-    return found
+    largest: Array = moves.reshape(-1, 2).max(axis=1)
+    return largest
 
 
 def _ranged(base: Base, candidate: Factor) -> Factor:
     about = base.problem.parameters[candidate.parameter]
     now = float(base.problem.vector[base.problem.model.position[candidate.parameter]])
-    low, high = max(now / FACTOR, about.lower), min(now * FACTOR, about.upper)
+    low, high = max(now / RANGE_FACTOR, about.lower), min(now * RANGE_FACTOR, about.upper)
     return factor_of(base, candidate.key, f"{low!r}:{high!r}:log" if low > 0.0 else f"{low!r}:{high!r}")

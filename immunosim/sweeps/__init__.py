@@ -1,4 +1,4 @@
-"""Sweeps: what varies, how patients are drawn, and runs that are stored block by block, resumed and shared out."""
+"""Parameter sweeps and virtual populations: factors, designs, and checkpointed, resumable, distributable runs."""
 
 from immunosim.sweeps.base import Base, base_from, base_of, read_base
 from immunosim.sweeps.blocks import solve_rows

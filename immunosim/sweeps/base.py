@@ -1,4 +1,4 @@
-"""The scenario that a sweep varies: its document, from which every patient is made, and what that gives unchanged."""
+"""The base scenario of a sweep: the document from which every patient is built, and the prepared problem."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from immunosim.scenario.examples import located
 from immunosim.scenario.overrides import Overrides
 
 _NO_PART = ("sweep", "observed", "note", "relapse", "output")
-"""Tables that cannot change a patient: they would only be read again for each."""
+"""Tables that do not affect a patient; leaving them out avoids reading them again for each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,14 +26,14 @@ class Base:
     Attributes
     ----------
     document : mapping
-        As TOML gives it, `extends` resolved: what refers to another part of it (a dose per body weight, a time after a
-        course) still does, and so follows what is varied.
+        Parsed TOML with `extends` resolved. References within it (a dose per body weight, a time after a course) stay
+        unresolved and so follow the factors.
     file : str
         Name for messages.
     problem : Problem
         The scenario as it is, as numbers.
     section : Sweep, optional
-        What its file says of sweeps.
+        The `[sweep]` section of its file.
     folder : Path
         Of the file, to which a table of patients is relative.
     """
@@ -65,16 +65,16 @@ def read_base(path: Path | str, changes: Overrides = (), announce: Callable[[str
     changes : mapping of str to object, or iterable of str
         Overrides such as ``patient.age=40``.
     announce : callable
-        Told in a sentence when something slow starts.
+        Receives a sentence before a slow step.
 
     Raises
     ------
     ScenarioError, ParameterError
-        If the scenario is impossible.
+        If the scenario is invalid.
     """
     section = load_scenario(path, changes).sweep
-    found = base_of(load_document(path, changes), str(path), announce, section)
-    return replace(found, folder=located(path).parent)
+    base = base_of(load_document(path, changes), str(path), announce, section)
+    return replace(base, folder=located(path).parent)
 
 
 def base_of(
@@ -83,18 +83,18 @@ def base_of(
     announce: Callable[[str], None] = say_nothing,
     section: Sweep | None = None,
 ) -> Base:
-    """Return the base that a document describes, such as one that a result holds."""
+    """Return the base described by a document, such as that stored in a result."""
     kept = plain(document)
     return Base(kept, file, prepare(build_scenario(kept, file), file, announce), section)
 
 
 def base_from(scenario: Scenario, announce: Callable[[str], None] = say_nothing) -> Base:
-    """Return the base that a scenario built in code describes."""
+    """Return the base of a scenario built in code."""
     return base_of(tomllib.loads(to_toml(scenario)), "scenario", announce)
 
 
 def plain(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a document as JSON can hold it, dates as text, and without what cannot change a patient."""
+    """Return a document as JSON, dates as text, without the tables that do not affect a patient."""
     kept = {key: value for key, value in document.items() if key not in _NO_PART}
-    found: dict[str, Any] = json.loads(json.dumps(kept, default=str))
-    return found
+    json_document: dict[str, Any] = json.loads(json.dumps(kept, default=str))
+    return json_document

@@ -1,4 +1,4 @@
-"""Solve a block of patients: rows are prepared ahead while the integrator works on those before them."""
+"""Simulate a block of patients: rows are prepared while the integrator works on earlier ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def solve_rows(
     n_threads: int = 1,
     report: Callable[[int, int], None] | None = None,
 ) -> Variables:
-    """Solve patients and return what is kept of them.
+    """Simulate patients and return their stored results.
 
     Parameters
     ----------
@@ -35,27 +35,27 @@ def solve_rows(
         In the factors' units.
     n_threads : int
     report : callable, optional
-        Told after each chunk how many more rows are done, and how many of these failed.
+        Receives after each chunk the number of additional rows done, and how many of them failed.
 
     Returns
     -------
     dict
-        (dimensions, values, attributes) of every variable by name: the factors, the outputs, status and account of the
-        solver, and the pools at failure; NaN for what a failed patient has not.
+        (dimensions, values, attributes) of every variable by name: the factors, the outputs, the solver's status and
+        statistics, and the pools at failure; NaN where a patient failed.
     """
     parts = []
     for rows in _prepared_ahead(recipe, values):
-        found = _solve(recipe, rows, n_threads)
-        parts.append(found)
+        solved = _solve(recipe, rows, n_threads)
+        parts.append(solved)
         if report is not None:
-            report(len(found.status), int((found.status != 0).sum()))
+            report(len(solved.status), int((solved.status != 0).sum()))
     return _labelled(recipe, values, parts)
 
 
 def template_of(recipe: Recipe) -> Variables:
     """Return the variables of a sweep without any patient: their names, dimensions, types and attributes.
 
-    It takes no solving, so that a store can be made, or its metadata made again, from the plan alone.
+    Nothing is simulated: a store or its metadata can be rebuilt from the plan alone.
     """
     asked, model = recipe.question, recipe.model
     n_pools, n_times = len(model.pools), 0 if asked.times is None else len(asked.times)

@@ -1,4 +1,4 @@
-"""The checksum of a whole result, however it is cut into blocks and files."""
+"""The checksum of a whole result, independent of its division into blocks and files."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import numpy.typing as npt
 
-Values = npt.NDArray[np.generic]
+StoredArray = npt.NDArray[np.generic]
 
 
 class Digest:
-    """The checksum of a result, fed block by block in the order of the patients; where blocks end does not matter."""
+    """The checksum of a result, fed block by block in the order of the patients; block boundaries do not matter."""
 
     def __init__(self) -> None:
         self._hashes: dict[str, hashlib._Hash] = {}
 
-    def add(self, arrays: Mapping[str, Values]) -> None:
-        """Add the next patients, or what does not depend on patients."""
+    def add(self, arrays: Mapping[str, StoredArray]) -> None:
+        """Add the next patients, or arrays without a patient dimension."""
         for name, values in arrays.items():
             if name not in self._hashes:
                 about = f"{name} {values.dtype.str} {values.shape[1:]}"
@@ -33,7 +33,7 @@ class Digest:
         return whole.hexdigest()
 
 
-def _bytes(values: Values) -> bytes:
+def _bytes(values: StoredArray) -> bytes:
     """Return the numbers in the order of the rows, little-endian, with one kind of NaN."""
     plain = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
     if plain.dtype.kind == "f":

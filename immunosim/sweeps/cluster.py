@@ -18,26 +18,26 @@ from immunosim.codegen.loader import Array
 from immunosim.errors import DataError, ImmunosimError
 from immunosim.sweeps.blocks import solve_rows
 from immunosim.sweeps.plan import Plan, Recipe, recipe_from
-from immunosim.sweeps.running import Report
+from immunosim.sweeps.running import ReportProgress
 from immunosim.sweeps.store import SweepStore, open_store
 
 if TYPE_CHECKING:
     from distributed import Client
 
-PATIENCE = "10s"
+SCHEDULER_TIMEOUT = "10s"
 """How long to wait for a scheduler."""
 
-AHEAD = 4
-"""Blocks that are handed out for each thread of the cluster, so that none waits."""
+BLOCKS_PER_THREAD = 4
+"""Blocks submitted per thread of the cluster, so that no thread waits."""
 
-MOST_GIVEN_UP = 3
-"""How often Dask may give up a block, because worker after worker died on it, before it is held to be the cause."""
+MAX_FAILURES_PER_BLOCK = 3
+"""Failures of workers on one block after which the run stops: the block is then the likely cause."""
 
 
 def run_on_cluster(
-    plan: Plan, store: SweepStore, places: Sequence[int], address: str, report: Report | None = None
+    plan: Plan, store: SweepStore, places: Sequence[int], address: str, report: ReportProgress | None = None
 ) -> Iterator[int]:
-    """Solve blocks on a cluster, and yield the place of each as soon as it is stored.
+    """Solve blocks on a cluster, and yield the index of each as soon as it is stored.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def run_on_cluster(
 
 @contextmanager
 def reached(address: str) -> Iterator[Client]:
-    """Give a client of a scheduler.
+    """Connect to a scheduler.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def reached(address: str) -> Iterator[Client]:
         cure = "run: python -m pip install 'immunosim[dask]'"
         raise DataError("a cluster needs the package distributed", key="scheduler", cure=cure) from error
     try:
-        client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+        client = distributed.Client(address, timeout=SCHEDULER_TIMEOUT, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         cure = "start one (dask scheduler), or correct the address"
         raise DataError(f"there is no scheduler at {address}", key="scheduler", cure=cure) from error
@@ -83,7 +83,9 @@ def reached(address: str) -> Iterator[Client]:
         yield client
 
 
-def _run(client: Client, plan: Plan, store: SweepStore, places: Sequence[int], report: Report | None) -> Iterator[int]:
+def _run(
+    client: Client, plan: Plan, store: SweepStore, places: Sequence[int], report: ReportProgress | None
+) -> Iterator[int]:
     from distributed import KilledWorker, as_completed
 
     identity = json.dumps(plan.recipe.as_dict())
@@ -93,42 +95,44 @@ def _run(client: Client, plan: Plan, store: SweepStore, places: Sequence[int], r
     handed_out: dict[object, int] = {}
     given_up = Counter[int]()
 
-    def hand_out(place: int) -> object:
-        values = plan.design.rows(*store.span(place))
-        future = client.submit(solve_block, path, identity, place, values, pure=False)
-        handed_out[future.key] = place
+    def hand_out(block: int) -> object:
+        values = plan.design.rows(*store.span(block))
+        future = client.submit(solve_block, path, identity, block, values, pure=False)
+        handed_out[future.key] = block
         return future
 
-    running = as_completed([hand_out(place) for place in islice(waiting, AHEAD * threads)], loop=client.loop)
+    running = as_completed(
+        [hand_out(block) for block in islice(waiting, BLOCKS_PER_THREAD * threads)], loop=client.loop
+    )
     for future in running:
-        place = handed_out.pop(future.key)
+        block = handed_out.pop(future.key)
         try:
             n, n_failed = future.result()
         except KilledWorker as error:
-            given_up[place] += 1
-            if given_up[place] > MOST_GIVEN_UP:
-                reason = "workers died again and again on the same block"
-                cure = "look at their logs; what is stored is kept, continue with `is_resumed`"
+            given_up[block] += 1
+            if given_up[block] > MAX_FAILURES_PER_BLOCK:
+                reason = "workers died repeatedly on the same block"
+                cure = "read their logs; stored blocks are kept, continue with `is_resumed`"
                 raise DataError(reason, key="scheduler", cure=cure) from error
-            running.add(hand_out(place))
+            running.add(hand_out(block))
             continue
         for following in islice(waiting, 1):
             running.add(hand_out(following))
         if report is not None:
             report(n, n_failed)
-        yield place
+        yield block
 
 
-def solve_block(path: str, identity: str, place: int, values: Array) -> tuple[int, int]:
-    """Solve a block on a worker and write it; return its patients and how many of these failed."""
+def solve_block(path: str, identity: str, block: int, values: Array) -> tuple[int, int]:
+    """Simulate and write a block on a worker; return its number of patients and of failures."""
     store = open_store(Path(path))
     recipe = _recipe(identity)
     if json.dumps(recipe.as_dict()) != identity:
-        reason = "this worker has another version of the model, or computes without lanes where the others have them"
+        reason = "this worker has another version of the model, or lacks the vector instructions of the others"
         raise ImmunosimError(reason, key="scheduler", cure="install the same immunosim on every worker")
-    found = solve_rows(recipe, values)
-    store.write(place, found)
-    return len(values), int((found["status"][1] != 0).sum())
+    variables = solve_rows(recipe, values)
+    store.write(block, variables)
+    return len(values), int((variables["status"][1] != 0).sum())
 
 
 @lru_cache(maxsize=2)

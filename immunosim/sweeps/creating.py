@@ -1,4 +1,4 @@
-"""Make an empty store, whole or not at all: arrays of nothing, the output times, and the manifest."""
+"""Create an empty store atomically: empty arrays, the output times, and the manifest."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from zarr.storage import LocalStore
 
 from immunosim.files import default_mode, explained, sync_folder, sync_tree
 from immunosim.sweeps.blocks import Variables
-from immunosim.sweeps.checksums import Values
+from immunosim.sweeps.checksums import StoredArray
 from immunosim.sweeps.layout import CHECKSUM, StoreLayout
 from immunosim.sweeps.manifest import StoreManifest
 from immunosim.sweeps.store import NOT_DONE, ROWS, SweepStore, is_store, open_store
 
 
 def create_store(
-    path: Path, n: int, rows_per_block: int, template: Variables, attributes: Mapping[str, Any], times: Values
+    path: Path, n: int, rows_per_block: int, template: Variables, attributes: Mapping[str, Any], times: StoredArray
 ) -> SweepStore:
-    """Make an empty store, whole or not at all; one that another process has just made is opened.
+    """Create an empty store atomically; a store that another process has just created is opened.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def create_store(
         Patients.
     rows_per_block : int
     template : dict
-        Variables of any patients or of none, for names, dimensions, types and attributes.
+        Variables (of any number of patients) that give names, dimensions, types and attributes.
     attributes : mapping
         With the fingerprint of the plan.
     times : ndarray, shape (n_times,), day
@@ -43,7 +43,7 @@ def create_store(
     Raises
     ------
     OutputError
-        If the place cannot be written.
+        If the location is not writable.
     """
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,12 +65,12 @@ def create_store(
 
 
 def copy_empty(store: SweepStore, path: Path) -> SweepStore:
-    """Make a store like another one without its blocks.
+    """Create a store like another one without its blocks.
 
     Raises
     ------
     OutputError
-        If the place cannot be written.
+        If the location is not writable.
     """
     first = store.read(0)
     dimensions, about = store.described()
@@ -81,12 +81,12 @@ def copy_empty(store: SweepStore, path: Path) -> SweepStore:
 
 
 def layout_of(fingerprint: str, n: int, rows_per_block: int, template: Variables) -> StoreLayout:
-    """Return how a sweep with such variables is cut into files."""
+    """Return the layout of a sweep with these variables in files."""
     return StoreLayout(fingerprint, n, rows_per_block, {name: len(dims) for name, (dims, _, _) in template.items()})
 
 
 def _fill(
-    path: Path, n: int, rows_per_block: int, template: Variables, attributes: Mapping[str, Any], times: Values
+    path: Path, n: int, rows_per_block: int, template: Variables, attributes: Mapping[str, Any], times: StoredArray
 ) -> None:
     rows = min(rows_per_block, n)
     names = {name for name, (_, _, about) in template.items() if about.get("kind") == "varied"}
@@ -123,7 +123,7 @@ def _create(
     dimensions: tuple[str, ...],
     is_plain: bool = False,
 ) -> None:
-    # On courses lz4 is ten times as fast as zstd and 4 % larger: compression must not be what a sweep waits for.
+    # On courses lz4 is ten times as fast as zstd and 4 % larger: compression must not limit the speed of a sweep.
     compressors = [] if is_plain else [BloscCodec(cname="lz4", clevel=5, shuffle="shuffle")]
     group.create_array(
         name,

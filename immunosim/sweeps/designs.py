@@ -1,7 +1,7 @@
-"""Where the patients of a sweep lie: every combination, a design that fills the unit cube, or the rows of a table.
+"""Designs of a sweep: a full grid, a space-filling design of the unit cube, or the rows of a table.
 
-A design gives any slice of its rows without the others, so that a sweep can be cut, resumed and shared out; a Latin
-hypercube alone is drawn whole. Points come from ``scipy.stats.qmc``.
+A design yields any slice of its rows without the others, so that a sweep can be divided, resumed and distributed; only
+a Latin hypercube is drawn whole. Points come from ``scipy.stats.qmc``.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from immunosim.sweeps.factors import Factor
 KINDS = ("grid", "latin_hypercube", "sobol")
 
 MOST_DRAWN = 2**28
-"""Numbers of a Latin hypercube that is drawn whole: 2 GiB."""
+"""Largest number of values in a Latin hypercube, which is drawn whole: 2 GiB."""
 
 MOST_SOBOL = 2**30
-"""Points of a Sobol sequence with 30 bits."""
+"""Largest number of points of a Sobol sequence with 30 bits."""
 
 
 class Design(Protocol):
@@ -39,7 +39,7 @@ class Design(Protocol):
         """Return the values of the factors, shape (stop - start, n_factors)."""
 
     def describe(self) -> dict[str, Any]:
-        """Return what determines the rows, as plain values."""
+        """Return the parameters that determine the rows, as plain values."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,16 @@ class Grid:
     def rows(self, start: int, stop: int) -> Array:
         """Return the values of the factors, shape (stop - start, n_factors)."""
         places = np.unravel_index(np.arange(start, stop), [len(levels) for levels in self.levels])
-        return np.stack([levels[place] for levels, place in zip(self.levels, places, strict=True)], axis=1)
+        return np.stack([levels[index] for levels, index in zip(self.levels, places, strict=True)], axis=1)
 
     def describe(self) -> dict[str, Any]:
-        """Return what determines the rows, as plain values."""
+        """Return the parameters that determine the rows, as plain values."""
         return {"kind": "grid", "levels": self.n_levels}
 
 
 @dataclass(frozen=True)
 class Filling:
-    """A design that fills the unit cube evenly."""
+    """A space-filling design of the unit cube."""
 
     kind: str
     factors: tuple[Factor, ...]
@@ -97,7 +97,7 @@ class Filling:
         return qmc.Sobol(len(self.factors), rng=self.seed)
 
     def _sobol(self, start: int, stop: int) -> Array:
-        # Points that are passed over are drawn all the same: going on is cheap, going back begins again.
+        # Skipped points are drawn all the same: moving forward is cheap, moving back restarts the sequence.
         sequence = self._sequence
         if start < sequence.num_generated:
             sequence.reset()
@@ -109,7 +109,7 @@ class Filling:
         return points
 
     def describe(self) -> dict[str, Any]:
-        """Return what determines the rows, as plain values."""
+        """Return the parameters that determine the rows, as plain values."""
         return {"kind": self.kind, "n": self.n, "seed": self.seed}
 
 
@@ -129,7 +129,7 @@ class Listed:
         return self.values[start:stop]
 
     def describe(self) -> dict[str, Any]:
-        """Return what determines the rows, as plain values."""
+        """Return the parameters that determine the rows, as plain values."""
         import hashlib
 
         content = np.ascontiguousarray(self.values).tobytes()

@@ -1,4 +1,4 @@
-"""Turn a finished store into one NetCDF file or tidy Parquet tables."""
+"""Export a finished store as one NetCDF file or as tidy Parquet tables."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _MISSING = "Parquet tables need the package pyarrow"
 _INSTALL = "run: python -m pip install 'immunosim[sweep]'"
 
 ROWS_AT_ONCE = 2**18
-"""Rows of a table that are written at once."""
+"""Rows of a table written at once."""
 
 
 def write_netcdf(store: SweepStore, path: Path) -> None:
-    """Write a NetCDF file of a finished store, sealed, whole or not at all; it is held in memory meanwhile.
+    """Write a finished store as a sealed NetCDF file, atomically; the data are held in memory meanwhile.
 
     Raises
     ------
     DataError
-        If patients are missing, or a file of the store is not what was written.
+        If patients are missing, or a file of the store fails its checksum.
     OutputError
-        If the place cannot be written.
+        If the location is not writable.
     """
     missing = store.n_blocks - len(store.done())
     if missing:
@@ -51,12 +51,12 @@ def write_netcdf(store: SweepStore, path: Path) -> None:
 
 
 def table_paths(result: Path) -> tuple[Path, Path]:
-    """Return where the tables of a result go: of patients, and of patients over time."""
+    """Return the paths of the tables of a result: one row per patient, and one per patient and time."""
     return result.with_suffix(".parquet"), result.with_name(f"{result.stem}_over_time.parquet")
 
 
 def refuse_tables(result: Path, may_replace: bool) -> None:
-    """Raise a DataError where tables could not be written in the end, so that nothing is computed in vain."""
+    """Raise a DataError if the tables could not be written, before anything is computed."""
     try:
         import pyarrow  # noqa: F401
     except ImportError as error:
@@ -73,9 +73,9 @@ def write_parquet(dataset: xr.Dataset, result: Path) -> list[Path]:
     Parameters
     ----------
     dataset : xarray.Dataset
-        Of a sweep; it is read in parts.
+        Of a sweep; read in parts.
     result : Path
-        Beside which they are written (``table_paths``).
+        The tables are written beside it (``table_paths``).
 
     Returns
     -------
@@ -86,15 +86,15 @@ def write_parquet(dataset: xr.Dataset, result: Path) -> list[Path]:
     DataError
         If pyarrow is missing.
     OutputError
-        If the place cannot be written.
+        If the location is not writable.
     """
     try:
         import pyarrow as pa
     except ImportError as error:
         raise DataError(_MISSING, key="parquet", cure=_INSTALL) from error
-    by_row = {str(name): one for name, one in dataset.variables.items() if one.dims[:1] == ("sample",)}
-    plain = {name: one for name, one in by_row.items() if one.ndim == 1}
-    wide = {name: one for name, one in by_row.items() if one.dims == ("sample", "time")}
+    by_row = {str(name): variable for name, variable in dataset.variables.items() if variable.dims[:1] == ("sample",)}
+    plain = {name: variable for name, variable in by_row.items() if variable.ndim == 1}
+    wide = {name: variable for name, variable in by_row.items() if variable.dims == ("sample", "time")}
     times = dataset["time"].values if wide else np.array([])
     path, courses_path = table_paths(result)
     over_time = courses_path if wide else None
@@ -102,22 +102,30 @@ def write_parquet(dataset: xr.Dataset, result: Path) -> list[Path]:
     with _writer(path, dataset) as patients, _writer(over_time, dataset) as courses:
         for first, end in split(dataset.sizes["sample"], rows):
             samples = np.arange(first, end)
-            patients(pa.table({"sample": samples} | {name: one[first:end].values for name, one in plain.items()}))
+            patients(
+                pa.table({"sample": samples} | {name: variable[first:end].values for name, variable in plain.items()})
+            )
             if wide:
                 labels = {"sample": np.repeat(samples, times.size), "time": np.tile(times, samples.size)}
-                courses(pa.table(labels | {name: one[first:end].values.ravel() for name, one in wide.items()}))
+                courses(
+                    pa.table(labels | {name: variable[first:end].values.ravel() for name, variable in wide.items()})
+                )
     return [path, over_time] if over_time else [path]
 
 
 @contextmanager
 def _writer(path: Path | None, dataset: xr.Dataset) -> Iterator[Any]:
-    """Give a function that adds a table to a file, which appears when the block ends."""
+    """Yield a function that appends a table to a file; the file appears at the end of the block."""
     import pyarrow.parquet as pq
 
     if path is None:
         yield None
         return
-    units = {str(name): str(one.attrs["units"]) for name, one in dataset.variables.items() if "units" in one.attrs}
+    units = {
+        str(name): str(variable.attrs["units"])
+        for name, variable in dataset.variables.items()
+        if "units" in variable.attrs
+    }
     about = ("intended_use", "plan", "command", "software", "model_key")
     described = {key: str(dataset.attrs[key]) for key in about} | {"units": json.dumps(units)}
     opened: list[pq.ParquetWriter] = []

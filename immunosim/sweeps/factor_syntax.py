@@ -1,6 +1,6 @@
-"""Reading of what varies: ``course.1.dose=6 mg:24 mg``, ``blood_lysis_rate=x0.5:x2:log``, ``patient.sex=female,male``.
+"""Parsing of factors: ``course.1.dose=6 mg:24 mg``, ``blood_lysis_rate=x0.5:x2:log``, ``patient.sex=female,male``.
 
-Ends and values are tried on the scenario itself, so that its own reader has the last word on what is possible.
+Bounds and values are tried on the scenario itself, whose reader decides what is valid.
 """
 
 from __future__ import annotations
@@ -33,39 +33,39 @@ from immunosim.sweeps.factors import Factor
 from immunosim.units import convert, parse_quantity, read_number, shown, split_quantity
 
 BESIDE_DOSES = ("patient", "parameters", "mechanisms")
-"""The tables of a scenario whose keys may be varied, besides those of its doses."""
+"""Tables of a scenario whose keys can be factors, besides those of its doses."""
 
 SOURCE = "vary"
 MECHANISM = ("off", "on")
 
 _EXAMPLE = "write for example `vary=blood_lysis_rate=x0.5:x2:log` or `vary=course.1.dose=6 mg,12 mg`"
-_BY_DOSE = frozenset({"weight"})  # doses per body weight follow it, so that the scenario must be built anew
+_BY_DOSE = frozenset({"weight"})  # doses per body weight follow it: the scenario is rebuilt
 _INDEX = re.compile(r"\[(\d+)\]")
 TRUTHS = {"true": 1.0, "false": 0.0}
 
 
 def read_varying(base: Base, texts: Iterable[str]) -> dict[str, str]:
-    """Return what each text varies, by key: ``KEY=VALUES``.
+    """Return the values of each factor by key, from texts such as ``KEY=VALUES``.
 
     Raises
     ------
     DataError
         If a text has another form, or a key is varied twice.
     """
-    found: dict[str, str] = {}
+    settings: dict[str, str] = {}
     for text in texts:
         key, equals, values = text.partition("=")
         if not equals or not key.strip() or not values.strip():
             raise DataError(f'"{text}" has no values: `vary` needs KEY=VALUES', key=SOURCE, cure=_EXAMPLE)
         full = full_key(base, key.strip())
-        if full in found:
+        if full in settings:
             raise DataError("is varied twice", key=f"{SOURCE} {full}", cure="leave one out")
-        found[full] = values.strip()
-    return found
+        settings[full] = values.strip()
+    return settings
 
 
 def full_key(base: Base, key: str) -> str:
-    """Return a key as results call it: entries of arrays after a dot, the name of a parameter with its table."""
+    """Return a key as it is named in results: entries of arrays after a dot, the name of a parameter with its table."""
     plain = _INDEX.sub(r".\1", key)
     if "." not in plain and plain in base.problem.parameters:
         return base.problem.parameters.key_of(plain)
@@ -81,31 +81,32 @@ def factor_of(base: Base, key: str, given: str | Sequence[Any]) -> Factor:
     key : str
         As ``full_key`` returns it.
     given : str or sequence
-        A range ``LOW:HIGH`` or ``LOW:HIGH:log``, values joined by commas, or a list of values. ``x2`` is twice what
-        the scenario has.
+        A range ``LOW:HIGH`` or ``LOW:HIGH:log``, values joined by commas, or a list of values. ``x2`` is twice the
+        value of the scenario.
 
     Raises
     ------
     DataError, ScenarioError, ParameterError
-        If there is no such key, or the scenario cannot have these values.
+        If the key is unknown, or the scenario does not accept these values.
     """
     factor = key_factor(base, key)
     texts, is_log, is_range = _parts(key, given)
     if factor.choices:
         if set(texts) != set(MECHANISM):
             cure = f"write {key}=on,off"
-            raise DataError(f'"{", ".join(texts)}" is not on and off', key=f"{SOURCE} {key}", cure=cure)
+            reason = f'has the values "{", ".join(texts)}", expected on and off'
+            raise DataError(reason, key=f"{SOURCE} {key}", cure=cure)
         return factor
     return (_column if factor.parameter else _built)(base, factor, texts, is_log, is_range)
 
 
 def key_factor(base: Base, key: str) -> Factor:
-    """Return the factor of a key before its values are known, with choices if it is a mechanism.
+    """Return the factor of a key without values yet; a mechanism has the choices off and on.
 
     Raises
     ------
     DataError
-        If there is no such key, or it cannot be varied.
+        If the key is unknown, or cannot be varied.
     """
     table, _, name = key.partition(".")
     if Scenario.superseded.get(table, table) not in _tables(base) or not name:
@@ -125,7 +126,7 @@ def key_factor(base: Base, key: str) -> Factor:
 
 
 def _instead_of(base: Base, key: str) -> str:
-    """Return what to vary in place of a key that cannot be."""
+    """Suggest what to vary instead of a key that cannot be varied."""
     table, _, name = key.partition(".")
     tables = _tables(base)
     if table in tables:
@@ -144,29 +145,29 @@ def number_and_unit(text: str) -> tuple[float, str] | None:
     Raises
     ------
     QuantityError
-        Where it begins with something that only looks like one number.
+        If it begins with an ambiguous number.
     """
     return None if is_deferred(text) else split_quantity(text)
 
 
 def common_unit(key: str, units: Iterable[str]) -> str:
-    """Return the unit that values have of which some may be given without one.
+    """Return the common unit of values, some of which may lack one.
 
     Raises
     ------
     DataError
-        Where some have none and the others not all the same: nobody knows which was meant.
+        If some values lack a unit and the others differ: the unit is ambiguous.
     """
-    found = list(units)
-    given = list(dict.fromkeys(filter(None, found)))
-    if len(given) > 1 and "" in found:
+    all_units = list(units)
+    given = list(dict.fromkeys(filter(None, all_units)))
+    if len(given) > 1 and "" in all_units:
         reason = f"has values in {any_of(given)} and one without a unit"
         raise DataError(reason, key=key, cure="write the unit of every value")
     return given[0] if given else ""
 
 
 def _parts(key: str, given: str | Sequence[Any]) -> tuple[list[str], bool, bool]:
-    """Return the texts of ends or values, whether the range is logarithmic, and whether it is one."""
+    """Return the texts of bounds or values, whether they are a logarithmic range, and whether they are a range."""
     where = f"{SOURCE} {key}"
     if not isinstance(given, str):
         given = given if isinstance(given, Iterable) else [given]
@@ -190,7 +191,7 @@ def _parts(key: str, given: str | Sequence[Any]) -> tuple[list[str], bool, bool]
 
 
 def _parameter_of(base: Base, key: str) -> str:
-    """Return the primary parameter that a key sets by itself; empty where the scenario must be built anew."""
+    """Return the primary parameter that a key sets directly; empty where the scenario must be rebuilt."""
     table, _, name = key.partition(".")
     if table == "parameters":
         if name not in base.problem.parameters:
@@ -208,7 +209,7 @@ def _column(base: Base, factor: Factor, texts: Sequence[str], is_log: bool, is_r
     about = base.problem.parameters[factor.parameter]
     now = float(base.problem.vector[base.problem.model.position[factor.parameter]])
     key = factor.key
-    numbers = [_number(key, text, lambda one: parse_quantity(one, about.unit, bare=True), now) for text in texts]
+    numbers = [_number(key, text, lambda text: parse_quantity(text, about.unit, bare=True), now) for text in texts]
     for number in numbers:
         problem = about.problem_with(number)
         if problem:
@@ -236,33 +237,33 @@ def _built(base: Base, factor: Factor, texts: Sequence[str], is_log: bool, is_ra
             raise DataError(f'"{text}" has no unit', key=where, cure=f'write for example "{text} {present}"')
         unit = unit or present
         is_relative = now is not None and len(absolute) < len(texts)
-        current = _number(key, str(now), lambda one: _in_unit(key, one, unit), None) if is_relative else None
-        numbers = [_number(key, text, lambda one: _in_unit(key, one, unit), current) for text in texts]
+        current = _number(key, str(now), lambda text: _in_unit(key, text, unit), None) if is_relative else None
+        numbers = [_number(key, text, lambda text: _in_unit(key, text, unit), current) for text in texts]
         factor = _spread(replace(factor, unit=unit), numbers, is_log, is_range)
         are_whole = not unit and all(number.is_integer() for number in numbers)
         if are_whole and not _is_possible(base, key, f"{numbers[0] + 0.5}"):
             factor = replace(factor, is_whole=True)
             if is_log:
-                reason = "a logarithmic range of whole numbers does not exist"
+                reason = "a range of whole numbers cannot be logarithmic"
                 raise DataError(reason, key=f"{SOURCE} {key}", cure="leave out log, or list the values")
     _refuse_impossible(base, factor)
     return factor
 
 
 def _unit_of(now: object) -> str:
-    """Return the unit that the scenario's own value has; empty where that is not a quantity."""
+    """Return the unit of the scenario's value; empty where that is not a quantity."""
     parts = number_and_unit(now) if isinstance(now, str) else None
     return parts[1] if parts else ""
 
 
 def _refuse_impossible(base: Base, factor: Factor) -> None:
-    """Refuse values that the scenario cannot have; an end that only clashes with something else may be possible yet."""
+    """Refuse values that the scenario does not accept; a bound that conflicts only with another key passes."""
     for value in factor.values or (factor.low, factor.high):
         try:
             tried(base, {factor.key: factor.text(value)})
         except ScenarioError as error:
-            own = [problem for problem in error.problems if full_key(base, problem.key or "") == factor.key]
-            if own or factor.values:
+            problems = [problem for problem in error.problems if full_key(base, problem.key or "") == factor.key]
+            if problems or factor.values:
                 raise
 
 
@@ -276,13 +277,13 @@ def _spread(factor: Factor, numbers: Sequence[float], is_log: bool, is_range: bo
     if not low < high:
         raise DataError(f"the range from {low:g} to {high:g} is empty", key=where, cure="write the smaller end first")
     if is_log and low <= 0.0:
-        cure = "begin above 0, or leave out log"
-        raise DataError(f"a logarithmic range cannot begin at {low:g}", key=where, cure=cure)
+        cure = "start above 0, or leave out log"
+        raise DataError(f"a logarithmic range cannot start at {low:g}", key=where, cure=cure)
     return replace(factor, low=low, high=high, is_log=is_log)
 
 
 def _number(key: str, text: str, read: Callable[[str], float], now: float | None) -> float:
-    """Return a number in the factor's unit; ``x2`` is twice the present value."""
+    """Return a number in the factor's unit; ``x2`` is twice the current value."""
     where = f"{SOURCE} {key}"
     if text in TRUTHS:
         return TRUTHS[text]
@@ -303,25 +304,25 @@ def _in_unit(key: str, text: str, unit: str) -> float:
     parts = number_and_unit(text)
     if parts is None:
         raise DataError(f'"{text}" is not a number', key=f"{SOURCE} {key}", cure="give the values themselves")
-    number, own = parts
-    return number if own in ("", unit) else convert(number, own, unit)
+    number, unit_of_value = parts
+    return number if unit_of_value in ("", unit) else convert(number, unit_of_value, unit)
 
 
 def _present(base: Base, key: str) -> Any:
-    """Return the value that the scenario has at a key; None where it has none."""
+    """Return the scenario's value of a key; None where it has none."""
     for document in (base.document, base.resolved):
-        place: Any = document
+        node: Any = document
         try:
             for step in key.split("."):
-                place = place[int(step) - 1] if isinstance(place, list) else place[step]
+                node = node[int(step) - 1] if isinstance(node, list) else node[step]
         except (LookupError, TypeError, ValueError):
             continue
-        return place
+        return node
     return None
 
 
 def _label(key: str) -> str:
-    """Return what a key of the scenario means: ``Dose per infusion (course 1)``."""
+    """Return the description of a key of the scenario: ``Dose per infusion (course 1)``."""
     record: type[Table] | None = Scenario
     words: str | None = None
     entries: list[str] = []
@@ -336,18 +337,18 @@ def _label(key: str) -> str:
 
 
 def tried(base: Base, changes: Mapping[str, str]) -> dict[str, Any]:
-    """Return the document with changes, after the scenario's own reader has taken it.
+    """Return the changed document after validation by the scenario's reader.
 
     Raises
     ------
     ScenarioError, ParameterError
-        With what is wrong with it.
+        If it is invalid.
     """
     document = apply_overrides(base.document, [f"{key}={text}" for key, text in changes.items()], SOURCE)
     where = f"{SOURCE} {any_of([f'{key}={text}' for key, text in changes.items()])}"
     scenario = build_scenario(document, where)
     if any(key.startswith("patient.") for key in changes):
-        prepare(scenario, where)  # an untreated count is only possible or not with the model's parameters
+        prepare(scenario, where)  # whether an untreated count is possible depends on the model's parameters
     return document
 
 

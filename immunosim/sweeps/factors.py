@@ -1,7 +1,7 @@
-"""What differs between the patients of a sweep: a range or a list of values for one key of the scenario.
+"""Factors of a sweep: a range or a list of values for one key of the scenario.
 
 A factor maps the unit interval to values, so that any design of the unit cube can be used. Its values are numbers in
-its unit; those of a factor of choices are their places. Knows neither designs nor the model.
+its unit; those of a factor with choices are indices. Knows neither designs nor the model.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ class Factor:
         Such as ``parameters.blood_lysis_rate``, ``patient.age``, ``course.1.dose`` or ``mechanisms.thymopoiesis``.
     label, unit : str
     parameter : str
-        The primary parameter that it sets; empty where the scenario is built anew for each value.
+        The primary parameter that it sets; empty where the scenario is rebuilt for each value.
     low, high : float
-        Ends of a range, both included.
+        Bounds of a range, both included.
     is_log, is_whole : bool
-        Whether it is spread evenly by its logarithm, and over whole numbers only.
+        Whether it is spaced logarithmically, and restricted to whole numbers.
     values : tuple of float
-        In place of a range.
+        Instead of a range.
     choices : tuple of str
-        What the places mean, for values that are no numbers.
+        Names of the indices, for values that are not numbers.
     """
 
     key: str
@@ -48,7 +48,7 @@ class Factor:
 
     @property
     def name(self) -> str:
-        """What it is called in results: a parameter by its name, everything else by its key."""
+        """Its name in results: the name of a parameter, otherwise the key."""
         return self.key.removeprefix("parameters.")
 
     @property
@@ -57,7 +57,7 @@ class Factor:
         return "log" if self.is_log else "linear"
 
     def at(self, unit: Array) -> Array:
-        """Return the values at places of the unit interval, the same shape.
+        """Return the values at positions in the unit interval, the same shape.
 
         Every value of a list, and every whole number of a range, has an equal part of the interval.
         """
@@ -79,13 +79,13 @@ class Factor:
 
     def _between(self, position: Array) -> Array:
         if self.is_log:
-            found: Array = self.low * (self.high / self.low) ** position
+            values: Array = self.low * (self.high / self.low) ** position
         else:
-            found = self.low + (self.high - self.low) * position
-        return np.clip(found, self.low, self.high)
+            values = self.low + (self.high - self.low) * position
+        return np.clip(values, self.low, self.high)
 
     def text(self, value: float) -> str:
-        """Return a value as the scenario would have it, such as ``12.5 mg``."""
+        """Return a value as written in a scenario, such as ``12.5 mg``."""
         if self.choices:
             return self.choices[int(value)]
         number = str(int(value)) if self.is_whole else repr(float(value))
@@ -101,7 +101,7 @@ class Factor:
         return f"{self.low:g} to {self.high:g}{unit}{kind}"
 
     def attributes(self) -> dict[str, Any]:
-        """Return what a result says of the factor."""
+        """Return the attributes of the factor in a result."""
         about: dict[str, Any] = {"units": self.unit or "1", "long_name": self.label, "kind": "varied"}
         if self.is_log:
             about["scale"] = "log"

@@ -1,4 +1,4 @@
-"""The NetCDF result of a sweep as a file: whether it is finished, and what becomes of one that is damaged."""
+"""The NetCDF result of a sweep as a file: whether it is complete, and the handling of a damaged one."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ _SIGNATURE, _FORMAT = b"\x89HDF\r\n\x1a\n", b"immunosim sweep"
 
 
 def damage_of_file(plan: Plan, path: Path) -> tuple[str, bool]:
-    """Return in words why a file is not the finished result of a plan, and whether it is one for certain.
+    """Return why a file is not the finished result of a plan, and whether it certainly is one of this plan.
 
     Returns
     -------
     reason : str
-        Empty where it is finished and what was written.
+        Empty where it is complete and its checksum matches.
     is_certain : bool
-        Whether it is, or was, a result of this very plan: then nothing is lost where it is replaced.
+        Whether it is, or was, a result of this plan: then replacing it loses nothing.
 
     Raises
     ------
     DataError
-        If it belongs to another sweep, or something else that must be left alone.
+        If it belongs to another sweep, or is another file that must be kept.
     """
     try:
-        found = finished_file(path)
+        file = finished_file(path)
     except DataError as error:
         if _holds(path, plan.fingerprint.encode()):
             return error.reason, True
         if is_sealed(path) or (_begins_as_netcdf(path) and not _can_be_read(path)):
             return error.reason, False
         raise
-    refuse_other_plan(path, found.dataset.attrs["fingerprint"], found.identity, plan)
+    refuse_other_plan(path, file.dataset.attrs["fingerprint"], file.identity, plan)
     return "", True
 
 
 def is_replaceable(path: Path) -> bool:
-    """Whether a file is the result of a sweep, which may be damaged."""
+    """Whether a file is the result of a sweep, possibly damaged."""
     return (_begins_as_netcdf(path) or is_sealed(path)) and _holds(path, _FORMAT)
 
 
 def _holds(path: Path, text: bytes) -> bool:
-    """Whether a text stands in a file; HDF5 writes attributes as they are."""
+    """Whether a file contains a text; HDF5 stores attributes unencoded."""
     if path.stat().st_size == 0:
         return False
     with readable(path), path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
@@ -57,7 +57,7 @@ def _holds(path: Path, text: bytes) -> bool:
 
 
 def _begins_as_netcdf(path: Path) -> bool:
-    """Whether a file begins as NetCDF does, as far as it goes."""
+    """Whether a file, possibly truncated, begins like NetCDF."""
     with readable(path), path.open("rb") as stream:
         return _SIGNATURE.startswith(stream.read(len(_SIGNATURE)))
 

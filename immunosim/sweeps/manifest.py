@@ -1,6 +1,6 @@
-"""The manifest of a store: the SHA-256 of every file that does not belong to a block, and how the blocks are cut.
+"""The manifest of a store: the SHA-256 of every file outside the blocks, and the layout of the blocks.
 
-Together with the records of the blocks it covers every file of the folder, so that any damage is found out.
+Together with the records of the blocks it covers every file of the folder, so that any damage is detected.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ MANIFEST = "manifest.json"
 
 _OF_THE_SYSTEM = (".DS_Store", "Thumbs.db", "desktop.ini")
 _PREFIXES = ("._", ".nfs")
-"""What operating systems leave in any folder."""
+"""Files that operating systems create in any folder."""
 
 _MOST_CHUNK = 2**31
-"""Bytes of a chunk: Blosc takes no more."""
+"""Largest number of bytes in a chunk: the limit of Blosc."""
 
 
 @dataclass(frozen=True)
 class StoreManifest:
-    """What a store consists of.
+    """The contents of a store.
 
     Attributes
     ----------
     layout : StoreLayout
     files : mapping of str to str
-        SHA-256, 64 hexadecimal digits, by path in the store: metadata and what does not depend on patients.
+        SHA-256, 64 hexadecimal digits, by path in the store: metadata and arrays without a patient dimension.
     """
 
     layout: StoreLayout
@@ -44,7 +44,7 @@ class StoreManifest:
 
     @classmethod
     def of(cls, folder: Path, layout: StoreLayout) -> StoreManifest:
-        """Return the manifest of a store as it is, which has no blocks yet."""
+        """Return the manifest of a store that has no blocks yet."""
         return cls(layout, {key: _sha256(folder / key).hex() for key in sorted(_entries(folder)) if key != MANIFEST})
 
     @classmethod
@@ -57,10 +57,10 @@ class StoreManifest:
             If it is missing, damaged or of another version.
         """
         try:
-            found = unsealed_json(read_plain(folder / MANIFEST, MOST_JSON), str(folder))
-            if found["format"] != FORMAT:
+            document = unsealed_json(read_plain(folder / MANIFEST, MOST_JSON), str(folder))
+            if document["format"] != FORMAT:
                 raise DataError(f"{MANIFEST} is of another version of immunosim", file=str(folder))
-            return cls(StoreLayout(**found["layout"]), dict(found["files"]))
+            return cls(StoreLayout(**document["layout"]), dict(document["files"]))
         except OSError as error:
             raise DataError(f"{MANIFEST} cannot be read", file=str(folder)) from error
         except (DataError, KeyError, TypeError) as error:
@@ -72,22 +72,22 @@ class StoreManifest:
         Raises
         ------
         OutputError
-            If the place cannot be written.
+            If the location is not writable.
         """
         content = {"format": FORMAT, "layout": asdict(self.layout), "files": dict(self.files)}
         write_file(folder / MANIFEST, sealed_json(content))
 
     def damage(self, folder: Path) -> list[str]:
-        """Return in words what is wrong with each file that belongs to no block."""
+        """Return a description of the damage of each file outside the blocks."""
         return [wrong for key, expected in self.files.items() if (wrong := file_damage(folder, key, expected))]
 
-    def block_damage(self, folder: Path, place: int) -> str:
-        """Return in words what is wrong with the files of a finished block; empty if nothing is."""
+    def block_damage(self, folder: Path, block: int) -> str:
+        """Return a description of the damage of a finished block; empty if it is intact."""
         try:
-            record = read_plain(folder / self.layout.record_key(place), self.layout.record_size)
-            expected = self.layout.hashes(place, record)
+            record = read_plain(folder / self.layout.record_key(block), self.layout.record_size)
+            expected = self.layout.hashes(block, record)
         except OSError:
-            return f"{self.layout.record_key(place)} cannot be read"
+            return f"{self.layout.record_key(block)} cannot be read"
         except DataError as error:
             return error.reason
         for key, digest in expected.items():
@@ -97,7 +97,7 @@ class StoreManifest:
         return ""
 
     def foreign(self, folder: Path) -> list[str]:
-        """Return the paths in a store that are no part of it: links, pipes and files that no sweep wrote."""
+        """Return foreign paths in a store: links, pipes and files not written by a sweep."""
         return sorted(key for key, is_plain in _entries(folder).items() if not (is_plain and self._knows(key)))
 
     def _knows(self, key: str) -> bool:
@@ -109,26 +109,26 @@ class StoreManifest:
 
 
 def file_damage(folder: Path, key: str, expected: str | None) -> str:
-    """Return in words what is wrong with a file; empty if nothing is. ``None`` is expected of an absent one."""
+    """Return a description of the damage of a file; empty if it is intact. ``None`` means that no file is expected."""
     path = folder / key
     try:
-        found = _sha256(path).hex()
+        digest = _sha256(path).hex()
     except FileNotFoundError:
         return "" if expected is None else f"{key} is missing"
     except OSError:
         return f"{key} cannot be read"
     if expected is None:
         return f"{key} was not written by this sweep"
-    return "" if found == expected else f"{key} is damaged or from another result"
+    return "" if digest == expected else f"{key} is damaged or from another result"
 
 
 def checked(folder: Path, key: str, expected: str) -> bytes:
-    """Return the content of a file that is what was written.
+    """Return the content of a file after verifying its checksum.
 
     Raises
     ------
     DataError
-        If it is anything else.
+        If the checksum does not match.
     """
     try:
         content = read_plain(folder / key, _MOST_CHUNK)
@@ -139,7 +139,7 @@ def checked(folder: Path, key: str, expected: str) -> bytes:
     return content
 
 
-CURE = "mend it with immunosim sweep ... --resume"
+CURE = "repair it with immunosim sweep ... --resume"
 
 
 def _entries(folder: Path) -> dict[str, bool]:

@@ -1,4 +1,4 @@
-"""Put together stores of one sweep that were filled apart."""
+"""Merge stores of one sweep that were filled separately."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from immunosim.sweeps.store import SweepStore, open_store
 
 
 def merge_stores(path: Path, parts: Sequence[Path]) -> tuple[SweepStore, int]:
-    """Take the finished blocks of parts into a store, which is made where there is none.
+    """Merge the finished blocks of parts into a store, which is created if missing.
 
     Returns
     -------
     store : SweepStore
     n_taken : int
-        Blocks that it did not have, or that were damaged.
+        Blocks that were missing or damaged there.
 
     Raises
     ------
     DataError
-        If parts are of different sweeps, have blocks of different sizes, or one is damaged, or another process writes
-        the whole; then nothing is taken.
+        If parts are of different sweeps, have blocks of different sizes, or one is damaged, or another process is
+        writing the store; then nothing is merged.
     OutputError
-        If the place cannot be written.
+        If the location is not writable.
     """
     if not parts:
         raise DataError("there is nothing to merge", file=str(path), cure="name the stores that were filled apart")
@@ -43,26 +43,26 @@ def _merged(path: Path, parts: Sequence[Path]) -> tuple[SweepStore, int]:
     first = whole or opened[0]
     for part in opened:
         _refuse_mixture(first, part)
-        for place in part.done():
-            wrong = part.damage(place)
+        for block in part.done():
+            wrong = part.damage(block)
             if wrong:
                 raise DataError(wrong, file=str(part.path), cure="compute it again there with `is_resumed`")
     store = whole or copy_empty(opened[0], path)
-    have, n_taken = {place for place in store.done() if not store.damage(place)}, 0
+    have, n_taken = {block for block in store.done() if not store.damage(block)}, 0
     for part in opened:
-        for place in part.done():
-            if place not in have:
-                store.write_arrays(place, part.read(place))
-                have.add(place)
+        for block in part.done():
+            if block not in have:
+                store.write_arrays(block, part.read(block))
+                have.add(block)
                 n_taken += 1
     return store, n_taken
 
 
 def _refuse_mixture(first: SweepStore, part: SweepStore) -> None:
     if part.fingerprint != first.fingerprint:
-        found = "; ".join(differences(first.identity, part.identity)[:3])
+        reasons = "; ".join(differences(first.identity, part.identity)[:3])
         raise DataError(
-            f"belongs to another sweep than {first.path} ({found})", file=str(part.path), cure="leave it out"
+            f"belongs to another sweep than {first.path} ({reasons})", file=str(part.path), cure="leave it out"
         )
     if part.rows_per_block != first.rows_per_block:
         reason = f"has chunks of {part.rows_per_block} patients, {first.path} of {first.rows_per_block}"

@@ -1,7 +1,7 @@
-"""What a store may consist of: formats, codecs and types that this version writes, told before anything is decoded.
+"""Validation of a store before anything is decoded: formats, codecs and types must be those that this version writes.
 
-A folder may come from anybody. Zarr would run the codecs that its metadata name; here every one that we do not write is
-refused by name.
+A store may come from an untrusted source. Zarr would run any codec named in its metadata; every codec that immunosim
+does not write is refused by name.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _ARRAY = {
 }
 _GROUP = {"zarr_format", "node_type", "attributes", "consolidated_metadata"}
 _OTHER_FORMATS = (".zgroup", ".zarray", ".zmetadata", ".zattrs")
-_FOREIGN = "do not use it; a damaged result of your own is mended with immunosim sweep ... --resume"
+_FOREIGN = "do not use it; a damaged result of your own is repaired with immunosim sweep ... --resume"
 _DAMAGED = CURE
 _NAME = re.compile(r"[^/\\\x00-\x1f]{1,255}")
 
 
 def refuse_foreign_formats(path: Path) -> None:
-    """Raise a DataError where a store holds anything but what this version writes; decodes no data.
+    """Refuse a store that contains anything that this version does not write; no data are decoded.
 
     Raises
     ------
@@ -54,25 +54,25 @@ def refuse_foreign_formats(path: Path) -> None:
 
 def _read(path: Path, key: str) -> Mapping[str, Any]:
     try:
-        found = parsed_json(read_plain(path / key, MOST_JSON), str(path))
+        metadata = parsed_json(read_plain(path / key, MOST_JSON), str(path))
     except OSError as error:
         raise DataError(f"{key} cannot be read", file=str(path), cure=_DAMAGED) from error
     except DataError as error:
         raise DataError(f"{key} {error.reason}", file=str(path), cure=_DAMAGED) from error
-    if not isinstance(found, dict):
+    if not isinstance(metadata, dict):
         raise DataError(f"{key} is not what was written", file=str(path), cure=_DAMAGED)
-    return found
+    return metadata
 
 
 def _check_group(root: Mapping[str, Any], path: Path) -> None:
     _refuse_other(path, METADATA, "member", sorted(set(root) - _GROUP))
     attributes = root.get("attributes")
-    found = attributes.get("format") if isinstance(attributes, dict) else None
+    stored_format = attributes.get("format") if isinstance(attributes, dict) else None
     if root.get("zarr_format") != 3 or root.get("node_type") != "group":
         raise DataError(f"{METADATA} is not what was written", file=str(path), cure=_DAMAGED)
-    if found != FORMAT:
-        if isinstance(found, str) and re.fullmatch(r"immunosim sweep \d{1,3}", found):
-            reason = f"was written by another version of immunosim, as {found}; this one reads {FORMAT}"
+    if stored_format != FORMAT:
+        if isinstance(stored_format, str) and re.fullmatch(r"immunosim sweep \d{1,3}", stored_format):
+            reason = f"was written by another version of immunosim, as {stored_format}; this one reads {FORMAT}"
             raise DataError(reason, file=str(path), cure="read it with that version, or compute it again")
         raise DataError(f"{METADATA} is not what was written", file=str(path), cure=_DAMAGED)
     consolidated = root.get("consolidated_metadata")
@@ -84,7 +84,7 @@ def _check_group(root: Mapping[str, Any], path: Path) -> None:
 
 
 def _check_array(about: Any, path: Path, name: str) -> None:
-    """Raise where the metadata of an array name anything that this version does not write."""
+    """Refuse metadata of an array that this version does not write."""
     where = f"{name}/{METADATA}"
     if not (isinstance(about, dict) and about.get("node_type") == "array" and about.get("zarr_format") == 3):
         raise DataError(f"{where} describes no array of this format", file=str(path), cure=_DAMAGED)
@@ -92,10 +92,12 @@ def _check_array(about: Any, path: Path, name: str) -> None:
         raise DataError(f"an array is called {name[:40]!r}", file=str(path), cure=_FOREIGN)
     _refuse_other(path, where, "member", sorted(set(about) - _ARRAY))
     _refuse_other(path, where, "type", _others([about.get("data_type")], TYPES))
-    _refuse_other(path, where, "storage transformer", [_named(one) for one in about.get("storage_transformers") or []])
+    _refuse_other(
+        path, where, "storage transformer", [_named(item) for item in about.get("storage_transformers") or []]
+    )
     codecs = about.get("codecs")
     codecs = codecs if isinstance(codecs, list) else [codecs]
-    _refuse_other(path, where, "codec", _others([_named(one) for one in codecs], CODECS))
+    _refuse_other(path, where, "codec", _others([_named(item) for item in codecs], CODECS))
     for codec in codecs:
         if isinstance(codec, dict) and codec.get("name") == "blosc":
             _refuse_other(path, where, "compressor", _others([_setting(codec, "cname")], COMPRESSORS))
@@ -105,20 +107,20 @@ def _check_array(about: Any, path: Path, name: str) -> None:
     _refuse_other(path, where, "separator", _others([_setting(encoding, "separator") or "/"], ("/",)))
 
 
-def _named(one: Any) -> str:
-    return str(one.get("name") if isinstance(one, dict) else one)
+def _named(item: Any) -> str:
+    return str(item.get("name") if isinstance(item, dict) else item)
 
 
-def _setting(one: Any, key: str) -> Any:
-    configuration = one.get("configuration") if isinstance(one, dict) else None
+def _setting(item: Any, key: str) -> Any:
+    configuration = item.get("configuration") if isinstance(item, dict) else None
     return configuration.get(key) if isinstance(configuration, dict) else None
 
 
-def _others(found: list[Any], known: tuple[str, ...]) -> list[Any]:
-    return [one for one in found if not (isinstance(one, str) and one in known)]
+def _others(names: list[Any], known: tuple[str, ...]) -> list[Any]:
+    return [name for name in names if not (isinstance(name, str) and name in known)]
 
 
-def _refuse_other(path: Path, where: str, kind: str, found: list[Any]) -> None:
-    if found:
-        reason = f"{where} asks for the {kind} {str(found[0])[:60]!r}, which immunosim does not write"
+def _refuse_other(path: Path, where: str, kind: str, names: list[Any]) -> None:
+    if names:
+        reason = f"{where} asks for the {kind} {str(names[0])[:60]!r}, which immunosim does not write"
         raise DataError(reason, file=str(path), cure=_FOREIGN)

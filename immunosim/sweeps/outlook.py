@@ -1,4 +1,4 @@
-"""What a sweep would find in the place of its result, and what it or the rest of it will take; nothing is changed."""
+"""A preview of a sweep: the existing result at its path, and the estimated cost of what remains; nothing is changed."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from immunosim.sweeps.sweeping import RunOptions, store_path
 
 @dataclass(frozen=True)
 class Outlook:
-    """What is in the place of a result, and what would become of it.
+    """The existing result at a path, and what the sweep would do with it.
 
     Attributes
     ----------
     words : str
-        In a sentence; empty where nothing is there.
+        A sentence; empty where no result exists.
     layout : StoreLayout, optional
-        Of a store that can be gone on with.
+        Of a store that can be continued.
     sound : list of int
-        Its blocks that need not be computed again.
+        Its intact blocks.
     """
 
     words: str = ""
@@ -35,36 +35,36 @@ class Outlook:
 
 
 def outlook(plan: Plan, path: Path) -> Outlook:
-    """Return what a resumed sweep would find in the place of a result; changes and refuses nothing."""
-    place = store_path(path)
+    """Return what a resumed sweep would find at the path of a result; changes and refuses nothing."""
+    folder = store_path(path)
     try:
         if is_one_file(path) and path.exists():
             wrong, _ = damage_of_file(plan, path)
             if wrong:
                 return Outlook(f"{path} exists but {wrong}: `is_resumed` would compute it again")
             return Outlook(f"{path} exists and is finished: `is_resumed` would leave it as it is")
-        if not place.exists():
+        if not folder.exists():
             return Outlook()
-        found = examine(plan, place)
+        outlook = examine(plan, folder)
     except DataError as error:
         return Outlook(f"{path} exists and {error.reason}: `is_resumed` would refuse it")
-    n_wrong = len(found.metadata) + len(found.damaged) + len(found.foreign)
+    n_wrong = len(outlook.metadata) + len(outlook.damaged) + len(outlook.foreign)
     damaged = f", {n_wrong} of its files or chunks are damaged" if n_wrong else ""
-    left = found.layout.n_blocks - len(found.sound)
-    would = f"compute {left} of {found.layout.n_blocks} chunks" if left else "find nothing left to compute"
-    return Outlook(f"{path} exists{damaged}: `is_resumed` would {would}", found.layout, tuple(found.sound))
+    left = outlook.layout.n_blocks - len(outlook.sound)
+    would = f"compute {left} of {outlook.layout.n_blocks} chunks" if left else "find nothing left to compute"
+    return Outlook(f"{path} exists{damaged}: `is_resumed` would {would}", outlook.layout, tuple(outlook.sound))
 
 
-def expected(plan: Plan, pilot: Pilot | None, path: Path, manner: RunOptions, found: Outlook) -> Quote:
-    """Return what a sweep will take, or what is left of it; at most, where there was no pilot."""
-    if found.layout is None:
+def expected(plan: Plan, pilot: Pilot | None, path: Path, manner: RunOptions, outlook: Outlook) -> Quote:
+    """Return the cost of a sweep, or of its remaining part; an upper bound without a pilot."""
+    if outlook.layout is None:
         if pilot is None:
             return bounds(plan, path, manner.rows_per_block, -(-plan.n // manner.shard.of))
         rows = manner.rows_per_block or block_size(plan, pilot)
-        places = [place for place in range(-(-plan.n // rows)) if manner.shard.has(place)]
+        places = [block for block in range(-(-plan.n // rows)) if manner.shard.has(block)]
         return quote(plan, pilot, path, rows, min(len(places) * rows, plan.n))
-    places = left_of(found.layout, found.sound, manner.shard)
-    left = sum(end - first for first, end in map(found.layout.span, places))
+    places = left_of(outlook.layout, outlook.sound, manner.shard)
+    left = sum(end - first for first, end in map(outlook.layout.span, places))
     if pilot is None:
-        return bounds(plan, path, found.layout.rows_per_block, left)
-    return quote(plan, pilot, path, found.layout.rows_per_block, left)
+        return bounds(plan, path, outlook.layout.rows_per_block, left)
+    return quote(plan, pilot, path, outlook.layout.rows_per_block, left)

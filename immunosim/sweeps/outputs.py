@@ -1,4 +1,4 @@
-"""What a sweep keeps of each patient: endpoints of the whole course, read-outs at times, every pool."""
+"""The stored outputs of each patient: endpoints, read-outs over time, and optionally every pool."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from immunosim.scenario import Scenario, response_times
 from immunosim.units import DAYS_PER_MONTH
 
 MOST_KEPT = 2**20
-"""Numbers over time of one patient: 8 MiB, so that a pilot can be held in memory."""
+"""Largest number of values over time per patient: 8 MiB, so that a pilot fits into memory."""
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """What is kept.
+    """The stored outputs of a sweep.
 
     Attributes
     ----------
@@ -40,19 +40,19 @@ class Outputs:
     pools: bool = False
 
     def asked_of(self, problem: Problem) -> Question:
-        """Return the question to the integrator.
+        """Return the request to the integrator.
 
         Raises
         ------
         DataError
-            If something that is asked for does not exist.
+            If a requested output does not exist.
         """
         span = float(problem.segments.boundaries[0]), float(problem.segments.boundaries[-1])
         return question(problem.model, span, self.readouts, self.times, self.endpoints, self.pools)
 
     @cached_property
     def numbers(self) -> int:
-        """Numbers that are kept of each patient, roughly: without the pools at failure."""
+        """Approximate number of stored values per patient, without the pools at failure."""
         return len(self.endpoints) + len(self.times) * len(self.readouts) + 5
 
     def as_dict(self) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class Outputs:
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> Outputs:
         """Return the outputs that ``as_dict`` described."""
-        endpoints = tuple(Endpoint(**one) for one in plain["endpoints"])
+        endpoints = tuple(Endpoint(**endpoint) for endpoint in plain["endpoints"])
         return cls(endpoints, tuple(plain["readouts"]), tuple(plain["times"]), plain["pools"])
 
 
@@ -75,7 +75,7 @@ def outputs_of(
     pools: bool,
     dosed: Sequence[Scenario] = (),
 ) -> Outputs:
-    """Return what is kept, where read-outs without times are kept every month and around doses.
+    """Return the stored outputs; read-outs without times are stored monthly and around doses.
 
     Parameters
     ----------
@@ -88,18 +88,18 @@ def outputs_of(
         From day 0 to the horizon.
     pools : bool
     dosed : sequence of Scenario
-        Around whose doses read-outs without times are kept as well, so that nadirs show.
+        Scenarios whose doses add output times, so that nadirs are resolved.
 
     Raises
     ------
     DataError
-        If something that is asked for does not exist, or times are given for nothing.
+        If a requested output does not exist, or times are given without one.
     """
     wanted = tuple(Endpoint.of(text) for text in endpoints)
     over_time = bool(readouts) or pools
     if not over_time and (len(at) or every is not None):
         cure = "add `readouts=cd4`, or leave out `at` and `every`"
-        raise DataError("are given, but nothing is kept over time", key="times", cure=cure)
+        raise DataError("are given, but no read-out is stored over time", key="times", cure=cure)
     if every is not None and not every > 0.0:
         raise DataError(f"an interval of {every:g} days", key="every", cure="write for example `every=1 month`")
     if not wanted and not over_time:
@@ -110,7 +110,7 @@ def outputs_of(
         kept = horizon / interval * (len(readouts) + (len(problem.model.pools) if pools else 0))
         if kept > MOST_KEPT:
             cure = "ask for a longer `every`, or for fewer read-outs"
-            raise DataError(f"keeps {kept:,.0f} numbers of each patient", key="every", cure=cure)
+            raise DataError(f"keeps {kept:,.0f} values per patient", key="every", cure=cure)
         times = np.union1d(times, np.minimum(np.arange(0.0, horizon + 1e-9, interval), horizon))
         if every is None:
             times = _apart(np.union1d(times, np.clip(response_times(dosed), times[0], horizon)))
@@ -120,6 +120,6 @@ def outputs_of(
 
 
 def _apart(times: Array) -> Array:
-    """Return rising times without those that differ by rounding from the one before."""
+    """Return increasing times without duplicates that differ only by rounding."""
     kept: Array = times[np.concatenate([[True], np.diff(times) > 1e-6])]
     return kept

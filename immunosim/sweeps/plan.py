@@ -1,6 +1,6 @@
-"""A sweep as a plan: everything that determines its numbers, and a fingerprint of it.
+"""The plan of a sweep: everything that determines its results, and a fingerprint of it.
 
-Threads, the size of blocks, shards and clusters are no part of it: they cannot change a number.
+Threads, block size, shards and clusters are not part of it: they do not change any result.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from immunosim.sweeps.population import RowPopulation
 
 FORMAT = "immunosim sweep 2"
 
-# No part of the numbers, so that a better title does not hinder a resumption.
+# Do not affect the results: a new title does not prevent a resumption.
 _WORDS = ("title", "description")
 
 
 @dataclass(frozen=True, eq=False)
 class Recipe:
-    """How a patient is made and what is kept of it: all that a worker must know.
+    """How a patient is built and which outputs are stored: everything that a worker needs.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Recipe:
 
     @property
     def factors(self) -> tuple[Factor, ...]:
-        """What differs between the patients."""
+        """The factors of the sweep."""
         return self.population.factors
 
     @property
@@ -52,7 +52,7 @@ class Recipe:
 
     @cached_property
     def question(self) -> Question:
-        """What the integrator is asked of every patient."""
+        """The request to the integrator for every patient."""
         return self.outputs.asked_of(self.population.base.problem)
 
     def as_dict(self) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class Recipe:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A recipe and the patients to make.
+    """A recipe and the design of the patients.
 
     Attributes
     ----------
@@ -87,14 +87,14 @@ class Plan:
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """All that determines the numbers, as plain values."""
+        """Everything that determines the results, as plain values."""
         plain = self.recipe.as_dict() | {"design": self.design.describe()}
-        found: dict[str, Any] = json.loads(json.dumps(plain))
-        return found
+        document: dict[str, Any] = json.loads(json.dumps(plain))
+        return document
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of what determines the numbers, 64 hexadecimal digits."""
+        """Hash of everything that determines the results, 64 hexadecimal digits."""
         return fingerprint_of(self.identity)
 
 
@@ -104,7 +104,7 @@ def fingerprint_of(identity: Mapping[str, Any]) -> str:
 
 
 def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
-    """Return in words where two identities differ: ``document.patient.age: 34 there, 40 here``."""
+    """Describe the differences between two identities: ``document.patient.age: 34 there, 40 here``."""
     return list(_different(_numeric(stored), _numeric(wanted), ""))
 
 
@@ -119,10 +119,11 @@ def recipe_from(identity: Mapping[str, Any], file: str) -> Recipe:
         If its scenario is impossible.
     """
     try:
-        factors = tuple(Factor.from_dict(one) for one in identity["factors"])
+        factors = tuple(Factor.from_dict(factor) for factor in identity["factors"])
         outputs, document = Outputs.from_dict(identity["outputs"]), dict(identity["document"])
     except (TypeError, ValueError, KeyError, AttributeError) as error:
-        raise DataError("does not say how its patients were made", file=file, cure="make the result again") from error
+        reason = "does not describe how its patients were built"
+        raise DataError(reason, file=file, cure="recompute the result") from error
     return Recipe(RowPopulation(base_of(document, file), factors), outputs)
 
 
@@ -136,7 +137,7 @@ def _different(stored: Any, wanted: Any, path: str) -> Iterator[str]:
         for key in sorted({*stored, *wanted}):
             yield from _different(stored.get(key), wanted.get(key), f"{path}.{key}".lstrip("."))
     elif isinstance(stored, list) and isinstance(wanted, list) and len(stored) == len(wanted):
-        for number, (one, other) in enumerate(zip(stored, wanted, strict=True), 1):
-            yield from _different(one, other, f"{path}.{number}")
+        for number, (mine, other) in enumerate(zip(stored, wanted, strict=True), 1):
+            yield from _different(mine, other, f"{path}.{number}")
     elif stored != wanted:
         yield f"{path}: {json.dumps(stored)[:60]} there, {json.dumps(wanted)[:60]} here"

@@ -1,4 +1,4 @@
-"""From what a user asks, in the scenario's [sweep] section or besides it, to a plan."""
+"""Translation of a request, from the scenario's [sweep] section or the command line, into a plan."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 EVERY_READOUT = "all"
 
 LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
-"""Places in the range of a factor at which it is looked when doses are given."""
+"""Values in the range of a factor at which dose times are evaluated."""
 
 
 @dataclass(frozen=True)
 class SweepRequest:
-    """What a user asks of a sweep; None or empty where nothing is said.
+    """A request for a sweep; None or empty where a setting is not given.
 
     Attributes
     ----------
     vary : mapping of str to str or sequence
         A range or values by key.
     rows : Path or DataFrame, optional
-        A table of patients, in place of a design.
+        A table of patients, instead of a design.
     design : str, optional
     n, seed : int, optional
     endpoints, readouts : sequence of str
-        ``all`` asks for every read-out.
+        ``all`` requests every read-out.
     at : sequence of float, day
     every : float, day, optional
     pools : bool
@@ -61,13 +61,13 @@ class SweepRequest:
     pools: bool = False
 
     def over(self, section: Sweep | None, folder: Path) -> SweepRequest:
-        """Return these wishes, and where nothing is said those of the scenario's section.
+        """Return this request, with missing settings taken from the scenario's section.
 
         Parameters
         ----------
         section : Sweep or None
         folder : Path
-            Of the scenario, to which its table is relative.
+            Of the scenario; the path of its table is relative to it.
         """
         if self.rows is not None and (self.design, self.n, self.seed) != (None, None, None):
             raise DataError("replaces a design", key="rows", cure="leave out `design`, `n` and `seed`")
@@ -87,7 +87,7 @@ class SweepRequest:
             section.pools,
         )
         said = {name: value for name, value in vars(self).items() if _is_said(value)}
-        if "vary" in said or "rows" in said:  # what differs comes from one place
+        if "vary" in said or "rows" in said:  # the factors come from one source
             there = replace(there, vary={}, rows=None)
         return replace(there, **said)
 
@@ -97,23 +97,23 @@ def _is_said(value: object) -> bool:
 
 
 def plan_of(base: Base, wishes: SweepRequest) -> tuple[Plan, list[str]]:
-    """Return the plan of a sweep, and what the user should know of it.
+    """Return the plan of a sweep, and remarks for the user.
 
     Raises
     ------
     DataError, ScenarioError, ParameterError
-        If nothing varies, or something that is asked for does not exist.
+        If no factor is given, or a requested output does not exist.
     """
     defaults, notes = Sweep(), list[str]()
     if wishes.rows is not None:
         if wishes.vary:
             raise DataError("replaces `vary`", key="rows", cure="leave out `vary`, or the table")
-        found = read_patients(base, wishes.rows)
-        factors: tuple[Factor, ...] = found[0]
-        design: Design = found[1]
-        if found[2]:
+        table = read_patients(base, wishes.rows)
+        factors: tuple[Factor, ...] = table[0]
+        design: Design = table[1]
+        if table[2]:
             where = wishes.rows if isinstance(wishes.rows, Path) else IN_MEMORY
-            notes.append(f"{where}: {found[2]:,} of {design.n:,} rows repeat an earlier one; all are computed")
+            notes.append(f"{where}: {table[2]:,} of {design.n:,} rows repeat an earlier one; all are computed")
     else:
         factors = _factors(base, wishes.vary)
         seed = defaults.seed if wishes.seed is None else wishes.seed
@@ -128,14 +128,14 @@ def plan_of(base: Base, wishes: SweepRequest) -> tuple[Plan, list[str]]:
     outputs = outputs_of(base.problem, wishes.endpoints, readouts, wishes.at, wishes.every, wishes.pools, dosed)
     recipe = Recipe(population, outputs)
     varied = {factor.name for factor in factors}
-    for name in (*outputs.readouts, *(one.label for one in outputs.endpoints)):
+    for name in (*outputs.readouts, *(endpoint.label for endpoint in outputs.endpoints)):
         if name in varied:
             raise DataError(f'an endpoint and a factor are both called "{name}"', cure="give it another name")
     return Plan(recipe, design), notes
 
 
 def _refuse_clash(base: Base, factors: Sequence[Factor]) -> None:
-    """Raise a DataError where an untreated count and a parameter that follows from it both vary."""
+    """Raise a DataError if an untreated count and a parameter derived from it both vary."""
     for factor in factors:
         scales = base.problem.parameters.scales_of(factor.key.removeprefix("patient.baseline."))
         for other in factors:
@@ -145,8 +145,8 @@ def _refuse_clash(base: Base, factors: Sequence[Factor]) -> None:
 
 def _factors(base: Base, vary: Mapping[str, str | Sequence[Any]]) -> tuple[Factor, ...]:
     if not vary:
-        cure = "say what differs between the patients: `vary=blood_lysis_rate=x0.5:x2:log`, `rows=FILE` or [sweep.vary]"
-        raise DataError("nothing varies", file=base.file, cure=cure)
+        cure = "name the factors: `vary=blood_lysis_rate=x0.5:x2:log`, `rows=FILE` or [sweep.vary]"
+        raise DataError("no factor is given", file=base.file, cure=cure)
     keys = [full_key(base, key) for key in vary]
     for key in keys:
         if keys.count(key) > 1:
@@ -155,11 +155,11 @@ def _factors(base: Base, vary: Mapping[str, str | Sequence[Any]]) -> tuple[Facto
 
 
 def _variants(population: RowPopulation) -> Iterator[Scenario]:
-    """Yield scenarios over the range of each factor that may move doses, the others in their middle."""
+    """Yield scenarios over the range of each factor that can affect doses, the others at their midpoints."""
     middle = [float(factor.at(np.array(0.5))) for factor in population.factors]
-    for place, factor in enumerate(population.factors):
+    for index, factor in enumerate(population.factors):
         if not factor.parameter:
             for level in LEVELS:
-                values = [*middle[:place], float(factor.at(np.array(level))), *middle[place + 1 :]]
-                with suppress(ImmunosimError):  # a patient who is impossible is refused in the result
+                values = [*middle[:index], float(factor.at(np.array(level))), *middle[index + 1 :]]
+                with suppress(ImmunosimError):  # an invalid patient is refused in the result
                     yield population.scenario_of(values)

@@ -1,7 +1,7 @@
-"""The patients of a sweep: from the values of its factors to rows for the integrator.
+"""The patients of a sweep: from factor values to rows for the integrator.
 
-Parameters are columns of the vector. For every other key the scenario is built anew, once for each combination of
-values; a patient who is impossible is refused with a status, not an error.
+Parameters are columns of the vector. For every other key the scenario is rebuilt, once for each combination of values;
+an invalid patient gets a status, not an error.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from immunosim.sweeps.base import Base
 from immunosim.sweeps.factors import Factor
 
 KEPT = 512
-"""Built scenarios that are kept: a grid comes back to the same ones."""
+"""Number of cached scenarios: a grid revisits the same ones."""
 
 
 @dataclass(frozen=True, eq=False)
 class RowPopulation:
-    """A base and what differs from it.
+    """A base scenario and its factors.
 
     Attributes
     ----------
@@ -55,16 +55,16 @@ class RowPopulation:
         segments = [problem.segments] * n
         members = np.split(np.argsort(groups, kind="stable"), np.cumsum(np.bincount(groups.ravel()))[:-1])
         for key, rows in zip(keys, members, strict=True):
-            found = self._problem(tuple(key.tolist()))
-            if found is None:
+            prepared = self._problem(tuple(key.tolist()))
+            if prepared is None:
                 continue
             if self._is_column.any():
-                varied = vary(found, self._columns(values[rows]), slice(0, len(rows)))
+                varied = vary(prepared, self._columns(values[rows]), slice(0, len(rows)))
                 vectors[rows], states[rows] = varied.vectors, varied.states
             else:
-                vectors[rows], states[rows] = found.vector, found.initial_state
+                vectors[rows], states[rows] = prepared.vector, prepared.initial_state
             for row in rows:
-                segments[row] = found.segments
+                segments[row] = prepared.segments
         return Rows(vectors, states, segments, problem.times)
 
     def scenario_of(self, values: Sequence[float]) -> Scenario:
@@ -73,7 +73,7 @@ class RowPopulation:
         Raises
         ------
         ScenarioError, ParameterError
-            If the patient is impossible.
+            If the patient is invalid.
         """
         built = [values[j] for j in self._built]
         return build_scenario(self._document(built), self.base.file)
@@ -92,7 +92,7 @@ class RowPopulation:
 
     @cached_property
     def _built(self) -> list[int]:
-        """Places of the factors for which the scenario is built anew."""
+        """Indices of the factors for which the scenario is rebuilt."""
         return [j for j, factor in enumerate(self.factors) if not factor.parameter]
 
     def _columns(self, values: Array) -> dict[str, Array]:
@@ -116,7 +116,7 @@ class RowPopulation:
         return lru_cache(maxsize=KEPT)(self._build)
 
     def _build(self, built: tuple[float, ...]) -> Problem | None:
-        """Return the problem of a combination of values; None where it is impossible."""
+        """Return the problem of a combination of values; None where it is invalid."""
         try:
             scenario = build_scenario(self._document(built), self.base.file)
             if self._changes_patient:
@@ -127,11 +127,11 @@ class RowPopulation:
             return None
 
     def forget(self) -> None:
-        """Forget the scenarios that were built."""
+        """Clear the cached scenarios."""
         self._problem.cache_clear()
 
     @cached_property
     def _changes_patient(self) -> bool:
-        """Whether anything but the treatments differs: then vector and untreated state follow, too."""
+        """Whether more than the treatments differs: then parameters and untreated state differ as well."""
         tables = {self.factors[j].key.partition(".")[0] for j in self._built}
         return bool(tables & {"patient", "mechanisms"})

@@ -1,4 +1,4 @@
-"""What a sweep will take, from a pilot of some of its patients: time, memory and disk; and whether there is enough."""
+"""Cost estimate of a sweep from a pilot of some of its patients: time, memory and disk, and whether they suffice."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ PILOT_BYTES = 2**24
 BLOCK_BYTES = 2**25
 BLOCK_SECONDS = 5.0
 LEAST_BLOCK, USUAL_BLOCK, MOST_BLOCKS = 64, 8192, 4096
-"""Patients in a block: as many as are computed in a few seconds and fit into 32 MiB, but not too many blocks."""
+"""A block is computed in about this time and fits into this memory, within the limit on the number of blocks."""
 
 PAGE = 4096
-"""Bytes that a file takes at least on most disks."""
+"""Smallest disk space of a file on most file systems."""
 
 LARGEST_FILE = 2**27
-"""Results larger than this become Zarr where the user does not say."""
+"""Larger results are stored as Zarr by default."""
 
 
 @dataclass(frozen=True)
 class Pilot:
-    """What some patients took.
+    """Measured cost of some patients.
 
     Attributes
     ----------
@@ -49,11 +49,11 @@ class Pilot:
     seconds : float
         Of the whole pilot.
     seconds_preparing : float
-        Of it, making patients from values.
+        Part of it, for building patients from values.
     seconds_writing, seconds_filing : float
-        Storing them, and making one file of them.
+        For storing them, and for exporting one file.
     bytes_per_row, bytes_once, bytes_filed : float
-        On disk, compressed; in one file, of each patient.
+        On disk, compressed; per patient in one file.
     n_threads : int
     template : dict
         Its variables.
@@ -73,7 +73,7 @@ class Pilot:
 
     @property
     def seconds_per_row(self) -> float:
-        """Of a long run, in which patients are prepared by one thread while others compute those before them."""
+        """Of a long run, in which one thread prepares patients while others simulate earlier ones."""
         preparing, solving = self.seconds_preparing, self.seconds - self.seconds_preparing
         n_cores = min(cores(), self.n_threads + 1)
         shared = (preparing + solving * min(self.n_threads, n_cores)) / n_cores
@@ -81,18 +81,18 @@ class Pilot:
 
     @property
     def memory_per_row(self) -> int:
-        """Bytes that the results of a patient take in memory."""
+        """Memory of the results of one patient, bytes."""
         return bytes_per_row(self.template)
 
 
 @dataclass(frozen=True)
 class Quote:
-    """What a sweep will take.
+    """The estimated cost of a sweep.
 
     Attributes
     ----------
     n, n_left : int
-        Patients of the sweep, and those that are not done.
+        Patients of the sweep, and the remaining ones.
     rows_per_block, n_blocks : int
     seconds : float
         NaN where no pilot ran.
@@ -135,9 +135,9 @@ class Quote:
 
 
 def run_pilot(plan: Plan, n_threads: int) -> Pilot:
-    """Solve some patients from everywhere in the design, store them in a temporary folder, and say what it took."""
+    """Simulate some patients spread over the design, store them in a temporary folder, and measure the cost."""
     recipe = plan.recipe
-    warm = solve_rows(recipe, plan.design.rows(0, min(plan.n, 8 * n_threads)), n_threads)  # compiles what must be
+    warm = solve_rows(recipe, plan.design.rows(0, min(plan.n, 8 * n_threads)), n_threads)  # compiles if needed
     first = _chosen(plan, min(plan.n, FIRST_PILOT))
     started = time.perf_counter()
     solve_rows(recipe, first, n_threads)
@@ -151,31 +151,31 @@ def run_pilot(plan: Plan, n_threads: int) -> Pilot:
     # Else the run that is timed next would find the patients built.
     recipe.population.forget()
     started = time.perf_counter()
-    found = solve_rows(recipe, values, n_threads)
+    solved = solve_rows(recipe, values, n_threads)
     seconds = time.perf_counter() - started
     with tempfile.TemporaryDirectory(prefix="immunosim-pilot-") as folder:
         about, times = {"format": FORMAT, "fingerprint": plan.fingerprint}, np.array(recipe.outputs.times)
-        store = create_store(Path(folder) / "pilot.zarr", len(values), len(values), found, about, times)
+        store = create_store(Path(folder) / "pilot.zarr", len(values), len(values), solved, about, times)
         once = size_on_disk(store.path)
         started = time.perf_counter()
-        store.write(0, found)
+        store.write(0, solved)
         writing = time.perf_counter() - started
         written = size_on_disk(store.path) - once
         file = Path(folder) / "pilot.nc"
-        for _ in range(2):  # the first time imports much
+        for _ in range(2):  # the first call imports several packages
             started = time.perf_counter()
             write_netcdf(store, file)
             filing = time.perf_counter() - started
         filed = file.stat().st_size
-    n, n_failed = len(values), int((found["status"][1] != 0).sum())
+    n, n_failed = len(values), int((solved["status"][1] != 0).sum())
     return Pilot(
         *(n, n_failed, seconds, seconds_preparing, writing, filing),
-        *(written / n, once, filed / n, n_threads, found),
+        *(written / n, once, filed / n, n_threads, solved),
     )
 
 
 def _chosen(plan: Plan, n: int) -> Array:
-    """Return the values of about ``n`` patients from everywhere in the design."""
+    """Return the values of about ``n`` patients spread over the design."""
     parts = min(8, n)
     length = n // parts
     # From everywhere: where a design is sorted by a factor, the first patients may all be slow, or all fail.
@@ -184,7 +184,7 @@ def _chosen(plan: Plan, n: int) -> Array:
 
 
 def block_size(plan: Plan, pilot: Pilot) -> int:
-    """Return how many patients make a block, where the user does not say."""
+    """Return the default number of patients per block."""
     # Large blocks lose more to a crash and hold more memory; small ones make many files, which disks pay for by the
     # page.
     rows = min(BLOCK_BYTES / pilot.memory_per_row, BLOCK_SECONDS / pilot.seconds_per_row, USUAL_BLOCK)
@@ -193,7 +193,7 @@ def block_size(plan: Plan, pilot: Pilot) -> int:
 
 
 def quote(plan: Plan, pilot: Pilot, path: Path, rows_per_block: int, n_left: int) -> Quote:
-    """Return what a sweep, or what is left of it, will take."""
+    """Return the cost of a sweep, or of its remaining part."""
     n_blocks = -(-plan.n // rows_per_block)
     blocks_left = -(-n_left // rows_per_block)
     writing = pilot.seconds_writing * max(1.0, rows_per_block / pilot.n)
@@ -217,7 +217,7 @@ def quote(plan: Plan, pilot: Pilot, path: Path, rows_per_block: int, n_left: int
 
 
 def _memory(plan: Plan, path: Path, rows_per_block: int, per_row: int) -> int:
-    """Return the bytes that a sweep needs at once, with what this process has already."""
+    """Return the peak memory of a sweep in bytes, including that of this process."""
     held = min(rows_per_block, plan.n) * per_row * 3  # parts, joined, and compressed
     prepared = 3 * min(ROWS_PER_CHUNK, plan.n) * plan.recipe.population.base.problem.vector.nbytes
     is_drawn = plan.design.describe()["kind"] in ("latin_hypercube", "rows")
@@ -227,14 +227,14 @@ def _memory(plan: Plan, path: Path, rows_per_block: int, per_row: int) -> int:
 
 
 def refuse_hopeless(plan: Plan, path: Path, rows_per_block: int = 0) -> None:
-    """Raise a DataError where not even the least that a sweep can take is there; computes nothing.
+    """Raise a DataError if the minimal resources of a sweep are missing; computes nothing.
 
     Parameters
     ----------
     plan : Plan
     path : Path
     rows_per_block : int
-        0 where the user does not say.
+        0 for the default.
     """
     rows = rows_per_block or max(LEAST_BLOCK, plan.n // (2 * MOST_BLOCKS))
     needed = _memory(plan, path, rows, bytes_per_row(template_of(plan.recipe)))
@@ -243,12 +243,12 @@ def refuse_hopeless(plan: Plan, path: Path, rows_per_block: int = 0) -> None:
         _refuse_disk(-(-plan.n // rows) * PAGE, free_space(path), path)
 
 
-def refuse_too_much(found: Quote, path: Path) -> None:
-    """Raise a DataError where memory or disk will not suffice, with what to change."""
-    _refuse_memory(found.memory, found.memory_available, path)
+def refuse_too_much(quote: Quote, path: Path) -> None:
+    """Raise a DataError if memory or disk will not suffice, with a remedy."""
+    _refuse_memory(quote.memory, quote.memory_available, path)
     # One file is made of the finished store, so both are on the disk at the end.
-    need = found.disk * (found.n_left / found.n + is_one_file(path)) + found.n_files * PAGE
-    _refuse_disk(need, found.disk_free, path)
+    need = quote.disk * (quote.n_left / quote.n + is_one_file(path)) + quote.n_files * PAGE
+    _refuse_disk(need, quote.disk_free, path)
 
 
 def _refuse_memory(needed: int, available: int, path: Path) -> None:
@@ -256,7 +256,7 @@ def _refuse_memory(needed: int, available: int, path: Path) -> None:
         reason = f"needs about {size(needed)} of memory, {size(available)} are available"
         smaller = "make blocks smaller with `rows_per_block`"
         change = "write Zarr instead (`path=NAME.zarr`)" if is_one_file(path) else smaller
-        raise DataError(reason, file=str(path), cure=f"{change}, or keep less of each patient")
+        raise DataError(reason, file=str(path), cure=f"{change}, or store fewer outputs per patient")
 
 
 def _refuse_disk(needed: float, free: int, path: Path) -> None:
@@ -267,21 +267,21 @@ def _refuse_disk(needed: float, free: int, path: Path) -> None:
 
 
 def bounds(plan: Plan, path: Path, rows_per_block: int, n_left: int) -> Quote:
-    """Return what a sweep takes at most, from its plan alone: solves and compiles nothing, and cannot know the time.
+    """Return an upper bound of the cost of a sweep from its plan alone: nothing is simulated, and the time is unknown.
 
     Parameters
     ----------
     plan : Plan
     path : Path
     rows_per_block : int
-        0 where the user does not say.
+        0 for the default.
     n_left : int
-        Patients that are not done.
+        Remaining patients.
 
     Returns
     -------
     Quote
-        With ``seconds`` NaN, and ``disk`` as if nothing were compressed.
+        With ``seconds`` NaN, and ``disk`` without compression.
     """
     template = template_of(plan.recipe)
     per_row = bytes_per_row(template)
@@ -304,7 +304,7 @@ def bounds(plan: Plan, path: Path, rows_per_block: int, n_left: int) -> Quote:
 
 
 def is_large(plan: Plan) -> bool:
-    """Whether the results of a plan are better kept in a Zarr store than in one file."""
+    """Whether the results of a plan suit a Zarr store better than one file."""
     return plan.n * bytes_per_row(template_of(plan.recipe)) > LARGEST_FILE
 
 

@@ -1,4 +1,4 @@
-"""The result of a sweep, opened: lazily from Zarr, whole from NetCDF, with everything that makes a patient again."""
+"""The opened result of a sweep: lazy from Zarr, in memory from NetCDF, with everything needed to rebuild a patient."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _FINISH = "finish it with immunosim sweep ... --resume"
 _AGAIN = "compute it again with immunosim sweep ... --resume"
 
 MOST_NAMED = 10
-"""Damaged files that are named; more are counted."""
+"""Largest number of damaged files that are named; the rest are counted."""
 
 READ_AT_ONCE = 2**16
-"""Patients that are read at once for the checksum of a NetCDF file."""
+"""Patients read at once for the checksum of a NetCDF file."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -38,19 +38,19 @@ class SweepResult(EnsembleResult):
     Attributes
     ----------
     dataset : xarray.Dataset
-        Read when it is used, where it is a Zarr store.
+        Read lazily from a Zarr store.
     """
 
     @cached_property
     def identity(self) -> dict[str, Any]:
         """The plan as plain values."""
         text = str(self.dataset.attrs.get("plan", "")).encode(errors="surrogatepass")
-        found: dict[str, Any] = parsed_json(text, "plan of the sweep")
-        return found
+        plan: dict[str, Any] = parsed_json(text, "plan of the sweep")
+        return plan
 
     @cached_property
     def recipe(self) -> Recipe:
-        """How its patients are made."""
+        """How its patients are built."""
         return recipe_from(self.identity, "scenario of the sweep")
 
     @property
@@ -60,7 +60,7 @@ class SweepResult(EnsembleResult):
 
     @property
     def n_missing(self) -> int:
-        """Patients that have not been computed."""
+        """Patients that have not been simulated."""
         return int((self.status < 0).sum())
 
     def scenario_of(self, sample: int) -> Scenario:
@@ -72,7 +72,7 @@ class SweepResult(EnsembleResult):
         return self.recipe.population.columns_of(self._values(sample))
 
     def varied_of(self, sample: int) -> dict[str, str]:
-        """Return all that was varied of a patient, with units."""
+        """Return the factor values of a patient, with units."""
         values = zip(self.recipe.factors, self._values(sample), strict=True)
         return {factor.name: factor.text(value) for factor, value in values}
 
@@ -93,21 +93,21 @@ class SweepResult(EnsembleResult):
 
 
 def open_result(path: str | Path) -> EnsembleResult:
-    """Open what ``immunosim sweep`` or ``EnsembleResult.save`` wrote.
+    """Open a result of ``immunosim sweep`` or ``EnsembleResult.save``.
 
-    Formats, codecs and types are compared with what this version writes before anything is decoded; data of a store are
-    compared with their checksums when they are read.
+    Formats, codecs and types are compared with what this version writes before anything is decoded; data of a store
+    are compared with their checksums when they are read.
 
     Raises
     ------
     DataError
-        If there is nothing, something else, or not what was written.
+        If the file is missing, is not such a result, or fails its checksum.
     """
-    place = Path(path)
-    if place.is_dir():
-        return SweepResult(open_store(place, writable=False).dataset())
-    dataset = load_netcdf(place)
-    return SweepResult(dataset) if dataset.attrs.get("format") == FORMAT else ensemble_of(dataset, place)
+    target = Path(path)
+    if target.is_dir():
+        return SweepResult(open_store(target, writable=False).dataset())
+    dataset = load_netcdf(target)
+    return SweepResult(dataset) if dataset.attrs.get("format") == FORMAT else ensemble_of(dataset, target)
 
 
 def digest_of(path: Path) -> str:
@@ -116,7 +116,7 @@ def digest_of(path: Path) -> str:
     Raises
     ------
     DataError
-        If patients are missing, or anything is not what was written.
+        If patients are missing, or a checksum does not match.
     """
     if not path.is_dir():
         return _digest_of_dataset(finished_file(path).dataset)
@@ -125,52 +125,56 @@ def digest_of(path: Path) -> str:
     if wrong:
         raise DataError(problems=wrong)
     digest.add(store.fixed())
-    for place in range(store.n_blocks):
-        digest.add(store.read(place))
+    for block in range(store.n_blocks):
+        digest.add(store.read(block))
     return digest.hexdigest(store.units())
 
 
 def _problems(store: SweepStore) -> list[InputProblem]:
-    """Return what is wrong with a store whose metadata are right: missing, damaged and foreign files."""
+    """Return the problems of a store with valid metadata: missing, damaged and foreign files."""
     file, done = str(store.path), store.done()
     missing = store.n_blocks - len(done)
-    found = [InputProblem(f"{missing} of {store.n_blocks} blocks are missing", file, cure=_FINISH)] if missing else []
-    found += [InputProblem(wrong, file, cure=_AGAIN) for place in done if (wrong := store.damage(place))]
+    problems = (
+        [InputProblem(f"{missing} of {store.n_blocks} blocks are missing", file, cure=_FINISH)] if missing else []
+    )
+    problems += [InputProblem(wrong, file, cure=_AGAIN) for block in done if (wrong := store.damage(block))]
     foreign = store.manifest.foreign(store.path)
-    found += [InputProblem(f"{key} was not written by a sweep", file, cure=CURE) for key in foreign]
-    if len(found) > MOST_NAMED:
-        found[MOST_NAMED:] = [InputProblem(f"{len(found) - MOST_NAMED:,} more are wrong", file, cure=CURE)]
-    return found
+    problems += [InputProblem(f"{key} was not written by a sweep", file, cure=CURE) for key in foreign]
+    if len(problems) > MOST_NAMED:
+        problems[MOST_NAMED:] = [InputProblem(f"{len(problems) - MOST_NAMED:,} more are wrong", file, cure=CURE)]
+    return problems
 
 
 def finished_file(path: Path) -> SweepResult:
-    """Open the NetCDF result of a sweep that is finished, and what was written to the last bit.
+    """Open the complete NetCDF result of a sweep after verifying its checksum.
 
     Raises
     ------
     DataError
-        If it is not.
+        If it is incomplete or damaged.
     """
     is_changed = path.is_file() and not seal_fits(path)
     if is_changed and is_sealed(path):
         raise DataError("is not what was written", file=str(path), cure=_AGAIN)
-    found = sweep_in(path)
+    folder = sweep_in(path)
     if is_changed:
-        raise DataError("has no seal: it was changed, or cut off", file=str(path), cure=_AGAIN)
-    if found.n_missing:
-        reason = f"{found.n_missing:,} of {len(found):,} patients are missing"
+        raise DataError("has no seal: it was changed, or is truncated", file=str(path), cure=_AGAIN)
+    if folder.n_missing:
+        reason = f"{folder.n_missing:,} of {len(folder):,} patients are missing"
         raise DataError(reason, file=str(path), cure=_FINISH)
-    return found
+    return folder
 
 
 def _digest_of_dataset(dataset: xr.Dataset) -> str:
     digest = Digest()
     names = {str(name): variable for name, variable in dataset.variables.items()}
-    digest.add({name: one.values for name, one in names.items() if one.dims[:1] != ("sample",)})
-    by_row = {name: one for name, one in names.items() if one.dims[:1] == ("sample",)}
+    digest.add({name: variable.values for name, variable in names.items() if variable.dims[:1] != ("sample",)})
+    by_row = {name: variable for name, variable in names.items() if variable.dims[:1] == ("sample",)}
     for start, end in split(dataset.sizes["sample"], READ_AT_ONCE):
-        digest.add({name: np.asarray(one[start:end].values) for name, one in by_row.items()})
-    return digest.hexdigest({name: str(one.attrs["units"]) for name, one in names.items() if "units" in one.attrs})
+        digest.add({name: np.asarray(variable[start:end].values) for name, variable in by_row.items()})
+    return digest.hexdigest(
+        {name: str(variable.attrs["units"]) for name, variable in names.items() if "units" in variable.attrs}
+    )
 
 
 def sweep_in(path: Path) -> SweepResult:
@@ -179,9 +183,9 @@ def sweep_in(path: Path) -> SweepResult:
     Raises
     ------
     DataError
-        If there is nothing, or something else.
+        If it is missing, or is not the result of a sweep.
     """
-    found = open_result(path)
-    if not isinstance(found, SweepResult):
+    result = open_result(path)
+    if not isinstance(result, SweepResult):
         raise DataError("holds no sweep", file=str(path), cure="name what immunosim sweep wrote")
-    return found
+    return result

@@ -1,7 +1,7 @@
-"""Go on with a store that exists: whether it is of this sweep, what of it is damaged, and how that is mended.
+"""Resumption of an existing store: whether it belongs to this sweep, what is damaged, and its repair.
 
-The plan says what the metadata must be, so that these can be written again whatever is left of them; blocks are checked
-by their own records, and computed again where they do not fit. Files that no sweep wrote are moved beside the store.
+The plan determines the metadata, so that they can be rewritten in any case; blocks are checked against their records,
+and recomputed where these do not match. Foreign files are moved beside the store.
 """
 
 from __future__ import annotations
@@ -30,28 +30,28 @@ from immunosim.sweeps.running import begin, refuse_other_plan
 from immunosim.sweeps.store import ROWS, SweepStore, finished_blocks, is_store, open_store
 
 PARTIAL = ".partial"
-"""What the store of an unfinished NetCDF result ends in."""
+"""Suffix of the store of an unfinished NetCDF result."""
 
 MOST_NAMED = 10
-"""Damaged files that are named; more are counted."""
+"""Largest number of damaged files that are named; the rest are counted."""
 
 
 @dataclass(frozen=True)
 class Examination:
-    """What was found in a store of this sweep; nothing was changed.
+    """The examination of a store of this sweep; nothing was changed.
 
     Attributes
     ----------
     path : Path
     layout : StoreLayout
     metadata : list of str
-        What is wrong with files that belong to no block, in words.
+        Damage of files outside the blocks.
     foreign : list of str
-        Paths in it that no sweep wrote.
+        Paths in it not written by a sweep.
     damaged : dict of int to str
-        What is wrong with finished blocks, in words, by place.
+        Damage of finished blocks, by index.
     sound : list of int
-        Finished blocks that are what was written.
+        Finished blocks that are intact.
     """
 
     path: Path
@@ -63,12 +63,12 @@ class Examination:
 
 
 def examine(plan: Plan, path: Path) -> Examination:
-    """Examine a store to go on with, without changing it.
+    """Examine a store before its resumption, without changing it.
 
     Raises
     ------
     DataError
-        If it is not a sweep, or another one.
+        If it is not a sweep, or belongs to another one.
     """
     if not is_store(path):
         open_store(path)  # says what is wrong
@@ -83,55 +83,55 @@ def examine(plan: Plan, path: Path) -> Examination:
     else:
         metadata = manifest.damage(path)
     known = StoreManifest(layout, dict.fromkeys(_metadata_keys(plan, layout), ""))
-    found = {place: known.block_damage(path, place) for place in finished_blocks(path, layout)}
+    damage = {block: known.block_damage(path, block) for block in finished_blocks(path, layout)}
     damaged = {
-        place: f"{layout.words(place)} is not what was written: {wrong}" for place, wrong in found.items() if wrong
+        block: f"{layout.words(block)} is not what was written: {wrong}" for block, wrong in damage.items() if wrong
     }
     return Examination(
-        path, layout, metadata, known.foreign(path), damaged, [place for place, wrong in found.items() if not wrong]
+        path, layout, metadata, known.foreign(path), damaged, [block for block, wrong in damage.items() if not wrong]
     )
 
 
 def resume(plan: Plan, path: Path, note: Callable[[str], None], command: str = "", is_alone: bool = True) -> SweepStore:
-    """Open a store to go on with it; what is not what was written is named and made again.
+    """Open a store for resumption; damaged files are named and rebuilt.
 
     Parameters
     ----------
     plan : Plan
     path : Path
     note : callable
-        Told in a sentence what is wrong and what becomes of it.
+        Receives a sentence on each damage and its repair.
     command : str
-        That is kept in metadata that are written again.
+        Stored in rewritten metadata.
     is_alone : bool
-        Whether no other process writes other parts of it, whose unfinished files must be left alone.
+        Whether no other process writes to it, whose unfinished files must be kept.
 
     Raises
     ------
     DataError
-        If it is not a sweep, or another one.
+        If it is not a sweep, or belongs to another one.
     """
-    found = examine(plan, path)
+    outlook = examine(plan, path)
     with explained(path):
-        if found.foreign:
-            aside = _set_aside(path, found.foreign)
-            for text in _cut([f"{key} was not written by a sweep; it is moved to {aside}" for key in found.foreign]):
+        if outlook.foreign:
+            aside = _set_aside(path, outlook.foreign)
+            for text in _cut([f"{key} was not written by a sweep; it is moved to {aside}" for key in outlook.foreign]):
                 note(f"{path}: {text}")
-            found = examine(plan, path)  # what was read through links is gone
-        for text in _cut([f"{wrong}; it is written again" for wrong in found.metadata]):
+            outlook = examine(plan, path)  # files that were read through links are gone
+        for text in _cut([f"{wrong}; it is rewritten" for wrong in outlook.metadata]):
             note(f"{path}: {text}")
-        for key in [*_metadata_keys(plan, found.layout), *chain(*map(found.layout.chunks, found.damaged))]:
-            if (path / key).is_dir():  # in place of a file; what was in it has been moved
+        for key in [*_metadata_keys(plan, outlook.layout), *chain(*map(outlook.layout.chunks, outlook.damaged))]:
+            if (path / key).is_dir():  # replaces a file; the content has been moved
                 shutil.rmtree(path / key)
-        if found.metadata:
-            _write_metadata(plan, path, found.layout.rows_per_block, command)
+        if outlook.metadata:
+            _write_metadata(plan, path, outlook.layout.rows_per_block, command)
         if is_alone:
             _remove_unfinished(path)
     store = open_store(path)
-    for text in _cut([f"{wrong}; it is computed again" for wrong in found.damaged.values()]):
+    for text in _cut([f"{wrong}; it is recomputed" for wrong in outlook.damaged.values()]):
         note(f"{path}: {text}")
-    for place in found.damaged:
-        store.forget(place)
+    for block in outlook.damaged:
+        store.forget(block)
     return store
 
 
@@ -144,21 +144,21 @@ def _cut(texts: list[str]) -> Iterator[str]:
 def _manifest(plan: Plan, path: Path) -> StoreManifest | None:
     """Return the manifest of a store of this plan; None where it is damaged."""
     try:
-        found = StoreManifest.read(path)
+        records = StoreManifest.read(path)
     except DataError:
         return None
-    refuse_other_plan(path, found.layout.fingerprint, _identity(path), plan)
-    return found
+    refuse_other_plan(path, records.layout.fingerprint, _identity(path), plan)
+    return records
 
 
 def _refuse_unknown(plan: Plan, path: Path, layout: StoreLayout) -> None:
-    """Raise where a store without its manifest belongs to another sweep, or its blocks cannot be attributed."""
+    """Refuse a store without manifest that belongs to another sweep, or whose blocks cannot be attributed."""
     attributes, identity = _attributes(path), _identity(path)
     if attributes.get("fingerprint") == plan.fingerprint or identity == plan.identity:
         return
     records = StoreManifest(layout, {})
     done = finished_blocks(path, layout)
-    if not done or any(not records.block_damage(path, place) for place in done):
+    if not done or any(not records.block_damage(path, block) for block in done):
         return
     try:
         is_consistent = fingerprint_of(identity) == attributes.get("fingerprint")
@@ -171,37 +171,37 @@ def _refuse_unknown(plan: Plan, path: Path, layout: StoreLayout) -> None:
 
 
 def _metadata_keys(plan: Plan, layout: StoreLayout) -> list[str]:
-    """Return the paths of the files of a store that belong to no block."""
+    """Return the paths of the files of a store outside its blocks."""
     names = [*layout.dimensions, CHECKSUM, *(["time"] if plan.recipe.outputs.times else [])]
     times = ["time/c/0"] if plan.recipe.outputs.times else []
     return [METADATA, *(f"{name}/{METADATA}" for name in names), *times]
 
 
 def _attributes(path: Path) -> dict[str, Any]:
-    """Return the attributes of a store that may be damaged; none where they cannot be read."""
-    found = _json(path / METADATA).get("attributes")
-    return found if isinstance(found, dict) else {}
+    """Return the attributes of a possibly damaged store; none where they cannot be read."""
+    attributes = _json(path / METADATA).get("attributes")
+    return attributes if isinstance(attributes, dict) else {}
 
 
 def _identity(path: Path) -> dict[str, Any]:
     text = _attributes(path).get("plan")
     try:
-        found = parsed_json(text.encode() if isinstance(text, str) else b"", "")
+        plan = parsed_json(text.encode() if isinstance(text, str) else b"", "")
     except DataError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return plan if isinstance(plan, dict) else {}
 
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        found = parsed_json(read_plain(path, MOST_JSON), str(path))
+        document = parsed_json(read_plain(path, MOST_JSON), str(path))
     except (OSError, DataError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _most_likely_rows(plan: Plan, path: Path) -> int:
-    """Return the size of blocks that most of what is left of the metadata agrees on."""
+    """Return the block size on which most of the readable metadata agree."""
     votes = Counter([_attributes(path).get(ROWS)])
     for folder in (entry for entry in path.iterdir() if entry.is_dir() and entry.name not in (CHECKSUM, "time")):
         grid = _json(folder / METADATA).get("chunk_grid")
@@ -214,7 +214,7 @@ def _most_likely_rows(plan: Plan, path: Path) -> int:
 
 
 def _write_metadata(plan: Plan, path: Path, rows: int, command: str) -> None:
-    """Write everything but the blocks again, the manifest last."""
+    """Rewrite everything but the blocks, the manifest last."""
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-writing-") as folder:
         fresh = begin(plan, Path(folder) / "a.zarr", rows, template_of(plan.recipe), command)
         for key, expected in fresh.manifest.files.items():
@@ -233,7 +233,7 @@ def _set_aside(path: Path, keys: list[str]) -> Path:
 
 
 def _remove_unfinished(path: Path) -> None:
-    """Remove what a process that was killed has left of files and folders that it was writing."""
+    """Remove unfinished files and folders of a killed process."""
     begun = tuple(f".{name}-writing-" for name in (path.name, path.name.removesuffix(PARTIAL)))
     for entry in path.parent.iterdir():
         if entry.name.startswith(begun):

@@ -1,4 +1,4 @@
-"""A whole sweep in the one order of its steps: examined, piloted, refused or begun, computed, opened."""
+"""A whole sweep, step by step: examine, pilot, refuse or begin, simulate, open."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from immunosim.sweeps.sweeping import (
     taken,
 )
 
-Note = Callable[[str], None]
-Stage = Callable[[str], AbstractContextManager[Note]]
-"""Enters a step by its name, and gives what is told in a sentence what was found."""
+TellNote = Callable[[str], None]
+Stage = Callable[[str], AbstractContextManager[TellNote]]
+"""Begins a named step, and returns a function that receives its remarks."""
 
 
 def ready_store(
@@ -36,26 +36,26 @@ def ready_store(
     stage: Stage,
     quoted: Callable[[Quote], None] | None = None,
 ) -> SweepStore | None:
-    """Return the store to fill, a new one or what is left of an earlier one; None where nothing is left to do.
+    """Return the store to fill, new or resumed; None where nothing remains.
 
     Parameters
     ----------
     plan : Plan
     path : Path
-        Of the result; the caller holds its place.
+        Of the result; the caller holds its lock.
     manner : RunOptions
     stage : callable
     quoted : callable, optional
-        Told what the sweep will take. Without it, an unfinished sweep is gone on with without a pilot.
+        Receives the cost estimate. Without it, an unfinished sweep is resumed without a pilot.
 
     Raises
     ------
     DataError
         If the result belongs to another sweep, or memory or disk will not suffice.
     OutputError
-        If the place cannot be written.
+        If the location is not writable.
     """
-    with stage("Examining what is stored") as note:
+    with stage("Examining the stored result") as note:
         is_finished = finished_result(plan, path, manner, note)
         store = None if is_finished else existing_store(plan, path, manner, note)
     if is_finished:
@@ -67,8 +67,8 @@ def ready_store(
         return store
     with stage("Compiling and running a pilot"):
         pilot = run_pilot(plan, manner.threads)
-    found = Outlook() if store is None else Outlook("", store.layout, tuple(store.done()))
-    quote = expected(plan, pilot, path, manner, found)
+    outlook = Outlook() if store is None else Outlook("", store.layout, tuple(store.done()))
+    quote = expected(plan, pilot, path, manner, outlook)
     refuse_too_much(quote, path)
     if quoted is not None:
         quoted(quote)
@@ -79,7 +79,7 @@ def run_sweep(
     plan: Plan,
     path: str | Path,
     manner: RunOptions | None = None,
-    note: Note = say_nothing,
+    note: TellNote = say_nothing,
 ) -> SweepResult:
     """Run a sweep and open its result.
 
@@ -90,7 +90,7 @@ def run_sweep(
         Ends in ``.zarr`` or ``.nc``.
     manner : RunOptions, optional
     note : callable
-        Told in a sentence what was found wrong and is computed again.
+        Receives a sentence on each damage and its repair.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def run_sweep(
         If the result exists and is neither resumed nor replaced, or belongs to another sweep; or if memory or disk
         will not suffice.
     OutputError
-        If the disk is full or cannot be written; finished blocks are kept.
+        If the disk is full or not writable; finished blocks are kept.
     """
     target, how = Path(path), manner or RunOptions()
     refuse_existing(target, how)
@@ -107,6 +107,6 @@ def run_sweep(
         if store is not None:
             for _ in sweep_states(plan, target, store, how):
                 pass
-    found = open_result(target)
-    assert isinstance(found, SweepResult)
-    return found
+    result = open_result(target)
+    assert isinstance(result, SweepResult)
+    return result

@@ -1,4 +1,4 @@
-"""Run a plan into a store, block by block: a new one, or what is left of one that was examined."""
+"""Run a plan into a store, block by block: a new store, or the remaining blocks of an existing one."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from immunosim.sweeps.layout import StoreLayout
 from immunosim.sweeps.plan import FORMAT, Plan, differences
 from immunosim.sweeps.store import SweepStore, is_store
 
-Report = Callable[[int, int], None]
-"""Told how many more patients are done, and how many of these failed."""
+ReportProgress = Callable[[int, int], None]
+"""Receives the number of additional patients done, and how many of them failed."""
 
 
 @dataclass(frozen=True)
 class Shard:
-    """One of several equal parts of a sweep, for jobs that know nothing of each other.
+    """One of several equal parts of a sweep, for independent jobs.
 
     Attributes
     ----------
@@ -38,38 +38,38 @@ class Shard:
 
     @property
     def part(self) -> tuple[int, int]:
-        """Number and of how many, as locks take it."""
+        """Number and total, as locks take them."""
         return self.number, self.of
 
     @classmethod
     def parse(cls, text: str) -> Shard:
-        """Return the shard that ``2/3`` names.
+        """Parse a shard such as ``2/3``.
 
         Raises
         ------
         DataError
-            If there is no such shard.
+            If the text is not a shard.
         """
         number, _, of = text.partition("/")
         if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
             raise DataError(f'"{text}" is not a shard', key="shard", cure="write for example 2/3, the second of three")
         return cls(int(number), int(of))
 
-    def has(self, place: int) -> bool:
+    def has(self, block: int) -> bool:
         """Whether a block belongs to this shard."""
-        return place % self.of == self.number - 1
+        return block % self.of == self.number - 1
 
 
 WHOLE = Shard()
 
 
 def begin(plan: Plan, path: Path, rows_per_block: int, template: Variables, command: str) -> SweepStore:
-    """Return a new and empty store for a plan, or the one that another shard has just made.
+    """Return a new, empty store for a plan, or that which another shard has just created.
 
     Raises
     ------
     OutputError
-        If the place cannot be written.
+        If the location is not writable.
     """
     attributes = {
         "format": FORMAT,
@@ -86,56 +86,56 @@ def begin(plan: Plan, path: Path, rows_per_block: int, template: Variables, comm
 
 
 def refuse_other_plan(path: Path, fingerprint: str, identity: Mapping[str, Any], plan: Plan) -> None:
-    """Raise a DataError where a result belongs to another sweep, with what differs."""
+    """Raise a DataError if a result belongs to another sweep, with the differences."""
     if fingerprint == plan.fingerprint:
         return
     try:
-        found = differences(identity, plan.identity)
+        reasons = differences(identity, plan.identity)
     except (KeyError, TypeError, AttributeError):  # its plan cannot be read
-        found = []
-    if any(one.startswith("model:") for one in found):
-        reason = "was made by another version of the model, whose patients must not be mixed with this one's"
+        reasons = []
+    if any(reason.startswith("model:") for reason in reasons):
+        reason = "was made by another version of the model, whose patients must not be mixed with those of this version"
     else:
-        about = f" ({'; '.join(found[:3])}{' ...' if len(found) > 3 else ''})" if found else ""
+        about = f" ({'; '.join(reasons[:3])}{' ...' if len(reasons) > 3 else ''})" if reasons else ""
         reason = f"belongs to another sweep{about}"
     cure = "give the same command, choose another `path`, or replace it with `is_forced`"
     raise DataError(reason, file=str(path), cure=cure)
 
 
 def run_blocks(
-    plan: Plan, store: SweepStore, places: Sequence[int], n_threads: int, report: Report | None = None
+    plan: Plan, store: SweepStore, places: Sequence[int], n_threads: int, report: ReportProgress | None = None
 ) -> Iterator[int]:
-    """Solve blocks one after another, and yield the place of each as soon as it is stored.
+    """Simulate blocks one after another, and yield the index of each as soon as it is stored.
 
     Raises
     ------
     OutputError
-        If the disk is full or cannot be written; the blocks before are kept.
+        If the disk is full or not writable; earlier blocks are kept.
     """
-    for place in places:
-        values = plan.design.rows(*store.span(place))
-        store.write(place, solve_rows(plan.recipe, values, n_threads, report))
-        yield place
+    for block in places:
+        values = plan.design.rows(*store.span(block))
+        store.write(block, solve_rows(plan.recipe, values, n_threads, report))
+        yield block
 
 
 def remaining(store: SweepStore, shard: Shard) -> list[int]:
-    """Return the blocks of a shard that are not done."""
+    """Return the remaining blocks of a shard."""
     return left_of(store.layout, store.done(), shard)
 
 
 def left_of(layout: StoreLayout, done: Iterable[int], shard: Shard) -> list[int]:
-    """Return the blocks of a shard that are not among those that are done."""
+    """Return the blocks of a shard that are not finished."""
     finished = set(done)
-    return [place for place in range(layout.n_blocks) if place not in finished and shard.has(place)]
+    return [block for block in range(layout.n_blocks) if block not in finished and shard.has(block)]
 
 
 def replace_existing(path: Path) -> None:
-    """Remove an earlier sweep, and nothing else.
+    """Remove an earlier sweep, but no other file.
 
     Raises
     ------
     DataError
-        If something else is there.
+        If another file is there.
     """
     if is_store(path):
         shutil.rmtree(path)
@@ -144,5 +144,5 @@ def replace_existing(path: Path) -> None:
 
 
 def not_replaced(path: Path) -> DataError:
-    """Return what is said of a file or folder that is not the result of a sweep."""
+    """Return the error for a file or folder that is not the result of a sweep."""
     return DataError("is not a sweep, so it is not replaced", file=str(path), cure="choose another `path`")

@@ -1,7 +1,7 @@
-"""Files of a store as Zarr reads and writes them: nothing is handed on that is not what was written.
+"""The files of a store for Zarr: every file is verified against its checksum before it is used.
 
-What the manifest or the record of a finished block does not know does not exist for Zarr. Files are written whole and
-waited for, and their checksums kept for the record.
+Files that are neither in the manifest nor in the record of a finished block are invisible to Zarr. Files are written
+atomically and synchronised, and their checksums are kept for the record.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from immunosim.sweeps.manifest import CURE, StoreManifest, checked
 
 
 class SealedStore(LocalStore):
-    """A folder whose files are checked when they are read.
+    """A folder whose files are verified when they are read.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class SealedStore(LocalStore):
         Raises
         ------
         DataError
-            If it is not what was written.
+            If its checksum does not match.
         """
         content = await asyncio.to_thread(self._content, key)
         if content is None or byte_range is not None:
@@ -60,22 +60,22 @@ class SealedStore(LocalStore):
         return (prototype or default_buffer_prototype()).buffer.from_bytes(content)
 
     async def set(self, key: str, value: Buffer) -> None:
-        """Write a file, whole or not at all."""
+        """Write a file atomically."""
         await asyncio.to_thread(self.set_sync, key, value)
 
     def set_sync(self, key: str, value: Buffer) -> None:
-        """Write a file, whole or not at all."""
+        """Write a file atomically."""
         self._check_writable()
         content = value.to_bytes()
         write_file(self.root / key, content)
         self.written[key] = hashlib.sha256(content).digest()
 
     async def delete(self, key: str) -> None:
-        """Remove a file, where there is one."""
+        """Remove a file if it exists."""
         await asyncio.to_thread(self.delete_sync, key)
 
     def delete_sync(self, key: str) -> None:
-        """Remove a file, where there is one."""
+        """Remove a file if it exists."""
         self._check_writable()
         (self.root / key).unlink(missing_ok=True)
         self.written[key] = None
@@ -83,20 +83,20 @@ class SealedStore(LocalStore):
     def _content(self, key: str) -> bytes | None:
         if key in self.manifest.files:
             return checked(self.root, key, self.manifest.files[key])
-        place = self.manifest.layout.block_of(key)
-        if place is None:
+        block = self.manifest.layout.block_of(key)
+        if block is None:
             return None
-        expected = self._hashes(place).get(key)
+        expected = self._hashes(block).get(key)
         return None if expected is None else checked(self.root, key, expected.hex())
 
-    def _hashes(self, place: int) -> dict[str, bytes | None]:
+    def _hashes(self, block: int) -> dict[str, bytes | None]:
         """Return the checksums of a finished block; none where it is not finished."""
         layout = self.manifest.layout
         try:
-            return layout.hashes(place, read_plain(self.root / layout.record_key(place), layout.record_size))
+            return layout.hashes(block, read_plain(self.root / layout.record_key(block), layout.record_size))
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise DataError(f"{layout.record_key(place)} cannot be read", file=str(self.root), cure=CURE) from error
+            raise DataError(f"{layout.record_key(block)} cannot be read", file=str(self.root), cure=CURE) from error
         except DataError as error:
             raise DataError(error.reason, file=str(self.root), cure=CURE) from error

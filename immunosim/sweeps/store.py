@@ -1,8 +1,8 @@
 """The result of a sweep on disk: a Zarr group that ``xarray.open_zarr`` reads, written block by block.
 
 A block of patients is one chunk of every variable. Its record, the checksums of these files, is written last: a block
-without one was never finished. Every file is replaced whole, so that several processes can write different blocks of
-one store, and a process that is killed leaves nothing half-written that counts.
+without record is unfinished. Every file is replaced atomically, so that several processes can write different blocks
+of one store, and a killed process leaves no half-written block.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from immunosim.errors import DataError
 from immunosim.files import explained, read_plain, write_file
 from immunosim.seals import MOST_JSON
 from immunosim.sweeps.blocks import Variables
-from immunosim.sweeps.checksums import Values
+from immunosim.sweeps.checksums import StoredArray
 from immunosim.sweeps.layout import CHECKSUM, StoreLayout
 from immunosim.sweeps.manifest import CURE, MANIFEST, StoreManifest
 from immunosim.sweeps.opening import METADATA, refuse_foreign_formats
@@ -33,11 +33,11 @@ from immunosim.sweeps.sealed_store import SealedStore
 ROWS = "rows_per_block"
 
 NOT_DONE = -1
-"""Status of a patient who has not been computed."""
+"""Status of a patient who has not been simulated."""
 
 _SIGNATURE = b"immunosim sweep"
 _UNREADABLE = (ValueError, RuntimeError, OSError)
-"""What Zarr and its codecs raise where a chunk is damaged."""
+"""Exceptions of Zarr and its codecs for a damaged chunk."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,24 +60,24 @@ class SweepStore:
 
     @property
     def manifest(self) -> StoreManifest:
-        """What the store consists of."""
+        """The contents of the store."""
         return self.files.manifest
 
     @property
     def layout(self) -> StoreLayout:
-        """How it is cut into files."""
+        """Its division into files."""
         return self.manifest.layout
 
     @property
     def attributes(self) -> Mapping[str, Any]:
-        """What the result says of itself."""
+        """The attributes of the result."""
         return self.group.attrs
 
     @cached_property
     def identity(self) -> dict[str, Any]:
         """The plan as plain values."""
-        found: dict[str, Any] = json.loads(str(self.attributes["plan"]))
-        return found
+        plan: dict[str, Any] = json.loads(str(self.attributes["plan"]))
+        return plan
 
     @property
     def fingerprint(self) -> str:
@@ -86,7 +86,7 @@ class SweepStore:
 
     @property
     def rows_per_block(self) -> int:
-        """Patients in a block."""
+        """Patients per block."""
         return self.layout.rows_per_block
 
     @property
@@ -108,81 +108,81 @@ class SweepStore:
         """Names of the variables that have patients as their first dimension."""
         return sorted(self.layout.dimensions)
 
-    def span(self, place: int) -> tuple[int, int]:
+    def span(self, block: int) -> tuple[int, int]:
         """Return the first patient and the end of a block."""
-        return self.layout.span(place)
+        return self.layout.span(block)
 
-    def write(self, place: int, variables: Variables) -> None:
+    def write(self, block: int, variables: Variables) -> None:
         """Write a block, its record last.
 
         Raises
         ------
         OutputError
-            If the disk is full or cannot be written.
+            If the disk is full or not writable.
         """
-        self.write_arrays(place, {name: values for name, (_, values, _) in variables.items()})
+        self.write_arrays(block, {name: values for name, (_, values, _) in variables.items()})
 
-    def write_arrays(self, place: int, arrays: Mapping[str, Values]) -> None:
+    def write_arrays(self, block: int, arrays: Mapping[str, StoredArray]) -> None:
         """Write the arrays of a block by name, its record last; errors as ``write``."""
-        first, end = self.span(place)
-        self.forget(place)
+        first, end = self.span(block)
+        self.forget(block)
         written = self.files.written
         with explained(self.path):
             for name in sorted(arrays):
                 self._arrays[name][first:end] = arrays[name]
-            hashes = {key: written.pop(key, None) for key in self.layout.chunks(place)}
+            hashes = {key: written.pop(key, None) for key in self.layout.chunks(block)}
             for key in (key for key, digest in hashes.items() if digest is None):
-                (self.path / key).unlink(missing_ok=True)  # left by a run that was cut off
-        write_file(self.path / self.layout.record_key(place), self.layout.record(place, hashes))
+                (self.path / key).unlink(missing_ok=True)  # left by an interrupted run
+        write_file(self.path / self.layout.record_key(block), self.layout.record(block, hashes))
 
-    def read(self, place: int, names: list[str] | None = None) -> dict[str, Values]:
-        """Return the arrays of a block by name; of one that is not finished, what stands for nothing.
+    def read(self, block: int, names: list[str] | None = None) -> dict[str, StoredArray]:
+        """Return the arrays of a block by name; fill values for an unfinished block.
 
         Raises
         ------
         DataError
-            If a file is not what was written.
+            If a file fails its checksum.
         """
-        first, end = self.span(place)
-        found: dict[str, Values] = {}
+        first, end = self.span(block)
+        arrays: dict[str, StoredArray] = {}
         for name in self.stored_by_row if names is None else names:
             try:
-                found[name] = np.asarray(self._arrays[name][first:end])
+                arrays[name] = np.asarray(self._arrays[name][first:end])
             except _UNREADABLE as error:
-                reason = f"{self.layout.words(place)} of {name} cannot be read"
+                reason = f"{self.layout.words(block)} of {name} cannot be read"
                 raise DataError(reason, file=str(self.path), cure=CURE) from error
-        return found
+        return arrays
 
-    def checksum(self, place: int) -> bytes:
+    def checksum(self, block: int) -> bytes:
         """Return the record of a block, the checksums of its files, as it is stored; empty if there is none."""
         try:
-            return (self.path / self.layout.record_key(place)).read_bytes()
+            return (self.path / self.layout.record_key(block)).read_bytes()
         except OSError:
             return b""
 
     def done(self) -> list[int]:
-        """Return the blocks that were finished; damaged ones are among them."""
+        """Return the finished blocks, including damaged ones."""
         return finished_blocks(self.path, self.layout)
 
-    def damage(self, place: int) -> str:
-        """Return in words what is wrong with a finished block; empty if nothing is."""
-        wrong = self.manifest.block_damage(self.path, place)
-        return f"{self.layout.words(place)} is not what was written: {wrong}" if wrong else ""
+    def damage(self, block: int) -> str:
+        """Return a description of the damage of a finished block; empty if it is intact."""
+        wrong = self.manifest.block_damage(self.path, block)
+        return f"{self.layout.words(block)} is not what was written: {wrong}" if wrong else ""
 
-    def forget(self, place: int) -> None:
-        """Count a block and its patients as not finished."""
+    def forget(self, block: int) -> None:
+        """Mark a block and its patients as unfinished."""
         with explained(self.path):
-            (self.path / self.layout.record_key(place)).unlink(missing_ok=True)
+            (self.path / self.layout.record_key(block)).unlink(missing_ok=True)
 
-    def fixed(self) -> dict[str, Values]:
-        """Return what does not depend on patients: the output times."""
+    def fixed(self) -> dict[str, StoredArray]:
+        """Return the arrays without a patient dimension: the output times."""
         return {"time": np.asarray(self._arrays["time"][:])} if "time" in self._arrays else {}
 
     def dataset(self) -> xr.Dataset:
-        """Return everything as a dataset that is read, and checked, when it is used."""
-        # The format is given: xarray must not look for another one.
-        found = xr.open_zarr(self.files, chunks=None, consolidated=True, zarr_format=3)
-        return cast(xr.Dataset, found.drop_vars(CHECKSUM))
+        """Return the lazy dataset; arrays are verified when they are read."""
+        # The format is given: xarray must not guess another one.
+        dataset = xr.open_zarr(self.files, chunks=None, consolidated=True, zarr_format=3)
+        return cast(xr.Dataset, dataset.drop_vars(CHECKSUM))
 
     def described(self) -> tuple[dict[str, tuple[str, ...]], dict[str, dict[str, Any]]]:
         """Return dimensions and attributes of every variable by name."""
@@ -195,22 +195,22 @@ class SweepStore:
 
 
 def finished_blocks(path: Path, layout: StoreLayout) -> list[int]:
-    """Return the places of the blocks that have a record, whatever it is worth."""
+    """Return the indices of the blocks that have a record, valid or not."""
     try:
         names = [entry.name for entry in os.scandir(path / CHECKSUM / "c") if entry.name.isdecimal()]
     except OSError:
         return []
     places = sorted(int(name) for name in names if len(name) < 19)
-    return [place for place in places if place < layout.n_blocks and os.path.lexists(path / layout.record_key(place))]
+    return [block for block in places if block < layout.n_blocks and os.path.lexists(path / layout.record_key(block))]
 
 
 def open_store(path: Path, writable: bool = True) -> SweepStore:
-    """Open a store whose metadata are what was written.
+    """Open a store after verifying its metadata.
 
     Raises
     ------
     DataError
-        If there is none, it is not a sweep, it holds what this version does not write, or its metadata are damaged.
+        If it is missing, is not a sweep, contains anything that this version does not write, or has damaged metadata.
     """
     if not is_store(path):
         cure = "name the result of a sweep (a folder that ends in .zarr, or a .nc file)"
@@ -227,7 +227,7 @@ def open_store(path: Path, writable: bool = True) -> SweepStore:
 
 
 def is_store(path: Path) -> bool:
-    """Whether a folder holds a sweep, which may be damaged."""
+    """Whether a folder holds a sweep, possibly damaged."""
     return path.is_dir() and (
         any(_says_sweep(path / name) for name in (MANIFEST, METADATA))
         or all((path / name / METADATA).is_file() for name in (CHECKSUM, "status"))
@@ -242,7 +242,7 @@ def _says_sweep(path: Path) -> bool:
 
 
 def free_space(path: Path) -> int:
-    """Return the bytes that are free where a path would be written."""
+    """Return the free disk space at a path, bytes."""
     folder = path.absolute()
     while not folder.exists():
         folder = folder.parent
@@ -250,7 +250,7 @@ def free_space(path: Path) -> int:
 
 
 def size_on_disk(path: Path) -> int:
-    """Return the bytes of all files below a folder."""
+    """Return the size of all files below a folder, bytes."""
     return sum(
         entry.stat().st_size for folder, _, names in os.walk(path) for entry in (Path(folder, name) for name in names)
     )

@@ -1,4 +1,4 @@
-"""The steps of a sweep: what may be written, the store to begin or to resume, the blocks that are left."""
+"""The steps of a sweep: checks of the output path, the store to begin or resume, the remaining blocks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from immunosim.sweeps.quote import Pilot, block_size, is_one_file
 from immunosim.sweeps.resuming import PARTIAL, resume
 from immunosim.sweeps.running import (
     WHOLE,
-    Report,
+    ReportProgress,
     Shard,
     begin,
     not_replaced,
@@ -37,21 +37,21 @@ _EXISTS = "continue it with `is_resumed`, or replace it with `is_forced`"
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a sweep is run; nothing here can change a number.
+    """How a sweep is run; these settings do not change any result.
 
     Attributes
     ----------
     n_threads : int
-        0 for one on each core.
+        0 for one per core.
     rows_per_block : int
-        0 chooses automatically the machine.
+        0 chooses automatically.
     is_resumed, is_forced : bool
-        Whether to go on with an unfinished result, or to replace one.
+        Whether to resume an unfinished result, or to replace an existing one.
     shard : Shard
     scheduler : str
         Address of a Dask scheduler; empty to run here.
     command : str
-        That is kept in the result.
+        Stored in the result.
     """
 
     n_threads: int = 0
@@ -64,23 +64,23 @@ class RunOptions:
 
     @property
     def goes_on(self) -> bool:
-        """Whether a result that is there already is gone on with: shards fill the same one."""
+        """Whether an existing result is continued: shards fill the same one."""
         return self.is_resumed or self.shard.of > 1
 
     @property
     def threads(self) -> int:
-        """Threads to compute in."""
+        """Number of threads."""
         return self.n_threads or cores()
 
 
 @dataclass(frozen=True)
 class SweepState:
-    """How far a sweep has come.
+    """The progress of a sweep.
 
     Attributes
     ----------
     n_left : int
-        Patients of this run that are not done.
+        Remaining patients of this run.
     n_failed : int
         Patients of this run that failed so far.
     n_blocks, n_done : int
@@ -94,20 +94,20 @@ class SweepState:
 
 
 def store_path(path: Path) -> Path:
-    """Return where the blocks of a result are stored: the result itself, or beside a NetCDF file."""
+    """Return the path of the blocks of a result: the result itself, or beside a NetCDF file."""
     return path.with_name(path.name + PARTIAL) if is_one_file(path) else path
 
 
 def refuse_place(path: Path, manner: RunOptions) -> None:
-    """Raise a DataError where a result cannot be made as it is asked for, whatever exists; writes nothing."""
+    """Raise a DataError if the options cannot produce a result, whatever exists; writes nothing."""
     if path.suffix not in (".zarr", ".nc"):
         raise DataError("is neither Zarr nor NetCDF", file=str(path), cure="end it in .zarr or .nc")
     if is_one_file(path) and manner.shard.of > 1:
         raise DataError("shards cannot share one file", file=str(path), cure="write Zarr: `path=NAME.zarr`")
     if manner.is_forced and (manner.is_resumed or manner.shard.of > 1):
-        lost = "`is_resumed` goes on with" if manner.is_resumed else "other parts store"
+        lost = "the result that `is_resumed` continues" if manner.is_resumed else "the blocks of other shards"
         raise DataError(
-            f"would remove what {lost}", key="is_forced", cure="leave it out, or remove the result yourself"
+            f"would remove {lost}", key="is_forced", cure="leave it out, or remove the result yourself"
         )
     if manner.scheduler:
         with reached(manner.scheduler):
@@ -115,7 +115,7 @@ def refuse_place(path: Path, manner: RunOptions) -> None:
 
 
 def refuse_existing(path: Path, manner: RunOptions) -> None:
-    """Raise a DataError where a result would be overwritten or is being written, or its place does not do."""
+    """Raise a DataError if a result would be overwritten or is being written, or its path is unsuitable."""
     refuse_place(path, manner)
     refuse_held(path, manner.shard.part)
     if is_there(path) and not manner.goes_on and not manner.is_forced:
@@ -123,18 +123,18 @@ def refuse_existing(path: Path, manner: RunOptions) -> None:
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is a result, finished or not, or anything else in its place."""
+    """Whether anything exists at the path of the result."""
     return path.exists() or store_path(path).exists()
 
 
 @contextmanager
 def taken(path: Path, manner: RunOptions, note: Callable[[str], None] = say_nothing) -> Iterator[None]:
-    """Hold the place of a result while a sweep, or a part of it, is written there.
+    """Hold the lock of a result while a sweep, or a part of it, is written there.
 
     Raises
     ------
     DataError
-        If another process holds it, or has made a result there meanwhile.
+        If another process holds it, or has created a result there meanwhile.
     """
     with held(path, manner.command, note, manner.shard.part):
         if is_there(path) and not manner.goes_on and not manner.is_forced:
@@ -143,17 +143,17 @@ def taken(path: Path, manner: RunOptions, note: Callable[[str], None] = say_noth
 
 
 def existing_store(plan: Plan, path: Path, manner: RunOptions, note: Callable[[str], None]) -> SweepStore | None:
-    """Return the store to go on with, examined and mended; None where there is none. The caller holds the place.
+    """Return the store to resume, examined and repaired; None where none exists. The caller holds the lock.
 
     Raises
     ------
     DataError
-        If it belongs to another sweep, or has blocks of another size than is asked for.
+        If it belongs to another sweep, or has another block size than requested.
     """
-    place = store_path(path)
-    if not manner.goes_on or not place.exists():
+    folder = store_path(path)
+    if not manner.goes_on or not folder.exists():
         return None
-    store = resume(plan, place, note, manner.command, is_alone=manner.shard.of == 1)
+    store = resume(plan, folder, note, manner.command, is_alone=manner.shard.of == 1)
     asked = min(manner.rows_per_block, store.n)
     if asked not in (0, min(store.rows_per_block, store.n)):
         reason = f"has blocks of {store.rows_per_block} patients, which cannot change"
@@ -162,12 +162,12 @@ def existing_store(plan: Plan, path: Path, manner: RunOptions, note: Callable[[s
 
 
 def finished_result(plan: Plan, path: Path, manner: RunOptions, note: Callable[[str], None] = say_nothing) -> bool:
-    """Whether a NetCDF result of this very plan is there; one that is damaged is named, and makes room for another.
+    """Whether a NetCDF result of this plan exists; a damaged one is named and replaced.
 
     Raises
     ------
     DataError
-        If it belongs to another sweep, or something else.
+        If it belongs to another sweep, or is another file.
     """
     if not (manner.is_resumed and is_one_file(path) and path.exists()):
         return False
@@ -175,30 +175,30 @@ def finished_result(plan: Plan, path: Path, manner: RunOptions, note: Callable[[
     if not wrong:
         return True
     if is_certain:
-        note(f"{path}: {wrong}; it is computed again")
+        note(f"{path}: {wrong}; it is recomputed")
         return False
     aside = free_name(path.with_name(f"{path.name}.damaged"))
     with explained(path):
         path.rename(aside)
-    note(f"{path}: {wrong}; it is moved to {aside} and computed again")
+    note(f"{path}: {wrong}; it is moved to {aside} and recomputed")
     return False
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove the store of a NetCDF result that is finished, where an interruption has left it."""
+    """Remove the store of a finished NetCDF result that an interruption has left."""
     if is_one_file(path):
         shutil.rmtree(store_path(path), ignore_errors=True)
 
 
 def sweep_states(
-    plan: Plan, path: Path, store: SweepStore, manner: RunOptions, report: Report | None = None
+    plan: Plan, path: Path, store: SweepStore, manner: RunOptions, report: ReportProgress | None = None
 ) -> Iterator[SweepState]:
-    """Run all blocks of the shard that are left, and yield the state after each; a NetCDF file is written at the end.
+    """Run the remaining blocks of the shard, and yield the state after each; a NetCDF file is written at the end.
 
     Raises
     ------
     OutputError
-        If the disk is full or cannot be written; finished blocks are kept.
+        If the disk is full or not writable; finished blocks are kept.
     """
     places = remaining(store, manner.shard)
     left = sum(end - first for first, end in map(store.span, places))
@@ -222,24 +222,24 @@ def sweep_states(
 
 
 def new_store(plan: Plan, path: Path, manner: RunOptions, pilot: Pilot) -> SweepStore:
-    """Return a new store in place of an earlier result.
+    """Return a new store that replaces an earlier result.
 
     Raises
     ------
     OutputError
-        If the place cannot be written.
+        If the location is not writable.
     DataError
-        If something other than a sweep is there.
+        If another file is there.
     """
-    place = store_path(path)
+    folder = store_path(path)
     if manner.is_forced:
         _refuse_foreign(path)
-        replace_existing(place)
+        replace_existing(folder)
     rows = manner.rows_per_block or block_size(plan, pilot)
-    return begin(plan, place, rows, template_of(plan.recipe), manner.command)
+    return begin(plan, folder, rows, template_of(plan.recipe), manner.command)
 
 
 def _refuse_foreign(path: Path) -> None:
-    """Raise a DataError where a file would be replaced that is not the result of a sweep."""
+    """Refuse to replace a file that is not the result of a sweep."""
     if is_one_file(path) and path.exists() and not is_replaceable(path):
         raise not_replaced(path)

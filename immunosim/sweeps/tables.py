@@ -1,8 +1,8 @@
 """Patients from a table: a CSV or Parquet file whose columns are keys of the scenario, one patient a row.
 
 A header may give the unit, ``course.1.dose [mg]``; without one a number is in the parameter's own unit, and a cell may
-be a quantity, ``12 mg``, whatever the header says. Every problem is named with its line and column. A row that repeats
-another is computed again.
+be a quantity, ``12 mg``, regardless of the header. Every problem is reported with line and column. A repeated row is
+simulated again.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ _HEADER = re.compile(r"(?P<key>[^\[\]]+(?:\[\d+\][^\[\]]*)*?)\s*(?:\[(?P<unit>[^
 _EMPTY = "is empty"
 
 IN_MEMORY = "rows"
-"""What messages call a table in memory."""
+"""Name of a table in memory in messages."""
 
 
 @dataclass(frozen=True, eq=False)
 class ResultColumn:
-    """A column as read: numbers, NaN where a cell holds something else, what it holds there by row, and its places."""
+    """A column as read: numbers, NaN where a cell holds text, these texts by row, and the location of a row."""
 
     header: str
     numbers: Array
     texts: dict[int, str]
-    place: Callable[[int], str]
+    where: Callable[[int], str]
 
     def cell(self, row: int) -> str:
         """Return a cell as text."""
@@ -59,7 +59,7 @@ def read_patients(base: Base, rows: Path | pd.DataFrame) -> tuple[tuple[Factor, 
     ----------
     base : Base
     rows : Path or DataFrame
-        CSV, or Parquet by its suffix; or a table in memory, whose columns are called like those of a file.
+        CSV, or Parquet by its suffix; or a table in memory with the columns of a file.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def read_patients(base: Base, rows: Path | pd.DataFrame) -> tuple[tuple[Factor, 
     Raises
     ------
     DataError
-        With line and column of what cannot be used.
+        With line and column of an invalid cell.
     """
     if not isinstance(rows, Path):
         file, columns = IN_MEMORY, _columns_of(rows, IN_MEMORY)
@@ -80,7 +80,7 @@ def read_patients(base: Base, rows: Path | pd.DataFrame) -> tuple[tuple[Factor, 
     keys = [full_key(base, _split(column.header)[0]) for column in columns]
     for key in keys:
         if keys.count(key) > 1:
-            raise DataError("has two columns for one key", file=file, key=key, cure="leave one out")
+            raise DataError("has two columns with one key", file=file, key=key, cure="leave one out")
     read = [_factor(base, file, key, column) for key, column in zip(keys, columns, strict=True)]
     values = np.stack([numbers for _, numbers in read], axis=1)
     n_repeated = len(values) - len(np.unique(values, axis=0))
@@ -107,10 +107,10 @@ def _read_csv(path: Path) -> list[ResultColumn]:
     if not numbers[0]:
         raise DataError("has no patients", file=file, cure="add a line for each patient")
 
-    def place(row: int) -> str:
+    def where(row: int) -> str:
         return f"{file}: line {line_of_row[row]}"
 
-    return [ResultColumn(*of, place) for of in zip(headers, map(np.array, numbers), texts, strict=True)]
+    return [ResultColumn(*of, where) for of in zip(headers, map(np.array, numbers), texts, strict=True)]
 
 
 def _check_headers(headers: Sequence[str], file: str, line: int) -> None:
@@ -168,19 +168,19 @@ def _columns_of(table: pd.DataFrame, file: str) -> list[ResultColumn]:
     if table.empty:
         raise DataError("has no patients", file=file, cure="add a row for each patient")
 
-    def place(row: int) -> str:
+    def where(row: int) -> str:
         return f"{file}: row {row + 1}"
 
     columns = []
     for name, series in table.items():
         if series.isna().any():
             row = int(np.flatnonzero(series.isna())[0])
-            raise DataError(_EMPTY, file=place(row), key=str(name), cure="give a value")
+            raise DataError(_EMPTY, file=where(row), key=str(name), cure="give a value")
         if not pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
             series = series.map(lambda cell: str(cell).lower() if isinstance(cell, (bool, np.bool_)) else str(cell))
         numbers = pd.to_numeric(series, errors="coerce").to_numpy(np.float64)
         texts = {int(row): str(series.iloc[row]).strip() for row in np.flatnonzero(np.isnan(numbers))}
-        columns.append(ResultColumn(str(name), numbers, texts, place))
+        columns.append(ResultColumn(str(name), numbers, texts, where))
     return columns
 
 
@@ -192,27 +192,29 @@ def _split(header: str) -> tuple[str, str]:
 
 def _factor(base: Base, file: str, key: str, column: ResultColumn) -> tuple[Factor, Array]:
     """Return the factor of a column, and its values in the factor's unit."""
-    own = _split(column.header)[1]
+    unit_of_header = _split(column.header)[1]
     try:
         factor = key_factor(base, key)
         if not (factor.choices or factor.parameter):
             apply_overrides(base.document, [f"{key}=0"])
-        if factor.parameter and own:
-            convert(1.0, own, factor.unit)
+        if factor.parameter and unit_of_header:
+            convert(1.0, unit_of_header, factor.unit)
     except ImmunosimError as error:
         problem = error.problems[0]
         raise DataError(problem.reason, file=file, key=f"column {column.header}", cure=problem.cure) from error
     if factor.choices:
         return factor, _chosen(column, {"off": 0.0, "on": 1.0, "false": 0.0, "true": 1.0})
     if factor.parameter:
-        numbers = _numbers(column, own or factor.unit, factor.unit)
+        numbers = _numbers(column, unit_of_header or factor.unit, factor.unit)
         checked_parameters(base.problem, {factor.parameter: numbers})
         return replace(factor, low=float(numbers.min()), high=float(numbers.max())), numbers
     parts = list(_parts(column))
     if None in parts:
         return _choices(base, column, factor)
     bare = [""] if len(parts) < len(column.numbers) else []
-    unit = own or common_unit(f"{file}: column {column.header}", [*(part[1] for part in parts if part), *bare])
+    unit = unit_of_header or common_unit(
+        f"{file}: column {column.header}", [*(part[1] for part in parts if part), *bare]
+    )
     numbers = _numbers(column, unit, unit)
     fractions = np.flatnonzero(numbers != np.round(numbers))
     is_whole = not unit and not fractions.size
@@ -222,16 +224,16 @@ def _factor(base: Base, file: str, key: str, column: ResultColumn) -> tuple[Fact
 
 
 def _parts(column: ResultColumn) -> Iterator[tuple[float, str] | None]:
-    """Yield number and unit of the cells of a column that are no plain numbers."""
+    """Yield number and unit of the cells of a column that hold text."""
     for row, text in column.texts.items():
         try:
             yield number_and_unit(text)
         except QuantityError as error:
-            raise DataError(error.reason, file=column.place(row), key=column.header, cure=error.cure) from error
+            raise DataError(error.reason, file=column.where(row), key=column.header, cure=error.cure) from error
 
 
 def _choices(base: Base, column: ResultColumn, factor: Factor) -> tuple[Factor, Array]:
-    """Return the factor of a column of texts and their places among them; every text must be one that can be read."""
+    """Return the factor of a column of texts and their indices among them; every text must be readable."""
     texts = [column.cell(row) for row in range(len(column.numbers))]
     known, rows, places = np.unique(np.array(texts), return_index=True, return_inverse=True)
     values = places.astype(np.float64)
@@ -242,14 +244,14 @@ def _choices(base: Base, column: ResultColumn, factor: Factor) -> tuple[Factor, 
 
 
 def _try(base: Base, column: ResultColumn, factor: Factor, values: Array, row: int, is_reading: bool = False) -> None:
-    """Raise a DataError where the scenario cannot take the value of a row, or where asked, cannot read it."""
+    """Raise a DataError if the scenario rejects the value of a row or, if ``is_reading``, cannot read it."""
     try:
         tried(base, {factor.key: factor.text(float(values[row]))})
     except ImmunosimError as error:
         problem = error.problems[0]
         if is_reading and full_key(base, problem.key or "") != factor.key:
-            return  # a patient who is impossible, such as one whose courses overlap, is refused later
-        raise DataError(problem.reason, file=column.place(row), key=column.header, cure=problem.cure) from error
+            return  # an invalid patient, such as with overlapping courses, is refused later
+        raise DataError(problem.reason, file=column.where(row), key=column.header, cure=problem.cure) from error
 
 
 def _numbers(column: ResultColumn, unit: str, expected: str) -> Array:
@@ -260,12 +262,12 @@ def _numbers(column: ResultColumn, unit: str, expected: str) -> Array:
         try:
             numbers[row] = _number(text, expected)
         except ImmunosimError as error:
-            raise DataError(error.reason, file=column.place(row), key=column.header, cure=error.cure) from error
+            raise DataError(error.reason, file=column.where(row), key=column.header, cure=error.cure) from error
     wrong = np.flatnonzero(~np.isfinite(numbers))
     if wrong.size:
         row = int(wrong[0])
         reason = f'"{column.cell(row)}" is not a finite number'
-        raise DataError(reason, file=column.place(row), key=column.header, cure="give a finite number")
+        raise DataError(reason, file=column.where(row), key=column.header, cure="give a finite number")
     return numbers
 
 
@@ -274,7 +276,7 @@ def _chosen(column: ResultColumn, codes: Mapping[str, float]) -> Array:
     for row, text in enumerate(texts):
         if text.lower() not in codes:
             cure = f"choose from {', '.join(codes)}"
-            raise DataError(f'"{text}" is not one of the choices', file=column.place(row), key=column.header, cure=cure)
+            raise DataError(f'"{text}" is not one of the choices', file=column.where(row), key=column.header, cure=cure)
     return np.array([codes[text.lower()] for text in texts])
 
 

@@ -80,17 +80,17 @@ def refuse_strange_number(written: str, given: str) -> None:
         raise QuantityError(f"{shown(given)} has digits of another script", cure="write the digits 0 to 9")
     if _OTHER_BASE.match(written):
         raise QuantityError(f"{shown(given)} is not a decimal number", cure="write the number with the digits 0 to 9")
-    if (found := _CONTINENTAL.match(written)) or (found := _GROUPED.match(written)):
-        whole, rest = re.sub(r"[^0-9+-]", "", found["whole"]), (found["rest"] or "").lstrip(".,")
+    if (match := _CONTINENTAL.match(written)) or (match := _GROUPED.match(written)):
+        whole, rest = re.sub(r"[^0-9+-]", "", match["whole"]), (match["rest"] or "").lstrip(".,")
         number = f"{whole}.{rest}" if rest else whole
         cure = f"write {number} without it"
-        if written[found.start() : found.end()].count(",") == 1 and not rest:
-            cure = f"write {number}, or {found['whole'].replace(',', '.')} if the comma is a decimal mark"
+        if written[match.start() : match.end()].count(",") == 1 and not rest:
+            cure = f"write {number}, or {match['whole'].replace(',', '.')} if the comma is a decimal mark"
         raise QuantityError(f"{shown(given)} has a separator of thousands", cure=cure)
-    if found := _UNDERSCORES.match(written):
-        raise QuantityError(f"{shown(given)} has an underscore", cure=f"write {found[0].replace('_', '')}")
-    if found := _DECIMAL_COMMA.match(written):
-        number = f"{found['whole'] or '0'}.{found['rest']}"
+    if match := _UNDERSCORES.match(written):
+        raise QuantityError(f"{shown(given)} has an underscore", cure=f"write {match[0].replace('_', '')}")
+    if match := _DECIMAL_COMMA.match(written):
+        number = f"{match['whole'] or '0'}.{match['rest']}"
         raise QuantityError(f"{shown(given)} has a decimal comma", cure=f"write {number}")
 
 

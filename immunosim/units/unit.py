@@ -101,7 +101,7 @@ def is_count_unit(text: str) -> bool:
 def _normalised(text: str) -> str:
     """Return a unit without blanks around operators and in plain letters: ``× 10⁹ / L`` becomes ``x10^9/L``."""
     plain = text.strip().translate(_PLAIN_LETTERS)
-    plain = _SUPERSCRIPT.sub(lambda found: f"^{found[0].translate(_FROM_SUPERSCRIPT).lstrip('+')}", plain)
+    plain = _SUPERSCRIPT.sub(lambda match: f"^{match[0].translate(_FROM_SUPERSCRIPT).lstrip('+')}", plain)
     plain = re.sub(r"\s+per\s+", "/", _ANNOTATION.sub("", plain))
     return _of_cells(_AROUND_OPERATORS.sub(r"\1", plain).strip())
 
@@ -213,14 +213,14 @@ class _Reader:
         return 1
 
     def _peek(self, ahead: int = 0) -> str:
-        place = self._place + ahead
-        return self._tokens[place][0] if place < len(self._tokens) else ""
+        position = self._place + ahead
+        return self._tokens[position][0] if position < len(self._tokens) else ""
 
     def _left_over(self, token: re.Match[str]) -> UnknownUnit:
-        rest = [one for one in self._tokens[self._place :] if one["blank"] is None]
-        if any(one["number"] for one in rest) and not any(one[0] in ("^", "**") for one in rest):
+        rest = [token for token in self._tokens[self._place :] if token["blank"] is None]
+        if any(token["number"] for token in rest) and not any(token[0] in ("^", "**") for token in rest):
             return SeveralNumbers(_MORE)
-        words = [one["word"] for one in self._tokens if one["word"]]
+        words = [token["word"] for token in self._tokens if token["word"]]
         if token["blank"] is not None and len(words) > 1:
             return UnknownUnit("has more than one unit")
         return self._unknown()

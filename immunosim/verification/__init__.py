@@ -1,4 +1,4 @@
-"""Checks of a solved scenario that do not trust the integrator: another method, mass balances, doses, signs, timing."""
+"""Independent checks of a simulation: another method, mass balances, doses, signs, timing."""
 
 from immunosim.verification.procedure import verify
 from immunosim.verification.records import Balance, Check, Contender, Timing, Verification

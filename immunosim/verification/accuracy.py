@@ -1,4 +1,4 @@
-"""Comparison with a reference, and the search for pools below zero.
+"""Comparison with a reference solution, and a check for negative pools.
 
 Errors are relative to each pool's own value and maximum: a norm over all pools would let 1e4 naive cells hide a wrong
 clone of 1e-3.
@@ -13,7 +13,7 @@ from immunosim.verification.reference import FLOOR, Reference
 
 LARGEST_ERROR = 1e-4
 
-# A share of a pool's magnitude that rounding explains.
+# Rounding error relative to a pool's magnitude.
 ROUND_OFF = 1e-9
 
 

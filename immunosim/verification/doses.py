@@ -1,6 +1,6 @@
-"""Checks of what was given: dose times, dose amounts, jumps of the state, and what became of each drug.
+"""Checks of the doses: times, amounts, jumps of the state, and the mass balance of each drug.
 
-Doses are read from the scenario's events, and the segments that were made of them are what is checked.
+The segments of the integrator are checked against the scenario's events.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,7 +40,7 @@ def check_dose_times(problem: Problem) -> Check:
 
 
 def check_dose_amounts(problem: Problem) -> Check:
-    """Check at every boundary that the segments have given as much as the scenario orders."""
+    """Check at every boundary that the segments have given the ordered amounts."""
     boundaries, targets = problem.segments.boundaries, _by_target(problem)
     worst, where = 0.0, f"{len(targets)} inputs and pools"
     for target, events in targets.items():
@@ -74,7 +74,7 @@ def check_boluses(problem: Problem, resolved: Resolved, magnitudes: Array) -> Ch
 
 
 def balances_of(problem: Problem, resolved: Resolved) -> tuple[Balance, ...]:
-    """Return what became of each drug that was given, by quadrature of the processes that remove it.
+    """Return the mass balance of each given drug, by quadrature of its eliminating processes.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def balances_of(problem: Problem, resolved: Resolved) -> tuple[Balance, ...]:
 
 
 def check_balances(balances: Sequence[Balance]) -> Check:
-    """Check that what was given is what was eliminated and what remains."""
+    """Check that the given amount equals the eliminated and the remaining amount."""
     claim = "largest mismatch of a drug given, eliminated and remaining, as a share of what is given"
     if not balances:
         return Check("mass balance", claim, 0.0, BALANCE_LIMIT, "no drug given")
@@ -139,7 +139,7 @@ def _slopes(problem: Problem, states: Array) -> Array:
 
 
 def _entered(problem: Problem, drug: Drug) -> Array:
-    """Return what entered the pools of a drug until each boundary, before the jump there, mg."""
+    """Return the amount entered into the pools of a drug until each boundary, before the jump there, mg."""
     total = np.sum([_given(problem, pool) for pool in drug.holds], axis=0)
     if drug.is_infused and not _is_frozen(problem, drug.entered_pool):
         fraction = problem.vector[problem.model.position[drug.available_fraction]] if drug.available_fraction else 1.0
@@ -149,7 +149,7 @@ def _entered(problem: Problem, drug: Drug) -> Array:
 
 
 def _given(problem: Problem, target: str) -> Array:
-    """Return what the segments have put into an input or a pool until each boundary, before the jump there."""
+    """Return the amount that the segments have given into an input or a pool until each boundary, before the jump."""
     segments, model = problem.segments, problem.model
     if target in model.inputs:
         amounts = segments.inputs[:, model.inputs.index(target)] * np.diff(segments.boundaries)
@@ -160,16 +160,16 @@ def _given(problem: Problem, target: str) -> Array:
 
 def _by_target(problem: Problem) -> dict[str, list[Infusion | Bolus]]:
     """Return the events by the input or pool they enter, without boluses into pools that are switched off."""
-    found: dict[str, list[Infusion | Bolus]] = {}
+    events: dict[str, list[Infusion | Bolus]] = {}
     for event in events_of(problem.scenario):
         target = event.input if isinstance(event, Infusion) else event.pool
         if isinstance(event, Infusion) or not _is_frozen(problem, target):
-            found.setdefault(target, []).append(event)
-    return found
+            events.setdefault(target, []).append(event)
+    return events
 
 
 def _cumulative(event: Infusion | Bolus, boundaries: Array) -> Array:
-    """Return what an event has given until each boundary, before the jump there, its times moved to boundaries."""
+    """Return the amount given by an event until each boundary, before the jump, with its times moved to boundaries."""
     begin, end = (boundaries[_nearest(boundaries, time)] for time in _span(event))
     if begin == end:
         return np.where(boundaries > begin, event.amount, 0.0)

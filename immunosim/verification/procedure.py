@@ -1,4 +1,4 @@
-"""The whole verification of one solved scenario, in the order in which a sceptic would ask."""
+"""The whole verification of one simulation, step by step."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ from immunosim.verification.resolved import resolve
 
 
 def verify(solved: Problem | Trajectory, *, announce: Callable[[str], None] = say_nothing) -> Verification:
-    """Check a solution against an independent method and against what was ordered.
+    """Check a solution against an independent method and against the ordered doses.
 
     Compares every pool at the output times and at every dose boundary with SciPy's Radau method at a tight tolerance;
     checks that doses fall on boundaries, that amounts and jumps are those of the scenario, that the mass balance of
@@ -32,14 +32,14 @@ def verify(solved: Problem | Trajectory, *, announce: Callable[[str], None] = sa
     Parameters
     ----------
     solved : Problem or Trajectory
-        A trajectory is judged as it is; a problem is solved first.
+        A trajectory is checked as it is; a problem is solved first.
     announce : callable
-        Told in a sentence what is being done.
+        Receives a sentence on each step.
 
     Raises
     ------
     SolverError
-        If the integration failed, so that there is nothing to verify, or if the reference cannot be found.
+        If the integration failed, or if the reference cannot be computed.
     """
     trajectory = solved if isinstance(solved, Trajectory) else Trajectory.of(solved, solve(solved))
     if not trajectory.is_complete:

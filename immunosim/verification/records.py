@@ -1,6 +1,6 @@
-"""What a verification found: one record a check, with the number that was measured and the limit it must keep.
+"""The results of a verification: one record per check, with the measured number and its limit.
 
-Knows how findings are reported, not how they are made.
+Knows how checks are reported, not how they are made.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ class Check:
     Attributes
     ----------
     name : str
-        Short name, by which ``Verification`` finds it.
+        Short name for look-up in ``Verification``.
     claim : str
-        What is measured, in words.
+        Description of the measured number.
     value, limit : float
-        The worst that was found, and what is allowed.
+        The largest deviation, and the allowed one.
     where : str
-        Where the worst was found: a pool and a day, a drug, a dose.
+        Location of the largest deviation: a pool and a day, a drug, a dose.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Check:
 
     @property
     def passed(self) -> bool:
-        """Whether the worst keeps the limit; NaN does not."""
+        """Whether the deviation is within the limit; NaN is not."""
         return self.value <= self.limit
 
     def as_dict(self) -> dict[str, Any]:
@@ -55,19 +55,19 @@ class Check:
 
 @dataclass(frozen=True)
 class Balance:
-    """What became of a drug.
+    """The mass balance of a drug.
 
     Attributes
     ----------
     drug : str
     given : float, mg
-        What entered its pools: the available part of the doses.
+        Amount that entered its pools: the bioavailable part of the doses.
     eliminated : float, mg
-        What left its pools: cleared, consumed or excreted.
+        Amount that left its pools: cleared, consumed or excreted.
     remaining : float, mg
-        What its pools hold at the horizon.
+        Amount in its pools at the horizon.
     error : float
-        Largest mismatch of the three at any boundary, as a share of all that is given.
+        Largest mismatch of the three at any boundary, relative to the total dose.
     """
 
     drug: str
@@ -97,7 +97,7 @@ class Contender:
 
 @dataclass(frozen=True)
 class Timing:
-    """Our integrator and LSODA, timed in turns.
+    """Timings of the integrator and LSODA, in alternating rounds.
 
     Attributes
     ----------
@@ -125,7 +125,7 @@ class Timing:
 
     @property
     def ratio(self) -> float:
-        """How many times faster we are than LSODA at its fastest."""
+        """Speed relative to LSODA at its fastest."""
         return self.fastest.seconds / self.ours.seconds
 
     def as_dict(self) -> dict[str, Any]:
@@ -151,7 +151,7 @@ class Verification(Result):
     errors : Mapping[str, float]
         Largest error of each pool against the reference.
     balances : tuple of Balance
-        One for each drug that was given.
+        One per given drug.
     reference : str
         The method and tolerance of the reference.
     timing : Timing, optional
@@ -179,25 +179,25 @@ class Verification(Result):
         return {check.name: check for check in self.checks}[name]
 
     def headline(self) -> str:
-        """Return in a line how many checks passed."""
+        """Return the number of passed checks in a line."""
         n = len(self.checks)
         return f"{n - len(self.failures)} of {n} checks passed, against {self.reference}"
 
     def facts(self) -> dict[str, object]:
-        """Return the pool with the largest error, and what became of the drugs."""
+        """Return the pool with the largest error, and the mass balances."""
         worst = max(self.errors, key=lambda pool: self.errors[pool])
-        found: dict[str, object] = {"largest error": f"{self.errors[worst]:.2g} ({worst})"}
-        return found | {f"mass balance of {one.drug}": f"{one.error:.2g}" for one in self.balances}
+        facts: dict[str, object] = {"largest error": f"{self.errors[worst]:.2g} ({worst})"}
+        return facts | {f"mass balance of {balance.drug}": f"{balance.error:.2g}" for balance in self.balances}
 
     def summary(self) -> dict[str, Any]:
         """Return everything as plain values."""
         return self.as_dict()
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return one row a check."""
+        """Return one row per check."""
         import pandas as pd
 
-        return pd.DataFrame([{**one.as_dict(), "passed": one.passed} for one in self.checks])
+        return pd.DataFrame([{**check.as_dict(), "passed": check.passed} for check in self.checks])
 
     @property
     def dataset(self) -> xr.Dataset:

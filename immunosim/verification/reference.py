@@ -1,7 +1,7 @@
-"""A second solution of a prepared problem, by SciPy: what ours is measured against.
+"""An independent reference solution of a prepared problem, by SciPy.
 
-It shares with our integrator the compiled right-hand side and Jacobian and the table of segments, and nothing else:
-neither step control, nor linear algebra, nor the handling of boundaries and output.
+It shares with the integrator only the compiled right-hand side and Jacobian and the table of segments, but neither
+step control, nor linear algebra, nor the handling of boundaries and output.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ Derivative = Callable[[float, Array], Array]
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """States that are taken to be true.
+    """The reference states.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Piece:
     times : ndarray, day
         In (start, end]; the last is the end.
     rows : slice
-        Where those of ``times`` that were asked for stand in the whole output.
+        Indices of the requested ``times`` in the whole output.
     """
 
     start: float
@@ -144,7 +144,7 @@ def solve_reference(
         A stiff method of ``scipy.integrate.solve_ivp``.
     rtol : float
     announce : callable
-        Told how far the solution is.
+        Receives the progress of the solution.
 
     Raises
     ------
@@ -169,16 +169,16 @@ def _solve_piece(
 
     rhs, jacobian = equations(problem, piece.inputs)
     span = (piece.start, piece.end)
-    found = solve_ivp(rhs, span, state, method=method, t_eval=piece.times, rtol=rtol, atol=atol, jac=jacobian)
-    if not found.success:
-        reason = f"the reference ({label}) stopped between day {piece.start:g} and {piece.end:g}: {found.message}"
-        raise SolverError(reason, cure="check the parameters; the scenario cannot be verified as it stands")
-    states: Array = found.y.T
+    solution = solve_ivp(rhs, span, state, method=method, t_eval=piece.times, rtol=rtol, atol=atol, jac=jacobian)
+    if not solution.success:
+        reason = f"the reference ({label}) stopped between day {piece.start:g} and {piece.end:g}: {solution.message}"
+        raise SolverError(reason, cure="check the parameters; the scenario cannot be verified with them")
+    states: Array = solution.y.T
     return states
 
 
 def _with_progress(pieces: list[Piece], label: str, announce: Callable[[str], None]) -> Iterator[Piece]:
-    """Yield the pieces and tell each tenth of the way, where the way is the simulated time."""
+    """Yield the pieces and announce each tenth of the simulated time."""
     start, end, told = pieces[0].start, pieces[-1].end, -1
     for piece in pieces:
         tenth = int(10 * (piece.start - start) / (end - start))

@@ -1,4 +1,4 @@
-"""Our own solution where the checks of doses and signs need it: around each boundary, and at the nodes of a quadrature.
+"""The integrator's solution around each boundary and at the nodes of a quadrature, for the checks of doses and signs.
 
 Reads the solution through the integrator's ordinary output, so that its steps are those of the verified trajectory.
 """
@@ -22,7 +22,7 @@ NODES_PER_PANEL = 8
 
 @dataclass(frozen=True, eq=False)
 class Resolved:
-    """States of our own solution.
+    """States of the integrator's solution.
 
     Attributes
     ----------
@@ -51,8 +51,8 @@ def resolve(problem: Problem) -> Resolved:
     rules = [_rule(start, end) for start, end in spans]
     nodes = np.concatenate([nodes for nodes, _ in rules])
     wanted = np.concatenate([boundaries, np.nextafter(boundaries[:-1], np.inf), nodes])
-    times, place = np.unique(wanted, return_inverse=True)
-    states = solve(replace(problem, times=times)).states[place]
+    times, index = np.unique(wanted, return_inverse=True)
+    states = solve(replace(problem, times=times)).states[index]
     before, after, at_nodes = np.split(states, [len(boundaries), 2 * len(boundaries) - 1])
     segment = np.repeat(np.arange(len(spans)), [len(nodes) for nodes, _ in rules])
     return Resolved(before, after, segment, np.concatenate([weights for _, weights in rules]), at_nodes)

@@ -1,8 +1,8 @@
-"""Our integrator against SciPy's LSODA on the same problem: time and error side by side.
+"""Timing of the integrator against SciPy's LSODA on the same problem: time and error side by side.
 
-All solve with the same compiled right-hand side, tolerances, restarts and output times. LSODA is run through both of
-SciPy's doors, since ``odeint`` has less Python around it than ``solve_ivp``; our steps by the compiled loop, as in
-ensembles, and by plain Python, as in a run of one patient, which waits for no compiler.
+All solve with the same compiled right-hand side, tolerances, restarts and output times. LSODA is run through both
+interfaces of SciPy, since ``odeint`` has less Python around it than ``solve_ivp``; our steps by the compiled loop, as
+in ensembles, and by plain Python, as in a run of one patient, which does not compile.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def time_against_lsoda(
     reference: Reference | None = None,
     announce: Callable[[str], None] = say_nothing,
 ) -> Timing:
-    """Time our integrator and LSODA in turns, and measure the errors of both.
+    """Time the integrator and LSODA in alternating rounds, and measure the errors of both.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ def time_against_lsoda(
     rounds : int
         Each round runs every contender once; a round before the first is not counted.
     reference : Reference, optional
-        What errors are measured against; solved for if not given.
+        Reference for the errors; computed if not given.
     announce : callable
-        Told in a sentence what is being done.
+        Receives a sentence on each step.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def _compiled(problem: Problem) -> Solution:
 
 def _ours(solution: Solution) -> Array:
     if solution.status:
-        raise SolverError(f"the integration failed ({solution.status.name})", cure="simulate it first and see why")
+        raise SolverError(f"the integration failed ({solution.status.name})", cure="simulate it to see the reason")
     return solution.states
 
 
@@ -88,9 +88,9 @@ def _lsoda(problem: Problem, solve_piece: Callable[[Problem, Piece, Array], Arra
         states = np.empty((times.size, problem.initial_state.size))
         state = states[0] = problem.initial_state
         for piece in pieces:
-            found = solve_piece(problem, piece, state + piece.jumps)
-            states[piece.rows] = found[: piece.rows.stop - piece.rows.start]
-            state = found[-1]
+            end = solve_piece(problem, piece, state + piece.jumps)
+            states[piece.rows] = end[: piece.rows.stop - piece.rows.start]
+            state = end[-1]
         return states
 
     return run
@@ -112,10 +112,10 @@ def _solve_ivp(problem: Problem, piece: Piece, state: Array) -> Array:
 
     rhs, options = _rhs(problem, piece.inputs), problem.options
     span = (piece.start, piece.end)
-    found = solve_ivp(rhs, span, state, method="LSODA", t_eval=piece.times, rtol=options.rtol, atol=options.atol)
-    if not found.success:
-        raise SolverError(f"LSODA by solve_ivp stopped after day {piece.start:g}: {found.message}")
-    states: Array = found.y.T
+    solution = solve_ivp(rhs, span, state, method="LSODA", t_eval=piece.times, rtol=options.rtol, atol=options.atol)
+    if not solution.success:
+        raise SolverError(f"LSODA by solve_ivp stopped after day {piece.start:g}: {solution.message}")
+    states: Array = solution.y.T
     return states
 
 
@@ -125,10 +125,10 @@ def _odeint(problem: Problem, piece: Piece, state: Array) -> Array:
     rhs, options = _rhs(problem, piece.inputs), problem.options
     times = np.concatenate([[piece.start], piece.times])
     limits = {"tcrit": [piece.end], "mxstep": options.max_steps}
-    found, information = odeint(
+    courses, information = odeint(
         rhs, state, times, tfirst=True, rtol=options.rtol, atol=options.atol, full_output=True, **limits
     )
     if information["message"] != "Integration successful.":
         raise SolverError(f"LSODA by odeint stopped after day {piece.start:g}: {information['message']}")
-    states: Array = found[1:]
+    states: Array = courses[1:]
     return states

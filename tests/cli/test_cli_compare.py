@@ -143,10 +143,10 @@ def test_earlier_results_are_replaced_whole_and_nothing_else(command: Command, s
     ("arguments", "message"),
     [
         ([], "a comparison needs two scenarios"),
-        (["short.toml"] * 6, "7 scenarios cannot be told apart in a figure, compare 6 at most"),
+        (["short.toml"] * 6, "7 scenarios are not distinguishable in a figure, compare 6 at most"),
         (["missing.toml"], "missing.toml"),
         (["weak.toml", "--readout", "lymphocyte"], '--readout: "lymphocyte" is neither a read-out nor a pool'),
-        (["weak.toml", "--at", "50 days"], "--at: day 50 lies outside the time that all scenarios share"),
+        (["weak.toml", "--at", "50 days"], "--at: day 50 lies outside the common time span of the scenarios"),
         (["weak.toml", "--at", "course 3"], "--at: "),
         (["weak.toml", "--at", "soon"], '--at: "soon" is not a time'),
         (["weak.toml", "--set", "patient.aeg=4"], 'unknown key "aeg"'),

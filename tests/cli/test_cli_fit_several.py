@@ -92,7 +92,7 @@ def test_parts_of_another_run_are_refused(fit, tmp_path):
     (folder / "fingerprint").write_text("other")
     found = fit("--out", "here", "--resume")
     assert found.exit_code == 2
-    assert "was started with other data or options, leave --resume out to begin anew" in found.stderr
+    assert "was started with other data or options, leave out --resume to start over" in found.stderr
     assert fit("--out", "here").exit_code == 0
 
 

@@ -53,7 +53,7 @@ def test_the_draws_of_a_sample_may_be_used(command, short):
         (("--goal", "cd4"), '--goal: "cd4" has no read-out and level, write for example cd4@0.2e9/L'),
         (("--goal", "cd4@five"), "five"),
         (("--goal", "cd44@5 cells/uL"), "cd44"),
-        (("--as-of", "5 days"), "--as-of: nobody was measured until day 5, give a later time"),
+        (("--as-of", "5 days"), "--as-of: no patient was measured until day 5, give a later time"),
         (("--as-of", "soon"), "--as-of"),
     ],
 )

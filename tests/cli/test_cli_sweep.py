@@ -270,14 +270,14 @@ AGE = ("--vary", "age=20:60")
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ((), "short.toml: nothing varies, say what differs between the patients: --vary"),
+        ((), "short.toml: no factor is given, name the factors: --vary"),
         (("--vary", "age"), '--vary: "age" has no values: --vary needs KEY=VALUES, write for example'),
         (("--vary", "ages=1:2"), "--vary ages: cannot be varied, did you mean"),
         ((*AGE, "--vary", "patient.age=1:2"), "--vary patient.age: is varied twice, leave one out"),
         ((*AGE, "--design", "random"), '--design: unknown design "random", choose from grid'),
         ((*AGE, "--endpoint", "nadir"), 'endpoint "nadir": is not an endpoint'),
         ((*AGE, "--readout", "cd5"), 'unknown read-out "cd5", did you mean'),
-        ((*AGE, "--at", "20 days"), "times: are given, but nothing is kept over time"),
+        ((*AGE, "--at", "20 days"), "times: are given, but no read-out is stored over time"),
         ((*AGE, "--readout", "cd4", "--at", "20 mg"), '--at: "20 mg" is a mass'),
         ((*AGE, "--readout", "cd4", "--every", "0 days"), "--every: an interval of 0 days"),
         ((*AGE, "--rows", "patients.csv"), "--rows: replaces --vary"),
@@ -286,7 +286,7 @@ AGE = ("--vary", "age=20:60")
         ((*AGE, "--out", "a"), "a: is neither Zarr nor NetCDF, end it in .zarr or .nc"),
         ((*AGE, "--out", "a.nc", "--shard", "1/2"), "a.nc: shards cannot share one file"),
         ((*AGE, "--shard", "3/2"), '--shard: "3/2" is not a shard'),
-        ((*AGE, "--resume", "--force"), "--force: would remove what --resume goes on with"),
+        ((*AGE, "--resume", "--force"), "--force: would remove the result that --resume continues"),
         ((*AGE, "--out", "short.toml/a.zarr"), "short.toml is a file, not a folder"),
         ((*AGE, "-n", "0"), "Invalid value for '-n' / '--number': "),
         ((*AGE, "--set", "patient.agee=3"), 'patient.agee: unknown key "agee", did you mean "age"?'),
@@ -324,7 +324,7 @@ def test_too_little_memory_is_refused_before_the_pilot(command, short, monkeypat
     found = command("sweep", short, *FEW, "--out", "a.zarr")
     assert found.exit_code == 2
     assert "a.zarr: needs about" in found.stderr
-    assert "make blocks smaller with --chunk, or keep less of each patient" in found.stderr
+    assert "make blocks smaller with --chunk, or store fewer outputs per patient" in found.stderr
     assert contents() == ["short.toml"]
 
 

@@ -164,7 +164,7 @@ def test_another_dataset_is_not_taken_for_an_ensemble(result, tmp_path):
     [
         ({"parameters": {"thymic_export": [1.0]}}, "thymic_export: is not a parameter"),
         ({"parameters": {"age": [[1.0]]}}, "age: is not a vector"),
-        ({"parameters": {"age": ["old"]}}, "age: holds something that is not a number"),
+        ({"parameters": {"age": ["old"]}}, "age: contains a value that is not a number"),
         ({"parameters": {"age": [30.0], "weight": [60.0, 70.0]}}, "different lengths"),
         ({"readouts": ["cd5"]}, 'unknown read-out "cd5"'),
         ({"times": [0.0, 1e6]}, "outside the simulated time span"),
@@ -185,7 +185,7 @@ def test_what_cannot_be_answered_is_refused_before_it_is_computed(scenario, argu
 
 
 def test_parameters_and_several_scenarios_are_not_mixed(scenario):
-    with pytest.raises(DataError, match="vary one scenario"):
+    with pytest.raises(DataError, match="vary only one scenario"):
         simulate_ensemble([scenario, scenario], {"age": [30.0, 40.0]})
     with pytest.raises(DataError, match="there is no scenario"):
         simulate_ensemble([])

@@ -52,7 +52,7 @@ def test_a_finished_chain_is_not_computed_again(found, tmp_path):
 def test_steps_of_another_sample_are_refused(found, tmp_path, change):
     path = tmp_path / "chain.steps"
     sample(found, **HOW, chain=path)
-    with pytest.raises(DataError, match="holds the steps of another sample, remove it, or leave `resume` out"):
+    with pytest.raises(DataError, match="holds the steps of another sample, remove it, or leave out `resume`"):
         sample(found, **(HOW | change), chain=path)
 
 
@@ -97,7 +97,7 @@ def test_damaged_steps_are_said_and_made_again(found, tmp_path, harm, is_left):
     again = sample(found, **HOW, chain=path, note=notes.append, report=lambda done, of: steps.append(done))
     np.testing.assert_array_equal(again.draws, whole.draws)
     assert (len(steps) < 30) is is_left
-    assert notes == [f"{path}: the steps after the {30 - len(steps)}th are cut off or damaged; they are made again"]
+    assert notes == [f"{path}: the steps after the {30 - len(steps)}th are truncated or damaged; they are repeated"]
     assert path.read_bytes() == content
 
 

@@ -43,5 +43,5 @@ def test_a_forecast_from_the_first_visits_is_that_of_these_visits_alone(case):
 
 
 def test_nobody_measured_so_far_is_said(case):
-    with pytest.raises(DataError, match="nobody was measured until day 3, give a later time"):
+    with pytest.raises(DataError, match="no patient was measured until day 3, give a later time"):
         update(case, [GOAL], 3.0, False, MANNER)

@@ -110,7 +110,7 @@ def test_the_overlay_names_scenarios_and_says_that_it_is_cut(comparison: Compari
 def test_the_difference_figure_says_between_whom_and_ends_at_the_difference(comparison: Comparison) -> None:
     (found,) = attribute(comparison, "cd4")
     upper, lower = difference_figure(comparison, found, "").axes
-    assert lower.get_title(loc="left") == "Difference B - A: what each process contributed"
+    assert lower.get_title(loc="left") == "Difference B - A: contribution of each process"
     assert list(lettered(upper)) == ["A", "B"]
     net = max((np.asarray(line.get_ydata(), dtype=float) for line in lower.get_lines()), key=len)
     assert np.array_equal(net, found.explanation.values)

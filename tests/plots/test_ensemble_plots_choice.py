@@ -68,7 +68,7 @@ def test_a_renamed_endpoint_keeps_its_limits(found):
     [
         ({"kind": "heatmapp"}, "kind", 'unknown kind of figure "heatmapp"', 'did you mean "heatmap"'),
         ({"of": "nadir_cd5"}, "of", 'unknown result "nadir_cd5"', 'did you mean "nadir_cd4"'),
-        ({"of": "weak"}, "of", '"weak" was varied, it is not a result', "known are"),
+        ({"of": "weak"}, "of", '"weak" is a factor, not a result', "known are"),
         ({"x": "week"}, "x", '"week" was not varied', 'did you mean "weak"'),
         ({"y": "constant"}, "y", '"constant" is the same in all patients', "choose one that differs"),
         ({"x": "weak", "y": "weak"}, "y", "cannot be on both axes", "choose another"),
@@ -91,7 +91,7 @@ def test_what_does_not_fit_is_refused_by_name(found, asked, key, reason, cure):
 
 
 def test_a_result_without_courses_says_so(found):
-    with pytest.raises(DataError, match="the result holds no course over time"):
+    with pytest.raises(DataError, match="the result holds no time course"):
         chosen(found.drop_vars(["cd4", "time"]), "bands")
     with pytest.raises(DataError, match="neither endpoints nor read-outs"):
         chosen(found.drop_vars(["cd4", "time", "nadir_cd4", "time_below_cd4"]))

@@ -88,7 +88,7 @@ def test_coloured_courses_are_even_over_the_quantity(found):
 
 def test_choices_have_colours_and_names(found):
     ax = draw_spaghetti(axes(), found, "cd4", "sex")
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["median of all", "female", "male"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["median of all patients", "female", "male"]
 
 
 def test_few_courses_are_all_drawn(found):
@@ -104,7 +104,7 @@ def test_what_has_no_course_is_refused(found, draw):
         draw(axes(), found.isel(time=[0]), "cd4")
     with pytest.raises(DataError, match="all 20 patients failed"):
         draw(axes(), found.isel(sample=slice(0, 20)), "cd4")
-    with pytest.raises(DataError, match="no output times in common"):
+    with pytest.raises(DataError, match="different output times"):
         draw(axes(), found.drop_vars("time"), "cd4")
 
 
@@ -128,12 +128,12 @@ def test_a_figure_says_where_times_hide_what_counts_do_after_a_dose(found):
     document = {"horizon": "365 days", "course": [{"start": "0 days", "dose": "12 mg"}]}
     plan = {"document": document, "factors": []}
     dosed = found.assign_attrs(plan=json.dumps(plan))
-    hidden = "Up to 100 days lie between two times after a dose: what counts do between them is not shown."
+    hidden = "Output times after a dose are up to 100 days apart; changes between them are not shown."
     assert hidden in notes(draw_bands(axes(), dosed, "cd4"))
     assert hidden in notes(draw_spaghetti(axes(), dosed, "cd4"))
     moved = {"key": "course.1.start", "low": 0.0, "high": 100.0, "unit": "day", "parameter": "", "choices": []}
     late = found.assign_attrs(plan=json.dumps(plan | {"factors": [moved]}))
-    assert "days lie between two times after a dose" in notes(draw_bands(axes(), late, "cd4"))
+    assert "Output times after a dose are up to" in notes(draw_bands(axes(), late, "cd4"))
     untreated = found.assign_attrs(plan=json.dumps({"document": {"horizon": "365 days"}, "factors": []}))
     for quiet in (found, untreated, found.assign_attrs(plan="no plan"), found.assign_attrs(scenarios='["x ="]')):
         assert "after a dose" not in notes(draw_bands(axes(), quiet, "cd4"))

@@ -133,7 +133,7 @@ def test_contours_of_a_grid_pass_through_its_values(grid):
     line = ax.collections[-1].get_paths()[0].vertices
     assert np.allclose(line[:, 0], 2.5, atol=1e-3)  # where 100 x + y = 250, and y is small
     assert "LLN 250 cells/µL" in notes(ax)
-    assert "Crosses: where they failed." in notes(ax)
+    assert "Crosses: failed patients." in notes(ax)
 
 
 def test_contours_of_scattered_patients_lie_where_the_result_is(scattered):
@@ -154,7 +154,7 @@ def test_a_threshold_that_is_not_crossed_is_said(grid):
 @pytest.mark.parametrize(
     ("x", "y", "reason"),
     [
-        ("sex", "dose", '"sex" is a choice, between which there are no contours'),
+        ("sex", "dose", '"sex" is a choice, not a number'),
         ("dos", "sex", '"dos" was not varied'),
     ],
 )

@@ -74,7 +74,7 @@ def test_many_quantities_are_cut_to_those_that_matter():
     found = ensemble(columns, {"e": columns["p5"] + 0.01 * columns["p7"]})
     ax = draw_parallel(axes(), found, "e")
     assert [label.get_text() for label in ax.get_xticklabels()][-2:] == ["P5", "E"]
-    assert "Of 12 varied quantities the 8 that correlate most with the result are shown." in notes(ax)
+    assert "Of 12 factors the 8 most correlated with the result are shown." in notes(ax)
 
 
 def test_many_patients_are_thinned_and_it_is_said():
@@ -94,7 +94,7 @@ def test_a_patient_whose_quantity_is_no_number_is_counted(found):
 
 
 def test_nothing_to_draw_is_refused(found):
-    with pytest.raises(DataError, match="nothing varied"):
+    with pytest.raises(DataError, match="no factor varied"):
         draw_parallel(axes(), ensemble({"a": np.ones(5)}, {"e": np.arange(5.0)}), "e")
     with pytest.raises(DataError, match="no patient has a value"):
         draw_parallel(axes(), ensemble({"a": np.arange(5.0)}, {"e": np.full(5, np.nan)}), "e")

@@ -64,7 +64,7 @@ def test_residuals_in_order_stand_against_normal_quantiles(found):
 def test_figures_have_a_panel_for_each_analyte(found):
     titles = [ax.get_title(loc="left") for ax in observed_predicted_figure(found, LABELS).axes]
     assert titles == ["CD4 T cells (cells/µL)", "B cells (cells/µL)"]
-    assert len(residual_figure(found).axes) == 3
+    assert len(residual_figure(found, LABELS).axes) == 3
     shown = [ax.get_title(loc="left") for ax in visual_check_figure(visual_checks(found), LABELS).axes]
     assert shown == ["CD4 T cells (cells/µL)", "B cells (cells/µL)", "below quantification: B cells (cells/µL)", ""]
 

@@ -1,10 +1,12 @@
 """The strip of treatments shows what the scenario gives, and its texts do not run into one another."""
 
+from typing import Any
+
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from immunosim.plots.drawing import treatment_lines
+from immunosim.plots.drawing import mark_treatments, treatment_lines
 from immunosim.plots.timeline import Mark, draw_timeline, merged, rows_of
 from immunosim.scenario import build_scenario
 from immunosim.trajectory import Trajectory
@@ -101,6 +103,21 @@ def test_an_empty_strip_is_drawn(ax: Axes, uneventful: Trajectory) -> None:
     assert draw_timeline(ax, uneventful.scenario).get_yticklabels() == []
 
 
-def test_captions_name_the_drugs_of_the_vertical_lines() -> None:
-    text = "Vertical lines: courses of alemtuzumab (solid), pulses of methylprednisolone (dotted)."
-    assert treatment_lines(build_scenario({})) == text
+COURSE = {"start": "0 days", "dose": "12 mg"}
+PULSE = {"start": "90 days", "dose": "1 g", "doses": 3, "every": "1 day"}
+ONE_DOSE = {"drug": "triamcinolone", "start": "30 days", "dose": "20 mg"}
+LINES = {
+    "courses of alemtuzumab (solid), pulses of methylprednisolone (dotted)": {
+        "course": [COURSE],
+        "methylprednisolone": [PULSE],
+    },
+    "courses of alemtuzumab (solid)": {"course": [COURSE], "dose": [ONE_DOSE]},
+    "": {"dose": [ONE_DOSE]},
+}
+
+
+@pytest.mark.parametrize(("lines", "document"), LINES.items())
+def test_captions_name_the_vertical_lines_that_are_drawn(ax: Axes, lines: str, document: dict[str, Any]) -> None:
+    scenario = build_scenario(document)
+    assert treatment_lines(scenario) == (f"Vertical lines: {lines}." if lines else "")
+    assert len(mark_treatments(ax, scenario).get_lines()) == sum(map(len, document.values())) - ("dose" in document)

@@ -301,8 +301,8 @@ def test_what_is_left_empty_has_no_caution(simulate_with: Simulate) -> None:
             "60 years old; T-cell counts were fitted to a trial of people from 18 to 50",
         ),
         ({"horizon": "40 months"}, "ends 40 months after the first course; counts were fitted up to month 30"),
-        ({"mechanisms": {"off": ["relapse"]}}, "this is not a patient: the relapse hazard stays untreated"),
-        ({"parameters": {"field_at_risk": 0.5}}, "Individual parameters: 1. This 1 value was set by the scenario"),
+        ({"mechanisms": {"off": ["relapse"]}}, "this is not a realistic patient: the relapse hazard stays untreated"),
+        ({"parameters": {"field_at_risk": 0.5}}, "Patient-specific values: 1. This 1 value was set by the scenario"),
         ({"parameters": {"field_at_risk": 1.0}}, "field_at_risk is at its bound of 1"),
         ({"patient": {"draws": {"thyroid": 1e-6}}}, "the onset follows from the draw of this patient"),
         (

@@ -1,4 +1,4 @@
-"""What is not what was written is named, refused by ``digest``, and computed again; other sweeps are left alone."""
+"""What is not what was written is named, refused by ``digest``, and recomputed; other sweeps are left alone."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from immunosim.sweeps.store import open_store
 from immunosim.sweeps.sweeping import store_path
 
 CURE = "compute it again with immunosim sweep ... --resume"
-MEND = "mend it with immunosim sweep ... --resume"
+MEND = "repair it with immunosim sweep ... --resume"
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_damaged_block_is_named_and_computed_again(
     assert refusal(digest_of, copy) == f"{copy}: {BLOCK}{file}{found}, {CURE}"
     notes = []
     run_sweep(small_plan, copy, replace(manner, is_resumed=True), notes.append)
-    assert notes == [f"{copy}: {BLOCK}{file}{found}; it is computed again"]
+    assert notes == [f"{copy}: {BLOCK}{file}{found}; it is recomputed"]
     assert bytes_below(copy) == bytes_below(whole_path)
 
 
@@ -120,7 +120,7 @@ def test_damaged_metadata_are_named_and_written_again_from_the_plan(
     notes = []
     run_sweep(small_plan, copy, replace(manner, is_resumed=True), notes.append)
     assert notes
-    assert all(note.endswith("; it is written again") for note in notes)
+    assert all(note.endswith("; it is rewritten") for note in notes)
     assert bytes_below(copy) == bytes_below(whole_path)
 
 
@@ -315,7 +315,8 @@ def test_another_version_of_the_model_is_not_mixed_with_this_one(
     plan, before = replace(small_plan), bytes_below(copy)
     monkeypatch.setattr(Model, "key", property(lambda model: "another"))
     assert refusal(run_sweep, plan, copy, replace(manner, is_resumed=True)) == (
-        f"{copy}: was made by another version of the model, whose patients must not be mixed with this one's, "
+        f"{copy}: was made by another version of the model, "
+        "whose patients must not be mixed with those of this version, "
         "give the same command, choose another `path`, or replace it with `is_forced`"
     )
     assert bytes_below(copy) == before

@@ -41,8 +41,8 @@ def test_only_a_sweep_is_replaced(small_plan, manner, base, tmp_path, refusal, b
 @pytest.mark.parametrize(
     ("how", "reason"),
     [
-        (RunOptions(is_forced=True, is_resumed=True), "would remove what `is_resumed` goes on with"),
-        (RunOptions(is_forced=True, shard=Shard(1, 2)), "would remove what other parts store"),
+        (RunOptions(is_forced=True, is_resumed=True), "would remove the result that `is_resumed` continues"),
+        (RunOptions(is_forced=True, shard=Shard(1, 2)), "would remove the blocks of other shards"),
     ],
 )
 def test_force_does_not_remove_what_is_still_wanted(small_plan, whole_path, refusal, bytes_below, how, reason):

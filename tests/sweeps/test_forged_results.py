@@ -13,7 +13,7 @@ from immunosim.ensembles import load_ensemble, simulate_ensemble
 from immunosim.seals import sealed, sealed_json
 from immunosim.sweeps import digest_of, open_result
 
-CURE = "do not use it; a damaged result of your own is mended with immunosim sweep ... --resume"
+CURE = "do not use it; a damaged result of your own is repaired with immunosim sweep ... --resume"
 
 
 class Payload:
@@ -205,7 +205,7 @@ def test_an_ensemble_that_was_changed_is_refused(base, tmp_path, refusal):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    assert refusal(load_ensemble, path) == f"{path}: is not what was written, make it again, or take it from a copy"
+    assert refusal(load_ensemble, path) == f"{path}: is not what was written, recompute it, or restore it from a copy"
 
 
 def test_the_seal_at_the_end_does_not_hinder_other_readers(base, tmp_path):

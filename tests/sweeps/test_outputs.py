@@ -80,8 +80,8 @@ def test_outputs_come_back_from_plain_values(kept):
     assert Outputs.from_dict(found.as_dict()) == found
 
 
-NOTHING = "times: are given, but nothing is kept over time, add `readouts=cd4`, or leave out `at` and `every`"
-TWICE = "ask for it once, or give an endpoint another name"
+NOTHING = "times: are given, but no read-out is stored over time, add `readouts=cd4`, or leave out `at` and `every`"
+TWICE = "request it once, or rename an endpoint"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ TWICE = "ask for it once, or give an endpoint another name"
         ({"readouts": ["cd4"], "every": -1.0}, "every: an interval of -1 days, write for example `every=1 month`"),
         (
             {"readouts": ["cd4"], "every": 1e-5},
-            "every: keeps 18,262,500 numbers of each patient, ask for a longer `every`, or for fewer read-outs",
+            "every: keeps 18,262,500 values per patient, ask for a longer `every`, or for fewer read-outs",
         ),
         (
             {"readouts": ["cd4"], "at": [200.0]},

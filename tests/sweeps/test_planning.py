@@ -128,13 +128,13 @@ def test_the_title_is_no_part_of_the_fingerprint_but_all_else_is(configs):
     assert len({usual, *others}) == 8
 
 
-NO_VARIATION = "say what differs between the patients: `vary=blood_lysis_rate=x0.5:x2:log`, `rows=FILE` or [sweep.vary]"
+NO_VARIATION = "name the factors: `vary=blood_lysis_rate=x0.5:x2:log`, `rows=FILE` or [sweep.vary]"
 
 
 @pytest.mark.parametrize(
     ("wish", "message"),
     [
-        ({"vary": {}}, f"BASE: nothing varies, {NO_VARIATION}"),
+        ({"vary": {}}, f"BASE: no factor is given, {NO_VARIATION}"),
         (
             {"vary": {"age": "20:60"}, "rows": Path("t.csv")},
             "rows: replaces `vary`, leave out `vary`, or the table",

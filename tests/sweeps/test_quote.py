@@ -102,7 +102,7 @@ def test_too_little_memory_is_refused_with_what_to_change(quoted, refusal, tmp_p
     ):
         message = refusal(refuse_too_much, quoted(name), tmp_path / name)
         needs = "needs about 3 GB of memory, 3 GB are available"
-        assert message == f"{tmp_path / name}: {needs}, {change}, or keep less of each patient"
+        assert message == f"{tmp_path / name}: {needs}, {change}, or store fewer outputs per patient"
 
 
 def test_too_little_disk_is_refused_with_what_to_change(quoted, refusal, tmp_path, monkeypatch):

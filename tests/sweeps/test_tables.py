@@ -168,7 +168,7 @@ UTF8 = "save it as CSV in UTF-8"
             't.csv: column course.2.dose [mg]: unknown entry "2" among 1 entry, entries are counted from 1',
         ),
         ("parameters.age\n30\n", "t.csv: column parameters.age: belongs to the patient, vary patient.age"),
-        ("age,patient.age\n30,30\n", "t.csv: patient.age: has two columns for one key, leave one out"),
+        ("age,patient.age\n30,30\n", "t.csv: patient.age: has two columns with one key, leave one out"),
         ("age,,smoker\n30,2,1\n", "t.csv: line 1: column 2 has no name, name its key"),
         ("\nage, \n30,2\n", "t.csv: line 2: column 2 has no name, name its key"),
         ("age;smoker\n30;1\n", "t.csv: line 1: has semicolons between its cells, save it with commas"),

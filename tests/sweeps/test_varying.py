@@ -162,12 +162,11 @@ BOUNDS = "(source: coles1999, li2018), choose from 0.01 to 10000 1/day"
         ),
         (
             "course.1.start=-5 days:5 days:log",
-            "vary course.1.start: a logarithmic range cannot begin at -5, begin above 0, or leave out log",
+            "vary course.1.start: a logarithmic range cannot start at -5, start above 0, or leave out log",
         ),
         (
             "course.1.doses=1:8:log",
-            "vary course.1.doses: a logarithmic range of whole numbers does not exist, "
-            "leave out log, or list the values",
+            "vary course.1.doses: a range of whole numbers cannot be logarithmic, leave out log, or list the values",
         ),
         (
             "course.1.dose=-6 mg:24 mg",
@@ -219,7 +218,8 @@ BOUNDS = "(source: coles1999, li2018), choose from 0.01 to 10000 1/day"
         ),
         (
             "mechanisms.thymopoiesis=yes,no",
-            'vary mechanisms.thymopoiesis: "yes, no" is not on and off, write mechanisms.thymopoiesis=on,off',
+            'vary mechanisms.thymopoiesis: has the values "yes, no", expected on and off, '
+            "write mechanisms.thymopoiesis=on,off",
         ),
     ],
 )

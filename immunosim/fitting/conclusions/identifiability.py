@@ -1,4 +1,4 @@
-"""What a fit means, in words: whether the data determine each parameter, and whether the model fits at all."""
+"""Interpretation of a fit: the identifiability of each parameter, and goodness of fit."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.fitting.likelihood.pointwise import pointwise_likelihood
 from immunosim.fitting.likelihood.prediction import predict
-from immunosim.fitting.search.estimation import SAME, Estimate, data_information, inverse
+from immunosim.fitting.search.estimation import MIN_LOG_POSTERIOR_DIFFERENCE, Estimate, data_information, inverse
 from immunosim.fitting.search.profiles import Profile
 
-TRADED = 0.95
-"""Correlation from which a parameter is traded against another."""
+MAX_CORRELATION = 0.95
+"""Correlation above which a parameter is not identifiable on its own."""
 
-NARROW = 1.0
-"""Width of an interval, as a difference of logarithms, up to which a parameter is known whatever it goes with."""
+NARROW_LOG_WIDTH = 1.0
+"""Width of an interval (difference of logarithms) below which a parameter is identifiable despite correlations."""
 
-APART = 0.25
-"""Difference of logarithms between optima that are two and not one."""
+MIN_LOG_MODE_DISTANCE = 0.25
+"""Smallest difference of logarithms between distinct optima."""
 
-BARRIER = 0.5
-"""Rise of the profile between optima that are two: along a flat direction there is none."""
+MIN_BARRIER = 0.5
+"""Smallest increase of the profile between distinct optima: a flat direction has none."""
 
 UNEXPECTED = 0.01
-"""Probability below which residuals contradict the assumed measurement error."""
+"""Significance level of the tests of the assumed measurement error."""
 
 
 @dataclass(frozen=True)
 class ParameterVerdict:
-    """What the data say of a parameter.
+    """The verdict on the identifiability of a parameter.
 
     Attributes
     ----------
     name, unit : str
     value, low, high : float
-        Best value and ends of its interval; NaN where it is open.
+        Best value and bounds of its interval; NaN where unbounded.
     kind : str
         ``identified``, ``one-sided``, ``flat``, ``multimodal`` or ``traded``.
     partner : str
-        What it is traded against.
+        The parameter with which it is correlated.
     share_of_prior : float
-        Width of what is known with the data as a share of the width before; NaN without a prior.
+        Posterior SD relative to prior SD; NaN without a prior.
     sentence : str
     """
 
@@ -61,15 +61,15 @@ class ParameterVerdict:
 
 @dataclass(frozen=True)
 class FitVerdict:
-    """Whether the model fits.
+    """Goodness of fit.
 
     Attributes
     ----------
     n_measurements, n_below, n_unknowns : int
     chi_squared, p_value : float
-        Sum of squared whitened residuals, and how often noise alone gives as much or more.
+        Sum of squared whitened residuals, and its chi-squared p-value.
     runs_p_value : float
-        How often signs of residuals in the order of time come in as few runs; NaN with fewer than eight.
+        P-value of the runs test on the signs of residuals over time; NaN with fewer than eight.
     log_likelihood, aic, bic : float
     sentences : tuple of str
     """
@@ -90,9 +90,12 @@ class FitVerdict:
         return asdict(self)
 
 
-def judge_parameters(estimate: Estimate, found: Mapping[str, Profile]) -> list[ParameterVerdict]:
+def judge_parameters(estimate: Estimate, profile_by_name: Mapping[str, Profile]) -> list[ParameterVerdict]:
     """Return the verdict on every profiled parameter."""
-    return [_judge(estimate, estimate.posterior.coordinates.names.index(name), one) for name, one in found.items()]
+    return [
+        _judge(estimate, estimate.posterior.coordinates.names.index(name), profile)
+        for name, profile in profile_by_name.items()
+    ]
 
 
 def _judge(estimate: Estimate, j: int, profile: Profile) -> ParameterVerdict:
@@ -102,18 +105,18 @@ def _judge(estimate: Estimate, j: int, profile: Profile) -> ParameterVerdict:
     sd = float(np.sqrt(estimate.covariance[j, j]))
     share = min(sd / parameter.prior_sd, 1.0) if parameter.has_prior else float("nan")
     modes = _modes(estimate, j, profile)
-    is_narrow = below and above and np.log(profile.high / profile.low) < NARROW
+    is_narrow = below and above and np.log(profile.high / profile.low) < NARROW_LOG_WIDTH
     if len(modes) > 1:
         kind = "multimodal"
-    elif strength > TRADED and not is_narrow and _is_told_by_itself(estimate, j):
-        kind = "traded"  # where its interval ends, it may be because the partner is at a limit
+    elif strength > MAX_CORRELATION and not is_narrow and _is_told_by_itself(estimate, j):
+        kind = "traded"  # its interval may end because the partner is at a limit
     elif below and above:
         kind = "identified"
     else:
         kind = "one-sided" if below or above else "flat"
     sentence = _sentence(kind, profile, partner, modes)
-    own = (parameter.name, parameter.unit, float(estimate.values[j]), profile.low, profile.high)
-    return ParameterVerdict(*own, kind, partner if kind == "traded" else "", share, sentence)
+    values = (parameter.name, parameter.unit, float(estimate.values[j]), profile.low, profile.high)
+    return ParameterVerdict(*values, kind, partner if kind == "traded" else "", share, sentence)
 
 
 def _sentence(kind: str, profile: Profile, partner: str, modes: list[float]) -> str:
@@ -132,7 +135,7 @@ def _sentence(kind: str, profile: Profile, partner: str, modes: list[float]) -> 
 
 
 def _partner(estimate: Estimate, j: int) -> tuple[str, float]:
-    """Return the parameter that goes most with this one, and how much: by the likelihood, without priors."""
+    """Return the parameter most correlated with this one, and the correlation, by the likelihood without priors."""
     posterior = estimate.posterior
     n = len(posterior.coordinates)
     if n < 2:
@@ -141,14 +144,14 @@ def _partner(estimate: Estimate, j: int) -> tuple[str, float]:
     covariance = inverse(information, 1e-9)
     sd = np.sqrt(np.diag(covariance))
     correlation = np.abs(covariance[j] / (sd[j] * sd))
-    # A parameter without any information goes with nothing: its own direction alone is flat.
+    # A parameter without information is uncorrelated: only its own direction is flat.
     correlation[j] = 0.0
     k = int(np.argmax(correlation))
     return posterior.coordinates.names[k], float(correlation[k])
 
 
 def _is_told_by_itself(estimate: Estimate, j: int) -> bool:
-    """Return whether the data would tell a parameter within its limits if all others were known."""
+    """Return whether the data would identify a parameter within its limits if all others were known."""
     coordinates = estimate.posterior.coordinates
     information, parameter = data_information(estimate)[j, j], coordinates.parameters[j]
     by_log = estimate.values[j] / coordinates.slopes_at(estimate.best.end[: len(coordinates)])[j]
@@ -157,37 +160,39 @@ def _is_told_by_itself(estimate: Estimate, j: int) -> bool:
 
 
 def _modes(estimate: Estimate, j: int, profile: Profile) -> list[float]:
-    """Return different values of a parameter at optima that are equally good and have worse ones between them."""
+    """Return the distinct values of a parameter at equally good optima separated by worse values."""
     modes: list[float] = []
-    for one in estimate.searches:
-        # With few starts the best may be all there is, converged or not.
-        if one is estimate.best or (one.is_converged and one.value - estimate.best.value < SAME):
-            value = float(estimate.posterior.natural(one.end)[j])
-            if all(abs(np.log(value / mode)) > APART for mode in modes):
+    for search in estimate.searches:
+        # With few starts the best may be the only one, converged or not.
+        if search is estimate.best or (
+            search.is_converged and search.value - estimate.best.value < MIN_LOG_POSTERIOR_DIFFERENCE
+        ):
+            value = float(estimate.posterior.natural(search.end)[j])
+            if all(abs(np.log(value / mode)) > MIN_LOG_MODE_DISTANCE for mode in modes):
                 modes.append(value)
     modes.sort()
     between = (profile.values > modes[0]) & (profile.values < modes[-1]) & np.isfinite(profile.rise)
-    has_barrier = bool(between.any()) and float(profile.rise[between].max()) > BARRIER
+    has_barrier = bool(between.any()) and float(profile.rise[between].max()) > MIN_BARRIER
     return modes if has_barrier else modes[:1]
 
 
 def residuals(estimate: Estimate) -> tuple[Array, float]:
-    """Return whitened residuals of what was quantified, in the order of time, and the log likelihood of all."""
+    """Return whitened residuals of quantified values in the order of time, and the total log likelihood."""
     posterior = estimate.posterior
     n = len(posterior.coordinates)
     values, factors = posterior.of_patients(estimate.values[np.newaxis, :n]), np.log(estimate.values[n:])
     predictions = predict(posterior.subjects, values, posterior.n_threads)
-    found, total = [], 0.0
+    white, total = [], 0.0
     for subject, (predicted,) in zip(posterior.subjects, predictions, strict=True):
         each = pointwise_likelihood(subject.scatter, subject.values, subject.is_below, predicted, factors)
-        times = np.array([one.time for one in subject.measurements])[~subject.is_below]
-        found.append(each.residuals[np.argsort(times, kind="stable")])
+        times = np.array([measurement.time for measurement in subject.measurements])[~subject.is_below]
+        white.append(each.residuals[np.argsort(times, kind="stable")])
         total += each.total
-    return np.concatenate(found), total
+    return np.concatenate(white), total
 
 
 def judge_fit(estimate: Estimate) -> FitVerdict:
-    """Return whether the model fits, from its residuals."""
+    """Return the goodness of fit from the residuals."""
     from scipy.stats import chi2
 
     white, log_likelihood = residuals(estimate)
@@ -204,7 +209,7 @@ def judge_fit(estimate: Estimate) -> FitVerdict:
 
 
 def _effective(estimate: Estimate) -> float:
-    """Return how many unknowns the data determine: those that priors hold are not fitted to them."""
+    """Return the effective number of unknowns determined by the data, not by priors."""
     return float(np.trace(inverse(estimate.best.hessian) @ data_information(estimate)))
 
 
@@ -227,7 +232,7 @@ def _about_fit(n: int, k: int, p_value: float, runs: float, is_noise_estimated: 
 
 
 def _runs_p_value(white: Array) -> float:
-    """Return how often signs in a row make as few runs (Wald and Wolfowitz 1940), by the normal approximation."""
+    """Return the p-value of the runs test (Wald and Wolfowitz 1940), by the normal approximation."""
     from scipy.stats import norm
 
     signs = white > 0

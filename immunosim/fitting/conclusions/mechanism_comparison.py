@@ -1,4 +1,4 @@
-"""Other models of the same data: the scenario with a mechanism off, fitted in the same way."""
+"""Comparison of mechanisms: the same data fitted with one mechanism switched off."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from immunosim.fitting.search.estimation import Estimate, estimate
 from immunosim.problem import prepare
 from immunosim.scenario import Scenario, build_scenario, to_toml
 
-CLEAR = 4.0
-"""Difference of AIC from which one model is said to fit better (Burnham and Anderson 2002, section 2.6)."""
+CLEAR_AIC_DIFFERENCE = 4.0
+"""Difference of AIC above which one model fits better (Burnham and Anderson 2002, section 2.6)."""
 
-NO_PART = "It plays no part in what was measured: predictions are the same without it."
+NO_PART = "Does not affect the measured quantities: predictions are the same without it."
 
-SAME = 1e-3
-"""Difference of the log likelihood that only the integrator's tolerance makes."""
+MIN_LOG_LIKELIHOOD_DIFFERENCE = 1e-3
+"""Difference of the log likelihood within the integrator's tolerance."""
 
 
 @dataclass(frozen=True)
 class Alternative:
-    """A model of the same data without one mechanism.
+    """A fit of the same data without one mechanism.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Alternative:
     log_likelihood, aic, bic : float
         NaN where it cannot be fitted.
     more_aic, more_bic : float
-        What it has more than the fitted model: positive where it is worse.
+        Difference to the fitted model: positive where it is worse.
     sentence : str
     """
 
@@ -55,7 +55,7 @@ def alternatives(
     seed: int = 0,
     report: Callable[[str], None] | None = None,
 ) -> list[Alternative]:
-    """Return fits of the same data with mechanisms off, one after the other.
+    """Return fits of the same data with each mechanism switched off in turn.
 
     Parameters
     ----------
@@ -64,14 +64,14 @@ def alternatives(
     n_starts : int
     seed : int
     report : callable, optional
-        Told the mechanism before it is left out.
+        Receives the name of each mechanism before its fit.
     """
-    found = []
+    rows = []
     for mechanism in mechanisms:
         if report is not None:
             report(mechanism)
-        found.append(_without(fitted, mechanism, n_starts, seed))
-    return found
+        rows.append(_without(fitted, mechanism, n_starts, seed))
+    return rows
 
 
 def _without(fitted: Estimate, mechanism: str, n_starts: int, seed: int) -> Alternative:
@@ -85,23 +85,26 @@ def _without(fitted: Estimate, mechanism: str, n_starts: int, seed: int) -> Alte
         other = judge_fit(estimate(posterior, n_starts, seed))
     except ImmunosimError as error:
         nothing = (np.nan, np.nan, np.nan, np.nan, np.nan)
-        return Alternative(mechanism, *nothing, f"It cannot be fitted without it: {error}")
-    own = judge_fit(fitted)
-    more, more_bic = other.aic - own.aic, other.bic - own.bic
+        return Alternative(mechanism, *nothing, f"Cannot be fitted without it: {error}")
+    with_all = judge_fit(fitted)
+    more, more_bic = other.aic - with_all.aic, other.bic - with_all.bic
     return Alternative(mechanism, other.log_likelihood, other.aic, other.bic, more, more_bic, _sentence(more))
 
 
 def _sentence(more: float) -> str:
-    if more > CLEAR:
+    if more > CLEAR_AIC_DIFFERENCE:
         return "Supported by the data: the model fits worse without it."
-    if more < -CLEAR:
+    if more < -CLEAR_AIC_DIFFERENCE:
         return "Contradicted by the data: the model fits better without it."
     return "Not informed by the data: the model fits equally well without it."
 
 
 def _is_the_same(fitted: Estimate, posterior: Posterior) -> bool:
     best = fitted.best.end[np.newaxis]
-    return bool(np.abs(posterior.log_likelihoods(best) - fitted.posterior.log_likelihoods(best)).max() < SAME)
+    return bool(
+        np.abs(posterior.log_likelihoods(best) - fitted.posterior.log_likelihoods(best)).max()
+        < MIN_LOG_LIKELIHOOD_DIFFERENCE
+    )
 
 
 def _subject(subject: Subject, mechanism: str) -> Subject:

@@ -1,7 +1,7 @@
 """Optimal sampling: rank further blood draws by how much they reduce the SD of a predicted read-out.
 
 By linearisation at the best point: a measurement with sensitivities a and noise s reduces the variance c' V c of the
-wanted quantity by (c' V a)^2 / (a' V a + s^2), with V the covariance of the unknowns.
+target by (c' V a)^2 / (a' V a + s^2), with V the covariance of the unknowns.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from immunosim.observations import Measurement
 
 @dataclass(frozen=True)
 class Draw:
-    """A measurement that could be made.
+    """A candidate measurement.
 
     Attributes
     ----------
     time : float, day
     analyte : str
     predicted : float
-        What it would probably show, in the analyte's unit.
+        Predicted value, in the analyte's unit.
     sd_before, sd_after : float
-        Relative standard deviation of the wanted quantity without and with it.
+        Relative standard deviation of the target without and with it.
     """
 
     time: float
@@ -41,65 +41,65 @@ class Draw:
 
     @property
     def reduction(self) -> float:
-        """Share by which the standard deviation falls; 0 where nothing is uncertain before."""
+        """Relative reduction of the standard deviation; 0 where nothing is uncertain before."""
         return 1.0 - self.sd_after / self.sd_before if self.sd_before else 0.0
 
 
 def rank_draws(
     estimate: Estimate,
-    place: int,
+    index: int,
     times: Sequence[float],
     analytes: Sequence[str],
     wanted: str,
     at: float,
     noise: ErrorModel | None = None,
 ) -> list[Draw]:
-    """Return possible draws, the most telling first.
+    """Return candidate blood draws, the most informative first.
 
     Parameters
     ----------
     estimate : Estimate
-    place : int
+    index : int
         Of the patient.
     times : sequence of float, day
     analytes : sequence of str
     wanted : str
-        The read-out that one wants to know.
+        Target read-out.
     at : float, day
-        When.
+        Time of the target.
     noise : ErrorModel, optional
         Of the new measurement.
     """
-    expected, subject = noise or ErrorModel(), estimate.posterior.subjects[place]
+    expected, subject = noise or ErrorModel(), estimate.posterior.subjects[index]
     candidates = [Measurement(subject.name, time, analyte, 1.0) for time in times for analyte in analytes]
     asked = [*candidates, Measurement(subject.name, at, wanted, 1.0)]
-    names = {one.analyte for one in asked}
+    names = {measurement.analyte for measurement in asked}
     other = subject_of(subject.name, subject.problem, subject.names, asked, dict.fromkeys(names, expected), shared=0.0)
-    values, covariance = _of_patient(estimate, place)
+    values, covariance = _of_patient(estimate, index)
     ((predicted, slopes),) = differentiate((other,), [values[np.newaxis]])
-    by_log = slopes[0] * values / predicted[0][:, np.newaxis]  # relative, by logarithms of the parameters
+    by_log = slopes[0] * values / predicted[0][:, np.newaxis]  # relative, by log parameters
     target = by_log[-1]
     before = float(target @ covariance @ target)
-    found = [
-        _draw(one, float(predicted[0][i]), by_log[i], target, covariance, before, expected)
-        for i, one in enumerate(candidates)
+    ranked = [
+        _draw(measurement, float(predicted[0][i]), by_log[i], target, covariance, before, expected)
+        for i, measurement in enumerate(candidates)
     ]
-    return sorted(found, key=lambda draw: draw.sd_after)
+    return sorted(ranked, key=lambda draw: draw.sd_after)
 
 
-def _of_patient(estimate: Estimate, place: int) -> tuple[Array, Array]:
+def _of_patient(estimate: Estimate, index: int) -> tuple[Array, Array]:
     """Return the best parameters of a patient, and the covariance of their logarithms."""
     posterior = estimate.posterior
     n = len(posterior.coordinates)
     covariance = estimate.covariance[:n, :n]
     if posterior.designs:
-        covariance = posterior.designs[place] @ covariance @ posterior.designs[place].T
-    values: Array = posterior.of_patients(estimate.values[np.newaxis, :n])[place][0]
+        covariance = posterior.designs[index] @ covariance @ posterior.designs[index].T
+    values: Array = posterior.of_patients(estimate.values[np.newaxis, :n])[index][0]
     return values, covariance
 
 
 def _draw(
-    one: Measurement,
+    measurement: Measurement,
     predicted: float,
     slopes: Array,
     target: Array,
@@ -109,6 +109,8 @@ def _draw(
 ) -> Draw:
     absolute = noise.absolute / predicted if noise.kind in ("additive", "combined") else 0.0
     relative = 0.0 if noise.kind == "additive" else noise.relative
-    own = float(slopes @ covariance @ slopes) + relative**2 + absolute**2
-    after = before - float(target @ covariance @ slopes) ** 2 / own
-    return Draw(one.time, one.analyte, predicted, float(np.sqrt(before)), float(np.sqrt(max(after, 0.0))))
+    variance = float(slopes @ covariance @ slopes) + relative**2 + absolute**2
+    after = before - float(target @ covariance @ slopes) ** 2 / variance
+    return Draw(
+        measurement.time, measurement.analyte, predicted, float(np.sqrt(before)), float(np.sqrt(max(after, 0.0)))
+    )

@@ -1,7 +1,7 @@
-"""What a fit predicts of measurements, with noise and censoring: new data sets, checks against the observed ones.
+"""Predictive distribution of the measurements, with noise and censoring: replicates and residuals.
 
-Residuals of censored values, and of nothing else, are drawn: uniformly among the errors that would have put the value
-below its limit, so that all residuals are standard normal where the model is right.
+Residuals of censored values alone are drawn, from the errors that would have put the value below its limit, so that
+all residuals are standard normal under a correct model.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LEAST_SHARE = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Predictive:
-    """Measurements of all patients, one patient after the other, and new ones that the fit would make.
+    """Measurements of all patients, one patient after the other, and their replicates from the fit.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Predictive:
     residuals : ndarray, shape (n,)
         Standardised; drawn where the value is below quantification.
     replicates : ndarray, shape (n_draws, n)
-        New measurements, not yet censored; of the draws with which every patient could be simulated.
+        Simulated measurements before censoring; only draws with which every patient could be simulated.
     limits : ndarray, shape (n,)
         Limit of quantification of each; 0 where none is known.
     """
@@ -47,22 +47,22 @@ class Predictive:
 
     @property
     def observed(self) -> Array:
-        """What was measured, or the limit that it was below, shape (n,)."""
-        return np.array([one.value for one in self.measurements])
+        """Measured values, or limits of quantification, shape (n,)."""
+        return np.array([measurement.value for measurement in self.measurements])
 
     @property
     def is_below(self) -> Flags:
-        """Whether it was below, shape (n,)."""
-        return np.array([one.is_below for one in self.measurements], bool)
+        """Whether each is below quantification, shape (n,)."""
+        return np.array([measurement.is_below for measurement in self.measurements], bool)
 
     @property
     def times(self) -> Array:
-        """When it was measured, shape (n,), day."""
-        return np.array([one.time for one in self.measurements])
+        """Times of measurement, shape (n,), day."""
+        return np.array([measurement.time for measurement in self.measurements])
 
     def of(self, analyte: str) -> Flags:
         """Return which measurements are of an analyte, shape (n,)."""
-        return np.array([one.analyte == analyte for one in self.measurements], bool)
+        return np.array([measurement.analyte == analyte for measurement in self.measurements], bool)
 
 
 def predictive(
@@ -74,7 +74,7 @@ def predictive(
     seed: int = 0,
     n_threads: int = 1,
 ) -> Predictive:
-    """Return what a fit predicts of the measurements of patients.
+    """Return the predictive distribution of the measurements of patients.
 
     Parameters
     ----------
@@ -91,13 +91,13 @@ def predictive(
     n_threads : int
     """
     generator = np.random.default_rng(seed)
-    middle = [rows[0] for rows in predict(subjects, [one[np.newaxis] for one in best], n_threads)]
+    middle = [rows[0] for rows in predict(subjects, [values[np.newaxis] for values in best], n_threads)]
     spread = predict(subjects, draws, n_threads)
     residuals, replicates = [], []
     for subject, predicted, rows in zip(subjects, middle, spread, strict=True):
         residuals.append(_residuals(subject, predicted, best_factors, generator))
         replicates.append(_new(subject, rows, draw_factors, generator))
-    measurements = tuple(one for subject in subjects for one in subject.measurements)
+    measurements = tuple(measurement for subject in subjects for measurement in subject.measurements)
     new = np.concatenate(replicates, axis=1)
     return Predictive(
         measurements,
@@ -109,10 +109,10 @@ def predictive(
 
 
 def population_predictive(population: PopulationFit, n_draws: int = 300, seed: int = 0) -> Predictive:
-    """Return new measurements of other patients with the same doses, covariates and visits.
+    """Return simulated measurements of new patients with the same doses, covariates and visits.
 
-    Parameters of patients are drawn from the distribution, cut at the limits of the search; what patients share, and
-    the distribution itself, are taken as known.
+    Parameters of patients are drawn from the distribution, cut at the limits of the search; common parameters, and the
+    distribution itself, are taken as known.
 
     Parameters
     ----------
@@ -125,7 +125,9 @@ def population_predictive(population: PopulationFit, n_draws: int = 300, seed: i
     shape = (n_draws, *population.places.shape)
     values = np.tile(estimate.values[:n], (n_draws, 1))
     normal = np.random.default_rng(seed).normal(size=shape)
-    ends = np.array([(one.lower, one.upper) for one in posterior.coordinates.parameters])[population.places]
+    ends = np.array([(parameter.lower, parameter.upper) for parameter in posterior.coordinates.parameters])[
+        population.places
+    ]
     drawn = population.medians * np.exp(population.sds * normal)
     values[:, population.places] = np.clip(drawn, ends[..., 0], ends[..., 1])
     factors = np.log(estimate.values[n:])
@@ -142,7 +144,7 @@ def population_predictive(population: PopulationFit, n_draws: int = 300, seed: i
 
 def joined(parts: Sequence[Predictive]) -> Predictive:
     """Return the measurements of several fits, one after the other; limits of quantification hold for all."""
-    measurements = tuple(one for part in parts for one in part.measurements)
+    measurements = tuple(measurement for part in parts for measurement in part.measurements)
     n = min(len(part.replicates) for part in parts)
     return Predictive(
         measurements,
@@ -154,29 +156,29 @@ def joined(parts: Sequence[Predictive]) -> Predictive:
 
 
 def limits_of(measurements: Sequence[Measurement]) -> Array:
-    """Return the limit of quantification that holds for each measurement; 0 where none is known.
+    """Return the limit of quantification of each measurement; 0 where none is known.
 
-    That of the nearest censored value of the same patient and analyte, else the lowest of the analyte in others.
+    It is that of the nearest censored value of the same patient and analyte, else the lowest in other patients.
     """
-    below = [one for one in measurements if one.is_below]
-    return np.array([_limit(one, below) for one in measurements])
+    below = [measurement for measurement in measurements if measurement.is_below]
+    return np.array([_limit(measurement, below) for measurement in measurements])
 
 
 def _limit(measurement: Measurement, below: Sequence[Measurement]) -> float:
     if measurement.is_below:
         return measurement.value
-    alike = [one for one in below if one.analyte == measurement.analyte]
-    own = [one for one in alike if one.patient == measurement.patient]
-    if own:
-        return min(own, key=lambda one: abs(one.time - measurement.time)).value
-    return min((one.value for one in alike), default=0.0)
+    alike = [other for other in below if other.analyte == measurement.analyte]
+    of_patient = [other for other in alike if other.patient == measurement.patient]
+    if of_patient:
+        return min(of_patient, key=lambda other: abs(other.time - measurement.time)).value
+    return min((other.value for other in alike), default=0.0)
 
 
 def _residuals(subject: Subject, predicted: Array, factors: Array, generator: np.random.Generator) -> Array:
     z = standardised(subject.scatter, subject.values, subject.is_below, predicted, factors)[0]
     shares = np.maximum(ndtr(z) * generator.random(len(z)), LEAST_SHARE)
-    found: Array = np.where(subject.is_below, ndtri(shares), z)
-    return found
+    residuals: Array = np.where(subject.is_below, ndtri(shares), z)
+    return residuals
 
 
 def _new(subject: Subject, predicted: Array, factors: Array, generator: np.random.Generator) -> Array:

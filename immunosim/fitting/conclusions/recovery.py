@@ -1,4 +1,4 @@
-"""When counts will be back: over the draws of a posterior, with intervals and with those who do not get there."""
+"""Times of recovery: over the draws of a posterior, with intervals, and with the draws that do not recover."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ MOST_DRAWS = 2000
 
 @dataclass(frozen=True)
 class Return:
-    """When a read-out comes back above a level.
+    """The time at which a read-out recovers above a level.
 
     Attributes
     ----------
     readout, level : str
     low, median, high : float
-        Quantiles of the day over draws that get there before the horizon; infinite where they do not.
+        Quantiles of the day of recovery over the draws; infinite beyond the horizon.
     share : float
-        Of the draws that get there.
+        Fraction of the draws that recover before the horizon.
+    label : str
+        Name of the read-out in figures; empty where none is known.
     """
 
     readout: str
@@ -35,6 +37,7 @@ class Return:
     median: float
     high: float
     share: float
+    label: str = ""
 
 
 def forecast(
@@ -45,7 +48,7 @@ def forecast(
     confidence: float = 0.9,
     n_threads: int = 1,
 ) -> list[Return]:
-    """Return when counts come back above levels, for good.
+    """Return the times after which counts stay above levels.
 
     Parameters
     ----------
@@ -53,9 +56,9 @@ def forecast(
     draws : ndarray, shape (n, n_parameters)
         Samples of the parameters.
     since : float, day
-        From when on, such as the last dose.
+        Start of the observation, such as the last dose.
     goals : sequence of (read-out, level), optional
-        By default those that the model declares.
+        Default: those that the model declares.
     confidence : float
     n_threads : int
 
@@ -71,19 +74,20 @@ def forecast(
         for i, (readout, level) in enumerate(goals)
     ]
     columns = {name: chosen[:, j] for j, name in enumerate(subject.names)}
-    found = simulate_ensemble(subject.problem.scenario, columns, endpoints=endpoints, n_threads=n_threads)
+    ensemble = simulate_ensemble(subject.problem.scenario, columns, endpoints=endpoints, n_threads=n_threads)
     horizon = float(subject.problem.segments.boundaries[-1])
-    is_well = found.status == 0
+    is_well = ensemble.status == 0
     if not is_well.any():
         raise SolverError("no draw of the parameters could be simulated: widen the scenario or free other parameters")
     tail = (1.0 - confidence) / 2.0
     returns = []
     for i, (readout, level) in enumerate(goals):
-        days = found[f"goal_{i}"][is_well]
-        # A read-out that was never below is back from the start; one that is below at the end does not come back.
+        days = ensemble[f"goal_{i}"][is_well]
+        # A read-out that was never below has recovered at the start; one that is below at the end has not recovered.
         days = np.where(np.isnan(days), since, np.where(days >= horizon - 1e-6, np.inf, days))
-        low, median, high = (float(one) for one in _quantiles(days, (tail, 0.5, 1.0 - tail)))
-        returns.append(Return(readout, level, low, median, high, float(np.isfinite(days).mean())))
+        low, median, high = (float(quantile) for quantile in _quantiles(days, (tail, 0.5, 1.0 - tail)))
+        label = subject.problem.model.about(readout).heading
+        returns.append(Return(readout, level, low, median, high, float(np.isfinite(days).mean()), label))
     return returns
 
 

@@ -1,4 +1,4 @@
-"""Forecasts as visits arrive: fitted to what was known at the time."""
+"""Forecasts by visit: fitted to the measurements up to each visit."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from immunosim.scenario.regimen import courses_of
 
 
 class Goal(NamedTuple):
-    """A read-out and the level that it is to stay above."""
+    """A read-out and the level above which it must stay."""
 
     readout: str
     level: str
 
     @classmethod
     def parse(cls, text: str) -> Goal:
-        """Read a goal as it is written on the command line, such as ``cd4@0.2e9/L``.
+        """Parse a goal such as ``cd4@0.2e9/L``.
 
         Raises
         ------
@@ -48,7 +48,7 @@ class Update:
     Attributes
     ----------
     day : float
-        Of the last visit; 0 where there is none yet.
+        Of the last visit; 0 before the first.
     n_visits, n_measurements : int
     returns : tuple of Return
     """
@@ -60,13 +60,13 @@ class Update:
 
 
 class ForecastOptions(NamedTuple):
-    """How a forecast is made.
+    """Settings of a forecast.
 
     Attributes
     ----------
     n_starts : int
     n_draws : int
-        Steps of each walker of a sample; 0 for the normal approximation.
+        MCMC steps per walker; 0 for the Laplace approximation.
     seed : int
     confidence : float
     """
@@ -91,30 +91,30 @@ def update(
     ----------
     case : FitProblem
     goals : sequence of Goal
-        The usual ones where there is none.
+        Empty for the default goals.
     until : float, day
-        Later visits are not known yet.
+        Later visits are ignored.
     each_visit : bool
-        Whether to forecast after each visit, and before the first; else after the last alone.
+        Whether to forecast before the first and after each visit; otherwise only after the last.
     manner : ForecastOptions
     report : callable, optional
-        Told the patient, the number of the visit, and of how many.
+        Receives the patient, the number of the visit, and the number of visits.
 
     Returns
     -------
     updates : dict of str to list of Update
         In the order of time, by patient.
     failures : dict of str to str
-        Of patients who could not be simulated: why.
+        Reasons, by patient who could not be simulated.
 
     Raises
     ------
     DataError
-        If no patient was measured until then, or a goal is none.
+        If no patient was measured until then, or a goal is invalid.
     """
-    found, failures = {}, {}
+    by_patient, failures = {}, {}
     for subject in case.subjects:
-        days = sorted({one.time for one in subject.measurements if one.time <= until})
+        days = sorted({measurement.time for measurement in subject.measurements if measurement.time <= until})
         if not days:
             continue
         chosen = list(enumerate(days, 1)) if each_visit else [(len(days), days[-1])]
@@ -127,27 +127,27 @@ def update(
         except SolverError as error:
             failures[subject.name] = str(error)
             continue
-        found[subject.name] = updates
-    if not found and not failures:
-        reason = f"nobody was measured until day {until:g}"
+        by_patient[subject.name] = updates
+    if not by_patient and not failures:
+        reason = f"no patient was measured until day {until:g}"
         raise DataError(reason, key="as_of", cure="give a later time")
-    return found, failures
+    return by_patient, failures
 
 
 def _after(
     case: FitProblem, subject: Subject, goals: Sequence[Goal], day: float, number: int, manner: ForecastOptions
 ) -> Update:
-    """Return the forecast from the visits until a day."""
-    known = [one for one in subject.measurements if one.time <= day]
-    own = (case.noise, case.factors, case.wishes.shared)
-    seen = subject_of(subject.name, subject.problem, subject.names, known, *own)
+    """Return the forecast from the visits up to a day."""
+    known = [measurement for measurement in subject.measurements if measurement.time <= day]
+    settings = (case.noise, case.factors, case.wishes.shared)
+    seen = subject_of(subject.name, subject.problem, subject.names, known, *settings)
     best = estimate(replace(case.alone(), subjects=(seen,)), manner.n_starts, manner.seed)
     returns = _returns(case, subject, goals, _draws(best, manner), manner)
     return Update(day, number, len(known), returns)
 
 
 def _before(case: FitProblem, subject: Subject, goals: Sequence[Goal], manner: ForecastOptions) -> Update:
-    """Return the forecast of the priors alone."""
+    """Return the forecast from the priors alone."""
     draws = _prior_draws(case.coordinates, N_DRAWS, manner.seed)
     return Update(0.0, 0, 0, _returns(case, subject, goals, draws, manner))
 
@@ -160,11 +160,11 @@ def _draws(best: Estimate, manner: ForecastOptions) -> Array:
 
 
 def _prior_draws(coordinates: Coordinates, n: int, seed: int) -> Array:
-    """Return draws from the priors, cut at the limits of the search, shape (n, n_parameters)."""
+    """Return draws from the priors, truncated at the limits of the search, shape (n, n_parameters)."""
     normal = np.random.default_rng(seed).normal(size=(n, len(coordinates)))
     columns = [
-        np.clip(one.prior_median * np.exp(one.prior_sd * normal[:, j]), one.lower, one.upper)
-        for j, one in enumerate(coordinates.parameters)
+        np.clip(parameter.prior_median * np.exp(parameter.prior_sd * normal[:, j]), parameter.lower, parameter.upper)
+        for j, parameter in enumerate(coordinates.parameters)
     ]
     return np.stack(columns, axis=1)
 
@@ -173,5 +173,5 @@ def _returns(
     case: FitProblem, subject: Subject, goals: Sequence[Goal], draws: Array, manner: ForecastOptions
 ) -> tuple[Return, ...]:
     since = max([0.0, *(course.dosing.start for course in courses_of(subject.problem.scenario))])
-    found = forecast(subject, draws, since, goals or None, manner.confidence, case.wishes.n_threads)
-    return tuple(found)
+    forecasts = forecast(subject, draws, since, goals or None, manner.confidence, case.wishes.n_threads)
+    return tuple(forecasts)

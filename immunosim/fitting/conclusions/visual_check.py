@@ -1,7 +1,7 @@
-"""The visual predictive check: percentiles of what was observed against those of new data, with censoring.
+"""The visual predictive check: percentiles of observed against those of simulated data, with censoring.
 
-Values below quantification count as lower than all that are quantified, in the observed data as in the new ones, and
-their share is checked by itself.
+Values below quantification rank below all quantified values, in observed and simulated data, and their fraction is
+checked separately.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from immunosim.fitting.conclusions.predictive import Predictive
 from immunosim.fitting.likelihood.error_model import Flags, Integers
 
 PERCENTILES = (0.1, 0.5, 0.9)
-"""Of the measurements in a bin."""
+"""Percentiles of the measurements in a bin."""
 
 MOST_BINS = 12
 
 SAME_VISIT = 10.0
-"""Days within which visits of different patients are the same one."""
+"""Days within which visits of different patients fall into one bin."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,16 +31,16 @@ class VisualCheck:
     ----------
     analyte : str
     times : ndarray, shape (n_bins,), day
-        Middle of the visits in each bin.
+        Median time of the visits in each bin.
     counts : ndarray of int, shape (n_bins,)
     observed : ndarray, shape (3, n_bins)
         Percentiles 10, 50 and 90; NaN where they are below quantification.
     simulated : ndarray, shape (3, 3, n_bins)
-        Of the same percentiles of new data the lower end, the middle and the upper end of their interval.
+        The same percentiles of simulated data: lower bound, median and upper bound.
     below : ndarray, shape (n_bins,)
-        Share of the observed values below quantification.
+        Fraction of observed values below quantification.
     simulated_below : ndarray, shape (3, n_bins)
-        Lower end, middle and upper end of the same share in new data.
+        The same fraction in simulated data: lower bound, median and upper bound.
     """
 
     analyte: str
@@ -52,17 +52,17 @@ class VisualCheck:
     simulated_below: Array
 
 
-def visual_checks(found: Predictive, confidence: float = 0.9) -> list[VisualCheck]:
+def visual_checks(predictive: Predictive, confidence: float = 0.9) -> list[VisualCheck]:
     """Return the check of every analyte.
 
     Parameters
     ----------
-    found : Predictive
+    predictive : Predictive
     confidence : float
         Of the intervals.
     """
-    analytes = dict.fromkeys(one.analyte for one in found.measurements)
-    return [_check(found, analyte, confidence) for analyte in analytes]
+    analytes = dict.fromkeys(measurement.analyte for measurement in predictive.measurements)
+    return [_check(predictive, analyte, confidence) for analyte in analytes]
 
 
 def bins_of(times: Array) -> Integers:
@@ -77,35 +77,35 @@ def bins_of(times: Array) -> Integers:
     return places
 
 
-def _check(found: Predictive, analyte: str, confidence: float) -> VisualCheck:
-    chosen = found.of(analyte)
-    times, limits = found.times[chosen], found.limits[chosen]
-    values = np.where(found.is_below[chosen], -np.inf, found.observed[chosen])
-    new = found.replicates[:, chosen]
+def _check(predictive: Predictive, analyte: str, confidence: float) -> VisualCheck:
+    chosen = predictive.of(analyte)
+    times, limits = predictive.times[chosen], predictive.limits[chosen]
+    values = np.where(predictive.is_below[chosen], -np.inf, predictive.observed[chosen])
+    new = predictive.replicates[:, chosen]
     new = np.where(new < limits, -np.inf, new)
     tail = (1.0 - confidence) / 2.0
     ends = (tail, 0.5, 1.0 - tail)
     places = bins_of(times)
-    bins: list[Flags] = [places == place for place in np.unique(places)]
-    below_of_new = [np.isinf(new[:, own]).mean(axis=1) for own in bins]
+    bins: list[Flags] = [places == index for index in np.unique(places)]
+    below_of_new = [np.isinf(new[:, in_bin]).mean(axis=1) for in_bin in bins]
     return VisualCheck(
         analyte,
-        times=np.array([float(np.median(times[own])) for own in bins]),
-        counts=np.array([int(own.sum()) for own in bins]),
-        observed=np.stack([_percentiles(values[own]) for own in bins], axis=-1),
-        simulated=np.stack([_intervals(new[:, own], ends) for own in bins], axis=-1),
-        below=np.array([float(np.isinf(values[own]).mean()) for own in bins]),
+        times=np.array([float(np.median(times[in_bin])) for in_bin in bins]),
+        counts=np.array([int(in_bin.sum()) for in_bin in bins]),
+        observed=np.stack([_percentiles(values[in_bin]) for in_bin in bins], axis=-1),
+        simulated=np.stack([_intervals(new[:, in_bin], ends) for in_bin in bins], axis=-1),
+        below=np.array([float(np.isinf(values[in_bin]).mean()) for in_bin in bins]),
         simulated_below=np.stack([np.quantile(shares, ends) for shares in below_of_new], axis=-1),
     )
 
 
 def _percentiles(values: Array) -> Array:
     """Return percentiles by rank over the last axis, shape (3, ...); NaN where one is below quantification."""
-    found = np.quantile(values, PERCENTILES, axis=-1, method="inverted_cdf")
-    return np.where(np.isfinite(found), found, np.nan)
+    percentiles = np.quantile(values, PERCENTILES, axis=-1, method="inverted_cdf")
+    return np.where(np.isfinite(percentiles), percentiles, np.nan)
 
 
 def _intervals(new: Array, ends: tuple[float, float, float]) -> Array:
-    """Return ends and middle of the interval of each percentile over new data sets, shape (3 percentiles, 3)."""
+    """Return lower bound, median and upper bound of each percentile over simulations, shape (3 percentiles, 3)."""
     percentiles = np.where(np.isnan(by_draw := _percentiles(new)), 0.0, by_draw)
     return np.quantile(percentiles, ends, axis=1, method="inverted_cdf").T

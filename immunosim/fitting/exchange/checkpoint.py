@@ -1,4 +1,4 @@
-"""Finished fits as plain data, so that a run over many patients can go on where it was interrupted."""
+"""Finished fits as plain data, so that an interrupted run over many patients can be resumed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from immunosim.fitting.search.profiles import Profile
 
 
 def as_record(estimate: Estimate, profiles: dict[str, Profile]) -> dict[str, Any]:
-    """Return a fit as lists, numbers and words, from which ``from_record`` makes it again to the last bit."""
+    """Return a fit as plain data, from which ``from_record`` restores it bit for bit."""
     return {
         "searches": [_plain(asdict(search)) for search in estimate.searches],
         "profiles": {name: _plain(asdict(profile)) for name, profile in profiles.items()},
@@ -24,20 +24,20 @@ def as_record(estimate: Estimate, profiles: dict[str, Profile]) -> dict[str, Any
 
 
 def from_record(posterior: Posterior, record: dict[str, Any]) -> tuple[Estimate, dict[str, Profile]]:
-    """Return the fit of a posterior that was kept as a record.
+    """Return the fit of a posterior from a record.
 
     Raises
     ------
     DataError
-        If the record is none of a fit.
+        If the record is not a fit.
     """
     try:
-        searches = tuple(Search(**_arrays(one)) for one in record["searches"])
-        profiles = {name: Profile(**_arrays(one)) for name, one in record["profiles"].items()}
+        searches = tuple(Search(**_arrays(search)) for search in record["searches"])
+        profiles = {name: Profile(**_arrays(profile)) for name, profile in record["profiles"].items()}
         if not searches:
             raise ValueError("no search")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DataError("what was kept is not a fit", cure="leave `resume` out to begin anew") from error
+        raise DataError("the checkpoint is not a fit", cure="leave out `resume` to start over") from error
     return Estimate(posterior, searches), profiles
 
 

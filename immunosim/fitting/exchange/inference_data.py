@@ -1,4 +1,4 @@
-"""A sample of a posterior as the groups of ArviZ: parameters, new measurements, pointwise likelihoods, data."""
+"""A posterior sample as groups of ArviZ: parameters, posterior predictive, pointwise likelihoods, data."""
 
 from __future__ import annotations
 
@@ -18,50 +18,54 @@ if TYPE_CHECKING:
     import arviz
 
 POINT = "measurement"
-"""Dimension of what was measured."""
+"""Dimension of the measurements."""
 
 
 def inference_data(sampled: Sample, posterior: Posterior, seed: int = 0) -> arviz.InferenceData:
-    """Return a sample with new measurements, likelihoods and data, with units; dimension ``measurement``.
+    """Return a sample with posterior predictive, likelihoods and data, with units; dimension ``measurement``.
 
     Parameters
     ----------
     sampled : Sample
     posterior : Posterior
-        That was sampled.
+        The sampled posterior.
     seed : int
-        Of the noise of new measurements.
+        Of the noise of simulated measurements.
     """
     arviz = load_arviz()
     n, shape = len(posterior.coordinates), sampled.draws.shape[:2]
-    own = posterior.of_patients(sampled.flat[:, :n])
+    patient_values = posterior.of_patients(sampled.flat[:, :n])
     factors = np.log(sampled.flat[:, n:])
-    likelihoods = pointwise(posterior, own, factors)
-    best = [values[int(np.argmax(sampled.log_density))] for values in own]
-    new = predictive(posterior.subjects, best, np.zeros(factors.shape[1]), own, factors, seed, posterior.n_threads)
+    likelihoods = pointwise(posterior, patient_values, factors)
+    best = [values[int(np.argmax(sampled.log_density))] for values in patient_values]
+    new = predictive(
+        posterior.subjects, best, np.zeros(factors.shape[1]), patient_values, factors, seed, posterior.n_threads
+    )
     measured = new.measurements
-    found = arviz.from_dict(
+    inference_data = arviz.from_dict(
         posterior={name: sampled.draws[:, :, j] for j, name in enumerate(sampled.names)},
         sample_stats={"lp": sampled.log_density},
         log_likelihood={"value": likelihoods.reshape(*shape, -1)},
         posterior_predictive={"value": new.replicates.reshape(*shape, -1)},
         observed_data={"value": new.observed},
         constant_data={
-            "patient": np.array([stored(one.patient) for one in measured]),
+            "patient": np.array([stored(measurement.patient) for measurement in measured]),
             "time": new.times,
-            "analyte": np.array([one.analyte for one in measured]),
+            "analyte": np.array([measurement.analyte for measurement in measured]),
             "is_below": new.is_below,
             "limit_of_quantification": limits_of(measured),
         },
         dims={name: [POINT] for name in ("value", "patient", "time", "analyte", "is_below", "limit_of_quantification")},
     )
     for name, unit in zip(sampled.names, sampled.units, strict=True):
-        found.posterior[name].attrs["units"] = unit
-    found.constant_data["time"].attrs["units"] = "day"
+        inference_data.posterior[name].attrs["units"] = unit
+    inference_data.constant_data["time"].attrs["units"] = "day"
     units = posterior.subjects[0].units
-    described = {one.analyte: units[one.analyte] for one in measured}
-    found.observed_data["value"].attrs["units"] = ", ".join(f"{name}: {unit}" for name, unit in described.items())
-    return found  # type: ignore[no-any-return]
+    described = {measurement.analyte: units[measurement.analyte] for measurement in measured}
+    inference_data.observed_data["value"].attrs["units"] = ", ".join(
+        f"{name}: {unit}" for name, unit in described.items()
+    )
+    return inference_data  # type: ignore[no-any-return]
 
 
 def pointwise(posterior: Posterior, values: list[Array], log_factors: Array) -> Array:
@@ -77,7 +81,7 @@ def pointwise(posterior: Posterior, values: list[Array], log_factors: Array) -> 
     Returns
     -------
     ndarray, shape (n_rows, n)
-        They add up to the logarithm of the likelihood.
+        They sum to the log likelihood.
     """
     predictions = predict(posterior.subjects, values, posterior.n_threads)
     parts = [

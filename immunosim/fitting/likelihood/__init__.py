@@ -1,1 +1,1 @@
-"""What data say of parameters: error models, predictions, posterior, transforms, covariates."""
+"""The likelihood: error models, predictions, posterior, transforms, covariates."""

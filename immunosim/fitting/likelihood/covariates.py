@@ -1,8 +1,8 @@
-"""Which unknowns the parameters of several patients are made of: common to all, one a patient, factors of covariates.
+"""Design matrices of several patients: common parameters, individual parameters, covariate effects.
 
 The logarithm of a patient's parameter is that of its unknown, plus the patient's score of each covariate times the
-logarithm of the covariate's factor. A score is the number of standard deviations from the mean of the patients; of
-words it is 1 where the patient has the word.
+logarithm of the covariate's factor. A score is the number of standard deviations from the mean of the patients; of a
+category it is 1 where the patient belongs to it.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from immunosim.fitting.likelihood.transforms import Coordinates, FreeParameter
 from immunosim.observations import PatientRecord
 
 EFFECT_SD, EFFECT_REACH = 0.5, 10.0
-"""Prior standard deviation of the logarithm of a covariate's factor, and the largest factor either way; assumed."""
+"""Prior SD of the logarithm of a covariate's factor, and the largest factor in either direction; assumed."""
 
 
 @dataclass(frozen=True, eq=False)
 class Effect:
-    """What a covariate does to a parameter.
+    """The effect of a covariate on a parameter.
 
     Attributes
     ----------
     parameter, covariate : str
     word : str
-        Where the covariate is a word: the one that the factor is of.
+        Category of the factor; empty for a numeric covariate.
     reference : str
-        Mean, or the word, at which the factor does nothing.
+        Mean, or category, at which the factor has no effect.
     per : float
-        Standard deviation that the factor is for; 1 for words.
+        Standard deviation of the covariate; 1 for categories.
     scores : ndarray, shape (n_patients,)
     """
 
@@ -53,15 +53,15 @@ class Effect:
 
     @property
     def label(self) -> str:
-        """What it is, in words."""
+        """Its description."""
         if self.word:
             return f"factor on {self.parameter} where {self.covariate} is {self.word}, not {self.reference}"
         return f"factor on {self.parameter} for {self.per:.3g} more of {self.covariate} (mean {self.reference})"
 
     def unknown(self, has_prior: bool) -> FreeParameter:
-        """Return the factor as what is fitted."""
-        found = FreeParameter(self.name, self.label, "1", 1.0, 1 / EFFECT_REACH, EFFECT_REACH)
-        return replace(found, prior_median=1.0, prior_sd=EFFECT_SD) if has_prior else found
+        """Return the factor as a free parameter."""
+        parameter = FreeParameter(self.name, self.label, "1", 1.0, 1 / EFFECT_REACH, EFFECT_REACH)
+        return replace(parameter, prior_median=1.0, prior_sd=EFFECT_SD) if has_prior else parameter
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ class CovariateDesign:
         Common parameters, factors of covariates, then those of each patient.
     designs : tuple of ndarray, shape (n_parameters, n_coordinates)
     individual : tuple of str
-        Parameters that are one a patient.
+        Individual parameters.
     effects : tuple of Effect
     """
 
@@ -84,7 +84,7 @@ class CovariateDesign:
     effects: tuple[Effect, ...]
 
     def places(self, patients: Sequence[str]) -> Integers:
-        """Return the places of the patients' own unknowns among the coordinates, shape (n_patients, n_individual)."""
+        """Return the indices of the individual unknowns among the coordinates, shape (n_patients, n_individual)."""
         names = self.coordinates.names
         rows = [[names.index(own_name(parameter, who)) for parameter in self.individual] for who in patients]
         return np.array(rows, np.int64).reshape(len(patients), len(self.individual))
@@ -114,14 +114,14 @@ def arrange(
     covariates : mapping of str to sequence of str, optional
         By parameter the covariates that it depends on.
     priors : bool
-        Whether factors of covariates have one.
+        Whether factors of covariates have a prior.
 
     Raises
     ------
     DataError
-        If a name is unknown, a covariate is named twice, is not known of all patients, or is the same for all.
+        If a name is unknown, a covariate is named twice, is missing for a patient, or is the same for all.
     """
-    names = [one.name for one in parameters]
+    names = [parameter.name for parameter in parameters]
     for name in [*common, *(covariates or {})]:
         if name not in names:
             raise DataError("is not fitted", key=name, cure=did_you_mean(name, names))
@@ -135,30 +135,34 @@ def arrange(
         for covariate in chosen
         for effect in effects_of(parameter, covariate, patients)
     ]
-    individual = [one for one in parameters if one.name not in common]
-    unknowns = [one for one in parameters if one.name in common] + [one.unknown(priors) for one in effects]
-    unknowns += [replace(one, name=own_name(one.name, who.name)) for who in patients for one in individual]
-    place = {one.name: k for k, one in enumerate(unknowns)}
+    individual = [parameter for parameter in parameters if parameter.name not in common]
+    unknowns = [parameter for parameter in parameters if parameter.name in common] + [
+        effect.unknown(priors) for effect in effects
+    ]
+    unknowns += [
+        replace(parameter, name=own_name(parameter.name, who.name)) for who in patients for parameter in individual
+    ]
+    index_of = {unknown.name: k for k, unknown in enumerate(unknowns)}
     designs = []
     for s, who in enumerate(patients):
         design = np.zeros((len(names), len(unknowns)))
         for j, name in enumerate(names):
-            design[j, place[name if name in common else own_name(name, who.name)]] = 1.0
+            design[j, index_of[name if name in common else own_name(name, who.name)]] = 1.0
             for effect in effects:
                 if effect.parameter == name:
-                    design[j, place[effect.name]] = effect.scores[s]
+                    design[j, index_of[effect.name]] = effect.scores[s]
         designs.append(design)
-    own = tuple(one.name for one in individual)
-    return CovariateDesign(Coordinates(tuple(unknowns)), tuple(designs), own, tuple(effects))
+    names_of_patient = tuple(parameter.name for parameter in individual)
+    return CovariateDesign(Coordinates(tuple(unknowns)), tuple(designs), names_of_patient, tuple(effects))
 
 
 def effects_of(parameter: str, covariate: str, patients: Sequence[PatientRecord]) -> list[Effect]:
-    """Return the effects of a covariate: one for a number, one for each word but the most frequent.
+    """Return the effects of a covariate: one for a number, one per category but the most frequent.
 
     Raises
     ------
     DataError
-        If it is not known of all patients, or is the same for all.
+        If it is missing for a patient, or is the same for all.
     """
     key = f"covariate {parameter}={covariate}"
     values = [who.covariates.get(covariate) for who in patients]
@@ -178,6 +182,6 @@ def effects_of(parameter: str, covariate: str, patients: Sequence[PatientRecord]
     words = [str(value) for value in values]
     (reference, _), *others = Counter(words).most_common()
     return [
-        Effect(parameter, covariate, word, reference, 1.0, np.array([float(one == word) for one in words]))
+        Effect(parameter, covariate, word, reference, 1.0, np.array([float(level == word) for level in words]))
         for word, _ in others
     ]

@@ -1,4 +1,4 @@
-"""How measurements scatter about predictions, and the likelihood of each, also of those below quantification (M3).
+"""Residual error of measurements, and their likelihood including values below quantification (M3).
 
 Every measurement gets a standardised residual z. For a value below quantification the likelihood is the probability
 that the measurement falls below the limit (M3 of Beal 2001). A total and its subsets, drawn from one sample, share an
@@ -23,7 +23,7 @@ from immunosim.units import parse_quantity
 KINDS = ("proportional", "additive", "combined", "lognormal")
 
 USUAL_SD = 0.132
-"""Relative standard deviation of repeated counts from week to week (ajcp1978), where the user does not say."""
+"""Default relative standard deviation: repeated counts from week to week (ajcp1978)."""
 
 USUAL_SHARED = 0.5
 """Fraction of a subset's error variance shared with the total count; assumed."""
@@ -36,7 +36,7 @@ LOG_TWO_PI = float(np.log(2 * np.pi))
 
 @dataclass(frozen=True)
 class ErrorModel:
-    """How the measurements of one analyte scatter.
+    """The error model of one analyte.
 
     Attributes
     ----------
@@ -61,23 +61,23 @@ class ErrorModel:
         Raises
         ------
         DataError
-            If the kind is unknown or what it needs is not positive.
+            If the kind is unknown or its size is not positive.
         """
         if self.kind not in KINDS:
             raise DataError(f'unknown error model "{self.kind}"', key="noise", cure=f"choose from {', '.join(KINDS)}")
         needed = {"additive": (self.absolute,), "combined": (self.relative, self.absolute)}
-        if not all(0.0 < one < np.inf for one in needed.get(self.kind, (self.relative,))):
+        if not all(0.0 < size < np.inf for size in needed.get(self.kind, (self.relative,))):
             raise DataError(f"{self.kind} noise needs a positive size", key="noise", cure="write cd4=lognormal:0.15")
 
     @classmethod
     def parse(cls, text: str, unit: str = "1") -> ErrorModel:
-        """Return the noise that ``lognormal:0.15``, ``combined:0.1:20`` or ``lognormal:0.15:estimated`` describes.
+        """Parse an error model such as ``lognormal:0.15``, ``combined:0.1:20`` or ``lognormal:0.15:estimated``.
 
         Parameters
         ----------
         text : str
         unit : str, optional
-            Of the analyte, in which an absolute size is; it may have another one of its own.
+            Of the analyte, the unit of an absolute size without one.
 
         Raises
         ------
@@ -111,13 +111,13 @@ class Scatter:
     is_log : ndarray of bool, shape (n,)
     relative, absolute : ndarray, shape (n,)
     factor_of : ndarray of int, shape (n,)
-        Place of the estimated factor on the standard deviation; -1 where it is fixed.
+        Index of the estimated factor on the standard deviation; -1 where it is fixed.
     whitening : ndarray, shape (n, n)
-        Turns correlated residuals of quantified measurements into independent ones.
+        Transforms correlated residuals of quantified measurements into independent ones.
     log_determinant : float
         Of the correlations.
     mixing : ndarray, shape (n, n)
-        Turns independent errors into those of new measurements, of which none is censored yet.
+        Transforms independent errors into those of simulated measurements before censoring.
     """
 
     is_log: Flags
@@ -141,15 +141,15 @@ def scatter_of(
     Parameters
     ----------
     measurements : sequence of Measurement
-        What was drawn at one time shares an error.
+        Measurements at one time share an error.
     noise : mapping of str to Noise
         By analyte.
     factors : sequence of str
         Analytes whose noise is estimated.
     shared : float
-        Share of a subset's variance that is the error of the total.
+        Fraction of a subset's error variance shared with the total count.
     totals : collection of str
-        Analytes that the others are shares of.
+        Total counts of which the others are subsets.
 
     Raises
     ------
@@ -159,15 +159,22 @@ def scatter_of(
     if not 0.0 <= shared < 1.0:
         cure = "give a fraction from 0 to 0.99"
         raise DataError(f"a subset cannot share {shared:g} of its error variance", key="--shared", cure=cure)
-    chosen = [noise[one.analyte] for one in measurements]
-    spread = np.array([one.spread for one in measurements])
+    chosen = [noise[measurement.analyte] for measurement in measurements]
+    spread = np.array([measurement.spread for measurement in measurements])
     whitening, log_determinant = _whitening(measurements, shared, totals)
-    relative = np.array([0.0 if one.kind == "additive" else one.relative for one in chosen])
+    relative = np.array([0.0 if error_model.kind == "additive" else error_model.relative for error_model in chosen])
     return Scatter(
-        is_log=np.array([one.kind == "lognormal" for one in chosen]),
+        is_log=np.array([error_model.kind == "lognormal" for error_model in chosen]),
         relative=np.hypot(relative, spread),
-        absolute=np.array([one.absolute if one.kind in ("additive", "combined") else 0.0 for one in chosen]),
-        factor_of=np.array([factors.index(one.analyte) if one.analyte in factors else -1 for one in measurements]),
+        absolute=np.array(
+            [error_model.absolute if error_model.kind in ("additive", "combined") else 0.0 for error_model in chosen]
+        ),
+        factor_of=np.array(
+            [
+                factors.index(measurement.analyte) if measurement.analyte in factors else -1
+                for measurement in measurements
+            ]
+        ),
         whitening=whitening,
         log_determinant=log_determinant,
         mixing=mixing_of(measurements, shared, totals),
@@ -181,29 +188,29 @@ def mixing_of(measurements: Sequence[Measurement], shared: float, totals: Collec
     """
     correlation = np.eye(len(measurements))
     first: dict[float, int] = {}
-    for i, one in enumerate(measurements):
-        if one.analyte in totals:
-            first.setdefault(one.time, i)
-    for i, one in enumerate(measurements):
+    for i, measurement in enumerate(measurements):
+        if measurement.analyte in totals:
+            first.setdefault(measurement.time, i)
+    for i, measurement in enumerate(measurements):
         for j, other in enumerate(measurements[:i]):
-            n_totals = (one.analyte in totals) + (other.analyte in totals)
-            if one.time != other.time:
+            n_totals = (measurement.analyte in totals) + (other.analyte in totals)
+            if measurement.time != other.time:
                 continue
             if n_totals == 0:
                 correlation[i, j] = correlation[j, i] = shared
-            elif n_totals == 1 and first[one.time] in (i, j):
+            elif n_totals == 1 and first[measurement.time] in (i, j):
                 correlation[i, j] = correlation[j, i] = np.sqrt(shared)
     return np.asarray(np.linalg.cholesky(correlation), np.float64)
 
 
 def _whitening(measurements: Sequence[Measurement], shared: float, totals: Collection[str]) -> tuple[Array, float]:
-    """Return what makes residuals independent, and the logarithm of the correlations' determinant.
+    """Return the whitening matrix, and the log determinant of the correlations.
 
     A value below quantification is independent of the others.
     """
     # With a correlation the likelihood of a censored value would be an integral of the multivariate normal
     # distribution, which has no closed form.
-    known = [i for i, one in enumerate(measurements) if not one.is_below]
+    known = [i for i, measurement in enumerate(measurements) if not measurement.is_below]
     factor = np.eye(len(measurements))
     # The triangular root and not the symmetric one: a residual is then that of a measurement given those before it, so
     # that likelihoods of single measurements add up.

@@ -1,6 +1,6 @@
-"""The log likelihood of each measurement of a patient: the total, the residuals and the groups of ArviZ follow from it.
+"""The log likelihood of each measurement of a patient: total, residuals and ArviZ groups follow from it.
 
-Knows the error model, not where predictions come from, nor what is fitted.
+Knows the error model, but neither the source of the predictions nor the free parameters.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class PointwiseLikelihood:
     ----------
     scatter : Scatter
     is_below : ndarray of bool, shape (n,)
-        Whether a value was below quantification.
+        Whether each value is below quantification.
     z : ndarray, shape (n,)
         Standardised residuals.
     by_prediction, by_log_factor : ndarray, shape (n,)
@@ -29,7 +29,8 @@ class PointwiseLikelihood:
     log_sd : ndarray, shape (n, 2)
         Logarithm of the standard deviation of the value's density, and its derivative by the prediction.
     white : ndarray, shape (n,)
-        Residuals without the error that measurements of one sample share; 0 where the value is below quantification.
+        Residuals without the error shared by the measurements of one sample; 0 where the value is below
+        quantification.
     censoring : tuple of ndarray, shape (n_below,)
         Log probability of being below the limit, its derivative by ``z``, and minus its second derivative.
     """
@@ -49,21 +50,23 @@ class PointwiseLikelihood:
         known = ~self.is_below
         value = -0.5 * float(self.white @ self.white) - float(self.log_sd[known, 0].sum())
         value += float(self.censoring[0].sum())
-        # The determinant is taken whole, not summed from the diagonal: fits must keep the bits that they have had.
+        # The determinant is not summed from the diagonal: the bits of earlier fits are kept.
         return value - 0.5 * (self.scatter.log_determinant + LOG_TWO_PI * int(known.sum()))
 
     @property
     def values(self) -> Array:
-        """Log likelihood of each measurement given those before it in its sample, shape (n,); they add up to total."""
-        found = -0.5 * (self.white**2 + LOG_TWO_PI) - self.log_sd[:, 0] + np.log(np.diag(self.scatter.whitening))
-        found[self.is_below] = self.censoring[0]
-        return found
+        """Log likelihood of each measurement given those before it in its sample, shape (n,); they sum to the total."""
+        log_densities = (
+            -0.5 * (self.white**2 + LOG_TWO_PI) - self.log_sd[:, 0] + np.log(np.diag(self.scatter.whitening))
+        )
+        log_densities[self.is_below] = self.censoring[0]
+        return log_densities
 
     @property
     def residuals(self) -> Array:
         """Independent standard normal residuals of the quantified values, shape (n_quantified,)."""
-        found: Array = self.white[~self.is_below]
-        return found
+        residuals: Array = self.white[~self.is_below]
+        return residuals
 
 
 def pointwise_likelihood(
@@ -75,7 +78,7 @@ def pointwise_likelihood(
     ----------
     scatter : Scatter
     values, is_below : ndarray, shape (n,)
-        What was measured, or the limit that it was below.
+        Measured values, or limits of quantification.
     predicted : ndarray, shape (n,)
         Positive.
     log_factors : ndarray, shape (n_factors,)

@@ -1,8 +1,8 @@
 """The posterior of a fit: likelihood of all patients times priors, with exact gradients, for many candidates at once.
 
-Unknowns are the coordinates of the parameters, then the logarithms of the factors on the noise that is estimated. The
-Hessian is the expected information (Fisher scoring), which is never indefinite; of censored values it is the observed
-one. The likelihood is one for each patient, so that a prior over patients can stand beside it.
+Unknowns are the coordinates of the parameters, then the logarithms of the estimated factors on the noise. The
+Hessian is the expected information (Fisher scoring), which is never indefinite; for censored values it is the observed
+information. Likelihoods are kept per patient, so that a prior over patients can be added.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from immunosim.fitting.likelihood.subject import Subject
 from immunosim.fitting.likelihood.transforms import Coordinates
 
 FACTOR_SD = 0.5
-"""Standard deviation of the logarithm of a factor on the noise, before the data; assumed."""
+"""Prior standard deviation of the logarithm of a factor on the noise; assumed."""
 
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
-    """What a fit maximises.
+    """The posterior that a fit maximises.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Posterior:
     factors : tuple of str
         Analytes whose noise is estimated.
     with_priors : bool
-        Whether parameters' priors count (MAP), or the likelihood alone.
+        Whether priors are used (MAP), or the likelihood alone.
     n_threads : int
     designs : tuple of ndarray, shape (n_parameters of a patient, n_coordinates)
         Of each patient: logarithms of the patient's parameters are this matrix times those of the coordinates' values.
@@ -59,8 +59,8 @@ class Posterior:
 
     @cached_property
     def start(self) -> Array:
-        """Unknowns before the fit."""
-        values = np.array([one.value for one in self.coordinates.parameters])
+        """Initial unknowns."""
+        values = np.array([parameter.value for parameter in self.coordinates.parameters])
         return np.concatenate([self.coordinates.of(values), np.zeros(len(self.factors))])
 
     @property
@@ -78,8 +78,8 @@ class Posterior:
         n = len(self.coordinates)
         values, factors = self.coordinates.values_at(unknowns[:n]), unknowns[n:]
         by_log = np.concatenate([self.coordinates.slopes_at(unknowns[:n]) / values, np.ones(len(factors))])
-        found: Array = self._log_prior(values, factors)[2] * by_log**2
-        return found
+        curvature: Array = self._log_prior(values, factors)[2] * by_log**2
+        return curvature
 
     def of_patients(self, values: Array) -> list[Array]:
         """Return the parameters of each patient, shape (n_rows, n_parameters), from those of the coordinates."""
@@ -92,13 +92,13 @@ class Posterior:
     def log_likelihoods(self, unknowns: Array) -> Array:
         """Return the logarithm of the likelihood of each patient, shape (n_rows, n_subjects); -inf where it fails."""
         n = len(self.coordinates)
-        own = self.of_patients(self.coordinates.values_at(unknowns[:, :n]))
-        predictions = predict(self.subjects, own, self.n_threads)
-        found = np.empty((len(unknowns), len(self.subjects)))
+        patient_values = self.of_patients(self.coordinates.values_at(unknowns[:, :n]))
+        predictions = predict(self.subjects, patient_values, self.n_threads)
+        likelihoods = np.empty((len(unknowns), len(self.subjects)))
         for s, subject in enumerate(self.subjects):
             for i, factors in enumerate(unknowns[:, n:]):
-                found[i, s] = log_likelihood(subject, predictions[s][i], factors)[0]
-        return found
+                likelihoods[i, s] = log_likelihood(subject, predictions[s][i], factors)[0]
+        return likelihoods
 
     def log_density(self, unknowns: Array) -> Array:
         """Return the logarithm of the posterior's density by the unknowns, shape (n_rows,); -inf where it fails.
@@ -123,7 +123,7 @@ class Posterior:
         Returns
         -------
         value : ndarray, shape (n_rows,)
-            Infinite where a row cannot be or fails.
+            Infinite where a row is invalid or fails.
         gradient : ndarray, shape (n_rows, n_unknowns)
         hessian : ndarray, shape (n_rows, n_unknowns, n_unknowns)
         """
@@ -135,10 +135,10 @@ class Posterior:
         value, gradient = -prior, -prior_slope * to_unknown
         hessian = np.zeros((len(unknowns), self.n_unknowns, self.n_unknowns))
         hessian[:, range(self.n_unknowns), range(self.n_unknowns)] = prior_curvature * to_unknown**2
-        own = self.of_patients(values)
-        found = differentiate(self.subjects, own, self.n_threads)
-        for s, (subject, (predictions, by_value)) in enumerate(zip(self.subjects, found, strict=True)):
-            by_own_log = by_value * own[s][:, np.newaxis]
+        patient_values = self.of_patients(values)
+        derivatives = differentiate(self.subjects, patient_values, self.n_threads)
+        for s, (subject, (predictions, by_value)) in enumerate(zip(self.subjects, derivatives, strict=True)):
+            by_own_log = by_value * patient_values[s][:, np.newaxis]
             for i, moved in enumerate(to_unknown):
                 likelihood, slope, information = log_likelihood(subject, predictions[i], factors[i], by_own_log[i])
                 jacobian = self._design(s) * moved
@@ -149,13 +149,13 @@ class Posterior:
         return np.where(is_known, value, np.inf), gradient, hessian
 
     def _design(self, s: int) -> Array:
-        """Return how logarithms of a patient's parameters and the log factors follow from those of all unknowns."""
+        """Return the Jacobian of a patient's log parameters and log factors by the unknowns."""
         n, n_factors = len(self.coordinates), len(self.factors)
-        own = self.designs[s] if self.designs else np.eye(n)
-        found = np.zeros((len(own) + n_factors, n + n_factors))
-        found[: len(own), :n] = own
-        found[len(own) :, n:] = np.eye(n_factors)
-        return found
+        design = self.designs[s] if self.designs else np.eye(n)
+        jacobian = np.zeros((len(design) + n_factors, n + n_factors))
+        jacobian[: len(design), :n] = design
+        jacobian[len(design) :, n:] = np.eye(n_factors)
+        return jacobian
 
     def _log_prior(self, values: Array, factors: Array) -> tuple[Array, Array, Array]:
         """Return value, slope by log parameters and log factors, and minus the second derivative."""
@@ -178,7 +178,7 @@ def log_likelihood(
     predicted : ndarray, shape (n,)
     log_factors : ndarray, shape (n_factors,)
     by_unknown : ndarray, shape (n, n_parameters), optional
-        Derivatives of the predictions by what the gradient is wanted for; without them value alone.
+        Derivatives of the predictions by the unknowns; without them only the value is computed.
     """
     n_factors, below = len(log_factors), subject.is_below
     n_coordinates = 0 if by_unknown is None else by_unknown.shape[1]
@@ -187,22 +187,22 @@ def log_likelihood(
     if not np.isfinite(predicted).all() or (predicted <= 0.0).any():
         return -np.inf, *nothing
     scatter, known = subject.scatter, ~below
-    found = pointwise_likelihood(scatter, subject.values, below, predicted, log_factors)
+    pointwise = pointwise_likelihood(scatter, subject.values, below, predicted, log_factors)
     if by_unknown is None:
-        return found.total, *nothing
-    z, sd, (_, ratio, curvature) = found.z, found.log_sd, found.censoring
+        return pointwise.total, *nothing
+    z, sd, (_, ratio, curvature) = pointwise.z, pointwise.log_sd, pointwise.censoring
     jacobian = np.zeros((len(z), size))
-    jacobian[:, :n_coordinates] = found.by_prediction[:, np.newaxis] * by_unknown
+    jacobian[:, :n_coordinates] = pointwise.by_prediction[:, np.newaxis] * by_unknown
     log_sd = np.zeros((len(z), size))
     log_sd[:, :n_coordinates] = sd[:, 1, np.newaxis] * by_unknown
     fitted = np.flatnonzero(scatter.factor_of >= 0)
-    jacobian[fitted, n_coordinates + scatter.factor_of[fitted]] = found.by_log_factor[fitted]
+    jacobian[fitted, n_coordinates + scatter.factor_of[fitted]] = pointwise.by_log_factor[fitted]
     log_sd[fitted, n_coordinates + scatter.factor_of[fitted]] = 1.0
-    slope = -(scatter.whitening @ np.where(known[:, np.newaxis], jacobian, 0.0)).T @ found.white
+    slope = -(scatter.whitening @ np.where(known[:, np.newaxis], jacobian, 0.0)).T @ pointwise.white
     slope += ratio @ jacobian[below] - log_sd[known].sum(axis=0)
     # Expected information: of the mean, without what the residual adds to it, and of the scale.
     mean = jacobian + z[:, np.newaxis] * log_sd
     shifted = scatter.whitening @ np.where(known[:, np.newaxis], mean, 0.0)
     information = shifted.T @ shifted + 2.0 * log_sd[known].T @ log_sd[known]
     information += (jacobian[below].T * curvature) @ jacobian[below]
-    return found.total, slope, information
+    return pointwise.total, slope, information

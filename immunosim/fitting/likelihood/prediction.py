@@ -1,7 +1,6 @@
 """Predictions of the measurements of several patients, with exact derivatives, as one batch of the core.
 
-Patients differ in treatment, times and values; they share the parameters that may be changed and the tolerances, which
-are those of the first.
+Patients have individual treatments, times and values; free parameters and tolerances are those of the first patient.
 """
 
 from __future__ import annotations
@@ -19,34 +18,34 @@ from immunosim.numerics import Kernels, Request, Segments, solve_ensemble
 from immunosim.numerics.tangents import Directions, solve_sensitivities
 from immunosim.numerics.tangents.records import SensitivityFunctions
 
-BESIDE = 40
+N_PERTURBATIONS = 40
 """Random perturbations used to detect the sparsity pattern."""
 
 
 def predict(subjects: Sequence[Subject], values: Sequence[Array], n_threads: int = 1) -> list[Array]:
-    """Return predictions of the measurements of each patient, shape (n_rows, n); NaN where a row cannot be or fails.
+    """Return predictions of the measurements of each patient, shape (n_rows, n); NaN where a row is invalid or fails.
 
     Parameters
     ----------
     subjects : sequence of Subject
     values : sequence of ndarray, shape (n_rows, n_parameters)
-        Of each patient; the number of rows may differ.
+        Per patient; the number of rows may vary.
     n_threads : int
     """
     problem, parts = subjects[0].problem, _parts(subjects, values)
     needed = np.flatnonzero(np.any([subject.weights.any(axis=0) for subject in subjects], axis=0))
     rows = _joined(subjects, parts)
-    found = solve_ensemble(
+    solved = solve_ensemble(
         problem.model.ensemble_kernels,
         *(rows.states, rows.vectors, rows.segments, rows.times, problem.options),
         n_threads=n_threads,
-        request=Request(states=False, readouts=[int(place) for place in needed]),
+        request=Request(states=False, readouts=[int(index) for index in needed]),
     )
-    assert found.readouts is not None
+    assert solved.readouts is not None
     ends = np.cumsum([len(part.vectors) for part in parts])[:-1]
     return [
-        _summed(own[:, subject.places], subject.weights[:, needed])
-        for subject, own in zip(subjects, np.split(found.readouts, ends), strict=True)
+        _summed(readouts[:, subject.places], subject.weights[:, needed])
+        for subject, readouts in zip(subjects, np.split(solved.readouts, ends), strict=True)
     ]
 
 
@@ -62,23 +61,23 @@ def differentiate(
     n_threads : int
     """
     parts = _parts(subjects, values)
-    found = [_nothing(subject, len(part.vectors)) for subject, part in zip(subjects, parts, strict=True)]
+    predictions = [_nothing(subject, len(part.vectors)) for subject, part in zip(subjects, parts, strict=True)]
     cases = [(s, int(i)) for s, part in enumerate(parts) for i in np.flatnonzero(np.isfinite(part.vectors).all(axis=1))]
     if not cases:
-        return found
+        return predictions
     tasks = [subjects[s].task(values[s][i], parts[s].vectors[i], parts[s].states[i]) for s, i in cases]
     directions = [task.directions() for task in tasks]
     kernels, functions = _compiled(tuple(subjects))
     rows = _joined(subjects, parts)
-    place = np.cumsum([0, *(len(part.vectors) for part in parts)])
-    chosen = np.array([place[s] + i for s, i in cases])
+    starts = np.cumsum([0, *(len(part.vectors) for part in parts)])
+    chosen = np.array([starts[s] + i for s, i in cases])
     solved, pool_slopes = solve_sensitivities(
         kernels,
         functions,
         *(rows.states[chosen], rows.vectors[chosen], _of_rows(rows.segments, chosen)),
         Directions(
-            np.concatenate([one.parameters for one in directions]),
-            np.concatenate([one.initial_states for one in directions]),
+            np.concatenate([direction.parameters for direction in directions]),
+            np.concatenate([direction.initial_states for direction in directions]),
         ),
         *(rows.times if rows.times.ndim == 1 else rows.times[chosen], subjects[0].problem.options),
         n_threads=n_threads,
@@ -87,23 +86,23 @@ def differentiate(
         if not solved.status[k]:
             n_times = subjects[s].problem.times.size
             states, slopes = solved.states[k, :n_times], pool_slopes[k, :n_times].transpose(1, 0, 2)
-            _fill(found[s], i, subjects[s], tasks[k], states, slopes)
-    return found
+            _fill(predictions[s], i, subjects[s], tasks[k], states, slopes)
+    return predictions
 
 
-def _fill(found: tuple[Array, Array], i: int, subject: Subject, task: Task, states: Array, slopes: Array) -> None:
+def _fill(prediction: tuple[Array, Array], i: int, subject: Subject, task: Task, states: Array, slopes: Array) -> None:
     """Write predictions and derivatives of one row."""
     problem = task.problem
     readouts = problem.model.readouts_at(states, problem.vector, problem.inputs_at(problem.times))
     by_parameter = task.readout_slopes(states, slopes)
-    found[0][i] = _summed(readouts[subject.places], subject.weights)
-    found[1][i] = _summed(by_parameter[:, subject.places], subject.weights).T
+    prediction[0][i] = _summed(readouts[subject.places], subject.weights)
+    prediction[1][i] = _summed(by_parameter[:, subject.places], subject.weights).T
 
 
 def _summed(readouts: Array, weights: Array) -> Array:
-    """Return weighted sums over the last axis; what is not part of a sum may be no number, as a share of nothing is."""
-    found: Array = (np.where(weights != 0.0, readouts, 0.0) * weights).sum(axis=-1)
-    return found
+    """Return weighted sums over the last axis; terms with weight zero may be NaN, such as a fraction of zero."""
+    weighted: Array = (np.where(weights != 0.0, readouts, 0.0) * weights).sum(axis=-1)
+    return weighted
 
 
 def _nothing(subject: Subject, n_rows: int) -> tuple[Array, Array]:
@@ -112,7 +111,7 @@ def _nothing(subject: Subject, n_rows: int) -> tuple[Array, Array]:
 
 
 def _parts(subjects: Sequence[Subject], values: Sequence[Array]) -> list[Rows]:
-    return [subject.rows(own) for subject, own in zip(subjects, values, strict=True)]
+    return [subject.rows(patient_values) for subject, patient_values in zip(subjects, values, strict=True)]
 
 
 def _joined(subjects: Sequence[Subject], parts: Sequence[Rows]) -> Rows:
@@ -137,17 +136,17 @@ def _of_rows(segments: Segments | list[Segments], chosen: Array) -> Segments | l
 
 @lru_cache(maxsize=16)
 def _compiled(subjects: tuple[Subject, ...]) -> tuple[Kernels, SensitivityFunctions]:
-    """Return the machine code of the derivatives, which serves all patients at all values."""
+    """Return the machine code of the derivatives, valid for all patients and values."""
     tasks = [task for subject in subjects for task in _beside(subject)]
     return tasks[0].compiled(others=tasks[1:])
 
 
 def _beside(subject: Subject) -> list[Task]:
-    """Return tasks around a patient: at some values a derivative is zero by chance, or a maximum changes branch."""
+    """Return tasks around a patient: at one point a derivative may vanish by chance, or a maximum switch branch."""
     problem = subject.problem
-    place = [problem.model.position[name] for name in subject.names]
-    draws = np.random.default_rng(0).normal(size=(BESIDE, len(place)))
-    beside = problem.vector[place] * np.exp(0.3 * draws)
+    positions = [problem.model.position[name] for name in subject.names]
+    draws = np.random.default_rng(0).normal(size=(N_PERTURBATIONS, len(positions)))
+    beside = problem.vector[positions] * np.exp(0.3 * draws)
     rows = subject.rows(beside)
     possible = np.flatnonzero(np.isfinite(rows.vectors).all(axis=1))
     return [

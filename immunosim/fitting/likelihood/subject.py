@@ -1,4 +1,4 @@
-"""A patient to fit: a prepared problem, what was measured and how it scatters."""
+"""A patient to fit: a prepared problem, the measurements and their error model."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Subject:
     problem : Problem
         Its output times are those of the measurements.
     names : tuple of str
-        Parameters that may be changed.
+        Free parameters.
     measurements : tuple of Measurement
     scatter : Scatter
     """
@@ -42,23 +42,23 @@ class Subject:
 
     @cached_property
     def values(self) -> Array:
-        """What was measured, or the limit of quantification, shape (n,)."""
-        return np.array([one.value for one in self.measurements])
+        """Measured values, or limits of quantification, shape (n,)."""
+        return np.array([measurement.value for measurement in self.measurements])
 
     @cached_property
     def is_below(self) -> Flags:
-        """Whether it was below, shape (n,)."""
-        return np.array([one.is_below for one in self.measurements], bool)
+        """Whether each is below quantification, shape (n,)."""
+        return np.array([measurement.is_below for measurement in self.measurements], bool)
 
     @cached_property
     def weights(self) -> Array:
-        """Read-outs that make each analyte, shape (n, n_readouts)."""
-        return analyte_weights(self.problem, [one.analyte for one in self.measurements])
+        """Weights of the read-outs in each analyte, shape (n, n_readouts)."""
+        return analyte_weights(self.problem, [measurement.analyte for measurement in self.measurements])
 
     @cached_property
     def places(self) -> Integers:
-        """Place of each measurement among the output times, shape (n,)."""
-        return np.searchsorted(self.problem.times, [one.time for one in self.measurements])
+        """Index of each measurement among the output times, shape (n,)."""
+        return np.searchsorted(self.problem.times, [measurement.time for measurement in self.measurements])
 
     def rows(self, values: Array) -> Rows:
         """Return patients with these parameters, shape (n_rows, n_parameters), ready for the integrator."""
@@ -67,19 +67,19 @@ class Subject:
 
     @property
     def units(self) -> dict[str, str]:
-        """Unit of everything that can be measured of the patient, by name."""
+        """Unit of every measurable quantity, by name."""
         return {**self.problem.model.units, **laboratory_of(self.problem.model).measurable}
 
     def task(self, values: Array, vector: Array, state: Array) -> Task:
-        """Return what the integrator differentiates by at these values of one row."""
+        """Return the directions of differentiation at these values of one row."""
         scenario = self.problem.scenario
         if scenario.patient.baseline.model_dump(exclude_none=True):
-            # Scales that follow from given counts are differentiated at what the scenario says.
-            own = {name: float(value) for name, value in zip(self.names, values, strict=True)}
+            # Scales derived from given counts are differentiated at the scenario's values.
+            values_by_name = {name: float(value) for name, value in zip(self.names, values, strict=True)}
             known = self.problem.parameters
-            mine = [name for name in own if known[name].belongs_to_patient]
-            patient = {known.key_of(name): own.pop(name) for name in mine}
-            changed = {"parameters": {**scenario.parameters, **own}}
+            mine = [name for name in values_by_name if known[name].belongs_to_patient]
+            patient = {known.key_of(name): values_by_name.pop(name) for name in mine}
+            changed = {"parameters": {**scenario.parameters, **values_by_name}}
             scenario = _with_patient(scenario, patient).model_copy(update=changed)
         moved = replace(self.problem, scenario=scenario, vector=vector, initial_state=state)
         return Task(moved, self.names)
@@ -114,7 +114,7 @@ def subject_of(
     name : str
     problem : Problem
     names : sequence of str
-        Parameters that may be changed.
+        Free parameters.
     measurements : sequence of Measurement
     noise : mapping of str to Noise
         By analyte.
@@ -126,32 +126,33 @@ def subject_of(
     Raises
     ------
     DataError
-        If an analyte is none of the model's, or was measured outside the simulated course.
+        If an analyte is unknown to the model, or was measured outside the simulated time span.
     """
     if not measurements:
         raise DataError(f"patient {name} has no measurements", cure="leave the patient out")
     first, last = float(problem.segments.boundaries[0]), float(problem.segments.boundaries[-1])
-    for one in measurements:
-        if not 0.0 < one.value < np.inf:
-            where = f"line {one.line}" if one.line else None
-            reason = f"{one.analyte} of patient {name} on day {one.time:g} is {one.value:g}"
+    for measurement in measurements:
+        if not 0.0 < measurement.value < np.inf:
+            where = f"line {measurement.line}" if measurement.line else None
+            reason = f"{measurement.analyte} of patient {name} on day {measurement.time:g} is {measurement.value:g}"
             raise DataError(
                 reason,
                 file=where,
-                key=one.column or None,
-                cure="give a positive number, or the limit that it was below",
+                key=measurement.column or None,
+                cure="give a positive number, or the limit of quantification",
             )
-        if not first <= one.time <= last:
-            reason = f"day {one.time:g} of patient {name} is outside the simulated time span, day {first:g} to {last:g}"
-            raise DataError(reason, key="horizon", cure="let the scenario last longer")
-    analyte_weights(problem, [one.analyte for one in measurements])
-    times = np.unique([one.time for one in measurements])
+        if not first <= measurement.time <= last:
+            day = f"day {measurement.time:g} of patient {name}"
+            reason = f"{day} is outside the simulated time span, day {first:g} to {last:g}"
+            raise DataError(reason, key="horizon", cure="extend the horizon of the scenario")
+    analyte_weights(problem, [measurement.analyte for measurement in measurements])
+    times = np.unique([measurement.time for measurement in measurements])
     scatter = scatter_of(measurements, noise, list(factors), shared, problem.model.totals)
     return Subject(name, replace(problem, times=times), tuple(names), tuple(measurements), scatter)
 
 
 def asked_of(subject: Subject, times: Array, analytes: Sequence[str]) -> Subject:
-    """Return a patient whose predictions are those of some analytes at some times, one analyte after the other.
+    """Return a patient with predictions of given analytes at given times, one analyte after the other.
 
     Parameters
     ----------
@@ -162,20 +163,20 @@ def asked_of(subject: Subject, times: Array, analytes: Sequence[str]) -> Subject
     Raises
     ------
     DataError
-        If an analyte is none of the model's.
+        If an analyte is unknown to the model.
     """
     analyte_weights(subject.problem, analytes)
-    asked = tuple(Measurement(subject.name, float(time), one, 1.0) for one in analytes for time in times)
+    asked = tuple(Measurement(subject.name, float(time), analyte, 1.0) for analyte in analytes for time in times)
     return replace(subject, measurements=asked, problem=replace(subject.problem, times=times))
 
 
 def analyte_weights(problem: Problem, analytes: Sequence[str]) -> Array:
-    """Return the read-outs that make each analyte, shape (n, n_readouts).
+    """Return the weights of the read-outs in each analyte, shape (n, n_readouts).
 
     Raises
     ------
     DataError
-        If the model has no such analyte.
+        If an analyte is unknown to the model.
     """
     readouts, sums = problem.model.readouts, problem.model.sums
     weights = np.zeros((len(analytes), len(readouts)))

@@ -1,7 +1,7 @@
-"""What a fit may change: parameters with their limits and priors, and the coordinates in which they are searched.
+"""Free parameters with their limits and priors, and the unconstrained coordinates of the search.
 
-A coordinate runs over all real numbers: the logit of where the parameter lies between its limits, by the logarithm
-where its lower limit is above zero. Knows neither data nor the model's equations.
+A coordinate is any real number: the logit of the relative position between the limits, on a logarithmic scale where
+the lower limit is positive. Knows neither data nor the model's equations.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from immunosim.errors import DataError, did_you_mean
 from immunosim.parameters import ParameterSet
 
 FARTHEST = 30.0
-"""Coordinates beyond which a parameter is at its limit to rounding."""
+"""Largest coordinate: beyond it a parameter equals its limit to rounding."""
 
-WIDE = 10.0
-"""Where limits leave it open, a parameter is searched from a tenth to ten times its value."""
+RANGE_FACTOR = 10.0
+"""Within its limits, a parameter is searched from a tenth to ten times its value."""
 
 
 @dataclass(frozen=True)
 class FreeParameter:
-    """A parameter that is fitted.
+    """A free parameter of a fit.
 
     Attributes
     ----------
     name, label, unit : str
     value : float
-        Where it stands before the fit.
+        Value before the fit.
     lower, upper : float
         Limits of the search.
     prior_median, prior_sd : float
@@ -49,16 +49,16 @@ class FreeParameter:
 
     @property
     def has_prior(self) -> bool:
-        """Whether there is a prior."""
+        """Whether it has a prior."""
         return math.isfinite(self.prior_sd)
 
     @property
     def is_log(self) -> bool:
-        """Whether it is searched by its logarithm."""
+        """Whether it is searched on a logarithmic scale."""
         return self.lower > 0.0
 
     def without_prior(self) -> FreeParameter:
-        """Return the parameter with limits alone."""
+        """Return the parameter without its prior."""
         return replace(self, prior_median=math.nan, prior_sd=math.nan)
 
 
@@ -80,16 +80,16 @@ class Coordinates:
     @property
     def names(self) -> list[str]:
         """Names of the parameters."""
-        return [one.name for one in self.parameters]
+        return [parameter.name for parameter in self.parameters]
 
     @property
     def have_priors(self) -> bool:
         """Whether every parameter has a prior."""
-        return all(one.has_prior for one in self.parameters)
+        return all(parameter.has_prior for parameter in self.parameters)
 
     @property
     def _ends(self) -> tuple[Array, Array]:
-        ends = [(one.lower, one.upper) for one in self.parameters]
+        ends = [(parameter.lower, parameter.upper) for parameter in self.parameters]
         low, high = np.array(ends).T
         is_log = self._is_log
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -97,7 +97,7 @@ class Coordinates:
 
     @property
     def _is_log(self) -> Array:
-        return np.array([one.is_log for one in self.parameters])
+        return np.array([parameter.is_log for parameter in self.parameters])
 
     def values_at(self, coordinates: Array) -> Array:
         """Return parameters, the same shape (..., n), in their own units."""
@@ -120,8 +120,8 @@ class Coordinates:
             plain = np.where(self._is_log, np.log(values), values)
         # At a limit the logit is infinite, and a search that starts there could never move.
         share = np.clip((plain - low) / (high - low), 1e-13, 1.0 - 1e-13)
-        found: Array = np.log(share) - np.log1p(-share)
-        return found
+        positions: Array = np.log(share) - np.log1p(-share)
+        return positions
 
     def log_prior(self, values: Array) -> tuple[Array, Array, Array]:
         """Return the logarithm of the priors' density (without constants) and its derivatives by log parameters.
@@ -136,8 +136,8 @@ class Coordinates:
         slope, curvature : ndarray, shape (..., n)
             First derivative by the logarithm of each parameter, and minus the second.
         """
-        medians = np.array([one.prior_median if one.has_prior else 1.0 for one in self.parameters])
-        precision = np.array([one.prior_sd**-2 if one.has_prior else 0.0 for one in self.parameters])
+        medians = np.array([parameter.prior_median if parameter.has_prior else 1.0 for parameter in self.parameters])
+        precision = np.array([parameter.prior_sd**-2 if parameter.has_prior else 0.0 for parameter in self.parameters])
         with np.errstate(divide="ignore"):
             distance = np.where(precision > 0.0, np.log(values / medians), 0.0)
         slope = -precision * distance
@@ -160,7 +160,7 @@ def free_parameter(parameters: ParameterSet, name: str, value: float, priors: bo
     Raises
     ------
     DataError
-        If there is no such parameter, or it cannot be searched.
+        If the parameter is unknown, or cannot be searched.
     """
     plain = parameters.set_by(name) or name.removeprefix("parameters.")
     if plain not in parameters:
@@ -168,12 +168,13 @@ def free_parameter(parameters: ParameterSet, name: str, value: float, priors: bo
     about = parameters[plain]
     if not value > 0.0:
         cure = "give it a positive value in the scenario"
-        raise DataError(f"stands at {value:g}, from where it cannot be searched", key=f"free {name}", cure=cure)
-    lower, upper = max(about.lower, value / WIDE), min(about.upper, value * WIDE)
-    found = FreeParameter(plain, about.label, about.unit, value, lower, upper)
+        reason = f"has the value {value:g}, which cannot be searched on a logarithmic scale"
+        raise DataError(reason, key=f"free {name}", cure=cure)
+    lower, upper = max(about.lower, value / RANGE_FACTOR), min(about.upper, value * RANGE_FACTOR)
+    parameter = FreeParameter(plain, about.label, about.unit, value, lower, upper)
     if priors and about.prior is not None:
-        found = replace(found, prior_median=about.prior.median, prior_sd=about.prior.sd)
-    return found
+        parameter = replace(parameter, prior_median=about.prior.median, prior_sd=about.prior.sd)
+    return parameter
 
 
 def coordinates_of(
@@ -186,13 +187,13 @@ def coordinates_of(
     DataError
         If a name is unknown or given twice.
     """
-    found: list[FreeParameter] = []
+    chosen: list[FreeParameter] = []
     for name in names:
         plain = parameters.set_by(name) or name.removeprefix("parameters.")
-        one = free_parameter(parameters, name, values.get(plain, math.nan), priors)
-        if one.name in [other.name for other in found]:
+        parameter = free_parameter(parameters, name, values.get(plain, math.nan), priors)
+        if parameter.name in [other.name for other in chosen]:
             raise DataError("is named twice", key=f"free {name}", cure="leave one out")
-        found.append(one)
-    if not found:
+        chosen.append(parameter)
+    if not chosen:
         raise DataError("there is nothing to fit", key="free", cure="name at least one parameter")
-    return Coordinates(tuple(found))
+    return Coordinates(tuple(chosen))

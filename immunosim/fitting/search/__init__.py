@@ -1,1 +1,1 @@
-"""Where the best values are and how far others may lie: multistart, profiles, sampling, two stages."""
+"""Estimation: multistart, profile likelihood, MCMC sampling, two-stage population fits."""

@@ -1,9 +1,8 @@
-"""The steps of a sampler on disk, kept as they are made, so that an interrupted sample goes on where it was.
+"""The steps of a sampler on disk, stored as they are made, so that an interrupted sample can be resumed.
 
 A file begins with a line that names the sample, and holds a record of fixed length for each step: positions,
-densities, acceptances, the state of the random numbers, and a SHA-256 over all of them and over the record before. A
-record that was cut off or damaged ends what is taken from the file; the steps after it are made again, with the same
-draws.
+densities, acceptances, the state of the random numbers, and a SHA-256 over all of them and over the record before.
+Reading ends at a truncated or damaged record; the steps after it are repeated, with the same draws.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ from immunosim.files import explained, read_plain, write_file
 if TYPE_CHECKING:
     from emcee.state import State
 
-CURE = "remove it, or leave `resume` out to begin anew"
+CURE = "remove it, or leave out `resume` to start over"
 
 _FORMAT = "immunosim steps 1"
 _SIZE = 32
 _MOST = 2**36
 _STATE_WORDS = 624
-"""Words of the state of numpy's Mersenne Twister, which emcee draws with."""
+"""Words of the state of numpy's Mersenne Twister, the generator of emcee."""
 
 
 class KeptSteps(Backend):  # type: ignore[misc]
@@ -63,10 +62,10 @@ class KeptSteps(Backend):  # type: ignore[misc]
         self.reset(n_walkers, n_unknowns)
 
     def take_over(self, records: bytes) -> int:
-        """Take over the steps that a file holds, and return the bytes of those that are what was written."""
+        """Read the steps of a file, and return the number of bytes with valid checksums."""
         size = self._type.itemsize
         steps = np.frombuffer(records[: len(records) // size * size], self._type)
-        n = next((place for place, step in enumerate(steps) if not self._follows(step)), len(steps))
+        n = next((index for index, step in enumerate(steps) if not self._follows(step)), len(steps))
         if n:
             self.chain, self.log_prob = steps["positions"][:n].copy(), steps["densities"][:n].copy()
             self.accepted = steps["accepted"][:n].sum(axis=0)
@@ -79,7 +78,7 @@ class KeptSteps(Backend):  # type: ignore[misc]
         return n * size
 
     def _follows(self, step: Any) -> bool:
-        """Whether a step is what was written, after the one before it."""
+        """Whether the checksum of a step matches, given the step before."""
         seal = _sealed(self._seal, step)
         is_right = bool(seal == step["seal"].tobytes())
         if is_right:
@@ -87,7 +86,7 @@ class KeptSteps(Backend):  # type: ignore[misc]
         return is_right
 
     def save_step(self, state: State, accepted: Array) -> None:
-        """Keep a step.
+        """Store a step.
 
         Raises
         ------
@@ -95,11 +94,11 @@ class KeptSteps(Backend):  # type: ignore[misc]
             If it cannot be written.
         """
         super().save_step(state, accepted)
-        name, words, place, has_normal, normal = state.random_state
+        name, words, position, has_normal, normal = state.random_state
         assert name == "MT19937"
         step = np.zeros((), self._type)
         step["positions"], step["densities"], step["accepted"] = state.coords, state.log_prob, accepted
-        step["words"], step["place"], step["has_normal"], step["normal"] = words, place, has_normal, normal
+        step["words"], step["place"], step["has_normal"], step["normal"] = words, position, has_normal, normal
         self._seal = _sealed(self._seal, step)
         step["seal"] = np.frombuffer(self._seal, np.uint8)
         with explained(self._path), self._path.open("ab") as stream:
@@ -111,7 +110,7 @@ class KeptSteps(Backend):  # type: ignore[misc]
 def open_chain(
     path: Path, fingerprint: str, n_walkers: int, n_unknowns: int, note: Callable[[str], None] = say_nothing
 ) -> KeptSteps:
-    """Return emcee's store of steps in a file, with the steps that are there.
+    """Return an emcee backend on a file, with its stored steps.
 
     Parameters
     ----------
@@ -121,7 +120,7 @@ def open_chain(
         Of all that determines the sample.
     n_walkers, n_unknowns : int
     note : callable
-        Told in a sentence where steps are damaged and made again.
+        Receives a sentence if steps are damaged and repeated.
 
     Raises
     ------
@@ -142,13 +141,13 @@ def open_chain(
     if not content.startswith(head):
         is_chain = content.startswith(_FORMAT.encode())
         raise DataError(
-            "holds the steps of another sample" if is_chain else "cannot be read (it holds no steps of a sample)",
+            "holds the steps of another sample" if is_chain else "cannot be read (it is not a checkpoint of a sample)",
             file=str(path),
             cure=CURE,
         )
     used = len(head) + steps.take_over(content[len(head) :])
     if used < len(content):
-        note(f"{path}: the steps after the {steps.iteration}th are cut off or damaged; they are made again")
+        note(f"{path}: the steps after the {steps.iteration}th are truncated or damaged; they are repeated")
         with explained(path):
             os.truncate(path, used)
     return steps

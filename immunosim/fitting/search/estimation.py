@@ -1,4 +1,4 @@
-"""Estimation from many starts: the best of them, and what became of each."""
+"""Multistart estimation: the best search, and the outcome of each."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from immunosim.fitting.likelihood.transforms import FreeParameter
 from immunosim.fitting.search.multistart import Search, search_together
 
 SPREAD = 1.5
-"""Starts lie within these many prior standard deviations."""
+"""Largest distance of a start from the prior median, in prior standard deviations."""
 
-SAME = 0.1
-"""Differences of the log posterior below this are no differences."""
+MIN_LOG_POSTERIOR_DIFFERENCE = 0.1
+"""Smallest meaningful difference of the log posterior."""
 
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """What a fit found.
+    """The result of an estimation.
 
     Attributes
     ----------
     posterior : Posterior
     searches : tuple of Search
-        Of all starts, the best first; those that failed last, with an infinite value.
+        Of all starts, the best first, failed ones last with an infinite value.
     """
 
     posterior: Posterior
@@ -42,13 +42,13 @@ class Estimate:
 
     @property
     def n_failed(self) -> int:
-        """Starts from which nothing could be simulated."""
-        return sum(not np.isfinite(one.value) for one in self.searches)
+        """Number of failed starts."""
+        return sum(not np.isfinite(search.value) for search in self.searches)
 
     @property
     def n_at_best(self) -> int:
-        """Starts that ended at the best value."""
-        return sum(one.value - self.best.value < SAME for one in self.searches)
+        """Number of starts that reached the best value."""
+        return sum(search.value - self.best.value < MIN_LOG_POSTERIOR_DIFFERENCE for search in self.searches)
 
     @cached_property
     def values(self) -> Array:
@@ -57,19 +57,19 @@ class Estimate:
 
     @cached_property
     def covariance(self) -> Array:
-        """Covariance of the logarithms of the unknowns, from the expected information; infinite where there is none."""
+        """Covariance of the log unknowns, from the expected information; infinite where there is no information."""
         n = len(self.posterior.coordinates)
         slopes = np.ones(self.posterior.n_unknowns)
         slopes[:n] = self.posterior.coordinates.slopes_at(self.best.end[:n]) / self.values[:n]
-        found: Array = slopes[:, np.newaxis] * inverse(self.best.hessian) * slopes
-        return found
+        covariance: Array = slopes[:, np.newaxis] * inverse(self.best.hessian) * slopes
+        return covariance
 
     @cached_property
     def correlation(self) -> Array:
         """Correlations of the unknowns, shape (n_unknowns, n_unknowns)."""
         sd = np.sqrt(np.diag(self.covariance))
-        found: Array = self.covariance / np.outer(sd, sd)
-        return found
+        correlation: Array = self.covariance / np.outer(sd, sd)
+        return correlation
 
 
 def data_information(estimate: Estimate) -> Array:
@@ -79,10 +79,10 @@ def data_information(estimate: Estimate) -> Array:
 
 
 def inverse(information: Array, least: float = 1e-12) -> Array:
-    """Return a covariance; eigenvalues of the information count as at least this share of the largest."""
+    """Return a covariance; eigenvalues of the information are bounded below by this fraction of the largest."""
     eigenvalues, vectors = np.linalg.eigh(information)
-    found: Array = (vectors / np.maximum(eigenvalues, least * max(eigenvalues.max(), 1e-30))) @ vectors.T
-    return found
+    bounded_inverse: Array = (vectors / np.maximum(eigenvalues, least * max(eigenvalues.max(), 1e-30))) @ vectors.T
+    return bounded_inverse
 
 
 def estimate(
@@ -91,16 +91,16 @@ def estimate(
     seed: int = 0,
     report: Callable[[int, int], None] | None = None,
 ) -> Estimate:
-    """Find the most probable unknowns from many starts.
+    """Find the maximum of the posterior from many starts.
 
     Parameters
     ----------
     posterior : Posterior
     n_starts : int
-        The first is what the scenario has; the others fill the prior, or the limits where there is none.
+        The first is the scenario's own value; the others cover the prior, or the limits without a prior.
     seed : int
     report : callable, optional
-        Told how many starts have ended, and of how many.
+        Receives the number of finished starts, and the total.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def estimate(
     """
     starts = draw_starts(posterior, n_starts, seed)
     searches = search_together(posterior.evaluate, starts, report=report)
-    ordered = sorted(searches, key=lambda one: one.value if np.isfinite(one.value) else np.inf)
+    ordered = sorted(searches, key=lambda search: search.value if np.isfinite(search.value) else np.inf)
     if not np.isfinite(ordered[0].value):
         raise SolverError("no start of the fit could be simulated: widen the scenario or free other parameters")
     return Estimate(posterior, tuple(ordered))
@@ -124,14 +124,14 @@ def draw_starts(posterior: Posterior, n: int, seed: int) -> Array:
         return starts
     shares = qmc.LatinHypercube(posterior.n_unknowns, rng=seed).random(n - 1)
     parameters = posterior.coordinates.parameters
-    values = np.stack([_spread(one, shares[:, j]) for j, one in enumerate(parameters)], axis=1)
+    values = np.stack([_spread(parameter, shares[:, j]) for j, parameter in enumerate(parameters)], axis=1)
     starts[1:, : len(parameters)] = posterior.coordinates.of(values)
     starts[1:, len(parameters) :] = FACTOR_SD * (2.0 * shares[:, len(parameters) :] - 1.0)
     return starts
 
 
 def _spread(parameter: FreeParameter, shares: Array) -> Array:
-    """Return starting values of a parameter at shares of its prior or its limits."""
+    """Return starting values of a parameter at quantiles of its prior or its range."""
     # Off the limits: there the logit is flat, and a search that begins so would not leave.
     inner = 0.02 + 0.96 * shares
     if parameter.has_prior:

@@ -1,7 +1,7 @@
-"""Many searches at once: each is SciPy's own, in a thread, and their evaluations are computed together as one batch.
+"""Simultaneous searches: each runs SciPy's optimiser in a thread, and their evaluations are computed as one batch.
 
-A search asks for the value, gradient and Hessian at a point and waits; when all that are running have asked, one call
-of the core answers all. The result of a search does not depend on the others, since a row of a batch does not.
+A search asks for the value, gradient and Hessian at a point and waits; when all running searches wait, one call of the
+integrator answers all. The result of a search does not depend on the others, since a row of a batch does not.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ Answer = tuple[float, Array, Array]
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """Where a search ended.
+    """The outcome of a search.
 
     Attributes
     ----------
     start, end : ndarray, shape (n_unknowns,)
     value : float
-        Minus the logarithm of the posterior; infinite where the search could not begin.
+        Minus the logarithm of the posterior; infinite where the start could not be simulated.
     gradient : ndarray, shape (n_unknowns,)
     hessian : ndarray, shape (n_unknowns, n_unknowns)
     is_converged : bool
@@ -48,7 +48,7 @@ class Search:
 
 
 class _Batch:
-    """The point at which threads meet: questions in, answers out."""
+    """The exchange between threads: points in, evaluations out."""
 
     def __init__(self, n: int) -> None:
         self.condition = threading.Condition()
@@ -57,14 +57,14 @@ class _Batch:
         self.answers: dict[int, Answer] = {}
         self.is_stopped = False
 
-    def ask(self, place: int, point: Array) -> Answer:
+    def ask(self, index: int, point: Array) -> Answer:
         with self.condition:
-            self.questions[place] = point
+            self.questions[index] = point
             self.condition.notify_all()
-            self.condition.wait_for(lambda: place in self.answers or self.is_stopped)
+            self.condition.wait_for(lambda: index in self.answers or self.is_stopped)
             if self.is_stopped:
                 raise _Stopped
-            return self.answers.pop(place)
+            return self.answers.pop(index)
 
     def stop(self) -> None:
         with self.condition:
@@ -78,7 +78,7 @@ class _Batch:
 
 
 class _Stopped(Exception):
-    """The searches were given up."""
+    """The searches were cancelled."""
 
 
 def search_together(
@@ -96,31 +96,31 @@ def search_together(
     evaluate : callable
     starts : ndarray, shape (n_starts, n_unknowns)
     fixed : sequence of int or None, optional
-        For each start the unknown that stays where it is: for profiles.
+        For each start the fixed unknown, for profiles.
     tolerance : float
-        Of the norm of the gradient.
+        On the norm of the gradient.
     most_steps : int
     report : callable, optional
-        Told after each batch how many searches have ended, and of how many.
+        Receives after each batch the number of finished searches, and the total.
     """
     batch = _Batch(len(starts))
 
-    def run(place: int) -> Search | None:
+    def run(index: int) -> Search | None:
         try:
-            held = None if fixed is None else fixed[place]
-            return _search(lambda x: batch.ask(place, x), starts[place], held, tolerance, most_steps)
+            held = None if fixed is None else fixed[index]
+            return _search(lambda x: batch.ask(index, x), starts[index], held, tolerance, most_steps)
         except _Stopped:
             return None
         finally:
             batch.leave()
 
     with ThreadPoolExecutor(len(starts)) as pool:
-        searches = [pool.submit(run, place) for place in range(len(starts))]
+        searches = [pool.submit(run, index) for index in range(len(starts))]
         try:
             _answer(batch, evaluate, len(starts), report)
         finally:
             batch.stop()
-        return [found for found in (search.result() for search in searches) if found is not None]
+        return [outcome for outcome in (search.result() for search in searches) if outcome is not None]
 
 
 def _answer(batch: _Batch, evaluate: Evaluate, n: int, report: Callable[[int, int], None] | None) -> None:
@@ -131,12 +131,12 @@ def _answer(batch: _Batch, evaluate: Evaluate, n: int, report: Callable[[int, in
             if not batch.running:
                 return
             places = sorted(batch.questions)
-            points = np.array([batch.questions.pop(place) for place in places])
+            points = np.array([batch.questions.pop(index) for index in places])
             ended = n - batch.running
         values, gradients, hessians = evaluate(points)
         with batch.condition:
-            for k, place in enumerate(places):
-                batch.answers[place] = (float(values[k]), gradients[k], hessians[k])
+            for k, index in enumerate(places):
+                batch.answers[index] = (float(values[k]), gradients[k], hessians[k])
             batch.condition.notify_all()
         if report is not None:
             report(ended, n)
@@ -167,7 +167,7 @@ def _search(
         reason = "the patient cannot be simulated at the start"
         return Search(start, start, np.inf, nothing, no_hessian, False, 1, reason)
     if not free.size:
-        return Search(start, start, *first, True, 1, "nothing is free")
+        return Search(start, start, *first, True, 1, "no parameter is free")
     result = minimize(
         lambda x: at(x)[0],
         start[free],

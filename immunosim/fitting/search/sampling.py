@@ -1,6 +1,6 @@
-"""Samples of the posterior by an affine-invariant ensemble sampler (emcee), whose walkers are one batch of the core.
+"""MCMC samples of the posterior by an affine-invariant ensemble sampler (emcee), with its walkers as one batch.
 
-Diagnostics are ArviZ's.
+Diagnostics come from ArviZ.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from immunosim.fitting.search.estimation import Estimate
 from immunosim.locks import held
 
 LEAST_WALKERS = 16
-"""Walkers, where two for each unknown are fewer: as many rows fill the lanes of two cores."""
+"""Smallest number of walkers: they fill the lanes of two cores."""
 
 WORST_R_HAT, LEAST_EFFECTIVE = 1.05, 100
-"""Beyond these a posterior is said not to have converged."""
+"""Limits of the convergence diagnostics."""
 
 INSTALL = "run: python -m pip install 'immunosim[fit]'"
 
@@ -55,7 +55,7 @@ class Sample:
 
     @property
     def has_converged(self) -> bool:
-        """Whether diagnostics say so of every unknown."""
+        """Whether the diagnostics of every unknown are within their limits."""
         return bool((self.r_hat <= WORST_R_HAT).all() and (self.effective >= LEAST_EFFECTIVE).all())
 
     @property
@@ -75,25 +75,25 @@ def sample(
     fingerprint: str = "",
     note: Callable[[str], None] = say_nothing,
 ) -> Sample:
-    """Sample the posterior from around its best point.
+    """Sample the posterior, starting around its maximum.
 
     Parameters
     ----------
     estimate : Estimate
     n_draws, n_warm_up : int
-        Steps of each walker that are kept, and steps before.
+        Steps per walker after and during the warm-up.
     n_walkers : int
-        0 for four for each unknown.
+        0 for four per unknown.
     seed : int
     report : callable, optional
-        Told how many steps are done, and of how many.
+        Receives the number of steps done, and the total.
     chain : Path, optional
-        A file in which steps are kept as they are made, held against other processes. Where it exists, the sample goes
-        on from its last step, with the same draws as without a break.
+        A file that stores every step, locked against other processes. If it exists, sampling continues after its last
+        step, with the same draws as without interruption.
     fingerprint : str
-        Of all that determines the sample, by which the file is known again.
+        Of everything that determines the sample; identifies the file.
     note : callable
-        Told in a sentence where steps in the file are damaged and made again.
+        Receives a sentence if steps in the file are damaged and repeated.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def _described(posterior: Posterior, sampler: Any, n_warm_up: int) -> Sample:
     with np.errstate(all="ignore"):
         r_hat = np.array([float(arviz.rhat(np.log(draws[:, :, j]))) for j in range(n)])
         effective = np.array([float(arviz.ess(np.log(draws[:, :, j]))) for j in range(n)])
-    units = [one.unit for one in posterior.coordinates.parameters] + ["1"] * len(posterior.factors)
+    units = [parameter.unit for parameter in posterior.coordinates.parameters] + ["1"] * len(posterior.factors)
     return Sample(
         names=tuple(posterior.names),
         units=tuple(units),
@@ -166,7 +166,7 @@ def _described(posterior: Posterior, sampler: Any, n_warm_up: int) -> Sample:
 
 
 def require_sampler() -> None:
-    """Raise where a package is missing, before anything is computed.
+    """Raise if a package is missing, before anything is computed.
 
     Raises
     ------
@@ -179,7 +179,7 @@ def require_sampler() -> None:
 
 
 def load_arviz() -> Any:
-    """Import ArviZ without its announcement of a next version."""
+    """Import ArviZ without its announcement of the next version."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         import arviz
@@ -187,14 +187,14 @@ def load_arviz() -> Any:
 
 
 def _around(estimate: Estimate, n: int, generator: np.random.Generator) -> Array:
-    """Return walkers around the best point, as the information spreads them; all of them can be simulated."""
+    """Return walkers drawn from the Laplace approximation; each of them can be simulated."""
     eigenvalues, vectors = np.linalg.eigh(estimate.best.hessian)
     scales = 1.0 / np.sqrt(np.maximum(eigenvalues, 1.0))
-    found = np.empty((0, len(scales)))
+    walkers = np.empty((0, len(scales)))
     spread = 0.5
-    while len(found) < n:
+    while len(walkers) < n:
         tried = estimate.best.end + spread * (generator.normal(size=(n, len(scales))) * scales) @ vectors.T
-        found = np.concatenate([found, tried[np.isfinite(estimate.posterior.log_density(tried))]])
+        walkers = np.concatenate([walkers, tried[np.isfinite(estimate.posterior.log_density(tried))]])
         # Closer each time: near the best point, which was simulated, there are walkers that can be.
         spread *= 0.7
-    return found[:n]
+    return walkers[:n]

@@ -1,12 +1,11 @@
-"""Patients and the distribution they are drawn from, in two stages that alternate until they agree.
+"""Two-stage population fit: individual parameters and their distribution, iterated to convergence.
 
-First every patient is fitted alone. Then parameters of patients get a lognormal prior whose median and standard
-deviation are those of the patients themselves, and all patients are fitted again, together with what they share; and so
-on: an expectation-maximisation with the normal approximation of each posterior, the iterative two-stage method. It
-knows the uncertainty of each patient's estimate, which a mean of separate fits does not.
+First every patient is fitted individually. Then individual parameters get a lognormal prior with the median and
+standard deviation over the patients, and all patients are refitted with the common parameters, repeatedly: an
+expectation-maximisation with the normal approximation of each posterior, the iterative two-stage method. It accounts
+for the uncertainty of each patient's estimate, unlike a mean of separate fits.
 
-What it is not: a full mixed-effects likelihood. With few values for a patient the standard deviation between patients
-comes out somewhat too small.
+It is not a full mixed-effects likelihood: with few values per patient, between-patient variability is underestimated.
 """
 
 from __future__ import annotations
@@ -27,18 +26,18 @@ from immunosim.fitting.likelihood.transforms import Coordinates
 from immunosim.fitting.search.estimation import Estimate
 from immunosim.fitting.search.multistart import search_together
 
-FIRST_SD, LEAST_SD = 0.3, 0.02
-"""Standard deviation of the logarithm between patients at the start, where there is no prior, and the least."""
+INITIAL_SD, LEAST_SD = 0.3, 0.02
+"""Between-patient SD (log): initial value without a prior, and lower bound."""
 
-STILL = 0.02
-"""Change of medians (in standard deviations) and of standard deviations (relative) below which rounds end."""
+CONVERGENCE_TOLERANCE = 0.02
+"""Change of medians (in standard deviations) and of standard deviations (relative) below which the iteration ends."""
 
-MOST_ROUNDS = 30
+MAX_ROUNDS = 30
 
 
 @dataclass(frozen=True, eq=False)
 class PopulationFit:
-    """Patients together.
+    """The joint fit of several patients.
 
     Attributes
     ----------
@@ -47,13 +46,13 @@ class PopulationFit:
     places : ndarray of int, shape (n_patients, n_individual)
         Of the patients' own unknowns.
     alone : ndarray, shape (n_patients, n_individual)
-        Estimates of each patient alone, in the parameters' own units.
+        Individual fits, in the parameters' own units.
     alone_sd : ndarray, shape (n_patients, n_individual)
-        Standard deviations of their logarithms, by the data and without the prior; infinite where the data say nothing.
+        Standard deviations of their logarithms by the data alone; infinite where the data are uninformative.
     estimate : Estimate
-        Of all unknowns together, under the distribution of the last round.
+        Joint estimate of all unknowns, under the distribution of the last round.
     medians, sds : ndarray, shape (n_individual,)
-        Of the distribution: the median, and the standard deviation of the logarithm between patients.
+        Median, and between-patient SD (log).
     n_rounds : int
     has_converged : bool
     """
@@ -72,19 +71,19 @@ class PopulationFit:
     @cached_property
     def together(self) -> Array:
         """Estimates of each patient under the distribution, shape (n_patients, n_individual)."""
-        found: Array = self.estimate.values[self.places]
-        return found
+        values: Array = self.estimate.values[self.places]
+        return values
 
     @cached_property
     def values(self) -> Array:
-        """Parameters of each patient with all that is shared and with covariates, shape (n_patients, n_parameters)."""
+        """Parameters of each patient with common ones and covariate effects, shape (n_patients, n_parameters)."""
         n = len(self.arrangement.coordinates)
         return np.concatenate(self.estimate.posterior.of_patients(self.estimate.values[np.newaxis, :n]))
 
     def of(self, patient: str) -> Array:
         """Return the parameters of a patient, shape (n_parameters,)."""
-        found: Array = self.values[self.patients.index(patient)]
-        return found
+        values: Array = self.values[self.patients.index(patient)]
+        return values
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -94,22 +93,22 @@ class PopulationFit:
     @cached_property
     def together_sd(self) -> Array:
         """Standard deviations of their logarithms, shape (n_patients, n_individual)."""
-        found: Array = np.sqrt(np.diag(self.estimate.covariance))[self.places]
-        return found
+        sds: Array = np.sqrt(np.diag(self.estimate.covariance))[self.places]
+        return sds
 
     @cached_property
     def shrinkage(self) -> Array:
-        """1 - sd of the patients' estimates / sd between patients, shape (n_individual,): 1 where data say nothing."""
+        """1 - SD of the estimates / between-patient SD, shape (n_individual,): 1 where the data are uninformative."""
         spread = np.log(self.together).std(axis=0, ddof=1)
-        found: Array = 1.0 - np.minimum(spread / self.sds, 1.0)
-        return found
+        shrinkage: Array = 1.0 - np.minimum(spread / self.sds, 1.0)
+        return shrinkage
 
     @cached_property
     def median_sds(self) -> Array:
         """Standard error of the logarithm of each median, shape (n_individual,)."""
         weights = 1.0 / (self.sds**2 + self.alone_sd**2)
-        found: Array = 1.0 / np.sqrt(weights.sum(axis=0))
-        return found
+        sds: Array = 1.0 / np.sqrt(weights.sum(axis=0))
+        return sds
 
 
 def fit_population(
@@ -120,19 +119,19 @@ def fit_population(
     n_threads: int = 1,
     report: Callable[[int, float], None] | None = None,
 ) -> PopulationFit:
-    """Fit the distribution of the patients' own parameters together with what they share.
+    """Fit the distribution of individual parameters together with the common parameters.
 
     Parameters
     ----------
     subjects : sequence of Subject
     arrangement : CovariateDesign
     alone : sequence of Estimate
-        The first stage, with the parameters of each subject in its order.
+        The individual fits of the first stage.
     factors : tuple of str
-        Analytes whose noise is estimated, as one factor for all patients.
+        Analytes whose noise is estimated, with one factor for all patients.
     n_threads : int
     report : callable, optional
-        Told after each round its number and how far it moved, as a share of what still counts as a move.
+        Receives after each round its number and its change relative to the tolerance.
 
     Raises
     ------
@@ -142,38 +141,38 @@ def fit_population(
     patients = tuple(subject.name for subject in subjects)
     names = list(subjects[0].names)
     chosen = [names.index(name) for name in arrangement.individual]
-    separate = np.array([one.values[chosen] for one in alone])
-    separate_sd = np.array([_sd_of_data(one, chosen) for one in alone])
+    separate = np.array([estimate.values[chosen] for estimate in alone])
+    separate_sd = np.array([_sd_of_data(estimate, chosen) for estimate in alone])
     posterior = Posterior(tuple(subjects), arrangement.coordinates, factors, True, n_threads, arrangement.designs)
     places = arrangement.places(patients)
     unknowns = _start(posterior, arrangement, alone, names, places, separate)
     medians, sds = _first(arrangement, places, separate)
     change, rounds = np.inf, 0
-    while change > 1.0 and rounds < MOST_ROUNDS:
+    while change > 1.0 and rounds < MAX_ROUNDS:
         posterior = replace(posterior, coordinates=_with_distribution(posterior.coordinates, places, medians, sds))
         (search,) = search_together(posterior.evaluate, unknowns[np.newaxis])
         if not np.isfinite(search.value):
             raise SolverError("the patients cannot be simulated together: widen the scenario or free other parameters")
-        found, unknowns = Estimate(posterior, (search,)), search.end
-        new_medians, new_sds = distribution_of(found, places)
+        estimate, unknowns = Estimate(posterior, (search,)), search.end
+        new_medians, new_sds = distribution_of(estimate, places)
         moves = np.concatenate([np.abs(np.log(new_medians / medians)) / sds, np.abs(new_sds / sds - 1.0)])
-        change = float(moves.max(initial=0.0)) / STILL
+        change = float(moves.max(initial=0.0)) / CONVERGENCE_TOLERANCE
         medians, sds, rounds = new_medians, new_sds, rounds + 1
         if report is not None:
             report(rounds, change)
-    own = (arrangement, patients, places, separate, separate_sd, found, medians, sds, rounds, change <= 1.0)
-    return PopulationFit(*own)
+    results = (arrangement, patients, places, separate, separate_sd, estimate, medians, sds, rounds, change <= 1.0)
+    return PopulationFit(*results)
 
 
-def distribution_of(found: Estimate, places: Integers) -> tuple[Array, Array]:
-    """Return the lognormal distribution that the posteriors of the patients say together: one step of maximisation.
+def distribution_of(estimate: Estimate, places: Integers) -> tuple[Array, Array]:
+    """Return the lognormal distribution of the individual parameters: the maximisation step.
 
-    The uncertainty of each patient is part of the spread. Without it, priors and estimates would pull each other
-    together, round after round, until patients differ by nothing.
+    The spread includes the uncertainty of each patient. Without it, the estimates would collapse to a single value
+    over the rounds.
 
     Parameters
     ----------
-    found : Estimate
+    estimate : Estimate
         Of all patients.
     places : ndarray of int, shape (n_patients, n_individual)
         Of the patients' own unknowns.
@@ -184,7 +183,7 @@ def distribution_of(found: Estimate, places: Integers) -> tuple[Array, Array]:
     sds : ndarray, shape (n_individual,)
         Standard deviations of the logarithms between patients.
     """
-    logs, variances = np.log(found.values[places]), np.diag(found.covariance)[places]
+    logs, variances = np.log(estimate.values[places]), np.diag(estimate.covariance)[places]
     middle = logs.mean(axis=0)
     spread = np.sqrt(((logs - middle) ** 2 + variances).mean(axis=0))
     return np.exp(middle), np.maximum(spread, LEAST_SD)
@@ -192,7 +191,7 @@ def distribution_of(found: Estimate, places: Integers) -> tuple[Array, Array]:
 
 def _first(arrangement: CovariateDesign, places: Integers, separate: Array) -> tuple[Array, Array]:
     priors = [arrangement.coordinates.parameters[k].prior_sd for k in (places[0] if places.size else [])]
-    return np.exp(np.median(np.log(separate), axis=0)), np.array([sd if sd > 0.0 else FIRST_SD for sd in priors])
+    return np.exp(np.median(np.log(separate), axis=0)), np.array([sd if sd > 0.0 else INITIAL_SD for sd in priors])
 
 
 def _with_distribution(coordinates: Coordinates, places: Integers, medians: Array, sds: Array) -> Coordinates:
@@ -211,11 +210,11 @@ def _start(
     places: Integers,
     separate: Array,
 ) -> Array:
-    """Return the unknowns where patients fitted alone ended; what they share at the median of these."""
-    values = np.array([one.value for one in arrangement.coordinates.parameters])
-    for k, one in enumerate(arrangement.coordinates.parameters):
-        if one.name in names:
-            values[k] = np.exp(np.median([np.log(found.values[names.index(one.name)]) for found in alone]))
+    """Return the unknowns of the individual fits; common parameters at their median."""
+    values = np.array([parameter.value for parameter in arrangement.coordinates.parameters])
+    for k, parameter in enumerate(arrangement.coordinates.parameters):
+        if parameter.name in names:
+            values[k] = np.exp(np.median([np.log(estimate.values[names.index(parameter.name)]) for estimate in alone]))
     values[places] = separate
     start = posterior.start.copy()
     start[: len(values)] = np.clip(posterior.coordinates.of(values), -4.0, 4.0)
@@ -227,7 +226,9 @@ def _sd_of_data(alone: Estimate, chosen: Sequence[int]) -> Array:
     variances = np.diag(alone.covariance)[chosen]
     parameters = [alone.posterior.coordinates.parameters[j] for j in chosen]
     has_priors = alone.posterior.with_priors
-    prior = np.array([one.prior_sd**-2 if one.has_prior and has_priors else 0.0 for one in parameters])
+    prior = np.array(
+        [parameter.prior_sd**-2 if parameter.has_prior and has_priors else 0.0 for parameter in parameters]
+    )
     # The information of the posterior less that of the prior; where the prior is all there is, rounding of either sign.
     precision = 1.0 / variances - prior
     with np.errstate(divide="ignore"):

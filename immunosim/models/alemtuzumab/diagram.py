@@ -1,6 +1,6 @@
 """Where the diagram of the model puts each pool and how regulation runs between them. Millimetres, y upwards."""
 
-from immunosim.model.diagram_layout import OUT, Box, Bus, DiagramLayout, Family, Link, Panel, Point
+from immunosim.model.diagram_layout import OUT, Box, Bus, DiagramLayout, Family, Link, Panel, Position
 
 FAMILIES = {
     "alemtuzumab": Family("blue", ("antibody_kinetics", "depletion")),
@@ -104,7 +104,7 @@ PANELS = (
 TURNOVER = FAMILIES["turnover of lymphocytes"].mechanisms
 
 
-def _out_of(subset: str) -> Point:
+def _out_of(subset: str) -> Position:
     return TISSUE_X + 12, row_of(subset) + OUT
 
 
@@ -142,9 +142,9 @@ BUSES = (
 )
 """Regulators of the lymphocytes, from left to right."""
 
-_ANTIGEN: tuple[Point, ...] = ((144, 97.4), (153, 97.4))
-_STEROID_BUS: tuple[Point, ...] = ((86, 143.5), (86, 138.2), (181, 138.2))
-_STEROID_BRANCHES: tuple[tuple[Point, ...], ...] = (
+_ANTIGEN: tuple[Position, ...] = ((144, 97.4), (153, 97.4))
+_STEROID_BUS: tuple[Position, ...] = ((86, 143.5), (86, 138.2), (181, 138.2))
+_STEROID_BRANCHES: tuple[tuple[Position, ...], ...] = (
     ((181, 138.2), (181, 108.8), (139, 108.8)),
     ((181, 108.8), (181, 100), (171, 100)),
     ((181, 100), (181, 79.5), (155, 79.5), (155, 73.6)),

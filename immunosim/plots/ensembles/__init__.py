@@ -1,4 +1,4 @@
-"""Figures of many patients: functions that take axes and the dataset of an ensemble, and return the axes."""
+"""Figures of ensembles: functions that take axes and the dataset of an ensemble, and return the axes."""
 
 from immunosim.plots.ensembles.axes import Threshold
 from immunosim.plots.ensembles.bands import draw_bands

@@ -1,4 +1,4 @@
-"""What all figures of ensembles share: labels with units, axes of varied quantities, colours, notes below the axes."""
+"""Shared parts of figures of ensembles: labels with units, axes of factors, colours, notes below the axes."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
 COLOURS = "viridis"
-"""The colour map: even in lightness, so that colour-blind readers and grey prints show the same order."""
+"""The colour map: monotonic in lightness, hence readable for colour-blind readers and in grey print."""
 
 FAILED = VERMILION
-"""The colour of patients that failed; it does not occur in the colour map."""
+"""The colour of failed patients; it does not occur in the colour map."""
 
 FEW_DECADES = 3.0
 """Decades of a logarithmic axis below which 2 and 5 are marked as well."""
@@ -40,7 +40,7 @@ NOTE_WIDTH = 104
 
 @dataclass(frozen=True)
 class Threshold:
-    """A level to draw: its value in the unit of the result, and what to call it.
+    """A level to draw: its value in the unit of the result, and its name.
 
     ``is_detection`` says that it belongs to a concentration, whose courses are drawn on a logarithmic axis.
     """
@@ -65,10 +65,10 @@ def sentence_case(text: str) -> str:
     return text if " " not in text and ("." in text or "_" in text) else text[:1].upper() + text[1:]
 
 
-def title_of(found: OutcomeColumns) -> str:
-    """Return what a figure shows: the result, and the day at which it was taken."""
-    when = "" if found.day is None else f", {day_text(found.day)}"
-    return sentence_case(unit_text(found.label).replace(" 10⁹", " × 10⁹")) + when
+def title_of(column: OutcomeColumns) -> str:
+    """Return the title of a figure: the result, and the day at which it was taken."""
+    when = "" if column.day is None else f", {day_text(column.day)}"
+    return sentence_case(unit_text(column.label).replace(" 10⁹", " × 10⁹")) + when
 
 
 def day_text(day: float) -> str:
@@ -83,26 +83,26 @@ def set_title(ax: Axes, text: str) -> Axes:
 
 
 def count_text(n: int, noun: str = "patient") -> str:
-    """Return a number of things: "1 patient", "2,048 patients"."""
+    """Return a count with its noun: "1 patient", "2,048 patients"."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def failure_note(failed: Flags) -> str:
-    """Return how many patients failed; empty where none did."""
+    """Return a note on the number of failed patients; empty where none failed."""
     n = int(failed.sum())
     verb = "failed and is" if n == 1 else "failed and are"
     return f"{n:,} of {count_text(failed.size)} {verb} not shown." if n else ""
 
 
-def missing_note(found: OutcomeColumns, failed: Flags) -> str:
-    """Return how many patients have no value although they did not fail; empty where none."""
-    n = int((~failed & ~np.isfinite(found.values)).sum())
+def missing_note(column: OutcomeColumns, failed: Flags) -> str:
+    """Return a note on patients without a value who did not fail; empty where there are none."""
+    n = int((~failed & ~np.isfinite(column.values)).sum())
     has, verb = ("has", "is") if n == 1 else ("have", "are")
     return f"{count_text(n)} {has} no value, since the event did not occur, and {verb} not shown." if n else ""
 
 
 def set_axis(ax: Axes, which: Literal["x", "y"], about: Varied) -> None:
-    """Label an axis with a varied quantity: logarithmic, or with the names of choices, where it is so."""
+    """Label the axis of a factor; it is logarithmic or has named choices as the factor does."""
     axis = ax.xaxis if which == "x" else ax.yaxis
     axis.set_label_text("\n".join(wrapped(with_unit(about.label, about.unit), 60)))
     if about.choices:
@@ -123,7 +123,7 @@ def set_log_ticks(axis: Axis, values: Array) -> None:
 
 
 def norm_of(values: Array, is_log: bool = False) -> Normalize:
-    """Return how numbers become colours."""
+    """Return the normalisation of numbers to colours."""
     finite = values[np.isfinite(values) & ((values > 0.0) | (not is_log))]
     low, high = float(finite.min()), float(finite.max())
     if low == high:
@@ -132,7 +132,7 @@ def norm_of(values: Array, is_log: bool = False) -> Normalize:
 
 
 def spans_decades(values: Array) -> bool:
-    """Return whether positive numbers differ so much that linear colours would show little of them."""
+    """Return whether positive numbers span so many decades that they need a logarithmic scale."""
     finite = values[np.isfinite(values)]
     return bool(finite.size) and finite.min() > 0.0 and finite.max() / finite.min() > 50.0
 
@@ -173,14 +173,17 @@ def draw_thresholds(ax: Axes, thresholds: Sequence[Threshold]) -> Axes:
     The limits of the axis must be final. A logarithmic axis has no place for zero and below.
     """
     is_log = ax.get_yscale() == "log"
-    ranked = sorted((one for one in thresholds if one.value > 0.0 or not is_log), key=lambda one: one.value)
+    ranked = sorted((one for one in thresholds if one.value > 0.0 or not is_log), key=lambda threshold: threshold.value)
     low, high = (np.log10(end) if is_log else end for end in ax.get_ylim())
-    heights = [((np.log10(one.value) if is_log else one.value) - low) / (high - low) * HEIGHT for one in ranked]
-    for one, height, moved in zip(ranked, heights, spread(heights, LINE_GAP), strict=True):
-        ax.axhline(one.value, color=BLACK, linewidth=0.8, linestyle=(0, (5, 3)), zorder=2.5)
+    heights = [
+        ((np.log10(threshold.value) if is_log else threshold.value) - low) / (high - low) * HEIGHT
+        for threshold in ranked
+    ]
+    for threshold, height, moved in zip(ranked, heights, spread(heights, LINE_GAP), strict=True):
+        ax.axhline(threshold.value, color=BLACK, linewidth=0.8, linestyle=(0, (5, 3)), zorder=2.5)
         ax.annotate(
-            plain(f"{one.name} {one.value:g}".strip()),
-            (1.0, one.value),
+            plain(f"{threshold.name} {threshold.value:g}".strip()),
+            (1.0, threshold.value),
             (4.0, moved - height),
             xycoords=ax.get_yaxis_transform(),
             textcoords="offset points",

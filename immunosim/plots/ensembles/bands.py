@@ -1,4 +1,4 @@
-"""Bands: the median course of a read-out, and where half and nine tenths of the patients lie."""
+"""Bands: the median course of a read-out, and the ranges of 50 % and 90 % of the patients."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ def draw_bands(ax: Axes, dataset: xr.Dataset, of: str, thresholds: Sequence[Thre
     Raises
     ------
     DataError
-        If it has no course over time, or all patients failed.
+        If it has no time course, or all patients failed.
     """
-    found = courses(dataset, of)
-    quantiles = found.quantiles()
-    time = months_or_days(found.times)
+    of_readout = courses(dataset, of)
+    quantiles = of_readout.quantiles()
+    time = months_or_days(of_readout.times)
     outer = ax.fill_between(time, quantiles[0], quantiles[4], color=BLUE, alpha=0.18, linewidth=0)
     inner = ax.fill_between(time, quantiles[1], quantiles[3], color=BLUE, alpha=0.35, linewidth=0)
     (median,) = ax.plot(time, quantiles[2], color=BLUE, linewidth=1.8)
-    frame(ax, found, quantiles, thresholds)
+    frame(ax, of_readout, quantiles, thresholds)
     names = ("median", "50 % of patients", "90 % of patients")
     ax.legend([median, inner, outer], names, frameon=False, loc="best")
-    note = "At each time: median, 25 % to 75 %, 5 % to 95 % of the patients."
-    return write_notes(ax, [note, coverage_note(dataset), found.note, failure_note(is_failed(dataset))])
+    note = "Median, 25th to 75th and 5th to 95th percentile of the patients at each time."
+    return write_notes(ax, [note, coverage_note(dataset), of_readout.note, failure_note(is_failed(dataset))])

@@ -1,4 +1,4 @@
-"""What to draw of a result: the kind, the result and the quantities, as asked for or as the dataset suggests."""
+"""Choice of a figure: kind, result and factors, as requested or by default."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from immunosim.plots.ensembles.ranking import most_correlated
 from immunosim.units import parse_quantity
 
 FIELDS = ("heatmap", "contour")
-"""Kinds that need two varied quantities."""
+"""Kinds that need two factors."""
 
 COURSES = ("bands", "spaghetti")
-"""Kinds that need a course over time."""
+"""Kinds that need a time course."""
 
 TAKES: Mapping[str, frozenset[str]] = {
     "heatmap": frozenset({"x", "y", "at"}),
@@ -34,7 +34,7 @@ TAKES: Mapping[str, frozenset[str]] = {
     "spaghetti": frozenset({"threshold", "color"}),
     "parallel": frozenset({"at"}),
 }
-"""Kinds of figures, the more usual first, and what may be said of each."""
+"""Kinds of figures, the more common first, and the options of each."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class Plot:
     of : str
         An endpoint, read-out or pool.
     x, y : str
-        Varied quantities of a field.
+        Factors of a map.
     at : float or None
-        Day at which a read-out is taken; the last if none.
+        Day at which a read-out is taken; by default the last.
     color : str
         Factor that colours the lines.
     thresholds : tuple of Threshold
@@ -76,7 +76,7 @@ def chosen(
     threshold: str = "",
     limits: Mapping[str, Sequence[Threshold]] | None = None,
 ) -> Plot:
-    """Return what to draw; what is not asked for is chosen.
+    """Return what to draw, with defaults for missing options.
 
     Parameters
     ----------
@@ -85,14 +85,14 @@ def chosen(
     kind, of, x, y, at, color : optional
         As in `Plot`; ``at`` may be text with a unit.
     threshold : str, optional
-        A level with its unit, which takes the place of the limits.
+        A level with its unit, which replaces the limits.
     limits : mapping of str to sequence of Threshold, optional
         Clinical thresholds by read-out, in its unit.
 
     Raises
     ------
     DataError
-        If something that is asked for does not exist, does not fit the kind, or all patients failed.
+        If a requested output does not exist, does not fit the kind, or all patients failed.
     """
     given = {"x": x, "y": y, "at": at, "color": color, "threshold": threshold}
     asked = frozenset(key for key, value in given.items() if value not in ("", None))
@@ -114,7 +114,7 @@ def chosen(
         readout = chosen_of if chosen_kind in COURSES else outcome(dataset, chosen_of, day).readout
         levels = (limits or {}).get(readout, ())
     if threshold:
-        is_detection = any(one.is_detection for one in levels)
+        is_detection = any(level.is_detection for level in levels)
         levels = (_threshold(threshold, str(dataset[chosen_of].attrs.get("units", "1")), is_detection),)
     return Plot(chosen_kind, chosen_of, *pair, day, color, tuple(levels))
 
@@ -146,36 +146,36 @@ def _refuse_unfit(kind: str, asked: frozenset[str]) -> None:
 
 
 def _default_of(dataset: xr.Dataset, kind: str, asked: frozenset[str]) -> str:
-    """Return the first endpoint, or the first read-out where the kind or another wish needs a course."""
+    """Return the first endpoint, or the first read-out where the kind or an option needs a time course."""
     endpoints, series = endpoint_names(dataset), series_names(dataset)
     needs_course = kind in COURSES or asked & {"color", "at"}
     names = series if needs_course else [*endpoints, *series]
     if not names and needs_course:
-        reason = "the result holds no course over time"
+        reason = "the result holds no time course"
         raise DataError(reason, key="of", cure="store a read-out over time when it is made, or draw `kind=heatmap`")
     if not names:
         raise DataError(
-            "the result holds neither endpoints nor read-outs", key="of", cure="ask for some when it is made"
+            "the result holds neither endpoints nor read-outs", key="of", cure="request some when it is made"
         )
     return names[0]
 
 
 def _default_kind(dataset: xr.Dataset, of: str, asked: frozenset[str]) -> str:
-    """Return the most usual kind that fits what is drawn and what is asked for."""
+    """Return the most common kind that fits the result and the options."""
     is_course = is_series(dataset, of) and not asked & {"x", "y", "at"}
     varying = sum(not varied(dataset, name).is_constant for name in varied_names(dataset))
     fitting = COURSES if is_course else (*FIELDS, "parallel") if varying > 1 else ("parallel",)
-    found = next((kind for kind in fitting if asked <= TAKES[kind]), None)
-    if found is None:
+    kind_that_fits = next((kind for kind in fitting if asked <= TAKES[kind]), None)
+    if kind_that_fits is None:
         listed = ", ".join(sorted(asked))
         reason = f'no figure of "{of}" takes {listed}' + ("" if is_course else f" where {varying} quantities vary")
         raise DataError(reason, key="of", cure="leave it out, or name another result")
-    return found
+    return kind_that_fits
 
 
 def _pair(dataset: xr.Dataset, kind: str, of: str, x: str, y: str, at: float | None) -> tuple[str, str]:
-    """Return two quantities: those asked for, filled up with those that correlate most with the result."""
-    found = outcome(dataset, of, at)
+    """Return two factors: the requested ones, completed by those most correlated with the result."""
+    column = outcome(dataset, of, at)
     for key, name in (("x", x), ("y", y)):
         if name and varied(dataset, name, key).is_constant:
             raise DataError(f'"{name}" is the same in all patients', key=key, cure="choose one that differs")
@@ -183,12 +183,12 @@ def _pair(dataset: xr.Dataset, kind: str, of: str, x: str, y: str, at: float | N
         raise DataError(f'"{x}" cannot be on both axes', key="y", cure="choose another")
     if x and y:
         return x, y
-    ranked = [name for name in most_correlated(dataset, found, len(varied_names(dataset))) if name not in (x, y)]
+    ranked = [name for name in most_correlated(dataset, column, len(varied_names(dataset))) if name not in (x, y)]
     if kind == "contour":  # there are none between choices
         ranked.sort(key=lambda name: bool(varied(dataset, name).choices))
     if len(ranked) + bool(x) + bool(y) < 2:
         n = len(ranked) + bool(x) + bool(y)
-        reason = "nothing varied" if not n else f'only "{x or y or ranked[0]}" varied'
+        reason = "no factor varied" if not n else f'only "{x or y or ranked[0]}" varied'
         raise DataError(f"{reason}, a map needs two quantities", key="kind", cure="draw `kind=parallel` or bands")
     first = x or ranked.pop(0)
     return first, y or ranked[0]

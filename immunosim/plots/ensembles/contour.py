@@ -1,4 +1,4 @@
-"""Contours: lines of equal result over two varied quantities, and where the clinical threshold lies."""
+"""Contours: lines of equal result over two factors, with clinical thresholds."""
 
 from __future__ import annotations
 
@@ -43,21 +43,21 @@ SMOOTHING = 1.0
 """Standard deviation, in bins, of the smoothing of scattered patients."""
 
 FINER = 5
-"""Points of the smoothed field along a bin."""
+"""Points of the smoothed field per bin."""
 
 LEAST_WEIGHT = 0.3
-"""Smoothed number of patients, relative to the median of filled bins, below which nothing is drawn."""
+"""Smallest smoothed number of patients, relative to the median of filled bins, that is drawn."""
 
 MOST_FAILED = 500
-"""Patients that failed of whom each is marked."""
+"""Largest number of failed patients that are all marked."""
 
 FEWEST_LINES = 3
-"""Values along an axis between which contours can be drawn."""
+"""Smallest number of values along an axis of contours."""
 
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """A field between whose points contours run: x, shape (n_x,), y, shape (n_y,), values, shape (n_y, n_x)."""
+    """A field for contours: x, shape (n_x,), y, shape (n_y,), values, shape (n_y, n_x)."""
 
     x: Array
     y: Array
@@ -70,7 +70,7 @@ class Surface:
 
     @property
     def drawable(self) -> tuple[Array, Array, Array]:
-        """What matplotlib draws."""
+        """The arguments for matplotlib."""
         return self.x, self.y, np.ma.masked_invalid(self.values)
 
 
@@ -83,7 +83,7 @@ def draw_contour(
     at: float | None = None,
     thresholds: Sequence[Threshold] = (),
 ) -> Axes:
-    """Draw contours of a result over two varied quantities, and thresholds as labelled lines.
+    """Draw contours of a result over two factors, and thresholds as labelled lines.
 
     The values of a grid are used as they are; the medians of binned scattered patients are smoothed.
 
@@ -105,8 +105,8 @@ def draw_contour(
     DataError
         If a name is unknown, a quantity is a choice or has fewer than three values, or there are too few patients.
     """
-    found, failed = outcome(dataset, of, at), is_failed(dataset)
-    field = field_of(varied(dataset, x, "x"), varied(dataset, y, "y"), found, failed)
+    column, failed = outcome(dataset, of, at), is_failed(dataset)
+    field = field_of(varied(dataset, x, "x"), varied(dataset, y, "y"), column, failed)
     for key, cells in (("x", field.x), ("y", field.y)):
         _refuse_few(key, cells)
     surface = surface_of(field)
@@ -114,20 +114,20 @@ def draw_contour(
     set_axis(ax, "y", field.y.about)
     ax.set_xlim(float(surface.x[0]), float(surface.x[-1]))
     ax.set_ylim(float(surface.y[0]), float(surface.y[-1]))
-    _fill(ax, field, surface, found)
-    lines = _draw_thresholds(ax, surface, thresholds, found.unit)
+    _fill(ax, field, surface, column)
+    lines = _draw_thresholds(ax, surface, thresholds, column.unit)
     crosses = _mark_failed(ax, field, failed)
-    set_title(ax, title_of(found))
+    set_title(ax, title_of(column))
     how = (
         ""
         if field.is_grid
-        else f"Smoothed by a Gaussian of {SMOOTHING:g} bin; blank where patients are few or most failed."
+        else f"Smoothed by a Gaussian of {SMOOTHING:g} bin; blank where patients are sparse or most failed."
     )
-    return write_notes(ax, [*notes_of(field), how, lines, missing_note(found, failed), failure_note(failed), crosses])
+    return write_notes(ax, [*notes_of(field), how, lines, missing_note(column, failed), failure_note(failed), crosses])
 
 
 def surface_of(field: Field) -> Surface:
-    """Return the points of a grid, or the medians of bins smoothed by their numbers of patients.
+    """Return the points of a grid, or the medians of bins smoothed with their numbers of patients.
 
     NaN far from any patient, and where most failed.
     """
@@ -173,11 +173,11 @@ def _fine(cells: Cells) -> Array:
 def _refuse_few(key: str, cells: Cells) -> None:
     name, n = cells.about.name, cells.centres.size
     if cells.about.choices or n < FEWEST_LINES:
-        reason = f'"{name}" is a choice' if cells.about.choices else f'"{name}" has {n} values'
-        raise DataError(f"{reason}, between which there are no contours", key=key, cure="draw `kind=heatmap`")
+        why = "is a choice, not a number" if cells.about.choices else f"has {n} values, too few for contours"
+        raise DataError(f'"{name}" {why}', key=key, cure="draw `kind=heatmap`")
 
 
-def _fill(ax: Axes, field: Field, surface: Surface, found: OutcomeColumns) -> None:
+def _fill(ax: Axes, field: Field, surface: Surface, column: OutcomeColumns) -> None:
     low, high = surface.ends
     is_log = spans_decades(surface.values)
     levels = levels_between(low, high, is_log)
@@ -185,38 +185,40 @@ def _fill(ax: Axes, field: Field, surface: Surface, found: OutcomeColumns) -> No
     shown = ax.contourf(*surface.drawable, levels=levels, cmap=COLOURS, norm=norm_of(levels, is_log))
     if inner.size:
         ax.contour(*surface.drawable, levels=inner, colors="white", linewidths=0.4, alpha=0.7)
-    label = with_unit("value" if field.is_grid and field.counts.max() == 1 else "median", found.unit)
+    label = with_unit("value" if field.is_grid and field.counts.max() == 1 else "median", column.unit)
     bar = add_colour_bar(ax, shown, label, levels if is_log else None)
     bar.set_ticks(levels, labels=[f"{level:g}" for level in levels])
 
 
 def _draw_thresholds(ax: Axes, surface: Surface, thresholds: Sequence[Threshold], unit: str) -> str:
-    """Draw the thresholds that the surface crosses; return where they lie, also those that it does not."""
+    """Draw the thresholds that the surface crosses; return a note on the others."""
     low, high = surface.ends
-    crossed = [one for one in thresholds if low < one.value < high]
-    for one in crossed:
-        lines = ax.contour(*surface.drawable, levels=[one.value], colors=BLACK, linewidths=1.6)
-        for label in ax.clabel(lines, fmt={one.value: plain(one.text(unit))}, fontsize=7.5, inline_spacing=4):
+    crossed = [threshold for threshold in thresholds if low < threshold.value < high]
+    for threshold in crossed:
+        lines = ax.contour(*surface.drawable, levels=[threshold.value], colors=BLACK, linewidths=1.6)
+        for label in ax.clabel(
+            lines, fmt={threshold.value: plain(threshold.text(unit))}, fontsize=7.5, inline_spacing=4
+        ):
             label.set_path_effects([withStroke(linewidth=2.0, foreground="white")])
             label.set_fontweight("bold")
     sentences = []
-    for start, found in (
+    for start, beyond in (
         ("Black:", crossed),
-        ("All values lie above", [one for one in thresholds if one.value <= low]),
-        ("All values lie below", [one for one in thresholds if one.value >= high]),
+        ("All values lie above", [threshold for threshold in thresholds if threshold.value <= low]),
+        ("All values lie below", [threshold for threshold in thresholds if threshold.value >= high]),
     ):
-        if found:
-            sentences.append(f"{start} {', '.join(one.text(unit) for one in found)}.")
+        if beyond:
+            sentences.append(f"{start} {', '.join(threshold.text(unit) for threshold in beyond)}.")
     return " ".join(sentences)
 
 
 def _mark_failed(ax: Axes, field: Field, failed: Flags) -> str:
-    """Mark the patients that failed with crosses, a part of them where they are many; return what to say of it."""
-    places = np.flatnonzero(failed & (field.x.place >= 0) & (field.y.place >= 0))
+    """Mark failed patients with crosses, a sample of them where they are many; return a note."""
+    places = np.flatnonzero(failed & (field.x.index >= 0) & (field.y.index >= 0))
     if not places.size:
         return ""
     rows = chosen_rows(places, MOST_FAILED)
     x, y = field.x.about.values[rows], field.y.about.values[rows]
     ax.plot(x, y, "x", color=FAILED, ms=3.5, mew=0.8, zorder=4, clip_on=False)
     some = f" ({rows.size:,} of them, chosen evenly with seed {SEED})" if rows.size < places.size else ""
-    return f"Crosses: where they failed{some}."
+    return f"Crosses: failed patients{some}."

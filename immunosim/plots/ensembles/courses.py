@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from immunosim.codegen.loader import Array
-from immunosim.ensembles.columns import Rows, is_failed, is_series, times_of
+from immunosim.ensembles.columns import RowIndices, is_failed, is_series, times_of
 from immunosim.errors import DataError
 from immunosim.plots.drawing import set_log_axis
 from immunosim.plots.ensembles.axes import (
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_VALUES = 50_000_000
-"""Values of a read-out that are held in memory, 400 MB; of a larger result some patients are taken."""
+"""Largest number of values held in memory, 400 MB; of a larger result a sample of patients is drawn."""
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-"""Ends of the bands of 90 % and 50 %, and the median."""
+"""Bounds of the bands of 90 % and 50 %, and the median."""
 
 LOG_SPAN = 30.0
-"""How many times the highest 95 % lies above the lowest median where an axis becomes logarithmic."""
+"""Ratio of the highest 95th percentile to the lowest median above which an axis becomes logarithmic."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Courses:
     name, label, unit : str
     times : ndarray, shape (n_times,), day
     rows : ndarray, shape (n,)
-        Places of the patients that are held.
+        Indices of the patients held in memory.
     values : ndarray, shape (n, n_times)
     n_well : int
         Patients that did not fail; more than are held where the result is large.
@@ -57,13 +57,13 @@ class Courses:
     label: str
     unit: str
     times: Array
-    rows: Rows
+    rows: RowIndices
     values: Array
     n_well: int
 
     @property
     def note(self) -> str:
-        """What to say where only some patients are held."""
+        """Note where only a sample of patients is held."""
         if self.rows.size == self.n_well:
             return ""
         return f"Quantiles over {self.rows.size:,} of {count_text(self.n_well)}, drawn with seed {SEED}."
@@ -74,9 +74,9 @@ class Courses:
         if not missing.any():
             return np.asarray(np.quantile(self.values, QUANTILES, axis=0))
         known = ~missing.all(axis=0)
-        found = np.full((len(QUANTILES), self.times.size), np.nan)
-        found[:, known] = np.nanquantile(self.values[:, known], QUANTILES, axis=0)
-        return found
+        quantiles = np.full((len(QUANTILES), self.times.size), np.nan)
+        quantiles[:, known] = np.nanquantile(self.values[:, known], QUANTILES, axis=0)
+        return quantiles
 
 
 def courses(dataset: xr.Dataset, of: str) -> Courses:
@@ -85,7 +85,7 @@ def courses(dataset: xr.Dataset, of: str) -> Courses:
     Raises
     ------
     DataError
-        If it has no course over time, or all patients failed, or none has a value.
+        If it has no time course, or all patients failed, or none has a value.
     """
     if not is_series(dataset, of):
         cure = "name a read-out that was stored over time, or draw `kind=heatmap`, contour or parallel"
@@ -101,29 +101,29 @@ def courses(dataset: xr.Dataset, of: str) -> Courses:
     if not well.size:
         raise DataError(f"all {count_text(failed.size)} failed, so there is nothing to draw", key="of")
     rows = chosen_rows(well, max(1, MOST_VALUES // max(1, times.size)))
-    found = dataset[of]
-    values = np.asarray((found if rows.size == failed.size else found.isel(sample=rows)).values, np.float64)
+    variable = dataset[of]
+    values = np.asarray((variable if rows.size == failed.size else variable.isel(sample=rows)).values, np.float64)
     if np.isnan(values).all():
         raise DataError(f'no patient has a value of "{of}"', key="of", cure="draw another result")
-    label, unit = str(found.attrs.get("long_name", of)), str(found.attrs.get("units", "1"))
+    label, unit = str(variable.attrs.get("long_name", of)), str(variable.attrs.get("units", "1"))
     return Courses(of, label, unit, times, rows, values, int(well.size))
 
 
-def frame(ax: Axes, found: Courses, quantiles: Array, thresholds: Sequence[Threshold]) -> Axes:
+def frame(ax: Axes, of_readout: Courses, quantiles: Array, thresholds: Sequence[Threshold]) -> Axes:
     """Set and label the axes of courses, and draw thresholds."""
-    set_time(ax, found.times)
+    set_time(ax, of_readout.times)
     low, median, high = quantiles[0], quantiles[2], quantiles[-1]
     lowest = float(np.nanmin(low))
-    highest = max([float(np.nanmax(high)), *(one.value for one in thresholds)])
-    if any(one.is_detection for one in thresholds):
+    highest = max([float(np.nanmax(high)), *(threshold.value for threshold in thresholds)])
+    if any(threshold.is_detection for threshold in thresholds):
         set_log_axis(ax, 0.005, 3.0 * max(1.0, highest))
     elif lowest > 0.0 and not thresholds and highest > LOG_SPAN * np.nanmin(median):
         set_log_axis(ax, 0.5 * lowest, 2.0 * highest)
-    elif lowest >= -1e-9 * abs(highest):  # integration may leave a pool that little below zero
+    elif lowest >= -1e-9 * abs(highest):  # a pool may be below zero by rounding
         ax.set_ylim(0.0, 1.15 * max(highest, ax.dataLim.y1 if np.isfinite(ax.dataLim.y1) else 0.0) or 1.0)
     draw_thresholds(ax, thresholds)
-    ax.set_ylabel(plain(with_unit(found.label, found.unit)))
-    return set_title(ax, f"{sentence_case(found.label)}, {count_text(found.n_well)}")
+    ax.set_ylabel(plain(with_unit(of_readout.label, of_readout.unit)))
+    return set_title(ax, f"{sentence_case(of_readout.label)}, {count_text(of_readout.n_well)}")
 
 
 def months_or_days(times: Array) -> Array:

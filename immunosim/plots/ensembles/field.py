@@ -1,6 +1,6 @@
-"""A field: one result over two varied quantities, as medians of the patients in each cell.
+"""A field: one result over two factors, as medians of the patients in each cell.
 
-The cells of a grid are its points. Scattered patients are counted into bins, as many as their number allows.
+The cells of a grid are its points. Scattered patients are binned, with as many bins as their number allows.
 """
 
 from __future__ import annotations
@@ -10,26 +10,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.ensembles.columns import Flags, OutcomeColumns, Rows, Varied
+from immunosim.ensembles.columns import Flags, OutcomeColumns, RowIndices, Varied
 from immunosim.errors import DataError
 
 PATIENTS_A_BIN = 10
-"""Patients that a bin should hold on average: the median of fewer says little."""
+"""Average number of patients per bin."""
 
-FEWEST = 3
-"""Patients that a bin must hold to be drawn."""
+MIN_PATIENTS = 3
+"""Smallest number of patients in a drawn bin."""
 
 FEWEST_BINS, MOST_BINS, MOST_OF_ONE = 3, 40, 20
 """Bins along an axis; the last where the other axis is not binned, so that a cell is not a thin stripe."""
 
 FEW_LEVELS = 12
-"""Values so few that each is a cell of its own even where the design is not a grid."""
+"""Largest number of values that are separate cells even without a grid."""
 
 MOST_LEVELS = 300
-"""Lines of a grid; a quantity with more values is binned."""
+"""Largest number of lines of a grid; a factor with more values is binned."""
 
 OUTER = 0.5
-"""Percent of patients at each end that are left out where they would stretch the axis."""
+"""Percent of patients at each end that are left out if they would stretch the axis."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class Cells:
     about : Varied
     edges : ndarray, shape (n_cells + 1,)
     centres : ndarray, shape (n_cells,)
-    place : ndarray, shape (n,)
+    index : ndarray, shape (n,)
         Cell of each patient, -1 for none.
     is_exact : bool
         Whether each cell is one value, not a bin.
@@ -50,7 +50,7 @@ class Cells:
     about: Varied
     edges: Array
     centres: Array
-    place: Rows
+    index: RowIndices
     is_exact: bool
 
 
@@ -74,9 +74,9 @@ class Field:
     x: Cells
     y: Cells
     medians: Array
-    counts: Rows
-    failed: Rows
-    patients: Rows
+    counts: RowIndices
+    failed: RowIndices
+    patients: RowIndices
     fewest: int
 
     @property
@@ -86,47 +86,47 @@ class Field:
 
     @property
     def shown(self) -> Array:
-        """Medians of the cells that have patients enough."""
+        """Medians of the cells with enough patients."""
         return np.where(self.counts >= self.fewest, self.medians, np.nan)
 
     @property
     def most_failed(self) -> Flags:
-        """Cells in which more than half of the patients failed: the median of the others stands for few."""
+        """Cells in which more than half of the patients failed."""
         return np.asarray(2 * self.failed > self.patients)
 
     @property
     def without_value(self) -> Flags:
-        """Cells whose patients did not fail, but have no value: what is counted never happens."""
+        """Cells whose patients did not fail but have no value: the event does not occur."""
         return np.asarray((self.counts == 0) & (self.patients > self.failed))
 
     @property
     def n_outside(self) -> int:
         """Patients that lie in no cell."""
-        return int(((self.x.place < 0) | (self.y.place < 0)).sum())
+        return int(((self.x.index < 0) | (self.y.index < 0)).sum())
 
 
-def field_of(x: Varied, y: Varied, found: OutcomeColumns, failed: Flags) -> Field:
+def field_of(x: Varied, y: Varied, column: OutcomeColumns, failed: Flags) -> Field:
     """Return the field of a result.
 
     Parameters
     ----------
     x, y : Varied
-    found : OutcomeColumns
+    column : OutcomeColumns
     failed : ndarray, shape (n,)
         Which patients failed.
 
     Raises
     ------
     DataError
-        If no cell holds patients enough.
+        If no cell has enough patients.
     """
     horizontal, vertical = _axes(x, y)
-    fewest = 1 if horizontal.is_exact and vertical.is_exact else FEWEST
+    fewest = 1 if horizontal.is_exact and vertical.is_exact else MIN_PATIENTS
     shape = (vertical.centres.size, horizontal.centres.size)
-    is_inside = (horizontal.place >= 0) & (vertical.place >= 0)
-    cell = vertical.place * shape[1] + horizontal.place
-    has_value = is_inside & ~failed & np.isfinite(found.values)
-    medians, counts = medians_by(cell[has_value], found.values[has_value], shape[0] * shape[1])
+    is_inside = (horizontal.index >= 0) & (vertical.index >= 0)
+    cell = vertical.index * shape[1] + horizontal.index
+    has_value = is_inside & ~failed & np.isfinite(column.values)
+    medians, counts = medians_by(cell[has_value], column.values[has_value], shape[0] * shape[1])
     if counts.max() < fewest:
         reason = f"{int(has_value.sum())} patients with a value are too few for a map of {x.name} and {y.name}"
         raise DataError(reason, key="of", cure="draw `kind=parallel`, or simulate more patients")
@@ -135,11 +135,11 @@ def field_of(x: Varied, y: Varied, found: OutcomeColumns, failed: Flags) -> Fiel
     return Field(horizontal, vertical, medians.reshape(shape), *maps, fewest)
 
 
-def medians_by(cell: Rows, values: Array, n_cells: int) -> tuple[Array, Rows]:
+def medians_by(cell: RowIndices, values: Array, n_cells: int) -> tuple[Array, RowIndices]:
     """Return the median of the values of each cell, NaN for an empty one, and how many there are."""
     order = np.lexsort((values, cell))
     ranked = values[order]
-    counts: Rows = np.bincount(cell, minlength=n_cells).astype(np.int64)
+    counts: RowIndices = np.bincount(cell, minlength=n_cells).astype(np.int64)
     starts = np.cumsum(counts) - counts
     medians = np.full(n_cells, np.nan)
     filled = counts > 0
@@ -152,11 +152,12 @@ def medians_by(cell: Rows, values: Array, n_cells: int) -> tuple[Array, Rows]:
 def _axes(x: Varied, y: Varied) -> tuple[Cells, Cells]:
     """Return exact cells where the design is a grid or a quantity has few values, bins elsewhere."""
     is_there = np.isfinite(x.scaled) & np.isfinite(y.scaled)
-    levels = [np.unique(one.values[is_there]) for one in (x, y)]
+    levels = [np.unique(axis.values[is_there]) for axis in (x, y)]
     n = int(is_there.sum())
     is_grid = _is_grid(x.values[is_there], y.values[is_there], levels)
     exact = [
-        bool(one.choices) or is_grid or found.size <= FEW_LEVELS for one, found in zip((x, y), levels, strict=True)
+        bool(axis.choices) or is_grid or distinct.size <= FEW_LEVELS
+        for axis, distinct in zip((x, y), levels, strict=True)
     ]
     if all(exact):
         return _exact(x, levels[0]), _exact(y, levels[1])
@@ -184,9 +185,9 @@ def _bins_of_one(patients: float) -> int:
 def _exact(about: Varied, levels: Array) -> Cells:
     if about.choices:
         levels = np.arange(float(max(len(about.choices), levels.max(initial=0.0) + 1.0)))
-    place = np.searchsorted(levels, about.values)
+    index = np.searchsorted(levels, about.values)
     is_level = np.isfinite(about.scaled) & np.isin(about.values, levels)
-    return Cells(about, _edges(about, levels), levels, np.where(is_level, place, -1), True)
+    return Cells(about, _edges(about, levels), levels, np.where(is_level, index, -1), True)
 
 
 def _edges(about: Varied, levels: Array) -> Array:
@@ -208,8 +209,8 @@ def _binned(about: Varied, n_bins: int) -> Cells:
         low, high = inner
     edges = np.linspace(low, high, n_bins + 1)
     is_inside = np.isfinite(line) & (line >= low) & (line <= high)
-    place = np.clip(np.searchsorted(edges, np.where(is_inside, line, low), side="right") - 1, 0, n_bins - 1)
+    index = np.clip(np.searchsorted(edges, np.where(is_inside, line, low), side="right") - 1, 0, n_bins - 1)
     centres = 0.5 * (edges[1:] + edges[:-1])
     if about.is_log:
         edges, centres = 10.0**edges, 10.0**centres
-    return Cells(about, edges, centres, np.where(is_inside, place, -1), False)
+    return Cells(about, edges, centres, np.where(is_inside, index, -1), False)

@@ -29,7 +29,7 @@ def ensemble_figure(dataset: xr.Dataset, plot: Plot, footer: str = "") -> Figure
     plot : Plot
         As `chosen` returns it.
     footer : str
-        What the lowest line says, such as the intended use.
+        End of the caption, such as the intended use.
     """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=SIZE, layout="constrained")

@@ -1,4 +1,4 @@
-"""A heat map: one result over two varied quantities."""
+"""A heat map: one result over two factors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def draw_heatmap(ax: Axes, dataset: xr.Dataset, of: str, x: str, y: str, at: float | None = None) -> Axes:
-    """Draw a result over two varied quantities.
+    """Draw a result over two factors.
 
     A grid is drawn cell by cell, scattered patients as the medians of bins. Cells most of whose patients failed
     are hatched.
@@ -54,8 +54,8 @@ def draw_heatmap(ax: Axes, dataset: xr.Dataset, of: str, x: str, y: str, at: flo
     DataError
         If a name is unknown, or there are too few patients.
     """
-    found, failed = outcome(dataset, of, at), is_failed(dataset)
-    field = field_of(varied(dataset, x, "x"), varied(dataset, y, "y"), found, failed)
+    column, failed = outcome(dataset, of, at), is_failed(dataset)
+    field = field_of(varied(dataset, x, "x"), varied(dataset, y, "y"), column, failed)
     is_log = spans_decades(field.shown)
     colours = ax.pcolormesh(
         field.x.edges,
@@ -70,13 +70,13 @@ def draw_heatmap(ax: Axes, dataset: xr.Dataset, of: str, x: str, y: str, at: flo
     ax.set_xlim(float(field.x.edges[0]), float(field.x.edges[-1]))
     ax.set_ylim(float(field.y.edges[0]), float(field.y.edges[-1]))
     hatched = _hatch(ax, field)
-    add_colour_bar(ax, colours, with_unit(_quantity(field), found.unit), field.shown if is_log else None)
-    set_title(ax, title_of(found))
-    return write_notes(ax, [*notes_of(field), *hatched, missing_note(found, failed), failure_note(failed)])
+    add_colour_bar(ax, colours, with_unit(_quantity(field), column.unit), field.shown if is_log else None)
+    set_title(ax, title_of(column))
+    return write_notes(ax, [*notes_of(field), *hatched, missing_note(column, failed), failure_note(failed)])
 
 
 def notes_of(field: Field) -> list[str]:
-    """Return how the cells of a field were made."""
+    """Return a note on the cells of a field."""
     counts = field.counts[field.counts >= field.fewest]
     low, high = int(counts.min()), int(counts.max())
     number = count_text(low) if low == high else f"{low:,} to {count_text(high)}"
@@ -97,7 +97,7 @@ def _quantity(field: Field) -> str:
 
 
 def _hatch(ax: Axes, field: Field) -> list[str]:
-    """Hatch the cells that have patients but no value, and return what that means."""
+    """Hatch the cells that have patients but no value, and return notes on them."""
     notes = [] if field.is_grid else [f"Bins with fewer than {field.fewest} are blank."]
     for cells, colour, hatch, text in (
         (field.most_failed, FAILED, "////", "Hatched: more than half of the patients failed; without colour: all."),

@@ -1,4 +1,4 @@
-"""Spaghetti: the courses of some patients, and the median of all."""
+"""Spaghetti: the courses of some patients, and the median of all patients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
-from immunosim.ensembles.columns import Rows, Varied, is_failed, varied
+from immunosim.ensembles.columns import RowIndices, Varied, is_failed, varied
 from immunosim.ensembles.coverage import coverage_note
 from immunosim.plots.ensembles.axes import (
     COLOURS,
@@ -32,7 +32,7 @@ from immunosim.plots.text import plain
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MOST = 200
+MAX_COURSES = 200
 """Courses that are drawn."""
 
 CHOICES = (BLUE, ORANGE, GREEN, PURPLE, VERMILION)
@@ -45,9 +45,9 @@ def draw_spaghetti(
     of: str,
     color: str = "",
     thresholds: Sequence[Threshold] = (),
-    most: int = MOST,
+    most: int = MAX_COURSES,
 ) -> Axes:
-    """Draw the courses of a read-out in some patients, and the median of all.
+    """Draw the courses of a read-out in some patients, and the median of all patients.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def draw_spaghetti(
     of : str
         A read-out or pool.
     color : str
-        A varied quantity that colours the courses, evenly over which they are chosen; none if empty.
+        A factor that colours the courses, and over whose ranks they are chosen evenly; none if empty.
     thresholds : sequence of Threshold
         Levels to draw, such as its lower limit of normal.
     most : int
@@ -66,36 +66,36 @@ def draw_spaghetti(
     Raises
     ------
     DataError
-        If a name is unknown or has no course over time, or all patients failed.
+        If a name is unknown or has no time course, or all patients failed.
     """
     coloured = varied(dataset, color, "color") if color else None
-    found = courses(dataset, of)
-    ranked: Rows = np.arange(found.rows.size)
+    of_readout = courses(dataset, of)
+    ranked: RowIndices = np.arange(of_readout.rows.size)
     if coloured is not None:
-        ranked = ranked[np.argsort(coloured.values[found.rows], kind="stable")]
+        ranked = ranked[np.argsort(coloured.values[of_readout.rows], kind="stable")]
     # In random order, so that no end of the ranking lies on top.
     order = np.random.default_rng(SEED).permutation(chosen_rows(ranked, most))
-    time = months_or_days(found.times)
+    time = months_or_days(of_readout.times)
     lines = LineCollection(
-        [np.column_stack([time, found.values[i]]) for i in order],
+        [np.column_stack([time, of_readout.values[i]]) for i in order],
         linewidths=0.6,
         alpha=0.35 if coloured is None else 0.7,
         colors=BLUE,
         zorder=2,
     )
     if coloured is not None:
-        _colour(ax, lines, coloured.taken(found.rows), order)
+        _colour(ax, lines, coloured.taken(of_readout.rows), order)
     ax.add_collection(lines, autolim=True)
-    quantiles = found.quantiles()
+    quantiles = of_readout.quantiles()
     ax.plot(time, quantiles[2], color="white", linewidth=3.6, zorder=3)
     (median,) = ax.plot(time, quantiles[2], color=BLACK, linewidth=2.0, zorder=4)
-    frame(ax, found, quantiles, thresholds)
+    frame(ax, of_readout, quantiles, thresholds)
     _legend(ax, median, coloured)
-    notes = [_note(order.size, found.n_well, coloured), coverage_note(dataset), found.note]
+    notes = [_note(order.size, of_readout.n_well, coloured), coverage_note(dataset), of_readout.note]
     return write_notes(ax, [*notes, failure_note(is_failed(dataset))])
 
 
-def _colour(ax: Axes, lines: LineCollection, about: Varied, order: Rows) -> None:
+def _colour(ax: Axes, lines: LineCollection, about: Varied, order: RowIndices) -> None:
     """Colour lines by a quantity, with a bar for numbers."""
     values = about.values[order]
     if about.choices:
@@ -108,7 +108,7 @@ def _colour(ax: Axes, lines: LineCollection, about: Varied, order: Rows) -> None
 
 
 def _legend(ax: Axes, median: Line2D, coloured: Varied | None) -> None:
-    keys = [(median, "median of all")]
+    keys = [(median, "median of all patients")]
     if coloured is not None:
         for i, choice in enumerate(coloured.choices):
             keys.append((Line2D([], [], color=CHOICES[i % len(CHOICES)]), plain(choice.replace("_", " "))))

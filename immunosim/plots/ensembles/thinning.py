@@ -1,22 +1,22 @@
-"""Choice of some patients where there are too many to draw: even, random within its part, and the same every time."""
+"""Stratified sample of patients where there are too many to draw, with a fixed seed."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from immunosim.ensembles.columns import Rows
+from immunosim.ensembles.columns import RowIndices
 
 SEED = 1
 """Seed of every choice, which figures state."""
 
 
-def chosen_rows(rows: Rows, most: int, seed: int = SEED) -> Rows:
+def chosen_rows(rows: RowIndices, most: int, seed: int = SEED) -> RowIndices:
     """Return at most so many of the rows, in their order: one drawn at random from each of `most` parts of equal size.
 
     Parameters
     ----------
     rows : ndarray, shape (n,)
-        Places of patients, in the order over which the choice shall be even.
+        Indices of patients, in the order over which the sample is even.
     most : int
     seed : int
     """

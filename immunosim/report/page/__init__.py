@@ -1,4 +1,4 @@
-"""The report of a run: one HTML page that stands alone, and its figure as PDF."""
+"""The report of a run: one self-contained HTML page, and its figure as PDF."""
 
 from immunosim.report.page.assembly import report_files
 

@@ -1,4 +1,4 @@
-"""The answer first: what became of the counts, of hair and of risk, in a few numbers and sentences.
+"""The main results first: counts, hair and risk, in a few numbers and sentences.
 
 Reads a summary; computes nothing.
 """
@@ -10,17 +10,17 @@ from typing import Any
 
 from immunosim.formatting import hair_sentences, number, percent, quantity, risk_sentences, score
 
-Summary = Mapping[str, Any]
+SummaryView = Mapping[str, Any]
 
 
-def key_numbers(summary: Summary, counts: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-    """Yield name, value and remark of the numbers that a reader looks for first; none of a failed run.
+def key_numbers(summary: SummaryView, counts: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield name, value and remark of the main results; none for a failed run.
 
     Parameters
     ----------
     summary : mapping
     counts : iterable of str
-        Counts whose lowest value is among these numbers.
+        Counts whose nadir is shown.
     """
     if summary["counts"] is None:
         return
@@ -40,8 +40,8 @@ def key_numbers(summary: Summary, counts: Iterable[str]) -> Iterator[tuple[str, 
         yield "Relapse hazard", number(relapse["mean_per_year"]), remark
 
 
-def sentences(summary: Summary) -> Iterator[str]:
-    """Yield the findings; none of a failed run."""
+def sentences(summary: SummaryView) -> Iterator[str]:
+    """Yield the findings; none for a failed run."""
     if summary["counts"] is None:
         return
     yield from _count_sentences(summary["counts"])
@@ -50,7 +50,7 @@ def sentences(summary: Summary) -> Iterator[str]:
     yield from _agreement(summary["observed"])
 
 
-def _count_sentences(counts: Summary) -> Iterator[str]:
+def _count_sentences(counts: SummaryView) -> Iterator[str]:
     if not counts:
         return
     total = next(iter(counts.values()))
@@ -65,7 +65,7 @@ def _count_sentences(counts: Summary) -> Iterator[str]:
         yield f"Return to the lower limit of normal after {course['course']}: {returns}."
 
 
-def _return(count: Summary, after: Summary) -> str:
+def _return(count: SummaryView, after: SummaryView) -> str:
     limit = f"{count['name']} ({quantity(count['lower_limit_of_normal'], count['unit'])})"
     if not after["fell_below_limit"]:
         return f"{limit} never below"
@@ -73,11 +73,11 @@ def _return(count: Summary, after: Summary) -> str:
     return f"{limit} not reached" if months is None else f"{limit} after {number(months)} months"
 
 
-def _agreement(observed: list[Summary]) -> Iterator[str]:
-    """Yield how far the simulation is from what was observed."""
+def _agreement(observed: list[SummaryView]) -> Iterator[str]:
+    """Yield the differences between simulation and observations."""
     off = [abs(point["outside_percent"]) for point in observed if point["outside_percent"] is not None]
     if off:
         ranges = [point for point in observed if point["observed_low"] != point["observed_high"]]
         inside = sum(point["outside_percent"] == 0.0 for point in ranges)
-        within = f"{inside} of {len(ranges)} observed ranges hold the simulated value; " if ranges else ""
+        within = f"{inside} of {len(ranges)} observed ranges contain the simulated value; " if ranges else ""
         yield f"Observed values compared: {len(off)}; {within}the largest difference is {max(off):.1f} %."

@@ -1,4 +1,4 @@
-"""Puts the report together: what the template shows, and the files that come of it.
+"""Assembly of the report: the contents of the template, and the resulting files.
 
 Nothing here depends on the clock, and nothing in the page on the network: the same run gives the same bytes, which
 read the same in ten years.
@@ -40,11 +40,11 @@ def report_files(trajectory: Trajectory, summary: Mapping[str, Any], command: st
     Parameters
     ----------
     trajectory : Trajectory
-        Complete or failed; the report of a failed one says so first and has no results.
+        Complete or failed; the report of a failed one states the failure first and has no results.
     summary : mapping
         What ``summarise`` returned.
     command : str
-        What to type to get this report again.
+        Command that reproduces this report.
     """
     from immunosim.plots import encoded
 
@@ -70,7 +70,7 @@ def _readable(value: object) -> object:
 
 
 def _content(trajectory: Trajectory, summary: Mapping[str, Any], command: str, figure: Figure) -> dict[str, Any]:
-    """Return everything that the template names."""
+    """Return the contents of the template."""
     problem, scenario = trajectory.problem, trajectory.scenario
     drawing, why = svg_of(figure, "course", _described(problem, summary)), _why(trajectory)
     toml = to_toml(scenario)
@@ -104,7 +104,7 @@ def _content(trajectory: Trajectory, summary: Mapping[str, Any], command: str, f
 
 
 def _results(summary: Mapping[str, Any]) -> list[tables.PageTable]:
-    """Return the tables of results; of a failed run only what was observed."""
+    """Return the tables of results; for a failed run only the observations."""
     observed = tables.observed(summary)
     if summary["counts"] is None:
         return [observed]
@@ -117,13 +117,13 @@ def _key_counts(problem: Problem) -> list[str]:
 
 
 def _described(problem: Problem, summary: Mapping[str, Any]) -> str:
-    """Return in words what the figure of the course shows."""
+    """Return a description of the figure of the course."""
     titles = "; ".join(["treatments", *(group.title for group in problem.model.groups.values())])
     return " ".join([f"Panels over months: {titles}.", *answer.sentences(summary)])
 
 
 def _why(trajectory: Trajectory) -> str:
-    """Return the drawing of why the count changed that the model chooses; empty where the accounts cannot be made."""
+    """Return the attribution figure of the read-out that the model chooses; empty where it cannot be computed."""
     from immunosim.plots.why import why_figure
 
     model = trajectory.problem.model
@@ -131,9 +131,9 @@ def _why(trajectory: Trajectory) -> str:
     if not readout:
         return ""
     try:
-        found = explain(refined(trajectory), readout, at=float(trajectory.time[-1]))
+        explanation = explain(refined(trajectory), readout, at=float(trajectory.time[-1]))
     except SolverError:
         return ""
-    largest = ", ".join(f"{item.label} {item.value:+.2g}" for item in found.by_mechanism()[:3])
-    description = f"What each mechanism contributed to the change of {found.label}. Largest at the end: {largest}."
-    return svg_of(why_figure(found, trajectory.scenario, limits_of(model).get(readout)), "why", description)
+    largest = ", ".join(f"{item.label} {item.value:+.2g}" for item in explanation.by_mechanism()[:3])
+    description = f"Contribution of each mechanism to the change of {explanation.label}. Largest at the end: {largest}."
+    return svg_of(why_figure(explanation, trajectory.scenario, limits_of(model).get(readout)), "why", description)

@@ -1,6 +1,6 @@
-"""What to bear in mind when reading one run: only what is true of it.
+"""Cautions for the reader of one run: only those that apply.
 
-Each caution is a sentence or two; a run that gives no reason for one does not get it.
+Each caution is a sentence or two.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from immunosim.problem import Problem
 from immunosim.scenario.regimen import courses_of
 from immunosim.units import DAYS_PER_MONTH
 
-Summary = Mapping[str, Any]
+SummaryView = Mapping[str, Any]
 
 
-def cautions(problem: Problem, summary: Summary) -> Iterator[str]:
-    """Yield what to bear in mind when reading a run."""
+def cautions(problem: Problem, summary: SummaryView) -> Iterator[str]:
+    """Yield the cautions of a run."""
     yield from _values(problem)
     yield from _individual(problem, summary)
     yield from _at_bounds(problem, summary)
@@ -31,19 +31,21 @@ def _values(problem: Problem) -> Iterator[str]:
     used = [problem.parameters[name] for name in problem.parameters]
     assumed = sum(parameter.evidence == "assumed" for parameter in used)
     share = f"{assumed} of the {len(used)} parameters of the set ({100 * assumed / len(used):.0f} %)"
-    yield f"{share} are assumed: chosen without data that fix them."
+    yield f"{share} are assumed: chosen without data that determine them."
 
 
-def _individual(problem: Problem, summary: Summary) -> Iterator[str]:
-    own, seen = summary["patient"]["individual_parameters"], len(summary["observed"])
-    if not own:
+def _individual(problem: Problem, summary: SummaryView) -> Iterator[str]:
+    n_values, seen = summary["patient"]["individual_parameters"], len(summary["observed"])
+    if not n_values:
         return
-    yield f"Individual parameters: {own}. {summary['patient']['individual_sentence']} Others may tell the same story."
-    if 0 < seen <= own:
-        yield f"There are {own} individual values and {seen} observations: agreement is not evidence for the model."
+    sentence = summary["patient"]["individual_sentence"]
+    yield f"Patient-specific values: {n_values}. {sentence} Other values may fit equally well."
+    if 0 < seen <= n_values:
+        reason = f"There are {n_values} individual values and {seen} observations"
+        yield f"{reason}: agreement is not evidence for the model."
 
 
-def _at_bounds(problem: Problem, summary: Summary) -> Iterator[str]:
+def _at_bounds(problem: Problem, summary: SummaryView) -> Iterator[str]:
     for entry in summary["patient"]["differs_from_default"]:
         name = entry["parameter"]
         parameter = problem.parameters[name]
@@ -65,7 +67,7 @@ def _extrapolated(problem: Problem) -> Iterator[str]:
         if months > scope.months:
             yield (
                 f"The simulation ends {months:.0f} months after the first course; counts were fitted up to month "
-                f"{scope.months}. What lies beyond is extrapolated."
+                f"{scope.months}. Later times are extrapolated."
             )
     if scope.courses is not None and len(courses) > scope.courses:
         yield f"There are {len(courses)} courses; counts were fitted to {scope.courses}."
@@ -77,13 +79,13 @@ def _extrapolated(problem: Problem) -> Iterator[str]:
         )
 
 
-def _mechanisms_off(summary: Summary) -> Iterator[str]:
+def _mechanisms_off(summary: SummaryView) -> Iterator[str]:
     off = summary["model"]["mechanisms_off"]
     if off:
-        yield f"Mechanisms are switched off, so this is not a patient: {'; '.join(off.values())}."
+        yield f"Mechanisms are switched off, so this is not a realistic patient: {'; '.join(off.values())}."
 
 
-def _onsets(summary: Summary) -> Iterator[str]:
+def _onsets(summary: SummaryView) -> Iterator[str]:
     for organ in ((summary["autoimmunity"] or {}).get("organs") or {}).values():
         if organ["onset_day"] is not None:
             yield (

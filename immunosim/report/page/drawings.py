@@ -53,7 +53,7 @@ def svg_of(figure: Figure, name: str, description: str) -> str:
         figure.savefig(stream, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     text = stream.getvalue()
     text = text[text.index("<svg") :].strip()
-    text = _OUTLINE.sub(lambda found: _simplified(found.group()), text)
+    text = _OUTLINE.sub(lambda match: _simplified(match.group()), text)
     text = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", text)
     text = text.replace("*{stroke-linejoin", f"#{name} *{{stroke-linejoin")  # not the whole page
     label = html.escape(one_line(description), quote=True)

@@ -1,4 +1,4 @@
-"""The parameters of a run, group by group: value, where it comes from, and whether it is the patient's own.
+"""The parameters of a run, group by group: value, source, and whether it is patient-specific.
 
 Reads a problem and the summary of its run.
 """
@@ -15,12 +15,12 @@ from immunosim.parameters import EVIDENCE, Parameter
 from immunosim.problem import Problem
 
 GROUPS = {"patient": "patient", "lymphocytes": "untreated counts and distribution", "conversion": "conversion"}
-"""What a reader calls groups that are not mechanisms; others are called by their name."""
+"""Titles of groups that are not mechanisms."""
 
 
 @dataclass(frozen=True)
 class ParameterEntry:
-    """A parameter as it was used, and the key that set it where its value is not the default."""
+    """A parameter as used, and the key that set a value other than the default."""
 
     parameter: Parameter
     value: str
@@ -45,37 +45,39 @@ class Group:
 
     @property
     def grades(self) -> str:
-        """Return how many values there are of each grade of evidence."""
+        """Return the number of values by evidence grade."""
         return grades(entry.parameter for entry in self.entries)
 
     @property
     def own(self) -> int:
-        """Return how many values are not the default."""
+        """Return the number of patient-specific values."""
         return sum(bool(entry.set_by) for entry in self.entries)
 
 
 def groups(problem: Problem, summary: Mapping[str, Any]) -> Iterator[Group]:
-    """Yield the parameters that were used, in the order of their file."""
-    own = {entry["parameter"]: entry for entry in summary["patient"]["differs_from_default"]}
+    """Yield the parameters of the run, in the order of their file."""
+    patient_values = {entry["parameter"]: entry for entry in summary["patient"]["differs_from_default"]}
     mechanisms = problem.model.module.MECHANISMS
     for name, members in problem.parameters.groups().items():
         title = mechanisms[name][0] if name in mechanisms else GROUPS.get(name, name.replace("_", " "))
-        entries = tuple(_entry(parameter, own.get(parameter.name)) for parameter in members)
+        entries = tuple(_entry(parameter, patient_values.get(parameter.name)) for parameter in members)
         yield Group(name, title, name in problem.scenario.mechanisms.off, entries)
 
 
 def grades(parameters: Iterable[Parameter]) -> str:
-    """Return how many parameters there are of each grade of evidence, in words."""
-    found = Counter(parameter.evidence for parameter in parameters)
-    return ", ".join(f"{found[grade]} {grade}" for grade in EVIDENCE if found[grade])
+    """Return the number of parameters by evidence grade, as text."""
+    by_evidence = Counter(parameter.evidence for parameter in parameters)
+    return ", ".join(f"{by_evidence[grade]} {grade}" for grade in EVIDENCE if by_evidence[grade])
 
 
 def number_text(value: float) -> str:
-    """Return a value with the digits that it was given with, six at most."""
+    """Return a value with its given digits, six at most."""
     return f"{value:.6g}"
 
 
-def _entry(parameter: Parameter, own: Mapping[str, Any] | None) -> ParameterEntry:
+def _entry(parameter: Parameter, patient_value: Mapping[str, Any] | None) -> ParameterEntry:
     bounds = f"{number_text(parameter.lower)} to {number_text(parameter.upper)}"
-    value, set_by = (parameter.value, "") if own is None else (own["value"], own["set_by"])
+    value, set_by = (
+        (parameter.value, "") if patient_value is None else (patient_value["value"], patient_value["set_by"])
+    )
     return ParameterEntry(parameter, number_text(value), unit_text(parameter.unit), bounds, set_by)

@@ -1,6 +1,6 @@
 """The sources of a run's parameters and how to cite the run.
 
-Reads BibTeX entries as text: where an entry can be found, not what it says.
+Reads only the links of BibTeX entries.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _FIELD = re.compile(r"^\s*(doi|url)\s*=\s*\{(.*)\},?$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Source:
-    """An entry of the bibliography, and where it can be found."""
+    """An entry of the bibliography with its link."""
 
     key: str
     entry: str
@@ -25,8 +25,8 @@ class Source:
 def sources(references: Mapping[str, str]) -> Iterator[Source]:
     """Yield the entries of a bibliography with their links; an entry without one has an empty link."""
     for key, entry in references.items():
-        found = dict(_FIELD.findall(entry))
-        link = f"https://doi.org/{found['doi']}" if "doi" in found else found.get("url", "")
+        fields = dict(_FIELD.findall(entry))
+        link = f"https://doi.org/{fields['doi']}" if "doi" in fields else fields.get("url", "")
         yield Source(key, entry, link.replace("\\_", "_"))
 
 

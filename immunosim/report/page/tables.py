@@ -27,8 +27,8 @@ from immunosim.report.doses import deviations, dose_headers, dose_rows
 from immunosim.scenario import Scenario
 from immunosim.units import DAYS_PER_MONTH
 
-Summary = Mapping[str, Any]
-Row = Sequence[str]
+SummaryView = Mapping[str, Any]
+TextRow = Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class PageTable:
     """A table: the first cell of a row names it; `align` has "<" for a column of text, and ">" follows its end."""
 
     caption: str
-    headers: Row
-    rows: Sequence[Row]
+    headers: TextRow
+    rows: Sequence[TextRow]
     align: str = "<"
     note: str = ""
 
@@ -47,14 +47,14 @@ class PageTable:
 
 
 def doses(scenario: Scenario) -> PageTable:
-    """Return what was given, as ``immunosim check`` shows it."""
+    """Return the doses, as ``immunosim check`` shows them."""
     return PageTable("Doses", dose_headers(scenario), list(dose_rows(scenario)), "<<", " ".join(deviations(scenario)))
 
 
 def events(scenario: Scenario) -> PageTable:
     """Return the numbered notes and relapses in the order of time."""
     notes = [(note.time, str(number), "note", note.text) for number, note in enumerate(scenario.note, 1)]
-    relapses = [(one.time, f"R{number}", "relapse", one.note) for number, one in enumerate(scenario.relapse, 1)]
+    relapses = [(event.time, f"R{number}", "relapse", event.note) for number, event in enumerate(scenario.relapse, 1)]
     rows = [
         (mark, kind, f"{time:.0f}", calendar(scenario, time), _after(scenario, time), text)
         for time, mark, kind, text in sorted(notes + relapses)
@@ -64,35 +64,39 @@ def events(scenario: Scenario) -> PageTable:
     return PageTable("Notes and relapses", headers, rows, "<<>><<", note)
 
 
-def counts(summary: Summary) -> Iterator[PageTable]:
-    """Yield a table of counts for each course, or one of the lowest counts where there is no course."""
-    found = list(summary["counts"].values())
-    courses = found[0]["after_course"] if found else []
+def counts(summary: SummaryView) -> Iterator[PageTable]:
+    """Yield a table of counts for each course, or one of the nadirs without a course."""
+    counts = list(summary["counts"].values())
+    courses = counts[0]["after_course"] if counts else []
     first = ("count", "unit", "untreated", "lowest", "on day")
-    if found and not courses:
-        yield PageTable("Counts", (*first, "LLN"), [_lowest(count) for count in found], "<<", _LLN)
+    if counts and not courses:
+        yield PageTable("Counts", (*first, "LLN"), [_lowest(count) for count in counts], "<<", _LLN)
     for i, course in enumerate(courses):
         months = (f"month {month}" for month in course["at_months"])
         headers = (*first, *months, "LLN", "months to LLN")
-        rows = [_counted(count, count["after_course"][i]) for count in found]
+        rows = [_counted(count, count["after_course"][i]) for count in counts]
         caption = f"Counts after {course['course']} (day {course['start_day']:.0f})"
         yield PageTable(caption, headers, rows, "<<", f"Days and months since the start of the course. {_LLN}")
 
 
-def observed(summary: Summary) -> PageTable:
-    """Return every observed value beside the simulated one."""
+def observed(summary: SummaryView) -> PageTable:
+    """Return observed and simulated values."""
     headers = ("when", "day", "read-out", "unit", "observed", "simulated", "residual", "in percent", "remark")
     note = (
         "Residual: simulated minus observed, from the nearest end of a range, and in percent of it. "
         "Inside a range it is zero."
     )
     return PageTable(
-        "Observed and simulated", headers, [_observed(one) for one in summary["observed"]], "<><<>>>><", note
+        "Observed and simulated",
+        headers,
+        [_observed(observation) for observation in summary["observed"]],
+        "<><<>>>><",
+        note,
     )
 
 
-def drug_levels(summary: Summary) -> Iterator[PageTable]:
-    """Yield the concentration of each drug by course, of those that were detected."""
+def drug_levels(summary: SummaryView) -> Iterator[PageTable]:
+    """Yield the concentrations of detected drugs by course."""
     for level in filter(itemgetter("after_course"), summary["drug_levels"].values()):
         unit, limit = unit_text(level["unit"]), level["detection_limit"]
         headers = ["course", f"peak, {unit}", "peak, days after start"]
@@ -109,7 +113,7 @@ def drug_levels(summary: Summary) -> Iterator[PageTable]:
         yield PageTable(level["label"][:1].upper() + level["label"][1:], headers, rows)
 
 
-def hair(summary: Summary) -> Iterator[PageTable]:
+def hair(summary: SummaryView) -> Iterator[PageTable]:
     """Yield the SALT score after each course and each pulse."""
     salt = summary["salt"]
     if salt is None:
@@ -123,15 +127,16 @@ def hair(summary: Summary) -> Iterator[PageTable]:
         headers = ("SALT score after", "on day", "at the start", "after 4 weeks", "after 4 months")
         keys = ("at_start", "after_4_weeks", "after_4_months")
         rows = [
-            (one["pulse"], f"{one['start_day']:.0f}", *(score(one[key]) for key in keys)) for one in salt["after_pulse"]
+            (pulse["pulse"], f"{pulse['start_day']:.0f}", *(score(pulse[key]) for key in keys))
+            for pulse in salt["after_pulse"]
         ]
         yield PageTable("Hair loss and pulses", headers, rows)
 
 
-def autoimmunity(summary: Summary) -> Iterator[PageTable]:
-    """Yield the probability of autoimmunity of each organ, and whether this patient falls ill."""
-    found = summary["autoimmunity"]
-    if found is None:
+def autoimmunity(summary: SummaryView) -> Iterator[PageTable]:
+    """Yield the probability of autoimmunity of each organ, and the onset in this patient."""
+    autoimmunity = summary["autoimmunity"]
+    if autoimmunity is None:
         return
     rows = [
         (
@@ -139,45 +144,46 @@ def autoimmunity(summary: Summary) -> Iterator[PageTable]:
             percent(organ["probability"]),
             number(organ["cumulative_hazard"]),
             number(organ["draw"]),
-            number(organ["onset_day"], "not simulated to fall ill"),
+            number(organ["onset_day"], "no onset simulated"),
         )
-        for organ in found["organs"].values()
+        for organ in autoimmunity["organs"].values()
     ]
-    extremes = "; ".join(map(_extreme, found["extremes"].values()))
-    rule = "An organ falls ill on the day on which its cumulative hazard reaches the draw of the patient."
+    extremes = "; ".join(map(_extreme, autoimmunity["extremes"].values()))
+    rule = "Disease of an organ begins on the day on which its cumulative hazard reaches the draw of the patient."
     note = f"{extremes[:1].upper()}{extremes[1:]}. {rule}" if extremes else rule
     headers = ("organ", "probability by the end", "cumulative hazard", "draw", "onset on day")
     yield PageTable("Secondary autoimmunity", headers, rows, note=note)
 
 
-def relapses(summary: Summary) -> Iterator[PageTable]:
+def relapses(summary: SummaryView) -> Iterator[PageTable]:
     """Yield the relapse hazard."""
-    found = summary["relapse"]
-    if found is None:
+    relapse = summary["relapse"]
+    if relapse is None:
         return
     rows = [
-        ("untreated hazard, per year", number(found["untreated_per_year"])),
-        ("mean hazard from day 0 to the end, per year", number(found["mean_per_year"])),
-        ("relapses reported in the scenario", str(found["reported_relapses"])),
+        ("untreated hazard, per year", number(relapse["untreated_per_year"])),
+        ("mean hazard from day 0 to the end, per year", number(relapse["mean_per_year"])),
+        ("relapses reported in the scenario", str(relapse["reported_relapses"])),
     ]
     yield PageTable("Relapses of multiple sclerosis", ("quantity", "value"), rows)
 
 
 def mechanisms(problem: Problem) -> PageTable:
-    """Return every mechanism, whether it is on, and what it means to switch it off."""
+    """Return every mechanism, its state, and the effect of switching it off."""
     off = problem.scenario.mechanisms.off
     described = problem.model.module.MECHANISMS.items()
     rows = [(label, name, "OFF" if name in off else "on", meaning) for name, (label, meaning) in described]
-    return PageTable("Mechanisms of the model", ("mechanism", "key", "state", "what off means"), rows, "<<<<")
+    headers = ("mechanism", "key", "state", "effect of switching it off")
+    return PageTable("Mechanisms of the model", headers, rows, "<<<<")
 
 
-def solver(summary: Summary) -> PageTable:
-    """Return how the integration was done and how much work it took."""
+def solver(summary: SummaryView) -> PageTable:
+    """Return the settings and statistics of the integration."""
     rows = [(name.replace("_", " "), f"{value}") for name, value in summary["solver"].items()]
     return PageTable("Solver", ("setting or count", "value"), rows)
 
 
-def software(summary: Summary) -> PageTable:
+def software(summary: SummaryView) -> PageTable:
     """Return the model and the versions of the software."""
     model = summary["model"]
     rows = [
@@ -201,24 +207,24 @@ def _after(scenario: Scenario, time: float) -> str:
     return "" if course is None else f"{course.label} + {(time - course.start) / DAYS_PER_MONTH:.1f}"
 
 
-def _counted(count: Summary, after: Summary) -> Row:
+def _counted(count: SummaryView, after: SummaryView) -> TextRow:
     first = (count["name"], unit_text(count["unit"]), number(count["untreated"]), number(after["nadir"]))
     months = (number(value) for value in after["at_months"].values())
     day, limit = f"{after['nadir_days_after_start']:.1f}", _limit(count)
     return *first, day, *months, limit, recovery(count, after)
 
 
-def _lowest(count: Summary) -> Row:
+def _lowest(count: SummaryView) -> TextRow:
     values = number(count["untreated"]), number(count["lowest"]), f"{count['lowest_day']:.1f}"
     return count["name"], unit_text(count["unit"]), *values, _limit(count)
 
 
-def _limit(count: Summary) -> str:
+def _limit(count: SummaryView) -> str:
     limit = count["lower_limit_of_normal"]
     return "-" if limit is None else f"{limit:g}"
 
 
-def _observed(point: Summary) -> Row:
+def _observed(point: SummaryView) -> TextRow:
     simulated, low, high = point["simulated"], point["observed_low"], point["observed_high"]
     residual = "-" if simulated is None else _signed(simulated - min(max(simulated, low), high))
     when = (
@@ -229,10 +235,12 @@ def _observed(point: Summary) -> Row:
     return when, f"{point['day']:.1f}", point["label"], unit_text(point["unit"]), *values, remark
 
 
-def _extreme(found: Summary) -> str:
-    is_relative = found["unit"] == "1"
-    value = f"{number(found['value'])} times untreated" if is_relative else quantity(found["value"], found["unit"])
-    return f"{found['extreme']} {found['name']} {value} (day {found['day']:.0f})"
+def _extreme(extreme: SummaryView) -> str:
+    is_relative = extreme["unit"] == "1"
+    value = (
+        f"{number(extreme['value'])} times untreated" if is_relative else quantity(extreme["value"], extreme["unit"])
+    )
+    return f"{extreme['extreme']} {extreme['name']} {value} (day {extreme['day']:.0f})"
 
 
 def _signed(value: float) -> str:
