@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 
 from immunosim.plots.importance import (
     BARS,
-    MOST,
     draw_morris_plane,
     draw_over_time,
     draw_tornado,
@@ -96,12 +95,12 @@ def test_the_intervals_are_the_half_widths(ax: Axes) -> None:
 
 
 def test_many_inputs_are_cut_to_the_strongest_and_the_caption_counts_the_others() -> None:
-    values = np.linspace(0.01, 1.0, MOST + 4)
-    figure = importance_figure(*made("pawn", values), "footer")
-    assert len(figure.axes[0].get_yticklabels()) == MOST
-    assert f"input {MOST + 3}" in figure.axes[0].get_yticklabels()[0].get_text()
+    figure = importance_figure(*made("pawn", np.linspace(0.01, 1.0, 40)), "footer")
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert labels == [f"input {place}" for place in range(39, 39 - len(labels), -1)]
+    assert 5 <= len(labels) <= 20
     caption = figure._supxlabel.get_text().replace("\n", " ")  # type: ignore[attr-defined]
-    assert f"The 4 weakest of {MOST + 4} are not drawn." in caption
+    assert f"The {40 - len(labels)} weakest of 40 are not drawn." in caption
     for fact in ("1,000 patients", "95% intervals", "90 of 100 blocks used", "6 with failures", "A remark.", "footer"):
         assert fact in caption
 
