@@ -93,6 +93,6 @@ def _write(fitted: "Fitted", folder: Path, command: str) -> list[Path]:
     files = {
         "profiles.csv": profile_table(fitted.profiles),
         "profiles.json": to_json(profile_record(fitted) | {"command": command}).encode(),
-        "profiles.png": encoded(profile_figure(fitted.profiles, profile_titles(fitted), caption(one)), "png"),
+        "profiles.png": encoded(profile_figure(fitted.profiles, profile_titles(fitted), caption(fitted)), "png"),
     }
     return write_folder(folder, files, PROFILE)

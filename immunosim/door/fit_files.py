@@ -36,7 +36,7 @@ def write_fit(fitted: Fitted, case: FitProblem, folder: Path, command: str) -> l
         "fit.json": to_json(fitted.as_dict() | {"command": command}).encode(),
         "parameters.csv": table_text(PARAMETERS, _parameter_rows(fitted)),
         "profiles.csv": profile_table(fitted.profiles),
-        "profiles.png": encoded(profile_figure(fitted.profiles, profile_titles(fitted), caption(one)), "png"),
+        "profiles.png": encoded(profile_figure(fitted.profiles, profile_titles(fitted), caption(fitted)), "png"),
         "waterfall.png": encoded(waterfall_figure(fitted.estimate, INTENDED_USE), "png"),
     }
     ids = condition_ids([subject.name for subject in fitted.subjects])

@@ -80,7 +80,8 @@ def question(
     if unknown:
         raise DataError(f'unknown read-out "{unknown[0]}"', cure=did_you_mean(unknown[0], model.readouts))
     measures = tuple(measured(endpoint, model, *span) for endpoint in endpoints)
-    _refuse_twice([*readouts, *(measure.label for measure in measures), *_TAKEN, *varied, *(model.pools if states else ())])
+    labels = [measure.label for measure in measures]
+    _refuse_twice([*readouts, *labels, *_TAKEN, *varied, *(model.pools if states else ())])
     given = None if times is None else _checked_times(times, *span)
     return Question(model, tuple(readouts), given, measures, states)
 

@@ -132,7 +132,7 @@ class Fitted(Result):
         return forecast(subject, self.draws(index), since, n_threads=self.estimate.posterior.n_threads)
 
     def next_draws(self, readout: str, at: float | str) -> list[Draw]:
-        """Return candidate blood draws of the first patient, ranked by SD reduction of a read-out at a time, day or text.
+        """Return candidate blood draws of the first patient, ranked by SD reduction of a read-out at a time.
 
         Raises
         ------

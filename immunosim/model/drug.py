@@ -110,8 +110,8 @@ class Drug:
         return self.holds[0] if self.holds else ""
 
     def _contradictions(self) -> Iterator[tuple[str, str]]:
-        if self.given not in get_args(Given):
-            yield f'is given as "{self.given}"', f"choose from {', '.join(get_args(Given))}"
+        if self.given not in get_args(Administration):
+            yield f'is given as "{self.given}"', f"choose from {', '.join(get_args(Administration))}"
         if not self.holds and not self.without_balance:
             cure = "name the pools that hold it, or say in without_balance why none does"
             yield "has no mass balance", cure

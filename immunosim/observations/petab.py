@@ -234,7 +234,8 @@ def _check_noise(observations: Observations, parameters: Sequence[PetabParameter
             raise DataError("was not measured", key=f"noise.{name}", cure=did_you_mean(name, measured))
     if missing := [name for name in measured if name not in noise]:
         raise DataError(f"has no noise for {any_of(missing)}", key="noise", cure="give a formula such as 0.1 * cd4")
-    known = {parameter.id for parameter in parameters} | set(laboratory_named(observations.model).measurable) | _FUNCTIONS
+    known = {parameter.id for parameter in parameters} | _FUNCTIONS
+    known |= set(laboratory_named(observations.model).measurable)
     for name, formula in noise.items():
         unknown = [word for word in _WORD.findall(formula) if word not in known]
         if unknown:

@@ -38,7 +38,7 @@ def check_values(observations: Observations) -> Iterator[TableFinding]:
                 f"{measurement.value:g} is negative",
                 "leave the cell empty where nothing was measured",
             )
-        elif measurement.analyte not in known or not is_count_unit(known[one.analyte].unit):
+        elif measurement.analyte not in known or not is_count_unit(known[measurement.analyte].unit):
             continue
         elif known[measurement.analyte].unit == TOTAL_UNIT:
             yield from _check_total(measurement)

@@ -55,7 +55,8 @@ class FittedCourse:
     def highest(self, analyte: str) -> float:
         """Return the highest value of an analyte, measured or in the interval; 0 where there is none."""
         band = self.bands.get(analyte, np.zeros((3, 1)))
-        return max([float(band[np.isfinite(band)].max(initial=0.0)), *(measurement.value for measurement in self.of(analyte))])
+        values = (measurement.value for measurement in self.of(analyte))
+        return max([float(band[np.isfinite(band)].max(initial=0.0)), *values])
 
 
 def course_figure(course: FittedCourse, labels: Mapping[str, str], footer: str = "") -> Figure:
