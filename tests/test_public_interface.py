@@ -16,6 +16,7 @@ CLINIC = {
     "immunosim.model",
     "immunosim.model.drug",
     "immunosim.model.package",
+    "immunosim.model.patient_keys",
     "immunosim.model.readout_info",
     "immunosim.model.scope",
     "immunosim.models",
