@@ -67,8 +67,8 @@ def fit_step(t: float, end: float, h: float) -> float:
     rest = end - t
     if h * LANDS >= rest:
         return rest
+    # Two equal steps: one as long as wished would leave a sliver before the boundary, which costs as many stages.
     if 2.0 * h > rest:
-        # Two equal steps: one as long as wished would leave a sliver before the boundary, which costs as many stages.
         h = 0.5 * rest
     # t + h is rounded: with h itself the state would advance by another time than t does, by 1e-7 days where t is 1e9.
     return (t + h) - t
