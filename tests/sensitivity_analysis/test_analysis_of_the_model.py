@@ -24,14 +24,15 @@ def recipe_of(base, vary, endpoints=(), readouts=(), at=()):
 
 
 def test_elasticities_are_those_of_runs_with_a_little_more_and_less(base):
-    outputs = outputs_of(base.problem, ["nadir of cd4"], ["cd4", "lymphocytes"], [30.0, 90.0], None, False)
+    endpoints = ["nadir of cd4", "peak of alemtuzumab_serum"]
+    outputs = outputs_of(base.problem, endpoints, ["cd4", "lymphocytes"], [30.0, 90.0], None, False)
     found = elasticities(base, KEYS, outputs)
     step = 1e-3
     for i, key in enumerate(KEYS):
         recipe = Recipe(RowPopulation(base, (factor_of(base, key, f"x{1 - step}:x{1 + step}"),)), outputs)
         factor = recipe.factors[0]
         values = solve_rows(recipe, np.array([[factor.low], [factor.high]]))
-        for name in ("cd4", "lymphocytes", "nadir_cd4"):
+        for name in ("cd4", "lymphocytes", "nadir_cd4", "peak_alemtuzumab_serum"):
             low, high = np.asarray(values[name][1])
             expected = np.log(high / low) / np.log(factor.high / factor.low)
             # Differences of runs at a relative tolerance of 1e-5 are good to 1e-5 / 2e-3 at worst, and to less here.

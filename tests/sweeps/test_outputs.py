@@ -5,6 +5,7 @@ import pytest
 
 from immunosim.ensembles import Endpoint
 from immunosim.sweeps import Outputs, outputs_of
+from immunosim.sweeps.outputs import _apart
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +133,8 @@ TWICE = "request it once, or rename an endpoint"
 )
 def test_what_cannot_be_kept_is_refused(kept, refusal, wish, message):
     assert refusal(kept, **wish) == message
+
+
+def test_times_that_differ_by_rounding_are_one():
+    assert _apart(np.array([0.0, 1.0, 1.0 + 1e-9, 2.0])).tolist() == [0.0, 1.0, 2.0]
+    assert _apart(np.array([0.0, 1e-5])).tolist() == [0.0, 1e-5]

@@ -8,6 +8,7 @@ import pytest
 from immunosim.scenario import load_scenario, widest_gap
 from immunosim.sweeps import SweepRequest, plan_of, read_base
 from immunosim.sweeps.designs import Filling, Grid, Listed
+from immunosim.sweeps.plan import differences, fingerprint_of
 from immunosim.units import DAYS_PER_MONTH
 
 SECTION = """
@@ -193,3 +194,14 @@ def test_readouts_without_times_are_kept_around_the_doses_of_all_patients(base):
         late = base.scenario.model_copy(update={"course": (course, *base.scenario.course[1:])})
         assert widest_gap(late, np.array(moved.times)) == 0.0
     assert len(moved.times) < 500
+
+
+def test_words_are_no_part_of_a_fingerprint_and_every_number_is():
+    plain = {"document": {"patient": {"age": 34}}, "model": "m"}
+    worded = {"document": {"patient": {"age": 34}, "title": "a", "description": "b"}, "model": "m"}
+    older = {"document": {"patient": {"age": 40}}, "model": "m"}
+    assert fingerprint_of(plain) == fingerprint_of(worded)
+    assert differences(plain, worded) == []
+    assert len({fingerprint_of(one) for one in (plain, older, plain | {"model": "n"}, plain | {"more": None})}) == 4
+    assert differences(plain, older) == ["document.patient.age: 34 there, 40 here"]
+    assert differences(plain, plain | {"factors": [1]}) == ["factors: null there, [1] here"]
