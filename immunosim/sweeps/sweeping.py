@@ -106,9 +106,7 @@ def refuse_place(path: Path, manner: RunOptions) -> None:
         raise DataError("shards cannot share one file", file=str(path), cure="write Zarr: `path=NAME.zarr`")
     if manner.is_forced and (manner.is_resumed or manner.shard.of > 1):
         lost = "the result that `is_resumed` continues" if manner.is_resumed else "the blocks of other shards"
-        raise DataError(
-            f"would remove {lost}", key="is_forced", cure="leave it out, or remove the result yourself"
-        )
+        raise DataError(f"would remove {lost}", key="is_forced", cure="leave it out, or remove the result yourself")
     if manner.scheduler:
         with reached(manner.scheduler):
             pass
