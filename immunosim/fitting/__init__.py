@@ -7,8 +7,7 @@ Posing a fit: ``setup`` (patients, free parameters, error models), ``patients`` 
     The likelihood. ``error_model`` (measurement error, censoring), ``subject`` (a patient to fit),
     ``prediction`` (predicted measurements and their derivatives), ``pointwise`` (log likelihood of each measurement,
     from which every total and residual follows), ``posterior`` (with priors), ``transforms`` (unconstrained
-    coordinates),
-    ``covariates`` (design matrices over patients).
+    coordinates), ``covariates`` (design matrices over patients).
 ``search/``
     Estimation. ``multistart`` and ``estimation`` (maximum a posteriori), ``profiles`` (profile likelihood),
     ``sampling`` and ``chains`` (MCMC), ``two_stage`` (distribution over patients).

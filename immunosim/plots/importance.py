@@ -205,12 +205,9 @@ def _caption(analysis: Analysis, outcome: AnalysedOutput, footer: str) -> str:
         parts.append(f"n = {analysis.n_patients:,} patients{bars}.")
         if outcome.n_failed or outcome.n_not_reached:
             left = f"{outcome.n_used:,} of {analysis.n_blocks:,} blocks used"
-            parts.append(
-                f"{left}: {outcome.n_failed:,} with failed patients, {outcome.n_not_reached:,} without a value."
-            )
+            parts.append(f"{left}: {outcome.n_failed:,} with failures, {outcome.n_not_reached:,} without a value.")
     if len(analysis.names) > MAX_INPUTS:
-        n_names = len(analysis.names)
-        parts.append(f"The {n_names - MAX_INPUTS} least influential of {n_names} inputs are not drawn.")
+        parts.append(f"The {len(analysis.names) - MAX_INPUTS} weakest of {len(analysis.names)} are not drawn.")
     if outcome.remark:
         parts.append(f"{outcome.remark[:1].upper()}{outcome.remark[1:]}.")
     return " ".join([*parts, footer]).strip()

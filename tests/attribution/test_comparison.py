@@ -191,7 +191,7 @@ def test_visits_lie_after_day_zero_and_after_the_last_course(pair: Callable[[str
 
 
 def test_a_time_outside_the_common_ones_is_refused(courses: Courses) -> None:
-    with pytest.raises(ComparisonError, match="outside the time that all scenarios share") as caught:
+    with pytest.raises(ComparisonError, match="outside the common time span of the scenarios") as caught:
         compare({"base": courses["base"], "shorter": courses["shorter"]}, at=[90.0])
     assert caught.value.cure == "choose a time from day 0 to day 80"
 

@@ -69,6 +69,12 @@ def test_figures_have_a_panel_for_each_analyte(found):
     assert shown == ["CD4 T cells (cells/µL)", "B cells (cells/µL)", "below quantification: B cells (cells/µL)", ""]
 
 
+def test_the_legend_of_residuals_has_the_labels_of_the_analytes(found):
+    (legend,) = residual_figure(found, LABELS).legends
+    shown = [text.get_text() for text in legend.get_texts()]
+    assert shown == ["CD4 T cells (cells/µL)", "B cells (cells/µL)", "below quantification (drawn)"]
+
+
 def test_percentiles_of_the_data_lie_on_those_of_new_data(found):
     check = visual_checks(found)[0]
     ax = draw_visual_check(axes(), check)

@@ -99,6 +99,13 @@ def test_forecasts_are_labelled_by_their_visit():
     assert ax.get_title(loc="left") == "cd4 above 400 cells/µL"
 
 
+def test_a_forecast_is_titled_by_the_label_of_its_read_out_and_says_n():
+    soon = Return("cd4", "0.2e9/L", 6 * MONTH, 7 * MONTH, 9 * MONTH, 1.0, "CD4 T cells")
+    figure = forecast_figure([Update(3 * MONTH, 2, 4, (soon,))], 12 * MONTH, "footer")
+    assert figure.axes[0].get_title(loc="left") == "CD4 T cells above 0.2 × 10⁹/L"
+    assert figure._supxlabel.get_text() == "n = 2 visits, 4 measurements. footer"
+
+
 def test_where_all_come_back_nothing_is_drawn_outside_the_panels():
     ax = draw_goal(axes(), updates()[1:], 0, 12 * MONTH)
     assert all(line.get_clip_on() for line in ax.get_lines())

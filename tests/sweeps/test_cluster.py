@@ -31,8 +31,8 @@ def test_a_worker_writes_the_block_that_is_computed_here(small_plan, whole_path,
 def test_a_worker_with_another_model_is_refused(small_plan, empty, refusal, key):
     identity = json.dumps(small_plan.recipe.as_dict() | {key: "another"})
     assert refusal(solve_block, str(empty.path), identity, 0, small_plan.design.rows(0, 16)) == (
-        "--scheduler: this worker has another version of the model, or computes without lanes where the others have "
-        "them, install the same immunosim on every worker"
+        "--scheduler: this worker has another version of the model, or lacks the vector instructions of the others, "
+        "install the same immunosim on every worker"
     )
     assert empty.done() == []
 

@@ -37,7 +37,7 @@ _RANGES = """- **Ranges.** Values that were reported as ranges scatter more here
 """
 
 _FIRST_NOISE = """- **Noise that was estimated.** Every patient was fitted individually with its own factors; these
-  tables have one factor for all patients, with the nominal value of {name}.
+  tables have one factor for all patients, and nominal values are those of {name}.
 """
 
 _DISTRIBUTION = """- **Distribution.** Priors of the patients' own parameters are the fitted distribution,
