@@ -60,7 +60,7 @@ def test_the_modules_are_found(name):
 VAGUE = {"found", "own", "one", "place"}
 """Names of variables that say nothing of what they hold."""
 
-NOT_YET_CLEAN = {"cli", "diagnosis", "door", "numerics", "qualification", "scenario"}
+NOT_YET_CLEAN = {"cli", "diagnosis", "door", "numerics", "qualification"}
 """Packages that still have variables of these names."""
 
 EXCEPTIONS = {"immunosim.observations.laboratory", *(name for name in paths() if ".codegen.vector" in name)}

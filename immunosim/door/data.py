@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-Format = Literal["nonmem", "petab"]
+ExportFormat = Literal["nonmem", "petab"]
 """What data can be converted to."""
 
 
@@ -61,7 +61,7 @@ class PatientData(Result):
 
         return pd.DataFrame([asdict(one) for one in self.observations.measurements])
 
-    def convert(self, path: Path | str, to: Format) -> Path:
+    def convert(self, path: Path | str, to: ExportFormat) -> Path:
         """Write patients and doses in another format, in place of what is there, and return the path.
 
         The tables of a PEtab problem have log-normal noise with one standard deviation for each read-out; the model,

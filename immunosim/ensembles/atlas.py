@@ -108,7 +108,9 @@ class FailureAtlas(Result):
         """Return one row a status: how many patients ended so, when, and the first of them."""
         import pandas as pd
 
-        return pd.DataFrame([asdict(one) for one in self.endings], columns=[one.name for one in fields(Ending)])
+        return pd.DataFrame(
+            [asdict(ending) for ending in self.endings], columns=[field.name for field in fields(Ending)]
+        )
 
     @property
     def dataset(self) -> xr.Dataset:

@@ -129,7 +129,7 @@ class Replay(Result):
         """Return one row a pool where the integration ended, those that are farthest from untreated first."""
         import pandas as pd
 
-        return pd.DataFrame([asdict(one) for one in self.pools], columns=[one.name for one in fields(PoolState)])
+        return pd.DataFrame([asdict(pool) for pool in self.pools], columns=[field.name for field in fields(PoolState)])
 
     @property
     def dataset(self) -> xr.Dataset:

@@ -173,9 +173,13 @@ def condition_ids(names: Sequence[str]) -> dict[str, str]:
 def _check_transformation(observations: Observations, transformation: Mapping[str, Transformation]) -> None:
     known = get_args(Transformation)
     for name in observations.analytes:
-        found = transformation.get(name)
-        if found not in known:
-            reason = "has no transformation" if found is None else f'"{found}" is not a valid transformation'
+        transformation_name = transformation.get(name)
+        if transformation_name not in known:
+            reason = (
+                "has no transformation"
+                if transformation_name is None
+                else f'"{transformation_name}" is not a valid transformation'
+            )
             raise DataError(reason, key=f"transformation.{name}", cure=f"choose {any_of(known)}")
 
 

@@ -46,7 +46,7 @@ def check_doses(patient: PatientRecord, scenario: Scenario) -> Iterator[TableFin
                 yield TableFinding(dose.line, "", "warning", reason, _CURE)
             else:
                 yield from _difference(dose, *planned[pairs[i]])
-        left = [one for j, one in enumerate(planned) if j not in pairs.values()]
+        left = [dose for j, dose in enumerate(planned) if j not in pairs.values()]
         if left:
             times = ", ".join(f"{time:g}" for time, _ in left[:5]) + (" ..." if len(left) > 5 else "")
             reason = f"{patient.name} was not given {drug} that the scenario plans on day {times}"

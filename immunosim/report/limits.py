@@ -22,8 +22,10 @@ def thresholds_of(model: Model) -> dict[str, tuple[Threshold, ...]]:
     """Return the levels that a figure of many patients draws for each read-out, in its unit."""
     from immunosim.plots.ensembles import Threshold
 
-    found = {}
+    thresholds = {}
     for name, info in model.readout_info.items():
         limits = (info.detection_limit, DETECTION), (info.lower_limit, "LLN"), (info.severe_limit, "severe")
-        found[name] = tuple(Threshold(value, text, text == DETECTION) for value, text in limits if value is not None)
-    return found
+        thresholds[name] = tuple(
+            Threshold(value, text, text == DETECTION) for value, text in limits if value is not None
+        )
+    return thresholds

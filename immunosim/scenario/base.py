@@ -20,13 +20,13 @@ from pydantic import (
 
 from immunosim.errors import InputProblem, QuantityError, ScenarioError
 from immunosim.scenario.messages import RecordFault, translated, unknown_keys
-from immunosim.scenario.table import Table
+from immunosim.scenario.table import ScenarioTable
 
 _AS_UTF_8 = "write files and options as UTF-8"
 _INSIDE: ContextVar[bool] = ContextVar("inside", default=False)
 
 
-class Record(Table):
+class Record(ScenarioTable):
     """Base of all records: frozen, without unknown keys, with rules and with messages of this package.
 
     Raises

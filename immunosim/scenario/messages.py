@@ -23,7 +23,7 @@ from immunosim.errors import (
     close_matches,
     did_you_mean,
 )
-from immunosim.scenario.table import Table, record_in
+from immunosim.scenario.table import ScenarioTable, record_in
 from immunosim.units import shown
 
 
@@ -44,7 +44,7 @@ def key_path(location: Sequence[int | str]) -> str:
     return path
 
 
-def translated(error: ValidationError | RecordFault, record: type[Table], file: str) -> ScenarioError:
+def translated(error: ValidationError | RecordFault, record: type[ScenarioTable], file: str) -> ScenarioError:
     """Return the errors of pydantic, or of the record's rules, as one ScenarioError that lists every problem."""
     if isinstance(error, RecordFault):
         return ScenarioError(problems=[replace(problem, file=file) for problem in error.problems], n_more=error.n_more)
@@ -59,7 +59,7 @@ def translated(error: ValidationError | RecordFault, record: type[Table], file: 
     return ScenarioError(problems=tuple(problems), n_more=n_more)
 
 
-def unknown_keys(data: object, record: type[Table]) -> RecordFault | None:
+def unknown_keys(data: object, record: type[ScenarioTable]) -> RecordFault | None:
     """Return the unknown keys of a table that has very many of them: the first are named, the others counted.
 
     Pydantic would list each of them at length.
@@ -76,7 +76,7 @@ def unknown_keys(data: object, record: type[Table]) -> RecordFault | None:
 
 
 def _problems_of(
-    details: Any, location: tuple[int | str, ...], record: type[Table], cures: Suggestions
+    details: Any, location: tuple[int | str, ...], record: type[ScenarioTable], cures: Suggestions
 ) -> Iterator[InputProblem]:
     cause = details.get("ctx", {}).get("error")
     if isinstance(cause, RecordFault):
@@ -87,7 +87,9 @@ def _problems_of(
         yield _sentence(details, location, record, cures)
 
 
-def _sentence(details: Any, location: tuple[int | str, ...], record: type[Table], cures: Suggestions) -> InputProblem:
+def _sentence(
+    details: Any, location: tuple[int | str, ...], record: type[ScenarioTable], cures: Suggestions
+) -> InputProblem:
     kind, value, limits = details["type"], shown(details["input"]), details.get("ctx", {})
     if kind == "missing":
         return InputProblem("is missing", cure=_example(record, location))
@@ -112,14 +114,14 @@ def _sentence(details: Any, location: tuple[int | str, ...], record: type[Table]
     return InputProblem(details["msg"].removeprefix("Value error, "), cure=f"got {value}")
 
 
-def _present_key(record: type[Table], location: Sequence[int | str]) -> str:
+def _present_key(record: type[ScenarioTable], location: Sequence[int | str]) -> str:
     """Return what a superseded key is called now; empty for any other."""
     nested = _nested(record, location[:-1])
     name = None if nested is None else nested.superseded.get(str(location[-1]))
     return "" if name is None else f"its present name is {name}"
 
 
-def _close_key(record: type[Table], location: Sequence[int | str], cures: Suggestions) -> str:
+def _close_key(record: type[ScenarioTable], location: Sequence[int | str], cures: Suggestions) -> str:
     return cures.cure(str(location[-1]), _fields(record, location[:-1]))
 
 
@@ -137,7 +139,7 @@ _KINDS = {
 }
 
 
-def _expected_list(location: tuple[int | str, ...], record: type[Table], value: str) -> InputProblem:
+def _expected_list(location: tuple[int | str, ...], record: type[ScenarioTable], value: str) -> InputProblem:
     holds_records = _nested(record, location) is not None
     cure = (
         f"write [[{location[0]}]]"
@@ -151,20 +153,20 @@ def _expected_list(location: tuple[int | str, ...], record: type[Table], value: 
     )
 
 
-def _nested(record: type[Table], location: Sequence[int | str]) -> type[Table] | None:
-    nested: type[Table] | None = record
+def _nested(record: type[ScenarioTable], location: Sequence[int | str]) -> type[ScenarioTable] | None:
+    nested: type[ScenarioTable] | None = record
     for part in location:
         if isinstance(part, str) and nested is not None:
             nested = record_in(nested.annotation_of(part))
     return nested
 
 
-def _fields(record: type[Table], location: Sequence[int | str]) -> list[str]:
+def _fields(record: type[ScenarioTable], location: Sequence[int | str]) -> list[str]:
     nested = _nested(record, location)
     return [] if nested is None else list(nested.known_keys())
 
 
-def _example(record: type[Table], location: Sequence[int | str]) -> str:
+def _example(record: type[ScenarioTable], location: Sequence[int | str]) -> str:
     nested, name = _nested(record, location[:-1]), str(location[-1])
     field = None if nested is None else nested.model_fields.get(name)
     example = next((item.example for item in (field.metadata if field else ()) if hasattr(item, "example")), None)

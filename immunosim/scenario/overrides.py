@@ -14,7 +14,7 @@ from typing import Any
 from immunosim.errors import ScenarioError, did_you_mean
 from immunosim.scenario.drug_names import with_drugs_of
 from immunosim.scenario.scenario import Scenario
-from immunosim.scenario.table import Table, is_listed, record_in
+from immunosim.scenario.table import ScenarioTable, is_listed, record_in
 from immunosim.units import index_of, shown
 
 Overrides = Mapping[str, object] | Iterable[str]
@@ -89,7 +89,7 @@ def _set(document: dict[str, Any], path: str, text: str) -> None:
         raise ScenarioError(f"{shown(path)} is too long for a key", cure='write for example "patient.age=40"')
     steps = [step.strip() for step in _INDEX.sub(r".\1", path).split(".")]
     table: Any = document
-    record: type[Table] | None = Scenario
+    record: type[ScenarioTable] | None = Scenario
     for position, step in enumerate(steps):
         final = position == len(steps) - 1
         if isinstance(table, list):
@@ -106,7 +106,7 @@ def _set(document: dict[str, Any], path: str, text: str) -> None:
             table = table[key]
 
 
-def _annotation(record: type[Table] | None, step: str, path: str) -> Any:
+def _annotation(record: type[ScenarioTable] | None, step: str, path: str) -> Any:
     if record is None:
         return None  # below [parameters], whose names are the model's
     annotation = record.annotation_of(step)
@@ -115,13 +115,13 @@ def _annotation(record: type[Table] | None, step: str, path: str) -> Any:
     return annotation
 
 
-def _present_name(table: Mapping[str, Any], record: type[Table] | None, step: str) -> str:
+def _present_name(table: Mapping[str, Any], record: type[ScenarioTable] | None, step: str) -> str:
     """Return the key to set: for a superseded key the present one, where the table already has that."""
     name = step if record is None else record.superseded.get(step, step)
     return name if name in table and step not in table and not isinstance(table[name], (list, dict)) else step
 
 
-def _container(present: Any, record: type[Table] | None, annotation: Any, path: str) -> Any:
+def _container(present: Any, record: type[ScenarioTable] | None, annotation: Any, path: str) -> Any:
     if isinstance(present, (dict, list)):
         return present
     if is_listed(annotation):

@@ -29,7 +29,7 @@ from immunosim.scenario.model_record import ModelRecord
 from immunosim.scenario.patient import Baseline, Draws
 from immunosim.scenario.quantities import MEDIAN, CalendarDate, Draw, Quantity, Share, Time
 from immunosim.scenario.scenario import Scenario
-from immunosim.scenario.table import Table
+from immunosim.scenario.table import ScenarioTable
 from immunosim.scenario.treatments import Course, DrugDosing
 from immunosim.units import DAYS_PER_MONTH, parse_quantity
 
@@ -92,7 +92,7 @@ def descriptions() -> dict[str, dict[str, str]]:
     return tomllib.loads(text)
 
 
-def described(record: type[Table], key: str) -> str | None:
+def described(record: type[ScenarioTable], key: str) -> str | None:
     """Return the meaning of a key of a record; None where it is not described."""
     known, name = descriptions(), record.superseded.get(key, key)
     if issubclass(record, ModelRecord) and name in record.named_by_model():

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, get_args
 from pydantic import BaseModel
 
 
-class Table(BaseModel):
+class ScenarioTable(BaseModel):
     """Base of all records: a table whose keys are its fields, unless it says otherwise.
 
     Attributes
@@ -30,9 +30,9 @@ class Table(BaseModel):
         return cls.model_fields[name].annotation if name in cls.known_keys() else None
 
 
-def record_in(annotation: Any) -> type[Table] | None:
+def record_in(annotation: Any) -> type[ScenarioTable] | None:
     """Return the record class that a field's annotation holds, alone, optional or in a list."""
-    if isinstance(annotation, type) and issubclass(annotation, Table):
+    if isinstance(annotation, type) and issubclass(annotation, ScenarioTable):
         return annotation
     return next(filter(None, map(record_in, get_args(annotation))), None)
 

@@ -15,7 +15,7 @@ from immunosim.scenario.drug_names import with_drugs_of
 from immunosim.scenario.history import History
 from immunosim.scenario.quantities import Quantity
 from immunosim.scenario.scenario import Scenario
-from immunosim.scenario.table import Table
+from immunosim.scenario.table import ScenarioTable
 from immunosim.scenario.treatments import DrugDosing
 from immunosim.units import format_quantity
 
@@ -40,7 +40,7 @@ def to_toml(scenario: Scenario) -> str:
     return "\n".join(lines) + "\n"
 
 
-def document_of(record: Table) -> dict[str, Any]:
+def document_of(record: ScenarioTable) -> dict[str, Any]:
     """Return a record as the document that a file would hold: text with units, without empty values."""
     with with_drugs_of(record) if isinstance(record, History) else nullcontext():
         names = type(record).known_keys()
@@ -54,7 +54,7 @@ def document_of(record: Table) -> dict[str, Any]:
     }
 
 
-def _field(record: Table, name: str) -> FieldInfo | None:
+def _field(record: ScenarioTable, name: str) -> FieldInfo | None:
     """Return the field of a key; None where the model names the key."""
     return type(record).model_fields.get(name)
 
@@ -69,14 +69,14 @@ def _is_left_out(value: Any, field: FieldInfo | None) -> bool:
 
 
 def _written(value: Any, unit: str | None) -> Any:
-    if isinstance(value, Table):
+    if isinstance(value, ScenarioTable):
         return document_of(value)
     if isinstance(value, tuple):
         return [_written(entry, unit) for entry in value]
     return format_quantity(value, unit) if unit is not None and isinstance(value, float) else value
 
 
-def _unit_of(record: Table, name: str) -> str | None:
+def _unit_of(record: ScenarioTable, name: str) -> str | None:
     annotation = _field(record, name) or type(record).annotation_of(name)
     return next((item.unit for item in _metadata(annotation) if isinstance(item, Quantity)), None)
 

@@ -88,11 +88,11 @@ class Analysis(Result):
         DataError
             If there is no such result, with close matches.
         """
-        found = next((outcome for outcome in self.outcomes if outcome.name == name), None)
-        if found is None:
-            cure = did_you_mean(name, [one.name for one in self.outcomes])
+        outcome = next((each for each in self.outcomes if each.name == name), None)
+        if outcome is None:
+            cure = did_you_mean(name, [each.name for each in self.outcomes])
             raise DataError(f'unknown output "{name}"', cure=cure)
-        return found
+        return outcome
 
     @property
     def main_index(self) -> str:

@@ -27,7 +27,7 @@ from immunosim.scenario.clock import is_deferred
 from immunosim.scenario.dose_slopes import dose_tables
 from immunosim.scenario.drug_names import with_drugs_of
 from immunosim.scenario.schema import described
-from immunosim.scenario.table import Table, record_in
+from immunosim.scenario.table import ScenarioTable, record_in
 from immunosim.sweeps.base import Base
 from immunosim.sweeps.factors import Factor
 from immunosim.units import convert, parse_quantity, read_number, shown, split_quantity
@@ -323,7 +323,7 @@ def _present(base: Base, key: str) -> Any:
 
 def _label(key: str) -> str:
     """Return the description of a key of the scenario: ``Dose per infusion (course 1)``."""
-    record: type[Table] | None = Scenario
+    record: type[ScenarioTable] | None = Scenario
     words: str | None = None
     entries: list[str] = []
     for previous, step in pairwise(["", *key.split(".")]):

@@ -135,9 +135,9 @@ class Timing:
     def __str__(self) -> str:
         """Return the contenders side by side, one a line."""
         lines = [f"{'':24s}{'milliseconds':>14s}{'largest error':>16s}{'times ours':>12s}"]
-        for one in (self.ours, self.alone, *self.lsoda):
-            ratio = one.seconds / self.ours.seconds
-            lines.append(f"{one.name:24s}{1e3 * one.seconds:14.2f}{one.error:16.1e}{ratio:12.1f}")
+        for contender in (self.ours, self.alone, *self.lsoda):
+            ratio = contender.seconds / self.ours.seconds
+            lines.append(f"{contender.name:24s}{1e3 * contender.seconds:14.2f}{contender.error:16.1e}{ratio:12.1f}")
         return "\n".join(lines)
 
 
@@ -210,11 +210,11 @@ class Verification(Result):
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""
-        found = {
+        values = {
             "passed": self.passed,
             "reference": self.reference,
             "checks": {check.name: check.as_dict() for check in self.checks},
             "errors": dict(self.errors),
             "balances": {balance.drug: asdict(balance) for balance in self.balances},
         }
-        return found | ({} if self.timing is None else {"timing": self.timing.as_dict()})
+        return values | ({} if self.timing is None else {"timing": self.timing.as_dict()})

@@ -158,7 +158,7 @@ def scatter_of(
     """
     if not 0.0 <= shared < 1.0:
         cure = "give a fraction from 0 to 0.99"
-        raise DataError(f"a subset cannot share {shared:g} of its error variance", key="--shared", cure=cure)
+        raise DataError(f"a subset cannot share {shared:g} of its error variance", key="shared", cure=cure)
     chosen = [noise[measurement.analyte] for measurement in measurements]
     spread = np.array([measurement.spread for measurement in measurements])
     whitening, log_determinant = _whitening(measurements, shared, totals)

@@ -173,7 +173,10 @@ def draw_thresholds(ax: Axes, thresholds: Sequence[Threshold]) -> Axes:
     The limits of the axis must be final. A logarithmic axis has no place for zero and below.
     """
     is_log = ax.get_yscale() == "log"
-    ranked = sorted((one for one in thresholds if one.value > 0.0 or not is_log), key=lambda threshold: threshold.value)
+    ranked = sorted(
+        (threshold for threshold in thresholds if threshold.value > 0.0 or not is_log),
+        key=lambda threshold: threshold.value,
+    )
     low, high = (np.log10(end) if is_log else end for end in ax.get_ylim())
     heights = [
         ((np.log10(threshold.value) if is_log else threshold.value) - low) / (high - low) * HEIGHT
