@@ -195,7 +195,7 @@ def test_whitened_residuals_are_those_of_the_explicit_matrix():
 
 @pytest.mark.parametrize("shared", [1.0, 1.5, -0.1, float("nan")])
 def test_a_share_of_the_variance_that_leaves_a_subset_none_of_its_own_is_refused(shared):
-    with pytest.raises(DataError, match=r"--shared: a subset cannot share .* give a fraction from 0 to 0.99"):
+    with pytest.raises(DataError, match=r"shared: a subset cannot share .* give a fraction from 0 to 0.99"):
         subject(NOISES["lognormal"], shared=shared)
 
 

@@ -105,7 +105,7 @@ def test_a_sobol_sequence_may_be_read_with_gaps_and_backwards():
 
 @pytest.mark.parametrize("kind", ["grid", "sobol", "latin_hypercube"])
 def test_a_negative_seed_is_refused(refusal, kind):
-    assert refusal(design_of, kind, UNIT, 4, -1) == "--seed: -1 is negative, give 0 or more"
+    assert refusal(design_of, kind, UNIT, 4, -1) == "seed: -1 is negative, give 0 or more"
 
 
 @pytest.mark.parametrize("kind", ["grid", "sobol", "latin_hypercube"])

@@ -128,7 +128,7 @@ def arrange(
     for parameter, chosen in (covariates or {}).items():
         for covariate in chosen:
             if chosen.count(covariate) > 1:
-                raise DataError("is named twice", key=f"covariates {parameter}={covariate}", cure="leave one out")
+                raise DataError("is named twice", key=f"covariate {parameter}={covariate}", cure="leave one out")
     effects = [
         effect
         for parameter, chosen in (covariates or {}).items()
