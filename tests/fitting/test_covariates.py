@@ -67,7 +67,7 @@ def test_a_shared_parameter_may_depend_on_a_covariate():
         ([], {"a": ["weight", "weight"]}, "covariate a=weight: is named twice, leave one out"),
         (["c"], {}, "c: is not fitted, known are a, b"),
         ([], {"c": ["weight"]}, "c: is not fitted"),
-        ([], {"a": ["wieght"]}, '--covariate a=wieght: the table has no covariate "wieght", did you mean "weight"'),
+        ([], {"a": ["wieght"]}, 'covariate a=wieght: the table has no covariate "wieght", did you mean "weight"'),
     ],
 )
 def test_what_cannot_be_arranged_is_refused(common, covariates, message):
