@@ -16,6 +16,7 @@ from immunosim.fitting.likelihood.posterior import Posterior
 from immunosim.fitting.likelihood.subject import subject_of
 from immunosim.fitting.likelihood.transforms import coordinates_of
 from immunosim.observations import Measurement
+from immunosim.parameters import ParameterSet
 from immunosim.problem import Problem
 
 MOST = 8
@@ -23,10 +24,16 @@ LEAST_GAIN = 0.35
 """Gain below which a parameter is not worth fitting: about a third off its standard deviation."""
 
 
+def with_priors(parameters: ParameterSet, values: Mapping[str, float]) -> list[str]:
+    """Return the names of the parameters that a fit can search under a prior: those that are not switched off."""
+    return [name for name in parameters if parameters[name].prior is not None and values[name] > 0.0]
+
+
 def informed_parameters(
     problems: Sequence[Problem],
     measurements: Sequence[Sequence[Measurement]],
     noise: Mapping[str, ErrorModel],
+    candidates: Sequence[str] = (),
     most: int = MOST,
 ) -> list[str]:
     """Return the names of parameters to fit, the best known first.
@@ -38,6 +45,8 @@ def informed_parameters(
     measurements : sequence of sequences of Measurement
         Of each patient. What they say is averaged: it is what one patient tells.
     noise : mapping of str to Noise
+    candidates : sequence of str
+        By default all parameters with a prior.
     most : int
 
     Raises
@@ -47,7 +56,7 @@ def informed_parameters(
     """
     parameters, position = problems[0].parameters, problems[0].model.position
     values = {name: float(problems[0].vector[position[name]]) for name in parameters}
-    names = [name for name in parameters if parameters[name].prior is not None and values[name] > 0.0]
+    names = list(candidates) or with_priors(parameters, values)
     coordinates = coordinates_of(parameters, values, names)
     subjects = tuple(
         subject_of(f"patient {k}", problem, coordinates.names, own, noise)

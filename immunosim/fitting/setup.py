@@ -11,11 +11,15 @@ from immunosim.fitting.likelihood.covariates import CovariateDesign, arrange
 from immunosim.fitting.likelihood.error_model import ErrorModel
 from immunosim.fitting.likelihood.posterior import Posterior
 from immunosim.fitting.likelihood.subject import Subject, subject_of
-from immunosim.fitting.likelihood.transforms import Coordinates, FreeParameter, coordinates_of
-from immunosim.fitting.parameter_selection import informed_parameters
+from immunosim.fitting.likelihood.transforms import Coordinates, FreeParameter, coordinates_of, plain_name
+from immunosim.fitting.parameter_selection import informed_parameters, with_priors
 from immunosim.fitting.patients import scenario_of
 from immunosim.observations import PatientRecord
 from immunosim.problem import Problem, prepare
+
+
+OTHERS = "others"
+"""What ``fix`` calls the parameters that are not reported."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,10 @@ class FitOptions:
     Attributes
     ----------
     free : tuple of str
-        Parameters to fit; empty for those that the data say most about.
+        Parameters to report; empty for those that the data say most about.
+    fix : tuple of str
+        Parameters to hold at the scenario's values. All others with a prior are free under it, so that their
+        uncertainty counts in every interval; ``others`` holds all that are not reported.
     limits : mapping of str to (float, float), optional
         Limits of the search that differ from the usual ones, in the parameter's unit.
     noise : mapping of str to Noise, optional
@@ -38,6 +45,7 @@ class FitOptions:
     """
 
     free: tuple[str, ...] = ()
+    fix: tuple[str, ...] = ()
     limits: Mapping[str, tuple[float, float]] | None = None
     noise: Mapping[str, ErrorModel] | None = None
     shared: float = 0.5
@@ -129,14 +137,18 @@ def case_of(
     analytes = sorted({one.analyte for who in patients for one in who.measurements})
     noise = _noise(problem.model, analytes, wishes.noise or {})
     problems = [_problem(problem, who, file) for who in patients]
-    names = list(wishes.free)
-    if not names:
-        if announce is not None:
-            announce("Looking for what the data say most about")
-        names = informed_parameters(problems, [who.measurements for who in patients], noise)
     position = problem.model.position
     values = {name: float(problem.vector[position[name]]) for name in problem.parameters}
-    coordinates = coordinates_of(problem.parameters, values, names, wishes.priors)
+    held = _held(problem, wishes)
+    reported = [plain_name(problem.parameters, name) for name in wishes.free]
+    candidates = [name for name in with_priors(problem.parameters, values) if name not in held]
+    if not reported:
+        if announce is not None:
+            announce("Looking for what the data say most about")
+        reported = informed_parameters(problems, [who.measurements for who in patients], noise, candidates)
+    others = [name for name in candidates if name not in reported] if wishes.priors and OTHERS not in held else []
+    named = list(wishes.free) or reported
+    coordinates = coordinates_of(problem.parameters, values, [*named, *others], wishes.priors, others)
     coordinates = _within(coordinates, wishes.limits or {})
     factors = tuple(name for name, one in noise.items() if one.is_estimated)
     subjects = tuple(
@@ -144,6 +156,27 @@ def case_of(
         for who, own in zip(patients, problems, strict=True)
     )
     return FitProblem(problem, tuple(patients), subjects, coordinates, noise, factors, wishes, not wishes.free)
+
+
+def _held(problem: Problem, wishes: FitOptions) -> set[str]:
+    """Return the names of the parameters to hold at the scenario's values, and ``others`` where it is among them.
+
+    Raises
+    ------
+    DataError
+        If a name is unknown, or is to be reported as well.
+    """
+    known = [name for name in problem.parameters if problem.parameters[name].prior is not None]
+    reported = {plain_name(problem.parameters, name) for name in wishes.free}
+    held = set[str]()
+    for name in wishes.fix:
+        plain = name if name == OTHERS else plain_name(problem.parameters, name)
+        if plain != OTHERS and plain not in problem.parameters:
+            raise DataError("is not a parameter", key=f"--fix {name}", cure=did_you_mean(plain, [*known, OTHERS]))
+        if plain in reported:
+            raise DataError("is to be reported as well", key=f"--fix {name}", cure="leave --free or --fix out")
+        held.add(plain)
+    return held
 
 
 def _problem(problem: Problem, patient: PatientRecord, file: str) -> Problem:

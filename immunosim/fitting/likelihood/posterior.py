@@ -81,6 +81,12 @@ class Posterior:
         found: Array = self._log_prior(values, factors)[2] * by_log**2
         return found
 
+    def log_priors(self, unknowns: Array) -> Array:
+        """Return the logarithm of the prior of each unknown (without constants), shape (n_unknowns,), at one point."""
+        n = len(self.coordinates)
+        own = self.coordinates.log_priors(self.coordinates.values_at(unknowns[:n])) if self.with_priors else np.zeros(n)
+        return np.concatenate([own, -0.5 * (unknowns[n:] / FACTOR_SD) ** 2])
+
     def of_patients(self, values: Array) -> list[Array]:
         """Return the parameters of each patient, shape (n_rows, n_parameters), from those of the coordinates."""
         if not self.designs:
