@@ -159,7 +159,7 @@ def fit_one(
     now.begin("Searching")
     best = estimate(posterior, plan.n_starts, plan.seed, report)
     now.begin("Profiling")
-    found = profiles(best, report=report)
+    found = profiles(best, case.reported, report=report)
     now.begin("Fitting without each mechanism")
     others = alternatives(best, plan.mechanisms, report=omitted)
     sampled, draws = None, plan.n_draws

@@ -15,6 +15,7 @@ from immunosim.fitting.likelihood.transforms import Coordinates, FreeParameter, 
 from immunosim.fitting.parameter_selection import informed_parameters, with_priors
 from immunosim.fitting.patients import scenario_of
 from immunosim.observations import PatientRecord
+from immunosim.parameters import ParameterSet
 from immunosim.problem import Problem, prepare
 
 
@@ -66,6 +67,8 @@ class FitProblem:
         One for each patient, with the patient's own treatment.
     coordinates : Coordinates
         Of one patient.
+    reported : tuple of str
+        Parameters whose values are asked for, the best known first; the other coordinates are nuisance parameters.
     noise : dict of str to Noise
     factors : tuple of str
         Analytes whose noise is estimated.
@@ -78,6 +81,7 @@ class FitProblem:
     patients: tuple[PatientRecord, ...]
     subjects: tuple[Subject, ...]
     coordinates: Coordinates
+    reported: tuple[str, ...]
     noise: dict[str, ErrorModel]
     factors: tuple[str, ...]
     wishes: FitOptions
@@ -102,6 +106,12 @@ class FitProblem:
     ) -> CovariateDesign:
         """Return the unknowns of all patients together."""
         return arrange(self.coordinates.parameters, self.patients, common, covariates, self.wishes.priors)
+
+    def conditional(self) -> FitProblem:
+        """Return the same patients with only the reported parameters free, the others at the scenario's values."""
+        coordinates = self.coordinates.only_reported()
+        subjects = tuple(replace(subject, names=tuple(coordinates.names)) for subject in self.subjects)
+        return replace(self, coordinates=coordinates, subjects=subjects)
 
     def _posterior(self, subjects: tuple[Subject, ...]) -> Posterior:
         wishes = self.wishes
@@ -147,15 +157,19 @@ def case_of(
             announce("Looking for what the data say most about")
         reported = informed_parameters(problems, [who.measurements for who in patients], noise, candidates)
     others = [name for name in candidates if name not in reported] if wishes.priors and OTHERS not in held else []
-    named = list(wishes.free) or reported
-    coordinates = coordinates_of(problem.parameters, values, [*named, *others], wishes.priors, others)
+    # In the order of the parameter set: which of them are reported then moves no bit of a fit, and one compiled kernel
+    # of derivatives serves all fits.
+    order = list(problem.parameters)
+    named = sorted([*(wishes.free or reported), *others], key=lambda name: _index(order, problem.parameters, name))
+    coordinates = coordinates_of(problem.parameters, values, named, wishes.priors, others)
     coordinates = _within(coordinates, wishes.limits or {})
     factors = tuple(name for name, one in noise.items() if one.is_estimated)
     subjects = tuple(
         subject_of(who.name, own, coordinates.names, who.measurements, noise, factors, wishes.shared)
         for who, own in zip(patients, problems, strict=True)
     )
-    return FitProblem(problem, tuple(patients), subjects, coordinates, noise, factors, wishes, not wishes.free)
+    about = (problem, tuple(patients), subjects, coordinates, tuple(reported))
+    return FitProblem(*about, noise, factors, wishes, not wishes.free)
 
 
 def _held(problem: Problem, wishes: FitOptions) -> set[str]:
@@ -177,6 +191,12 @@ def _held(problem: Problem, wishes: FitOptions) -> set[str]:
             raise DataError("is to be reported as well", key=f"--fix {name}", cure="leave --free or --fix out")
         held.add(plain)
     return held
+
+
+def _index(order: list[str], parameters: ParameterSet, name: str) -> int:
+    """Return where a parameter stands in its set; at the end where it is unknown, which is said later."""
+    plain = plain_name(parameters, name)
+    return order.index(plain) if plain in order else len(order)
 
 
 def _problem(problem: Problem, patient: PatientRecord, file: str) -> Problem:

@@ -90,6 +90,10 @@ class Coordinates:
         """Names of the parameters whose values are asked for."""
         return [one.name for one in self.parameters if not one.is_nuisance]
 
+    def only_reported(self) -> Coordinates:
+        """Return the coordinates of the reported parameters."""
+        return Coordinates(tuple(one for one in self.parameters if not one.is_nuisance))
+
     @property
     def have_priors(self) -> bool:
         """Whether every parameter has a prior."""

@@ -31,6 +31,10 @@ STOP = 2.0
 """Rise at which a walk ends, in rises at the end of the interval."""
 
 MOST_STEPS = 40
+
+TOLERANCE = 0.03
+"""Norm of the gradient at which a point of a profile is good enough: ends of intervals keep five digits."""
+
 WIDEST_STEP = 1.0
 """Coordinates between two points of a profile at most."""
 
@@ -135,7 +139,7 @@ def _walk(ask: Ask, estimate: Estimate, j: int, side: int, threshold: float, n_p
     least, before = own.without(best), (0.0, 0.0)
     while len(walked) < MOST_STEPS and side * at < EDGE:
         at = side * min(side * at + step, EDGE)
-        last = search_from(ask, _moved(last, j, at), j)
+        last = search_from(ask, _moved(last, j, at), j, TOLERANCE)
         if not np.isfinite(last.value):
             break
         walked.append(last)
