@@ -18,7 +18,6 @@ from immunosim.observations import PatientRecord
 from immunosim.parameters import ParameterSet
 from immunosim.problem import Problem, prepare
 
-
 OTHERS = "others"
 """What ``fix`` calls the parameters that are not reported."""
 

@@ -190,13 +190,16 @@ def log_likelihood(
     n_coordinates = 0 if by_unknown is None else by_unknown.shape[1]
     size = n_coordinates + n_factors
     nothing = np.zeros(size), np.zeros((size, size))
-    if not np.isfinite(predicted).all() or (predicted <= 0.0).any():
+    if not np.isfinite(predicted).all() or (predicted < 0.0).any():
         return -np.inf, *nothing
     scatter, known = subject.scatter, ~below
     found = pointwise_likelihood(scatter, subject.values, below, predicted, log_factors)
+    if not np.isfinite(found.white).all():  # a value was quantified where only zero is possible
+        return -np.inf, *nothing
     if by_unknown is None:
         return found.total, *nothing
-    z, sd, (_, ratio, curvature) = found.z, found.log_sd, found.censoring
+    z, sd, (_, score, curvature) = found.z, found.log_sd, found.censoring
+    by_score, of_mean, of_scale = found.weights
     jacobian = np.zeros((len(z), size))
     jacobian[:, :n_coordinates] = found.by_prediction[:, np.newaxis] * by_unknown
     log_sd = np.zeros((len(z), size))
@@ -204,11 +207,11 @@ def log_likelihood(
     fitted = np.flatnonzero(scatter.factor_of >= 0)
     jacobian[fitted, n_coordinates + scatter.factor_of[fitted]] = found.by_log_factor[fitted]
     log_sd[fitted, n_coordinates + scatter.factor_of[fitted]] = 1.0
-    slope = -(scatter.whitening @ np.where(known[:, np.newaxis], jacobian, 0.0)).T @ found.white
-    slope += ratio @ jacobian[below] - log_sd[known].sum(axis=0)
+    slope = -(scatter.whitening @ np.where(known[:, np.newaxis], jacobian, 0.0)).T @ (by_score * found.white)
+    slope += score @ jacobian - log_sd[known].sum(axis=0)
     # Expected information: of the mean, without what the residual adds to it, and of the scale.
     mean = jacobian + z[:, np.newaxis] * log_sd
     shifted = scatter.whitening @ np.where(known[:, np.newaxis], mean, 0.0)
-    information = shifted.T @ shifted + 2.0 * log_sd[known].T @ log_sd[known]
-    information += (jacobian[below].T * curvature) @ jacobian[below]
+    information = (shifted.T * of_mean) @ shifted + 2.0 * (log_sd[known].T * of_scale[known]) @ log_sd[known]
+    information += jacobian.T @ curvature @ jacobian
     return found.total, slope, information

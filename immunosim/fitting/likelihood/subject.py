@@ -132,14 +132,15 @@ def subject_of(
         raise DataError(f"patient {name} has no measurements", cure="leave the patient out")
     first, last = float(problem.segments.boundaries[0]), float(problem.segments.boundaries[-1])
     for one in measurements:
-        if not 0.0 < one.value < np.inf:
+        least = 0.0 if noise[one.analyte].allows_zero and not one.is_below else np.nextafter(0.0, 1.0)
+        if not least <= one.value < np.inf:
             where = f"line {one.line}" if one.line else None
             reason = f"{one.analyte} of patient {name} on day {one.time:g} is {one.value:g}"
             raise DataError(
                 reason,
                 file=where,
                 key=one.column or None,
-                cure="give a positive number, or the limit that it was below",
+                cure=f"give a positive number, or the limit that it was below; {one.analyte}=additive:SIZE allows 0",
             )
         if not first <= one.time <= last:
             reason = f"day {one.time:g} of patient {name} is outside the simulated time span, day {first:g} to {last:g}"

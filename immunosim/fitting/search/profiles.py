@@ -6,8 +6,8 @@ the others) say by themselves. A limit of an interval is where the curve rises b
 one degree.
 
 A profile walks outwards from the best point. Every step starts where the quadratic of the last one says that the
-others follow to, and is as long as the curve was steep: a fixed grid spent nine tenths of its simulations far outside of
-the interval.
+others follow to, and is as long as the curve was steep: a fixed grid spent most of its simulations far outside of the
+interval.
 """
 
 from __future__ import annotations
@@ -204,9 +204,23 @@ def _profile(estimate: Estimate, j: int, below: list[Search], above: list[Search
         return float(posterior.coordinates.values_at(point)[j])
 
     low, high = (value(end) for end in _crossings(at, rise, threshold))
-    ends = (value(end) for end in _crossings(at, whole, threshold))
-    curves = (parameter.name, parameter.unit, natural[:, j], rise, whole, float(natural[np.argmin(data), j]), threshold)
-    return Profile(*curves, low, high, *ends, parameter.lower, parameter.upper, natural)
+    low_with_prior, high_with_prior = (value(end) for end in _crossings(at, whole, threshold))
+    return Profile(
+        name=parameter.name,
+        unit=parameter.unit,
+        values=natural[:, j],
+        rise=rise,
+        rise_with_prior=whole,
+        best=float(natural[np.argmin(data), j]),
+        threshold=threshold,
+        low=low,
+        high=high,
+        low_with_prior=low_with_prior,
+        high_with_prior=high_with_prior,
+        lower=parameter.lower,
+        upper=parameter.upper,
+        others=natural,
+    )
 
 
 def _crossings(at: Array, rise: Array, threshold: float) -> tuple[float, float]:
