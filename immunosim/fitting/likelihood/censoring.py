@@ -200,7 +200,7 @@ def log_normal(z: Array) -> tuple[Array, Array, Array]:
 
 
 def log_student(z: Array, degrees: float) -> tuple[Array, Array, Array]:
-    """Return the same of Student's distribution, which is not log-concave: its curvature counts where it is positive."""
+    """Return the same of Student's distribution, which is not log-concave: curvature counts where positive."""
     from scipy.stats import t
 
     value = t.logcdf(z, degrees)

@@ -192,7 +192,7 @@ def _censored_samples(
 ) -> Iterator[CensoredSample]:
     """Yield what was drawn at one time, where some of it is below quantification.
 
-    A second total is alone, and so is everything in a sample with heavy tails, whose joint distribution has no integral.
+    A second total is alone, and so is all of a sample with heavy tails, whose joint distribution has no such integral.
     """
     for time in dict.fromkeys(one.time for one in measurements if one.is_below):
         drawn = [k for k, one in enumerate(measurements) if one.time == time]
