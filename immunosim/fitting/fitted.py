@@ -126,7 +126,12 @@ class Fitted(Result):
         """Return when counts of a patient are back after the last dose."""
         subject = self.subjects[place]
         since = max([0.0, *(course.dosing.start for course in courses_of(subject.problem.scenario))])
-        return forecast(subject, self.draws(place), since, n_threads=self.estimate.posterior.n_threads)
+        posterior = self.estimate.posterior
+        return forecast(
+            *(subject, self.draws(place), since),
+            n_threads=posterior.n_threads,
+            uninformed=() if posterior.designs else posterior.coordinates.nuisance,
+        )
 
     def next_draws(self, readout: str, at: float) -> list[Draw]:
         """Return further draws of the first patient, ranked by SD reduction."""

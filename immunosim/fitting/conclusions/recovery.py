@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,9 @@ class Return:
         Quantiles of the day over draws that get there before the horizon; infinite where they do not.
     share : float
         Of the draws that get there.
+    share_of_uninformed : float
+        Fraction of the variance of the day that would go if the parameters that are free but not reported were known,
+        by regression over the draws (a day after the horizon counts as the horizon); NaN where it does not vary.
     """
 
     readout: str
@@ -34,6 +38,7 @@ class Return:
     median: float
     high: float
     share: float
+    share_of_uninformed: float = math.nan
 
 
 def forecast(
@@ -43,6 +48,7 @@ def forecast(
     goals: Sequence[tuple[str, str]] | None = None,
     confidence: float = 0.9,
     n_threads: int = 1,
+    uninformed: Sequence[str] = (),
 ) -> list[Return]:
     """Return when counts come back above levels, for good.
 
@@ -57,6 +63,8 @@ def forecast(
         By default those that the model declares.
     confidence : float
     n_threads : int
+    uninformed : sequence of str
+        Parameters whose share of the interval is wanted.
     """
     chosen = draws[np.linspace(0, len(draws) - 1, min(len(draws), MOST_DRAWS)).astype(np.int64)]
     goals = goals or subject.problem.model.questions.recovery
@@ -75,8 +83,20 @@ def forecast(
         # A read-out that was never below is back from the start; one that is below at the end does not come back.
         days = np.where(np.isnan(days), since, np.where(days >= horizon - 1e-6, np.inf, days))
         low, median, high = (float(one) for one in _quantiles(days, (tail, 0.5, 1.0 - tail)))
-        returns.append(Return(readout, level, low, median, high, float(np.isfinite(days).mean())))
+        among = [subject.names.index(name) for name in uninformed]
+        share = _explained(np.minimum(days, horizon), np.log(chosen[np.ix_(is_well, among)]))
+        returns.append(Return(readout, level, low, median, high, float(np.isfinite(days).mean()), share))
     return returns
+
+
+def _explained(days: Array, by: Array) -> float:
+    """Return the fraction of the variance of days that a linear regression explains, adjusted for its terms."""
+    n, n_terms = by.shape
+    if np.ptp(days) == 0.0 or n - n_terms < 2:
+        return math.nan
+    terms = np.column_stack([np.ones(n), by])
+    left = days - terms @ np.linalg.lstsq(terms, days, rcond=None)[0]
+    return float(np.clip(1.0 - left.var() / days.var() * (n - 1) / (n - n_terms - 1), 0.0, 1.0))
 
 
 def laplace_draws(estimate: Estimate, n: int, seed: int = 0) -> Array:

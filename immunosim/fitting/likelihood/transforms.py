@@ -90,6 +90,11 @@ class Coordinates:
         """Names of the parameters whose values are asked for."""
         return [one.name for one in self.parameters if not one.is_nuisance]
 
+    @property
+    def nuisance(self) -> list[str]:
+        """Names of the parameters that are free under their priors alone."""
+        return [one.name for one in self.parameters if one.is_nuisance]
+
     def only_reported(self) -> Coordinates:
         """Return the coordinates of the reported parameters."""
         return Coordinates(tuple(one for one in self.parameters if not one.is_nuisance))
