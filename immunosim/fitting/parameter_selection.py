@@ -33,8 +33,8 @@ def informed_parameters(
     problems: Sequence[Problem],
     measurements: Sequence[Sequence[Measurement]],
     noise: Mapping[str, ErrorModel],
-    candidates: Sequence[str] = (),
     most: int = MOST,
+    candidates: Sequence[str] = (),
 ) -> list[str]:
     """Return the names of parameters to fit, the best known first.
 
@@ -45,9 +45,9 @@ def informed_parameters(
     measurements : sequence of sequences of Measurement
         Of each patient. What they say is averaged: it is what one patient tells.
     noise : mapping of str to Noise
+    most : int
     candidates : sequence of str
         By default all parameters with a prior.
-    most : int
 
     Raises
     ------

@@ -154,7 +154,7 @@ def case_of(
     if not reported:
         if announce is not None:
             announce("Looking for what the data say most about")
-        reported = informed_parameters(problems, [who.measurements for who in patients], noise, candidates)
+        reported = informed_parameters(problems, [who.measurements for who in patients], noise, candidates=candidates)
     others = [name for name in candidates if name not in reported] if wishes.priors and OTHERS not in held else []
     # In the order of the parameter set: which of them are reported then moves no bit of a fit, and one compiled kernel
     # of derivatives serves all fits.
