@@ -108,7 +108,7 @@ def fit_problem(
     )
     case = case_of(problem, patients, options, name, now.begin)
     if case.is_chosen:
-        names = ", ".join(case.coordinates.names)
+        names = ", ".join(case.reported)
         now.announce(f"Nothing is named to fit: {names}, of which the data say most")
     return case
 

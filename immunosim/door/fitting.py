@@ -165,7 +165,7 @@ def fit_one(
     now.begin("Searching")
     best = estimate(posterior, plan.n_starts, plan.seed, report)
     now.begin("Profiling")
-    profiled = profiles(best, report=report)
+    profiled = profiles(best, case.reported, report=report)
     now.begin("Fitting without each mechanism")
     others = alternatives(best, plan.mechanisms, report=omitted)
     sampled, draws = None, plan.n_draws

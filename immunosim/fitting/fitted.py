@@ -129,7 +129,12 @@ class Fitted(Result):
         """Return the recovery times of the counts of a patient after the last dose."""
         subject = self.subjects[index]
         since = max([0.0, *(course.dosing.start for course in courses_of(subject.problem.scenario))])
-        return forecast(subject, self.draws(index), since, n_threads=self.estimate.posterior.n_threads)
+        posterior = self.estimate.posterior
+        return forecast(
+            *(subject, self.draws(index), since),
+            n_threads=posterior.n_threads,
+            uninformed=() if posterior.designs else posterior.coordinates.nuisance,
+        )
 
     def next_draws(self, readout: str, at: float | str) -> list[Draw]:
         """Return candidate blood draws of the first patient, ranked by SD reduction of a read-out at a time.

@@ -7,11 +7,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from immunosim.errors import DataError, SolverError
 from immunosim.fitting.exchange.checkpoint import as_record, from_record
 from immunosim.fitting.fitted import Fitted
 from immunosim.fitting.likelihood.covariates import arrange
-from immunosim.fitting.search.estimation import estimate
+from immunosim.fitting.search.estimation import Estimate, estimate
+from immunosim.fitting.search.multistart import search_together
 from immunosim.fitting.search.profiles import profiles
 from immunosim.fitting.search.two_stage import PopulationFit, fit_population
 from immunosim.fitting.setup import FitProblem
@@ -84,7 +87,7 @@ class PatientFits(Result):
 
     @property
     def _names(self) -> list[str]:
-        return self.case.coordinates.names
+        return list(self.case.reported)
 
     def kinds(self, parameter: str) -> Counter[str]:
         """Return the number of patients by verdict on a parameter."""
@@ -135,7 +138,7 @@ def _fit(case: FitProblem, index: int, n_starts: int, seed: int, store: FitStore
     if kept is not None:
         return Fitted(*from_record(posterior, kept))
     best = estimate(posterior, n_starts, seed)
-    profile_by_name = profiles(best)
+    profile_by_name = profiles(best, case.reported)
     if store is not None:
         store.save(name, as_record(best, profile_by_name))
     return Fitted(best, profile_by_name)
@@ -148,6 +151,9 @@ def fit_together(
     report: Callable[[int, float], None] | None = None,
 ) -> PatientFits:
     """Fit the distribution of the patients' parameters, starting from the individual fits.
+
+    Parameters that are free under their priors alone in those fits are held at the scenario's values here: this
+    distribution is over the reported ones.
 
     Parameters
     ----------
@@ -164,7 +170,7 @@ def fit_together(
     DataError
         If a name is unknown, or fewer than three patients could be fitted.
     """
-    case = several.case
+    case = several.case.conditional()
     places = [index for index, who in enumerate(case.patients) if who.name in several.fits]
     if len(places) < LEAST_PATIENTS:
         cure = "give more, or fit them with `together=each` or pooled"
@@ -174,6 +180,19 @@ def fit_together(
     chosen = [case.patients[index] for index in places]
     arrangement = arrange(case.coordinates.parameters, chosen, common, covariates, case.wishes.priors)
     subjects = [case.subjects[index] for index in places]
-    alone = [several.fits[who.name].estimate for who in chosen]
+    alone = [_alone(case, place, several.fits[who.name].estimate) for place, who in zip(places, chosen, strict=True)]
     population = fit_population(subjects, arrangement, alone, case.factors, case.wishes.n_threads, report)
     return replace(several, population=population)
+
+
+def _alone(case: FitProblem, place: int, free: Estimate) -> Estimate:
+    """Return the fit of a patient with fewer free parameters, searched from where the fit with all of them ended."""
+    if len(case.coordinates) == len(free.posterior.coordinates):
+        return free
+    values = dict(zip(free.posterior.names, free.values.tolist(), strict=True))
+    posterior = case.alone(place)
+    start = posterior.start.copy()
+    n = len(case.coordinates)
+    start[:n] = case.coordinates.of(np.array([values[name] for name in case.coordinates.names]))
+    searches = search_together(posterior.evaluate, np.stack([start, posterior.start]))
+    return Estimate(posterior, tuple(sorted(searches, key=lambda search: search.value)))

@@ -16,6 +16,7 @@ from immunosim.fitting.likelihood.posterior import Posterior
 from immunosim.fitting.likelihood.subject import subject_of
 from immunosim.fitting.likelihood.transforms import coordinates_of
 from immunosim.observations import Measurement
+from immunosim.parameters import ParameterSet
 from immunosim.problem import Problem
 
 MAX_PARAMETERS = 8
@@ -23,11 +24,17 @@ MIN_GAIN = 0.35
 """Smallest information gain of a free parameter: its standard deviation falls by about a third."""
 
 
+def with_priors(parameters: ParameterSet, values: Mapping[str, float]) -> list[str]:
+    """Return the names of the parameters that a fit can search under a prior: those that are not switched off."""
+    return [name for name in parameters if parameters[name].prior is not None and values[name] > 0.0]
+
+
 def informed_parameters(
     problems: Sequence[Problem],
     measurements: Sequence[Sequence[Measurement]],
     noise: Mapping[str, ErrorModel],
     most: int = MAX_PARAMETERS,
+    candidates: Sequence[str] = (),
 ) -> list[str]:
     """Return the names of the free parameters, the most informed first.
 
@@ -39,6 +46,8 @@ def informed_parameters(
         Of each patient. Their information is averaged over patients.
     noise : mapping of str to Noise
     most : int
+    candidates : sequence of str
+        By default all parameters with a prior.
 
     Raises
     ------
@@ -47,7 +56,7 @@ def informed_parameters(
     """
     parameters, position = problems[0].parameters, problems[0].model.position
     values = {name: float(problems[0].vector[position[name]]) for name in parameters}
-    names = [name for name in parameters if parameters[name].prior is not None and values[name] > 0.0]
+    names = list(candidates) or with_priors(parameters, values)
     coordinates = coordinates_of(parameters, values, names)
     subjects = tuple(
         subject_of(f"patient {k}", problem, coordinates.names, of_patient, noise)

@@ -11,11 +11,15 @@ from immunosim.fitting.likelihood.covariates import CovariateDesign, arrange
 from immunosim.fitting.likelihood.error_model import ErrorModel
 from immunosim.fitting.likelihood.posterior import Posterior
 from immunosim.fitting.likelihood.subject import Subject, subject_of
-from immunosim.fitting.likelihood.transforms import Coordinates, FreeParameter, coordinates_of
-from immunosim.fitting.parameter_selection import informed_parameters
+from immunosim.fitting.likelihood.transforms import Coordinates, FreeParameter, coordinates_of, plain_name
+from immunosim.fitting.parameter_selection import informed_parameters, with_priors
 from immunosim.fitting.patients import scenario_of
 from immunosim.observations import PatientRecord
+from immunosim.parameters import ParameterSet
 from immunosim.problem import Problem, prepare
+
+OTHERS = "others"
+"""What ``fix`` calls the parameters that are not reported."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,10 @@ class FitOptions:
     Attributes
     ----------
     free : tuple of str
-        Free parameters; empty for an automatic choice.
+        Parameters to report; empty for those that the data inform most.
+    fix : tuple of str
+        Parameters to hold at the scenario's values. All others with a prior are free under it, so that their
+        uncertainty counts in every interval; ``others`` holds all that are not reported.
     limits : mapping of str to (float, float), optional
         Limits of the search that replace the defaults, in the parameter's unit.
     noise : mapping of str to Noise, optional
@@ -38,6 +45,7 @@ class FitOptions:
     """
 
     free: tuple[str, ...] = ()
+    fix: tuple[str, ...] = ()
     limits: Mapping[str, tuple[float, float]] | None = None
     noise: Mapping[str, ErrorModel] | None = None
     shared: float = 0.5
@@ -58,6 +66,8 @@ class FitProblem:
         One for each patient, with the patient's own treatment.
     coordinates : Coordinates
         Of one patient.
+    reported : tuple of str
+        Parameters whose values are asked for, the best known first; the other coordinates are nuisance parameters.
     noise : dict of str to Noise
     factors : tuple of str
         Analytes whose noise is estimated.
@@ -70,6 +80,7 @@ class FitProblem:
     patients: tuple[PatientRecord, ...]
     subjects: tuple[Subject, ...]
     coordinates: Coordinates
+    reported: tuple[str, ...]
     noise: dict[str, ErrorModel]
     factors: tuple[str, ...]
     wishes: FitOptions
@@ -94,6 +105,12 @@ class FitProblem:
     ) -> CovariateDesign:
         """Return the unknowns of all patients together."""
         return arrange(self.coordinates.parameters, self.patients, common, covariates, self.wishes.priors)
+
+    def conditional(self) -> FitProblem:
+        """Return the same patients with only the reported parameters free, the others at the scenario's values."""
+        coordinates = self.coordinates.only_reported()
+        subjects = tuple(replace(subject, names=tuple(coordinates.names)) for subject in self.subjects)
+        return replace(self, coordinates=coordinates, subjects=subjects)
 
     def _posterior(self, subjects: tuple[Subject, ...]) -> Posterior:
         wishes = self.wishes
@@ -129,21 +146,56 @@ def case_of(
     analytes = sorted({measurement.analyte for who in patients for measurement in who.measurements})
     noise = _noise(problem.model, analytes, wishes.noise or {})
     problems = [_problem(problem, who, file) for who in patients]
-    names = list(wishes.free)
-    if not names:
-        if announce is not None:
-            announce("Selecting the free parameters")
-        names = informed_parameters(problems, [who.measurements for who in patients], noise)
     position = problem.model.position
     values = {name: float(problem.vector[position[name]]) for name in problem.parameters}
-    coordinates = coordinates_of(problem.parameters, values, names, wishes.priors)
+    held = _held(problem, wishes)
+    reported = [plain_name(problem.parameters, name) for name in wishes.free]
+    candidates = [name for name in with_priors(problem.parameters, values) if name not in held]
+    if not reported:
+        if announce is not None:
+            announce("Selecting the free parameters")
+        reported = informed_parameters(problems, [who.measurements for who in patients], noise, candidates=candidates)
+    others = [name for name in candidates if name not in reported] if wishes.priors and OTHERS not in held else []
+    # In the order of the parameter set: which of them are reported then moves no bit of a fit, and one compiled kernel
+    # of derivatives serves all fits.
+    order = list(problem.parameters)
+    named = sorted([*(wishes.free or reported), *others], key=lambda name: _index(order, problem.parameters, name))
+    coordinates = coordinates_of(problem.parameters, values, named, wishes.priors, others)
     coordinates = _within(coordinates, wishes.limits or {})
     factors = tuple(name for name, error_model in noise.items() if error_model.is_estimated)
     subjects = tuple(
         subject_of(who.name, problem, coordinates.names, who.measurements, noise, factors, wishes.shared)
         for who, problem in zip(patients, problems, strict=True)
     )
-    return FitProblem(problem, tuple(patients), subjects, coordinates, noise, factors, wishes, not wishes.free)
+    about = (problem, tuple(patients), subjects, coordinates, tuple(reported))
+    return FitProblem(*about, noise, factors, wishes, not wishes.free)
+
+
+def _held(problem: Problem, wishes: FitOptions) -> set[str]:
+    """Return the names of the parameters to hold at the scenario's values, and ``others`` where it is among them.
+
+    Raises
+    ------
+    DataError
+        If a name is unknown, or is to be reported as well.
+    """
+    known = [name for name in problem.parameters if problem.parameters[name].prior is not None]
+    reported = {plain_name(problem.parameters, name) for name in wishes.free}
+    held = set[str]()
+    for name in wishes.fix:
+        plain = name if name == OTHERS else plain_name(problem.parameters, name)
+        if plain != OTHERS and plain not in problem.parameters:
+            raise DataError("is not a parameter", key=f"--fix {name}", cure=did_you_mean(plain, [*known, OTHERS]))
+        if plain in reported:
+            raise DataError("is to be reported as well", key=f"--fix {name}", cure="leave --free or --fix out")
+        held.add(plain)
+    return held
+
+
+def _index(order: list[str], parameters: ParameterSet, name: str) -> int:
+    """Return where a parameter stands in its set; at the end where it is unknown, which is said later."""
+    plain = plain_name(parameters, name)
+    return order.index(plain) if plain in order else len(order)
 
 
 def _problem(problem: Problem, patient: PatientRecord, file: str) -> Problem:

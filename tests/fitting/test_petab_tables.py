@@ -33,7 +33,7 @@ def case(make_posterior, problem):
         (subject,) = posterior.subjects
         own = tuple(replace(one, patient=f"P {k}") for one in subject.measurements)
         patients.append(PatientRecord(f"P {k}", own, (), {"weight": 60.0 + 10.0 * k}))
-    return case_of(problem, patients, FitOptions(FREE, noise=NOISE))
+    return case_of(problem, patients, FitOptions(FREE, ("others",), noise=NOISE))
 
 
 def rows(text):
@@ -102,7 +102,7 @@ def test_without_priors_only_the_factors_on_the_noise_have_one(case, problem, ch
 @pytest.mark.filterwarnings("ignore")  # those of petab's own imports
 def test_limits_hold_a_factor_on_the_noise_however_large(case, problem, checked):
     noise = {"cd8": ErrorModel("additive", 0.0, 0.1, is_estimated=True)}
-    alone = case_of(problem, case.patients[:1], FitOptions(FREE[:1], noise=noise))
+    alone = case_of(problem, case.patients[:1], FitOptions(FREE[:1], ("others",), noise=noise))
     best = estimate(alone.alone(), 1)
     assert best.values[-1] > WIDEST_FACTOR
     files = tables_of_one(alone, best)
@@ -136,7 +136,7 @@ def test_tables_mean_what_the_fit_maximised(problem, make_posterior):
     """Without what PEtab cannot say: censoring and shared errors."""
     posterior, _ = make_posterior(seed=1)
     patient = PatientRecord("a", posterior.subjects[0].measurements)
-    case = case_of(problem, [patient], FitOptions(FREE, noise=NOISE, shared=0.0))
+    case = case_of(problem, [patient], FitOptions(FREE, ("others",), noise=NOISE, shared=0.0))
     best = estimate(case.alone(), 1)
     n = len(case.coordinates)
     files = tables_of_one(case, best)
@@ -192,7 +192,7 @@ def test_the_readme_says_what_petab_cannot(case, problem):
     assert "(50% of\n  a subset's variance)" in text
     assert "Ranges" not in text
     measured = (Measurement("a", 30.0, "cd4", 100.0, spread=0.1), Measurement("a", 60.0, "cd4", 150.0))
-    other = case_of(problem, [PatientRecord("a", measured)], FitOptions(FREE[:1]))
+    other = case_of(problem, [PatientRecord("a", measured)], FitOptions(FREE[:1], ("others",)))
     text = tables_of_one(other, estimate(other.alone(), 1))["README.md"]
     assert "Ranges" in text
     assert "share an error" not in text

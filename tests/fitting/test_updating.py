@@ -1,5 +1,7 @@
 """Forecasts as visits arrive use what was known at the time, and become narrower."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from immunosim.errors import DataError
 from immunosim.fitting import FitOptions, case_of
 from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions, Goal, update
 from immunosim.observations import PatientRecord
+from immunosim.observations.records import RecordedDose
 from tests.fitting.conftest import ANALYTES, DAYS
 
 MANNER = ForecastOptions(2, 0, 1, 0.9)
@@ -45,3 +48,13 @@ def test_a_forecast_from_the_first_visits_is_that_of_these_visits_alone(case):
 def test_nobody_measured_so_far_is_said(case):
     with pytest.raises(DataError, match="no patient was measured until day 3, give a later time"):
         update(case, [GOAL], 3.0, False, MANNER)
+
+
+def test_later_rows_move_no_bit_of_a_forecast(case, problem):
+    (patient,) = case.patients
+    dose = RecordedDose("a", 0.0, "alemtuzumab", 12.0, 4 / 24)
+    later = replace(dose, time=330.0)
+    early = tuple(one for one in patient.measurements if one.time < 200.0)
+    short = case_of(problem, [replace(patient, measurements=early, doses=(dose,))], FitOptions())
+    whole = case_of(problem, [replace(patient, doses=(dose, later))], FitOptions())
+    assert update(short, [GOAL], 200.0, False, MANNER) == update(whole, [GOAL], 200.0, False, MANNER)

@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from immunosim.codegen.loader import Array
 from immunosim.fitting.likelihood.pointwise import pointwise_likelihood
 from immunosim.fitting.likelihood.prediction import predict
 from immunosim.fitting.search.estimation import MIN_LOG_POSTERIOR_DIFFERENCE, Estimate, data_information, inverse
-from immunosim.fitting.search.profiles import Profile
+from immunosim.fitting.search.profiles import EDGE, Profile
 
 MAX_CORRELATION = 0.95
 """Correlation above which a parameter is not identifiable on its own."""
@@ -38,13 +39,17 @@ class ParameterVerdict:
     ----------
     name, unit : str
     value, low, high : float
-        Best value and bounds of its interval; NaN where unbounded.
+        Best value and bounds of its interval, both of the posterior; NaN where it is open.
+    data_low, data_high : float
+        Ends of the interval by the data, without the parameter's own prior; NaN where unbounded.
     kind : str
         ``identified``, ``one-sided``, ``flat``, ``multimodal`` or ``traded``.
     partner : str
         The parameter with which it is correlated.
     share_of_prior : float
         Posterior SD relative to prior SD; NaN without a prior.
+    share_of_uninformed : float
+        Fraction of its variance that would go if the parameters that are free but not reported were known.
     sentence : str
     """
 
@@ -53,9 +58,12 @@ class ParameterVerdict:
     value: float
     low: float
     high: float
+    data_low: float
+    data_high: float
     kind: str
     partner: str
     share_of_prior: float
+    share_of_uninformed: float
     sentence: str
 
 
@@ -66,6 +74,8 @@ class FitVerdict:
     Attributes
     ----------
     n_measurements, n_below, n_unknowns : int
+    n_effective : float
+        Unknowns that the data determine: those that priors hold count as little as they are fitted.
     chi_squared, p_value : float
         Sum of squared whitened residuals, and its chi-squared p-value.
     runs_p_value : float
@@ -77,6 +87,7 @@ class FitVerdict:
     n_measurements: int
     n_below: int
     n_unknowns: int
+    n_effective: float
     chi_squared: float
     p_value: float
     runs_p_value: float
@@ -114,9 +125,37 @@ def _judge(estimate: Estimate, j: int, profile: Profile) -> ParameterVerdict:
         kind = "identified"
     else:
         kind = "one-sided" if below or above else "flat"
-    sentence = _sentence(kind, profile, partner, modes)
-    values = (parameter.name, parameter.unit, float(estimate.values[j]), profile.low, profile.high)
-    return ParameterVerdict(*values, kind, partner if kind == "traded" else "", share, sentence)
+    sentence = _sentence(kind, profile, partner, modes) + _at_a_limit(estimate, j)
+    interval = (profile.low_with_prior, profile.high_with_prior, profile.low, profile.high)
+    about = (parameter.name, parameter.unit, float(estimate.values[j]), *interval)
+    shares = (share, share_of_uninformed(estimate, j))
+    return ParameterVerdict(*about, kind, partner if kind == "traded" else "", *shares, sentence)
+
+
+def share_of_uninformed(estimate: Estimate, j: int) -> float:
+    """Return the fraction of an unknown's variance that comes from the parameters that are free but not reported."""
+    known = _of_interest(estimate)
+    alone = inverse(estimate.best.hessian[np.ix_(known, known)])
+    whole = inverse(estimate.best.hessian)
+    k = int(np.flatnonzero(known == j)[0])
+    return float(np.clip(1.0 - alone[k, k] / whole[j, j], 0.0, 1.0))
+
+
+def _of_interest(estimate: Estimate) -> NDArray[np.int64]:
+    """Return the indices of the unknowns that are reported: parameters and factors on the noise."""
+    parameters = estimate.posterior.coordinates.parameters
+    nuisance = [parameter.is_nuisance for parameter in parameters] + [False] * len(estimate.posterior.factors)
+    return np.flatnonzero(~np.array(nuisance))
+
+
+def _at_a_limit(estimate: Estimate, j: int) -> str:
+    """Return a sentence where the best value lies at a limit of the search, which is then no result."""
+    at, parameter = float(estimate.best.end[j]), estimate.posterior.coordinates.parameters[j]
+    if abs(at) < EDGE:
+        return ""
+    limit = parameter.lower if at < 0 else parameter.upper
+    unit = "" if parameter.unit == "1" else f" {parameter.unit}"
+    return f" The best value is at the limit of the search, {limit:.3g}{unit}: widen the limits of {parameter.name}."
 
 
 def _sentence(kind: str, profile: Profile, partner: str, modes: list[float]) -> str:
@@ -135,25 +174,40 @@ def _sentence(kind: str, profile: Profile, partner: str, modes: list[float]) -> 
 
 
 def _partner(estimate: Estimate, j: int) -> tuple[str, float]:
-    """Return the parameter most correlated with this one, and the correlation, by the likelihood without priors."""
-    posterior = estimate.posterior
-    n = len(posterior.coordinates)
-    if n < 2:
+    """Return the parameter most correlated with this one, and the correlation, by the data without their own priors."""
+    reported = [k for k, one in enumerate(estimate.posterior.coordinates.parameters) if not one.is_nuisance]
+    if len(reported) < 2 or j not in reported:
         return "", 0.0
-    information = data_information(estimate)[:n, :n]
-    covariance = inverse(information, 1e-9)
+    covariance = inverse(_information(estimate)[np.ix_(reported, reported)], 1e-9)
+    own = reported.index(j)
     sd = np.sqrt(np.diag(covariance))
-    correlation = np.abs(covariance[j] / (sd[j] * sd))
+    correlation = np.abs(covariance[own] / (sd[own] * sd))
     # A parameter without information is uncorrelated: only its own direction is flat.
-    correlation[j] = 0.0
+    correlation[own] = 0.0
     k = int(np.argmax(correlation))
-    return posterior.coordinates.names[k], float(correlation[k])
+    return estimate.posterior.coordinates.names[reported[k]], float(correlation[k])
+
+
+def _information(estimate: Estimate) -> Array:
+    """Return what the data say of the unknowns, shape (n_unknowns, n_unknowns), nuisance parameters taken out.
+
+    These are known by their priors; the rows and columns that remain are without priors (a Schur complement), those of
+    nuisance parameters are zero.
+    """
+    hessian, known = estimate.best.hessian, _of_interest(estimate)
+    nuisance = np.setdiff1d(np.arange(len(hessian)), known)
+    found = np.zeros_like(hessian)
+    across = hessian[np.ix_(known, nuisance)]
+    taken = across @ inverse(hessian[np.ix_(nuisance, nuisance)]) @ across.T if nuisance.size else 0.0
+    precision = np.diag(estimate.posterior.prior_precision(estimate.best.end)[known])
+    found[np.ix_(known, known)] = hessian[np.ix_(known, known)] - taken - precision
+    return found
 
 
 def _is_told_by_itself(estimate: Estimate, j: int) -> bool:
     """Return whether the data would identify a parameter within its limits if all others were known."""
     coordinates = estimate.posterior.coordinates
-    information, parameter = data_information(estimate)[j, j], coordinates.parameters[j]
+    information, parameter = _information(estimate)[j, j], coordinates.parameters[j]
     by_log = estimate.values[j] / coordinates.slopes_at(estimate.best.end[: len(coordinates)])[j]
     width = 2.0 * 1.645 / np.sqrt(max(information, 1e-300)) / by_log
     return bool(width < np.log(parameter.upper / parameter.lower))
@@ -200,12 +254,14 @@ def judge_fit(estimate: Estimate) -> FitVerdict:
     n_below = sum(int(subject.is_below.sum()) for subject in posterior.subjects)
     k, n = posterior.n_unknowns, posterior.n_measurements
     squared = float(white @ white)
-    degrees = len(white) - _effective(estimate)
+    effective = _effective(estimate)
+    degrees = len(white) - effective
     p_value = float(chi2.sf(squared, degrees)) if degrees >= 1.0 else float("nan")
     runs = _runs_p_value(white)
-    aic, bic = 2 * k - 2 * log_likelihood, k * np.log(n) - 2 * log_likelihood
-    sentences = tuple(_about_fit(len(white), k, p_value, runs, bool(posterior.factors)))
-    return FitVerdict(n, n_below, k, squared, p_value, runs, log_likelihood, aic, float(bic), sentences)
+    # Of what a prior holds, only what the data add is fitted (as in Hastie and others 2009, section 7.6).
+    aic, bic = 2 * effective - 2 * log_likelihood, effective * np.log(n) - 2 * log_likelihood
+    sentences = tuple(_about_fit(len(white), effective, p_value, runs, bool(posterior.factors)))
+    return FitVerdict(n, n_below, k, effective, squared, p_value, runs, log_likelihood, aic, float(bic), sentences)
 
 
 def _effective(estimate: Estimate) -> float:
@@ -213,9 +269,9 @@ def _effective(estimate: Estimate) -> float:
     return float(np.trace(inverse(estimate.best.hessian) @ data_information(estimate)))
 
 
-def _about_fit(n: int, k: int, p_value: float, runs: float, is_noise_estimated: bool) -> Iterator[str]:
-    if n <= k:
-        yield f"{n} quantified values cannot test a model with {k} unknowns."
+def _about_fit(n: int, k: float, p_value: float, runs: float, is_noise_estimated: bool) -> Iterator[str]:
+    if n - k < 1.0:
+        yield f"{n} quantified values cannot test a model of which they determine {k:.1f} unknowns."
         return
     if is_noise_estimated:
         yield "The measurement error was estimated, so the size of the residuals does not test the fit."

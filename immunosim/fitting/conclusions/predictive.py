@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, stdtr
 
 from immunosim.codegen.loader import Array
-from immunosim.fitting.likelihood.error_model import Flags, spread_at, standardised
+from immunosim.fitting.likelihood.error_model import Flags, Scatter, spread_at, standardised
 from immunosim.fitting.likelihood.prediction import predict
 from immunosim.fitting.likelihood.subject import Subject
 from immunosim.fitting.search.two_stage import PopulationFit
@@ -176,6 +176,10 @@ def _limit(measurement: Measurement, below: Sequence[Measurement]) -> float:
 
 def _residuals(subject: Subject, predicted: Array, factors: Array, generator: np.random.Generator) -> Array:
     z = standardised(subject.scatter, subject.values, subject.is_below, predicted, factors)[0]
+    degrees = subject.scatter.degrees
+    is_heavy = np.isfinite(degrees)
+    tails = stdtr(np.where(is_heavy, degrees, 1.0), -np.abs(z))
+    z = np.where(is_heavy, -np.sign(z) * ndtri(np.maximum(tails, LEAST_SHARE)), z)
     shares = np.maximum(ndtr(z) * generator.random(len(z)), LEAST_SHARE)
     residuals: Array = np.where(subject.is_below, ndtri(shares), z)
     return residuals
@@ -183,5 +187,14 @@ def _residuals(subject: Subject, predicted: Array, factors: Array, generator: np
 
 def _new(subject: Subject, predicted: Array, factors: Array, generator: np.random.Generator) -> Array:
     scatter = subject.scatter
-    errors = generator.normal(size=predicted.shape) @ scatter.mixing.T * spread_at(scatter, predicted, factors)
+    errors = _independent(scatter, predicted.shape, generator) @ scatter.mixing.T
+    errors = errors * spread_at(scatter, predicted, factors)
     return np.where(scatter.is_log, predicted * np.exp(np.where(scatter.is_log, errors, 0.0)), predicted + errors)
+
+
+def _independent(scatter: Scatter, shape: tuple[int, ...], generator: np.random.Generator) -> Array:
+    """Return independent errors: standard normal, or Student's where the noise has heavy tails."""
+    errors = generator.normal(size=shape)
+    for j in np.flatnonzero(np.isfinite(scatter.degrees)):
+        errors[:, j] = generator.standard_t(scatter.degrees[j], size=shape[0])
+    return errors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,9 @@ class Return:
         Fraction of the draws that recover before the horizon.
     label : str
         Name of the read-out in figures; empty where none is known.
+    share_of_uninformed : float
+        Fraction of the variance of the day that would go if the parameters that are free but not reported were known,
+        by regression over the draws (a day after the horizon counts as the horizon); NaN where it does not vary.
     """
 
     readout: str
@@ -38,6 +42,7 @@ class Return:
     high: float
     share: float
     label: str = ""
+    share_of_uninformed: float = math.nan
 
 
 def forecast(
@@ -47,6 +52,7 @@ def forecast(
     goals: Sequence[tuple[str, str]] | None = None,
     confidence: float = 0.9,
     n_threads: int = 1,
+    uninformed: Sequence[str] = (),
 ) -> list[Return]:
     """Return the times after which counts stay above levels.
 
@@ -61,6 +67,8 @@ def forecast(
         Default: those that the model declares.
     confidence : float
     n_threads : int
+    uninformed : sequence of str
+        Parameters whose share of the interval is wanted.
 
     Raises
     ------
@@ -87,8 +95,20 @@ def forecast(
         days = np.where(np.isnan(days), since, np.where(days >= horizon - 1e-6, np.inf, days))
         low, median, high = (float(quantile) for quantile in _quantiles(days, (tail, 0.5, 1.0 - tail)))
         label = subject.problem.model.about(readout).heading
-        returns.append(Return(readout, level, low, median, high, float(np.isfinite(days).mean()), label))
+        among = [subject.names.index(name) for name in uninformed]
+        share = _explained(np.minimum(days, horizon), np.log(chosen[np.ix_(is_well, among)]))
+        returns.append(Return(readout, level, low, median, high, float(np.isfinite(days).mean()), label, share))
     return returns
+
+
+def _explained(days: Array, by: Array) -> float:
+    """Return the fraction of the variance of days that a linear regression explains, adjusted for its terms."""
+    n, n_terms = by.shape
+    if np.ptp(days) == 0.0 or n - n_terms < 2:
+        return math.nan
+    terms = np.column_stack([np.ones(n), by])
+    left = days - terms @ np.linalg.lstsq(terms, days, rcond=None)[0]
+    return float(np.clip(1.0 - left.var() / days.var() * (n - 1) / (n - n_terms - 1), 0.0, 1.0))
 
 
 def laplace_draws(estimate: Estimate, n: int, seed: int = 0) -> Array:

@@ -1,4 +1,7 @@
-"""Forecasts by visit: fitted to the measurements up to each visit."""
+"""Forecasts by visit: fitted to the measurements up to each visit, counts and doses alike.
+
+Each forecast is that of a table which ends at its visit: whatever is written into later rows moves no bit of it.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,12 @@ from immunosim.codegen.loader import Array
 from immunosim.errors import DataError, SolverError
 from immunosim.fitting.conclusions.recovery import Return, forecast, laplace_draws
 from immunosim.fitting.fitted import N_DRAWS
-from immunosim.fitting.likelihood.subject import Subject, subject_of
+from immunosim.fitting.likelihood.subject import Subject
 from immunosim.fitting.likelihood.transforms import Coordinates
 from immunosim.fitting.search.estimation import Estimate, estimate
 from immunosim.fitting.search.sampling import sample
-from immunosim.fitting.setup import FitProblem
+from immunosim.fitting.setup import FitProblem, case_of
+from immunosim.observations import PatientRecord
 from immunosim.scenario.regimen import courses_of
 
 
@@ -113,43 +117,50 @@ def update(
         If no patient was measured until then, or a goal is invalid.
     """
     by_patient, failures = {}, {}
-    for subject in case.subjects:
-        days = sorted({measurement.time for measurement in subject.measurements if measurement.time <= until})
+    for patient in case.patients:
+        days = sorted({measurement.time for measurement in patient.measurements if measurement.time <= until})
         if not days:
             continue
         chosen = list(enumerate(days, 1)) if each_visit else [(len(days), days[-1])]
-        updates = [_before(case, subject, goals, manner)] if each_visit and case.coordinates.have_priors else []
+        is_first = each_visit and case.coordinates.have_priors
+        updates = [_before(case, _until(patient, days[0]), goals, manner)] if is_first else []
         try:
             for number, day in chosen:
                 if report is not None:
-                    report(subject.name, number, len(days))
-                updates.append(_after(case, subject, goals, day, number, manner))
+                    report(patient.name, number, len(days))
+                known = _until(patient, day if each_visit else until)
+                updates.append(_after(case, known, goals, day, number, manner))
         except SolverError as error:
-            failures[subject.name] = str(error)
+            failures[patient.name] = str(error)
             continue
-        by_patient[subject.name] = updates
+        by_patient[patient.name] = updates
     if not by_patient and not failures:
         reason = f"no patient was measured until day {until:g}"
         raise DataError(reason, key="as_of", cure="give a later time")
     return by_patient, failures
 
 
+def _until(patient: PatientRecord, day: float) -> PatientRecord:
+    """Return what was known of a patient on a day."""
+    measured = tuple(one for one in patient.measurements if one.time <= day)
+    return replace(patient, measurements=measured, doses=tuple(one for one in patient.doses if one.time <= day))
+
+
 def _after(
-    case: FitProblem, subject: Subject, goals: Sequence[Goal], day: float, number: int, manner: ForecastOptions
+    case: FitProblem, known: PatientRecord, goals: Sequence[Goal], day: float, number: int, manner: ForecastOptions
 ) -> Update:
     """Return the forecast from the visits up to a day."""
-    known = [measurement for measurement in subject.measurements if measurement.time <= day]
-    settings = (case.noise, case.factors, case.wishes.shared)
-    seen = subject_of(subject.name, subject.problem, subject.names, known, *settings)
-    best = estimate(replace(case.alone(), subjects=(seen,)), manner.n_starts, manner.seed)
-    returns = _returns(case, subject, goals, _draws(best, manner), manner)
-    return Update(day, number, len(known), returns)
+    seen = case_of(case.problem, [known], case.wishes)
+    best = estimate(seen.alone(), manner.n_starts, manner.seed)
+    returns = _returns(seen, seen.subjects[0], goals, _draws(best, manner), manner)
+    return Update(day, number, len(known.measurements), returns)
 
 
-def _before(case: FitProblem, subject: Subject, goals: Sequence[Goal], manner: ForecastOptions) -> Update:
-    """Return the forecast from the priors alone."""
-    draws = _prior_draws(case.coordinates, N_DRAWS, manner.seed)
-    return Update(0.0, 0, 0, _returns(case, subject, goals, draws, manner))
+def _before(case: FitProblem, known: PatientRecord, goals: Sequence[Goal], manner: ForecastOptions) -> Update:
+    """Return the forecast from the priors alone, with the doses before the first visit."""
+    seen = case_of(case.problem, [known], case.wishes)
+    draws = _prior_draws(seen.coordinates, N_DRAWS, manner.seed)
+    return Update(0.0, 0, 0, _returns(seen, seen.subjects[0], goals, draws, manner))
 
 
 def _draws(best: Estimate, manner: ForecastOptions) -> Array:
@@ -173,5 +184,6 @@ def _returns(
     case: FitProblem, subject: Subject, goals: Sequence[Goal], draws: Array, manner: ForecastOptions
 ) -> tuple[Return, ...]:
     since = max([0.0, *(course.dosing.start for course in courses_of(subject.problem.scenario))])
-    forecasts = forecast(subject, draws, since, goals or None, manner.confidence, case.wishes.n_threads)
+    how = (manner.confidence, case.wishes.n_threads, case.coordinates.nuisance)
+    forecasts = forecast(subject, draws, since, goals or None, *how)
     return tuple(forecasts)

@@ -79,6 +79,7 @@ def tables_of_each(case: FitProblem, fits: Mapping[str, Estimate]) -> dict[str, 
 
 def tables_of_population(case: FitProblem, population: PopulationFit) -> dict[str, str]:
     """Return the tables of patients and the distribution of their parameters, which is their prior."""
+    case = case.conditional()
     patients = [who for who in case.patients if who.name in population.patients]
     ids = condition_ids([who.name for who in patients])
     individual, n = population.arrangement.individual, len(population.arrangement.coordinates)

@@ -1,24 +1,28 @@
 """Residual error of measurements, and their likelihood including values below quantification (M3).
 
 Every measurement gets a standardised residual z. For a value below quantification the likelihood is the probability
-that the measurement falls below the limit (M3 of Beal 2001). A total and its subsets, drawn from one sample, share an
+that the measurement falls below the limit (``censoring``). A total and its subsets, drawn from one sample, share an
 error: a subset is a share of the counted total, so that its standardised error is sqrt(r) u + sqrt(1 - r) e, with u
-that of the total and e its own.
+that of the total and e its own. Student's distribution has the same scale and heavier tails: an outlier moves a fit
+less.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import log_ndtr
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import DataError, QuantityError
+from immunosim.fitting.likelihood.censoring import CensoredSample, alone, censored_sample
 from immunosim.observations import Measurement
 from immunosim.units import parse_quantity
+
+STUDENT_DEGREES = 4.0
+"""Degrees of freedom that data of ordinary quality call for (Lange, Little and Taylor 1989); assumed."""
 
 KINDS = ("proportional", "additive", "combined", "lognormal")
 
@@ -31,7 +35,8 @@ USUAL_SHARED = 0.5
 Flags = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
 
-LOG_TWO_PI = float(np.log(2 * np.pi))
+CERTAIN = 40.0
+"""Standardised distance from which a value is below a limit for certain, to the last bit."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +53,15 @@ class ErrorModel:
         In the unit of the analyte.
     is_estimated : bool
         Whether a common factor on both is fitted.
+    degrees : float
+        Degrees of freedom of Student's distribution; infinite for the normal one.
     """
 
     kind: str = "lognormal"
     relative: float = USUAL_SD
     absolute: float = 0.0
     is_estimated: bool = False
+    degrees: float = np.inf
 
     def __post_init__(self) -> None:
         """Refuse unknown error models.
@@ -69,9 +77,14 @@ class ErrorModel:
         if not all(0.0 < size < np.inf for size in needed.get(self.kind, (self.relative,))):
             raise DataError(f"{self.kind} noise needs a positive size", key="noise", cure="write cd4=lognormal:0.15")
 
+    @property
+    def allows_zero(self) -> bool:
+        """Whether a value of zero has a density."""
+        return self.kind != "lognormal"
+
     @classmethod
     def parse(cls, text: str, unit: str = "1") -> ErrorModel:
-        """Parse an error model such as ``lognormal:0.15``, ``combined:0.1:20`` or ``lognormal:0.15:estimated``.
+        """Parse an error model such as ``lognormal:0.15``, ``combined:0.1:20`` or ``lognormal:0.15:student``.
 
         Parameters
         ----------
@@ -85,8 +98,8 @@ class ErrorModel:
             If the text has another form.
         """
         kind, *parts = [part.strip() for part in text.split(":")]
-        is_estimated = parts[-1:] == ["estimated"]
-        sizes = parts[: len(parts) - is_estimated]
+        is_estimated, degrees = "estimated" in parts, STUDENT_DEGREES if "student" in parts else np.inf
+        sizes = [part for part in parts if part not in ("estimated", "student")]
         units = {"additive": [unit], "combined": ["1", unit]}.get(kind, ["1"])
         cure = "write for example lognormal:0.15 or combined:0.1:20"
         if len(sizes) > len(units):
@@ -98,8 +111,8 @@ class ErrorModel:
                 raise DataError(f'unknown error model "{text}"', key="noise", cure=cure) from error
             raise DataError(error.reason, key="noise", cure=error.cure) from error
         if kind == "additive":
-            return cls(kind, 0.0, read[0] if read else 0.0, is_estimated)
-        return cls(kind, read[0] if read else USUAL_SD, read[1] if len(read) > 1 else 0.0, is_estimated)
+            return cls(kind, 0.0, read[0] if read else 0.0, is_estimated, degrees)
+        return cls(kind, read[0] if read else USUAL_SD, read[1] if len(read) > 1 else 0.0, is_estimated, degrees)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +131,10 @@ class Scatter:
         Of the correlations.
     mixing : ndarray, shape (n, n)
         Transforms independent errors into those of simulated measurements before censoring.
+    samples : tuple of CensoredSample
+        Those with values below quantification.
+    degrees : ndarray, shape (n,)
+        Of freedom of Student's distribution; infinite for the normal one.
     """
 
     is_log: Flags
@@ -127,6 +144,8 @@ class Scatter:
     whitening: Array
     log_determinant: float
     mixing: Array
+    samples: tuple[CensoredSample, ...]
+    degrees: Array
 
 
 def scatter_of(
@@ -178,7 +197,30 @@ def scatter_of(
         whitening=whitening,
         log_determinant=log_determinant,
         mixing=mixing_of(measurements, shared, totals),
+        samples=tuple(_censored_samples(measurements, noise, shared, totals)),
+        degrees=np.array([one.degrees for one in chosen]),
     )
+
+
+def _censored_samples(
+    measurements: Sequence[Measurement], noise: Mapping[str, ErrorModel], shared: float, totals: Collection[str]
+) -> Iterator[CensoredSample]:
+    """Yield what was drawn at one time, where some of it is below quantification.
+
+    A second total is alone, and so is all of a sample with heavy tails, whose joint distribution has no such integral.
+    """
+    for time in dict.fromkeys(one.time for one in measurements if one.is_below):
+        drawn = [k for k, one in enumerate(measurements) if one.time == time]
+        counted = [k for k in drawn if measurements[k].analyte in totals]
+        together = [k for k in drawn if k not in counted[1:]]
+        below = [k for k in together if measurements[k].is_below]
+        known = [k for k in together if not measurements[k].is_below]
+        degrees = {k: noise[measurements[k].analyte].degrees for k in drawn}
+        if shared == 0.0 or len(together) == 1 or min(degrees.values()) < np.inf:
+            yield from (alone(k, degrees[k]) for k in below)
+        elif below:
+            yield censored_sample(below, known, counted[0] if counted else None, shared)
+        yield from (alone(k, degrees[k]) for k in counted[1:] if measurements[k].is_below)
 
 
 def mixing_of(measurements: Sequence[Measurement], shared: float, totals: Collection[str]) -> Array:
@@ -204,12 +246,7 @@ def mixing_of(measurements: Sequence[Measurement], shared: float, totals: Collec
 
 
 def _whitening(measurements: Sequence[Measurement], shared: float, totals: Collection[str]) -> tuple[Array, float]:
-    """Return the whitening matrix, and the log determinant of the correlations.
-
-    A value below quantification is independent of the others.
-    """
-    # With a correlation the likelihood of a censored value would be an integral of the multivariate normal
-    # distribution, which has no closed form.
+    """Return the whitening matrix of the quantified values, and the log determinant of their correlations."""
     known = [i for i, measurement in enumerate(measurements) if not measurement.is_below]
     factor = np.eye(len(measurements))
     # The triangular root and not the symmetric one: a residual is then that of a measurement given those before it, so
@@ -245,7 +282,8 @@ def standardised(
     scatter : Scatter
     values, is_below : ndarray, shape (n,)
     predicted : ndarray, shape (n,)
-        Positive.
+        Not negative. Of a prediction of 0 with lognormal or proportional noise, values are below any limit for certain,
+        and anything quantified is impossible.
     log_factors : ndarray, shape (n_factors,)
         Logarithms of the estimated factors.
 
@@ -266,6 +304,10 @@ def standardised(
         z = distance / sd
         sd_slope = np.where(scatter.is_log, 0.0, scatter.relative**2 * predicted / variance)  # d log sd / d prediction
         by_prediction = -np.where(scatter.is_log, 1.0 / predicted, 1.0) / sd - z * sd_slope
+        # The limit of the formulas where nothing is predicted and nothing scatters.
+        is_certain = is_below & (predicted == 0.0) & (scatter.is_log | (variance == 0.0))
+        z, sd_slope = np.where(is_certain, CERTAIN, z), np.where(is_certain, 0.0, sd_slope)
+        by_prediction, sd = np.where(is_certain, 0.0, by_prediction), np.where(is_certain, 1.0, sd)
         # Of the value and not of its logarithm: else lognormal and additive errors could not be compared by likelihood.
         log_density_sd = np.log(sd) + np.where(scatter.is_log & ~is_below, np.log(values), 0.0)
     return z, by_prediction, -z, np.stack([log_density_sd, sd_slope], axis=-1)
@@ -273,15 +315,3 @@ def standardised(
 
 def _chosen(log_factors: Array, places: Integers) -> Array:
     return log_factors[np.maximum(places, 0)] if log_factors.size else np.zeros(len(places))
-
-
-def censored(z: Array) -> tuple[Array, Array, Array]:
-    """Return log P(measurement below limit), its derivative by z, and minus its second derivative.
-
-    ``z`` is the standardised distance of the limit from the prediction.
-    """
-    value = log_ndtr(z)
-    # By logarithms: density and probability both underflow where z is -40, and their quotient does not.
-    ratio = np.exp(-0.5 * (z**2 + LOG_TWO_PI) - value)
-    # Far below, where the sum cancels, rounding would carry the curvature out of the interval that holds it.
-    return value, ratio, np.clip(ratio * (z + ratio), 0.0, 1.0)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.fitting.likelihood.error_model import LOG_TWO_PI, Flags, Scatter, censored, standardised
+from immunosim.fitting.likelihood.censoring import LOG_TWO_PI, each_in_turn, log_probability
+from immunosim.fitting.likelihood.error_model import Flags, Scatter, standardised
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +32,9 @@ class PointwiseLikelihood:
     white : ndarray, shape (n,)
         Residuals without the error shared by the measurements of one sample; 0 where the value is below
         quantification.
-    censoring : tuple of ndarray, shape (n_below,)
-        Log probability of being below the limit, its derivative by ``z``, and minus its second derivative.
+    censoring : float, ndarray, shape (n,), ndarray, shape (n, n)
+        Log probability of the values below their limits given those that were quantified, its gradient by ``z``, and
+        minus its Hessian.
     """
 
     scatter: Scatter
@@ -42,16 +44,17 @@ class PointwiseLikelihood:
     by_log_factor: Array
     log_sd: Array
     white: Array
-    censoring: tuple[Array, Array, Array]
+    censoring: tuple[float, Array, Array]
 
     @property
     def total(self) -> float:
         """Logarithm of the likelihood of all measurements."""
         known = ~self.is_below
         value = -0.5 * float(self.white @ self.white) - float(self.log_sd[known, 0].sum())
-        value += float(self.censoring[0].sum())
+        value += self.censoring[0]
         # The determinant is not summed from the diagonal: the bits of earlier fits are kept.
-        return value - 0.5 * (self.scatter.log_determinant + LOG_TWO_PI * int(known.sum()))
+        value -= 0.5 * (self.scatter.log_determinant + LOG_TWO_PI * int(known.sum()))
+        return value + float(self._tails[known].sum())
 
     @property
     def values(self) -> Array:
@@ -59,14 +62,47 @@ class PointwiseLikelihood:
         log_densities = (
             -0.5 * (self.white**2 + LOG_TWO_PI) - self.log_sd[:, 0] + np.log(np.diag(self.scatter.whitening))
         )
-        log_densities[self.is_below] = self.censoring[0]
+        log_densities += self._tails
+        for sample in self.scatter.samples:
+            for index, value in each_in_turn(sample, self.z):
+                found[index] = value
         return log_densities
 
     @property
     def residuals(self) -> Array:
         """Independent standard normal residuals of the quantified values, shape (n_quantified,)."""
-        residuals: Array = self.white[~self.is_below]
+        from scipy.special import ndtri, stdtr
+
+        degrees, known = self.scatter.degrees, ~self.is_below
+        is_heavy = np.isfinite(degrees)
+        shares = stdtr(np.where(is_heavy, degrees, 1.0), -np.abs(self.white))
+        residuals: Array = np.where(is_heavy, -np.sign(self.white) * ndtri(shares), self.white)[known]
         return residuals
+
+    @property
+    def weights(self) -> tuple[Array, Array, Array]:
+        """What Student's distribution changes: factors on the score, and on the information of mean and of scale."""
+        degrees = self.scatter.degrees
+        is_heavy = np.isfinite(degrees)
+        nu = np.where(is_heavy, degrees, 1.0)
+        score = np.where(is_heavy, (nu + 1.0) / (nu + self.white**2), 1.0)
+        # Lange, Little and Taylor 1989, appendix B.
+        return score, np.where(is_heavy, (nu + 1.0) / (nu + 3.0), 1.0), np.where(is_heavy, nu / (nu + 3.0), 1.0)
+
+    @property
+    def _tails(self) -> Array:
+        """Log density of Student's distribution less that of the normal one, at each whitened residual, shape (n,)."""
+        from scipy.special import gammaln
+
+        degrees = self.scatter.degrees
+        is_heavy = np.isfinite(degrees)
+        if not is_heavy.any():
+            return np.zeros(len(degrees))
+        nu, squared = np.where(is_heavy, degrees, 1.0), self.white**2
+        student = gammaln(0.5 * (nu + 1.0)) - gammaln(0.5 * nu) - 0.5 * np.log(nu * np.pi)
+        student -= 0.5 * (nu + 1.0) * np.log1p(squared / nu)
+        found: Array = np.where(is_heavy, student + 0.5 * (squared + LOG_TWO_PI), 0.0)
+        return found
 
 
 def pointwise_likelihood(
@@ -80,11 +116,23 @@ def pointwise_likelihood(
     values, is_below : ndarray, shape (n,)
         Measured values, or limits of quantification.
     predicted : ndarray, shape (n,)
-        Positive.
+        Not negative.
     log_factors : ndarray, shape (n_factors,)
         Logarithms of the estimated factors on the noise.
     """
     z, by_prediction, by_log_factor, log_sd = standardised(scatter, values, is_below, predicted, log_factors)
     white = scatter.whitening @ np.where(is_below, 0.0, z)
     slopes = (by_prediction, by_log_factor, log_sd)
-    return PointwiseLikelihood(scatter, is_below, z, *slopes, white, censored(z[is_below]))
+    return PointwiseLikelihood(scatter, is_below, z, *slopes, white, _censoring(scatter, z))
+
+
+def _censoring(scatter: Scatter, z: Array) -> tuple[float, Array, Array]:
+    """Return log probability, gradient and information of all values below quantification, by all residuals."""
+    total, gradient, information = 0.0, np.zeros(len(z)), np.zeros((len(z), len(z)))
+    for sample in scatter.samples:
+        value, slope, curvature = log_probability(sample, z)
+        places = np.concatenate([sample.below, sample.known])
+        total += value
+        gradient[places] += slope
+        information[np.ix_(places, places)] += curvature
+    return total, gradient, information

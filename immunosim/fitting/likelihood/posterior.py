@@ -81,6 +81,12 @@ class Posterior:
         curvature: Array = self._log_prior(values, factors)[2] * by_log**2
         return curvature
 
+    def log_priors(self, unknowns: Array) -> Array:
+        """Return the logarithm of the prior of each unknown (without constants), shape (n_unknowns,), at one point."""
+        n = len(self.coordinates)
+        own = self.coordinates.log_priors(self.coordinates.values_at(unknowns[:n])) if self.with_priors else np.zeros(n)
+        return np.concatenate([own, -0.5 * (unknowns[n:] / FACTOR_SD) ** 2])
+
     def of_patients(self, values: Array) -> list[Array]:
         """Return the parameters of each patient, shape (n_rows, n_parameters), from those of the coordinates."""
         if not self.designs:
@@ -184,13 +190,16 @@ def log_likelihood(
     n_coordinates = 0 if by_unknown is None else by_unknown.shape[1]
     size = n_coordinates + n_factors
     nothing = np.zeros(size), np.zeros((size, size))
-    if not np.isfinite(predicted).all() or (predicted <= 0.0).any():
+    if not np.isfinite(predicted).all() or (predicted < 0.0).any():
         return -np.inf, *nothing
     scatter, known = subject.scatter, ~below
     pointwise = pointwise_likelihood(scatter, subject.values, below, predicted, log_factors)
+    if not np.isfinite(found.white).all():  # a value was quantified where only zero is possible
+        return -np.inf, *nothing
     if by_unknown is None:
         return pointwise.total, *nothing
-    z, sd, (_, ratio, curvature) = pointwise.z, pointwise.log_sd, pointwise.censoring
+    z, sd, (_, score, curvature) = pointwise.z, pointwise.log_sd, pointwise.censoring
+    by_score, of_mean, of_scale = found.weights
     jacobian = np.zeros((len(z), size))
     jacobian[:, :n_coordinates] = pointwise.by_prediction[:, np.newaxis] * by_unknown
     log_sd = np.zeros((len(z), size))
@@ -198,11 +207,11 @@ def log_likelihood(
     fitted = np.flatnonzero(scatter.factor_of >= 0)
     jacobian[fitted, n_coordinates + scatter.factor_of[fitted]] = pointwise.by_log_factor[fitted]
     log_sd[fitted, n_coordinates + scatter.factor_of[fitted]] = 1.0
-    slope = -(scatter.whitening @ np.where(known[:, np.newaxis], jacobian, 0.0)).T @ pointwise.white
-    slope += ratio @ jacobian[below] - log_sd[known].sum(axis=0)
+    slope = -(scatter.whitening @ np.where(known[:, np.newaxis], jacobian, 0.0)).T @ (by_score * pointwise.white)
+    slope += score @ jacobian - log_sd[known].sum(axis=0)
     # Expected information: of the mean, without what the residual adds to it, and of the scale.
     mean = jacobian + z[:, np.newaxis] * log_sd
     shifted = scatter.whitening @ np.where(known[:, np.newaxis], mean, 0.0)
-    information = shifted.T @ shifted + 2.0 * log_sd[known].T @ log_sd[known]
-    information += (jacobian[below].T * curvature) @ jacobian[below]
+    information = (shifted.T * of_mean) @ shifted + 2.0 * (log_sd[known].T * of_scale[known]) @ log_sd[known]
+    information += jacobian.T @ curvature @ jacobian
     return pointwise.total, slope, information

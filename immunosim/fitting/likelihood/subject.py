@@ -132,14 +132,15 @@ def subject_of(
         raise DataError(f"patient {name} has no measurements", cure="leave the patient out")
     first, last = float(problem.segments.boundaries[0]), float(problem.segments.boundaries[-1])
     for measurement in measurements:
-        if not 0.0 < measurement.value < np.inf:
+        least = 0.0 if noise[one.analyte].allows_zero and not one.is_below else np.nextafter(0.0, 1.0)
+        if not least <= measurement.value < np.inf:
             where = f"line {measurement.line}" if measurement.line else None
             reason = f"{measurement.analyte} of patient {name} on day {measurement.time:g} is {measurement.value:g}"
             raise DataError(
                 reason,
                 file=where,
                 key=measurement.column or None,
-                cure="give a positive number, or the limit of quantification",
+                cure=f"give a positive number, or the limit of quantification; {one.analyte}=additive:SIZE allows 0",
             )
         if not first <= measurement.time <= last:
             day = f"day {measurement.time:g} of patient {name}"

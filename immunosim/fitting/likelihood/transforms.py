@@ -7,7 +7,7 @@ the lower limit is positive. Knows neither data nor the model's equations.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,6 +36,8 @@ class FreeParameter:
         Limits of the search.
     prior_median, prior_sd : float
         Lognormal prior: its median in the parameter's unit and the standard deviation of its logarithm; NaN for none.
+    is_nuisance : bool
+        Whether it is free under its prior alone, so that its uncertainty counts, and is not reported.
     """
 
     name: str
@@ -46,6 +48,7 @@ class FreeParameter:
     upper: float
     prior_median: float = math.nan
     prior_sd: float = math.nan
+    is_nuisance: bool = False
 
     @property
     def has_prior(self) -> bool:
@@ -81,6 +84,20 @@ class Coordinates:
     def names(self) -> list[str]:
         """Names of the parameters."""
         return [parameter.name for parameter in self.parameters]
+
+    @property
+    def reported(self) -> list[str]:
+        """Names of the parameters whose values are asked for."""
+        return [one.name for one in self.parameters if not one.is_nuisance]
+
+    @property
+    def nuisance(self) -> list[str]:
+        """Names of the parameters that are free under their priors alone."""
+        return [one.name for one in self.parameters if one.is_nuisance]
+
+    def only_reported(self) -> Coordinates:
+        """Return the coordinates of the reported parameters."""
+        return Coordinates(tuple(one for one in self.parameters if not one.is_nuisance))
 
     @property
     def have_priors(self) -> bool:
@@ -123,6 +140,19 @@ class Coordinates:
         positions: Array = np.log(share) - np.log1p(-share)
         return positions
 
+    def log_priors(self, values: Array) -> Array:
+        """Return the logarithm of each prior's density (without constants), the same shape (..., n); 0 for none."""
+        medians, precision = self._priors
+        with np.errstate(divide="ignore"):
+            distance = np.where(precision > 0.0, np.log(values / medians), 0.0)
+        found: Array = -0.5 * precision * distance**2
+        return found
+
+    @property
+    def _priors(self) -> tuple[Array, Array]:
+        medians = np.array([one.prior_median if one.has_prior else 1.0 for one in self.parameters])
+        return medians, np.array([one.prior_sd**-2 if one.has_prior else 0.0 for one in self.parameters])
+
     def log_prior(self, values: Array) -> tuple[Array, Array, Array]:
         """Return the logarithm of the priors' density (without constants) and its derivatives by log parameters.
 
@@ -136,12 +166,16 @@ class Coordinates:
         slope, curvature : ndarray, shape (..., n)
             First derivative by the logarithm of each parameter, and minus the second.
         """
-        medians = np.array([parameter.prior_median if parameter.has_prior else 1.0 for parameter in self.parameters])
-        precision = np.array([parameter.prior_sd**-2 if parameter.has_prior else 0.0 for parameter in self.parameters])
+        medians, precision = self._priors
         with np.errstate(divide="ignore"):
             distance = np.where(precision > 0.0, np.log(values / medians), 0.0)
         slope = -precision * distance
         return -0.5 * (precision * distance**2).sum(axis=-1), slope, np.broadcast_to(precision, slope.shape)
+
+
+def plain_name(parameters: ParameterSet, name: str) -> str:
+    """Return the name of a parameter that may be written as its key in a scenario."""
+    return parameters.set_by(name) or name.removeprefix("parameters.")
 
 
 def free_parameter(parameters: ParameterSet, name: str, value: float, priors: bool = True) -> FreeParameter:
@@ -162,7 +196,7 @@ def free_parameter(parameters: ParameterSet, name: str, value: float, priors: bo
     DataError
         If the parameter is unknown, or cannot be searched.
     """
-    plain = parameters.set_by(name) or name.removeprefix("parameters.")
+    plain = plain_name(parameters, name)
     if plain not in parameters:
         raise DataError("is not a parameter", key=f"free {name}", cure=did_you_mean(plain, parameters))
     about = parameters[plain]
@@ -178,9 +212,24 @@ def free_parameter(parameters: ParameterSet, name: str, value: float, priors: bo
 
 
 def coordinates_of(
-    parameters: ParameterSet, values: dict[str, float], names: Sequence[str], priors: bool = True
+    parameters: ParameterSet,
+    values: dict[str, float],
+    names: Sequence[str],
+    priors: bool = True,
+    nuisance: Collection[str] = (),
 ) -> Coordinates:
-    """Return the coordinates of parameters by name; ``values`` are those before the fit.
+    """Return the coordinates of parameters by name.
+
+    Parameters
+    ----------
+    parameters : ParameterSet
+    values : dict of str to float
+        Before the fit.
+    names : sequence of str
+    priors : bool
+        Whether the set's priors are kept.
+    nuisance : collection of str
+        Those among them that are not reported.
 
     Raises
     ------
@@ -189,8 +238,9 @@ def coordinates_of(
     """
     chosen: list[FreeParameter] = []
     for name in names:
-        plain = parameters.set_by(name) or name.removeprefix("parameters.")
+        plain = plain_name(parameters, name)
         parameter = free_parameter(parameters, name, values.get(plain, math.nan), priors)
+        one = replace(one, is_nuisance=plain in nuisance)
         if parameter.name in [other.name for other in chosen]:
             raise DataError("is named twice", key=f"free {name}", cure="leave one out")
         chosen.append(parameter)

@@ -11,6 +11,7 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.errors import SolverError
 from immunosim.fitting.likelihood.posterior import FACTOR_SD, Posterior
+from immunosim.fitting.likelihood.prediction import predict
 from immunosim.fitting.likelihood.transforms import FreeParameter
 from immunosim.fitting.search.multistart import Search, search_together
 
@@ -111,8 +112,23 @@ def estimate(
     searches = search_together(posterior.evaluate, starts, report=report)
     ordered = sorted(searches, key=lambda search: search.value if np.isfinite(search.value) else np.inf)
     if not np.isfinite(ordered[0].value):
-        raise SolverError("no start of the fit could be simulated: widen the scenario or free other parameters")
+        raise SolverError(_why_none(posterior))
     return Estimate(posterior, tuple(ordered))
+
+
+def _why_none(posterior: Posterior) -> str:
+    """Return why no start has a likelihood: a value that the error model rules out, or a failed simulation."""
+    n = len(posterior.coordinates)
+    values = posterior.of_patients(posterior.coordinates.values_at(posterior.start[np.newaxis, :n]))
+    for subject, (predicted,) in zip(posterior.subjects, predict(posterior.subjects, values), strict=True):
+        for one, value, is_log in zip(subject.measurements, predicted, subject.scatter.is_log, strict=True):
+            if value == 0.0 and is_log and not one.is_below:
+                return (
+                    f"{one.analyte} of patient {subject.name} was {one.value:g} on day {one.time:g}, where the model "
+                    "has exactly 0, which lognormal noise rules out: check the time, or use noise such as "
+                    f"{one.analyte}=combined:0.15:SIZE"
+                )
+    return "no start of the fit could be simulated: widen the scenario or free other parameters"
 
 
 def draw_starts(posterior: Posterior, n: int, seed: int) -> Array:

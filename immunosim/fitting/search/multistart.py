@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,6 +21,13 @@ Evaluate = Callable[[Array], tuple[Array, Array, Array]]
 """From points, shape (n_rows, n), to values, gradients and Hessians."""
 
 Answer = tuple[float, Array, Array]
+Ask = Callable[[Array], Answer]
+Done = TypeVar("Done")
+
+TOLERANCE = 1e-3
+"""Norm of the gradient at which a search ends."""
+
+MOST_STEPS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +94,8 @@ def search_together(
     evaluate: Evaluate,
     starts: Array,
     fixed: Sequence[int | None] | None = None,
-    tolerance: float = 1e-3,
-    most_steps: int = 100,
+    tolerance: float = TOLERANCE,
+    most_steps: int = MOST_STEPS,
     report: Callable[[int, int], None] | None = None,
 ) -> list[Search]:
     """Minimise from many starts.
@@ -103,24 +112,43 @@ def search_together(
     report : callable, optional
         Receives after each batch the number of finished searches, and the total.
     """
-    batch = _Batch(len(starts))
+    jobs = [
+        partial(search_from, start=start, held=held, tolerance=tolerance, most_steps=most_steps)
+        for start, held in zip(starts, fixed or [None] * len(starts), strict=True)
+    ]
+    return work_together(evaluate, jobs, report)
 
-    def run(index: int) -> Search | None:
+
+def work_together(
+    evaluate: Evaluate, jobs: Sequence[Callable[[Ask], Done]], report: Callable[[int, int], None] | None = None
+) -> list[Done]:
+    """Return what jobs come to that ask for the value, gradient and Hessian at one point after the other.
+
+    Parameters
+    ----------
+    evaluate : callable
+    jobs : sequence of callable
+        Each runs in a thread of its own, and is given what answers its questions.
+    report : callable, optional
+        Told after each batch how many jobs have ended, and of how many.
+    """
+    batch = _Batch(len(jobs))
+
+    def run(index: int) -> tuple[Done] | None:
         try:
-            held = None if fixed is None else fixed[index]
-            return _search(lambda x: batch.ask(index, x), starts[index], held, tolerance, most_steps)
+            return (jobs[index](lambda x: batch.ask(index, x)),)
         except _Stopped:
             return None
         finally:
             batch.leave()
 
-    with ThreadPoolExecutor(len(starts)) as pool:
-        searches = [pool.submit(run, index) for index in range(len(starts))]
+    with ThreadPoolExecutor(max(len(jobs), 1)) as pool:
+        running = [pool.submit(run, index) for index in range(len(jobs))]
         try:
-            _answer(batch, evaluate, len(starts), report)
+            _answer(batch, evaluate, len(jobs), report)
         finally:
             batch.stop()
-        return [outcome for outcome in (search.result() for search in searches) if outcome is not None]
+        return [done[0] for done in (job.result() for job in running) if done is not None]
 
 
 def _answer(batch: _Batch, evaluate: Evaluate, n: int, report: Callable[[int, int], None] | None) -> None:
@@ -142,10 +170,22 @@ def _answer(batch: _Batch, evaluate: Evaluate, n: int, report: Callable[[int, in
             report(ended, n)
 
 
-def _search(
-    ask: Callable[[Array], Answer], start: Array, held: int | None, tolerance: float, most_steps: int
+def search_from(
+    ask: Ask, start: Array, held: int | None = None, tolerance: float = TOLERANCE, most_steps: int = MOST_STEPS
 ) -> Search:
-    """Run SciPy's exact trust region from one start."""
+    """Run SciPy's exact trust region from one start.
+
+    Parameters
+    ----------
+    ask : callable
+        Answers with value, gradient and Hessian at a point.
+    start : ndarray, shape (n_unknowns,)
+    held : int, optional
+        The unknown that stays where it is.
+    tolerance : float
+        Of the norm of the gradient.
+    most_steps : int
+    """
     from scipy.optimize import minimize
 
     free = np.array([j for j in range(len(start)) if j != held], np.int64)

@@ -1,34 +1,45 @@
-"""Profile likelihood: the best fit with one parameter fixed at a value, as a function of that value.
+"""Profiles: how much worse the fit becomes when one parameter is held at another value and all others follow.
 
-The prior of the profiled parameter itself is left out, so that the profile shows the information in the data (and in
-the priors of the others). The interval ends where the profile increases by half the chi-squared quantile with one
-degree of freedom.
+Where the others follow to does not depend on the prior of the parameter that is held. So one walk gives two curves:
+with that prior, whose interval is that of the best value, and without it, which shows what the data (and the priors of
+the others) say by themselves. A limit of an interval is where the curve rises by half the quantile of chi-squared with
+one degree.
+
+A profile walks outwards from the best point. Every step starts where the quadratic of the last one says that the
+others follow to, and is as long as the curve was steep: a fixed grid spent most of its simulations far outside of the
+interval.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.fitting.likelihood.posterior import Posterior
-from immunosim.fitting.likelihood.transforms import Coordinates
 from immunosim.fitting.search.estimation import Estimate
-from immunosim.fitting.search.multistart import search_together
+from immunosim.fitting.search.multistart import Ask, Search, search_from, work_together
 
 CONFIDENCE = 0.9
-N_POINTS = 10
-MIN_DISTANCE, MAX_DISTANCE = 0.25, 8.0
-"""Smallest and largest distance of a point from the optimum, in standard deviations, with geometric spacing."""
+N_POINTS = 3
+"""Points between the best value and the end of its interval."""
 
-MAX_GAP = 1.0
-"""Largest distance of neighbouring points of a profile, in coordinates."""
+STOP = 2.0
+"""Rise at which a walk ends, in rises at the end of the interval."""
+
+MOST_STEPS = 40
+
+TOLERANCE = 0.03
+"""Norm of the gradient at which a point of a profile is good enough: ends of intervals keep five digits."""
+
+WIDEST_STEP = 1.0
+"""Coordinates between two points of a profile at most."""
 
 MAX_COORDINATE = 4.0
-"""Largest coordinate of a point: 1.8 % of the range from a limit."""
+"""Coordinates of a limit that the search may not come closer to: a share of 0.018 from the end."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,34 +52,43 @@ class Profile:
     values : ndarray, shape (n,)
         Of the parameter, rising.
     rise : ndarray, shape (n,)
-        Increase of the negative log likelihood above its minimum; NaN where it could not be computed.
+        Of minus the logarithm of the likelihood above its least value, without the parameter's own prior; NaN where it
+        could not be computed.
+    rise_with_prior : ndarray, shape (n,)
+        The same of the posterior, with that prior.
     best : float
-        The value with the largest likelihood.
+        The value with the greatest likelihood.
     threshold : float
-        Increase at the bounds of the interval.
+        Rise at the ends of the interval.
     low, high : float
-        Bounds of the interval; NaN where the profile stays below the threshold up to the limit of the search.
+        Ends of the interval by the data, without the parameter's own prior; NaN where the profile does not rise that
+        far before the limit of the search.
+    low_with_prior, high_with_prior : float
+        Ends of the interval of the posterior; NaN likewise.
     lower, upper : float
         Limits of the search.
     others : ndarray, shape (n, n_unknowns)
-        Unknowns along the profile, in their own units.
+        Where the unknowns are along the profile, in their own units.
     """
 
     name: str
     unit: str
     values: Array
     rise: Array
+    rise_with_prior: Array
     best: float
     threshold: float
     low: float
     high: float
+    low_with_prior: float
+    high_with_prior: float
     lower: float
     upper: float
     others: Array
 
     @property
     def is_closed(self) -> tuple[bool, bool]:
-        """Whether the interval is bounded below and above."""
+        """Whether the interval by the data ends below and above."""
         return bool(np.isfinite(self.low)), bool(np.isfinite(self.high))
 
 
@@ -85,111 +105,137 @@ def profiles(
     ----------
     estimate : Estimate
     names : sequence of str
-        By default all.
+        By default all that are reported.
     confidence : float
     n_points : int
-        To each side.
+        Between the best value and each end of its interval.
     report : callable, optional
-        Receives the number of finished searches, and the total.
+        Told how many sides of profiles have ended, and of how many.
     """
     from scipy.stats import chi2
 
     coordinates = estimate.posterior.coordinates
-    chosen = [coordinates.names.index(name) for name in names or coordinates.names]
+    chosen = [coordinates.names.index(name) for name in names or coordinates.reported]
     threshold = 0.5 * float(chi2.ppf(confidence, 1))
-    return {coordinates.names[j]: _profile(estimate, j, threshold, n_points, report) for j in chosen}
-
-
-def _profile(
-    estimate: Estimate, j: int, threshold: float, n_points: int, report: Callable[[int, int], None] | None
-) -> Profile:
-    # With its own prior every profile closes, and says of the prior what the data are asked for (decision 13).
-    posterior = _without_own_prior(estimate.posterior, j)
-    (free,) = search_together(posterior.evaluate, estimate.best.end[np.newaxis])
-    starts = np.stack([_moved(free.end, free.hessian, j, at) for at in _grid(free.end[j], free.hessian, j, n_points)])
-    searches = search_together(posterior.evaluate, starts, [j] * len(starts), report=report)
-    ends = np.array([search.end for search in searches] + [free.end])
-    values = np.array([search.value for search in searches] + [free.value])
-    order = np.argsort(ends[:, j])
-    ends, values = ends[order], np.where(np.isfinite(values[order]), values[order], np.nan)
-    rise = values - np.nanmin(values)
-    natural = posterior.natural(ends)
-    parameter = posterior.coordinates.parameters[j]
-    low, high = _crossings(ends[:, j], rise, threshold)
-    limits = (
-        posterior.coordinates.values_at(_only(free.end, j, at, len(posterior.coordinates)))[j] for at in (low, high)
+    walks = work_together(
+        estimate.posterior.evaluate,
+        [
+            partial(_walk, estimate=estimate, j=j, side=side, threshold=threshold, n_points=n_points)
+            for j in chosen
+            for side in (-1, 1)
+        ],
+        report,
     )
-    below, above = (value if np.isfinite(at) else np.nan for value, at in zip(limits, (low, high), strict=True))
-    best = float(natural[np.nanargmin(values), j])
-    about = (parameter.name, parameter.unit, natural[:, j], rise, best, threshold, float(below), float(above))
-    return Profile(*about, parameter.lower, parameter.upper, natural)
+    sides = zip(chosen, walks[::2], walks[1::2], strict=True)
+    return {coordinates.names[j]: _profile(estimate, j, below, above, threshold) for j, below, above in sides}
 
 
-def _without_own_prior(posterior: Posterior, j: int) -> Posterior:
-    parameters = list(posterior.coordinates.parameters)
-    parameters[j] = parameters[j].without_prior()
-    return replace(posterior, coordinates=Coordinates(tuple(parameters)))
+def _walk(ask: Ask, estimate: Estimate, j: int, side: int, threshold: float, n_points: int) -> list[Search]:
+    """Return the searches with one unknown held ever farther to one side of its best value."""
+    prior, best = _OwnPrior(estimate.posterior, j), estimate.best
+    wanted = np.sqrt(threshold) / n_points  # of the root of the rise, which is straight where the curve is a parabola
+    step = float(np.clip(wanted * np.sqrt(2.0) * _sd(best.hessian, prior.precision_at(best.end), j), 1e-3, WIDEST_STEP))
+    walked, last, at = list[Search](), best, float(np.clip(best.end[j], -MAX_COORDINATE, MAX_COORDINATE))
+    least, before = prior.without(best), (0.0, 0.0)
+    while len(walked) < MOST_STEPS and side * at < MAX_COORDINATE:
+        at = side * min(side * at + step, MAX_COORDINATE)
+        last = search_from(ask, _moved(last, j, at), j, TOLERANCE)
+        if not np.isfinite(last.value):
+            break
+        walked.append(last)
+        least = min(least, prior.without(last))
+        rises = (max(prior.without(last) - least, 0.0), max(last.value - best.value, 0.0))
+        if rises[0] > STOP * threshold and rises[1] > threshold:
+            break
+        grown = max(abs(np.sqrt(now) - np.sqrt(then)) for now, then in zip(rises, before, strict=True))
+        step = min(step * float(np.clip(wanted / max(grown, 1e-9), 0.5, 2.0)), WIDEST_STEP)
+        before = rises
+    return walked
 
 
-def _grid(at: float, hessian: Array, j: int, n_points: int) -> list[float]:
-    """Return coordinates on both sides of the optimum, spaced by the information."""
-    # Without its prior the data may say nothing of a parameter, and the information has no inverse.
-    inverse = np.linalg.pinv(hessian, rcond=1e-10)
-    sd = float(np.clip(np.sqrt(max(inverse[j, j], 1e-12)), 0.01, 4.0))
-    middle = float(np.clip(at, -MAX_COORDINATE, MAX_COORDINATE))
-    places = [
-        middle + side * step * sd for side in (-1, 1) for step in np.geomspace(MIN_DISTANCE, MAX_DISTANCE, n_points)
-    ]
-    known = sorted(
-        {
-            *(position for position in places if -MAX_COORDINATE < position < MAX_COORDINATE),
-            -MAX_COORDINATE,
-            MAX_COORDINATE,
-        }
-    )
-    between = [
-        float(position)
-        for low, high in pairwise(known)
-        for position in np.linspace(low, high, 1 + int(np.ceil((high - low) / MAX_GAP)))[1:-1]
-    ]
-    return sorted([*known, *between])
+class _OwnPrior:
+    """The prior of one unknown, to be taken out of a posterior."""
+
+    def __init__(self, posterior: Posterior, j: int) -> None:
+        self._posterior, self._j = posterior, j
+
+    def without(self, search: Search) -> float:
+        """Return minus the logarithm of the posterior where a search ended, without the prior."""
+        return search.value + float(self._posterior.log_priors(search.end)[self._j])
+
+    def precision_at(self, unknowns: Array) -> float:
+        """Return what the prior adds to the information."""
+        return float(self._posterior.prior_precision(unknowns)[self._j])
 
 
-def _moved(best: Array, hessian: Array, j: int, at: float) -> Array:
-    """Return a start for the other unknowns from the quadratic approximation."""
-    others = np.array([k for k in range(len(best)) if k != j])
-    start = best.copy()
+def _sd(hessian: Array, precision: float, j: int) -> float:
+    """Return the standard deviation of an unknown without its own prior."""
+    information = hessian.copy()
+    information[j, j] -= precision
+    return float(np.sqrt(max(np.linalg.pinv(information, rcond=1e-10, hermitian=True)[j, j], 1e-12)))
+
+
+def _moved(last: Search, j: int, at: float) -> Array:
+    """Return a start for the others: where the quadratic says that they follow to."""
+    others = np.array([k for k in range(len(last.end)) if k != j])
+    start = last.end.copy()
     if others.size:
-        inner = hessian[np.ix_(others, others)]
-        follow = -np.linalg.pinv(inner, rcond=1e-8) @ hessian[others, j] * (at - best[j])
-        # Ridges bend: where the quadratic sends the others far, the search would begin where nothing can be simulated.
-        start[others] = np.clip(best[others] + np.clip(follow, -1.5, 1.5), -MAX_COORDINATE, MAX_COORDINATE)
+        inner = last.hessian[np.ix_(others, others)]
+        follow = -np.linalg.pinv(inner, rcond=1e-8, hermitian=True) @ last.hessian[others, j] * (at - last.end[j])
+        start[others] = np.clip(last.end[others] + np.clip(follow, -1.5, 1.5), -MAX_COORDINATE, MAX_COORDINATE)
     start[j] = at
     return start
 
 
+def _profile(estimate: Estimate, j: int, below: list[Search], above: list[Search], threshold: float) -> Profile:
+    posterior, prior = estimate.posterior, _OwnPrior(estimate.posterior, j)
+    points = [*reversed(below), estimate.best, *above]
+    at = np.array([point.end[j] for point in points])
+    natural = posterior.natural(np.array([point.end for point in points]))
+    data = np.array([prior.without(point) for point in points])
+    rise, whole = data - data.min(), np.array([point.value for point in points]) - estimate.best.value
+    parameter = posterior.coordinates.parameters[j]
+
+    def value(coordinate: float) -> float:
+        if not np.isfinite(coordinate):
+            return float("nan")
+        point = estimate.best.end[: len(posterior.coordinates)].copy()
+        point[j] = coordinate
+        return float(posterior.coordinates.values_at(point)[j])
+
+    low, high = (value(end) for end in _crossings(at, rise, threshold))
+    low_with_prior, high_with_prior = (value(end) for end in _crossings(at, whole, threshold))
+    return Profile(
+        name=parameter.name,
+        unit=parameter.unit,
+        values=natural[:, j],
+        rise=rise,
+        rise_with_prior=whole,
+        best=float(natural[np.argmin(data), j]),
+        threshold=threshold,
+        low=low,
+        high=high,
+        low_with_prior=low_with_prior,
+        high_with_prior=high_with_prior,
+        lower=parameter.lower,
+        upper=parameter.upper,
+        others=natural,
+    )
+
+
 def _crossings(at: Array, rise: Array, threshold: float) -> tuple[float, float]:
-    """Return the crossings of the threshold below and above the minimum; NaN where there is none."""
-    least = int(np.nanargmin(rise))
-    crossings = []
-    for places in (range(least, -1, -1), range(least, len(at))):
-        crossing = np.nan
-        previous = least
-        for position in places:
-            if np.isnan(rise[position]):
-                continue
-            if rise[position] > threshold:
+    """Return where the rise passes the threshold below and above its least place; NaN where it does not."""
+    least = int(np.argmin(rise))
+    ends = []
+    for places in (range(least - 1, -1, -1), range(least + 1, len(at))):
+        crossing, previous = np.nan, least
+        for place in places:
+            if rise[place] > threshold:
                 # The square root of the rise is nearly straight.
-                low, high = np.sqrt(rise[previous]), np.sqrt(rise[position])
+                low, high = np.sqrt(max(rise[previous], 0.0)), np.sqrt(rise[place])
                 share = (np.sqrt(threshold) - low) / (high - low)
-                crossing = float(at[previous] + share * (at[position] - at[previous]))
+                crossing = float(at[previous] + share * (at[place] - at[previous]))
                 break
-            previous = position
-        crossings.append(crossing)
-    return crossings[0], crossings[1]
-
-
-def _only(best: Array, j: int, at: float, n: int) -> Array:
-    point = best[:n].copy()
-    point[j] = at if np.isfinite(at) else 0.0
-    return point
+            previous = place
+        ends.append(crossing)
+    return ends[0], ends[1]

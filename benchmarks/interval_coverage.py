@@ -1,0 +1,191 @@
+"""Whether intervals hold: patients whose truth is drawn from the priors are fitted as a user's are, and counted.
+
+    python -m benchmarks.interval_coverage --patients 200 --workers 2
+
+Every parameter with a prior differs between patients, about the medians of the priors in one half and about the
+scenario's values in the other. Each patient has a noise of its own (known to the fit), visits at irregular times with
+gaps in what was measured, and a limit of quantification. Seeds are fixed, so that a run can be repeated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import chi2
+
+from immunosim import load_scenario
+from immunosim.codegen.loader import Array
+from immunosim.ensembles import Endpoint, simulate_ensemble
+from immunosim.fitting import ErrorModel, FitOptions, Fitted, case_of, estimate, profiles, subject_of
+from immunosim.fitting.conclusions.recovery import forecast
+from immunosim.fitting.likelihood.prediction import predict
+from immunosim.fitting.parameter_selection import with_priors
+from immunosim.fitting.search.profiles import Profile
+from immunosim.observations import Measurement, PatientRecord
+from immunosim.problem import Problem, prepare
+
+ANALYTES = ("lymphocytes", "cd4", "cd8", "cd19")
+GOALS = (("cd4", "0.2e9/L"), ("cd4", "0.4e9/L"), ("lymphocytes", "1.0e9/L"))
+LEVELS = (0.9, 0.8)
+SHARED = 0.5
+LIMIT = 20.0
+"""Limit of quantification of subsets, cells/uL."""
+
+STARTS = 20
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one patient adds to the study: per level, (held, of) of parameters and of each goal; CPU seconds."""
+
+    truth: str
+    parameters: dict[float, tuple[int, int]]
+    goals: dict[float, list[bool | None]]
+    p_value: float
+    seconds: float
+    missed: tuple[str, ...]
+
+
+def patient(
+    problem: Problem, names: list[str], about: str, seed: int
+) -> tuple[Array, PatientRecord, dict[str, ErrorModel]]:
+    """Return the true parameters, the record and the noise of a synthetic patient."""
+    generator = np.random.default_rng([seed, about == "medians"])
+    known = [problem.parameters[name].prior for name in names]
+    middle = np.array([prior.median for prior in known])
+    if about != "medians":
+        middle = problem.vector[[problem.model.position[name] for name in names]]
+    truth = middle * np.exp(np.array([prior.sd for prior in known]) * generator.normal(size=len(names)))
+    sd = generator.uniform(0.08, 0.2)
+    noise = {analyte: ErrorModel("lognormal", sd) for analyte in ANALYTES}
+    last = generator.uniform(395.0, 600.0)
+    days = np.sort(generator.uniform(5.0, last, size=int(generator.integers(4, 10))))
+    asked = [
+        Measurement(f"S{seed}", float(day), analyte, 1.0)
+        for day in days
+        for analyte in ANALYTES
+        if analyte == "lymphocytes" or generator.uniform() < 0.75
+    ]
+    subject = subject_of(f"S{seed}", problem, names, asked, noise)
+    clean = predict((subject,), [truth[np.newaxis]])[0][0]
+    return truth, PatientRecord(f"S{seed}", tuple(_measured(asked, clean, sd, generator))), noise
+
+
+def _measured(
+    asked: list[Measurement], clean: Array, sd: float, generator: np.random.Generator
+) -> Iterator[Measurement]:
+    common: dict[float, float] = {}
+    for one, value in zip(asked, clean, strict=True):
+        shared = common.setdefault(one.time, generator.normal())
+        error = np.sqrt(SHARED) * shared + np.sqrt(1.0 - SHARED) * generator.normal()
+        seen = float(value * np.exp(sd * (shared if one.analyte == "lymphocytes" else error)))
+        is_below = one.analyte != "lymphocytes" and seen < LIMIT
+        yield replace(one, value=LIMIT if is_below else seen, is_below=is_below)
+
+
+def _holds(profile: Profile, truth: float, level: float) -> bool:
+    """Return whether the interval of the posterior's profile holds a value: its rise there is below the threshold."""
+    at = np.log(profile.values)
+    signed = np.sign(at - at[np.argmin(profile.rise_with_prior)]) * np.sqrt(np.maximum(profile.rise_with_prior, 0.0))
+    root = np.interp(np.log(truth), at, signed, left=-np.inf, right=np.inf)
+    return bool(root**2 <= 0.5 * chi2.ppf(level, 1))
+
+
+def one_patient(about: str, seed: int) -> Outcome | None:
+    """Fit one synthetic patient; None where its truth cannot be simulated."""
+    problem = _problem()
+    position = problem.model.position
+    names = with_priors(
+        problem.parameters, {name: float(problem.vector[position[name]]) for name in problem.parameters}
+    )
+    truth, record, noise = patient(problem, names, about, seed)
+    if not all(np.isfinite(one.value) for one in record.measurements):
+        return None
+    begun = time.process_time()
+    case = case_of(problem, [record], FitOptions(noise=noise))
+    best = estimate(case.alone(), STARTS)
+    found = Fitted(best, profiles(best, case.reported))
+    seconds = time.process_time() - begun
+    true = dict(zip(names, truth.tolist(), strict=True))
+    held = {level: [_holds(one, true[name], level) for name, one in found.profiles.items()] for level in LEVELS}
+    since = 365.25 + 4
+    columns = {name: np.array([value]) for name, value in true.items()}
+    endpoints = [Endpoint("last_below", *goal, start=since, name=f"goal_{i}") for i, goal in enumerate(GOALS)]
+    exact = simulate_ensemble(problem.scenario, columns, endpoints=endpoints)
+    days = [_day(float(exact[f"goal_{i}"][0]), since, problem.scenario.horizon) for i in range(len(GOALS))]
+    goals = {}
+    for level in LEVELS:
+        back = forecast(case.subjects[0], found.draws(), since, GOALS, level)
+        goals[level] = [bool(one.low <= day <= one.high) for one, day in zip(back, days, strict=True)]
+    missed = tuple(name for name, one in found.profiles.items() if not _holds(one, true[name], 0.9))
+    counts = {level: (sum(own), len(own)) for level, own in held.items()}
+    return Outcome(about, counts, goals, found.fit_verdict.p_value, seconds, missed)
+
+
+def _day(day: float, since: float, horizon: float) -> float:
+    return since if np.isnan(day) else np.inf if day >= horizon - 1e-6 else day
+
+
+def _problem() -> Problem:
+    return prepare(load_scenario(Path(__file__).parents[1] / "configs" / "two_courses.toml"))
+
+
+def main() -> None:
+    """Run the study and print what was counted."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--patients", type=int, default=200)
+    parser.add_argument("--first", type=int, default=0, help="first seed")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--out", type=Path, help="write what was counted as JSON")
+    asked = parser.parse_args()
+    tasks = [("medians" if k % 2 else "scenario", asked.first + k) for k in range(asked.patients)]
+    with ProcessPoolExecutor(asked.workers, get_context("spawn")) as pool:
+        done = []
+        for task in [pool.submit(one_patient, *one) for one in tasks]:
+            outcome = task.result()
+            if outcome is not None:
+                done.append(outcome)
+                print(f"\r{len(done)} of {len(tasks)}", end="", flush=True)
+    print()
+    text = {}
+    for truth in ("scenario", "medians", "both"):
+        own = [one for one in done if truth in (one.truth, "both")]
+        if own:
+            text[truth] = _counted(own)
+            print(f"truth about {truth}, {len(own)} patients:", json.dumps(text[truth]))
+    if asked.out:
+        asked.out.write_text(json.dumps(text, indent=1) + "\n")
+
+
+def _counted(own: list[Outcome]) -> dict[str, object]:
+    missed = [name for one in own for name in one.missed]
+    return {
+        **{f"parameters in {level:.0%}": _share([one.parameters[level] for one in own]) for level in LEVELS},
+        **{
+            f"forecasts in {level:.0%}, {' '.join(goal)}": round(
+                float(np.mean([one.goals[level][i] for one in own])), 3
+            )
+            for level in LEVELS
+            for i, goal in enumerate(GOALS)
+        },
+        "called wrong": sum(one.p_value < 0.01 for one in own),
+        "CPU seconds a fit, median": round(float(np.median([one.seconds for one in own])), 2),
+        "missed": {name: missed.count(name) for name in sorted(set(missed), key=missed.count, reverse=True)[:8]},
+    }
+
+
+def _share(counts: list[tuple[int, int]]) -> float:
+    held, of = np.sum(counts, axis=0)
+    return round(float(held / of), 3)
+
+
+if __name__ == "__main__":
+    main()
