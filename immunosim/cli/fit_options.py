@@ -28,7 +28,17 @@ Free = Annotated[
     typer.Option(
         "--free",
         metavar="NAME",
-        help="A parameter to fit; by default up to eight that the data inform most. May be repeated.",
+        help="A parameter to report; by default up to eight that the data inform most. May be repeated.",
+        show_default=False,
+    ),
+]
+Fix = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fix",
+        metavar="NAME",
+        help="A parameter to hold at the scenario's value; 'others' holds all that are not reported. By default all "
+        "parameters with a prior are free under it. May be repeated.",
         show_default=False,
     ),
 ]
@@ -91,6 +101,7 @@ class FitInput:
     data: Data = None
     patient: Patient = ""
     free: Free = None
+    fix: Fix = None
     limits: Limits = None
     noise: NoiseOf = None
     shared: Shared = 0.5
@@ -107,6 +118,7 @@ class FitInput:
             self.data,
             patient=self.patient,
             free=self.free,
+            fix=self.fix,
             limits=self.limits,
             noise=self.noise,
             shared=self.shared,

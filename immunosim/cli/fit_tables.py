@@ -34,7 +34,9 @@ def show_fit(fitted: Fitted, target: tuple[str, float] | None, paths: Sequence[P
     show_verdicts(fitted)
     n_known = sum(verdict.kind == "identified" for verdict in fitted.verdicts)
     show(f"The data identify {n_known} of {len(fitted.verdicts)} fitted parameters.")
-    show(f"Conditional on {fitted.n_fixed} other parameters fixed at the scenario's values.")
+    if nuisance := posterior.coordinates.nuisance:
+        show(f"{len(nuisance)} other parameters are free under their priors and count in every interval.")
+    show(f"Conditional on {fitted.n_fixed} parameters fixed at the scenario's values.")
     show_table("The fit", ("what", "value"), list(_about(fitted)), "<>")
     for sentence in fitted.fit_verdict.sentences:
         show(sentence)
@@ -60,11 +62,12 @@ def show_verdicts(fitted: Fitted, confidence: float = 0.9) -> None:
             verdict.unit,
             verdict.kind,
             _share(verdict.share_of_prior),
+            _share(verdict.share_of_uninformed),
         )
         for verdict in fitted.verdicts
     ]
     columns = ("parameter", "best", f"{100 * confidence:.3g} % by profile", "unit", "verdict", "posterior / prior SD")
-    show_table("Parameters", columns, rows, "<><<<>")
+    show_table("Parameters", (*columns, "of variance from others"), rows, "<><<<>>")
     for verdict in fitted.verdicts:
         show(f"- {verdict.name}: {verdict.sentence}")
 
@@ -124,10 +127,12 @@ def show_returns(title: str, returns: Sequence[Return]) -> None:
             month(recovery.median),
             f"{month(recovery.low)} to {month(recovery.high)}",
             f"{recovery.share:.0%}",
+            _share(recovery.share_of_uninformed),
         )
         for recovery in returns
     ]
-    show_table(title, ("read-out", "level", "month", "90 %", "probability"), rows, "<<>>>")
+    headers = ("read-out", "level", "month", "90 %", "probability", "of variance from others")
+    show_table(title, headers, rows, "<<>>>>")
 
 
 def show_paths(paths: Sequence[Path]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from immunosim.fitting.conclusions.predictive import Predictive
 
 INDIVIDUALS = ("patient", "parameter", "unit", "alone", "sd_of_log_alone", "together", "sd_of_log_together")
-PARAMETERS = ("parameter", "unit", "best", "low_90", "high_90", "verdict", "traded_with", "share_of_prior", "sentence")
+PARAMETERS = (
+    *("parameter", "unit", "best", "low_90", "high_90", "low_90_by_data", "high_90_by_data", "verdict", "traded_with"),
+    *("share_of_prior", "share_of_uninformed", "sentence"),
+)
 
 
 def write_fit(fitted: Fitted, case: FitProblem, folder: Path, command: str) -> list[Path]:
@@ -72,8 +76,10 @@ def write_several(several: PatientFits, folder: Path, command: str) -> list[Path
     }
     ids = condition_ids([who.name for who in several.case.patients])
     for name, fit in several.fits.items():
-        (subject,) = fit.subjects
-        values = fit.best() if several.population is None else several.population.of(name)
+        (subject,), values = fit.subjects, fit.best()
+        if several.population is not None:  # over the reported parameters alone
+            subject = replace(subject, names=several.population.names)
+            values = several.population.of(name)
         files[f"fitted_{ids[name]}.toml"] = fitted_scenario(subject, values).encode()
     courses = [course_of(fit) for fit in several.fits.values()]
     subject = several.case.subjects[0]
@@ -232,8 +238,9 @@ def fitted_scenario(subject: Subject, values: Array) -> str:
 
 def _parameter_rows(fitted: Fitted) -> Iterator[tuple[object, ...]]:
     for verdict in fitted.verdicts:
-        interval = (verdict.value, verdict.low, verdict.high)
-        words = (verdict.kind, verdict.partner, verdict.share_of_prior, verdict.sentence)
+        interval = (verdict.value, verdict.low, verdict.high, verdict.data_low, verdict.data_high)
+        shares = (verdict.share_of_prior, verdict.share_of_uninformed)
+        words = (verdict.kind, verdict.partner, *shares, verdict.sentence)
         yield verdict.name, verdict.unit, *interval, *words
 
 

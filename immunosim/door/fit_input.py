@@ -48,6 +48,8 @@ class FitSettings(TypedDict, total=False):
         Only this patient of the table.
     free : collection of str
         Parameters to fit; by default those that the data say most about.
+    fix : collection of str
+        Parameters to hold at the scenario's values, or ``others`` for all that are not reported.
     limits : mapping of str to (low, high), or iterable of str
         Limits of the search, numbers in the parameter's unit or text with another one.
     noise : mapping of str to ErrorModel or str, or iterable of str
@@ -63,6 +65,7 @@ class FitSettings(TypedDict, total=False):
 
     patient: str
     free: Collection[str] | None
+    fix: Collection[str] | None
     limits: Limits | None
     noise: Noise | None
     shared: float
@@ -100,6 +103,7 @@ def fit_problem(
     patients = _patients(problem, name, data, settings.get("patient", ""), now)
     options = FitOptions(
         free=tuple(settings.get("free") or ()),
+        fix=tuple(settings.get("fix") or ()),
         limits=dict(_limits(problem, settings.get("limits") or ())),
         noise=dict(_noise(problem, settings.get("noise") or ())),
         shared=settings.get("shared", SHARED),

@@ -105,7 +105,7 @@ def fit(
     announce : callable
         Told in a sentence what is found on the way.
     **settings : FitSettings
-        ``patient``, ``free``, ``limits``, ``noise``, ``shared``, ``priors``, ``overrides``, ``n_threads``.
+        ``patient``, ``free``, ``fix``, ``limits``, ``noise``, ``shared``, ``priors``, ``overrides``, ``n_threads``.
 
     Returns
     -------

@@ -180,17 +180,17 @@ def fit_together(
     chosen = [case.patients[index] for index in places]
     arrangement = arrange(case.coordinates.parameters, chosen, common, covariates, case.wishes.priors)
     subjects = [case.subjects[index] for index in places]
-    alone = [_alone(case, place, several.fits[who.name].estimate) for place, who in zip(places, chosen, strict=True)]
+    alone = [_alone(case, index, several.fits[who.name].estimate) for index, who in zip(places, chosen, strict=True)]
     population = fit_population(subjects, arrangement, alone, case.factors, case.wishes.n_threads, report)
     return replace(several, population=population)
 
 
-def _alone(case: FitProblem, place: int, free: Estimate) -> Estimate:
+def _alone(case: FitProblem, index: int, free: Estimate) -> Estimate:
     """Return the fit of a patient with fewer free parameters, searched from where the fit with all of them ended."""
     if len(case.coordinates) == len(free.posterior.coordinates):
         return free
     values = dict(zip(free.posterior.names, free.values.tolist(), strict=True))
-    posterior = case.alone(place)
+    posterior = case.alone(index)
     start = posterior.start.copy()
     n = len(case.coordinates)
     start[:n] = case.coordinates.of(np.array([values[name] for name in case.coordinates.names]))

@@ -185,9 +185,9 @@ def _held(problem: Problem, wishes: FitOptions) -> set[str]:
     for name in wishes.fix:
         plain = name if name == OTHERS else plain_name(problem.parameters, name)
         if plain != OTHERS and plain not in problem.parameters:
-            raise DataError("is not a parameter", key=f"--fix {name}", cure=did_you_mean(plain, [*known, OTHERS]))
+            raise DataError("is not a parameter", key=f"fix {name}", cure=did_you_mean(plain, [*known, OTHERS]))
         if plain in reported:
-            raise DataError("is to be reported as well", key=f"--fix {name}", cure="leave --free or --fix out")
+            raise DataError("is to be reported as well", key=f"fix {name}", cure="leave it out of `free` or of `fix`")
         held.add(plain)
     return held
 

@@ -13,7 +13,7 @@ from immunosim.codegen.loader import Array
 from immunosim.fitting.likelihood.pointwise import pointwise_likelihood
 from immunosim.fitting.likelihood.prediction import predict
 from immunosim.fitting.search.estimation import MIN_LOG_POSTERIOR_DIFFERENCE, Estimate, data_information, inverse
-from immunosim.fitting.search.profiles import EDGE, Profile
+from immunosim.fitting.search.profiles import MAX_COORDINATE, Profile
 
 MAX_CORRELATION = 0.95
 """Correlation above which a parameter is not identifiable on its own."""
@@ -151,7 +151,7 @@ def _of_interest(estimate: Estimate) -> NDArray[np.int64]:
 def _at_a_limit(estimate: Estimate, j: int) -> str:
     """Return a sentence where the best value lies at a limit of the search, which is then no result."""
     at, parameter = float(estimate.best.end[j]), estimate.posterior.coordinates.parameters[j]
-    if abs(at) < EDGE:
+    if abs(at) < MAX_COORDINATE:
         return ""
     limit = parameter.lower if at < 0 else parameter.upper
     unit = "" if parameter.unit == "1" else f" {parameter.unit}"
@@ -175,15 +175,15 @@ def _sentence(kind: str, profile: Profile, partner: str, modes: list[float]) -> 
 
 def _partner(estimate: Estimate, j: int) -> tuple[str, float]:
     """Return the parameter most correlated with this one, and the correlation, by the data without their own priors."""
-    reported = [k for k, one in enumerate(estimate.posterior.coordinates.parameters) if not one.is_nuisance]
+    reported = [k for k, parameter in enumerate(estimate.posterior.coordinates.parameters) if not parameter.is_nuisance]
     if len(reported) < 2 or j not in reported:
         return "", 0.0
     covariance = inverse(_information(estimate)[np.ix_(reported, reported)], 1e-9)
-    own = reported.index(j)
+    column = reported.index(j)
     sd = np.sqrt(np.diag(covariance))
-    correlation = np.abs(covariance[own] / (sd[own] * sd))
+    correlation = np.abs(covariance[column] / (sd[column] * sd))
     # A parameter without information is uncorrelated: only its own direction is flat.
-    correlation[own] = 0.0
+    correlation[column] = 0.0
     k = int(np.argmax(correlation))
     return estimate.posterior.coordinates.names[reported[k]], float(correlation[k])
 
@@ -196,12 +196,12 @@ def _information(estimate: Estimate) -> Array:
     """
     hessian, known = estimate.best.hessian, _of_interest(estimate)
     nuisance = np.setdiff1d(np.arange(len(hessian)), known)
-    found = np.zeros_like(hessian)
+    information = np.zeros_like(hessian)
     across = hessian[np.ix_(known, nuisance)]
     taken = across @ inverse(hessian[np.ix_(nuisance, nuisance)]) @ across.T if nuisance.size else 0.0
     precision = np.diag(estimate.posterior.prior_precision(estimate.best.end)[known])
-    found[np.ix_(known, known)] = hessian[np.ix_(known, known)] - taken - precision
-    return found
+    information[np.ix_(known, known)] = hessian[np.ix_(known, known)] - taken - precision
+    return information
 
 
 def _is_told_by_itself(estimate: Estimate, j: int) -> bool:

@@ -142,8 +142,8 @@ def update(
 
 def _until(patient: PatientRecord, day: float) -> PatientRecord:
     """Return what was known of a patient on a day."""
-    measured = tuple(one for one in patient.measurements if one.time <= day)
-    return replace(patient, measurements=measured, doses=tuple(one for one in patient.doses if one.time <= day))
+    measured = tuple(seen for seen in patient.measurements if seen.time <= day)
+    return replace(patient, measurements=measured, doses=tuple(dose for dose in patient.doses if dose.time <= day))
 
 
 def _after(

@@ -27,8 +27,8 @@ LOG_TWO_PI = float(np.log(2 * np.pi))
 N_NODES, REACH = 64, 9.0
 """Gauss-Legendre nodes over the shared error, and the standard deviations to which they reach."""
 
-LEAST_OWN = 1e-3
-"""Where all of an error is shared, its own part: a step would have no slope."""
+LEAST_PRIVATE = 1e-3
+"""Where all of an error is shared, its private part: a step would have no slope."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class CensoredSample:
     below, known : ndarray of int
         Indices of the measurements below quantification, a total first, and of those that were quantified and share
         their error.
-    loads, own : ndarray, shape (n_below,)
+    loads, private : ndarray, shape (n_below,)
         Part of each error that is shared, and its own: a and s of (C1); a total below has 1 and 0.
     weights : ndarray, shape (n_known,)
         With which the quantified residuals make the mean m of the shared error.
@@ -53,7 +53,7 @@ class CensoredSample:
     below: Integers
     known: Integers
     loads: Array
-    own: Array
+    private: Array
     weights: Array
     variance: float
     degrees: float = np.inf
@@ -74,7 +74,7 @@ def censored_sample(below: list[int], known: list[int], total: int | None, share
     root, left = np.sqrt(shared), np.sqrt(1.0 - shared)
     ordered = sorted(below, key=lambda index: index != total)
     loads = np.array([1.0 if index == total else root for index in ordered])
-    own = np.array([0.0 if index == total else left for index in ordered])
+    private = np.array([0.0 if index == total else left for index in ordered])
     if total in known:
         weights, variance = np.array([float(index == total) for index in known]), 0.0
     elif shared < 1.0:
@@ -82,7 +82,7 @@ def censored_sample(below: list[int], known: list[int], total: int | None, share
         weights, variance = np.full(len(known), root / (1.0 - shared) / precision), 1.0 / precision
     else:  # every subset has the whole error of the total
         weights, variance = np.full(len(known), 1.0 / max(len(known), 1)), 0.0 if known else 1.0
-    return CensoredSample(np.array(ordered), np.array(known, np.int64), loads, own, weights, variance)
+    return CensoredSample(np.array(ordered), np.array(known, np.int64), loads, private, weights, variance)
 
 
 def alone(index: int, degrees: float = np.inf) -> CensoredSample:
@@ -122,7 +122,7 @@ def each_in_turn(sample: CensoredSample, z: Array) -> Iterator[tuple[int, float]
     before = 0.0
     for n, index in enumerate(sample.below.tolist(), 1):
         part = CensoredSample(
-            sample.below[:n], sample.known, sample.loads[:n], sample.own[:n], sample.weights, sample.variance
+            sample.below[:n], sample.known, sample.loads[:n], sample.private[:n], sample.weights, sample.variance
         )
         whole = log_probability(part, z)[0]
         yield index, whole - before
@@ -133,16 +133,16 @@ def _by_mean(sample: CensoredSample, z: Array, mean: float) -> tuple[float, Arra
     """Return value, gradient and information by the limits and by the mean of the shared error."""
     if sample.variance > 0.0:
         return _integral(sample, z, mean)
-    own = np.maximum(sample.own, LEAST_OWN)
-    distance = (z - sample.loads * mean) / own
+    private = np.maximum(sample.private, LEAST_PRIVATE)
+    distance = (z - sample.loads * mean) / private
     value, ratio, curvature = log_student(distance, sample.degrees) if sample.degrees < np.inf else log_normal(distance)
-    chain = np.concatenate([np.diag(1.0 / own), -(sample.loads / own)[:, np.newaxis]], axis=1)
+    chain = np.concatenate([np.diag(1.0 / private), -(sample.loads / private)[:, np.newaxis]], axis=1)
     return float(value.sum()), ratio @ chain, (chain.T * curvature) @ chain
 
 
 def _integral(sample: CensoredSample, z: Array, mean: float) -> tuple[float, Array, Array]:
     """Return the same where the shared error has a distribution: (C1) below the cut."""
-    sd, n, is_cut = float(np.sqrt(sample.variance)), len(z), sample.own[0] == 0.0
+    sd, n, is_cut = float(np.sqrt(sample.variance)), len(z), sample.private[0] == 0.0
     cut = float((z[0] - mean) / sd) if is_cut else np.inf
     standard, weights = _nodes(cut)
     first = int(is_cut)
@@ -172,9 +172,9 @@ def _integral(sample: CensoredSample, z: Array, mean: float) -> tuple[float, Arr
 
 def _terms(sample: CensoredSample, z: Array, first: int, u: Array) -> tuple[Array, Array, Array]:
     """Return the log of the product of (C1) at shared errors, and slope and bend of each factor by its limit."""
-    own = np.maximum(sample.own[first:, np.newaxis], LEAST_OWN)
-    value, ratio, curvature = log_normal((z[first:, np.newaxis] - sample.loads[first:, np.newaxis] * u) / own)
-    return value.sum(axis=0), ratio / own, curvature / own**2
+    private = np.maximum(sample.private[first:, np.newaxis], LEAST_PRIVATE)
+    value, ratio, curvature = log_normal((z[first:, np.newaxis] - sample.loads[first:, np.newaxis] * u) / private)
+    return value.sum(axis=0), ratio / private, curvature / private**2
 
 
 def _nodes(cut: float) -> tuple[Array, Array]:

@@ -198,7 +198,7 @@ def scatter_of(
         log_determinant=log_determinant,
         mixing=mixing_of(measurements, shared, totals),
         samples=tuple(_censored_samples(measurements, noise, shared, totals)),
-        degrees=np.array([one.degrees for one in chosen]),
+        degrees=np.array([model.degrees for model in chosen]),
     )
 
 
@@ -209,8 +209,8 @@ def _censored_samples(
 
     A second total is alone, and so is all of a sample with heavy tails, whose joint distribution has no such integral.
     """
-    for time in dict.fromkeys(one.time for one in measurements if one.is_below):
-        drawn = [k for k, one in enumerate(measurements) if one.time == time]
+    for time in dict.fromkeys(seen.time for seen in measurements if seen.is_below):
+        drawn = [k for k, seen in enumerate(measurements) if seen.time == time]
         counted = [k for k in drawn if measurements[k].analyte in totals]
         together = [k for k in drawn if k not in counted[1:]]
         below = [k for k in together if measurements[k].is_below]

@@ -65,7 +65,7 @@ class PointwiseLikelihood:
         log_densities += self._tails
         for sample in self.scatter.samples:
             for index, value in each_in_turn(sample, self.z):
-                found[index] = value
+                log_densities[index] = value
         return log_densities
 
     @property
@@ -101,8 +101,8 @@ class PointwiseLikelihood:
         nu, squared = np.where(is_heavy, degrees, 1.0), self.white**2
         student = gammaln(0.5 * (nu + 1.0)) - gammaln(0.5 * nu) - 0.5 * np.log(nu * np.pi)
         student -= 0.5 * (nu + 1.0) * np.log1p(squared / nu)
-        found: Array = np.where(is_heavy, student + 0.5 * (squared + LOG_TWO_PI), 0.0)
-        return found
+        excess: Array = np.where(is_heavy, student + 0.5 * (squared + LOG_TWO_PI), 0.0)
+        return excess
 
 
 def pointwise_likelihood(

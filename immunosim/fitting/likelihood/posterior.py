@@ -84,8 +84,10 @@ class Posterior:
     def log_priors(self, unknowns: Array) -> Array:
         """Return the logarithm of the prior of each unknown (without constants), shape (n_unknowns,), at one point."""
         n = len(self.coordinates)
-        own = self.coordinates.log_priors(self.coordinates.values_at(unknowns[:n])) if self.with_priors else np.zeros(n)
-        return np.concatenate([own, -0.5 * (unknowns[n:] / FACTOR_SD) ** 2])
+        priors = (
+            self.coordinates.log_priors(self.coordinates.values_at(unknowns[:n])) if self.with_priors else np.zeros(n)
+        )
+        return np.concatenate([priors, -0.5 * (unknowns[n:] / FACTOR_SD) ** 2])
 
     def of_patients(self, values: Array) -> list[Array]:
         """Return the parameters of each patient, shape (n_rows, n_parameters), from those of the coordinates."""
@@ -194,12 +196,12 @@ def log_likelihood(
         return -np.inf, *nothing
     scatter, known = subject.scatter, ~below
     pointwise = pointwise_likelihood(scatter, subject.values, below, predicted, log_factors)
-    if not np.isfinite(found.white).all():  # a value was quantified where only zero is possible
+    if not np.isfinite(pointwise.white).all():  # a value was quantified where only zero is possible
         return -np.inf, *nothing
     if by_unknown is None:
         return pointwise.total, *nothing
     z, sd, (_, score, curvature) = pointwise.z, pointwise.log_sd, pointwise.censoring
-    by_score, of_mean, of_scale = found.weights
+    by_score, of_mean, of_scale = pointwise.weights
     jacobian = np.zeros((len(z), size))
     jacobian[:, :n_coordinates] = pointwise.by_prediction[:, np.newaxis] * by_unknown
     log_sd = np.zeros((len(z), size))

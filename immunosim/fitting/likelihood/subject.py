@@ -132,7 +132,7 @@ def subject_of(
         raise DataError(f"patient {name} has no measurements", cure="leave the patient out")
     first, last = float(problem.segments.boundaries[0]), float(problem.segments.boundaries[-1])
     for measurement in measurements:
-        least = 0.0 if noise[one.analyte].allows_zero and not one.is_below else np.nextafter(0.0, 1.0)
+        least = 0.0 if noise[measurement.analyte].allows_zero and not measurement.is_below else np.nextafter(0.0, 1.0)
         if not least <= measurement.value < np.inf:
             where = f"line {measurement.line}" if measurement.line else None
             reason = f"{measurement.analyte} of patient {name} on day {measurement.time:g} is {measurement.value:g}"
@@ -140,7 +140,8 @@ def subject_of(
                 reason,
                 file=where,
                 key=measurement.column or None,
-                cure=f"give a positive number, or the limit of quantification; {one.analyte}=additive:SIZE allows 0",
+                cure="give a positive number, or the limit of quantification; "
+                f"noise such as {measurement.analyte}=additive:SIZE allows 0",
             )
         if not first <= measurement.time <= last:
             day = f"day {measurement.time:g} of patient {name}"

@@ -88,16 +88,16 @@ class Coordinates:
     @property
     def reported(self) -> list[str]:
         """Names of the parameters whose values are asked for."""
-        return [one.name for one in self.parameters if not one.is_nuisance]
+        return [parameter.name for parameter in self.parameters if not parameter.is_nuisance]
 
     @property
     def nuisance(self) -> list[str]:
         """Names of the parameters that are free under their priors alone."""
-        return [one.name for one in self.parameters if one.is_nuisance]
+        return [parameter.name for parameter in self.parameters if parameter.is_nuisance]
 
     def only_reported(self) -> Coordinates:
         """Return the coordinates of the reported parameters."""
-        return Coordinates(tuple(one for one in self.parameters if not one.is_nuisance))
+        return Coordinates(tuple(parameter for parameter in self.parameters if not parameter.is_nuisance))
 
     @property
     def have_priors(self) -> bool:
@@ -145,13 +145,13 @@ class Coordinates:
         medians, precision = self._priors
         with np.errstate(divide="ignore"):
             distance = np.where(precision > 0.0, np.log(values / medians), 0.0)
-        found: Array = -0.5 * precision * distance**2
-        return found
+        density: Array = -0.5 * precision * distance**2
+        return density
 
     @property
     def _priors(self) -> tuple[Array, Array]:
-        medians = np.array([one.prior_median if one.has_prior else 1.0 for one in self.parameters])
-        return medians, np.array([one.prior_sd**-2 if one.has_prior else 0.0 for one in self.parameters])
+        medians = np.array([free.prior_median if free.has_prior else 1.0 for free in self.parameters])
+        return medians, np.array([free.prior_sd**-2 if free.has_prior else 0.0 for free in self.parameters])
 
     def log_prior(self, values: Array) -> tuple[Array, Array, Array]:
         """Return the logarithm of the priors' density (without constants) and its derivatives by log parameters.
@@ -240,7 +240,7 @@ def coordinates_of(
     for name in names:
         plain = plain_name(parameters, name)
         parameter = free_parameter(parameters, name, values.get(plain, math.nan), priors)
-        one = replace(one, is_nuisance=plain in nuisance)
+        parameter = replace(parameter, is_nuisance=plain in nuisance)
         if parameter.name in [other.name for other in chosen]:
             raise DataError("is named twice", key=f"free {name}", cure="leave one out")
         chosen.append(parameter)

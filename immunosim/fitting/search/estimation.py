@@ -121,12 +121,12 @@ def _why_none(posterior: Posterior) -> str:
     n = len(posterior.coordinates)
     values = posterior.of_patients(posterior.coordinates.values_at(posterior.start[np.newaxis, :n]))
     for subject, (predicted,) in zip(posterior.subjects, predict(posterior.subjects, values), strict=True):
-        for one, value, is_log in zip(subject.measurements, predicted, subject.scatter.is_log, strict=True):
-            if value == 0.0 and is_log and not one.is_below:
+        for seen, value, is_log in zip(subject.measurements, predicted, subject.scatter.is_log, strict=True):
+            if value == 0.0 and is_log and not seen.is_below:
                 return (
-                    f"{one.analyte} of patient {subject.name} was {one.value:g} on day {one.time:g}, where the model "
-                    "has exactly 0, which lognormal noise rules out: check the time, or use noise such as "
-                    f"{one.analyte}=combined:0.15:SIZE"
+                    f"{seen.analyte} of patient {subject.name} was {seen.value:g} on day {seen.time:g}, where the "
+                    "model has exactly 0, which lognormal noise rules out: check the time, or use noise such as "
+                    f"{seen.analyte}=combined:0.15:SIZE"
                 )
     return "no start of the fit could be simulated: widen the scenario or free other parameters"
 

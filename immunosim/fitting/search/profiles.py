@@ -229,13 +229,13 @@ def _crossings(at: Array, rise: Array, threshold: float) -> tuple[float, float]:
     ends = []
     for places in (range(least - 1, -1, -1), range(least + 1, len(at))):
         crossing, previous = np.nan, least
-        for place in places:
-            if rise[place] > threshold:
+        for index in places:
+            if rise[index] > threshold:
                 # The square root of the rise is nearly straight.
-                low, high = np.sqrt(max(rise[previous], 0.0)), np.sqrt(rise[place])
+                low, high = np.sqrt(max(rise[previous], 0.0)), np.sqrt(rise[index])
                 share = (np.sqrt(threshold) - low) / (high - low)
-                crossing = float(at[previous] + share * (at[place] - at[previous]))
+                crossing = float(at[previous] + share * (at[index] - at[previous]))
                 break
-            previous = place
+            previous = index
         ends.append(crossing)
     return ends[0], ends[1]
