@@ -20,9 +20,10 @@ from immunosim.cli.application import _told
 from immunosim.cli.counting import Count
 from immunosim.cli.exit_codes import BAD_INPUT, FAILED, INTERRUPTED, READER_GONE
 from immunosim.cli.option_groups import with_option_groups
-from immunosim.cli.partial import Partial, interruptible, kept_parts
+from immunosim.cli.partial import interruptible
 from immunosim.cli.printing import columns_of, plain_table, say, show, show_table, show_text
 from immunosim.cli.progress import Progress, progress
+from immunosim.door.keeping import Partial, kept_parts
 from immunosim.errors import DataError, ModelError, ScenarioError, SolverError
 
 Capture = pytest.CaptureFixture[str]
