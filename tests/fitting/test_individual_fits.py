@@ -148,5 +148,5 @@ def test_the_error_of_an_analyte_is_given_declared_or_usual():
     given = ErrorModel("additive", 0.0, 3.0)
     found = _noise(Model(), ["cd4", "level", "cd8"], {"cd8": given})
     assert found == {"cd4": ErrorModel(), "level": ErrorModel("combined", 0.1, 2.0), "cd8": given}
-    with pytest.raises(DataError, match='noise: "cd3" names no analyte that was measured, did you mean "cd4" or "cd8"'):
+    with pytest.raises(DataError, match='noise: "cd3" is not a measured analyte, did you mean "cd4" or "cd8"'):
         _noise(Model(), ["cd4", "cd8"], {"cd3": given})
