@@ -16,6 +16,7 @@ from immunosim.fitting.conclusions.optimal_sampling import Draw, _draw
 from immunosim.fitting.conclusions.recovery import forecast
 from immunosim.fitting.conclusions.recovery_by_visit import Goal, _prior_draws
 from immunosim.fitting.likelihood.transforms import Coordinates
+from immunosim.model.readout_info import ReadoutInfo
 from immunosim.observations import Measurement
 from tests.fitting.linear import SD, free, posterior, subject
 
@@ -171,7 +172,7 @@ def test_a_model_that_cannot_be_fitted_is_said_and_the_others_go_on(monkeypatch)
     monkeypatch.setattr(mechanism_comparison, "_subject", broken)
     bad, good = alternatives(fitted(), ["bad", "good"])
     assert np.isnan([bad.log_likelihood, bad.aic, bad.bic, bad.more_aic, bad.more_bic]).all()
-    assert bad.sentence == "It cannot be fitted without it: no start of the fit could be simulated"
+    assert bad.sentence == "Cannot be fitted without it: no start of the fit could be simulated"
     assert good.sentence == NO_PART
 
 
@@ -199,7 +200,10 @@ def forecasted(monkeypatch):
         problem = SimpleNamespace(
             scenario=None,
             segments=SimpleNamespace(boundaries=np.array([0.0, 400.0])),
-            model=SimpleNamespace(questions=SimpleNamespace(recovery=(("cd4", "200 cells/uL"),))),
+            model=SimpleNamespace(
+                questions=SimpleNamespace(recovery=(("cd4", "200 cells/uL"),)),
+                about=lambda name: ReadoutInfo(unit="cells/uL", label=f"{name} cells"),
+            ),
         )
         draws = np.arange(2.0 * len(days)).reshape(-1, 2)
         (found,) = forecast(SimpleNamespace(problem=problem, names=("a", "b")), draws, 10.0, confidence=confidence)
@@ -255,7 +259,7 @@ def test_many_draws_are_thinned_from_the_first_to_the_last(forecasted, monkeypat
 
 @pytest.mark.parametrize("text", ["", "cd4", "cd4@", "@200", " @ ", "cd4@ "])
 def test_a_goal_needs_a_readout_and_a_level(text):
-    with pytest.raises(DataError, match=r"--goal: .* has no read-out and level, write for example cd4@0.2e9/L"):
+    with pytest.raises(DataError, match=r"goal: .* has no read-out and level, write for example cd4@0.2e9/L"):
         Goal.parse(text)
 
 
