@@ -61,7 +61,7 @@ def test_censored_values_are_counted_and_have_no_residual():
 @pytest.mark.parametrize(
     ("arguments", "sentences"),
     [
-        ((3, 3, 0.5, np.nan, False), ["3 quantified values cannot test a model with 3 unknowns."]),
+        ((3, 3, 0.5, np.nan, False), ["3 quantified values cannot test a model of which they determine 3 unknowns."]),
         (
             (9, 3, 0.5, 0.5, False),
             ["Residuals are consistent with the assumed measurement error (chi-squared p = 0.5)."],
@@ -134,8 +134,10 @@ def test_another_model_is_compared_by_its_own_fit(monkeypatch):
     assert reports == ["trend"]
     assert other.without == "trend"
     assert other.log_likelihood == pytest.approx(alone.log_likelihood, abs=1e-5)
-    assert other.more_aic == pytest.approx(2 * (own.log_likelihood - alone.log_likelihood), abs=1e-5)
-    assert other.more_bic == pytest.approx(other.more_aic)  # as many unknowns and measurements
+    # One unknown less is determined without the trend.
+    assert (own.n_effective, alone.n_effective) == (pytest.approx(2.0), pytest.approx(1.0, abs=1e-6))
+    assert other.more_aic == pytest.approx(2 * (own.log_likelihood - alone.log_likelihood) - 2.0, abs=1e-5)
+    assert other.more_bic == pytest.approx(other.more_aic + 2.0 - np.log(6.0), abs=1e-5)
     assert other.sentence.startswith("Supported by the data")
 
 

@@ -23,8 +23,8 @@ def case_with(*rows, parameters=None):
     design = np.eye(len(parameters))[[0] * len(rows[0])]
     subjects = tuple(subject(design, row, name=f"P{k}") for k, row in enumerate(rows))
     patients = tuple(PatientRecord(one.name, one.measurements) for one in subjects)
-    noise = {"cd4": ErrorModel("lognormal", 0.2)}
-    return FitProblem(None, patients, subjects, Coordinates(tuple(parameters)), noise, (), FitOptions(), False)
+    noise, coordinates = {"cd4": ErrorModel("lognormal", 0.2)}, Coordinates(tuple(parameters))
+    return FitProblem(None, patients, subjects, coordinates, tuple(coordinates.names), noise, (), FitOptions(), False)
 
 
 class Store(dict):
