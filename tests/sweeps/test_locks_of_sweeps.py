@@ -29,7 +29,7 @@ def test_an_output_that_is_held_is_refused_before_anything_is_computed(
         message = refusal(run_sweep, small_plan, tmp_path / name, how)
     assert re.fullmatch(
         rf"{tmp_path / name}: is in use \(process {os.getpid()} of .* on .*, since .* UTC: immunosim sweep first.toml"
-        r"\), wait until it has ended, end it there, or choose another --out",
+        r"\), wait until it has ended, end it there, or choose another `path`",
         message,
     )
     assert list(tmp_path.iterdir()) == []
