@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from immunosim.observations.problems import Problems
@@ -55,12 +54,3 @@ def outcomes(
         reason = CANNOT_BE_READ if row.line in unread else reasons.get(row.line, NO_VALUE)
         rows.append(RowOutcome(row.line, name, "excluded" if reason else "used", reason))
     return tuple(sorted(rows, key=lambda row: row.line))
-
-
-def sums(rows: Iterable[RowOutcome]) -> dict[str, Counter[str]]:
-    """Return by patient how many rows were used, censored, or excluded for each reason, such as "excluded: comment"."""
-    by_patient: dict[str, Counter[str]] = {}
-    for row in rows:
-        name = f"excluded: {row.reason}" if row.outcome == "excluded" else row.outcome
-        by_patient.setdefault(row.patient, Counter())[name] += 1
-    return by_patient

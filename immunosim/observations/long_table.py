@@ -39,7 +39,7 @@ class LongTable:
 
 def is_long(table: ObservationTable) -> bool:
     """Return whether a table has one result a row."""
-    return table.recipe.format in (None, "long") and {"test", "result"} <= set(_columns(table))
+    return table.recipe.format in (None, "long") and {"test", "result"} <= set(columns_of_long(table))
 
 
 def visits_of_long(table: ObservationTable, problems: Problems) -> LongTable | None:
@@ -49,7 +49,7 @@ def visits_of_long(table: ObservationTable, problems: Problems) -> LongTable | N
             problems.add(table.header_line, "", "has no columns of tests and results", "name them in the recipe")
             problems.refuse()
         return None
-    columns = _columns(table)
+    columns = columns_of_long(table)
     test, result, unit = columns["test"], columns["result"], columns.get("unit")
     others = tuple(header for header in table.headers if header not in (test, result, unit))
     when = [columns[kind] for kind in ("patient", "date", "day", "week", "month", "time", CLOCK) if kind in columns]
@@ -79,7 +79,7 @@ def visits_of_long(table: ObservationTable, problems: Problems) -> LongTable | N
     return LongTable(replace(table, headers=headers, rows=full), reasons, findings)
 
 
-def _columns(table: ObservationTable) -> dict[str, str]:
+def columns_of_long(table: ObservationTable) -> dict[str, str]:
     """Return by kind the header of the column that is read."""
     by_kind: dict[str, str] = {}
     for header in table.headers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from immunosim.errors import did_you_mean
 from immunosim.observations.problems import Problems
 from immunosim.observations.recipe import IGNORED
 from immunosim.observations.table import ObservationTable, is_missing
@@ -39,6 +40,9 @@ def header_names(table: ObservationTable, problems: Problems) -> dict[str, str]:
             continue
         plain = header.strip("#@ ").upper()
         name = means.upper() or _SAME.get(plain, plain)
+        if means and name not in (*COLUMNS, *_COMMENTS, plain):
+            reason = f'unknown meaning "{means}" in the recipe'
+            problems.add(table.header_line, header, reason, did_you_mean(name, COLUMNS))
         if name in headers:
             same = headers[name].upper() == header.upper()
             reason = f'is "{headers[name]}" but for capitals' if same else f'means the same as "{headers[name]}"'

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from immunosim.errors import DataError, InputProblem
 from immunosim.observations.clinic import records_of_clinic
+from immunosim.observations.long_table import columns_of_long, is_long
 from immunosim.observations.nonmem import is_nonmem, records_of_nonmem
 from immunosim.observations.petab_reader import is_petab, measurement_file, records_of_petab
 from immunosim.observations.problems import Problems
 from immunosim.observations.recipe import NO_RECIPE, ImportRecipe, read_recipe
 from immunosim.observations.records import Observations, TableFinding
-from immunosim.observations.table import read_table
+from immunosim.observations.table import ObservationTable, read_table
 from immunosim.scenario.examples import located_data
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def examine_observations(
     known = recipe if isinstance(recipe, ImportRecipe) else NO_RECIPE if recipe is None else read_recipe(Path(recipe))
     problems = Problems(str(path))
     table = read_table(path, problems, known)
+    known.check_names(_names(table))
     is_of_events = is_nonmem(table)
     if is_of_events and from_first_dose:
         cure = "let TIME be 0 at the first dose"
@@ -67,6 +69,13 @@ def examine_observations(
     else:
         observations, findings = records_of_clinic(table, problems, scenario, from_first_dose)
     return TableReading(observations, tuple(findings), tuple(problems.each_kind()))
+
+
+def _names(table: ObservationTable) -> dict[str, None]:
+    """Return what a recipe may name: the columns of a table, and the tests of a long one."""
+    names = dict.fromkeys(table.headers)
+    test = columns_of_long(table)["test"] if is_long(table) else ""
+    return names | dict.fromkeys(row.cells[test] for row in table.rows if test)
 
 
 def read_observations(

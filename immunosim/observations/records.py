@@ -194,6 +194,11 @@ class TableFinding:
     reason: str
     cure: str = ""
 
+    def as_problem(self, file: str) -> InputProblem:
+        """Return the finding as a problem of a file."""
+        where = f"{file}: line {self.line}" if self.line else file
+        return InputProblem(self.reason, where, self.column or None, self.cure or None)
+
     def __str__(self) -> str:
         """Return ``line 3: CD4: error: reason, cure`` in one line, without the parts that are unknown."""
         line = f"line {self.line}" if self.line else None

@@ -19,6 +19,7 @@ _MOST_DOSE = 5000.0
 
 _MOST_HOURS_OF_INFUSION = 48.0
 _HOURS = 24.0
+_HOURS_CURE = 'say time_unit = "h" in a recipe, or --time-unit h'
 
 
 def check_columns(layout: TableLayout, problems: Problems, findings: list[TableFinding]) -> None:
@@ -106,10 +107,10 @@ def check_hours(patients: Sequence[PatientRecord], line: int, column: str) -> It
         daily = [gap for gap in gaps if gap in (_HOURS, 2 * _HOURS)]
         if daily and len(daily) * 2 >= len(gaps):
             reason = f"doses of {patient.name} are {daily[0]:g} days apart, which looks like hours"
-            yield TableFinding(line, column, "warning", reason, "give the unit of times: --time-unit h")
+            yield TableFinding(line, column, "warning", reason, _HOURS_CURE)
             return
         longest = max((dose.duration for dose in patient.doses), default=0.0)
         if longest * _HOURS > _MOST_HOURS_OF_INFUSION:
             reason = f"an infusion of {patient.name} takes {longest:g} days, which looks like hours"
-            yield TableFinding(line, column, "warning", reason, "give the unit of times: --time-unit h")
+            yield TableFinding(line, column, "warning", reason, _HOURS_CURE)
             return

@@ -228,7 +228,8 @@ def _is_unit(text: str) -> bool:
 def _check_decimals(table: ObservationTable, problems: Problems) -> None:
     """Report where some numbers have decimal commas and others points, one of which must separate thousands."""
     first_seen: dict[str, tuple[int, str, str]] = {}
-    for row in table.rows if table.numerals.has_decimal_comma and not table.numerals.decimal else ():
+    is_text = bool(table.separator) and table.numerals.has_decimal_comma  # a workbook has numbers, not their marks
+    for row in table.rows if is_text and not table.numerals.decimal else ():
         for header, cell in row.cells.items():
             text = cell.lstrip("<=≤ ")
             if NUMBER.fullmatch(text):
