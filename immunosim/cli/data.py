@@ -78,7 +78,7 @@ def check(
         show_data(observations, findings)
         if not is_wrong:
             show("", f"Next:  {_conversion(file, scenario, from_first_dose, time_unit, recipe)}")
-        elif recipe is None:
+        elif table.n_unread and recipe is None:
             show("", f"Next:  correct the table, or {shell_command(['immunosim', 'data', 'recipe', str(file)])}")
     if is_wrong:
         raise typer.Exit(BAD_INPUT)

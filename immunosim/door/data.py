@@ -35,10 +35,13 @@ class PatientData(Result):
         Measurements, doses and covariates by patient.
     findings : tuple of TableFinding
         Errors, warnings and notes of the reading and the linter.
+    n_unread : int
+        Number of findings of what cannot be read and is left out, which come first.
     """
 
     observations: Observations
     findings: tuple[TableFinding, ...]
+    n_unread: int = 0
 
     def headline(self) -> str:
         """Return in a line what there is."""
@@ -149,7 +152,7 @@ def read_data(
         TableFinding(line, problem.key or "", "error", problem.reason, problem.cure or "")
         for line, problem in reading.problems
     ]
-    return PatientData(observations, (*unread, *checked, *reading.findings))
+    return PatientData(observations, (*unread, *checked, *reading.findings), len(unread))
 
 
 def write_recipe(table: Path | str, out: Path | str, scenario: AnyScenario | None = None) -> Path:
