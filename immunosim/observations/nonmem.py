@@ -36,7 +36,7 @@ _REFUSED = {
 COVARIATES = {"AGE": "age", "SEX": "sex", "WT": "weight", "WEIGHT": "weight", "BIRTH_DAY": "birth_day"}
 """What we call covariates that have a usual header."""
 
-_MAY_FLAG = re.compile(r"[A-Z_]*(?:BLQ|BQL|BLOQ|LOQ|LOD|CENSOR)[A-Z_]*")
+_MAY_FLAG = re.compile(r"[A-Z0-9_]*(?:BLQ|BQL|BLOQ|LOQ|LOD|CENSOR)[A-Z0-9_]*")
 
 
 def read_nonmem(

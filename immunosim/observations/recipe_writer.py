@@ -59,7 +59,13 @@ def recipe_text(path: Path, scenario: Scenario | None = None, out: str = "recipe
             f"# Meanings in a table of a clinic: {meanings};",
             f'# "{IGNORED}" for a column that is not used. Shares have the unit "%" or "fraction", and may',
             "# have a parent such as leukocytes or cd3.",
-            *("", f'format = "{kind}"', *_of_file(table), *_words(table, kind), *_columns(table, kind, problems)),
+            *(
+                "",
+                f'format = "{kind}"',
+                *_of_file(table),
+                *_words(table, kind, problems),
+                *_columns(table, kind, problems),
+            ),
         ]
     return "\n".join(lines) + "\n"
 
@@ -73,12 +79,13 @@ def _of_file(table: ObservationTable) -> Iterator[str]:
     yield '# time_unit = "h"             # of TIME in a NONMEM table'
 
 
-def _words(table: ObservationTable, kind: str) -> Iterator[str]:
+def _words(table: ObservationTable, kind: str, problems: Problems) -> Iterator[str]:
     """Yield what cells hold that may mean two things, each once."""
     words: dict[str, None] = {}
+    has_limits = bool(limit_columns(table, problems)[0].limits)
     for row in table.rows:
         for text in row.cells.values():
-            if " ".join(text.casefold().split()) in AMBIGUOUS or is_below_word(text):
+            if " ".join(text.casefold().split()) in AMBIGUOUS or (is_below_word(text) and not has_limits):
                 words.setdefault(text)
     if kind in ("clinic", "long", "nonmem") and words:
         yield from ("", "[words]", '# "missing", or the cell that should stand there, such as "<5"')
