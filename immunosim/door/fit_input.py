@@ -17,11 +17,12 @@ from immunosim.machine import cores
 from immunosim.observations import (
     PatientRecord,
     TableFinding,
+    examine_observations,
     lint,
     observed_in,
-    read_observations,
 )
 from immunosim.observations.laboratory import laboratory_of
+from immunosim.observations.unsupported import unsupported
 from immunosim.problem import Problem, prepare
 from immunosim.scenario.overrides import Overrides
 from immunosim.units import parse_quantity
@@ -46,6 +47,8 @@ class FitSettings(TypedDict, total=False):
     ----------
     patient : str
         Only this patient of the table.
+    recipe : Path or str, optional
+        Import recipe (TOML), which says what the table does not say itself.
     free : collection of str
         Parameters to fit; by default those that the data say most about.
     fix : collection of str
@@ -64,6 +67,7 @@ class FitSettings(TypedDict, total=False):
     """
 
     patient: str
+    recipe: Path | str | None
     free: Collection[str] | None
     fix: Collection[str] | None
     limits: Limits | None
@@ -100,7 +104,7 @@ def fit_problem(
     now = watch or Quiet()
     known, name = as_scenario(scenario, settings.get("overrides") or ())
     problem = prepare(known, name, now.announce)
-    patients = _patients(problem, name, data, settings.get("patient", ""), now)
+    patients = _patients(problem, name, data, settings.get("patient", ""), now, settings.get("recipe"))
     options = FitOptions(
         free=tuple(settings.get("free") or ()),
         fix=tuple(settings.get("fix") or ()),
@@ -117,9 +121,11 @@ def fit_problem(
     return case
 
 
-def _patients(problem: Problem, name: str, data: Table | None, patient: str, now: Watch) -> list[PatientRecord]:
+def _patients(
+    problem: Problem, name: str, data: Table | None, patient: str, now: Watch, recipe: Path | str | None
+) -> list[PatientRecord]:
     if data is not None:
-        return _of_table(problem, data, patient, now)
+        return _of_table(problem, data, patient, now, recipe)
     if patient:
         raise DataError("needs a table of patients", key="patient", cure="give one with `data`")
     measurements = observed_in(problem.scenario, problem.model.units)
@@ -129,19 +135,22 @@ def _patients(problem: Problem, name: str, data: Table | None, patient: str, now
     return [PatientRecord("patient", tuple(measurements))]
 
 
-def _of_table(problem: Problem, data: Table, patient: str, now: Watch) -> list[PatientRecord]:
+def _of_table(
+    problem: Problem, data: Table, patient: str, now: Watch, recipe: Path | str | None
+) -> list[PatientRecord]:
     """Return the patients of a table who were measured, after the linter has found no error in what is said of them."""
     if isinstance(data, PatientData):
         observations, path, notes = data.observations, data.observations.file, list[TableFinding]()
+        wrong = list[InputProblem]()
     else:
-        path = str(data)
-        observations, notes = read_observations(Path(data), problem.scenario)
+        reading = examine_observations(Path(data), problem.scenario, recipe=recipe)
+        observations, path, notes = reading.observations, str(data), list(reading.findings)
+        wrong = [problem for _, problem in reading.problems]
     chosen = [observations[patient]] if patient else list(observations)
-    wrong: list[InputProblem] = []
-    for finding in [*notes, *lint(replace(observations, patients=tuple(chosen)), problem.scenario)]:
+    checked = lint(replace(observations, patients=tuple(chosen)), problem.scenario)
+    for finding in [*notes, *checked, *unsupported(chosen)]:
         if finding.severity == "error":
-            where = f"{path}: line {finding.line}" if finding.line else path
-            wrong.append(InputProblem(finding.reason, where, finding.column or None, finding.cure or None))
+            wrong.append(finding.as_problem(path))
         elif finding.severity == "warning":
             now.announce(f"{path}: {finding}")
     if wrong:

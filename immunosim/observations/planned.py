@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from immunosim.errors import QuantityError
+from immunosim.model.drug import Drug
 from immunosim.observations.records import PatientRecord, RecordedDose, TableFinding
 from immunosim.scenario import dose_totals, events_of
 from immunosim.scenario.drug_names import known_drug
 from immunosim.scenario.plausible import implausible_dose
 from immunosim.scenario.regimen import begin_of, insisted_drugs, is_continuous
+from immunosim.units import parse_quantity
 
 if TYPE_CHECKING:
     from immunosim.scenario import Scenario
@@ -20,6 +23,9 @@ SAME_DAY = 1.0
 _SAME_MASS = 0.01
 _REACH = 7.0
 """A dose farther from every planned one (day) is none of them."""
+
+_MOST_OF_COURSE = 2.5
+"""How many times the usual dose a dose may be before it looks like a whole course."""
 
 _CURE = "a fit simulates what was given; change the scenario to plan it"
 
@@ -57,10 +63,33 @@ def check_plausible(patient: PatientRecord, scenario: Scenario | None) -> Iterat
     """Yield given doses that no dose of the drug can be, unless the scenario insists on such doses of this drug."""
     insisted = insisted_drugs(scenario) if scenario else set()
     for dose in patient.doses:
-        reason = "" if dose.drug in insisted else implausible_dose(known_drug(dose.drug, scenario), dose.amount)
-        if reason:
-            cure = "correct the value, or the unit of its column"
+        drug = known_drug(dose.drug, scenario)
+        if dose.drug in insisted:
+            continue
+        if reason := implausible_dose(drug, dose.amount):
+            unit = _likely_unit(drug, dose.amount)
+            cure = f"the column may be in {unit}" if unit else "correct the value, or the unit of its column"
             yield TableFinding(dose.line, "", "error", reason, f"{cure}; a scenario insists with implausible = true")
+        elif drug.depletes and (usual := _usual_mass(drug)) and dose.amount >= _MOST_OF_COURSE * usual:
+            reason = (
+                f"{dose.amount:g} mg of {dose.drug} at once is {dose.amount / usual:g} times the usual {drug.usual}"
+            )
+            yield TableFinding(dose.line, "", "warning", reason, "give every infusion a row, if it is a whole course")
+
+
+def _usual_mass(drug: Drug) -> float:
+    """Return the usual dose of a drug, mg; 0 where its words are not of one mass."""
+    try:
+        return parse_quantity(" ".join(drug.usual.split()[:2]), "mg")
+    except QuantityError:
+        return 0.0
+
+
+def _likely_unit(drug: Drug, amount: float) -> str:
+    """Return the unit in which an implausible dose would be plausible, if it is a thousandfold off."""
+    if not implausible_dose(drug, amount / 1000.0):
+        return "ug, and not in mg"
+    return "" if implausible_dose(drug, amount * 1000.0) else "g, and not in mg"
 
 
 def _pairs(given: Sequence[float], planned: Sequence[float]) -> dict[int, int]:
