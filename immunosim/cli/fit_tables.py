@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from immunosim.fitting import Fitted, PatientFits, PopulationFit
     from immunosim.fitting.conclusions.recovery import Return
 
-MOST_DRAWS, MOST_PATIENTS = 8, 24
+MOST_DRAWS, MOST_PATIENTS, MOST_CAUSES = 8, 24, 6
 """Rows of tables on the terminal; files have all."""
 
 MUCH_SHRUNK = 0.5
@@ -40,16 +40,47 @@ def show_fit(fitted: Fitted, target: tuple[str, float] | None, paths: Sequence[P
     show_table("The fit", ("what", "value"), list(_about(fitted)), "<>")
     for sentence in fitted.fit_verdict.sentences:
         show(sentence)
+    show_causes(fitted)
     headers = ("mechanism", "AIC", "BIC", "verdict")
     show_table("With one mechanism switched off", headers, list(_alternatives(fitted)), "<>><")
-    if len(fitted.subjects) == 1:
+    if fitted.withheld:
+        show(f"Predicted recovery: {fitted.withheld} See --anyway.")
+    elif len(fitted.subjects) == 1:
         show_returns("Predicted recovery", fitted.returns())
+        if fitted.widening > 1.0:
+            show(f"The fit is rejected: standard deviations are multiplied by {fitted.widening:.2g}.")
     if target is not None:
         title = f"Further draws for {target[0]} at month {month(target[1])}"
         show_table(
             title, ("month", "analyte", "predicted value", "SD reduction"), list(_draws(fitted, *target)), "><>>"
         )
     show_paths(paths)
+
+
+def show_causes(fitted: Fitted) -> None:
+    """Print what may be wrong with a fit that is doubtful: alternatives by their evidence, and outliers."""
+    rows = fitted.explanations[:MOST_CAUSES]
+    if not rows:
+        return
+    cells = [(row.cause, f"{row.log_bayes_factor:+.1f}", row.sentence) for row in rows]
+    show_table("What would fit better", ("cause", "log Bayes factor", "alternative"), cells, "<><")
+    outliers = next((row.outliers for row in rows if row.outliers), ())
+    measured = [
+        (
+            *(outlier.patient, outlier.analyte, f"{outlier.time:g}", str(outlier.line or "-"), f"{outlier.value:.3g}"),
+            *(
+                interval(outlier.low, outlier.high),
+                outlier.unit,
+                f"{outlier.studentised:+.1f}",
+                f"{outlier.p_value:.1g}",
+            ),
+        )
+        for outlier in outliers
+    ]
+    headers = ("patient", "analyte", "day", "line", "value", "expected (90 %)", "unit", "residual / SD", "p")
+    show_table("Outliers", headers, measured, "<<>>>><>>")
+    if rows[0].is_clear:
+        show(f"To mend it: {rows[0].cure}.")
 
 
 def show_verdicts(fitted: Fitted, confidence: float = 0.9) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from immunosim.cli.fit_options import Draws, FitInput, Likelihood, Starts
+from immunosim.cli.fit_options import Anyway, Draws, FitInput, Likelihood, Starts
 from immunosim.cli.option_groups import with_option_groups
 from immunosim.cli.options import FAILED, ResultFolder, typed
 from immunosim.cli.printing import say, show_text
@@ -43,6 +43,7 @@ class ForecastAim:
     as_of: AsOf = ""
     each_visit: EachVisit = False
     confidence: Confidence = 0.9
+    anyway: Anyway = False
 
 
 @with_option_groups
@@ -61,7 +62,8 @@ def forecast(
     not recover before the horizon is "later". With --each-visit the forecast is repeated for every visit from the data
     available at the time; the first line is the forecast from the priors.
 
-    Writes forecast.json, forecast.csv and a figure of each patient. Exit code 3: a patient could not be simulated.
+    Writes forecast.json, forecast.csv and a figure of each patient. Exit code 3: a patient could not be simulated, or
+    the forecast is withheld, since the residuals reject the fit (its likely cause is named; see --anyway).
     """
     from immunosim.door.fitting import require_sampler
     from immunosim.door.forecasting import ForecastOptions, Goal, forecast_files, forecast_of
@@ -81,7 +83,7 @@ def forecast(
         def report(name: str, visit: int, of: int) -> None:
             now.detail = f"patient {name}, {visit} of {of} visits"
 
-        how = ForecastOptions(starts, draws, given.seed, aim.confidence)
+        how = ForecastOptions(starts, draws, given.seed, aim.confidence, aim.anyway)
         predictions = forecast_of(case, goals, aim.as_of or None, aim.each_visit, how, report)
         files = forecast_files(predictions, typed(context, ("as_json", "workers"))) if results.is_written else {}
         paths = write_folder(folder, files, FORECAST) if files else []
@@ -97,7 +99,7 @@ def forecast(
 
 def _show(forecasts: "dict[str, list[Update]]", paths: list[Path]) -> None:
     from immunosim.cli.fit_tables import month, show_paths, show_returns
-    from immunosim.cli.printing import show_table
+    from immunosim.cli.printing import show, show_table
 
     for name, updates in forecasts.items():
         last = updates[-1]
@@ -112,6 +114,8 @@ def _show(forecasts: "dict[str, list[Update]]", paths: list[Path]) -> None:
         else:
             title = f"Patient {name}: predicted recovery, from {last.n_visits} visits until month {month(last.day)}"
             show_returns(title, last.returns)
+        if last.misfit:
+            show(f"Made although {last.misfit}: standard deviations are multiplied by {last.widening:.2g}.")
     show_paths(paths)
 
 

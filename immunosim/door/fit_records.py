@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from immunosim.fitting import PatientFits, PopulationFit
-    from immunosim.fitting.conclusions.identifiability import FitVerdict
+    from immunosim.fitting.conclusions.goodness_of_fit import FitVerdict
 
 
 def several_as_dict(several: PatientFits) -> dict[str, Any]:
@@ -51,6 +51,6 @@ def _population(population: PopulationFit) -> dict[str, Any]:
 
 def verdict_of(population: PopulationFit) -> FitVerdict:
     """Return whether the model fits all patients together."""
-    from immunosim.fitting.conclusions.identifiability import judge_fit
+    from immunosim.fitting.conclusions.goodness_of_fit import judge_fit
 
     return judge_fit(population.estimate)

@@ -32,7 +32,7 @@ class Forecast(Result):
     updates : dict of str to list of Update
         By patient, a forecast after each visit that was asked for.
     failures : dict of str to str
-        Of patients who could not be simulated: why.
+        Of patients who could not be simulated, or whose forecast is withheld since the fit is rejected: why.
     horizon : float, day
     """
 
@@ -42,7 +42,7 @@ class Forecast(Result):
 
     def headline(self) -> str:
         """Return in a line who is forecast, until when."""
-        failed = f", {len(self.failures)} could not be simulated" if self.failures else ""
+        failed = f", {len(self.failures)} failed or withheld" if self.failures else ""
         return f"recovery of {len(self.updates)} patients until day {self.horizon:g}{failed}"
 
     def facts(self) -> dict[str, object]:
@@ -96,6 +96,7 @@ def forecast(
     starts: int = 10,
     seed: int = 0,
     draws: int = 0,
+    anyway: bool = False,
     announce: Callable[[str], None] = say_nothing,
     **settings: Unpack[FitSettings],
 ) -> Forecast:
@@ -113,7 +114,7 @@ def forecast(
         Forecast again after every visit.
     confidence : float
         Of the intervals.
-    starts, seed, draws : int
+    starts, seed, draws, anyway
         As for ``fit``.
     announce : callable
     **settings : FitSettings
@@ -128,7 +129,7 @@ def forecast(
         require_sampler()
     case = fit_problem(scenario, data, watch=Quiet(announce), **settings)
     wanted = [Goal.parse(goal) if isinstance(goal, str) else Goal(*goal) for goal in goals]
-    return forecast_of(case, wanted, as_of, each_visit, ForecastOptions(starts, draws, seed, confidence))
+    return forecast_of(case, wanted, as_of, each_visit, ForecastOptions(starts, draws, seed, confidence, anyway))
 
 
 def forecast_of(
@@ -161,9 +162,12 @@ def forecast_files(predictions: Forecast, command: str = "") -> dict[str, bytes]
     from immunosim.report import to_json
 
     days = ("low_day", "median_day", "high_day")
-    headers = ("patient", "after_visit_day", "n_visits", "readout", "level", *days, "share")
+    headers = ("patient", "after_visit_day", "n_visits", "readout", "level", *days, "share", "widened_by", "misfit")
     rows = [
-        (name, one.day, one.n_visits, back.readout, back.level, back.low, back.median, back.high, back.share)
+        (
+            *(name, one.day, one.n_visits, back.readout, back.level, back.low, back.median, back.high, back.share),
+            *(one.widening, one.misfit),
+        )
         for name, updates in predictions.updates.items()
         for one in updates
         for back in one.returns

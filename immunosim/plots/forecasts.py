@@ -39,8 +39,11 @@ def forecast_figure(updates: Sequence[Update], horizon: float, footer: str = "")
     n, visits = len(updates[-1].returns), updates[-1].n_visits
     measured = n_text(updates[-1].n_measurements).removeprefix("n = ")
     footer = f"n = {visits} visit{'s' * (visits != 1)}, {measured} {footer}".strip()
+    last = updates[-1]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, FRAME + PANEL * n), layout="constrained")
+        if last.misfit:
+            figure.suptitle(f"The fit is rejected: intervals widened by {last.widening:.2g}", fontsize=8.0)
         axes = figure.subplots(n, 1, squeeze=False, sharex=True)[:, 0]
         for k, ax in enumerate(axes):
             draw_goal(ax, updates, k, horizon)

@@ -10,7 +10,7 @@ from scipy.stats import chi2, norm
 from immunosim.errors import DataError, SolverError
 from immunosim.fitting import ErrorModel, estimate, judge_fit
 from immunosim.fitting.conclusions import mechanism_comparison, recovery
-from immunosim.fitting.conclusions.identifiability import _about_fit, _runs_p_value
+from immunosim.fitting.conclusions.goodness_of_fit import _about_fit, _runs_p_value
 from immunosim.fitting.conclusions.mechanism_comparison import NO_PART, alternatives
 from immunosim.fitting.conclusions.optimal_sampling import Draw, _draw
 from immunosim.fitting.conclusions.recovery import forecast

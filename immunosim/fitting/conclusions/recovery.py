@@ -111,13 +111,30 @@ def _explained(days: Array, by: Array) -> float:
     return float(np.clip(1.0 - left.var() / days.var() * (n - 1) / (n - n_terms - 1), 0.0, 1.0))
 
 
-def laplace_draws(estimate: Estimate, n: int, seed: int = 0) -> Array:
-    """Return draws of the unknowns from the normal approximation, shape (n, n_unknowns), in their own units."""
+def laplace_draws(estimate: Estimate, n: int, seed: int = 0, widening: float = 1.0) -> Array:
+    """Return draws of the unknowns from the normal approximation, shape (n, n_unknowns), in their own units.
+
+    Parameters
+    ----------
+    estimate : Estimate
+    n, seed : int
+    widening : float
+        Factor on the standard deviations of the unknowns, for a fit that misfits.
+    """
     generator = np.random.default_rng(seed)
     eigenvalues, vectors = np.linalg.eigh(estimate.best.hessian)
     scales = 1.0 / np.sqrt(np.maximum(eigenvalues, 0.05))
-    unknowns = estimate.best.end + (generator.normal(size=(n, len(scales))) * scales) @ vectors.T
+    unknowns = estimate.best.end + (generator.normal(size=(n, len(scales))) * scales * widening) @ vectors.T
     return estimate.posterior.natural(unknowns)
+
+
+def widened(draws: Array, widening: float) -> Array:
+    """Return draws of a sample, shape (n, n_unknowns), with their logarithms spread about the medians by a factor."""
+    if widening == 1.0:
+        return draws
+    logs = np.log(draws)
+    middle = np.median(logs, axis=0)
+    return np.asarray(np.exp(middle + widening * (logs - middle)), np.float64)
 
 
 def _quantiles(days: Array, levels: Sequence[float]) -> list[float]:
