@@ -42,6 +42,17 @@ KINDS = {
 OF_VALUE = frozenset({"minimum", "nadir", "maximum", "peak", "mean"})
 OF_HAZARD = frozenset({"cumulative_hazard", "risk"})
 
+EVENTS = {
+    "first_below": "first below",
+    "first_above": "first above",
+    "last_below": "for good above",
+    "last_above": "for good below",
+}
+"""Kinds that are times to an event, and the event; an event that has not happened by the end of the window is censored.
+
+The last time below a level is the time from which the read-out stays above it.
+"""
+
 
 LONGEST_TEXT = 300
 """Largest number of characters of an endpoint."""
@@ -104,7 +115,10 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Measured:
-    """The summary of an endpoint in the integrator, and the conversion of its value."""
+    """The summary of an endpoint in the integrator, and the conversion of its value.
+
+    ``event`` is what happens at a time to an event, such as "CD4 T cells first above 400 cells/uL"; empty for others.
+    """
 
     endpoint: Endpoint
     label: str
@@ -112,6 +126,16 @@ class Measured:
     unit: str
     summary: Summary
     convert: Callable[[Array], Array]
+    event: str = ""
+
+    @property
+    def attributes(self) -> dict[str, float | str]:
+        """Attributes of the values in a data set."""
+        about: dict[str, float | str] = {"units": self.unit, "long_name": self.description, "kind": "endpoint"}
+        about |= {"readout": self.endpoint.readout, "measure": self.endpoint.kind}
+        if self.event:
+            about |= {"event": self.event, "window_start": self.summary.start, "window_end": self.summary.end}
+        return about
 
 
 def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> Measured:
@@ -162,7 +186,9 @@ def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> 
     label = model.module.READOUTS[endpoint.readout][0]
     level = "" if endpoint.threshold is None else f", threshold {threshold:g} {unit}"
     description = f"{endpoint.kind.replace('_', ' ')} of {label}{level}, day {window[0]:g} to {window[1]:g}"
-    return Measured(endpoint, endpoint.label, description, result_unit, summary, conversion)
+    kind = EVENTS.get(endpoint.kind)
+    event = f"{label} {kind} {threshold:g} {unit}" if kind else ""
+    return Measured(endpoint, endpoint.label, description, result_unit, summary, conversion, event)
 
 
 def _quantity(value: float | str, unit: str) -> float:

@@ -1,0 +1,93 @@
+"""Endpoints that are times to an event, as survival data: who had it when, and who was observed until when without it.
+
+Translates what the integrator reports (NaN, or the end of the window) into events and censored observations.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from immunosim.codegen.loader import Array
+from immunosim.ensembles.columns import endpoint_names, is_failed
+from immunosim.ensembles.endpoints import EVENTS
+from immunosim.ensembles.survival import EventTimes
+from immunosim.errors import DataError, did_you_mean
+from immunosim.scenario.time_reference import TimeReference
+
+CONFIDENCE = 0.9
+"""Of the interval of a median."""
+
+AT_END = 1e-6
+"""Days before the end of the window within which a last time is the end itself: the read-out is still there."""
+
+
+def is_event(dataset: xr.Dataset, name: str) -> bool:
+    """Return whether a result is a time to an event whose window is known."""
+    about = dataset[name].attrs
+    return about.get("measure") in EVENTS and {"window_start", "window_end"} <= set(about)
+
+
+def event_times(dataset: xr.Dataset, name: str) -> EventTimes:
+    """Return the times of an endpoint that is a time to an event, by patient who was simulated without failure.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Of an ensemble.
+    name : str
+
+    Raises
+    ------
+    DataError
+        If the result is unknown, or is not a time to an event.
+    """
+    events = [known for known in endpoint_names(dataset) if is_event(dataset, known)]
+    if name not in events:
+        cure = did_you_mean(name, events) if events else 'keep one, such as "first_above cd4 0.2e9/L from 30 days"'
+        raise DataError(f'"{name}" is not a time to an event', key="of", cure=cure)
+    about, values = dataset[name].attrs, np.asarray(dataset[name].values, np.float64)
+    start, end = float(about["window_start"]), float(about["window_end"])
+    days, is_observed = observed_events(str(about["measure"]), values[~is_failed(dataset)], start, end)
+    return EventTimes(days, is_observed, start, int((dataset["status"].values > 0).sum()))
+
+
+def observed_events(kind: str, values: Array, start: float, end: float) -> tuple[Array, NDArray[np.bool_]]:
+    """Return the day of each event or of its censoring, and which of them are events.
+
+    Parameters
+    ----------
+    kind : str
+        A key of ``EVENTS``.
+    values : ndarray, shape (n,), day
+        As the integrator reports them of patients who did not fail.
+    start, end : float, day
+        Of the window.
+    """
+    if kind.startswith("first"):
+        is_observed = np.isfinite(values)
+    else:
+        # A read-out that never was there has left from the start; one that still is there at the end has not.
+        values = np.where(np.isnan(values), start, values)
+        is_observed = values < end - AT_END
+    return np.where(is_observed, values, end), is_observed
+
+
+def described_events(times: EventTimes, reference: TimeReference | None) -> dict[str, float | str]:
+    """Return numbers and Kaplan-Meier quantiles by name, those that are not reached as infinite.
+
+    Parameters
+    ----------
+    times : EventTimes
+    reference : TimeReference or None
+        For the month after the last course and the date of the median.
+    """
+    median = times.median
+    low, high = times.curve(CONFIDENCE).quantile_interval(0.5) if len(times) else (np.nan, np.nan)
+    about: dict[str, float | str] = {"n": len(times), "p5": times.quantile(0.05), "median": median}
+    about |= {"p95": times.quantile(0.95), "median_low": low, "median_high": high}
+    about |= {"n_reached": times.n_observed, "n_at_start": times.n_at_start, "n_failed": times.n_failed}
+    if reference is not None:
+        about |= {"median_month": reference.month(median), "median_date": reference.date(median)}
+    return about
