@@ -271,7 +271,7 @@ def _effective(estimate: Estimate) -> float:
 
 def _about_fit(n: int, k: float, p_value: float, runs: float, is_noise_estimated: bool) -> Iterator[str]:
     if n - k < 1.0:
-        yield f"{n} quantified values cannot test a model of which they determine {k:.1f} unknowns."
+        yield f"{n} quantified values cannot test a model of which they determine {k:.3g} unknowns."
         return
     if is_noise_estimated:
         yield "The measurement error was estimated, so the size of the residuals does not test the fit."
