@@ -145,6 +145,10 @@ class EventTimes:
         """Return some of the times; failures stay with the whole."""
         return EventTimes(self.days[rows], self.is_observed[rows], self.start)
 
+    def after(self, day: float) -> EventTimes:
+        """Return the times counted from a day."""
+        return EventTimes(self.days - day, self.is_observed, self.start - day, self.n_failed)
+
     def to_dataframe(self) -> pd.DataFrame:
         """Return the columns ``day`` and ``is_observed``, as packages for survival analysis take them."""
         import pandas as pd

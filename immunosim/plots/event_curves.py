@@ -151,8 +151,8 @@ def _draw_curve(ax: Axes, group: EventGroup, axis: EventAxis) -> None:
     at = np.clip(np.searchsorted(curve.days, censored, side="right") - 1, 0, None)
     ax.plot(axis.drawn(censored), 1.0 - curve.probability[at], "|", color=group.colour, ms=6, mew=1.0)
     if math.isfinite(times.median):
-        place = float(axis.drawn(times.median))
-        ax.plot([place, place], [0.0, 0.5], color=group.colour, lw=0.8, ls=(0, (3, 2)))
+        median = float(axis.drawn(times.median))
+        ax.plot([median, median], [0.0, 0.5], color=group.colour, lw=0.8, ls=(0, (3, 2)))
 
 
 def _write_at_risk(ax: Axes, groups: Sequence[EventGroup], axis: EventAxis) -> None:

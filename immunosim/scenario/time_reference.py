@@ -55,3 +55,7 @@ class TimeReference:
             return ""
         ordinal = self.day_zero.toordinal() + math.floor(day)
         return str(datetime.date.fromordinal(ordinal)) if 1 <= ordinal <= LAST_DATE else ""
+
+
+DAY_0 = TimeReference()
+"""Months count from day 0, which has no date."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -61,6 +61,10 @@ class Update:
     n_visits: int
     n_measurements: int
     returns: tuple[Return, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        return vars(self) | {"returns": [back.as_dict() for back in self.returns]}
 
 
 class ForecastOptions(NamedTuple):
