@@ -5,6 +5,9 @@ Translates what the integrator reports (NaN, or the end of the window) into even
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -25,7 +28,11 @@ AT_END = 1e-6
 
 def is_event(dataset: xr.Dataset, name: str) -> bool:
     """Return whether a result is a time to an event whose window is known."""
-    about = dataset[name].attrs
+    return are_event_times(dataset[name].attrs)
+
+
+def are_event_times(about: Mapping[Any, Any]) -> bool:
+    """Return whether the attributes of a result are those of a time to an event whose window is known."""
     return about.get("measure") in EVENTS and {"window_start", "window_end"} <= set(about)
 
 
@@ -72,6 +79,32 @@ def observed_events(kind: str, values: Array, start: float, end: float) -> tuple
         values = np.where(np.isnan(values), start, values)
         is_observed = values < end - AT_END
     return np.where(is_observed, values, end), is_observed
+
+
+def restricted_times(
+    about: Mapping[Any, Any], values: Array, is_well: NDArray[np.bool_]
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Return times to an event, those that are censored as the end of the window, and which are censored.
+
+    Parameters
+    ----------
+    about : mapping
+        Attributes of the result, of which ``are_event_times`` holds.
+    values : ndarray, shape (n,), day
+    is_well : ndarray of bool, shape (n,)
+        Who did not fail.
+
+    Returns
+    -------
+    days : ndarray, shape (n,)
+        The smaller of the time to the event and the end of the window; NaN of those who failed.
+    is_censored : ndarray of bool, shape (n,)
+    """
+    days, is_censored = np.full(values.shape, np.nan), np.zeros(values.shape, np.bool_)
+    window = float(about["window_start"]), float(about["window_end"])
+    days[is_well], is_observed = observed_events(str(about["measure"]), values[is_well], *window)
+    is_censored[is_well] = ~is_observed
+    return days, is_censored
 
 
 def described_events(times: EventTimes, reference: TimeReference | None) -> dict[str, float | str]:
