@@ -23,7 +23,7 @@ def show_events(described: Described, reference: "TimeReference | None") -> None
     headers = ("endpoint", "reached", "median day", "90 % CI", "5 %", "95 %", "month", "date")
     n = len(headers) - (reference is None) - (reference is None or reference.day_zero is None)
     rows = [_row(name, about)[:n] for name, about in events.items()]
-    show_table("Times to events (Kaplan-Meier, day)", headers[:n], rows, "<>>>>>>>")
+    show_table("Times to events (Kaplan-Meier, day)", headers[:n], rows, "<")
     for sentence in _remarks(events, reference):
         show(sentence)
 
@@ -35,7 +35,7 @@ def show_returns(title: str, returns: "Sequence[Return]", confidence: float = 0.
     level = f"{100 * confidence:.3g} %"
     dates = ("date", f"date, {level}") if has_dates else ()
     headers = ("read-out", "level", "month", level, "day", *dates, "recovered", "of variance from others")
-    show_table(title, headers, rows, "<<>>>>>>>")
+    show_table(title, headers, rows, "<<")
     for sentence in _remarks_on(returns):
         show(sentence)
 
@@ -82,7 +82,7 @@ def show_pooled(title: str, predictions: "Forecast") -> None:
         low, median, high = (times.quantile(fraction) / DAYS_PER_MONTH for fraction in (0.05, 0.5, 0.95))
         draws = f"{times.probability:.0%} ({times.n_observed:,} of {len(times):,})"
         rows.append((back.readout, back.level, month_text(median), month_interval(low, high), draws))
-    show_table(title, ("read-out", "level", "month", "90 % of patients and draws", "recovered"), rows, "<<>>>")
+    show_table(title, ("read-out", "level", "month", "90 % of patients and draws", "recovered"), rows, "<<")
 
 
 def _recovery(back: "Return", has_dates: bool) -> Iterator[str]:
@@ -106,7 +106,8 @@ def _remarks_on(returns: "Sequence[Return]") -> Iterator[str]:
         yield "Not reached: too few of the draws recover before the horizon, at which the others are censored."
     for back in returns:
         if back.times is not None and (n := back.times.n_at_start):
-            yield f"{back.readout}: never below {back.level} after the last course in {n:,} draws, recovered at once."
+            draws = f"{n:,} draw{'s' * (n != 1)}"
+            yield f"{back.readout}: never below {back.level} after the last course in {draws}, recovered at once."
     if n_failed := max((back.times.n_failed for back in returns if back.times is not None), default=0):
         yield f"{n_failed:,} further draws could not be simulated and do not count."
 
@@ -151,7 +152,7 @@ def _row(name: str, about: Mapping[str, float | str]) -> tuple[str, ...]:
 
 def month_text(month: float) -> str:
     """Return months to a tenth, or that they are not reached."""
-    return reached(month) if not math.isfinite(month) else f"{month + 0.0:.1f}"
+    return reached(month) if not math.isfinite(month) else f"{round(month, 1) + 0.0:.1f}"
 
 
 def _remarks(events: Described, reference: "TimeReference | None") -> Iterator[str]:
@@ -159,7 +160,7 @@ def _remarks(events: Described, reference: "TimeReference | None") -> Iterator[s
         yield "Not reached: fewer than half of the patients get there by the end of the window."
     for name, about in events.items():
         if n := about["n_at_start"]:
-            were = "was" if n == 1 else "were"
-            yield f"{name}: {n:,} {were} there at the start of the window and count from it."
+            were, count = ("was", "counts") if n == 1 else ("were", "count")
+            yield f"{name}: {n:,} {were} there at the start of the window and {count} from it."
     if reference is not None:
         yield f"Median months count from {reference.months_in_words}."

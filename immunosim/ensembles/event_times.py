@@ -1,6 +1,6 @@
 """Endpoints that are times to an event, as survival data: who had it when, and who was observed until when without it.
 
-Translates what the integrator reports (NaN, or the end of the window) into events and censored observations.
+Takes the patients who did not fail of a data set. What the integrator reports is translated in ``endpoints``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from immunosim.codegen.loader import Array
 from immunosim.ensembles.columns import endpoint_names, is_failed
-from immunosim.ensembles.endpoints import EVENTS
+from immunosim.ensembles.endpoints import are_event_times, observed_events
 from immunosim.ensembles.survival import EventTimes
 from immunosim.errors import DataError, did_you_mean
 from immunosim.scenario.time_reference import TimeReference
@@ -22,18 +22,10 @@ from immunosim.scenario.time_reference import TimeReference
 CONFIDENCE = 0.9
 """Of the interval of a median."""
 
-AT_END = 1e-6
-"""Days before the end of the window within which a last time is the end itself: the read-out is still there."""
-
 
 def is_event(dataset: xr.Dataset, name: str) -> bool:
     """Return whether a result is a time to an event whose window is known."""
     return are_event_times(dataset[name].attrs)
-
-
-def are_event_times(about: Mapping[Any, Any]) -> bool:
-    """Return whether the attributes of a result are those of a time to an event whose window is known."""
-    return about.get("measure") in EVENTS and {"window_start", "window_end"} <= set(about)
 
 
 def event_times(dataset: xr.Dataset, name: str) -> EventTimes:
@@ -58,27 +50,6 @@ def event_times(dataset: xr.Dataset, name: str) -> EventTimes:
     start, end = float(about["window_start"]), float(about["window_end"])
     days, is_observed = observed_events(str(about["measure"]), values[~is_failed(dataset)], start, end)
     return EventTimes(days, is_observed, start, int((dataset["status"].values > 0).sum()))
-
-
-def observed_events(kind: str, values: Array, start: float, end: float) -> tuple[Array, NDArray[np.bool_]]:
-    """Return the day of each event or of its censoring, and which of them are events.
-
-    Parameters
-    ----------
-    kind : str
-        A key of ``EVENTS``.
-    values : ndarray, shape (n,), day
-        As the integrator reports them of patients who did not fail.
-    start, end : float, day
-        Of the window.
-    """
-    if kind.startswith("first"):
-        is_observed = np.isfinite(values)
-    else:
-        # A read-out that never was there has left from the start; one that still is there at the end has not.
-        values = np.where(np.isnan(values), start, values)
-        is_observed = values < end - AT_END
-    return np.where(is_observed, values, end), is_observed
 
 
 def restricted_times(

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.ensembles.event_times import are_event_times, restricted_times
+from immunosim.ensembles.endpoints import are_event_times
+from immunosim.ensembles.event_times import restricted_times
 from immunosim.sensitivity_analysis.designs import Cube, cube_of
 from immunosim.sensitivity_analysis.indices import Flags, estimate
 from immunosim.sensitivity_analysis.result import AnalysedOutput, Analysis

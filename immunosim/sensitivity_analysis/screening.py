@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.ensembles.event_times import are_event_times, restricted_times
+from immunosim.ensembles.endpoints import are_event_times
+from immunosim.ensembles.event_times import restricted_times
 from immunosim.sweeps import Base, Factor, Outputs, Recipe, RowPopulation, solve_rows
 from immunosim.sweeps.factor_syntax import factor_of, key_factor
 

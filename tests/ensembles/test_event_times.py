@@ -7,7 +7,9 @@ import pytest
 import xarray as xr
 
 from immunosim.ensembles import Endpoint, EnsembleResult, simulate_ensemble
-from immunosim.ensembles.event_times import event_times, is_event, observed_events
+from immunosim.ensembles.columns import outcome
+from immunosim.ensembles.endpoints import observed_events
+from immunosim.ensembles.event_times import event_times, is_event
 from immunosim.errors import DataError
 from immunosim.scenario import load_scenario
 
@@ -67,3 +69,8 @@ def test_a_simulated_endpoint_says_event_and_window():
     assert (about["window_start"], about["window_end"]) == (2.0, 9.0)
     assert about["event"].endswith("for good above 700 cells/uL")
     assert len(result.event_times("recovers")) == 1
+
+
+def test_a_column_of_times_is_infinite_where_the_event_did_not_happen_and_nan_of_those_who_failed():
+    data = ensemble("last_below", [40.0, 730.0, NAN, NAN], [0, 0, 0, 2]).dataset
+    assert outcome(data, "t").values.tolist() == pytest.approx([40.0, math.inf, 30.0, NAN], nan_ok=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.ensembles import Endpoint, simulate_ensemble
-from immunosim.ensembles.event_times import observed_events
+from immunosim.ensembles.endpoints import observed_events
 from immunosim.ensembles.survival import EventTimes, pooled
 from immunosim.errors import SolverError
 from immunosim.fitting.likelihood.subject import Subject
