@@ -227,7 +227,7 @@ class Fitted(Result):
             "forecasts_withheld": self.withheld,
             "widened_by": self.widening,
             "alternatives": [asdict(alternative) for alternative in self.alternatives],
-            "returns": {subject.name: list(map(asdict, self.returns(s))) for s, subject in enumerate(self.subjects)},
+            "returns": self._returns(),
             "starts": [
                 {"value": search.value, "is_converged": search.is_converged, "message": search.message}
                 for search in self.estimate.searches
@@ -244,6 +244,9 @@ class Fitted(Result):
                 "has_converged": self.sampled.has_converged,
             }
         return record
+
+    def _returns(self) -> dict[str, list[dict[str, Any]]]:
+        return {subject.name: [back.as_dict() for back in self.returns(s)] for s, subject in enumerate(self.subjects)}
 
     def _unknowns(self) -> dict[str, Any]:
         """Return estimates with their Fisher information, by log parameters."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import singledispatch
 from html import escape
 from pathlib import Path
@@ -60,7 +61,7 @@ def _(
     color: str = "",
     threshold: str = "",
 ) -> Figure:
-    """Draw a result as a map over two factors, as time courses, or as parallel coordinates."""
+    """Draw a result as a map over two factors, as time courses, as Kaplan-Meier curves or as parallel coordinates."""
     from immunosim.plots.ensembles import ensemble_figure
 
     asked = plot_of(result, of, kind=kind, x=x, y=y, at=at, color=color, threshold=threshold)
@@ -74,7 +75,8 @@ def plot_of(result: EnsembleResult, of: str = "", **asked: Any) -> Plot:
 
     package = find_model(result.model_name)
     model = load_model(package.parameters().units(), package=package)
-    return chosen(result.dataset, of=of, limits=thresholds_of(model), **asked)
+    plot = chosen(result.dataset, of=of, limits=thresholds_of(model), **asked)
+    return replace(plot, reference=result.reference) if plot.kind == "kaplan_meier" else plot
 
 
 @figure_of.register(Explanation)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -69,6 +69,10 @@ class Update:
     returns: tuple[Return, ...]
     misfit: str = ""
     widening: float = 1.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        return vars(self) | {"returns": [back.as_dict() for back in self.returns]}
 
 
 class ForecastOptions(NamedTuple):
