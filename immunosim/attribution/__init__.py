@@ -1,6 +1,9 @@
-"""Attribution of a change or difference of a read-out: a sum of contributions of the processes of the model."""
+"""Why a read-out is what it is: what it would be without something, and the sum of contributions of the processes."""
 
 from immunosim.attribution.comparison import Attribution, Comparison, ComparisonError, attribute, compare
+from immunosim.attribution.counterfactuals import counterfactuals
+from immunosim.attribution.effect_tables import courses_csv, effects_csv
+from immunosim.attribution.effects import Counterfactual, Counterfactuals, Through
 from immunosim.attribution.engine import explain
 from immunosim.attribution.export import as_dict, series_csv, table_csv
 from immunosim.attribution.records import Contribution, Explanation, ExplanationError
@@ -10,11 +13,17 @@ __all__ = [
     "Comparison",
     "ComparisonError",
     "Contribution",
+    "Counterfactual",
+    "Counterfactuals",
     "Explanation",
     "ExplanationError",
+    "Through",
     "as_dict",
     "attribute",
     "compare",
+    "counterfactuals",
+    "courses_csv",
+    "effects_csv",
     "explain",
     "series_csv",
     "table_csv",

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from immunosim.attribution import Comparison, Explanation
+from immunosim.attribution import Comparison, Counterfactuals, Explanation
 from immunosim.codegen.loader import load_model
 from immunosim.ensembles import EnsembleResult
 from immunosim.errors import DataError
@@ -84,6 +84,14 @@ def _(result: Explanation) -> Figure:
     from immunosim.scenario import Scenario
 
     return why_figure(result, result.scenario or Scenario(), result.info.limit, INTENDED_USE)
+
+
+@figure_of.register(Counterfactuals)
+def _(result: Counterfactuals) -> Figure:
+    """Draw the read-out with everything, and without each treatment and mechanism."""
+    from immunosim.plots.counterfactuals import counterfactual_figure
+
+    return counterfactual_figure(result, result.info.limit, INTENDED_USE)
 
 
 @figure_of.register(Comparison)
