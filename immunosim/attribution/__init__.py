@@ -7,6 +7,7 @@ from immunosim.attribution.effects import Counterfactual, Counterfactuals, Throu
 from immunosim.attribution.engine import explain
 from immunosim.attribution.export import as_dict, series_csv, table_csv
 from immunosim.attribution.records import Contribution, Explanation, ExplanationError
+from immunosim.attribution.set_back import DifferenceCauses, KeySetBack, causes_csv, set_back
 
 __all__ = [
     "Attribution",
@@ -15,16 +16,20 @@ __all__ = [
     "Contribution",
     "Counterfactual",
     "Counterfactuals",
+    "DifferenceCauses",
     "Explanation",
     "ExplanationError",
+    "KeySetBack",
     "Through",
     "as_dict",
     "attribute",
+    "causes_csv",
     "compare",
     "counterfactuals",
     "courses_csv",
     "effects_csv",
     "explain",
     "series_csv",
+    "set_back",
     "table_csv",
 ]

@@ -68,12 +68,12 @@ class Variants:
                 except ImmunosimError as error:
                     self.failures[variant] = str(error)
         for variant, course in zip(
-            problems, courses_of(list(problems.values()), self.readout, self.problem.times), strict=True
+            problems, courses_of(list(problems.values()), [self.readout], self.problem.times), strict=True
         ):
             if isinstance(course, str):
                 self.failures[variant] = course
             else:
-                self.courses[variant] = course
+                self.courses[variant] = course[self.readout]
 
     def prepared(self, variant: Variant) -> Problem:
         """Return a variant as numbers; one whose mechanisms stop begins on that day."""
@@ -92,21 +92,21 @@ class Variants:
         return self._states[day]
 
 
-def courses_of(problems: Sequence[Problem], readout: str, times: Array) -> list[Array | str]:
-    """Return the read-out of each problem at common times, shape (n_times,), or how its integration failed.
+def courses_of(problems: Sequence[Problem], readouts: Sequence[str], times: Array) -> list[dict[str, Array] | str]:
+    """Return read-outs of each problem at common times, shape (n_times,), or how its integration failed.
 
     Parameters
     ----------
     problems : sequence of Problem
         Of one model; one that starts later than the first time is untreated until then.
-    readout : str
+    readouts : sequence of str
     times : ndarray, shape (n_times,), day
     """
     timed = [_at(problem, times) for problem in problems]
-    courses: list[Array | str] = [""] * len(timed)
+    courses: list[dict[str, Array] | str] = [""] * len(timed)
     for places in _batches([problem.options for problem in timed]):
         for i, solution in zip(places, _solved([timed[i] for i in places]), strict=True):
-            courses[i] = _course(timed[i], solution, readout, times.size)
+            courses[i] = _courses(timed[i], solution, readouts, times.size)
     return courses
 
 
@@ -125,14 +125,15 @@ def _from(segments: Segments, day: float) -> Segments:
     return Segments(boundaries, segments.inputs[first:], jumps)
 
 
-def _course(problem: Problem, solution: Solution, readout: str, size: int) -> Array | str:
+def _courses(problem: Problem, solution: Solution, readouts: Sequence[str], size: int) -> dict[str, Array] | str:
     solution = replace(solution, states=solution.states[: problem.times.size])
     failure = Trajectory.of(problem, solution).failure()
     if failure:
         return failure
-    values = Weights.of(problem, readout, direct=True).values(solution.states, problem.inputs_at(problem.times))
-    after_start = values[1:]
-    return np.concatenate([np.full(size - after_start.size, values[0]), after_start])
+    inputs = problem.inputs_at(problem.times)
+    values = {name: Weights.of(problem, name, direct=True).values(solution.states, inputs) for name in readouts}
+    # The first value is that of its own start, and holds until then: the untreated one.
+    return {name: np.concatenate([np.full(size - v.size + 1, v[0]), v[1:]]) for name, v in values.items()}
 
 
 def _solved(problems: Sequence[Problem]) -> list[Solution]:

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from immunosim.attribution import Comparison, Counterfactuals, Explanation
+from immunosim.attribution import Comparison, Counterfactuals, DifferenceCauses, Explanation
 from immunosim.codegen.loader import load_model
 from immunosim.ensembles import EnsembleResult
 from immunosim.errors import DataError
@@ -100,6 +100,14 @@ def _(result: Comparison) -> Figure:
     from immunosim.plots.comparison import overlay_figure
 
     return overlay_figure(result, limits_of(result.trajectories[0].problem.model), INTENDED_USE)
+
+
+@figure_of.register(DifferenceCauses)
+def _(result: DifferenceCauses) -> Figure:
+    """Draw both courses, and the scenario with the keys of the reference that matter most."""
+    from immunosim.plots.set_back import set_back_figure
+
+    return set_back_figure(result, INTENDED_USE)
 
 
 @figure_of.register(Analysis)

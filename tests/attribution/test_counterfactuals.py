@@ -198,5 +198,6 @@ def test_the_pulse_of_the_case_report_works_through_the_clones() -> None:
     with_it, without_it = (number(ims.simulate(scenario).at("salt_score", day)) for scenario in (case, no_pulse))
     assert result.sentence() == (
         f"SALT score (0-100) at month 22 (10 months after second course) is {with_it} with methylprednisolone (pulse "
-        f"for transverse myelitis), {without_it} without it; it works through autoreactive clones (100 % of its effect)."
+        f"for transverse myelitis), {without_it} without it; "
+        "it works through autoreactive clones (100 % of its effect)."
     )
