@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from immunosim.attribution import Comparison, Explanation
+from immunosim.attribution import Comparison, Counterfactuals, DifferenceCauses, Explanation
 from immunosim.codegen.loader import load_model
 from immunosim.ensembles import EnsembleResult
 from immunosim.errors import DataError
@@ -88,12 +88,28 @@ def _(result: Explanation) -> Figure:
     return why_figure(result, result.scenario or Scenario(), result.info.limit, INTENDED_USE)
 
 
+@figure_of.register(Counterfactuals)
+def _(result: Counterfactuals) -> Figure:
+    """Draw the read-out with everything, and without each treatment and mechanism."""
+    from immunosim.plots.counterfactuals import counterfactual_figure
+
+    return counterfactual_figure(result, result.info.limit, INTENDED_USE)
+
+
 @figure_of.register(Comparison)
 def _(result: Comparison) -> Figure:
     """Draw the overlaid time courses."""
     from immunosim.plots.comparison import overlay_figure
 
     return overlay_figure(result, limits_of(result.trajectories[0].problem.model), INTENDED_USE)
+
+
+@figure_of.register(DifferenceCauses)
+def _(result: DifferenceCauses) -> Figure:
+    """Draw both courses, and the scenario with the keys of the reference that matter most."""
+    from immunosim.plots.set_back import set_back_figure
+
+    return set_back_figure(result, INTENDED_USE)
 
 
 @figure_of.register(Analysis)

@@ -109,7 +109,7 @@ def test_a_page_is_written(trajectory: Any, tmp_path: Path) -> None:
 
 
 def test_a_change_is_explained_without_a_residual(scenario: Scenario, readout: str) -> None:
-    found = ims.explain(scenario, readout, at=60.0)
+    found = ims.explain(scenario, readout, at=60.0, accounting=True)
     assert abs(found.residual) <= 1e-6 * max(abs(found.change), 1.0)
 
 
