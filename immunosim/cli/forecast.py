@@ -100,7 +100,8 @@ def forecast(
 
 def _show(predictions: "Forecast", confidence: float, paths: list[Path]) -> None:
     from immunosim.cli.event_tables import reached, show_pooled, show_returns, show_updates
-    from immunosim.cli.fit_tables import show, show_paths
+    from immunosim.cli.fit_tables import show_paths
+    from immunosim.cli.printing import show
 
     forecasts = predictions.updates
     for name, updates in forecasts.items():
