@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from immunosim.observations.planned import check_doses, check_plausible
+from immunosim.observations.planned import check_course, check_doses, check_plausible
 from immunosim.observations.plausible import by_analyte, check_samples, check_values
 from immunosim.observations.records import Measurement, Observations, PatientRecord, TableFinding
 from immunosim.scenario.drug_names import with_drugs_of
@@ -44,7 +44,7 @@ def _findings(observations: Observations, scenario: Scenario | None) -> list[Tab
     findings = [*check_values(observations), *check_samples(observations), *_limits(observations)]
     for patient in observations:
         findings += [*_births(patient), *_order(patient), *_duplicates(patient), *_traits(patient)]
-        findings += check_plausible(patient, scenario)
+        findings += [*check_plausible(patient, scenario), *check_course(patient, scenario)]
         if scenario is not None:
             findings += [*_horizon(patient, scenario), *check_doses(patient, scenario)]
     return sorted(findings, key=lambda finding: (_RANKS[finding.severity], finding.line))
@@ -111,9 +111,9 @@ def _horizon(patient: PatientRecord, scenario: Scenario) -> Iterator[TableFindin
                 measurement.line, measurement.column, "error", reason, "make the horizon longer, or leave it out"
             )
         elif measurement.time < start:
-            reason = f"day {measurement.time:g} is before the simulation starts, day {start:g}"
-            cure = "it stands for an untreated patient: add earlier treatments to the scenario, or leave it out"
-            yield TableFinding(measurement.line, measurement.column, "warning", reason, cure)
+            reason = f"day {measurement.time:g} is before the scenario starts, day {start:g}"
+            cure = "a fit simulates the untreated patient then: add earlier treatments, if there were any"
+            yield TableFinding(measurement.line, measurement.column, "note", reason, cure)
 
 
 def _limits(observations: Observations) -> Iterator[TableFinding]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from immunosim.errors import QuantityError, did_you_mean
-from immunosim.observations.doses import dose_drugs, drug_of, is_infused
+from immunosim.observations.doses import dose_drugs, drug_of, is_infused, usual_duration
 from immunosim.observations.laboratory import measurable
 from immunosim.observations.problems import Problems
 from immunosim.observations.records import Measurement, RecordedDose
@@ -50,7 +50,8 @@ def doses_of(reading: Reading, row: TableRow, problems: Problems) -> Iterator[Re
         for name, check in (("SS", _check_steady_state), ("MDV", _check_dose_mdv)):
             with problems.at(row.line, reading.headers.get(name, name)):
                 check(reading, row)
-        time = amount = duration = 0.0
+        time = amount = 0.0
+        duration: float | None = None
         drug, times = "", [0.0]
         with problems.at(row.line, reading.headers["TIME"]):
             time = _time(reading, row)
@@ -64,9 +65,11 @@ def doses_of(reading: Reading, row: TableRow, problems: Problems) -> Iterator[Re
             duration = _duration(reading, row, amount, drug)
         with problems.at(row.line, reading.headers.get("ADDL", "ADDL")):
             times = _repeats(reading, row)
-        yield from (
-            RecordedDose(reading.patient(row), time + later, drug, amount, duration, row.line) for later in times
+        taken = usual_duration(drug) if duration is None and drug else duration or 0.0
+        dose = RecordedDose(
+            reading.patient(row), time, drug, amount, taken, row.line, has_duration=duration is not None
         )
+        yield from (replace(dose, time=time + later) for later in times)
 
 
 def measured_in(reading: Reading, row: TableRow, problems: Problems) -> Iterator[Measurement]:
@@ -148,8 +151,8 @@ def _drug(reading: Reading, row: TableRow) -> str:
     return drug_of(text)
 
 
-def _duration(reading: Reading, row: TableRow, amount: float, drug: str) -> float:
-    """Return how long a dose takes, day."""
+def _duration(reading: Reading, row: TableRow, amount: float, drug: str) -> float | None:
+    """Return how long a dose takes, day; nothing where the table does not say it of a drug that is infused."""
     rate, duration = reading.number(row, "RATE"), reading.number(row, "DUR") * reading.day
     if rate < 0:
         raise QuantityError(f"RATE {rate:g}, estimated in NONMEM, is not supported", cure="give the rate or DUR")
@@ -159,7 +162,7 @@ def _duration(reading: Reading, row: TableRow, amount: float, drug: str) -> floa
     if rate and duration and abs(of_rate - duration) > 1e-6 * duration:
         raise QuantityError("RATE and DUR contradict each other", cure="leave one out")
     if drug and is_infused(drug) and not rate and not duration:
-        raise QuantityError(f"{drug} is infused, but neither RATE nor DUR is given", cure="give one")
+        return None
     return duration or of_rate
 
 

@@ -52,7 +52,16 @@ class Measurement:
 
 @dataclass(frozen=True)
 class RecordedDose:
-    """One dose as it was given: `amount` mg over `duration` days from `time`; a duration of 0 is all at once."""
+    """One dose as it was given: `amount` mg over `duration` days from `time`; a duration of 0 is all at once.
+
+    Parameters
+    ----------
+    patient, time, drug, amount, duration, line
+    steady_state_interval : float, optional
+        Days between equal doses before this one, which have led to a steady state; 0 where there were none.
+    has_duration : bool, optional
+        Whether the table gives the duration; otherwise it is the usual one of the drug.
+    """
 
     patient: str
     time: float
@@ -60,6 +69,8 @@ class RecordedDose:
     amount: float
     duration: float
     line: int = 0
+    steady_state_interval: float = 0.0
+    has_duration: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,12 +78,14 @@ class PatientRecord:
     """All that is known of one patient, in the order of the file.
 
     Covariates are numbers (``age`` in years, ``weight`` in kg, ``birth_day`` in days after day 0) or words (``sex``).
+    `resets` are the days on which all drugs and cells return to their initial state.
     """
 
     name: str
     measurements: tuple[Measurement, ...] = ()
     doses: tuple[RecordedDose, ...] = ()
     covariates: dict[str, CovariateValue] = field(default_factory=dict)
+    resets: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -103,8 +103,8 @@ SCENARIO = "a fit simulates what was given; change the scenario to plan it"
         ),
         (
             "day,CD4 [/uL]\n-30,900\n",
-            "line 2: CD4 [/uL]: warning: day -30 is before the simulation starts, day 0, it stands for an untreated "
-            "patient: add earlier treatments to the scenario, or leave it out",
+            "line 2: CD4 [/uL]: note: day -30 is before the scenario starts, day 0, a fit simulates the untreated "
+            "patient then: add earlier treatments, if there were any",
         ),
         (
             "day,CD4 [/uL]\n30,<5\n60,100\n90,<10\n",
