@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 from immunosim.door.data import PatientData
 from immunosim.door.keywords import refuse_unknown
-from immunosim.door.scenarios import AnyScenario, as_scenario
+from immunosim.door.table_alone import FitSource, FitTarget, read_alone, source_of, with_doses
+from immunosim.door.table_alone import Table as Table
 from immunosim.door.watching import Quiet, Watch
 from immunosim.errors import DataError, InputProblem, QuantityError
 from immunosim.fitting import ErrorModel, FitOptions, FitProblem, case_of
+from immunosim.fitting.assumptions import assumptions
 from immunosim.machine import cores
 from immunosim.observations import (
+    Observations,
     PatientRecord,
     TableFinding,
     lint,
@@ -23,6 +26,7 @@ from immunosim.observations import (
 )
 from immunosim.observations.laboratory import laboratory_of
 from immunosim.problem import Problem, prepare
+from immunosim.scenario import Scenario
 from immunosim.scenario.overrides import Overrides
 from immunosim.units import parse_quantity
 
@@ -34,9 +38,6 @@ Limits = Mapping[str, tuple[float | str, float | str]] | Iterable[str]
 
 Noise = Mapping[str, ErrorModel | str] | Iterable[str]
 """Error models by analyte, such as ``{"cd4": "lognormal:0.15"}``, or texts ``ANALYTE=NOISE``."""
-
-Table = Path | str | PatientData
-"""A table of counts: its file, the name of a shipped one, or what ``read_data`` returned."""
 
 
 class FitSettings(TypedDict, total=False):
@@ -75,7 +76,7 @@ class FitSettings(TypedDict, total=False):
 
 
 def fit_problem(
-    scenario: AnyScenario,
+    scenario: FitTarget,
     data: Table | None = None,
     *,
     watch: Watch | None = None,
@@ -85,7 +86,8 @@ def fit_problem(
 
     Parameters
     ----------
-    scenario : Scenario, Path or str
+    scenario : Scenario, Path, str or PatientData
+        Or a table with doses, which needs no scenario.
     data : Path, str or PatientData, optional
         A table of counts, in place of the scenario's [[observed]] series.
     watch : Watch, optional
@@ -98,9 +100,12 @@ def fit_problem(
     """
     refuse_unknown(settings, FitSettings)
     now = watch or Quiet()
-    known, name = as_scenario(scenario, settings.get("overrides") or ())
-    problem = prepare(known, name, now.announce)
-    patients = _patients(problem, name, data, settings.get("patient", ""), now)
+    source = source_of(scenario, data, settings.get("overrides") or ())
+    problem = prepare(source.scenario, source.name, now.announce)
+    patients = _patients(problem, source, settings.get("patient", ""), now)
+    assumed = assumptions(problem.scenario, patients, source.follow_up) if source.data is not None else []
+    for sentence in assumed:
+        now.announce(f"Assumed: {sentence}")
     options = FitOptions(
         free=tuple(settings.get("free") or ()),
         fix=tuple(settings.get("fix") or ()),
@@ -109,36 +114,68 @@ def fit_problem(
         shared=settings.get("shared", SHARED),
         priors=settings.get("priors", True),
         n_threads=settings.get("n_threads") or cores(),
+        follow_up=source.follow_up,
     )
-    case = case_of(problem, patients, options, name, now.begin)
+    case = replace(case_of(problem, patients, options, source.name, now.begin), assumed=tuple(assumed))
     if case.is_chosen:
         names = ", ".join(case.reported)
         now.announce(f"Nothing is named to fit: {names}, of which the data say most")
     return case
 
 
-def _patients(problem: Problem, name: str, data: Table | None, patient: str, now: Watch) -> list[PatientRecord]:
-    if data is not None:
-        return _of_table(problem, data, patient, now)
+def _patients(problem: Problem, source: FitSource, patient: str, now: Watch) -> list[PatientRecord]:
+    if source.data is not None:
+        return _of_table(problem.scenario, source, source.data, patient, now)
     if patient:
         raise DataError("needs a table of patients", key="patient", cure="give one with `data`")
     measurements = observed_in(problem.scenario, problem.model.units)
     if not measurements:
         cure = "add [[observed]] with the patient's counts, or give a table with `data`"
-        raise DataError("holds no measurements to fit", file=name, cure=cure)
+        raise DataError("holds no measurements to fit", file=source.name, cure=cure)
     return [PatientRecord("patient", tuple(measurements))]
 
 
-def _of_table(problem: Problem, data: Table, patient: str, now: Watch) -> list[PatientRecord]:
+def _of_table(scenario: Scenario, source: FitSource, data: Table, patient: str, now: Watch) -> list[PatientRecord]:
     """Return the patients of a table who were measured, after the linter has found no error in what is said of them."""
-    if isinstance(data, PatientData):
-        observations, path, notes = data.observations, data.observations.file, list[TableFinding]()
-    else:
-        path = str(data)
-        observations, notes = read_observations(Path(data), problem.scenario)
+    observations, notes = _read(data, source)
+    path = observations.file
     chosen = [observations[patient]] if patient else list(observations)
+    plan = None if source.is_alone else scenario
+    findings = [*notes, *lint(replace(observations, patients=tuple(chosen)), plan)]
+    _say(findings, path, now)
+    without = [record.name for record in chosen if not record.measurements]
+    if len(without) == len(chosen):
+        whose = f" of patient {patient}" if patient else ""
+        raise DataError(f"has no measurements{whose}", file=path, cure="choose another patient or table")
+    if without:
+        now.announce(f"{path}: {', '.join(without)}: no measurements, left out")
+    measured = [record for record in chosen if record.measurements]
+    if not source.is_alone:
+        return measured
+    dosed = with_doses(measured, path)
+    without = [record.name for record in measured if record not in dosed]
+    if without:
+        now.announce(f"{path}: {', '.join(without)}: no doses, left out")
+    return dosed
+
+
+def _read(data: Table, source: FitSource) -> tuple[Observations, Sequence[TableFinding]]:
+    if isinstance(data, PatientData):
+        return data.observations, ()
+    if source.is_alone:
+        return read_alone(Path(data), source.scenario)
+    return read_observations(Path(data), source.scenario)
+
+
+def _say(findings: Iterable[TableFinding], path: str, now: Watch) -> None:
+    """Announce warnings, and refuse errors.
+
+    Raises
+    ------
+    DataError
+    """
     wrong: list[InputProblem] = []
-    for finding in [*notes, *lint(replace(observations, patients=tuple(chosen)), problem.scenario)]:
+    for finding in findings:
         if finding.severity == "error":
             where = f"{path}: line {finding.line}" if finding.line else path
             wrong.append(InputProblem(finding.reason, where, finding.column or None, finding.cure or None))
@@ -146,13 +183,6 @@ def _of_table(problem: Problem, data: Table, patient: str, now: Watch) -> list[P
             now.announce(f"{path}: {finding}")
     if wrong:
         raise DataError(problems=wrong)
-    without = [record.name for record in chosen if not record.measurements]
-    if len(without) == len(chosen):
-        whose = f" of patient {patient}" if patient else ""
-        raise DataError(f"has no measurements{whose}", file=path, cure="choose another patient or table")
-    if without:
-        now.announce(f"{path}: {', '.join(without)}: no measurements, left out")
-    return [record for record in chosen if record.measurements]
 
 
 def _noise(problem: Problem, given: Noise) -> Iterable[tuple[str, ErrorModel]]:

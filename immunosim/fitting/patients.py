@@ -26,7 +26,7 @@ SEXES = ("female", "male")
 """Sexes that a scenario accepts; no equation uses them."""
 
 
-def scenario_of(scenario: Scenario, patient: PatientRecord) -> Scenario:
+def scenario_of(scenario: Scenario, patient: PatientRecord, follow_up: float = 0.0) -> Scenario:
     """Return the scenario with the age, the weight, the sex and the doses of a patient.
 
     Every drug with doses in the table is given as recorded there, never as planned: time, mass and duration, where
@@ -37,6 +37,9 @@ def scenario_of(scenario: Scenario, patient: PatientRecord) -> Scenario:
     ----------
     scenario : Scenario
     patient : PatientRecord
+    follow_up : float, day
+        How long the patient is simulated after the last dose, and in any case to the last measurement; 0 for the
+        horizon of the scenario.
 
     Raises
     ------
@@ -49,6 +52,8 @@ def scenario_of(scenario: Scenario, patient: PatientRecord) -> Scenario:
     if patient.covariates.get("sex") in SEXES:
         document["patient"]["sex"] = patient.covariates["sex"]
     with with_drugs_of(scenario):
+        if follow_up:
+            document["horizon"] = f"{_last_time(patient, follow_up)!r} day"
         _give(document, scenario, with_durations(doses_to_simulate(patient), planned_doses(scenario)))
     first = min((measurement.time for measurement in patient.measurements), default=0.0)
     personal = build_scenario(document)
@@ -56,6 +61,12 @@ def scenario_of(scenario: Scenario, patient: PatientRecord) -> Scenario:
         document["output"]["extra"] = [f"{first!r} day", *document["output"].get("extra", [])]
         personal = build_scenario(document)
     return scenario if _is_same(personal, scenario) else personal
+
+
+def _last_time(patient: PatientRecord, follow_up: float) -> float:
+    """Return until when a patient is simulated: what is not known yet, such as a later dose, does not matter."""
+    ends = [dose.time + dose.duration + follow_up for dose in patient.doses]
+    return max([follow_up, *ends, *(measurement.time for measurement in patient.measurements)])
 
 
 def with_durations(doses: Sequence[RecordedDose], planned: Sequence[PlannedDose]) -> list[RecordedDose]:
@@ -130,7 +141,11 @@ def _drug_of(course: dict[str, Any]) -> str:
 
 def _is_same(personal: Scenario, common: Scenario) -> bool:
     """Return whether two scenarios differ neither in the patient nor in what is simulated from when."""
-    if personal.patient != common.patient or start_of(personal) != start_of(common):
+    if (
+        personal.patient != common.patient
+        or personal.horizon != common.horizon
+        or start_of(personal) != start_of(common)
+    ):
         return False
     given, planned = events_of(personal), events_of(common)
     return len(given) == len(planned) and all(map(_is_same_event, given, planned))

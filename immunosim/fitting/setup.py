@@ -42,6 +42,8 @@ class FitOptions:
     priors : bool
         Whether to use the priors of the parameter set.
     n_threads : int
+    follow_up : float
+        Days after the last dose for which a patient is simulated, whatever the scenario's horizon; 0 for the horizon.
     """
 
     free: tuple[str, ...] = ()
@@ -51,6 +53,7 @@ class FitOptions:
     shared: float = 0.5
     priors: bool = True
     n_threads: int = 1
+    follow_up: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +77,8 @@ class FitProblem:
     wishes : FitOptions
     is_chosen : bool
         Whether the free parameters were chosen automatically.
+    assumed : tuple of str
+        What neither the table nor the scenario says, in sentences.
     """
 
     problem: Problem
@@ -85,6 +90,7 @@ class FitProblem:
     factors: tuple[str, ...]
     wishes: FitOptions
     is_chosen: bool
+    assumed: tuple[str, ...] = ()
 
     def alone(self, index: int = 0) -> Posterior:
         """Return the posterior of one patient."""
@@ -145,7 +151,7 @@ def case_of(
     """
     analytes = sorted({measurement.analyte for who in patients for measurement in who.measurements})
     noise = _noise(problem.model, analytes, wishes.noise or {})
-    problems = [_problem(problem, who, file) for who in patients]
+    problems = [_problem(problem, who, wishes.follow_up, file) for who in patients]
     position = problem.model.position
     values = {name: float(problem.vector[position[name]]) for name in problem.parameters}
     held = _held(problem, wishes)
@@ -198,8 +204,8 @@ def _index(order: list[str], parameters: ParameterSet, name: str) -> int:
     return order.index(plain) if plain in order else len(order)
 
 
-def _problem(problem: Problem, patient: PatientRecord, file: str) -> Problem:
-    scenario = scenario_of(problem.scenario, patient)
+def _problem(problem: Problem, patient: PatientRecord, follow_up: float, file: str) -> Problem:
+    scenario = scenario_of(problem.scenario, patient, follow_up)
     if scenario is problem.scenario:
         return problem
     return prepare(scenario, f"{file} for patient {patient.name}")

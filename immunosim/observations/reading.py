@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from immunosim.errors import DataError
 from immunosim.observations.clinic import read_clinic_table
+from immunosim.observations.layout import read_layout
 from immunosim.observations.nonmem import is_nonmem, read_nonmem
+from immunosim.observations.problems import Problems
 from immunosim.observations.records import Observations, TableFinding
 from immunosim.observations.table import read_table
 from immunosim.scenario.examples import located_data
@@ -52,3 +54,15 @@ def read_observations(
         cure = "let TIME be 0 at the first dose"
         raise DataError("is a NONMEM table, whose times are not counted anew", file=str(path), cure=cure)
     return read_nonmem(path, scenario, time_unit=time_unit or "day")
+
+
+def counts_from_dates(path: Path) -> bool:
+    """Return whether a table gives dates, not days after a day 0; only tables of a clinic are told.
+
+    Raises
+    ------
+    DataError
+        Where the file is not a table.
+    """
+    table = read_table(located_data(path))
+    return not is_nonmem(table) and read_layout(table, Problems(table.file)).time.kind == "date"
