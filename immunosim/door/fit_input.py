@@ -15,6 +15,7 @@ from immunosim.door.watching import Quiet, Watch
 from immunosim.errors import DataError, InputProblem, QuantityError
 from immunosim.fitting import ErrorModel, FitOptions, FitProblem, case_of
 from immunosim.fitting.assumptions import assumptions
+from immunosim.fitting.untreated import without_measured_baseline
 from immunosim.machine import cores
 from immunosim.observations import (
     Observations,
@@ -104,6 +105,9 @@ def fit_problem(
     problem = prepare(source.scenario, source.name, now.announce)
     patients = _patients(problem, source, settings.get("patient", ""), now)
     assumed = assumptions(problem.scenario, patients, source.follow_up) if source.data is not None else []
+    without, superseded = without_measured_baseline(problem, patients)
+    if superseded:
+        problem, assumed = prepare(without, source.name, now.announce), [*assumed, *superseded]
     for sentence in assumed:
         now.announce(f"Assumed: {sentence}")
     options = FitOptions(

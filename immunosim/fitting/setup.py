@@ -14,6 +14,7 @@ from immunosim.fitting.likelihood.subject import Subject, subject_of
 from immunosim.fitting.likelihood.transforms import Coordinates, FreeParameter, coordinates_of, plain_name
 from immunosim.fitting.parameter_selection import informed_parameters, with_priors
 from immunosim.fitting.patients import scenario_of
+from immunosim.fitting.untreated import scales_of_given_counts
 from immunosim.observations import PatientRecord
 from immunosim.parameters import ParameterSet
 from immunosim.problem import Problem, prepare
@@ -154,13 +155,15 @@ def case_of(
     problems = [_problem(problem, who, wishes.follow_up, file) for who in patients]
     position = problem.model.position
     values = {name: float(problem.vector[position[name]]) for name in problem.parameters}
-    held = _held(problem, wishes)
+    held = _held(problem, wishes) | scales_of_given_counts(problem.scenario, problem.parameters)
     reported = [plain_name(problem.parameters, name) for name in wishes.free]
     candidates = [name for name in with_priors(problem.parameters, values) if name not in held]
     if not reported:
         if announce is not None:
             announce("Selecting the free parameters")
-        reported = informed_parameters(problems, [who.measurements for who in patients], noise, candidates=candidates)
+        # Untreated counts are free in every fit, and would take the places of what a patient is fitted for.
+        others = [name for name in candidates if not problem.parameters[name].scales]
+        reported = informed_parameters(problems, [who.measurements for who in patients], noise, candidates=others)
     others = [name for name in candidates if name not in reported] if wishes.priors and OTHERS not in held else []
     # In the order of the parameter set: which of them are reported then moves no bit of a fit, and one compiled kernel
     # of derivatives serves all fits.
