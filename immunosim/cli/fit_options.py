@@ -71,6 +71,14 @@ Data = Annotated[
         help="A table of counts (CSV; clinical or NONMEM-like) that replaces [[observed]].",
     ),
 ]
+RecipeFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--recipe",
+        metavar="RECIPE",
+        help="Import recipe (TOML) that says what the columns of the table mean; 'immunosim data recipe' writes one.",
+    ),
+]
 Patient = Annotated[str, typer.Option("--patient", metavar="NAME", help="Only this patient of the table.")]
 Pooling = Annotated[
     Together,
@@ -99,6 +107,7 @@ class FitInput:
 
     scenario: ScenarioOrTable
     data: Data = None
+    recipe: RecipeFile = None
     patient: Patient = ""
     free: Free = None
     fix: Fix = None
@@ -116,6 +125,7 @@ class FitInput:
         return fit_problem(
             self.scenario,
             self.data,
+            recipe=self.recipe,
             patient=self.patient,
             free=self.free,
             fix=self.fix,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 from immunosim.door.data import PatientData
 from immunosim.door.keywords import refuse_unknown
-from immunosim.door.table_alone import FitSource, FitTarget, read_alone, source_of, with_doses
+from immunosim.door.table_alone import FitSource, FitTarget, refuse_undosed, source_of
 from immunosim.door.table_alone import Table as Table
 from immunosim.door.watching import Quiet, Watch
 from immunosim.errors import DataError, InputProblem, QuantityError
@@ -21,11 +21,12 @@ from immunosim.observations import (
     Observations,
     PatientRecord,
     TableFinding,
+    examine_observations,
     lint,
     observed_in,
-    read_observations,
 )
 from immunosim.observations.laboratory import laboratory_of
+from immunosim.observations.unsupported import unsupported
 from immunosim.problem import Problem, prepare
 from immunosim.scenario import Scenario
 from immunosim.scenario.overrides import Overrides
@@ -48,6 +49,8 @@ class FitSettings(TypedDict, total=False):
     ----------
     patient : str
         Only this patient of the table.
+    recipe : Path or str, optional
+        Import recipe (TOML), which says what the table does not say itself.
     free : collection of str
         Parameters to fit; by default those that the data say most about.
     fix : collection of str
@@ -66,6 +69,7 @@ class FitSettings(TypedDict, total=False):
     """
 
     patient: str
+    recipe: Path | str | None
     free: Collection[str] | None
     fix: Collection[str] | None
     limits: Limits | None
@@ -103,7 +107,7 @@ def fit_problem(
     now = watch or Quiet()
     source = source_of(scenario, data, settings.get("overrides") or ())
     problem = prepare(source.scenario, source.name, now.announce)
-    patients = _patients(problem, source, settings.get("patient", ""), now)
+    patients = _patients(problem, source, settings.get("patient", ""), now, settings.get("recipe"))
     assumed = assumptions(problem.scenario, patients, source.follow_up) if source.data is not None else []
     without, superseded = without_measured_baseline(problem, patients)
     if superseded:
@@ -127,9 +131,12 @@ def fit_problem(
     return case
 
 
-def _patients(problem: Problem, source: FitSource, patient: str, now: Watch) -> list[PatientRecord]:
+def _patients(
+    problem: Problem, source: FitSource, patient: str, now: Watch, recipe: Path | str | None
+) -> list[PatientRecord]:
     if source.data is not None:
-        return _of_table(problem.scenario, source, source.data, patient, now)
+        observations = _read(problem.scenario, source, patient, now, recipe)
+        return _measured(observations, source, patient, now)
     if patient:
         raise DataError("needs a table of patients", key="patient", cure="give one with `data`")
     measurements = observed_in(problem.scenario, problem.model.units)
@@ -139,54 +146,50 @@ def _patients(problem: Problem, source: FitSource, patient: str, now: Watch) -> 
     return [PatientRecord("patient", tuple(measurements))]
 
 
-def _of_table(scenario: Scenario, source: FitSource, data: Table, patient: str, now: Watch) -> list[PatientRecord]:
-    """Return the patients of a table who were measured, after the linter has found no error in what is said of them."""
-    observations, notes = _read(data, source)
-    path = observations.file
-    chosen = [observations[patient]] if patient else list(observations)
-    plan = None if source.is_alone else scenario
-    findings = [*notes, *lint(replace(observations, patients=tuple(chosen)), plan)]
-    _say(findings, path, now)
-    without = [record.name for record in chosen if not record.measurements]
-    if len(without) == len(chosen):
-        whose = f" of patient {patient}" if patient else ""
-        raise DataError(f"has no measurements{whose}", file=path, cure="choose another patient or table")
-    if without:
-        now.announce(f"{path}: {', '.join(without)}: no measurements, left out")
-    measured = [record for record in chosen if record.measurements]
-    if not source.is_alone:
-        return measured
-    dosed = with_doses(measured, path)
-    without = [record.name for record in measured if record not in dosed]
-    if without:
-        now.announce(f"{path}: {', '.join(without)}: no doses, left out")
-    return dosed
-
-
-def _read(data: Table, source: FitSource) -> tuple[Observations, Sequence[TableFinding]]:
-    if isinstance(data, PatientData):
-        return data.observations, ()
-    if source.is_alone:
-        return read_alone(Path(data), source.scenario)
-    return read_observations(Path(data), source.scenario)
-
-
-def _say(findings: Iterable[TableFinding], path: str, now: Watch) -> None:
-    """Announce warnings, and refuse errors.
-
-    Raises
-    ------
-    DataError
-    """
-    wrong: list[InputProblem] = []
-    for finding in findings:
+def _read(scenario: Scenario, source: FitSource, patient: str, now: Watch, recipe: Path | str | None) -> Observations:
+    """Return the chosen patients of a table, after the linter has found no error in what is said of them."""
+    notes, wrong = list[TableFinding](), list[InputProblem]()
+    if isinstance(source.data, PatientData):
+        observations = source.data.observations
+    else:
+        reading = examine_observations(Path(source.data or ""), scenario, recipe=recipe)
+        observations, notes = reading.observations, list(reading.findings)
+        wrong = [problem for _, problem in reading.problems]
+    chosen = (observations[patient],) if patient else observations.patients
+    observations = replace(observations, patients=chosen)
+    checked = lint(observations, None if source.is_alone else scenario)
+    for finding in [*notes, *checked, *unsupported(chosen)]:
         if finding.severity == "error":
-            where = f"{path}: line {finding.line}" if finding.line else path
-            wrong.append(InputProblem(finding.reason, where, finding.column or None, finding.cure or None))
+            wrong.append(finding.as_problem(observations.file))
         elif finding.severity == "warning":
-            now.announce(f"{path}: {finding}")
+            now.announce(f"{observations.file}: {finding}")
     if wrong:
         raise DataError(problems=wrong)
+    return observations
+
+
+def _measured(observations: Observations, source: FitSource, patient: str, now: Watch) -> list[PatientRecord]:
+    """Return the patients who were measured, and who were given something where nothing else says of what."""
+    path = observations.file
+    measured = _announced(observations.patients, lambda record: bool(record.measurements), "measurements", path, now)
+    if not measured:
+        whose = f" of patient {patient}" if patient else ""
+        raise DataError(f"has no measurements{whose}", file=path, cure="choose another patient or table")
+    if not source.is_alone:
+        return measured
+    refuse_undosed(measured, path)
+    return _announced(measured, lambda record: bool(record.doses), "doses", path, now)
+
+
+def _announced(
+    records: Iterable[PatientRecord], has_some: Callable[[PatientRecord], bool], what: str, path: str, now: Watch
+) -> list[PatientRecord]:
+    """Return the patients who have something, and say whom that leaves out."""
+    kept = [record for record in records if has_some(record)]
+    without = [record.name for record in records if not has_some(record)]
+    if kept and without:
+        now.announce(f"{path}: {', '.join(without)}: no {what}, left out")
+    return kept
 
 
 def _noise(problem: Problem, given: Noise) -> Iterable[tuple[str, ErrorModel]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from immunosim.door.data import PatientData
 from immunosim.door.scenarios import AnyScenario, as_scenario
 from immunosim.errors import DataError
-from immunosim.observations import Observations, PatientRecord, TableFinding, read_observations
-from immunosim.observations.reading import counts_from_dates
+from immunosim.observations import PatientRecord
 from immunosim.scenario import Scenario, build_scenario
 from immunosim.scenario.overrides import Overrides
 from immunosim.units import DAYS_PER_MONTH
@@ -81,27 +81,13 @@ def source_of(given: FitTarget, data: Table | None, overrides: Overrides = ()) -
     return FitSource(*as_scenario(given, overrides), data)
 
 
-def read_alone(path: Path, scenario: Scenario) -> tuple[Observations, list[TableFinding]]:
-    """Read a table without a scenario: dates count from each patient's first dose, days as the table counts them.
+def refuse_undosed(patients: Sequence[PatientRecord], file: str) -> None:
+    """Refuse patients none of whom was given anything: what to simulate is not known without a scenario.
 
     Raises
     ------
     DataError
-        With line and column of everything that cannot be used.
     """
-    return read_observations(path, scenario, from_first_dose=counts_from_dates(path))
-
-
-def with_doses(patients: list[PatientRecord], file: str) -> list[PatientRecord]:
-    """Return the patients who were given anything.
-
-    Raises
-    ------
-    DataError
-        If none was: what to simulate is not known without a scenario.
-    """
-    dosed = [patient for patient in patients if patient.doses]
-    if not dosed:
+    if not any(patient.doses for patient in patients):
         cure = f"add doses to the table, or name a scenario that plans them: immunosim fit SCENARIO --data {file}"
         raise DataError("has no doses, without which there is no treatment to simulate", file=file or None, cure=cure)
-    return dosed

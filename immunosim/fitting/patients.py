@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,7 +32,8 @@ def scenario_of(scenario: Scenario, patient: PatientRecord, follow_up: float = 0
 
     Every drug with doses in the table is given as recorded there, never as planned: time, mass and duration, where
     doses overlap their rates add. Courses keep the planned premedication unless the table has doses of its drug. Drugs
-    without doses in the table are given as planned. The simulation starts before the first measurement.
+    without doses in the table are given as planned. The simulation starts before the first measurement. Day 0 has the
+    date that the table gives it, unless the scenario gives one.
 
     Parameters
     ----------
@@ -51,6 +53,8 @@ def scenario_of(scenario: Scenario, patient: PatientRecord, follow_up: float = 0
     document["patient"] |= {name: f"{value!r} {TRAITS[name]}" for name, value in traits.items()}
     if patient.covariates.get("sex") in SEXES:
         document["patient"]["sex"] = patient.covariates["sex"]
+    if patient.day_0 and scenario.start_date is None:
+        document["start_date"] = datetime.date.fromisoformat(patient.day_0)
     with with_drugs_of(scenario):
         if follow_up:
             document["horizon"] = f"{_last_time(patient, follow_up)!r} day"

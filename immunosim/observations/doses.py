@@ -36,12 +36,17 @@ def drug_of(name: str) -> str:
     QuantityError
         Where it means none.
     """
+    drug = named_drug(name)
+    if not drug:
+        raise QuantityError(f'"{name}" is not a drug that can be given', cure=did_you_mean(name, dose_drugs()))
+    return drug
+
+
+def named_drug(name: str) -> str:
+    """Return the drug that a name or a synonym means; nothing where it means none."""
     meant = name.strip().casefold()
     drugs: list[Drug] = [known_drug(known) for known in dose_drugs()]
-    drug_name = next((drug.name for drug in drugs if meant == drug.name or meant in drug.synonyms), None)
-    if drug_name is None:
-        raise QuantityError(f'"{name}" is not a drug that can be given', cure=did_you_mean(name, dose_drugs()))
-    return drug_name
+    return next((drug.name for drug in drugs if meant == drug.name or meant in drug.synonyms), "")
 
 
 def usual_duration(drug: str) -> float:

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from immunosim.errors import QuantityError
+from immunosim.model.drug import Drug
 from immunosim.observations.records import PatientRecord, RecordedDose, TableFinding
 from immunosim.scenario import events_of
 from immunosim.scenario.clock import ROUNDING, in_words
 from immunosim.scenario.drug_names import known_drug
 from immunosim.scenario.plausible import implausible_dose
 from immunosim.scenario.regimen import begin_of, end_of, insisted_drugs, is_continuous
+from immunosim.units import parse_quantity
 
 if TYPE_CHECKING:
     from immunosim.scenario import Scenario
@@ -25,6 +28,9 @@ _SAME_AMOUNT = 0.01
 
 _REACH = 7.0
 """A dose farther from every planned one (day) is none of them."""
+
+_MOST_OF_COURSE = 2.5
+"""How many times the usual dose a dose may be before it looks like a whole course."""
 
 _CURE = "a fit simulates what was given; change the scenario to plan it"
 
@@ -70,20 +76,26 @@ def check_plausible(patient: PatientRecord, scenario: Scenario | None) -> Iterat
     insisted = insisted_drugs(scenario) if scenario else set()
     for dose in patient.doses:
         drug = known_drug(dose.drug, scenario)
-        reason = "" if dose.drug in insisted else implausible_dose(drug, dose.amount)
-        if reason:
-            cure = "correct the value, or the unit of its column"
-            yield TableFinding(dose.line, "", "error", reason, f"{cure}; a scenario insists with implausible = true")
         if dose.duration and not drug.is_infused:
             reason = f"{dose.drug} is given at once, not over {in_words(dose.duration)}"
             yield TableFinding(dose.line, "", "error", reason, "leave the duration out")
+        if dose.drug in insisted:
+            continue
+        if reason := implausible_dose(drug, dose.amount):
+            unit = _likely_unit(drug, dose.amount)
+            cure = f"the column may be in {unit}" if unit else "correct the value, or the unit of its column"
+            yield TableFinding(dose.line, "", "error", reason, f"{cure}; a scenario insists with implausible = true")
+        elif drug.depletes and (usual := _usual_mass(drug)) and dose.amount >= _MOST_OF_COURSE * usual:
+            reason = (
+                f"{dose.amount:g} mg of {dose.drug} at once is {dose.amount / usual:g} times the usual {drug.usual}"
+            )
+            yield TableFinding(dose.line, "", "warning", reason, "give every infusion a row, if it is a whole course")
 
 
 def check_course(patient: PatientRecord, scenario: Scenario | None) -> Iterator[TableFinding]:
-    """Yield doses that no simulation reaches, overlap, or are as far apart as if hours were days."""
+    """Yield doses that no simulation reaches, or that overlap."""
     for drug in dict.fromkeys(dose.drug for dose in patient.doses):
         given = sorted((dose for dose in patient.doses if dose.drug == drug), key=lambda dose: dose.time)
-        yield from _look_like_hours(given)
         for sooner, later in pairwise(given):
             if later.time < sooner.time + sooner.duration and known_drug(drug, scenario).is_infused:
                 reason = f"the infusion begins while that of line {sooner.line} runs: their rates add"
@@ -103,15 +115,19 @@ def has_clock_times(doses: Sequence[RecordedDose]) -> bool:
     return any(abs(dose.time - round(dose.time)) > MIN_DELAY for dose in doses)
 
 
-def _look_like_hours(given: Sequence[RecordedDose]) -> Iterator[TableFinding]:
-    """Yield a warning where doses are a multiple of 24 days apart, which the doses of a course never are."""
-    intervals = [later.time - sooner.time for sooner, later in pairwise(given)]
-    if len(intervals) > 1 and all(interval > 0 and interval % 24.0 == 0 for interval in intervals[:2]):
-        reason = (
-            f"doses of {given[0].drug} are {intervals[0]:g} days apart: times look like hours that are read as days"
-        )
-        cure = "give times in days, or say that they are hours"
-        yield TableFinding(given[1].line, "", "warning", reason, cure)
+def _usual_mass(drug: Drug) -> float:
+    """Return the usual dose of a drug, mg; 0 where its words are not of one mass."""
+    try:
+        return parse_quantity(" ".join(drug.usual.split()[:2]), "mg")
+    except QuantityError:
+        return 0.0
+
+
+def _likely_unit(drug: Drug, amount: float) -> str:
+    """Return the unit in which an implausible dose would be plausible, if it is a thousandfold off."""
+    if not implausible_dose(drug, amount / 1000.0):
+        return "ug, and not in mg"
+    return "" if implausible_dose(drug, amount * 1000.0) else "g, and not in mg"
 
 
 def _pairs(given: Sequence[float], planned: Sequence[float]) -> dict[int, int]:

@@ -15,6 +15,7 @@ from immunosim.observations.laboratory import laboratory_named
 
 CovariateValue = float | str
 FindingSeverity = Literal["error", "warning", "note"]
+RowFate = Literal["used", "censored", "excluded"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,12 @@ class Measurement:
         The header of its column.
     spread : float, optional
         Standard deviation of the logarithm of what was reported as a range, beyond the noise of a measurement.
+    lower : float, optional
+        Where `is_below`, the lower end of the interval that the value lies in; 0 where nothing is known of it.
+    is_above : bool, optional
+        Whether the value lies above `value`, the upper limit of the assay.
+    is_share : bool, optional
+        Whether the table gives a share of a parent, of which this is the count.
     """
 
     patient: str
@@ -48,6 +55,14 @@ class Measurement:
     line: int = 0
     column: str = ""
     spread: float = 0.0
+    lower: float = 0.0
+    is_above: bool = False
+    is_share: bool = False
+
+    @property
+    def is_censored(self) -> bool:
+        """Return whether only a limit of the value is known."""
+        return self.is_below or self.is_above
 
 
 @dataclass(frozen=True)
@@ -78,7 +93,8 @@ class PatientRecord:
     """All that is known of one patient, in the order of the file.
 
     Covariates are numbers (``age`` in years, ``weight`` in kg, ``birth_day`` in days after day 0) or words (``sex``).
-    `resets` are the days on which all drugs and cells return to their initial state.
+    `resets` are the days on which all drugs and cells return to their initial state; `day_0` is the date of day 0 as
+    2017-06-15, empty where it is not known.
     """
 
     name: str
@@ -86,6 +102,17 @@ class PatientRecord:
     doses: tuple[RecordedDose, ...] = ()
     covariates: dict[str, CovariateValue] = field(default_factory=dict)
     resets: tuple[float, ...] = ()
+    day_0: str = ""
+
+
+@dataclass(frozen=True)
+class RowOutcome:
+    """What became of a row of a table: used, censored (only limits are known), or excluded for a reason."""
+
+    line: int
+    patient: str
+    outcome: RowFate
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,11 +125,14 @@ class Observations:
     file : str, optional
     model : str, optional
         Whose read-outs and drugs the records name.
+    rows : tuple of RowOutcome, optional
+        What became of each row of the file, in their order.
     """
 
     patients: tuple[PatientRecord, ...]
     file: str = ""
     model: str = DEFAULT_MODEL
+    rows: tuple[RowOutcome, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of patients."""
@@ -166,6 +196,11 @@ class TableFinding:
     severity: FindingSeverity
     reason: str
     cure: str = ""
+
+    def as_problem(self, file: str) -> InputProblem:
+        """Return the finding as a problem of a file."""
+        where = f"{file}: line {self.line}" if self.line else file
+        return InputProblem(self.reason, where, self.column or None, self.cure or None)
 
     def __str__(self) -> str:
         """Return ``line 3: CD4: error: reason, cure`` in one line, without the parts that are unknown."""

@@ -97,13 +97,6 @@ def test_a_duration_that_differs_is_warned_of_once_with_all_lines(planned):
     assert found(PatientRecord("a", (), tuple(usual)), planned) == []
 
 
-def test_doses_a_multiple_of_a_day_of_hours_apart_are_suspected_to_be_hours(planned):
-    (one,) = check_course(given((0.0, 12.0), (24.0, 12.0), (48.0, 12.0)), planned)
-    assert (one.line, one.severity) == (3, "warning")
-    assert one.reason == "doses of alemtuzumab are 24 days apart: times look like hours that are read as days"
-    assert not [*check_course(given((0.0, 12.0), (1.0, 12.0), (25.0, 12.0)), planned)]
-
-
 def test_infusions_that_overlap_and_doses_after_the_horizon_are_said(planned):
     overlap, late = check_course(given((0.0, 12.0), (0.1, 12.0), (400.0, 12.0)), planned)
     assert (overlap.line, overlap.severity) == (3, "warning")
