@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.options import Changes, ScenarioFile
+from immunosim.cli.options import Changes, ScenarioOrTable
 from immunosim.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ Workers = Annotated[int, typer.Option("--workers", min=0, help="Threads; 0 uses 
 class FitInput:
     """Scenario, data and free parameters: the options that all verbs about fits have."""
 
-    scenario: ScenarioFile
+    scenario: ScenarioOrTable
     data: Data = None
     recipe: RecipeFile = None
     patient: Patient = ""

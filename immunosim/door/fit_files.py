@@ -37,7 +37,7 @@ def write_fit(fitted: Fitted, case: FitProblem, folder: Path, command: str) -> l
     from immunosim.plots.fits import profile_figure, waterfall_figure
 
     files = {
-        "fit.json": to_json(fitted.as_dict() | {"command": command}).encode(),
+        "fit.json": to_json(fitted.as_dict() | {"assumed": list(case.assumed), "command": command}).encode(),
         "parameters.csv": table_text(PARAMETERS, _parameter_rows(fitted)),
         "profiles.csv": profile_table(fitted.profiles),
         "profiles.png": encoded(profile_figure(fitted.profiles, profile_titles(fitted), caption(fitted)), "png"),
@@ -71,7 +71,9 @@ def write_several(several: PatientFits, folder: Path, command: str) -> list[Path
 
     rows = [[name, *row] for name, fit in several.fits.items() for row in _parameter_rows(fit)]
     files = {
-        "fit.json": to_json(several_as_dict(several) | {"command": command}).encode(),
+        "fit.json": to_json(
+            several_as_dict(several) | {"assumed": list(several.case.assumed), "command": command}
+        ).encode(),
         "parameters.csv": table_text(("patient", *PARAMETERS), rows),
     }
     ids = condition_ids([who.name for who in several.case.patients])
@@ -121,7 +123,10 @@ def check_files(fitted: Predictive, new: Predictive, subject: Subject) -> dict[s
     from immunosim.plots.fit_checks import observed_predicted_figure, residual_figure, visual_check_figure
 
     units, labels = subject.units, labels_of(subject)
-    headers = ("patient", "time_day", "analyte", "unit", "observed", "is_below", "predicted", "standardised_residual")
+    headers = (
+        *("patient", "time_day", "analyte", "unit", "observed", "is_below", "predicted", "standardised_residual"),
+        *("line", "column"),
+    )
     rows = [
         (
             measurement.patient,
@@ -132,6 +137,8 @@ def check_files(fitted: Predictive, new: Predictive, subject: Subject) -> dict[s
             int(measurement.is_below),
             predicted,
             residual,
+            measurement.line or "",
+            measurement.column,
         )
         for measurement, predicted, residual in zip(
             fitted.measurements, fitted.predicted.tolist(), fitted.residuals.tolist(), strict=True

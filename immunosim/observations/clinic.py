@@ -195,7 +195,8 @@ def _doses(layout: TableLayout, visit: Visit, problems: Problems) -> Iterator[Re
             if not column.drug and (name := layout.cell(visit.row, "drug")):
                 with problems.at(line, layout.others["drug"].header):
                     drug = drug_of(name)
-            yield RecordedDose(visit.patient, visit.time, drug, amount, _duration(layout, visit, drug, problems), line)
+            duration, has_duration = _duration(layout, visit, drug, problems), bool(layout.cell(visit.row, "duration"))
+            yield RecordedDose(visit.patient, visit.time, drug, amount, duration, line, has_duration=has_duration)
 
 
 def _duration(layout: TableLayout, visit: Visit, drug: str, problems: Problems) -> float:

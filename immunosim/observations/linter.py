@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from immunosim.observations.planned import check_doses, check_plausible
+from immunosim.observations.planned import check_course, check_doses, check_plausible
 from immunosim.observations.plausible import by_analyte, check_samples, check_values
 from immunosim.observations.problems import also_on, kind_of
 from immunosim.observations.records import Measurement, Observations, PatientRecord, TableFinding
@@ -47,7 +47,7 @@ def _findings(observations: Observations, scenario: Scenario | None) -> list[Tab
     named = [(finding, "") for finding in findings]
     for patient in observations:
         of_patient = [*_births(patient), *_order(patient), *_duplicates(patient), *_traits(patient)]
-        of_patient += check_plausible(patient, scenario)
+        of_patient += [*check_plausible(patient, scenario), *check_course(patient, scenario)]
         if scenario is not None:
             of_patient += [*_horizon(patient, scenario), *check_doses(patient, scenario)]
         named += [(finding, patient.name) for finding in of_patient]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from immunosim.errors import QuantityError, did_you_mean
 from immunosim.observations.cells import is_below_word
-from immunosim.observations.doses import dose_drugs, drug_of, is_infused
+from immunosim.observations.doses import dose_drugs, drug_of, is_infused, usual_duration
 from immunosim.observations.laboratory import measurable
 from immunosim.observations.limits import is_flagged
 from immunosim.observations.nonmem_columns import DATES
@@ -61,7 +61,8 @@ def doses_of(reading: Reading, row: TableRow, problems: Problems) -> Iterator[Re
         return
     with problems.at(row.line, headers.get("MDV", "MDV")):
         _check_dose_mdv(reading, row)
-    time = amount = duration = interval = 0.0
+    time = amount = interval = 0.0
+    duration: float | None = None
     drug, times = "", [0.0]
     with problems.at(row.line, headers["TIME"]):
         time = _time(reading, row)
@@ -79,9 +80,10 @@ def doses_of(reading: Reading, row: TableRow, problems: Problems) -> Iterator[Re
         times = _repeats(reading, row)
     if row.line in problems.lines:
         return
+    taken = usual_duration(drug) if duration is None else duration
     for number, later in enumerate(times):
-        before = 0.0 if number else interval
-        yield RecordedDose(reading.patient(row), time + later, drug, amount, duration, row.line, before)
+        about = (row.line, 0.0 if number else interval, duration is not None)
+        yield RecordedDose(reading.patient(row), time + later, drug, amount, taken, *about)
 
 
 def resets_of(reading: Reading, row: TableRow, problems: Problems) -> Iterator[float]:
@@ -239,8 +241,8 @@ def _drug(reading: Reading, row: TableRow) -> str:
     return drug_of(text)
 
 
-def _duration(reading: Reading, row: TableRow, amount: float, drug: str) -> float:
-    """Return how long a dose takes, day."""
+def _duration(reading: Reading, row: TableRow, amount: float, drug: str) -> float | None:
+    """Return how long a dose takes, day; nothing where the table does not say it of a drug that is infused."""
     rate, duration = reading.number(row, "RATE"), reading.number(row, "DUR") * reading.day
     if rate < 0:
         raise QuantityError(f"RATE {rate:g}, estimated in NONMEM, is not supported", cure="give the rate or DUR")
@@ -250,7 +252,7 @@ def _duration(reading: Reading, row: TableRow, amount: float, drug: str) -> floa
     if rate and duration and abs(of_rate - duration) > 1e-6 * duration:
         raise QuantityError("RATE and DUR contradict each other", cure="leave one out")
     if drug and is_infused(drug) and not rate and not duration:
-        raise QuantityError(f"{drug} is infused, but neither RATE nor DUR is given", cure="give one")
+        return None
     return duration or of_rate
 
 

@@ -74,6 +74,8 @@ class RecordedDose:
     patient, time, drug, amount, duration, line
     steady_state_interval : float, optional
         Days between equal doses before this one, which have led to a steady state; 0 where there were none.
+    has_duration : bool, optional
+        Whether the table gives the duration; otherwise it is the usual one of the drug.
     """
 
     patient: str
@@ -83,6 +85,7 @@ class RecordedDose:
     duration: float
     line: int = 0
     steady_state_interval: float = 0.0
+    has_duration: bool = True
 
 
 @dataclass(frozen=True)

@@ -11,20 +11,11 @@ def unsupported(patients: Iterable[PatientRecord]) -> Iterator[TableFinding]:
     """Yield an error for the first record of each kind that no fit can use."""
     patients = list(patients)
     measurements = [measurement for patient in patients for measurement in patient.measurements]
-    doses = [dose for patient in patients for dose in patient.doses]
     above = next((measurement for measurement in measurements if measurement.is_above), None)
     between = next((measurement for measurement in measurements if measurement.is_below and measurement.lower), None)
-    steady = next((dose for dose in doses if dose.steady_state_interval), None)
-    reset = next((patient for patient in patients if patient.resets), None)
     if above:
         reason = f"a value above the limit {above.value:g} cannot be fitted yet"
         yield TableFinding(above.line, above.column, "error", reason, "leave the row out")
     if between:
         reason = f"a value between {between.lower:g} and {between.value:g} cannot be fitted yet"
         yield TableFinding(between.line, between.column, "error", reason, "leave LIMIT empty: censored from below at 0")
-    if steady:
-        cure = "give every dose a row, or use ADDL and II"
-        yield TableFinding(steady.line, "", "error", "a steady state (SS) cannot be simulated in a fit yet", cure)
-    if reset:
-        reason = f"a reset (EVID 3 or 4) of {reset.name} cannot be simulated in a fit yet"
-        yield TableFinding(0, "", "error", reason, "give what follows it another ID")

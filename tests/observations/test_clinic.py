@@ -121,7 +121,7 @@ def test_doses_and_traits_stand_with_their_patient(read):
     )
     assert observations["A"].doses == (
         RecordedDose("A", 0.0, "alemtuzumab", 12.0, 0.25, 2),
-        RecordedDose("A", 1.0, "alemtuzumab", 12.0, 4 / 24, 3),
+        RecordedDose("A", 1.0, "alemtuzumab", 12.0, 4 / 24, 3, has_duration=False),
     )
     assert [(dose.drug, dose.duration) for dose in observations["B"].doses] == [
         ("methylprednisolone", 1 / 24),

@@ -37,7 +37,7 @@ def without_places(observations: Observations) -> tuple[PatientRecord, ...]:
                 replace(one, line=0, column="", is_share=False)
                 for one in sorted(patient.measurements, key=lambda one: (one.time, one.analyte))
             ),
-            doses=tuple(replace(one, line=0) for one in patient.doses),
+            doses=tuple(replace(one, line=0, has_duration=True) for one in patient.doses),
         )
         for patient in observations
     )
@@ -89,6 +89,11 @@ def test_repeats_rates_and_names_are_understood(nonmem):
     )
     assert patient.covariates == {"weight": 70.0, "TAD": 0.0}
     assert [str(one) for one in findings] == ["line 4: TAD: note: changes within 1, the first value is used"]
+
+
+def test_an_infusion_without_a_duration_takes_the_usual_one(nonmem):
+    observations, _ = nonmem("ID,TIME,AMT,DV,DVID\n1,0,12,.,.\n1,5,.,3,2\n")
+    assert observations.doses == (RecordedDose("1", 0.0, "alemtuzumab", 12.0, 4 / 24, 2, has_duration=False),)
 
 
 def test_numbers_may_mean_something_else(nonmem):
@@ -158,10 +163,6 @@ DRUGS = "known are alemtuzumab, methylprednisolone, prednisolone, triamcinolone"
         (
             "ID,TIME,AMT,RATE,DV\n1,0,12,-2,.\n",
             "line 2: RATE: RATE -2, estimated in NONMEM, is not supported, give the rate or DUR",
-        ),
-        (
-            "ID,TIME,AMT,DV\n1,0,12,.\n",
-            "line 2: DUR: alemtuzumab is infused, but neither RATE nor DUR is given, give one",
         ),
         ("ID,TIME,AMT,DUR,DV\n1,0,12,-1,.\n", "line 2: DUR: DUR -1 is negative, give how long the infusion took"),
         ("ID,TIME,AMT,RATE,DUR,DV\n1,0,12,72,1,.\n", "line 2: RATE: RATE and DUR contradict each other, leave one out"),

@@ -188,8 +188,6 @@ def test_a_table_of_which_nothing_is_known_says_which_headers_it_has(examine, re
     [
         ("1,30,.,.,0,2,45,-1,.,.,.\n", "a value above the limit 45 cannot be fitted yet"),
         ("1,30,.,.,0,2,45,1,20,.,.\n", "a value between 20 and 45 cannot be fitted yet"),
-        ("1,30,12,0.2,1,.,.,.,.,1,1\n", "a steady state (SS) cannot be simulated in a fit yet"),
-        ("1,30,.,.,3,.,.,.,.,.,.\n", "a reset (EVID 3 or 4) of 1 cannot be simulated in a fit yet"),
     ],
 )
 def test_what_no_fit_can_use_yet_is_refused_by_name(examine, rows, reason):
