@@ -100,7 +100,7 @@ def fit_problem(
     now = watch or Quiet()
     known, name = as_scenario(scenario, settings.get("overrides") or ())
     problem = prepare(known, name, now.announce)
-    patients = _patients(problem, name, data, settings.get("patient", ""), now)
+    patients, findings = _patients(problem, name, data, settings.get("patient", ""), now)
     options = FitOptions(
         free=tuple(settings.get("free") or ()),
         fix=tuple(settings.get("fix") or ()),
@@ -111,13 +111,24 @@ def fit_problem(
         n_threads=settings.get("n_threads") or cores(),
     )
     case = case_of(problem, patients, options, name, now.begin)
+    case = replace(case, file=_file_of(data) or name, findings=tuple(findings))
     if case.is_chosen:
         names = ", ".join(case.reported)
         now.announce(f"Nothing is named to fit: {names}, of which the data say most")
     return case
 
 
-def _patients(problem: Problem, name: str, data: Table | None, patient: str, now: Watch) -> list[PatientRecord]:
+def _file_of(data: Table | None) -> str:
+    """Return the file of a table; empty where there is none."""
+    if data is None:
+        return ""
+    return data.observations.file if isinstance(data, PatientData) else str(data)
+
+
+def _patients(
+    problem: Problem, name: str, data: Table | None, patient: str, now: Watch
+) -> tuple[list[PatientRecord], list[TableFinding]]:
+    """Return the patients who were measured, and what is to be said of their table."""
     if data is not None:
         return _of_table(problem, data, patient, now)
     if patient:
@@ -126,19 +137,24 @@ def _patients(problem: Problem, name: str, data: Table | None, patient: str, now
     if not measurements:
         cure = "add [[observed]] with the patient's counts, or give a table with `data`"
         raise DataError("holds no measurements to fit", file=name, cure=cure)
-    return [PatientRecord("patient", tuple(measurements))]
+    return [PatientRecord("patient", tuple(measurements))], []
 
 
-def _of_table(problem: Problem, data: Table, patient: str, now: Watch) -> list[PatientRecord]:
-    """Return the patients of a table who were measured, after the linter has found no error in what is said of them."""
+def _of_table(
+    problem: Problem, data: Table, patient: str, now: Watch
+) -> tuple[list[PatientRecord], list[TableFinding]]:
+    """Return the patients of a table who were measured, and its findings, of which none may be an error."""
     if isinstance(data, PatientData):
-        observations, path, notes = data.observations, data.observations.file, list[TableFinding]()
+        observations, path = data.observations, data.observations.file
+        notes = [finding for finding in data.findings if finding.severity != "error"]  # errors: of chosen patients
     else:
         path = str(data)
         observations, notes = read_observations(Path(data), problem.scenario)
     chosen = [observations[patient]] if patient else list(observations)
     wrong: list[InputProblem] = []
-    for finding in [*notes, *lint(replace(observations, patients=tuple(chosen)), problem.scenario)]:
+    said = [*notes, *lint(replace(observations, patients=tuple(chosen)), problem.scenario)]
+    findings = list(dict.fromkeys(said))  # what `read_data` returned holds those of the linter already
+    for finding in findings:
         if finding.severity == "error":
             where = f"{path}: line {finding.line}" if finding.line else path
             wrong.append(InputProblem(finding.reason, where, finding.column or None, finding.cure or None))
@@ -152,7 +168,7 @@ def _of_table(problem: Problem, data: Table, patient: str, now: Watch) -> list[P
         raise DataError(f"has no measurements{whose}", file=path, cure="choose another patient or table")
     if without:
         now.announce(f"{path}: {', '.join(without)}: no measurements, left out")
-    return [record for record in chosen if record.measurements]
+    return [record for record in chosen if record.measurements], findings
 
 
 def _noise(problem: Problem, given: Noise) -> Iterable[tuple[str, ErrorModel]]:

@@ -175,7 +175,7 @@ def fit_one(
         with guard():
             sampled = sample(best, draws, draws // 2, 0, plan.seed, report, chain, mark, now.announce)
     now.begin("Drawing")
-    return Fitted(best, profiled, tuple(others), sampled)
+    return Fitted(best, profiled, tuple(others), sampled, case.data)
 
 
 def fit_several(

@@ -14,6 +14,7 @@ from immunosim.fitting.conclusions.mechanism_comparison import Alternative
 from immunosim.fitting.conclusions.optimal_sampling import Draw, rank_draws
 from immunosim.fitting.conclusions.predictive import Predictive, predictive
 from immunosim.fitting.conclusions.recovery import Return, forecast, laplace_draws
+from immunosim.fitting.fit_data import FitData
 from immunosim.fitting.likelihood.error_model import ErrorModel
 from immunosim.fitting.likelihood.prediction import predict
 from immunosim.fitting.likelihood.subject import Subject, asked_of
@@ -46,12 +47,15 @@ class Fitted(Result):
     alternatives : tuple of Alternative
         Fits with one mechanism switched off.
     sampled : Sample, optional
+    data : FitData, optional
+        What was read of the patients.
     """
 
     estimate: Estimate
     profiles: dict[str, Profile]
     alternatives: tuple[Alternative, ...] = ()
     sampled: Sample | None = None
+    data: FitData | None = None
 
     def headline(self) -> str:
         """Return the patients, the measurements and the number of identified parameters in a line."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from immunosim.codegen.loader import Model
 from immunosim.errors import DataError, did_you_mean
+from immunosim.fitting.fit_data import FitData
 from immunosim.fitting.likelihood.covariates import CovariateDesign, arrange
 from immunosim.fitting.likelihood.error_model import ErrorModel
 from immunosim.fitting.likelihood.posterior import Posterior
@@ -14,7 +15,7 @@ from immunosim.fitting.likelihood.subject import Subject, subject_of
 from immunosim.fitting.likelihood.transforms import Coordinates, FreeParameter, coordinates_of, plain_name
 from immunosim.fitting.parameter_selection import informed_parameters, with_priors
 from immunosim.fitting.patients import scenario_of
-from immunosim.observations import PatientRecord
+from immunosim.observations import PatientRecord, TableFinding
 from immunosim.parameters import ParameterSet
 from immunosim.problem import Problem, prepare
 
@@ -74,6 +75,10 @@ class FitProblem:
     wishes : FitOptions
     is_chosen : bool
         Whether the free parameters were chosen automatically.
+    file : str
+        The table of the patients, or the name of the scenario with their measurements.
+    findings : tuple of TableFinding
+        What the reader and the linter said of the table.
     """
 
     problem: Problem
@@ -85,6 +90,13 @@ class FitProblem:
     factors: tuple[str, ...]
     wishes: FitOptions
     is_chosen: bool
+    file: str = ""
+    findings: tuple[TableFinding, ...] = ()
+
+    @property
+    def data(self) -> FitData:
+        """The data, as results keep them."""
+        return FitData(self.file, self.patients, self.findings, self.noise, self.wishes.shared)
 
     def alone(self, index: int = 0) -> Posterior:
         """Return the posterior of one patient."""

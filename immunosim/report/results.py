@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import singledispatch
 from html import escape
 from pathlib import Path
@@ -130,35 +131,76 @@ def course_of(result: Fitted, index: int = 0) -> FittedCourse:
     from immunosim.plots.fit_courses import FittedCourse
 
     subject = result.subjects[index]
-    return FittedCourse(subject.name, subject.measurements, *result.course(index))
+    return FittedCourse(subject.name, subject.measurements, *result.course(index), subject.problem.scenario)
+
+
+def names_of(subject: Subject) -> dict[str, str]:
+    """Return the name of every measurable quantity."""
+    model = subject.problem.model
+    return {
+        name: " + ".join(model.about(part).heading or part for part in model.sums.get(name, (name,)))
+        for name in subject.units
+    }
 
 
 def labels_of(subject: Subject) -> dict[str, str]:
     """Return name and unit of every measurable quantity, as an axis shows it."""
-    model = subject.problem.model
-    names = {
-        name: " + ".join(model.about(part).heading or part for part in model.sums.get(name, (name,)))
-        for name in subject.units
-    }
-    units = {name: unit_text(unit) for name, unit in subject.units.items()}
-    return {name: f"{names[name]} ({unit})" if unit else names[name] for name, unit in units.items()}
+    return {name: axis_label(text, subject.units[name]) for name, text in names_of(subject).items()}
+
+
+def axis_label(name: str, unit: str) -> str:
+    """Return a name with its unit, if it has one."""
+    return f"{name} ({unit_text(unit)})" if unit_text(unit) else name
 
 
 def write_page(result: Result, path: Path) -> None:
-    """Write the page of a result: the report of a trajectory, otherwise the notebook view with the figure.
+    """Write the page of a result: its report, or the notebook view with the figure where it has none.
 
     Raises
     ------
     OutputError
         If the location is not writable.
     """
-    if isinstance(result, Trajectory):
-        from immunosim.report.page import report_files
-        from immunosim.report.summary import summarise
+    write_file(path, page_of(result))
 
-        write_file(path, report_files(result, summarise(result), "")["report.html"])
-        return
-    write_file(path, _page(result).encode())
+
+@singledispatch
+def page_of(result: Result) -> bytes:
+    """Return the page of a result."""
+    return _page(result).encode()
+
+
+@page_of.register(Trajectory)
+def _(result: Trajectory) -> bytes:
+    from immunosim.report.page import report_files
+    from immunosim.report.summary import summarise
+
+    return report_files(result, summarise(result), "")["report.html"]
+
+
+@page_of.register(EnsembleResult)
+def _(result: EnsembleResult) -> bytes:
+    from immunosim.models import find_model
+    from immunosim.report.page.ensemble import ensemble_page
+
+    try:
+        figure = result.plot()
+    except DataError:
+        figure = None
+    package = find_model(result.model_name)
+    model = load_model(package.parameters().units(), package=package)
+    return ensemble_page(result, figure, tuple(model.scope.limitations))
+
+
+@page_of.register(Fitted)
+@page_of.register(PatientFits)
+def _(result: Fitted | PatientFits) -> bytes:
+    from immunosim.report.fit_record import fit_record, several_record
+    from immunosim.report.output_files import to_json
+    from immunosim.report.page.fit import fit_page
+
+    record = fit_record(result) if isinstance(result, Fitted) else several_record(result)
+    return fit_page(json.loads(to_json(record)))  # as its file holds it: what is not a number is null
 
 
 def _page(result: Result) -> str:
