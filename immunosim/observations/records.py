@@ -15,6 +15,7 @@ from immunosim.observations.laboratory import laboratory_named
 
 CovariateValue = float | str
 FindingSeverity = Literal["error", "warning", "note"]
+Outcome = Literal["used", "censored", "excluded"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,12 @@ class Measurement:
         The header of its column.
     spread : float, optional
         Standard deviation of the logarithm of what was reported as a range, beyond the noise of a measurement.
+    lower : float, optional
+        Where `is_below`, the lower end of the interval that the value lies in; 0 where nothing is known of it.
+    is_above : bool, optional
+        Whether the value lies above `value`, the upper limit of the assay.
+    is_share : bool, optional
+        Whether the table gives a share of a parent, of which this is the count.
     """
 
     patient: str
@@ -48,11 +55,28 @@ class Measurement:
     line: int = 0
     column: str = ""
     spread: float = 0.0
+    lower: float = 0.0
+    is_above: bool = False
+    is_share: bool = False
+
+    @property
+    def is_censored(self) -> bool:
+        """Return whether only a limit of the value is known."""
+        return self.is_below or self.is_above
 
 
 @dataclass(frozen=True)
 class RecordedDose:
-    """One dose as it was given: `amount` mg over `duration` days from `time`; a duration of 0 is all at once."""
+    """One dose as it was given: `amount` mg over `duration` days from `time`; a duration of 0 is all at once.
+
+    Parameters
+    ----------
+    patient, time, drug, amount, duration, line
+    has_clock_time : bool, optional
+        Whether the table says at which time of the day it was given, not only on which day.
+    steady_state_interval : float, optional
+        Days between equal doses before this one, which have led to a steady state; 0 where there were none.
+    """
 
     patient: str
     time: float
@@ -60,6 +84,8 @@ class RecordedDose:
     amount: float
     duration: float
     line: int = 0
+    has_clock_time: bool = False
+    steady_state_interval: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -67,12 +93,26 @@ class PatientRecord:
     """All that is known of one patient, in the order of the file.
 
     Covariates are numbers (``age`` in years, ``weight`` in kg, ``birth_day`` in days after day 0) or words (``sex``).
+    `resets` are the days on which all drugs and cells return to their initial state; `day_0` is the date of day 0 as
+    2017-06-15, empty where it is not known.
     """
 
     name: str
     measurements: tuple[Measurement, ...] = ()
     doses: tuple[RecordedDose, ...] = ()
     covariates: dict[str, CovariateValue] = field(default_factory=dict)
+    resets: tuple[float, ...] = ()
+    day_0: str = ""
+
+
+@dataclass(frozen=True)
+class RowOutcome:
+    """What became of a row of a table: used, censored (only limits are known), or excluded for a reason."""
+
+    line: int
+    patient: str
+    outcome: Outcome
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,11 +125,14 @@ class Observations:
     file : str, optional
     model : str, optional
         Whose read-outs and drugs the records name.
+    rows : tuple of RowOutcome, optional
+        What became of each row of the file, in their order.
     """
 
     patients: tuple[PatientRecord, ...]
     file: str = ""
     model: str = DEFAULT_MODEL
+    rows: tuple[RowOutcome, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of patients."""
