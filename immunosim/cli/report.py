@@ -15,7 +15,7 @@ Out = Annotated[
 ]
 
 
-Source = Annotated[
+Reportable = Annotated[
     Path,
     typer.Argument(
         metavar="SCENARIO|RESULT",
@@ -26,7 +26,7 @@ Source = Annotated[
 
 
 def report(
-    scenario: Source,
+    scenario: Reportable,
     changes: Changes = None,
     out: Out = None,
 ) -> None:

@@ -13,9 +13,9 @@ import numpy as np
 
 from immunosim.observations.petab import condition_ids
 from immunosim.report import INTENDED_USE, to_json
+from immunosim.report.fit_courses import course_of, labels_of
 from immunosim.report.fit_record import fit_record, several_record
 from immunosim.report.output_files import FIT, write_folder
-from immunosim.report.results import course_of, labels_of
 from immunosim.safe_text import csv_text
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from immunosim.door.scenarios import AnyScenario, as_scenario
 from immunosim.door.watching import Quiet, Watch
 from immunosim.errors import DataError, InputProblem, QuantityError
 from immunosim.fitting import ErrorModel, FitOptions, FitProblem, case_of
+from immunosim.fitting.fit_data import DataSource
 from immunosim.machine import cores
 from immunosim.observations import (
     PatientRecord,
-    TableFinding,
     lint,
     observed_in,
     read_observations,
@@ -100,7 +100,7 @@ def fit_problem(
     now = watch or Quiet()
     known, name = as_scenario(scenario, settings.get("overrides") or ())
     problem = prepare(known, name, now.announce)
-    patients, findings = _patients(problem, name, data, settings.get("patient", ""), now)
+    patients, source = _patients(problem, name, data, settings.get("patient", ""), now)
     options = FitOptions(
         free=tuple(settings.get("free") or ()),
         fix=tuple(settings.get("fix") or ()),
@@ -111,24 +111,17 @@ def fit_problem(
         n_threads=settings.get("n_threads") or cores(),
     )
     case = case_of(problem, patients, options, name, now.begin)
-    case = replace(case, file=_file_of(data) or name, findings=tuple(findings))
+    case = replace(case, source=source)
     if case.is_chosen:
         names = ", ".join(case.reported)
         now.announce(f"Nothing is named to fit: {names}, of which the data say most")
     return case
 
 
-def _file_of(data: Table | None) -> str:
-    """Return the file of a table; empty where there is none."""
-    if data is None:
-        return ""
-    return data.observations.file if isinstance(data, PatientData) else str(data)
-
-
 def _patients(
     problem: Problem, name: str, data: Table | None, patient: str, now: Watch
-) -> tuple[list[PatientRecord], list[TableFinding]]:
-    """Return the patients who were measured, and what is to be said of their table."""
+) -> tuple[list[PatientRecord], DataSource]:
+    """Return the patients who were measured, and where their data come from."""
     if data is not None:
         return _of_table(problem, data, patient, now)
     if patient:
@@ -137,12 +130,10 @@ def _patients(
     if not measurements:
         cure = "add [[observed]] with the patient's counts, or give a table with `data`"
         raise DataError("holds no measurements to fit", file=name, cure=cure)
-    return [PatientRecord("patient", tuple(measurements))], []
+    return [PatientRecord("patient", tuple(measurements))], DataSource(name)
 
 
-def _of_table(
-    problem: Problem, data: Table, patient: str, now: Watch
-) -> tuple[list[PatientRecord], list[TableFinding]]:
+def _of_table(problem: Problem, data: Table, patient: str, now: Watch) -> tuple[list[PatientRecord], DataSource]:
     """Return the patients of a table who were measured, and its findings, of which none may be an error."""
     if isinstance(data, PatientData):
         observations, path = data.observations, data.observations.file
@@ -168,7 +159,7 @@ def _of_table(
         raise DataError(f"has no measurements{whose}", file=path, cure="choose another patient or table")
     if without:
         now.announce(f"{path}: {', '.join(without)}: no measurements, left out")
-    return [record for record in chosen if record.measurements], findings
+    return [record for record in chosen if record.measurements], DataSource(path, tuple(findings), observations.rows)
 
 
 def _noise(problem: Problem, given: Noise) -> Iterable[tuple[str, ErrorModel]]:

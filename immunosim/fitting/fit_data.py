@@ -6,11 +6,31 @@ A page of the results is made of them without the table. Knows no file format an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from immunosim.fitting.likelihood.error_model import ErrorModel
 from immunosim.observations import PatientRecord, TableFinding
+from immunosim.observations.records import RowOutcome
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """Where the data of a fit come from, and what is to be said of them.
+
+    Attributes
+    ----------
+    file : str
+        The table, or the scenario whose [[observed]] series were fitted.
+    findings : tuple of TableFinding
+        What the reader and the linter said of the table.
+    rows : tuple of RowOutcome
+        What became of each row of the table.
+    """
+
+    file: str = ""
+    findings: tuple[TableFinding, ...] = ()
+    rows: tuple[RowOutcome, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -19,22 +39,18 @@ class FitData:
 
     Attributes
     ----------
-    file : str
-        The table, or the scenario whose [[observed]] series were fitted.
     patients : tuple of PatientRecord
         With measurements.
-    findings : tuple of TableFinding
-        What the reader and the linter said of the table.
-    noise : mapping of str to ErrorModel, optional
+    source : DataSource
+    noise : mapping of str to ErrorModel
         By analyte.
     shared : float
         Fraction of a subset's error variance shared with the total count.
     """
 
-    file: str = ""
     patients: tuple[PatientRecord, ...] = ()
-    findings: tuple[TableFinding, ...] = ()
-    noise: Mapping[str, ErrorModel] | None = None
+    source: DataSource = field(default_factory=DataSource)
+    noise: Mapping[str, ErrorModel] = field(default_factory=dict)
     shared: float = 0.0
 
     def of(self, name: str) -> FitData:
@@ -44,9 +60,10 @@ class FitData:
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""
         return {
-            "file": self.file,
+            "file": self.source.file,
             "patients": {patient.name: asdict(patient) for patient in self.patients},
-            "findings": [asdict(finding) for finding in self.findings],
-            "noise": {analyte: asdict(model) for analyte, model in (self.noise or {}).items()},
+            "findings": [asdict(finding) for finding in self.source.findings],
+            "rows": [asdict(row) for row in self.source.rows],
+            "noise": {analyte: asdict(model) for analyte, model in self.noise.items()},
             "shared": self.shared,
         }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from immunosim.codegen.loader import Model
 from immunosim.errors import DataError, did_you_mean
-from immunosim.fitting.fit_data import FitData
+from immunosim.fitting.fit_data import DataSource, FitData
 from immunosim.fitting.likelihood.covariates import CovariateDesign, arrange
 from immunosim.fitting.likelihood.error_model import ErrorModel
 from immunosim.fitting.likelihood.posterior import Posterior
@@ -15,7 +15,7 @@ from immunosim.fitting.likelihood.subject import Subject, subject_of
 from immunosim.fitting.likelihood.transforms import Coordinates, FreeParameter, coordinates_of, plain_name
 from immunosim.fitting.parameter_selection import informed_parameters, with_priors
 from immunosim.fitting.patients import scenario_of
-from immunosim.observations import PatientRecord, TableFinding
+from immunosim.observations import PatientRecord
 from immunosim.parameters import ParameterSet
 from immunosim.problem import Problem, prepare
 
@@ -75,10 +75,8 @@ class FitProblem:
     wishes : FitOptions
     is_chosen : bool
         Whether the free parameters were chosen automatically.
-    file : str
-        The table of the patients, or the name of the scenario with their measurements.
-    findings : tuple of TableFinding
-        What the reader and the linter said of the table.
+    source : DataSource
+        Where the measurements come from.
     """
 
     problem: Problem
@@ -90,13 +88,12 @@ class FitProblem:
     factors: tuple[str, ...]
     wishes: FitOptions
     is_chosen: bool
-    file: str = ""
-    findings: tuple[TableFinding, ...] = ()
+    source: DataSource = field(default_factory=DataSource)
 
     @property
     def data(self) -> FitData:
         """The data, as results keep them."""
-        return FitData(self.file, self.patients, self.findings, self.noise, self.wishes.shared)
+        return FitData(self.patients, self.source, self.noise, self.wishes.shared)
 
     def alone(self, index: int = 0) -> Posterior:
         """Return the posterior of one patient."""

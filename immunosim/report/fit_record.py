@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from immunosim.fitting.fit_data import FitData
 from immunosim.fitting.patients import scenario_of
 from immunosim.observations import PatientRecord
+from immunosim.report.fit_courses import course_of, names_of
 from immunosim.report.provenance import INTENDED_USE, model_description, software
-from immunosim.report.results import course_of, names_of
 from immunosim.scenario import to_toml
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def several_record(several: PatientFits, courses: Sequence[FittedCourse] = ()) -
         name: _record(fitted, [course]) for (name, fitted), course in zip(several.fits.items(), drawn, strict=True)
     }
     for record in records.values():
-        record["data"]["findings"] = []  # those of the table are said once
+        record["data"] |= {"findings": [], "rows": []}  # those of the table are said once
     return several_as_dict(several) | {
         "patients": records,
         "data": several.case.data.as_dict() | {"patients": {}},

@@ -13,9 +13,9 @@ from immunosim.codegen.loader import load_model
 from immunosim.ensembles import EnsembleResult
 from immunosim.errors import DataError
 from immunosim.files import write_file
-from immunosim.fitting import Fitted, PatientFits, Subject
-from immunosim.formatting import unit_text
+from immunosim.fitting import Fitted, PatientFits
 from immunosim.report.figures import draw_page, draw_panel
+from immunosim.report.fit_courses import course_of, labels_of
 from immunosim.report.limits import limits_of, thresholds_of
 from immunosim.report.provenance import INTENDED_USE
 from immunosim.result import Result
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from immunosim.plots.ensembles import Plot
-    from immunosim.plots.fit_courses import FittedCourse
 
 
 @singledispatch
@@ -124,33 +123,6 @@ def _(result: PatientFits) -> Figure:
 
     courses = [course_of(fit) for fit in result.fits.values()]
     return courses_figure(courses, labels_of(result.case.subjects[0]), INTENDED_USE)
-
-
-def course_of(result: Fitted, index: int = 0) -> FittedCourse:
-    """Return the course of a patient as it is drawn."""
-    from immunosim.plots.fit_courses import FittedCourse
-
-    subject = result.subjects[index]
-    return FittedCourse(subject.name, subject.measurements, *result.course(index), subject.problem.scenario)
-
-
-def names_of(subject: Subject) -> dict[str, str]:
-    """Return the name of every measurable quantity."""
-    model = subject.problem.model
-    return {
-        name: " + ".join(model.about(part).heading or part for part in model.sums.get(name, (name,)))
-        for name in subject.units
-    }
-
-
-def labels_of(subject: Subject) -> dict[str, str]:
-    """Return name and unit of every measurable quantity, as an axis shows it."""
-    return {name: axis_label(text, subject.units[name]) for name, text in names_of(subject).items()}
-
-
-def axis_label(name: str, unit: str) -> str:
-    """Return a name with its unit, if it has one."""
-    return f"{name} ({unit_text(unit)})" if unit_text(unit) else name
 
 
 def write_page(result: Result, path: Path) -> None:

@@ -49,6 +49,8 @@ DOORS = {
 ELSEWHERE = {
     ("run", "--report"): "Trajectory.report",
     ("report", "--out"): "Trajectory.report",
+    ("fit", "--report"): "Fitted.report",
+    ("forecast", "--report"): "Forecast.report",
     ("explain", "--top"): "Explanation.shortened",
     ("compare", "--readout"): "attribute",
     ("sweep", "--dry-run"): "estimate_sweep",

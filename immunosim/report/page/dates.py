@@ -11,7 +11,7 @@ from immunosim.units import DAYS_PER_MONTH
 
 
 @dataclass(frozen=True)
-class Calendar:
+class PageDates:
     """The calendar of a scenario."""
 
     scenario: Scenario
@@ -29,12 +29,21 @@ class Calendar:
         """Return a day as ``of`` does; None lies after the end of the simulation."""
         return f"after {self.end}" if day is None else self.of(day)
 
+    def interval(self, low: float | None, high: float | None) -> str:
+        """Return an interval of days, as ``later`` writes them."""
+        return self.later(None) if low is None else f"{self.later(low)} to {self.later(high)}"
+
+    def named(self, day: float | None) -> str:
+        """Return a day as a date, or as ``month 12.0``."""
+        if self.scenario.start_date is not None:
+            return self.later(day)
+        return f"after month {self.end}" if day is None else f"month {self.of(day)}"
+
     def in_words(self, day: float | None) -> str:
         """Return a day as a sentence has it: ``2018-06-15 (month 12.0)`` or ``month 12.0``."""
-        if day is None:
-            return f"after {self._word}{self.end}"
-        month = f"month {day / DAYS_PER_MONTH:.1f}"
-        return month if self.scenario.start_date is None else f"{self.of(day)} ({month})"
+        if day is None or self.scenario.start_date is None:
+            return self.named(day)
+        return f"{self.of(day)} (month {day / DAYS_PER_MONTH:.1f})"
 
     @property
     def end(self) -> str:
@@ -48,8 +57,4 @@ class Calendar:
 
     def months_after_course(self, day: float | None) -> str:
         """Return the months from the start of the last course to a day."""
-        return "-" if day is None else f"{(day - self.last_course) / DAYS_PER_MONTH:.1f}"
-
-    @property
-    def _word(self) -> str:
-        return "month " if self.scenario.start_date is None else ""
+        return "?" if day is None else f"{(day - self.last_course) / DAYS_PER_MONTH:.1f}"

@@ -9,23 +9,23 @@ from typing import Any
 import numpy as np
 
 from immunosim.plots.fit_courses import FittedCourse, course_figure
+from immunosim.report.fit_courses import axis_label
 from immunosim.report.page import fit_results
-from immunosim.report.page.dates import Calendar
+from immunosim.report.page.dates import PageDates
 from immunosim.report.page.drawings import svg_of
-from immunosim.report.page.fit_data import data_section, findings, measurements_of, simulated_doses
+from immunosim.report.page.fit_data import data_section, doubts, measurements_of, simulated_doses
 from immunosim.report.page.fit_overview import overview
 from immunosim.report.page.sections import Chapter, Section, result_page
 from immunosim.report.page.tables import PageTable
-from immunosim.report.results import axis_label
 from immunosim.scenario import Scenario, build_scenario
 
-Record = Mapping[str, Any]
+RecordView = Mapping[str, Any]
 
 COLUMNS = {1: 1, 2: 2, 4: 2}
 """Panels side by side by the number of panels; three for any other number."""
 
 
-def fit_page(record: Record) -> bytes:
+def fit_page(record: RecordView) -> bytes:
     """Return the page of a fit.
 
     Parameters
@@ -36,12 +36,12 @@ def fit_page(record: Record) -> bytes:
     return _page_of_several(record) if isinstance(record["patients"], dict) else _page_of_one(record)
 
 
-def scenario_in(record: Record, patient: str) -> Scenario:
+def scenario_in(record: RecordView, patient: str) -> Scenario:
     """Return the scenario of a patient, as it was simulated."""
     return build_scenario(tomllib.loads(record["scenarios"][patient]))
 
 
-def provenance(record: Record) -> list[Section]:
+def provenance(record: RecordView) -> list[Section]:
     """Return limits, versions and the command of results."""
     about = record["provenance"]
     model, software = about["model"], about["software"]
@@ -59,7 +59,7 @@ def provenance(record: Record) -> list[Section]:
     ]
 
 
-def _page_of_one(record: Record) -> bytes:
+def _page_of_one(record: RecordView) -> bytes:
     names = record["patients"]
     title = f"Fit of {names[0]}" if len(names) == 1 else f"Fit of {len(names)} patients as one"
     scenario = scenario_in(record, names[0])
@@ -72,14 +72,14 @@ def _page_of_one(record: Record) -> bytes:
     return result_page(title, scenario.title, _facts(record, scenario, len(names)), chapters, _version(record))
 
 
-def _page_of_several(record: Record) -> bytes:
+def _page_of_several(record: RecordView) -> bytes:
     fitted = record["patients"]
     first = next(iter(fitted))
     scenario = scenario_in(fitted[first], first)
-    tables = [*overview(record), *findings(record["data"])]
+    tables = [*overview(record), *doubts(record["data"])]
     chapters = [Chapter([Section("overview", "Overview", cautions=list(_failures(record)), tables=tables)])]
-    for k, (name, one) in enumerate(fitted.items()):
-        whole = {**one, "provenance": record["provenance"]}
+    for k, (name, fit) in enumerate(fitted.items()):
+        whole = {**fit, "provenance": record["provenance"]}
         sections = [*_results(whole, name), *_of_patient(whole, name, k)]
         sections += _closing(whole, name, scenario_in(whole, name))
         chapters.append(Chapter(sections, f"Patient {name}", f"patient-{k}-"))
@@ -88,16 +88,16 @@ def _page_of_several(record: Record) -> bytes:
     return result_page(title, scenario.title, _facts(record, scenario, len(fitted)), chapters, _version(record))
 
 
-def _results(record: Record, patient: str) -> Iterator[Section]:
-    when = Calendar(scenario_in(record, patient))
+def _results(record: RecordView, patient: str) -> Iterator[Section]:
+    when = PageDates(scenario_in(record, patient))
     key = list(fit_results.key_results(record, patient, when))
     yield Section("results", "The answer in short", key=key, sentences=record["fit"]["sentences"])
 
 
-def _of_patient(record: Record, patient: str, number: int) -> Iterator[Section]:
+def _of_patient(record: RecordView, patient: str, number: int) -> Iterator[Section]:
     """Yield course, forecast and data of a patient."""
     scenario = scenario_in(record, patient)
-    when = Calendar(scenario)
+    when = PageDates(scenario)
     course = _course(record, patient, scenario, f"course-{number}")
     caption = (
         "Treatments, measured values and the fitted course with its 90 % interval; triangles: below quantification."
@@ -109,14 +109,14 @@ def _of_patient(record: Record, patient: str, number: int) -> Iterator[Section]:
     yield data_section(record, patient, scenario, when)
 
 
-def _closing(record: Record, patient: str, scenario: Scenario) -> Iterator[Section]:
+def _closing(record: RecordView, patient: str, scenario: Scenario) -> Iterator[Section]:
     """Yield parameters, comparison of mechanisms and assumptions."""
     tables = [fit_results.parameter_table(record), fit_results.goodness(record), fit_results.mechanism_table(record)]
     yield Section("parameters", "Parameters and fit", tables=tables)
     yield fit_results.assumptions(record, patient, scenario)
 
 
-def _course(record: Record, patient: str, scenario: Scenario, name: str) -> str:
+def _course(record: RecordView, patient: str, scenario: Scenario, name: str) -> str:
     kept = record["courses"][patient]
     bands = {
         analyte: np.array([kept["bands"][analyte][row] for row in ("low", "best", "high")], float)
@@ -125,13 +125,13 @@ def _course(record: Record, patient: str, scenario: Scenario, name: str) -> str:
     }
     measured = measurements_of(record, patient)
     course = FittedCourse(patient, measured, np.array(kept["time_day"], float), bands, scenario)
-    labels = {analyte: axis_label(one["label"], one["unit"]) for analyte, one in record["analytes"].items()}
+    labels = {analyte: axis_label(about["label"], about["unit"]) for analyte, about in record["analytes"].items()}
     figure = course_figure(course, labels, columns=COLUMNS.get(len(bands), 3))
     described = f"Fitted course of {patient} with measurements: {', '.join(labels[analyte] for analyte in bands)}."
     return svg_of(figure, name, described)
 
 
-def _facts(record: Record, scenario: Scenario, n_patients: int) -> list[tuple[str, str]]:
+def _facts(record: RecordView, scenario: Scenario, n_patients: int) -> list[tuple[str, str]]:
     who = f"{scenario.patient.sex}, {scenario.patient.age:g} years, {scenario.patient.weight:g} kg"
     about = record["provenance"]
     return [
@@ -143,10 +143,10 @@ def _facts(record: Record, scenario: Scenario, n_patients: int) -> list[tuple[st
     ]
 
 
-def _failures(record: Record) -> Iterator[str]:
+def _failures(record: RecordView) -> Iterator[str]:
     for name, reason in record["failures"].items():
         yield f"Patient {name} could not be simulated: {reason}"
 
 
-def _version(record: Record) -> str:
+def _version(record: RecordView) -> str:
     return str(record["provenance"]["software"]["immunosim"])

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from immunosim.formatting import unit_text
-from immunosim.report.page.dates import Calendar
+from immunosim.report.page.dates import PageDates
 from immunosim.report.page.sections import KeyResult, Section
 from immunosim.report.page.tables import PageTable
 from immunosim.scenario import Scenario
 
-Record = Mapping[str, Any]
+RecordView = Mapping[str, Any]
 
 UNEXPECTED = 0.01
 """Significance level below which residuals contradict the assumed measurement error."""
@@ -28,7 +28,7 @@ MOST_RETURNS = 2
 TRAITS = ("age", "weight")
 
 
-def key_results(record: Record, patient: str, when: Calendar) -> Iterator[KeyResult]:
+def key_results(record: RecordView, patient: str, when: PageDates) -> Iterator[KeyResult]:
     """Yield name, value and remark of the main results."""
     fit, verdicts = record["fit"], record["parameters"]
     yield "Measurements", str(fit["n_measurements"]), f"{fit['n_below']} below quantification"
@@ -41,16 +41,16 @@ def key_results(record: Record, patient: str, when: Calendar) -> Iterator[KeyRes
         yield recovery_key(back, when)
 
 
-def recovery_key(back: Record, when: Calendar, confidence: float = 0.9) -> KeyResult:
+def recovery_key(back: RecordView, when: PageDates, confidence: float = 0.9) -> KeyResult:
     """Return when a count is back, as a main result."""
-    remark = f"{100 * confidence:.3g} %: {when.later(back['low'])} to {when.later(back['high'])}"
-    return f"{name_of(back)} above {level_of(back['level'])}", when.later(back["median"]), remark
+    remark = f"{100 * confidence:.3g} %: {when.interval(back['low'], back['high'])}"
+    return f"{name_of(back)} above {level_of(back['level'])}", when.named(back["median"]), remark
 
 
-def forecast_table(returns: Sequence[Record], when: Calendar, confidence: float = 0.9) -> PageTable:
+def forecast_table(returns: Sequence[RecordView], when: PageDates, confidence: float = 0.9) -> PageTable:
     """Return when counts stay above levels, with intervals."""
     headers = (
-        *("read-out", "above", f"median ({when.header})", f"{100 * confidence:.3g} % interval"),
+        *("read-out", "above", f"median ({when.header})", f"{100 * confidence:.3g} % interval ({when.header})"),
         *("months after last course", "probability", "from others"),
     )
     rows = [
@@ -58,7 +58,7 @@ def forecast_table(returns: Sequence[Record], when: Calendar, confidence: float 
             name_of(back),
             level_of(back["level"]),
             when.later(back["median"]),
-            f"{when.later(back['low'])} to {when.later(back['high'])}",
+            when.interval(back["low"], back["high"]),
             _months(back, when),
             f"{back['share']:.0%}",
             share(back.get("share_of_uninformed")),
@@ -66,13 +66,14 @@ def forecast_table(returns: Sequence[Record], when: Calendar, confidence: float 
         for back in returns
     ]
     note = (
-        f"The time after which a count stays above the level. Probability: of recovery by the end of the simulation "
-        f"({when.end}). From others: the part of the variance that comes from parameters which the data do not inform."
+        "The time after which a count stays above the level. Probability: of recovery by the end of the simulation "
+        f"({when.named(when.scenario.horizon)}). From others: the part of the variance that comes from parameters "
+        "which the data do not inform."
     )
     return PageTable("Predicted recovery", headers, rows, "<<<<", note)
 
 
-def parameter_table(record: Record) -> PageTable:
+def parameter_table(record: RecordView) -> PageTable:
     """Return best values, intervals and verdicts of the reported parameters."""
     headers = (
         "parameter",
@@ -105,7 +106,7 @@ def parameter_table(record: Record) -> PageTable:
     return PageTable("Parameters", headers, rows, "<><<>><<", note)
 
 
-def goodness(record: Record) -> PageTable:
+def goodness(record: RecordView) -> PageTable:
     """Return the statistics of the fit."""
     fit = record["fit"]
     values = (fit["chi_squared"], fit["p_value"], fit["runs_p_value"], fit["log_likelihood"], fit["aic"], fit["bic"])
@@ -114,22 +115,24 @@ def goodness(record: Record) -> PageTable:
     return PageTable("Goodness of fit", (*names, "starts that converged"), rows, ">" * 7)
 
 
-def mechanism_table(record: Record) -> PageTable:
+def mechanism_table(record: RecordView) -> PageTable:
     """Return the fits with one mechanism switched off that differ from the fit."""
-    moved = [one for one in record["alternatives"] if one["more_aic"] is None or abs(one["more_aic"]) >= NO_EFFECT]
+    moved = [
+        other for other in record["alternatives"] if other["more_aic"] is None or abs(other["more_aic"]) >= NO_EFFECT
+    ]
     silent = len(record["alternatives"]) - len(moved)
     note = f"AIC: difference to the fit. {silent} further mechanisms move the fitted values by nothing."
-    rows = [(one["without"], _signed(one["more_aic"]), one["sentence"]) for one in moved]
+    rows = [(other["without"], _signed(other["more_aic"]), other["sentence"]) for other in moved]
     return PageTable("With one mechanism switched off", ("mechanism", "AIC", "verdict"), rows, "<><", note)
 
 
-def assumptions(record: Record, patient: str, scenario: Scenario) -> Section:
+def assumptions(record: RecordView, patient: str, scenario: Scenario) -> Section:
     """Return what the fit takes for granted."""
     sentences = [*_of_data(record, patient, scenario), *_of_noise(record), *_of_parameters(record), *_of_model(record)]
     return Section("assumed", "What was assumed", sentences=sentences)
 
 
-def interval(verdict: Record) -> str:
+def interval(verdict: RecordView) -> str:
     """Return the interval of a parameter, with a question mark where it is open."""
     low, high = ("?" if verdict[end] is None else f"{verdict[end]:.3g}" for end in ("low", "high"))
     return f"{low} to {high}"
@@ -140,7 +143,7 @@ def share(value: float | None) -> str:
     return "-" if value is None else f"{value:.0%}"
 
 
-def fits(record: Record) -> str:
+def fits(record: RecordView) -> str:
     """Return whether the residuals of a fit agree with the assumed measurement error, in a word."""
     return _residuals(record["fit"]["p_value"])[0]
 
@@ -152,7 +155,7 @@ def _residuals(p_value: float | None) -> tuple[str, str]:
     return word, f"chi-squared p = {p_value:.2g}"
 
 
-def _of_data(record: Record, patient: str, scenario: Scenario) -> Iterator[str]:
+def _of_data(record: RecordView, patient: str, scenario: Scenario) -> Iterator[str]:
     data = record["data"]["patients"][patient]
     values = {"age": f"{scenario.patient.age:g} years", "weight": f"{scenario.patient.weight:g} kg"}
     missing = [f"{name} {values[name]}" for name in TRAITS if name not in data["covariates"]]
@@ -162,7 +165,7 @@ def _of_data(record: Record, patient: str, scenario: Scenario) -> Iterator[str]:
         yield "The table holds no doses: those of the scenario are taken as given."
 
 
-def _of_noise(record: Record) -> Iterator[str]:
+def _of_noise(record: RecordView) -> Iterator[str]:
     noise = record["data"]["noise"]
     if not noise:
         return
@@ -172,14 +175,14 @@ def _of_noise(record: Record) -> Iterator[str]:
         yield f"Fraction of a subset's error variance shared with the total count: {record['data']['shared']:g}."
 
 
-def _noise(model: Record) -> str:
+def _noise(model: RecordView) -> str:
     relative, absolute = f"{model['relative']:.3g}", f"{model['absolute']:.3g}"
     size = {"additive": absolute, "combined": f"{relative} and {absolute}"}.get(model["kind"], relative)
     estimated = ", its size estimated" if model["is_estimated"] else ""
     return f"{model['kind']} with SD {size}{estimated}"
 
 
-def _of_parameters(record: Record) -> Iterator[str]:
+def _of_parameters(record: RecordView) -> Iterator[str]:
     others = len(record["free_under_priors"])
     if not record["with_priors"]:
         yield "Priors are ignored (maximum likelihood)."
@@ -193,13 +196,13 @@ def _of_parameters(record: Record) -> Iterator[str]:
         yield "Bands and forecasts are of the normal approximation at the best value."
 
 
-def _of_model(record: Record) -> Iterator[str]:
+def _of_model(record: RecordView) -> Iterator[str]:
     off = record["provenance"]["model"]["mechanisms_off"]
     if off:
         yield f"Mechanisms are switched off: {'; '.join(off.values())}."
 
 
-def name_of(back: Record) -> str:
+def name_of(back: RecordView) -> str:
     """Return the name of the read-out that recovers."""
     return str(back.get("label") or back["readout"])
 
@@ -209,12 +212,14 @@ def level_of(level: str) -> str:
     return unit_text(level.replace("e9/L", " × 10⁹/L"))
 
 
-def _months(back: Record, when: Calendar) -> str:
+def _months(back: RecordView, when: PageDates) -> str:
+    if back["low"] is None:
+        return "not reached"
     low, middle, high = (when.months_after_course(back[name]) for name in ("low", "median", "high"))
     return f"{middle} ({low} to {high})"
 
 
-def _starts(starts: Sequence[Record]) -> str:
+def _starts(starts: Sequence[RecordView]) -> str:
     return f"{sum(bool(start['is_converged']) for start in starts)} of {len(starts)}"
 
 
