@@ -151,18 +151,25 @@ def main() -> None:
         done = []
         for task in [pool.submit(one_patient, *one) for one in tasks]:
             outcome = task.result()
-            if outcome is not None:
-                done.append(outcome)
-                print(f"\r{len(done)} of {len(tasks)}", end="", flush=True)
+            if outcome is None:
+                continue
+            done.append(outcome)
+            print(f"\r{len(done)} of {len(tasks)}", end="", flush=True)
+            if asked.out:  # so that a run that is stopped has counted something
+                asked.out.write_text(json.dumps(_tables(done), indent=1) + "\n")
     print()
+    for truth, text in _tables(done).items():
+        print(f"truth about {truth}:", json.dumps(text))
+
+
+def _tables(done: list[Outcome]) -> dict[str, dict[str, object]]:
+    """Return what was counted, by where the truth lay."""
     text = {}
     for truth in ("scenario", "medians", "both"):
         own = [one for one in done if truth in (one.truth, "both")]
         if own:
-            text[truth] = _counted(own)
-            print(f"truth about {truth}, {len(own)} patients:", json.dumps(text[truth]))
-    if asked.out:
-        asked.out.write_text(json.dumps(text, indent=1) + "\n")
+            text[truth] = {"patients": len(own), **_counted(own)}
+    return text
 
 
 def _counted(own: list[Outcome]) -> dict[str, object]:

@@ -34,13 +34,13 @@ def test_inputs_change_at_the_boundaries_of_infusions():
     assert not problem.segments.jumps.any()
 
 
-BOLUS = {"horizon": "60 days", "additional_dose": [{"drug": "prednisolone", "time": "3 days", "dose": "20 mg"}]}
+BOLUS = {"horizon": "60 days", "prednisolone": [{"start": "3 days", "dose": "20 mg"}]}
 
 
 @pytest.mark.parametrize("off", [[], ["corticosteroids"]])
 def test_a_dose_into_a_mechanism_that_is_off_moves_nothing_nor_does_its_slope(off):
     problem = prepare(build_scenario(BOLUS | {"mechanisms": {"off": off}}))
-    task = Task(problem, ("additional_dose[1].dose", "additional_dose[1].time"))
+    task = Task(problem, ("prednisolone[1].dose", "prednisolone[1].start"))
     place = problem.model.pools.index("prednisolone_gut")
     _, jumps, times = task.moved_segments
     if off:

@@ -29,7 +29,7 @@ def run() -> tuple[dict[str, float], Figure]:
     observations, _ = read_observations(CONFIGS / "data" / "case_report_counts.csv", problem.scenario)
     case = case_of(problem, list(observations), FitOptions(FREE))
     best = estimate(case.alone(), n_starts=10)
-    one = Fitted(best, profiles(best))
+    one = Fitted(best, profiles(best, case.reported))
     kinds = [verdict.kind for verdict in one.verdicts]
     shares = [verdict.share_of_prior for verdict in one.verdicts]
     back = one.returns()[0]
@@ -56,8 +56,9 @@ def _figure(one: Fitted) -> Figure:
     ax.set_xlabel("months after day 0")
     ax.set_xticks(np.arange(0.0, times[-1] / DAYS_PER_MONTH + 1.0, 6.0))
     ax.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)
-    parameters = one.estimate.posterior.coordinates.parameters
-    for panel, verdict, before in zip(bottom.subplots(2, 3).ravel(), one.verdicts, parameters, strict=True):
+    priors = {before.name: before for before in one.estimate.posterior.coordinates.parameters}
+    for panel, verdict in zip(bottom.subplots(2, 3).ravel(), one.verdicts, strict=True):
+        before = priors[verdict.name]
         draw_profile(panel, one.profiles[verdict.name])
         panel.set_xlim(before.lower, before.upper)
         reach = np.exp(NINETY * before.prior_sd)

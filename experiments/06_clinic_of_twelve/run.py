@@ -29,7 +29,7 @@ def run() -> tuple[dict[str, float], Figure]:
     """Fit the clinic in two stages and compare with the truth."""
     problem = prepare(load_scenario(CONFIGS / "clinic.toml"))
     observations, _ = read_observations(CONFIGS / "data" / "clinic.csv", problem.scenario)
-    case = case_of(problem, list(observations), FitOptions(FREE, n_threads=cores()))
+    case = case_of(problem, list(observations), FitOptions(FREE, ("others",), n_threads=cores()))
     truth = _truth([who.name for who in case.patients])
     alone = [estimate(case.alone(place), 4) for place in range(len(case.patients))]
     arrangement = case.arranged([COMMON], {"antibody_clearance": ["weight"]})

@@ -25,13 +25,13 @@ def run() -> tuple[dict[str, float], Figure]:
     """Fit five parameters to the means and say how well the model describes them."""
     problem = prepare(load_scenario(CONFIGS / "two_courses.toml"))
     observations, _ = read_observations(CONFIGS / "data" / "care_ms_means.csv", problem.scenario)
-    case = case_of(problem, list(observations), FitOptions(FREE))
+    case = case_of(problem, list(observations), FitOptions(FREE, ("others",)))
     best = estimate(case.alone(), n_starts=10)
     one = Fitted(best, profiles(best))
     found = one.predictive()
     distance = np.log(found.observed / found.predicted)
     of_means = dict.fromkeys(case.noise, ErrorModel("lognormal", BETWEEN / N_PATIENTS**0.5))
-    as_means = estimate(case_of(problem, list(observations), FitOptions(FREE, noise=of_means)).alone(), n_starts=10)
+    as_means = estimate(case_of(problem, list(observations), FitOptions(FREE, ("others",), noise=of_means)).alone(), n_starts=10)
     # The parameter set's own baseline is the mean before the first dose, which no parameter that is fitted moves.
     later = np.array([measured.time > 0.0 for measured in one.subjects[0].measurements])
     numbers = {

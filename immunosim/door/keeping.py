@@ -49,7 +49,7 @@ class Partial:
         self._fingerprint = fingerprint
 
     def _refuse_other(self, fingerprint: str) -> None:
-        cure = "leave `resume` out to begin anew"
+        cure = "leave out `resume` to start over"
         try:
             found = read_plain(self._mark, 2**20)
         except OSError as error:

@@ -54,8 +54,15 @@ def profile_figure(profile_by_name: Mapping[str, Profile], titles: Mapping[str, 
 
 
 def draw_profile(ax: Axes, profile: Profile) -> Axes:
-    """Draw one likelihood profile; the dashed line is the threshold of the confidence interval."""
+    """Draw one profile by the data (blue) and with the parameter's own prior (grey), and the ends of both intervals.
+
+    The dashed line is the threshold at which an interval ends.
+    """
     known = np.isfinite(profile.rise)
+    ax.plot(profile.values, profile.rise_with_prior, "-", lw=1.0, color=GREY)
+    for end in (profile.low_with_prior, profile.high_with_prior):
+        if np.isfinite(end):
+            ax.axvline(end, color=GREY, lw=0.8, ls=":")
     ax.plot(profile.values[known], profile.rise[known], "o-", ms=2.5, lw=1.0, color=BLUE)
     ax.axhline(profile.threshold, color=VERMILION, lw=0.9, ls="--")
     for end in (profile.low, profile.high):

@@ -231,7 +231,7 @@ def test_what_is_worth_explaining_is_what_would_be_noticed(
     [
         ("base", {}),
         ("dose", {"course.1.dose": ("12 mg", "6 mg")}),
-        ("triamcinolone", {"triamcinolone.1": ("-", "time 40 days, dose 15 mg")}),
+        ("triamcinolone", {"triamcinolone.1": ("-", "start 40 days, dose 15 mg, doses 1")}),
         ("patient", {"patient.age": ("34 years", "60 years"), "patient.baseline.cd4": ("-", "500 cells/uL")}),
         ("fixed cells", {"mechanisms.off": ("-", "trafficking")}),
         ("shorter", {"horizon": ("100 days", "80 days")}),

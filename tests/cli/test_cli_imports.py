@@ -23,7 +23,7 @@ UNUSED = {
 
 CLINIC = {
     *("immunosim.model", "immunosim.model.drug", "immunosim.model.package"),
-    *("immunosim.model.readout_info", "immunosim.model.scope"),
+    *("immunosim.model.patient_keys", "immunosim.model.readout_info", "immunosim.model.scope"),
     *("immunosim.models", "immunosim.models.registry"),
     *("immunosim.models.alemtuzumab", "immunosim.models.alemtuzumab.clinic"),
 }

@@ -20,9 +20,10 @@ from immunosim.cli.application import _told
 from immunosim.cli.counting import Count
 from immunosim.cli.exit_codes import BAD_INPUT, FAILED, INTERRUPTED, READER_GONE
 from immunosim.cli.option_groups import with_option_groups
-from immunosim.cli.partial import Partial, interruptible, kept_parts
+from immunosim.cli.partial import interruptible
 from immunosim.cli.printing import columns_of, plain_table, say, show, show_table, show_text
 from immunosim.cli.progress import Progress, progress
+from immunosim.door.keeping import Partial, kept_parts
 from immunosim.errors import DataError, ModelError, ScenarioError, SolverError
 
 Capture = pytest.CaptureFixture[str]
@@ -293,7 +294,7 @@ def test_a_part_of_another_run_is_refused_and_left(tmp_path: Path) -> None:
     Partial(tmp_path / "results", "one", goes_on=False).save("P01", {"value": 1})
     with pytest.raises(DataError) as caught:
         Partial(tmp_path / "results", "another", goes_on=True)
-    assert "--resume" in caught.value.cure
+    assert "`resume`" in caught.value.cure
     assert Partial(tmp_path / "results", "one", goes_on=True).load("P01") is not None
 
 
@@ -307,20 +308,24 @@ def test_a_run_that_does_not_go_on_begins_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "harm", [lambda text: text[: len(text) // 2], lambda text: text.replace(b"1.5", b"2.5"), lambda _: b""]
 )
-def test_a_damaged_part_is_told_and_made_again(tmp_path: Path, capsys: Capture, harm: Callable[[bytes], bytes]) -> None:
-    parts = Partial(tmp_path / "results", "one", goes_on=False)
+def test_a_damaged_part_is_told_and_made_again(tmp_path: Path, harm: Callable[[bytes], bytes]) -> None:
+    told: list[str] = []
+    parts = Partial(tmp_path / "results", "one", goes_on=False, announce=told.append)
     parts.save("P01", {"value": 1.5})
     (path,) = (entry for entry in parts.folder.iterdir() if entry.suffix == ".json")
     path.write_bytes(harm(path.read_bytes()))
     assert parts.load("P01") is None
-    assert "damaged" in capsys.readouterr().err
+    assert len(told) == 1
+    assert "damaged; P01 is computed again" in told[0]
 
 
-def test_a_run_without_earlier_parts_says_that_it_begins(tmp_path: Path, capsys: Capture) -> None:
-    with kept_parts(tmp_path / "results", "one", True, "immunosim fit") as parts:
+def test_a_run_without_earlier_parts_says_that_it_begins(tmp_path: Path) -> None:
+    told: list[str] = []
+    with kept_parts(tmp_path / "results", "one", True, "immunosim fit", told.append) as parts:
         parts.save("P01", {"value": 1})
         parts.remove()
-    assert "starting a new one" in capsys.readouterr().err
+    assert len(told) == 1
+    assert "starting a new one" in told[0]
     assert not parts.folder.exists()
 
 

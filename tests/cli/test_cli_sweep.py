@@ -356,7 +356,9 @@ def test_damage_is_named_by_digest_and_repaired_by_resume(command, short):
     assert found.exit_code == 2
     assert "a.zarr: block 1 (patients 8 to 15) is not what was written: n_steps/c/1 is missing" in found.stderr
     again = command("sweep", short, *FEW, "--out", "a.zarr", "--resume")
-    assert "block 1 (patients 8 to 15) is not what was written: n_steps/c/1 is missing; it is computed" in again.stderr
+    assert (
+        "block 1 (patients 8 to 15) is not what was written: n_steps/c/1 is missing; it is recomputed" in again.stderr
+    )
     assert "8 of 40 patients in chunks of 8" in again.stderr
     assert command("digest", "a.zarr").stdout == usual
 

@@ -109,7 +109,7 @@ def test_read_outs_come_before_pools_whatever_their_order(dataset):
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("cd5", 'unknown result "cd5"'), ("rate", '"rate" was varied, it is not a result'), ("status", "unknown")],
+    [("cd5", 'unknown result "cd5"'), ("rate", '"rate" is a factor, not a result'), ("status", "unknown")],
 )
 def test_what_is_no_result_is_told_so(dataset, name, reason):
     with pytest.raises(DataError, match=reason):
@@ -159,7 +159,7 @@ def test_a_course_that_was_kept_at_no_time_is_told_so(dataset):
 
 def test_patients_with_times_of_their_own_have_none_in_common(dataset):
     own = dataset.drop_vars("time").assign_coords(time_of_sample=(("sample", "time"), np.zeros((3, 2))))
-    with pytest.raises(DataError, match="no output times in common"):
+    with pytest.raises(DataError, match="its patients have different output times"):
         columns.times_of(own)
 
 

@@ -37,7 +37,9 @@ def test_times_that_are_dense_after_the_dose_need_no_note():
 
 
 def test_a_gap_after_the_dose_is_told_in_days():
-    assert coverage_note(ensemble([0.0, 45.0, 145.0, 200.0])).startswith("Up to 100 days lie between two times")
+    assert coverage_note(ensemble([0.0, 45.0, 145.0, 200.0])).startswith(
+        "Output times after a dose are up to 100 days apart"
+    )
 
 
 def test_a_course_without_doses_has_nothing_to_hide():
@@ -51,7 +53,9 @@ def test_the_order_of_the_times_does_not_matter():
 
 
 def test_one_patient_whose_dose_is_hidden_is_enough():
-    assert coverage_note(ensemble(DENSE, DOCUMENT, LATER)).startswith("Up to 115 days")
+    assert coverage_note(ensemble(DENSE, DOCUMENT, LATER)).startswith(
+        "Output times after a dose are up to 115 days apart"
+    )
 
 
 def test_of_many_scenarios_the_first_are_looked_at():
@@ -63,7 +67,7 @@ def test_of_many_scenarios_the_first_are_looked_at():
 def test_a_sweep_of_the_time_of_a_dose_is_looked_at_where_the_dose_moves_to():
     moving = {"key": "dose[1].start", "low": 100.0, "high": 150.0}
     still = {"key": "dose[1].dose", "low": 10.0, "high": 30.0, "unit": "mg"}
-    assert coverage_note(sweep(DENSE, moving)).startswith("Up to 115 days")
+    assert coverage_note(sweep(DENSE, moving)).startswith("Output times after a dose are up to 115 days apart")
     assert coverage_note(sweep(DENSE, still)) == ""
 
 

@@ -16,6 +16,7 @@ from immunosim.fitting.conclusions.optimal_sampling import Draw, _draw
 from immunosim.fitting.conclusions.recovery import forecast
 from immunosim.fitting.conclusions.recovery_by_visit import Goal, _prior_draws
 from immunosim.fitting.likelihood.transforms import Coordinates
+from immunosim.model.readout_info import ReadoutInfo
 from immunosim.observations import Measurement
 from tests.fitting.linear import SD, free, posterior, subject
 
@@ -60,7 +61,7 @@ def test_censored_values_are_counted_and_have_no_residual():
 @pytest.mark.parametrize(
     ("arguments", "sentences"),
     [
-        ((3, 3, 0.5, np.nan, False), ["3 quantified values cannot test a model with 3 unknowns."]),
+        ((3, 3, 0.5, np.nan, False), ["3 quantified values cannot test a model of which they determine 3 unknowns."]),
         (
             (9, 3, 0.5, 0.5, False),
             ["Residuals are consistent with the assumed measurement error (chi-squared p = 0.5)."],
@@ -133,8 +134,10 @@ def test_another_model_is_compared_by_its_own_fit(monkeypatch):
     assert reports == ["trend"]
     assert other.without == "trend"
     assert other.log_likelihood == pytest.approx(alone.log_likelihood, abs=1e-5)
-    assert other.more_aic == pytest.approx(2 * (own.log_likelihood - alone.log_likelihood), abs=1e-5)
-    assert other.more_bic == pytest.approx(other.more_aic)  # as many unknowns and measurements
+    # One unknown less is determined without the trend.
+    assert (own.n_effective, alone.n_effective) == (pytest.approx(2.0), pytest.approx(1.0, abs=1e-6))
+    assert other.more_aic == pytest.approx(2 * (own.log_likelihood - alone.log_likelihood) - 2.0, abs=1e-5)
+    assert other.more_bic == pytest.approx(other.more_aic + 2.0 - np.log(6.0), abs=1e-5)
     assert other.sentence.startswith("Supported by the data")
 
 
@@ -171,7 +174,7 @@ def test_a_model_that_cannot_be_fitted_is_said_and_the_others_go_on(monkeypatch)
     monkeypatch.setattr(mechanism_comparison, "_subject", broken)
     bad, good = alternatives(fitted(), ["bad", "good"])
     assert np.isnan([bad.log_likelihood, bad.aic, bad.bic, bad.more_aic, bad.more_bic]).all()
-    assert bad.sentence == "It cannot be fitted without it: no start of the fit could be simulated"
+    assert bad.sentence == "Cannot be fitted without it: no start of the fit could be simulated"
     assert good.sentence == NO_PART
 
 
@@ -199,7 +202,10 @@ def forecasted(monkeypatch):
         problem = SimpleNamespace(
             scenario=None,
             segments=SimpleNamespace(boundaries=np.array([0.0, 400.0])),
-            model=SimpleNamespace(questions=SimpleNamespace(recovery=(("cd4", "200 cells/uL"),))),
+            model=SimpleNamespace(
+                questions=SimpleNamespace(recovery=(("cd4", "200 cells/uL"),)),
+                about=lambda name: ReadoutInfo(unit="cells/uL", label=f"{name} cells"),
+            ),
         )
         draws = np.arange(2.0 * len(days)).reshape(-1, 2)
         (found,) = forecast(SimpleNamespace(problem=problem, names=("a", "b")), draws, 10.0, confidence=confidence)
@@ -255,7 +261,7 @@ def test_many_draws_are_thinned_from_the_first_to_the_last(forecasted, monkeypat
 
 @pytest.mark.parametrize("text", ["", "cd4", "cd4@", "@200", " @ ", "cd4@ "])
 def test_a_goal_needs_a_readout_and_a_level(text):
-    with pytest.raises(DataError, match=r"--goal: .* has no read-out and level, write for example cd4@0.2e9/L"):
+    with pytest.raises(DataError, match=r"goal: .* has no read-out and level, write for example cd4@0.2e9/L"):
         Goal.parse(text)
 
 

@@ -8,7 +8,8 @@ from scipy.stats import multivariate_normal, norm
 
 from immunosim.errors import DataError
 from immunosim.fitting import ErrorModel
-from immunosim.fitting.likelihood.error_model import censored, scatter_of, spread_at, standardised
+from immunosim.fitting.likelihood.censoring import log_normal
+from immunosim.fitting.likelihood.error_model import scatter_of, spread_at, standardised
 from immunosim.fitting.likelihood.pointwise import pointwise_likelihood
 from immunosim.fitting.likelihood.posterior import log_likelihood
 from immunosim.observations import Measurement
@@ -66,7 +67,8 @@ def test_values_of_a_sample_have_the_joint_density_and_censored_ones_their_proba
     z = distance(noise, VALUES, PREDICTED) / sd_of(noise, PREDICTED)
     log_sd = np.log(np.broadcast_to(sd_of(noise, PREDICTED), 4)) + (np.log(VALUES) if kind == "lognormal" else 0.0)
     together = multivariate_normal.logpdf(z[:2], cov=[[1.0, 0.4**0.5], [0.4**0.5, 1.0]]) - log_sd[:2].sum()
-    expected = together + norm.logcdf(z[2:]).sum()
+    # The third value shares its error with the total of its sample, which is known; the last one is alone.
+    expected = together + norm.logcdf((z[2] - 0.4**0.5 * z[0]) / 0.6**0.5) + norm.logcdf(z[3])
     assert log_likelihood(subject(noise), PREDICTED, np.zeros(0))[0] == pytest.approx(expected, rel=1e-12)
 
 
@@ -114,23 +116,23 @@ def test_the_information_of_a_censored_value_is_minus_its_second_derivative():
 
 @pytest.mark.parametrize("z", [-30.0, -3.0, -0.5, 0.0, 2.0, 8.0])
 def test_a_censored_value_has_the_slopes_of_the_normal_probability(z):
-    value, ratio, curvature = censored(np.array([z]))
+    value, ratio, curvature = log_normal(np.array([z]))
     assert value[0] == pytest.approx(norm.logcdf(z), rel=1e-12)
     assert ratio[0] == pytest.approx(np.exp(norm.logpdf(z) - norm.logcdf(z)), rel=1e-10)
     step = 1e-4
-    up, down = (censored(np.array([z + sign * step]))[1][0] for sign in (1.0, -1.0))
+    up, down = (log_normal(np.array([z + sign * step]))[1][0] for sign in (1.0, -1.0))
     assert curvature[0] == pytest.approx(-(up - down) / (2 * step), rel=1e-4, abs=1e-12)
 
 
 @pytest.mark.parametrize("z", [-1e8, -1e6, -3e4, -1e4, -1e3, 40.0, 1e8])
 def test_the_curvature_of_a_censored_value_stays_between_0_and_1_however_far_it_is(z):
-    value, ratio, curvature = censored(np.array([z]))
+    value, ratio, curvature = log_normal(np.array([z]))
     assert np.isfinite([value[0], ratio[0]]).all()
     assert 0.0 <= curvature[0] <= 1.0
 
 
-def test_a_prediction_that_is_not_positive_has_no_likelihood():
-    for wrong in (0.0, -1.0, np.nan, np.inf):
+def test_a_prediction_below_zero_or_none_has_no_likelihood():
+    for wrong in (-1.0, np.nan, np.inf):
         predicted = np.where(np.arange(4) == 1, wrong, PREDICTED)
         value, gradient, information = log_likelihood(subject(NOISES["additive"]), predicted, np.zeros(0), SLOPES)
         assert value == -np.inf

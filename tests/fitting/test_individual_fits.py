@@ -23,8 +23,8 @@ def case_with(*rows, parameters=None):
     design = np.eye(len(parameters))[[0] * len(rows[0])]
     subjects = tuple(subject(design, row, name=f"P{k}") for k, row in enumerate(rows))
     patients = tuple(PatientRecord(one.name, one.measurements) for one in subjects)
-    noise = {"cd4": ErrorModel("lognormal", 0.2)}
-    return FitProblem(None, patients, subjects, Coordinates(tuple(parameters)), noise, (), FitOptions(), False)
+    noise, coordinates = {"cd4": ErrorModel("lognormal", 0.2)}, Coordinates(tuple(parameters))
+    return FitProblem(None, patients, subjects, coordinates, tuple(coordinates.names), noise, (), FitOptions(), False)
 
 
 class Store(dict):
@@ -133,7 +133,7 @@ def test_what_is_no_whole_record_is_refused(harm):
     best = estimate(one, 1)
     record = json.loads(json.dumps(as_record(best, profiles(best, n_points=3))))
     harm(record)
-    with pytest.raises(DataError, match="what was kept is not a fit, leave --resume out to begin anew"):
+    with pytest.raises(DataError, match="the checkpoint is not a fit, leave out `resume` to start over"):
         from_record(one, record)
 
 
@@ -148,7 +148,5 @@ def test_the_error_of_an_analyte_is_given_declared_or_usual():
     given = ErrorModel("additive", 0.0, 3.0)
     found = _noise(Model(), ["cd4", "level", "cd8"], {"cd8": given})
     assert found == {"cd4": ErrorModel(), "level": ErrorModel("combined", 0.1, 2.0), "cd8": given}
-    with pytest.raises(
-        DataError, match='--noise: "cd3" names no analyte that was measured, did you mean "cd4" or "cd8"'
-    ):
+    with pytest.raises(DataError, match='noise: "cd3" is not a measured analyte, did you mean "cd4" or "cd8"'):
         _noise(Model(), ["cd4", "cd8"], {"cd3": given})

@@ -144,14 +144,14 @@ def test_all_values_below_quantification_make_no_nan(make_posterior):
     [
         (
             "normal:0.1",
-            '--noise: unknown error model "normal", choose from proportional, additive, combined, lognormal',
+            'noise: unknown error model "normal", choose from proportional, additive, combined, lognormal',
         ),
         (
             "lognormal:a",
-            '--noise: unknown error model "lognormal:a", write for example lognormal:0.15 or combined:0.1:20',
+            'noise: unknown error model "lognormal:a", write for example lognormal:0.15 or combined:0.1:20',
         ),
-        ("combined:0.1", "--noise: combined noise needs a positive size, write cd4=lognormal:0.15"),
-        ("lognormal:-1", "--noise: lognormal noise needs a positive size, write cd4=lognormal:0.15"),
+        ("combined:0.1", "noise: combined noise needs a positive size, write cd4=lognormal:0.15"),
+        ("lognormal:-1", "noise: lognormal noise needs a positive size, write cd4=lognormal:0.15"),
     ],
 )
 def test_what_is_no_noise_is_said(text, message):

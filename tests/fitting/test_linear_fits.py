@@ -10,7 +10,8 @@ from immunosim.errors import SolverError
 from immunosim.fitting import estimate, judge_parameters, laplace_draws, profiles, sample
 from immunosim.fitting.conclusions.identifiability import residuals
 from immunosim.fitting.search.estimation import data_information, draw_starts, inverse
-from immunosim.fitting.search.profiles import _grid, _moved
+from immunosim.fitting.search.multistart import Search
+from immunosim.fitting.search.profiles import MAX_COORDINATE, WIDEST_STEP, _moved
 from tests.fitting.linear import SD, exact, free, patch, posterior, subject
 
 pytestmark = pytest.mark.usefixtures("linear")
@@ -104,10 +105,13 @@ def verdicts(design, logs, *parameters, **options):
 def test_a_direction_that_the_data_do_not_see_is_flat():
     found = verdicts([[1.0, 0.0]] * 4, [0.1, 0.2, 0.0, 0.1], free("a"), free("b", prior=(2.0, 0.5)))
     assert found["a"].kind == "identified"
-    assert found["a"].sentence == f"Identifiable: between {found['a'].low:.3g} and {found['a'].high:.3g}."
+    assert found["a"].sentence == f"Identifiable: between {found['a'].data_low:.3g} and {found['a'].data_high:.3g}."
     assert found["b"].kind == "flat"
     assert found["b"].sentence == "Not identifiable: the profile is flat from 0.01 to 100."
-    assert np.isnan([found["b"].low, found["b"].high]).all()
+    assert np.isnan([found["b"].data_low, found["b"].data_high]).all()
+    np.testing.assert_allclose(
+        np.log([found["b"].low, found["b"].high]), np.log(2.0) + 1.645 * 0.5 * np.array([-1, 1]), atol=0.02
+    )
     assert found["b"].share_of_prior == pytest.approx(1.0, rel=1e-6)  # nothing was learnt
     assert np.isnan(found["a"].share_of_prior)  # nothing was believed
 
@@ -132,24 +136,38 @@ def test_what_the_data_could_not_tell_alone_is_flat_and_not_traded():
     assert {one.kind for one in found.values()} == {"flat"}
 
 
+def at(end, hessian):
+    """Return a search that ended there."""
+    return Search(end, end, 0.0, np.zeros(3), hessian, True, 1, "")
+
+
 def test_a_profile_starts_the_others_where_the_quadratic_says_that_they_follow_to():
     best, hessian = np.array([0.5, 1.0, -1.0]), np.array([[4.0, 1.0, 0.5], [1.0, 2.0, 0.2], [0.5, 0.2, 3.0]])
-    start = _moved(best, hessian, 0, 0.8)
+    start = _moved(at(best, hessian), 0, 0.8)
     follow = -np.linalg.solve(hessian[1:, 1:], hessian[1:, 0]) * 0.3
     np.testing.assert_allclose(start, [0.8, *(best[1:] + follow)], rtol=1e-9)
-    far = _moved(best, 100.0 * np.eye(3) + np.eye(3)[::-1] * 99.0, 0, 4.0)
+    far = _moved(at(best, 100.0 * np.eye(3) + np.eye(3)[::-1] * 99.0), 0, 4.0)
     assert (np.abs(far[1:] - best[1:]) <= 1.5).all()  # the quadratic is not believed far away
 
 
-def test_a_profile_looks_near_and_far_and_leaves_no_wide_gap():
-    hessian = np.diag([25.0, 1.0])  # a standard deviation of 0.2
-    grid = np.array(_grid(0.5, hessian, 0, 10))
-    assert (np.diff(grid) > 0.0).all()
-    assert np.diff(grid).max() <= 1.0 + 1e-12
-    assert (grid[0], grid[-1]) == (-4.0, 4.0)
-    for place in (0.5 - 0.25 * 0.2, 0.5 + 0.25 * 0.2, 0.5 - 8 * 0.2, 0.5 + 8 * 0.2):
-        assert np.abs(grid - place).min() < 1e-12
-    assert len(_grid(9.0, hessian, 0, 10)) > 4  # a best value at its limit has a profile too
+def test_a_profile_walks_in_small_steps_and_not_far_beyond_its_interval(two):
+    best = estimate(two, 1)
+    for name, profile in profiles(best).items():
+        walked = two.coordinates.of(profile.others)[:, two.coordinates.names.index(name)]
+        assert (np.diff(walked) > 0.0).all()
+        assert np.diff(walked).max() <= WIDEST_STEP + 1e-9
+        assert np.abs(walked).max() <= MAX_COORDINATE + 1e-9
+        assert (profile.rise[[0, -1]] > profile.threshold).all()
+        assert (profile.rise[[0, -1]] < 6.0 * profile.threshold).all()
+        assert ((profile.rise > 0.0) & (profile.rise < profile.threshold)).sum() >= 4
+
+
+def test_a_flat_profile_walks_to_the_limits_of_the_search():
+    flat = posterior(subject([[1.0, 0.0]] * 4, [0.1, 0.2, 0.0, 0.1]), [free("a"), free("b")])
+    profile = profiles(estimate(flat, 1), ["b"])["b"]
+    ends = flat.coordinates.of(profile.others)[[0, -1], 1]
+    np.testing.assert_allclose(ends, [-MAX_COORDINATE, MAX_COORDINATE], atol=1e-6)
+    assert profile.is_closed == (False, False)
 
 
 def test_draws_along_a_direction_without_information_fill_the_limits():
@@ -170,10 +188,11 @@ def test_residuals_stand_in_the_order_of_time():
 def test_what_lies_near_a_limit_has_a_bound_on_the_other_side_alone():
     low = verdicts([[1.0]] * 2, np.log([0.012, 0.012]), free("a", upper=10.0), sd=0.4)["a"]
     assert low.kind == "one-sided"
-    assert low.sentence == f"Upper bound only: below {low.high:.3g}."
+    assert low.sentence.startswith(f"Upper bound only: below {low.high:.3g}.")
     assert np.isnan(low.low)
     high = verdicts([[1.0]] * 2, np.log([95.0, 95.0]), free("a", lower=0.1), sd=0.4)["a"]
-    assert high.sentence == f"Lower bound only: above {high.low:.3g}."
+    assert high.sentence.startswith(f"Lower bound only: above {high.low:.3g}.")
+    assert high.sentence.endswith("The best value is at the limit of the search, 100: widen the limits of a.")
     assert np.isnan(high.high)
 
 

@@ -27,13 +27,13 @@ def of(problem, *measured, noise=None):
         ((), "patient a has no measurements, leave the patient out"),
         (
             (Measurement("a", 400.0, "cd4", 90.0),),
-            "horizon: day 400 of patient a is outside the simulated time span, day 0 to 395.688, let the scenario last",
+            "horizon: day 400 of patient a is outside the simulated time span, day 0 to 395.688, extend the horizon",
         ),
         ((Measurement("a", -1.0, "cd4", 90.0),), "horizon: day -1 of patient a is outside the simulated time span"),
         ((Measurement("a", 9.0, "cd5", 90.0),), 'unknown analyte "cd5", did you mean "cd3", "cd4" or "cd8"'),
         (
             (Measurement("a", 9.0, "cd4", 0.0, line=7, column="CD4 [/uL]"),),
-            "line 7: CD4 [/uL]: cd4 of patient a on day 9 is 0, give a positive number, or the limit that it was below",
+            "line 7: CD4 [/uL]: cd4 of patient a on day 9 is 0, give a positive number, or the limit of quantification",
         ),
         ((Measurement("a", 9.0, "cd4", float("nan")),), "cd4 of patient a on day 9 is nan"),
         ((Measurement("a", 9.0, "cd4", float("inf")),), "cd4 of patient a on day 9 is inf"),

@@ -96,10 +96,10 @@ def test_a_parameter_is_named_as_in_the_scenario_or_alone(parameters):
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("lysis_rat", 1.0, r'--free lysis_rat: is not a parameter, did you mean "lysis_rate"'),
-        ("lysis_rate", 0.0, "--free lysis_rate: stands at 0, from where it cannot be searched, give it a positive"),
-        ("lysis_rate", -2.0, "--free lysis_rate: stands at -2"),
-        ("lysis_rate", float("nan"), "--free lysis_rate: stands at nan"),
+        ("lysis_rat", 1.0, r'free lysis_rat: is not a parameter, did you mean "lysis_rate"'),
+        ("lysis_rate", 0.0, "free lysis_rate: has the value 0, which cannot be searched .*, give it a positive"),
+        ("lysis_rate", -2.0, "free lysis_rate: has the value -2"),
+        ("lysis_rate", float("nan"), "free lysis_rate: has the value nan"),
     ],
 )
 def test_what_cannot_be_searched_is_refused_with_its_cure(parameters, name, value, message):
@@ -109,9 +109,9 @@ def test_what_cannot_be_searched_is_refused_with_its_cure(parameters, name, valu
 
 def test_a_parameter_is_free_once_and_at_least_one_is(parameters):
     values = parameters.values()
-    with pytest.raises(DataError, match=r"--free parameters.lysis_rate: is named twice, leave one out"):
+    with pytest.raises(DataError, match=r"free parameters.lysis_rate: is named twice, leave one out"):
         coordinates_of(parameters, values, ["lysis_rate", "parameters.lysis_rate"])
-    with pytest.raises(DataError, match="--free: there is nothing to fit, name at least one parameter"):
+    with pytest.raises(DataError, match="free: there is nothing to fit, name at least one parameter"):
         coordinates_of(parameters, values, [])
 
 
@@ -125,11 +125,11 @@ def test_limits_of_the_search_replace_the_usual_ones(parameters):
 @pytest.mark.parametrize(
     ("limits", "message"),
     [
-        ({"lysis_rat": (1.0, 2.0)}, r'--limits lysis_rat: is not fitted, did you mean "lysis_rate"'),
-        ({"lysis_rate": (-1.0, 1e3)}, "--limits lysis_rate: -1 to 1000 does not hold"),
-        ({"lysis_rate": (1e3, 1e4)}, "--limits lysis_rate: 1000 to 10000 does not hold .*, where the search starts"),
-        ({"lysis_rate": (1e3, 1.0)}, "--limits lysis_rate: 1000 to 1 does not hold"),
-        ({"lysis_rate": (float("nan"), 1e3)}, "--limits lysis_rate: nan to 1000 does not hold"),
+        ({"lysis_rat": (1.0, 2.0)}, r'limits lysis_rat: is not fitted, did you mean "lysis_rate"'),
+        ({"lysis_rate": (-1.0, 1e3)}, "limits lysis_rate: -1 to 1000 does not contain"),
+        ({"lysis_rate": (1e3, 1e4)}, "limits lysis_rate: 1000 to 10000 does not contain the initial value"),
+        ({"lysis_rate": (1e3, 1.0)}, "limits lysis_rate: 1000 to 1 does not contain"),
+        ({"lysis_rate": (float("nan"), 1e3)}, "limits lysis_rate: nan to 1000 does not contain"),
     ],
 )
 def test_limits_that_do_not_hold_the_start_are_refused(parameters, limits, message):

@@ -134,7 +134,7 @@ SCENARIO = "a fit simulates what was given; change the scenario to plan it"
         ),
         (
             "day,ALC [G/L]\n1,0.006\n2,0.004\n",
-            "line 3: ALC [G/L]: warning: 0.004e9/L is fewer than was ever reported after alemtuzumab, "
+            "line 3: ALC [G/L]: warning: 0.004e9/L is fewer than was ever reported after depletion, "
             "the column may be in 1e12/L or a value of 1e9/L divided twice: check its unit",
         ),
         (

@@ -11,6 +11,7 @@ from immunosim.observations import Measurement
 from immunosim.plots.fit_courses import MOST_PATIENTS, FittedCourse, course_figure, courses_figure, draw_course
 from immunosim.plots.fits import draw_profile
 from immunosim.plots.forecasts import draw_goal, forecast_figure
+from immunosim.plots.style import GREY, ORANGE, VERMILION
 
 MONTH = 30.4375
 TIMES = np.linspace(0.0, 12 * MONTH, 25)
@@ -70,11 +71,29 @@ def test_a_page_says_how_many_patients_it_leaves_out():
 def test_a_profile_marks_the_ends_of_its_interval_and_no_end_where_it_is_open():
     values = np.geomspace(0.1, 10.0, 9)
     profile = Profile(
-        "x", "1/day", values, np.log(values) ** 2, 1.0, 1.35, 0.3, np.nan, 0.1, 10.0, values[:, np.newaxis]
+        name="x",
+        unit="1/day",
+        values=values,
+        rise=np.log(values) ** 2,
+        rise_with_prior=1.5 * np.log(values) ** 2,
+        best=1.0,
+        threshold=1.35,
+        low=0.3,
+        high=np.nan,
+        low_with_prior=0.4,
+        high_with_prior=2.5,
+        lower=0.1,
+        upper=10.0,
+        others=values[:, np.newaxis],
     )
     ax = draw_profile(axes(), profile)
-    assert [line.get_xdata()[0] for line in ax.get_lines()[2:]] == [0.3]
-    assert ax.get_lines()[1].get_ydata()[0] == 1.35
+    ends = {line.get_color(): [] for line in ax.get_lines()}
+    for line in ax.get_lines():
+        if len(line.get_xdata()) == 2 and line.get_xdata()[0] == line.get_xdata()[1]:
+            ends[line.get_color()].append(line.get_xdata()[0])
+    assert (ends[ORANGE], ends[GREY]) == ([0.3], [0.4, 2.5])
+    (threshold,) = [line for line in ax.get_lines() if line.get_color() == VERMILION]
+    assert threshold.get_ydata()[0] == 1.35
     assert ax.get_xscale() == "log"
 
 

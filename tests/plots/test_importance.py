@@ -37,7 +37,8 @@ def made(method: str, values: np.ndarray = VALUES, times: np.ndarray | None = No
         "cd4", "CD4 T cells", unit, times, signed, dict.fromkeys(signed, half), 90, 6, 4, "a remark"
     )
     inputs = tuple(f"input_{place}" for place in range(n))
-    return Analysis(method, inputs, inputs, inputs, (outcome,), 100, 1000, 7, 1, 0.95), outcome
+    labels = tuple(f"input {place}" for place in range(n))
+    return Analysis(method, inputs, labels, inputs, (outcome,), 100, 1000, 7, 1, 0.95), outcome
 
 
 @pytest.fixture
@@ -125,7 +126,7 @@ def test_a_single_input_that_does_nothing_can_be_drawn(method: str) -> None:
 def test_the_plane_of_morris_marks_equal_size_and_names_the_strongest(ax: Axes) -> None:
     draw_morris_plane(ax, *made("morris", np.linspace(0.1, 1.0, 9), unit="cells/uL"))
     names = [text.get_text() for text in ax.texts]
-    assert [name for name in names if name.startswith("input")] == [f"input_{place}" for place in range(8, 2, -1)]
+    assert [name for name in names if name.startswith("input")] == [f"input {place}" for place in range(8, 2, -1)]
     line = next(line for line in ax.get_lines() if line.get_linestyle() == "--")
     assert np.array_equal(line.get_xdata(), line.get_ydata())
     assert "cells/µL" in ax.get_xlabel()

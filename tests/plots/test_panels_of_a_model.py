@@ -193,9 +193,10 @@ def test_the_strip_of_nothing_is_empty(ax: Axes) -> None:
 
 
 def test_lines_of_treatment_stand_at_the_first_dose_of_each_course(ax: Axes) -> None:
-    scenario = taught(course=[COURSE, COURSE | {"start": "60 days"}]).scenario
+    pulse = {"drug": "steroid", "start": "30 days", "dose": "1 g", "doses": 3, "every": "24 h", "infusion": "1 h"}
+    scenario = taught(course=[COURSE, COURSE | {"start": "60 days"}], dose=[pulse]).scenario
     mark_treatments(ax, scenario)
-    assert [line.get_xdata()[0] for line in ax.get_lines()] == pytest.approx([0.0, 60.0 / MONTH])
+    assert [line.get_xdata()[0] for line in ax.get_lines()] == pytest.approx([0.0, 60.0 / MONTH, 30.0 / MONTH])
     assert "courses of antibody (solid)" in treatment_lines(scenario)
     assert "pulses of steroid (dotted)" in treatment_lines(scenario)
 

@@ -110,7 +110,10 @@ def test_visits_are_labelled_up_to_a_dozen(n: int) -> None:
 
 def estimate(*ends: tuple[float, bool]) -> Any:
     searches = [SimpleNamespace(value=value, is_converged=converged) for value, converged in ends]
-    return SimpleNamespace(searches=searches, n_failed=sum(not np.isfinite(one.value) for one in searches))
+    posterior = SimpleNamespace(n_measurements=8)
+    return SimpleNamespace(
+        posterior=posterior, searches=searches, n_failed=sum(not np.isfinite(one.value) for one in searches)
+    )
 
 
 def test_searches_are_drawn_above_the_best_and_the_failed_are_counted() -> None:
@@ -121,6 +124,7 @@ def test_searches_are_drawn_above_the_best_and_the_failed_are_counted() -> None:
     assert np.asarray(converged.get_ydata()).tolist() == [LEAST_RISE, LEAST_RISE]
     assert np.asarray(stopped.get_ydata()).tolist() == [2.0]
     assert "1 of 4 failed" in ax.get_xlabel()
+    assert "n = 8 measurements." in figure._supxlabel.get_text()  # type: ignore[attr-defined]
 
 
 def profile(rise: np.ndarray, lower: float = 0.1) -> Profile:

@@ -95,9 +95,8 @@ def curve(monkeypatch: pytest.MonkeyPatch, time: list[float], values: list[float
     """Let every scenario have one curve."""
     days, heights = np.array(time), np.array(values)
     info = {"count": SimpleNamespace(lower_limit=limit)}
-    scenario = SimpleNamespace(
-        course=[None, SimpleNamespace(start=10.0)], methylprednisolone=[SimpleNamespace(start=1.0)]
-    )
+    doses = {"methylprednisolone": [SimpleNamespace(start=1.0)]}
+    scenario = SimpleNamespace(course=[None, SimpleNamespace(start=10.0)], doses_of=doses.__getitem__)
 
     class Drawn(SimpleNamespace):
         def __getitem__(self, _name: str) -> Any:

@@ -19,7 +19,7 @@ CHANGES = (
     "horizon=8 months",
     'methylprednisolone=[{start = "5 months", dose = "1 g", doses = 2, every = "24 h"}]',
     'prednisolone=[{start = "6 months", dose = "30 mg", doses = 3, every = "24 h"}]',
-    'triamcinolone=[{time = "3 months", dose = "20 mg"}]',
+    'triamcinolone=[{start = "3 months", dose = "20 mg"}]',
 )
 COUNTS = ("patient.baseline.cd4=700 cells/uL", "patient.baseline.nk=150 cells/uL")
 RTOL = 1e-10
@@ -90,7 +90,7 @@ TREATMENT = {
     "methylprednisolone[1].dose": ("methylprednisolone.1.dose={!r} mg", 10.0),
     "prednisolone[1].start": ("prednisolone.1.start={!r} days", 1e-2),
     "prednisolone[1].dose": ("prednisolone.1.dose={!r} mg", 0.3),
-    "triamcinolone[1].start": ("triamcinolone.1.time={!r} days", 1e-2),
+    "triamcinolone[1].start": ("triamcinolone.1.start={!r} days", 1e-2),
     "triamcinolone[1].dose": ("triamcinolone.1.dose={!r} mg", 0.3),
 }
 
@@ -183,7 +183,7 @@ def test_what_cannot_be_differentiated_by_is_refused_by_name(configs, names, err
 
 
 def test_doses_that_would_part_are_refused(configs):
-    meeting = exact(configs, 'triamcinolone=[{time = "5 months", dose = "20 mg"}]')
+    meeting = exact(configs, 'triamcinolone=[{start = "5 months", dose = "20 mg"}]')
     with pytest.raises(ScenarioError, match="moves one dose"):
         differentiate(meeting, ["triamcinolone[1].start"])
     assert int(differentiate(meeting, ["triamcinolone[1].dose"]).status) == 0

@@ -107,7 +107,7 @@ def test_a_design_lies_in_the_unit_cube_and_follows_its_seed(method):
 
 
 def test_an_unknown_method_is_refused():
-    with pytest.raises(DataError, match='--method: unknown method "sobool", did you mean "sobol"'):
+    with pytest.raises(DataError, match='method: unknown method "sobool", did you mean "sobol"'):
         cube_of("sobool", 3, 64, 1)
 
 

@@ -201,5 +201,5 @@ def test_a_count_that_no_patient_has_is_refused_by_its_own_key():
 
 
 def test_an_untreated_count_that_a_model_does_not_scale_is_refused():
-    with pytest.raises(ParameterError, match=r"patient\.baseline\.cd4: is not an untreated count of this model"):
+    with pytest.raises(ScenarioError, match=r"patient\.baseline\.cd4: unknown key"):
         prepared(model="teaching", patient={"baseline": {"cd4": "700 cells/uL"}})

@@ -31,7 +31,7 @@ def test_a_worker_writes_the_block_that_is_computed_here(small_plan, whole_path,
 def test_a_worker_with_another_model_is_refused(small_plan, empty, refusal, key):
     identity = json.dumps(small_plan.recipe.as_dict() | {key: "another"})
     assert refusal(solve_block, str(empty.path), identity, 0, small_plan.design.rows(0, 16)) == (
-        "--scheduler: this worker has another version of the model, or lacks the vector instructions of the others, "
+        "scheduler: this worker has another version of the model, or lacks the vector instructions of the others, "
         "install the same immunosim on every worker"
     )
     assert empty.done() == []
@@ -40,5 +40,5 @@ def test_a_worker_with_another_model_is_refused(small_plan, empty, refusal, key)
 def test_a_missing_package_is_named(small_plan, tmp_path, monkeypatch, refusal):
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert refusal(run_sweep, small_plan, tmp_path / "a.zarr", RunOptions(2, 16, scheduler="tcp://127.0.0.1:8786")) == (
-        "--scheduler: a cluster needs the package distributed, run: python -m pip install 'immunosim[dask]'"
+        "scheduler: a cluster needs the package distributed, run: python -m pip install 'immunosim[dask]'"
     )

@@ -120,6 +120,6 @@ def test_a_stopped_run_goes_on_on_a_cluster(long_plan, expected, cluster, tmp_pa
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "tcp://no.such.host.invalid:8786"])
 def test_an_address_without_a_scheduler_is_named(small_plan, manner, tmp_path, refusal, address):
     assert refusal(run_sweep, small_plan, tmp_path / "a.zarr", replace(manner, scheduler=address)) == (
-        f"--scheduler: there is no scheduler at {address}, start one (dask scheduler), or correct the address"
+        f"scheduler: there is no scheduler at {address}, start one (dask scheduler), or correct the address"
     )
     assert list(tmp_path.iterdir()) == []

@@ -126,7 +126,7 @@ def test_a_file_is_checked_before_it_is_read(folder, refusal):
     assert file_damage(folder, "none", None) == ""
     assert file_damage(folder, "none", expected) == "none is missing"
     assert file_damage(folder, "time/c/0", None) == "time/c/0 was not written by this sweep"
-    assert "time/c/0 is damaged or from another result, mend it with" in refusal(checked, folder, "time/c/0", "0" * 64)
+    assert "time/c/0 is damaged or from another result, repair" in refusal(checked, folder, "time/c/0", "0" * 64)
     assert "none cannot be read" in refusal(checked, folder, "none", expected)
 
 

@@ -29,7 +29,7 @@ def test_an_output_that_is_held_is_refused_before_anything_is_computed(
         message = refusal(run_sweep, small_plan, tmp_path / name, how)
     assert re.fullmatch(
         rf"{tmp_path / name}: is in use \(process {os.getpid()} of .* on .*, since .* UTC: immunosim sweep first.toml"
-        r"\), wait until it has ended, end it there, or choose another --out",
+        r"\), wait until it has ended, end it there, or choose another `path`",
         message,
     )
     assert list(tmp_path.iterdir()) == []
@@ -96,7 +96,7 @@ def test_two_processes_on_one_output_lose_no_patient(configs, tmp_path, name):
         if codes == [0, 2]:
             assert sum("is in use (process" in text for text in said) == 1
         else:
-            assert any("nothing is left to do" in text for text in said)
+            assert any(f"{name} is complete" in text for text in said)
         digests.add(digest_of(folder / name))
         assert os.listdir(folder) == [name]
     assert len(digests) == 1

@@ -26,7 +26,7 @@ def test_nothing_is_said_where_nothing_is(small_plan, tmp_path):
 def test_a_finished_store_has_nothing_left(small_plan, copied, bytes_below):
     before = bytes_below(copied)
     found = outlook(small_plan, copied)
-    assert found.words == f"{copied} exists: --resume would find nothing left to compute"
+    assert found.words == f"{copied} exists: `is_resumed` would find nothing left to compute"
     assert found.sound == tuple(range(7))
     assert bytes_below(copied) == before
 
@@ -37,7 +37,7 @@ def test_what_is_damaged_or_missing_is_counted(small_plan, copied):
     (copied / "notes.txt").write_text("")
     found = outlook(small_plan, copied)
     assert "of its files or chunks are damaged" in found.words
-    assert found.words.endswith(": --resume would compute 2 of 7 chunks")
+    assert found.words.endswith(": `is_resumed` would compute 2 of 7 chunks")
     assert found.sound == (0, 1, 3, 4, 6)
 
 
@@ -45,19 +45,19 @@ def test_the_result_of_another_sweep_would_be_refused(make_plan, copied):
     other = make_plan("age=20:50")
     found = outlook(other, copied)
     assert found.words.startswith(f"{copied} exists and ")
-    assert found.words.endswith(": --resume would refuse it")
+    assert found.words.endswith(": `is_resumed` would refuse it")
     assert found.layout is None
 
 
 def test_a_file_is_finished_damaged_or_not_ours(small_plan, manner, tmp_path):
     path = tmp_path / "s.nc"
     run_sweep(small_plan, path, manner)
-    assert outlook(small_plan, path).words == f"{path} exists and is finished: --resume would leave it as it is"
+    assert outlook(small_plan, path).words == f"{path} exists and is finished: `is_resumed` would leave it as it is"
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2] + b"x" + content[len(content) // 2 + 1 :])
-    assert outlook(small_plan, path).words.endswith(": --resume would compute it again")
+    assert outlook(small_plan, path).words.endswith(": `is_resumed` would compute it again")
     path.write_text("notes")
-    assert outlook(small_plan, path).words.endswith(": --resume would refuse it")
+    assert outlook(small_plan, path).words.endswith(": `is_resumed` would refuse it")
 
 
 def test_what_is_left_is_quoted_and_not_what_is_done(small_plan, copied, tmp_path):

@@ -125,7 +125,7 @@ def _judge(estimate: Estimate, j: int, profile: Profile) -> ParameterVerdict:
         kind = "identified"
     else:
         kind = "one-sided" if below or above else "flat"
-    sentence = _sentence(kind, profile, partner, modes) + _at_a_limit(estimate, j)
+    sentence = _sentence(kind, profile, partner, modes, parameter.has_prior) + _at_a_limit(estimate, j)
     interval = (profile.low_with_prior, profile.high_with_prior, profile.low, profile.high)
     about = (parameter.name, parameter.unit, float(estimate.values[j]), *interval)
     shares = (share, share_of_uninformed(estimate, j))
@@ -158,18 +158,20 @@ def _at_a_limit(estimate: Estimate, j: int) -> str:
     return f" The best value is at the limit of the search, {limit:.3g}{unit}: widen the limits of {parameter.name}."
 
 
-def _sentence(kind: str, profile: Profile, partner: str, modes: list[float]) -> str:
+def _sentence(kind: str, profile: Profile, partner: str, modes: list[float], has_prior: bool) -> str:
+    # The interval of the table holds the parameter's own prior as well, and need not lie within these bounds.
+    alone = "by the data alone " if has_prior else ""
     unit = "" if profile.unit == "1" else f" {profile.unit}"
     if kind == "identified":
-        return f"Identifiable: between {profile.low:.3g} and {profile.high:.3g}{unit}."
+        return f"Identifiable: {alone}between {profile.low:.3g} and {profile.high:.3g}{unit}."
     if kind == "multimodal":
         return f"Several values fit equally well: {', '.join(f'{mode:.3g}' for mode in modes)}{unit}."
     if kind == "traded":
         return f"Not identifiable on its own: strongly correlated with {partner}."
     if kind == "one-sided":
         if np.isfinite(profile.low):
-            return f"Lower bound only: above {profile.low:.3g}{unit}."
-        return f"Upper bound only: below {profile.high:.3g}{unit}."
+            return f"Lower bound only: {alone}above {profile.low:.3g}{unit}."
+        return f"Upper bound only: {alone}below {profile.high:.3g}{unit}."
     return f"Not identifiable: the profile is flat from {profile.lower:.3g} to {profile.upper:.3g}{unit}."
 
 
@@ -271,7 +273,7 @@ def _effective(estimate: Estimate) -> float:
 
 def _about_fit(n: int, k: float, p_value: float, runs: float, is_noise_estimated: bool) -> Iterator[str]:
     if n - k < 1.0:
-        yield f"{n} quantified values cannot test a model of which they determine {k:.1f} unknowns."
+        yield f"{n} quantified values cannot test a model of which they determine {k:.3g} unknowns."
         return
     if is_noise_estimated:
         yield "The measurement error was estimated, so the size of the residuals does not test the fit."

@@ -97,11 +97,14 @@ class Posterior:
             logs = np.log(values)
             return [np.exp(logs @ design.T) for design in self.designs]
 
+    def predictions(self, unknowns: Array) -> list[Array]:
+        """Return the predictions of the measurements of each patient, shape (n_rows, n); NaN where a row fails."""
+        values = self.coordinates.values_at(unknowns[:, : len(self.coordinates)])
+        return predict(self.subjects, self.of_patients(values), self.n_threads)
+
     def log_likelihoods(self, unknowns: Array) -> Array:
         """Return the logarithm of the likelihood of each patient, shape (n_rows, n_subjects); -inf where it fails."""
-        n = len(self.coordinates)
-        patient_values = self.of_patients(self.coordinates.values_at(unknowns[:, :n]))
-        predictions = predict(self.subjects, patient_values, self.n_threads)
+        n, predictions = len(self.coordinates), self.predictions(unknowns)
         likelihoods = np.empty((len(unknowns), len(self.subjects)))
         for s, subject in enumerate(self.subjects):
             for i, factors in enumerate(unknowns[:, n:]):

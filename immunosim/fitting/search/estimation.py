@@ -11,7 +11,6 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.errors import SolverError
 from immunosim.fitting.likelihood.posterior import FACTOR_SD, Posterior
-from immunosim.fitting.likelihood.prediction import predict
 from immunosim.fitting.likelihood.transforms import FreeParameter
 from immunosim.fitting.search.multistart import Search, search_together
 
@@ -118,9 +117,8 @@ def estimate(
 
 def _why_none(posterior: Posterior) -> str:
     """Return why no start has a likelihood: a value that the error model rules out, or a failed simulation."""
-    n = len(posterior.coordinates)
-    values = posterior.of_patients(posterior.coordinates.values_at(posterior.start[np.newaxis, :n]))
-    for subject, (predicted,) in zip(posterior.subjects, predict(posterior.subjects, values), strict=True):
+    predictions = posterior.predictions(posterior.start[np.newaxis])
+    for subject, (predicted,) in zip(posterior.subjects, predictions, strict=True):
         for seen, value, is_log in zip(subject.measurements, predicted, subject.scatter.is_log, strict=True):
             if value == 0.0 and is_log and not seen.is_below:
                 return (

@@ -193,7 +193,8 @@ def _profile(estimate: Estimate, j: int, below: list[Search], above: list[Search
     at = np.array([point.end[j] for point in points])
     natural = posterior.natural(np.array([point.end for point in points]))
     data = np.array([prior.without(point) for point in points])
-    rise, whole = data - data.min(), np.array([point.value for point in points]) - estimate.best.value
+    least, best = _lowest(at, data)
+    rise, whole = np.maximum(data - least, 0.0), np.array([point.value for point in points]) - estimate.best.value
     parameter = posterior.coordinates.parameters[j]
 
     def value(coordinate: float) -> float:
@@ -211,7 +212,7 @@ def _profile(estimate: Estimate, j: int, below: list[Search], above: list[Search
         values=natural[:, j],
         rise=rise,
         rise_with_prior=whole,
-        best=float(natural[np.argmin(data), j]),
+        best=value(best),
         threshold=threshold,
         low=low,
         high=high,
@@ -221,6 +222,16 @@ def _profile(estimate: Estimate, j: int, below: list[Search], above: list[Search
         upper=parameter.upper,
         others=natural,
     )
+
+
+def _lowest(at: Array, values: Array) -> tuple[float, float]:
+    """Return the least value of a curve and where it is, by the parabola through the three lowest neighbours."""
+    k = int(np.argmin(values))
+    if k in (0, len(values) - 1):
+        return float(values[k]), float(at[k])
+    curvature, slope, value = np.polyfit(at[k - 1 : k + 2] - at[k], values[k - 1 : k + 2], 2)
+    step = -0.5 * slope / curvature if curvature > 0.0 else 0.0
+    return float(value + slope * step + curvature * step**2), float(at[k] + step)
 
 
 def _crossings(at: Array, rise: Array, threshold: float) -> tuple[float, float]:
