@@ -46,12 +46,15 @@ class FitData:
         By analyte.
     shared : float
         Fraction of a subset's error variance shared with the total count.
+    assumed : tuple of str
+        What neither the table nor the scenario says, in sentences.
     """
 
     patients: tuple[PatientRecord, ...] = ()
     source: DataSource = field(default_factory=DataSource)
     noise: Mapping[str, ErrorModel] = field(default_factory=dict)
     shared: float = 0.0
+    assumed: tuple[str, ...] = ()
 
     def of(self, name: str) -> FitData:
         """Return the data of one patient, with the findings of the whole table."""
@@ -66,4 +69,5 @@ class FitData:
             "rows": [asdict(row) for row in self.source.rows],
             "noise": {analyte: asdict(model) for analyte, model in self.noise.items()},
             "shared": self.shared,
+            "assumed": list(self.assumed),
         }

@@ -277,3 +277,25 @@ def test_days_are_dates_where_day_0_has_one() -> None:
     later = PageDates(build_scenario({"horizon": "60 months", "course": [course]}))
     assert later.months_after_course(15 * 30.4375) == "3.0"
     assert math.isclose(later.last_course, 365.25)
+
+
+def test_a_forecast_that_is_withheld_or_widened_is_marked(record: dict[str, Any]) -> None:
+    text = with_changes(record, forecasts_withheld="The residuals reject it: outliers.", returns={NAME: []})
+    assert "The residuals reject it: outliers." in text
+    assert "Forecast withheld" in text
+    assert "Predicted recovery" not in text
+    assert "standard deviations are multiplied by 2.5." in with_changes(record, widened_by=2.5)
+
+
+def test_causes_of_a_misfit_and_outliers_are_listed(record: dict[str, Any]) -> None:
+    outlier = {"analyte": "t_cells", "time": 10.0, "line": 4, "value": 400.0, "low": 1.0, "high": 9.5}
+    outlier |= {"unit": "cells/uL", "studentised": 7.25}
+    cause = {"cause": "outliers", "log_bayes_factor": 12.5, "sentence": "One value stands out.", "cure": "look at it"}
+    text = with_changes(record, explanations=[cause | {"outliers": [outlier]}])
+    assert "outliers +12.5 One value stands out. look at it" in text
+    assert "t_cells 10 4 400 1 to 9.5 cells/µL +7.2" in text
+
+
+def test_what_the_fit_was_told_to_assume_is_said(record: dict[str, Any]) -> None:
+    text = with_changes(record, data={**record["data"], "assumed": ["Infusions last 4 h."]})
+    assert "Infusions last 4 h." in text

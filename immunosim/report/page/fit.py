@@ -14,6 +14,7 @@ from immunosim.report.page import fit_results
 from immunosim.report.page.dates import PageDates
 from immunosim.report.page.drawings import svg_of
 from immunosim.report.page.fit_data import data_section, doubts, measurements_of, simulated_doses
+from immunosim.report.page.fit_misfit import misfit_tables
 from immunosim.report.page.fit_overview import overview
 from immunosim.report.page.sections import Chapter, Section, result_page
 from immunosim.report.page.tables import PageTable
@@ -103,15 +104,14 @@ def _of_patient(record: RecordView, patient: str, number: int) -> Iterator[Secti
         "Treatments, measured values and the fitted course with its 90 % interval; triangles: below quantification."
     )
     yield Section("course", "Course", drawing=course, caption=caption, tables=[simulated_doses(scenario)])
-    returns = record["returns"].get(patient, [])
-    if returns:
-        yield Section("forecast", "Forecast", tables=[fit_results.forecast_table(returns, when)])
+    yield fit_results.forecast_section(record, patient, when)
     yield data_section(record, patient, scenario, when)
 
 
 def _closing(record: RecordView, patient: str, scenario: Scenario) -> Iterator[Section]:
     """Yield parameters, comparison of mechanisms and assumptions."""
-    tables = [fit_results.parameter_table(record), fit_results.goodness(record), fit_results.mechanism_table(record)]
+    tables = [fit_results.parameter_table(record), fit_results.goodness(record), *misfit_tables(record)]
+    tables.append(fit_results.mechanism_table(record))
     yield Section("parameters", "Parameters and fit", tables=tables)
     yield fit_results.assumptions(record, patient, scenario)
 

@@ -37,6 +37,8 @@ def key_results(record: RecordView, patient: str, when: PageDates) -> Iterator[K
     remark = f"{others} others are free under their priors" if others else "no other parameter is free"
     yield "Parameters identified", f"{known} of {len(verdicts)}", remark
     yield "Residuals", *_residuals(fit["p_value"])
+    if record.get("forecasts_withheld"):
+        yield "Forecast", "withheld", "the residuals reject the fit"
     for back in record["returns"].get(patient, [])[:MOST_RETURNS]:
         yield recovery_key(back, when)
 
@@ -45,6 +47,20 @@ def recovery_key(back: RecordView, when: PageDates, confidence: float = 0.9) -> 
     """Return when a count is back, as a main result."""
     remark = f"{100 * confidence:.3g} %: {when.interval(back['low'], back['high'])}"
     return f"{name_of(back)} above {level_of(back['level'])}", when.named(back["median"]), remark
+
+
+def forecast_section(record: RecordView, patient: str, when: PageDates) -> Section:
+    """Return when counts of a patient are back, or why that is withheld."""
+    cautions = [record["forecasts_withheld"]] if record.get("forecasts_withheld") else []
+    if record.get("widened_by", 1.0) > 1.0:
+        cautions.append(widened(record["widened_by"]))
+    table = forecast_table(record["returns"].get(patient, []), when)
+    return Section("forecast", "Forecast", cautions=cautions, tables=[table])
+
+
+def widened(factor: float) -> str:
+    """Return the sentence that marks a forecast from a rejected fit."""
+    return f"The residuals reject the fit: standard deviations are multiplied by {factor:.2g}."
 
 
 def forecast_table(returns: Sequence[RecordView], when: PageDates, confidence: float = 0.9) -> PageTable:
@@ -128,7 +144,8 @@ def mechanism_table(record: RecordView) -> PageTable:
 
 def assumptions(record: RecordView, patient: str, scenario: Scenario) -> Section:
     """Return what the fit takes for granted."""
-    sentences = [*_of_data(record, patient, scenario), *_of_noise(record), *_of_parameters(record), *_of_model(record)]
+    data = record["data"].get("assumed") or _of_data(record, patient, scenario)
+    sentences = [*data, *_of_noise(record), *_of_parameters(record), *_of_model(record)]
     return Section("assumed", "What was assumed", sentences=sentences)
 
 

@@ -13,7 +13,7 @@ from immunosim.report.page.dates import PageDates
 from immunosim.report.page.drawings import svg_of
 from immunosim.report.page.fit import provenance, scenario_in
 from immunosim.report.page.fit_data import data_section, doubts
-from immunosim.report.page.fit_results import forecast_table, level_of, name_of, recovery_key
+from immunosim.report.page.fit_results import forecast_table, level_of, name_of, recovery_key, widened
 from immunosim.report.page.sections import Chapter, Section, result_page
 from immunosim.report.page.tables import PageTable
 
@@ -56,7 +56,8 @@ def _of_patient(record: RecordView, patient: str, number: int, is_one: bool) -> 
     known = f"From {last['n_visits']} visits with {last['n_measurements']} values until {when.in_words(last['day'])}."
     key = [recovery_key(back, when, record["confidence"]) for back in last["returns"]]
     table = forecast_table(last["returns"], when, record["confidence"])
-    yield Section("forecast", "When counts will be back", key, [known], tables=[table])
+    cautions = [widened(last["widening"])] if last.get("widening", 1.0) > 1.0 else []
+    yield Section("forecast", "Predicted recovery of counts", key, [known], cautions, tables=[table])
     if len(updates) > 1:
         figure = forecast_figure([_update(update) for update in updates], record["horizon_day"])
         drawing = svg_of(figure, f"forecast-{number}", f"Month of recovery of {patient} as forecast after each visit.")
