@@ -30,14 +30,14 @@ def run() -> tuple[dict[str, float], Figure]:
     problem = prepare(load_scenario(CONFIGS / "clinic.toml"))
     observations, _ = read_observations(CONFIGS / "data" / "clinic.csv", problem.scenario)
     case = case_of(problem, list(observations), FitOptions(FREE, ("others",), n_threads=cores()))
-    truth = _truth([who.name for who in case.patients])
     alone = [estimate(case.alone(place), 4) for place in range(len(case.patients))]
     arrangement = case.arranged([COMMON], {"antibody_clearance": ["weight"]})
     population = fit_population(case.subjects, arrangement, alone, n_threads=cores())
+    truth = _truth([who.name for who in case.patients], [*arrangement.individual, COMMON])
     errors = np.sqrt(np.diag(population.estimate.covariance))
     found = np.log(population.estimate.values)
     effect = np.log(EFFECT) * arrangement.effects[0].per / WEIGHT_SD
-    distance = np.log(population.values[:, :3] / truth[:, :3])
+    distance = np.log(_values(population) / truth[:, :3])
     numbers = {
         "common": abs(found[0] - np.log(truth[0, 3])) / errors[0],
         "effect": abs(found[1] - effect) / errors[1],
@@ -53,18 +53,23 @@ def run() -> tuple[dict[str, float], Figure]:
     )
 
 
-def _truth(names: list[str]) -> np.ndarray:
-    """Return the true parameters, shape (n_patients, n_parameters), in the order of FREE."""
+def _values(population: PopulationFit) -> np.ndarray:
+    """Return the patients' values of the parameters that differ between them, shape (n_patients, n_individual)."""
+    return population.values[:, [population.names.index(name) for name in population.arrangement.individual]]
+
+
+def _truth(names: list[str], parameters: list[str]) -> np.ndarray:
+    """Return the true parameters, shape (n_patients, n_parameters)."""
     text = (CONFIGS / "data" / "clinic_truth.csv").read_text(encoding="utf-8").splitlines()
     rows = {row["patient"]: row for row in csv.DictReader(line for line in text if not line.startswith("#"))}
-    return np.array([[float(rows[name][parameter]) for parameter in FREE] for name in names])
+    return np.array([[float(rows[name][parameter]) for parameter in parameters] for name in names])
 
 
 def _distance_of_medians(population: PopulationFit, case: FitProblem, truth: np.ndarray) -> float:
     """Return the largest distance of a median from that of the patients, in its standard errors."""
     score = population.arrangement.effects[0].scores
     at_mean = truth[:, :3].copy()
-    at_mean[:, 1] /= population.estimate.values[1] ** score
+    at_mean[:, population.arrangement.individual.index("antibody_clearance")] /= population.estimate.values[1] ** score
     own = np.exp(np.log(at_mean).mean(axis=0))
     return float(np.max(np.abs(np.log(population.medians / own)) / population.median_sds))
 
@@ -80,7 +85,7 @@ def _figure(population: PopulationFit, truth: np.ndarray) -> Figure:
 def _draw(ax: Axes, population: PopulationFit, truth: np.ndarray, j: int) -> None:
     """Draw estimates of one parameter against the truth."""
     unit = unit_text(population.arrangement.coordinates.parameters[population.places[0, j]].unit)
-    together, factor = population.values[:, j], np.exp(NINETY * population.together_sd[:, j])
+    together, factor = _values(population)[:, j], np.exp(NINETY * population.together_sd[:, j])
     ends = [0.8 * min(truth.min(), together.min()), 1.25 * max(truth.max(), together.max())]
     ax.plot(ends, ends, color=GREY, lw=0.9)
     ax.vlines(truth, together / factor, together * factor, color=VERMILION, lw=0.9, label="_")

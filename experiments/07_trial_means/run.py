@@ -31,7 +31,9 @@ def run() -> tuple[dict[str, float], Figure]:
     found = one.predictive()
     distance = np.log(found.observed / found.predicted)
     of_means = dict.fromkeys(case.noise, ErrorModel("lognormal", BETWEEN / N_PATIENTS**0.5))
-    as_means = estimate(case_of(problem, list(observations), FitOptions(FREE, ("others",), noise=of_means)).alone(), n_starts=10)
+    as_means = estimate(
+        case_of(problem, list(observations), FitOptions(FREE, ("others",), noise=of_means)).alone(), n_starts=10
+    )
     # The parameter set's own baseline is the mean before the first dose, which no parameter that is fitted moves.
     later = np.array([measured.time > 0.0 for measured in one.subjects[0].measurements])
     numbers = {

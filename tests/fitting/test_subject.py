@@ -123,3 +123,9 @@ def test_given_counts_are_differentiated_at_the_values_of_the_row(problem):
     assert task.problem.scenario.patient.age == 50.0
     assert task.problem.scenario.parameters["blood_lysis_rate"] == 90.0
     assert scenario.patient.age != 50.0  # the patient's own scenario stays
+
+
+@pytest.mark.parametrize("limits", [{"is_above": True}, {"is_below": True, "lower": 5.0}])
+def test_limits_that_a_fit_cannot_use_are_refused_with_their_line(problem, limits):
+    with pytest.raises(DataError, match=r"line 4: CD4: cd4 of patient a .* which a fit cannot use"):
+        of(problem, Measurement("a", 30.0, "cd4", 20.0, line=4, column="CD4", **limits))

@@ -132,6 +132,14 @@ def subject_of(
         raise DataError(f"patient {name} has no measurements", cure="leave the patient out")
     first, last = float(problem.segments.boundaries[0]), float(problem.segments.boundaries[-1])
     for measurement in measurements:
+        if measurement.is_above or measurement.lower > 0.0:
+            what = "lies above its limit" if measurement.is_above else "lies in an interval"
+            raise DataError(
+                f"{measurement.analyte} of patient {name} on day {measurement.time:g} {what}, which a fit cannot use",
+                file=f"line {measurement.line}" if measurement.line else None,
+                key=measurement.column or None,
+                cure="give the value, the lower limit that it is below, or leave the row out",
+            )
         least = 0.0 if noise[measurement.analyte].allows_zero and not measurement.is_below else np.nextafter(0.0, 1.0)
         if not least <= measurement.value < np.inf:
             where = f"line {measurement.line}" if measurement.line else None

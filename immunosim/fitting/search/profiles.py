@@ -134,7 +134,7 @@ def _walk(ask: Ask, estimate: Estimate, j: int, side: int, threshold: float, n_p
     """Return the searches with one unknown held ever farther to one side of its best value."""
     prior, best = _OwnPrior(estimate.posterior, j), estimate.best
     wanted = np.sqrt(threshold) / n_points  # of the root of the rise, which is straight where the curve is a parabola
-    step = float(np.clip(wanted * np.sqrt(2.0) * _sd(best.hessian, prior.precision_at(best.end), j), 1e-3, WIDEST_STEP))
+    step = float(np.clip(wanted * np.sqrt(2.0) * _sd(best.hessian, j), 1e-3, WIDEST_STEP))
     walked, last, at = list[Search](), best, float(np.clip(best.end[j], -MAX_COORDINATE, MAX_COORDINATE))
     least, before = prior.without(best), (0.0, 0.0)
     while len(walked) < MOST_STEPS and side * at < MAX_COORDINATE:
@@ -147,7 +147,9 @@ def _walk(ask: Ask, estimate: Estimate, j: int, side: int, threshold: float, n_p
         rises = (max(prior.without(last) - least, 0.0), max(last.value - best.value, 0.0))
         if rises[0] > STOP * threshold and rises[1] > threshold:
             break
-        grown = max(abs(np.sqrt(now) - np.sqrt(then)) for now, then in zip(rises, before, strict=True))
+        # With the prior the curve is steep where the data are flat: beyond its interval it no longer counts.
+        followed = 2 if rises[1] < STOP * threshold else 1
+        grown = max(abs(np.sqrt(now) - np.sqrt(then)) for now, then in zip(rises[:followed], before, strict=False))
         step = min(step * float(np.clip(wanted / max(grown, 1e-9), 0.5, 2.0)), WIDEST_STEP)
         before = rises
     return walked
@@ -163,16 +165,10 @@ class _OwnPrior:
         """Return minus the logarithm of the posterior where a search ended, without the prior."""
         return search.value + float(self._posterior.log_priors(search.end)[self._j])
 
-    def precision_at(self, unknowns: Array) -> float:
-        """Return what the prior adds to the information."""
-        return float(self._posterior.prior_precision(unknowns)[self._j])
 
-
-def _sd(hessian: Array, precision: float, j: int) -> float:
-    """Return the standard deviation of an unknown without its own prior."""
-    information = hessian.copy()
-    information[j, j] -= precision
-    return float(np.sqrt(max(np.linalg.pinv(information, rcond=1e-10, hermitian=True)[j, j], 1e-12)))
+def _sd(hessian: Array, j: int) -> float:
+    """Return the standard deviation of an unknown by the normal approximation."""
+    return float(np.sqrt(max(np.linalg.pinv(hessian, rcond=1e-10, hermitian=True)[j, j], 1e-12)))
 
 
 def _moved(last: Search, j: int, at: float) -> Array:
