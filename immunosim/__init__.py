@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from immunosim.door.installation import InstallationCheck, KernelCache, compiled_kernels, examine
     from immunosim.door.models import ModelDescription, describe_model
     from immunosim.door.parameters import ParameterTable, describe_parameters
+    from immunosim.door.reporting import write_report
     from immunosim.door.scenario_files import scenario_schema, starting_scenario
     from immunosim.door.sensitivity import sensitivity
     from immunosim.door.simulating import explain, simulate, verify
@@ -106,6 +107,7 @@ __all__ = [
     "to_toml",
     "verify",
     "write_recipe",
+    "write_report",
 ]
 
 _HOMES = {
@@ -175,6 +177,7 @@ _HOMES = {
     "Verification": "immunosim.verification",
     "verify": "immunosim.door.simulating",
     "write_recipe": "immunosim.door.data",
+    "write_report": "immunosim.door.reporting",
 }
 
 

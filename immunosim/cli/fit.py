@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.fit_options import Anyway, Draws, FitInput, Likelihood, Resume, Starts, Together, target_of
+from immunosim.cli.fit_options import Anyway, Draws, FitInput, Likelihood, Page, Resume, Starts, Together, target_of
 from immunosim.cli.option_groups import with_option_groups
 from immunosim.cli.options import FAILED, ResultFolder, typed
 from immunosim.cli.printing import say
@@ -76,6 +76,7 @@ class Extras:
     next_draw: NextDraw = ""
     draws: Draws = 0
     anyway: Anyway = False
+    report: Page = False
 
 
 @with_option_groups
@@ -97,7 +98,8 @@ def fit(
     quantification (`<0.01`, `below`) are censored; a range counts with its spread. Priors come from the parameter set;
     a patient's doses, age and weight from the table.
 
-    Writes fit.json, tables, scenarios with the fitted values, PEtab tables and figures. Exit code 3: a patient failed.
+    Writes fit.json, tables, scenarios with the fitted values, PEtab tables, figures, and with --report a page to read
+    and print. Exit code 3: a patient failed.
     """
     from immunosim.cli.fit_running import fit_one, fit_several
     from immunosim.cli.fit_tables import show_fit, show_several
@@ -126,10 +128,10 @@ def fit(
         )
         if is_one:
             fitted = fit_one(case, wanted, store, command, now)
-            paths = write_fit(fitted, case, folder, command) if is_written else []
+            paths = write_fit(fitted, case, folder, command, extras.report) if is_written else []
         else:
             several = fit_several(case, wanted, store, command, now)
-            paths = write_several(several, folder, command) if is_written else []
+            paths = write_several(several, folder, command, extras.report) if is_written else []
         if store is not None:
             store.remove()
     if is_one:

@@ -105,6 +105,7 @@ Anyway = Annotated[
     ),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")]
+Page = Annotated[bool, typer.Option("--report", help="Add report.html, a page to read, print and keep.")]
 Workers = Annotated[int, typer.Option("--workers", min=0, help="Threads; 0 uses one per core.")]
 
 

@@ -103,11 +103,11 @@ def show_verdicts(fitted: Fitted, confidence: float = 0.9) -> None:
 def show_several(several: PatientFits, paths: Sequence[Path], as_json: bool) -> None:
     """Print fits of several patients."""
     if as_json:
-        from immunosim.door.fit_records import several_as_dict
+        from immunosim.report.fit_record import several_as_dict
 
         show_text(to_json(several_as_dict(several)).rstrip())
         return
-    names = several.case.coordinates.names
+    names = several.case.reported
     show(f"{len(several.fits)} patients, each fitted individually; {len(several.failures)} could not be simulated.")
     for patient, reason in several.failures.items():
         show(f"- {patient}: {reason}")
@@ -124,7 +124,7 @@ def show_several(several: PatientFits, paths: Sequence[Path], as_json: bool) -> 
 
 def _show_population(population: PopulationFit) -> None:
     from immunosim.door.fit_files import population_rows
-    from immunosim.door.fit_records import verdict_of
+    from immunosim.report.fit_record import verdict_of
 
     effects = {effect.name: effect.label for effect in population.arrangement.effects}
     rows = [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.fit_options import Anyway, Draws, FitInput, Likelihood, Starts
+from immunosim.cli.fit_options import Anyway, Draws, FitInput, Likelihood, Page, Starts
 from immunosim.cli.option_groups import with_option_groups
 from immunosim.cli.options import FAILED, ResultFolder, typed
 from immunosim.cli.printing import say, show_text
@@ -44,6 +44,7 @@ class ForecastAim:
     each_visit: EachVisit = False
     confidence: Confidence = 0.9
     anyway: Anyway = False
+    report: Page = False
 
 
 @with_option_groups
@@ -63,7 +64,8 @@ def forecast(
     from the start of the last course; dates are given where day 0 has one. With --each-visit the forecast is repeated
     for every visit from the data available at the time; the first line is the forecast from the priors.
 
-    Writes forecast.json, forecast.csv and a figure of each patient. Exit code 3: a patient could not be simulated, or
+    Writes forecast.json, forecast.csv, a figure of each patient, and with --report a page to read and print. Exit code
+    3: a patient could not be simulated, or
     the forecast is withheld, since the residuals reject the fit (its likely cause is named; see --anyway).
     """
     from immunosim.door.fitting import require_sampler
@@ -86,7 +88,8 @@ def forecast(
 
         how = ForecastOptions(starts, draws, given.seed, aim.confidence, aim.anyway)
         predictions = forecast_of(case, goals, aim.as_of or None, aim.each_visit, how, report)
-        files = forecast_files(predictions, typed(context, ("as_json", "workers"))) if results.is_written else {}
+        command = typed(context, ("as_json", "workers"))
+        files = forecast_files(predictions, command, aim.report) if results.is_written else {}
         paths = write_folder(folder, files, FORECAST) if files else []
     if results.as_json:
         show_text(to_json(predictions.as_dict()).rstrip())

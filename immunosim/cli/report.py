@@ -1,11 +1,11 @@
-"""``immunosim report``: simulate a scenario and write a page to read, print and keep."""
+"""``immunosim report``: write a page to read, print and keep, of a scenario or of results on disk."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from immunosim.cli.options import FAILED, Changes, ScenarioFile, command_line
+from immunosim.cli.options import FAILED, Changes, command_line
 from immunosim.cli.printing import say, show
 from immunosim.cli.progress import progress
 
@@ -15,28 +15,59 @@ Out = Annotated[
 ]
 
 
+Reportable = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SCENARIO|RESULT",
+        help="Scenario file (TOML), or the name of a shipped scenario; or the results of a fit, a forecast or a sweep.",
+        show_default=False,
+    ),
+]
+
+
 def report(
-    scenario: ScenarioFile,
+    scenario: Reportable,
     changes: Changes = None,
     out: Out = None,
 ) -> None:
-    """Simulate a scenario and write a report: results, sources of all values, and the command that reproduces it.
+    """Write a report of a scenario, which is simulated, or of the results of a fit, a forecast or a sweep.
 
-    The folder gets report.html, one page that needs no other file and no network, figure.pdf, summary.json and
-    scenario.toml, all or none; an earlier report there is replaced whole, a folder that holds anything else is refused.
-    Exit code 3: the integration failed; the report says how.
+    Of a scenario the folder gets report.html, one page that needs no other file and no network, figure.pdf,
+    summary.json and scenario.toml, all or none; an earlier report there is replaced whole, a folder that holds anything
+    else is refused. Of results report.html is written into their folder, or beside a sweep. Exit code 3: the
+    integration failed; the report says how.
     """
+    from immunosim.door.reporting import is_result
+
+    if is_result(scenario):
+        _of_result(scenario, changes, out)
+        return
+    _of_scenario(scenario, changes or [], out)
+
+
+def _of_result(result: Path, changes: list[str] | None, out: Path | None) -> None:
+    from immunosim.door.reporting import PAGE, write_report
+    from immunosim.errors import DataError
+
+    if changes:
+        raise DataError("is for a scenario", key="--set", cure="change the scenario and compute the result again")
+    with progress("Writing the report"):
+        path = write_report(result, out / PAGE if out else None)
+    show(f"Report: {path} (open it in a browser; it prints on A4)")
+
+
+def _of_scenario(scenario: Path, changes: list[str], out: Path | None) -> None:
     from immunosim.door.simulating import simulate
     from immunosim.report import record_files, refuse_foreign, summarise, write_folder
     from immunosim.report.page import report_files
 
     command, folder = (
-        command_line("report", scenario, changes or []),
+        command_line("report", scenario, changes),
         out or Path("results") / f"{scenario.stem}_report",
     )
     refuse_foreign(folder)
     with progress("Simulating") as now:
-        trajectory = simulate(scenario, changes or (), announce=now.announce)
+        trajectory = simulate(scenario, changes, announce=now.announce)
         now.begin("Writing the report")
         summary = summarise(trajectory)
         files = report_files(trajectory, summary, command) | record_files(trajectory, summary)
@@ -46,7 +77,7 @@ def report(
     show(f"Figure: {folder / 'figure.pdf'}")
     show(summary["intended_use"])
     following = "verify" if trajectory.is_complete else "check"
-    show(f"Next:  {command_line(following, scenario, changes or [])}")
+    show(f"Next:  {command_line(following, scenario, changes)}")
     if not trajectory.is_complete:
         say(f"{scenario}: {trajectory.failure()}")
         raise typer.Exit(FAILED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -10,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from immunosim.door.fit_records import several_as_dict
 from immunosim.observations.petab import condition_ids
 from immunosim.report import INTENDED_USE, to_json
+from immunosim.report.fit_courses import course_of, labels_of
+from immunosim.report.fit_record import fit_record, several_record
 from immunosim.report.output_files import FIT, write_folder
-from immunosim.report.results import course_of, labels_of
 from immunosim.safe_text import csv_text
 
 if TYPE_CHECKING:
@@ -29,15 +30,28 @@ PARAMETERS = (
 )
 
 
-def write_fit(fitted: Fitted, case: FitProblem, folder: Path, command: str) -> list[Path]:
-    """Write the files of a fit of one patient, or of several as one, all or none."""
+def write_fit(fitted: Fitted, case: FitProblem, folder: Path, command: str, with_report: bool = False) -> list[Path]:
+    """Write the files of a fit of one patient, or of several as one, all or none.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    case : FitProblem
+    folder : Path
+    command : str
+        How the fit was made.
+    with_report : bool
+        Whether the page is among the files.
+    """
     from immunosim.fitting.exchange.petab_tables import tables_of_one
     from immunosim.plots import encoded
     from immunosim.plots.fit_courses import course_figure, courses_figure
     from immunosim.plots.fits import profile_figure, waterfall_figure
 
+    courses = [course_of(fitted, index) for index in range(len(fitted.subjects))]
+    record = to_json(fit_record(fitted, courses) | {"assumed": list(case.assumed), "command": command})
     files = {
-        "fit.json": to_json(fitted.as_dict() | {"assumed": list(case.assumed), "command": command}).encode(),
+        "fit.json": record.encode(),
         "parameters.csv": table_text(PARAMETERS, _parameter_rows(fitted)),
         "profiles.csv": profile_table(fitted.profiles),
         "profiles.png": encoded(profile_figure(fitted.profiles, profile_titles(fitted), caption(fitted)), "png"),
@@ -47,7 +61,6 @@ def write_fit(fitted: Fitted, case: FitProblem, folder: Path, command: str) -> l
     for index, subject in enumerate(fitted.subjects):
         end = f"_{ids[subject.name]}" if len(fitted.subjects) > 1 else ""
         files[f"fitted{end}.toml"] = fitted_scenario(subject, fitted.best(index)).encode()
-    courses = [course_of(fitted, index) for index in range(len(fitted.subjects))]
     if len(courses) == 1:
         files["course.png"] = encoded(course_figure(courses[0], labels_of(fitted.subjects[0]), INTENDED_USE), "png")
     else:
@@ -58,11 +71,12 @@ def write_fit(fitted: Fitted, case: FitProblem, folder: Path, command: str) -> l
     if fitted.sampled is not None:
         files["pairs.png"] = pairs(fitted)
         files["posterior.nc"] = netcdf(fitted)
+    files |= page_of(record) if with_report else {}
     return write_folder(folder, files, FIT)
 
 
-def write_several(several: PatientFits, folder: Path, command: str) -> list[Path]:
-    """Write the files of fits of several patients, all or none."""
+def write_several(several: PatientFits, folder: Path, command: str, with_report: bool = False) -> list[Path]:
+    """Write the files of fits of several patients, all or none; arguments as of ``write_fit``."""
     from immunosim.fitting.conclusions.predictive import joined, population_predictive
     from immunosim.fitting.exchange.petab_tables import tables_of_each, tables_of_population
     from immunosim.plots import encoded
@@ -70,10 +84,10 @@ def write_several(several: PatientFits, folder: Path, command: str) -> list[Path
     from immunosim.plots.fit_pairs import shrinkage_figure
 
     rows = [[name, *row] for name, fit in several.fits.items() for row in _parameter_rows(fit)]
+    courses = [course_of(fit) for fit in several.fits.values()]
+    record = to_json(several_record(several, courses) | {"command": command})
     files = {
-        "fit.json": to_json(
-            several_as_dict(several) | {"assumed": list(several.case.assumed), "command": command}
-        ).encode(),
+        "fit.json": record.encode(),
         "parameters.csv": table_text(("patient", *PARAMETERS), rows),
     }
     ids = condition_ids([who.name for who in several.case.patients])
@@ -83,7 +97,6 @@ def write_several(several: PatientFits, folder: Path, command: str) -> list[Path
             subject = replace(subject, names=several.population.names)
             values = several.population.of(name)
         files[f"fitted_{ids[name]}.toml"] = fitted_scenario(subject, values).encode()
-    courses = [course_of(fit) for fit in several.fits.values()]
     subject = several.case.subjects[0]
     files["courses.png"] = encoded(courses_figure(courses, labels_of(subject), INTENDED_USE), "png")
     fitted = joined([fit.predictive() for fit in several.fits.values()])
@@ -99,7 +112,15 @@ def write_several(several: PatientFits, folder: Path, command: str) -> list[Path
         alone = {name: fit.estimate for name, fit in several.fits.items()}
         files |= _in_folder(tables_of_each(several.case, alone))
     files |= check_files(fitted, new, subject)
+    files |= page_of(record) if with_report else {}
     return write_folder(folder, files, FIT)
+
+
+def page_of(record: str) -> dict[str, bytes]:
+    """Return the page of a fit from the text of its record, by file name."""
+    from immunosim.report.page.fit import fit_page
+
+    return {"report.html": fit_page(json.loads(record))}
 
 
 def _in_folder(tables: Mapping[str, str]) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ from immunosim.door.watching import Quiet, Watch
 from immunosim.errors import DataError, InputProblem, QuantityError
 from immunosim.fitting import ErrorModel, FitOptions, FitProblem, case_of
 from immunosim.fitting.assumptions import assumptions
+from immunosim.fitting.fit_data import DataSource
 from immunosim.fitting.untreated import without_measured_baseline
 from immunosim.machine import cores
 from immunosim.observations import (
@@ -107,7 +108,7 @@ def fit_problem(
     now = watch or Quiet()
     source = source_of(scenario, data, settings.get("overrides") or ())
     problem = prepare(source.scenario, source.name, now.announce)
-    patients = _patients(problem, source, settings.get("patient", ""), now, settings.get("recipe"))
+    patients, known = _patients(problem, source, settings.get("patient", ""), now, settings.get("recipe"))
     assumed = assumptions(problem.scenario, patients, source.follow_up) if source.data is not None else []
     without, superseded = without_measured_baseline(problem, patients)
     if superseded:
@@ -124,7 +125,7 @@ def fit_problem(
         n_threads=settings.get("n_threads") or cores(),
         follow_up=source.follow_up,
     )
-    case = replace(case_of(problem, patients, options, source.name, now.begin), assumed=tuple(assumed))
+    case = replace(case_of(problem, patients, options, source.name, now.begin), assumed=tuple(assumed), source=known)
     if case.is_chosen:
         names = ", ".join(case.reported)
         now.announce(f"Nothing is named to fit: {names}, of which the data say most")
@@ -133,24 +134,29 @@ def fit_problem(
 
 def _patients(
     problem: Problem, source: FitSource, patient: str, now: Watch, recipe: Path | str | None
-) -> list[PatientRecord]:
+) -> tuple[list[PatientRecord], DataSource]:
+    """Return the patients who were measured, and where their data come from."""
     if source.data is not None:
-        observations = _read(problem.scenario, source, patient, now, recipe)
-        return _measured(observations, source, patient, now)
+        observations, findings = _read(problem.scenario, source, patient, now, recipe)
+        known = DataSource(observations.file, tuple(findings), observations.rows)
+        return _measured(observations, source, patient, now), known
     if patient:
         raise DataError("needs a table of patients", key="patient", cure="give one with `data`")
     measurements = observed_in(problem.scenario, problem.model.units)
     if not measurements:
         cure = "add [[observed]] with the patient's counts, or give a table with `data`"
         raise DataError("holds no measurements to fit", file=source.name, cure=cure)
-    return [PatientRecord("patient", tuple(measurements))]
+    return [PatientRecord("patient", tuple(measurements))], DataSource(source.name)
 
 
-def _read(scenario: Scenario, source: FitSource, patient: str, now: Watch, recipe: Path | str | None) -> Observations:
-    """Return the chosen patients of a table, after the linter has found no error in what is said of them."""
+def _read(
+    scenario: Scenario, source: FitSource, patient: str, now: Watch, recipe: Path | str | None
+) -> tuple[Observations, list[TableFinding]]:
+    """Return the chosen patients of a table and its findings, of which none may be an error."""
     notes, wrong = list[TableFinding](), list[InputProblem]()
     if isinstance(source.data, PatientData):
         observations = source.data.observations
+        notes = [finding for finding in source.data.findings if finding.severity != "error"]  # errors: of the chosen
     else:
         reading = examine_observations(Path(source.data or ""), scenario, recipe=recipe)
         observations, notes = reading.observations, list(reading.findings)
@@ -158,14 +164,15 @@ def _read(scenario: Scenario, source: FitSource, patient: str, now: Watch, recip
     chosen = (observations[patient],) if patient else observations.patients
     observations = replace(observations, patients=chosen)
     checked = lint(observations, None if source.is_alone else scenario)
-    for finding in [*notes, *checked, *unsupported(chosen)]:
+    findings = list(dict.fromkeys([*notes, *checked, *unsupported(chosen)]))  # `read_data` has those of the linter
+    for finding in findings:
         if finding.severity == "error":
             wrong.append(finding.as_problem(observations.file))
         elif finding.severity == "warning":
             now.announce(f"{observations.file}: {finding}")
     if wrong:
         raise DataError(problems=wrong)
-    return observations
+    return observations, findings
 
 
 def _measured(observations: Observations, source: FitSource, patient: str, now: Watch) -> list[PatientRecord]:

@@ -106,7 +106,7 @@ def profile_of(
     now.begin("Searching")
     best = estimate(posterior, starts, seed, report)
     now.begin("Profiling")
-    return Fitted(best, profiles(best, names, confidence, points, report))
+    return Fitted(best, profiles(best, names, confidence, points, report), data=case.data)
 
 
 def profile_record(one: Fitted) -> dict[str, Any]:
@@ -205,7 +205,7 @@ def sample_of(
     steps = plan.draws, plan.warm_up or plan.draws // 2, plan.walkers, seed
     with guard():
         drawn = draw_sample(best, *steps, report, chain, mark, now.announce)
-    return Fitted(best, {}, sampled=drawn)
+    return Fitted(best, {}, sampled=drawn, data=case.data)
 
 
 def mark_of(case: FitProblem, starts: int) -> str:

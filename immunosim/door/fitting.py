@@ -184,7 +184,7 @@ def fit_one(
         with guard():
             sampled = sample(best, draws, draws // 2, 0, plan.seed, report, chain, mark, now.announce)
     now.begin("Drawing")
-    return Fitted(best, profiled, tuple(others), sampled, plan.anyway)
+    return Fitted(best, profiled, tuple(others), sampled, plan.anyway, case.data)
 
 
 def fit_several(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from immunosim.codegen.loader import say_nothing
@@ -14,6 +16,7 @@ from immunosim.door.times import Time, simulated_day_of
 from immunosim.door.watching import Quiet
 from immunosim.ensembles.survival import EventTimes
 from immunosim.errors import DataError
+from immunosim.files import write_file
 from immunosim.fitting import FitProblem, require_sampler
 from immunosim.fitting.conclusions.recovery import Return, pooled_returns
 from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions as ForecastOptions
@@ -46,11 +49,20 @@ class Forecast(Result):
     failures : dict of str to str
         Of patients who could not be simulated, or whose forecast is withheld since the fit is rejected: why.
     horizon : float, day
+    case : FitProblem, optional
+        The patients, as they were fitted.
+    until : float, day
+        Later visits and doses were ignored.
+    confidence : float
+        Of the intervals.
     """
 
     updates: dict[str, list[Update]]
     failures: dict[str, str]
     horizon: float
+    case: FitProblem | None = None
+    until: float = math.inf
+    confidence: float = 0.9
 
     def headline(self) -> str:
         """Return in a line who is forecast, until when."""
@@ -112,6 +124,30 @@ class Forecast(Result):
 
         updates = self.updates[names[0]] if names else next(iter(self.updates.values()))
         return forecast_figure(updates, self.horizon, INTENDED_USE)
+
+    def report(self, path: str | Path) -> Path:
+        """Write a page that needs no other file, whole or not at all, and return its path.
+
+        Raises
+        ------
+        OutputError
+            If the location is not writable.
+        """
+        from immunosim.report import to_json
+        from immunosim.report.page.forecast import forecast_page
+
+        target = Path(path)
+        write_file(target, forecast_page(json.loads(to_json(self.record()))))
+        return target
+
+    def record(self) -> dict[str, Any]:
+        """Return everything as plain values, with the data that were known and the versions."""
+        from immunosim.report.fit_record import about_fit, data_known
+
+        about = {"horizon_day": self.horizon, "confidence": self.confidence}
+        if self.case is None:
+            return self.as_dict() | about
+        return self.as_dict() | about | data_known(self.case, self.until) | about_fit(self.case.subjects[0])
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""
@@ -178,10 +214,10 @@ def forecast_of(
     scenario = case.problem.scenario
     until = float("inf") if as_of is None else simulated_day_of(scenario, as_of, "as_of")
     updates, failures = update(case, goals, until, each_visit, how, report)
-    return Forecast(updates, failures, scenario.horizon)
+    return Forecast(updates, failures, scenario.horizon, case, until, how.confidence)
 
 
-def forecast_files(predictions: Forecast, command: str = "") -> dict[str, bytes]:
+def forecast_files(predictions: Forecast, command: str = "", with_report: bool = False) -> dict[str, bytes]:
     """Return the record, the table and a figure of each patient by file name.
 
     Parameters
@@ -189,6 +225,8 @@ def forecast_files(predictions: Forecast, command: str = "") -> dict[str, bytes]
     predictions : Forecast
     command : str
         How the forecast was made, kept in the record.
+    with_report : bool
+        Whether the page is among the files.
     """
     from immunosim.door.fit_files import table_text
     from immunosim.observations.petab import condition_ids
@@ -198,14 +236,19 @@ def forecast_files(predictions: Forecast, command: str = "") -> dict[str, bytes]
     rows = [
         (name, update, back) for name, own in predictions.updates.items() for update in own for back in update.returns
     ]
+    record = to_json(predictions.record() | {"command": command})
     files = {
-        "forecast.json": to_json(predictions.as_dict() | {"command": command}).encode(),
+        "forecast.json": record.encode(),
         "forecast.csv": table_text(HEADERS, [_cells(*row) for row in rows]),
     }
     ids = condition_ids(list(predictions.updates))
     for name in predictions.updates:
         end = f"_{ids[name]}" if len(ids) > 1 else ""
         files[f"forecast{end}.png"] = encoded(predictions.plot(name), "png")
+    if with_report:
+        from immunosim.report.page.forecast import forecast_page
+
+        files["report.html"] = forecast_page(json.loads(record))
     return files
 
 

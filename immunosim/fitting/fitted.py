@@ -16,6 +16,7 @@ from immunosim.fitting.conclusions.misfit import MisfitCause, explanations, like
 from immunosim.fitting.conclusions.optimal_sampling import Draw, rank_draws
 from immunosim.fitting.conclusions.predictive import Predictive, predictive
 from immunosim.fitting.conclusions.recovery import Return, forecast, laplace_draws, widened
+from immunosim.fitting.fit_data import FitData
 from immunosim.fitting.likelihood.error_model import ErrorModel
 from immunosim.fitting.likelihood.prediction import predict
 from immunosim.fitting.likelihood.subject import Subject, asked_of
@@ -50,6 +51,8 @@ class Fitted(Result):
     sampled : Sample, optional
     anyway : bool
         Whether to forecast even if the fit is rejected, with wider intervals.
+    data : FitData, optional
+        What was read of the patients.
     """
 
     estimate: Estimate
@@ -57,6 +60,7 @@ class Fitted(Result):
     alternatives: tuple[Alternative, ...] = ()
     sampled: Sample | None = None
     anyway: bool = False
+    data: FitData | None = None
 
     def headline(self) -> str:
         """Return the patients, the measurements and the number of identified parameters in a line."""

@@ -134,14 +134,15 @@ def fit_each(
 
 def _fit(case: FitProblem, index: int, n_starts: int, seed: int, store: FitStore | None) -> Fitted:
     posterior, name = case.alone(index), case.patients[index].name
+    data = case.data.of(name)
     kept = store.load(name) if store is not None else None
     if kept is not None:
-        return Fitted(*from_record(posterior, kept))
+        return Fitted(*from_record(posterior, kept), data=data)
     best = estimate(posterior, n_starts, seed)
     profile_by_name = profiles(best, case.reported)
     if store is not None:
         store.save(name, as_record(best, profile_by_name))
-    return Fitted(best, profile_by_name)
+    return Fitted(best, profile_by_name, data=data)
 
 
 def fit_together(

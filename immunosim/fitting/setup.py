@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from immunosim.codegen.loader import Model
 from immunosim.errors import DataError, did_you_mean
+from immunosim.fitting.fit_data import DataSource, FitData
 from immunosim.fitting.likelihood.covariates import CovariateDesign, arrange
 from immunosim.fitting.likelihood.error_model import ErrorModel
 from immunosim.fitting.likelihood.posterior import Posterior
@@ -80,6 +81,8 @@ class FitProblem:
         Whether the free parameters were chosen automatically.
     assumed : tuple of str
         What neither the table nor the scenario says, in sentences.
+    source : DataSource
+        Where the measurements come from.
     """
 
     problem: Problem
@@ -92,6 +95,12 @@ class FitProblem:
     wishes: FitOptions
     is_chosen: bool
     assumed: tuple[str, ...] = ()
+    source: DataSource = field(default_factory=DataSource)
+
+    @property
+    def data(self) -> FitData:
+        """The data, as results keep them."""
+        return FitData(self.patients, self.source, self.noise, self.wishes.shared, self.assumed)
 
     def alone(self, index: int = 0) -> Posterior:
         """Return the posterior of one patient."""

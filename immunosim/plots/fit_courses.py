@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.transforms import blended_transform_factory
 
 from immunosim.plots.style import BLUE, GREY, STYLE, month_step
-from immunosim.plots.text import headline, n_text
+from immunosim.plots.text import headline, n_text, plain
+from immunosim.plots.timeline import rows_of
 from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -19,9 +21,13 @@ if TYPE_CHECKING:
 
     from immunosim.codegen.loader import Array
     from immunosim.observations import Measurement
+    from immunosim.scenario import Scenario
 
 WIDTH, PANEL = 7.6, 1.9
 """Inches: width of a figure, height of a panel."""
+
+LOW_PANEL = 1.35
+"""Inches: height of a panel with others beside it."""
 
 SMALL = 1.0
 """Inches: height of a panel on the page of many patients."""
@@ -41,12 +47,15 @@ class FittedCourse:
     times : ndarray, shape (n_times,), day
     bands : mapping of str to ndarray, shape (3, n_times)
         Lower end, best and upper end by analyte.
+    scenario : Scenario, optional
+        Whose treatments are marked above.
     """
 
     name: str
     measurements: Sequence[Measurement]
     times: Array
     bands: Mapping[str, Array]
+    scenario: Scenario | None = None
 
     def of(self, analyte: str) -> list[Measurement]:
         """Return the measurements of an analyte."""
@@ -59,8 +68,8 @@ class FittedCourse:
         return max([float(band[np.isfinite(band)].max(initial=0.0)), *values])
 
 
-def course_figure(course: FittedCourse, labels: Mapping[str, str], footer: str = "") -> Figure:
-    """Return the course of every analyte that was measured, with its interval and the data.
+def course_figure(course: FittedCourse, labels: Mapping[str, str], footer: str = "", columns: int = 1) -> Figure:
+    """Return the course of every analyte that was measured, with its interval and the data, with the treatments above.
 
     Parameters
     ----------
@@ -68,19 +77,53 @@ def course_figure(course: FittedCourse, labels: Mapping[str, str], footer: str =
     labels : mapping of str to str
         Name and unit of each analyte, as an axis shows it.
     footer : str
+    columns : int
+        Panels side by side.
     """
     footer = f"{n_text(len(course.measurements))} {footer}".strip()
+    n_rows, height = -(-len(course.bands) // columns), PANEL if columns == 1 else LOW_PANEL
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, 0.9 + PANEL * len(course.bands)), layout="constrained")
-        axes = figure.subplots(len(course.bands), 1, squeeze=False, sharex=True)[:, 0]
+        figure = Figure(figsize=(WIDTH, 0.9 + height * n_rows), layout="constrained")
+        axes = [figure.add_subplot(n_rows, columns, k + 1) for k in range(len(course.bands))]
         for ax, (analyte, band) in zip(axes, course.bands.items(), strict=True):
             draw_course(ax, course.of(analyte), course.times, band)
             ax.set_ylabel(labels[analyte])
-        axes[-1].set_xlabel("months after day 0")
-        _mark_months(axes[-1], course.times, 1.0)
-        axes[0].legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), fontsize=7.0, ncols=4)
+            _mark_months(ax, course.times, float(columns))
+            ax.set_xlim(*_limits(course))
+            if course.scenario is not None:
+                draw_treatments(ax, course.scenario)
+        for ax in axes[-columns:]:
+            ax.set_xlabel("months after day 0")
+        _legend(figure, axes)
         figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)
     return figure
+
+
+def draw_treatments(ax: Axes, scenario: Scenario) -> Axes:
+    """Mark the treatments of a scenario above axes in months, a row for each drug; hollow marks are premedication."""
+    on_top: dict[str, Any] = {"clip_on": False, "transform": blended_transform_factory(ax.transData, ax.transAxes)}
+    drugs = [row for row in rows_of(scenario) if row.marker]
+    for height, row in enumerate(reversed(drugs)):
+        for k, mark in enumerate(row.marks):
+            start, stop = mark.start / DAYS_PER_MONTH, (mark.stop or mark.start) / DAYS_PER_MONTH
+            label, face = (plain(row.label) if k == 0 else "_"), "white" if mark.is_hollow else row.colour
+            style: dict[str, Any] = {"color": row.colour, "mfc": face, "ms": 4, "lw": 3}
+            marker, line = (row.marker, "") if stop == start else ("", "-")
+            ax.plot([start, stop], [1.04 + 0.07 * height] * 2, marker=marker, ls=line, label=label, **style, **on_top)
+    return ax
+
+
+def _limits(course: FittedCourse) -> tuple[float, float]:
+    """Return the ends of the axis of time, months."""
+    days = [float(course.times[0]), *(measurement.time for measurement in course.measurements)]
+    first, last = min(days) / DAYS_PER_MONTH, float(course.times[-1]) / DAYS_PER_MONTH
+    return first - 0.02 * (last - first), last + 0.02 * (last - first)
+
+
+def _legend(figure: Figure, axes: Sequence[Axes]) -> None:
+    """Explain the marks of all panels once, above them."""
+    handles = {text: handle for ax in axes for handle, text in zip(*ax.get_legend_handles_labels(), strict=True)}
+    figure.legend(handles.values(), handles, loc="outside upper right", frameon=False, fontsize=7.0, ncols=5)
 
 
 def courses_figure(courses: Sequence[FittedCourse], labels: Mapping[str, str], footer: str = "") -> Figure:

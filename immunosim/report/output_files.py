@@ -56,13 +56,13 @@ FIT = FolderKind(
     frozenset({"fit.json", "parameters.csv"}),
     (
         *("fitted*.toml", "course*.png", "profiles.*", "waterfall.png", "posterior.nc", "population.csv"),
-        *("individuals.csv", "petab"),
+        *("individuals.csv", "petab", "report.html"),
         *("predictions.csv", "observed_predicted.png", "residuals.png", "vpc.png", "shrinkage.png", "pairs.png"),
     ),
 )
 PROFILE = FolderKind(frozenset({"profiles.json", "profiles.csv"}), ("profiles.png",))
 SAMPLE = FolderKind(frozenset({"posterior.nc", "sample.json"}), ("pairs.png", "vpc.png"))
-FORECAST = FolderKind(frozenset({"forecast.json", "forecast.csv"}), ("forecast*.png",))
+FORECAST = FolderKind(frozenset({"forecast.json", "forecast.csv"}), ("forecast*.png", "report.html"))
 COMPARISON = FolderKind(
     frozenset({"comparison.json", "differences.csv"}),
     ("attribution.csv", "overlay.png", "why_difference_*.png", "counterfactuals.csv", "counterfactuals_*.png"),

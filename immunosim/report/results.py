@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import singledispatch
 from html import escape
@@ -13,9 +14,9 @@ from immunosim.codegen.loader import load_model
 from immunosim.ensembles import EnsembleResult
 from immunosim.errors import DataError
 from immunosim.files import write_file
-from immunosim.fitting import Fitted, PatientFits, Subject
-from immunosim.formatting import unit_text
+from immunosim.fitting import Fitted, PatientFits
 from immunosim.report.figures import draw_page, draw_panel
+from immunosim.report.fit_courses import course_of, labels_of
 from immunosim.report.limits import limits_of, thresholds_of
 from immunosim.report.provenance import INTENDED_USE
 from immunosim.result import Result
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from immunosim.plots.ensembles import Plot
-    from immunosim.plots.fit_courses import FittedCourse
 
 
 @singledispatch
@@ -143,40 +143,54 @@ def _(result: PatientFits) -> Figure:
     return courses_figure(courses, labels_of(result.case.subjects[0]), INTENDED_USE)
 
 
-def course_of(result: Fitted, index: int = 0) -> FittedCourse:
-    """Return the course of a patient as it is drawn."""
-    from immunosim.plots.fit_courses import FittedCourse
-
-    subject = result.subjects[index]
-    return FittedCourse(subject.name, subject.measurements, *result.course(index))
-
-
-def labels_of(subject: Subject) -> dict[str, str]:
-    """Return name and unit of every measurable quantity, as an axis shows it."""
-    model = subject.problem.model
-    names = {
-        name: " + ".join(model.about(part).heading or part for part in model.sums.get(name, (name,)))
-        for name in subject.units
-    }
-    units = {name: unit_text(unit) for name, unit in subject.units.items()}
-    return {name: f"{names[name]} ({unit})" if unit else names[name] for name, unit in units.items()}
-
-
 def write_page(result: Result, path: Path) -> None:
-    """Write the page of a result: the report of a trajectory, otherwise the notebook view with the figure.
+    """Write the page of a result: its report, or the notebook view with the figure where it has none.
 
     Raises
     ------
     OutputError
         If the location is not writable.
     """
-    if isinstance(result, Trajectory):
-        from immunosim.report.page import report_files
-        from immunosim.report.summary import summarise
+    write_file(path, page_of(result))
 
-        write_file(path, report_files(result, summarise(result), "")["report.html"])
-        return
-    write_file(path, _page(result).encode())
+
+@singledispatch
+def page_of(result: Result) -> bytes:
+    """Return the page of a result."""
+    return _page(result).encode()
+
+
+@page_of.register(Trajectory)
+def _(result: Trajectory) -> bytes:
+    from immunosim.report.page import report_files
+    from immunosim.report.summary import summarise
+
+    return report_files(result, summarise(result), "")["report.html"]
+
+
+@page_of.register(EnsembleResult)
+def _(result: EnsembleResult) -> bytes:
+    from immunosim.models import find_model
+    from immunosim.report.page.ensemble import ensemble_page
+
+    try:
+        figure = result.plot()
+    except DataError:
+        figure = None
+    package = find_model(result.model_name)
+    model = load_model(package.parameters().units(), package=package)
+    return ensemble_page(result, figure, tuple(model.scope.limitations))
+
+
+@page_of.register(Fitted)
+@page_of.register(PatientFits)
+def _(result: Fitted | PatientFits) -> bytes:
+    from immunosim.report.fit_record import fit_record, several_record
+    from immunosim.report.output_files import to_json
+    from immunosim.report.page.fit import fit_page
+
+    record = fit_record(result) if isinstance(result, Fitted) else several_record(result)
+    return fit_page(json.loads(to_json(record)))  # as its file holds it: what is not a number is null
 
 
 def _page(result: Result) -> str:

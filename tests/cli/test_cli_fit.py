@@ -117,3 +117,25 @@ def test_a_table_with_mistakes_is_refused_line_by_line(command, short, table, co
     assert found.exit_code == 2
     assert "counts.csv: line 2" in found.stderr
     assert contents() == ["counts.csv", "short.toml"]
+
+
+def test_a_report_is_among_the_files_and_can_be_written_from_them_again(command, short, tmp_path):
+    found = command("fit", short, *FAST, "--report", "--out", "here")
+    assert found.exit_code == 0, found.stderr
+    page = tmp_path / "here" / "report.html"
+    first = page.read_bytes()
+    assert b"immunosim fit" in first
+    page.unlink()
+    again = command("report", "here")
+    assert again.exit_code == 0, again.stderr
+    assert "Report: here/report.html" in again.stdout
+    assert page.read_bytes() == first
+    assert command("report", tmp_path / "here" / "fit.json", "--out", "there").exit_code == 0
+    assert (tmp_path / "there" / "report.html").read_bytes() == first
+
+
+def test_a_report_of_results_takes_no_changes(command, short):
+    command("fit", short, *FAST, "--out", "here")
+    found = command("report", "here", "--set", "patient.age=40")
+    assert found.exit_code == 2
+    assert "--set: is for a scenario" in found.stderr

@@ -50,6 +50,8 @@ DOORS = {
 ELSEWHERE = {
     ("run", "--report"): "Trajectory.report",
     ("report", "--out"): "Trajectory.report",
+    ("fit", "--report"): "Fitted.report",
+    ("forecast", "--report"): "Forecast.report",
     ("explain", "--top"): "Explanation.shortened",
     ("compare", "--readout"): "explain_difference",
     ("compare", "--accounting"): "attribute",

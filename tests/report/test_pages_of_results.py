@@ -12,9 +12,10 @@ import pytest
 from immunosim.errors import DataError
 from immunosim.report import summarise
 from immunosim.report import write_file as write
+from immunosim.report.fit_courses import labels_of
 from immunosim.report.page import report_files
 from immunosim.report.provenance import INTENDED_USE
-from immunosim.report.results import figure_of, labels_of, write_page
+from immunosim.report.results import figure_of, write_page
 from immunosim.result import MOST_COLUMNS, MOST_ROWS, Result
 from immunosim.scenario import build_scenario
 from immunosim.simulation import simulate

@@ -10,8 +10,6 @@ import base64
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import jinja2
-
 from immunosim.attribution import explain
 from immunosim.errors import SolverError
 from immunosim.formatting import calendar
@@ -23,10 +21,10 @@ from immunosim.report.page import answer, tables
 from immunosim.report.page.cautions import cautions
 from immunosim.report.page.drawings import font_faces, svg_of
 from immunosim.report.page.parameters import grades, groups
+from immunosim.report.page.rendering import rendered
 from immunosim.report.page.sources import own_entry, sources
 from immunosim.report.provenance import INTENDED_USE
 from immunosim.report.sampling import refined
-from immunosim.safe_text import markup
 from immunosim.scenario import to_toml
 from immunosim.trajectory import Trajectory
 
@@ -49,24 +47,8 @@ def report_files(trajectory: Trajectory, summary: Mapping[str, Any], command: st
     from immunosim.plots import encoded
 
     figure = draw_page(trajectory)
-    page = _environment().get_template("report.html.j2").render(_content(trajectory, summary, command, figure))
-    return {"report.html": page.encode(), "figure.pdf": encoded(figure, "pdf")}
-
-
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("immunosim.report.page"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_readable,
-    )
-
-
-def _readable(value: object) -> object:
-    """Return what a page shows of a value: text without controls; drawings and styles, which are ours, as they are."""
-    return markup(value) if type(value) is str else value
+    page = rendered("report.html.j2", _content(trajectory, summary, command, figure))
+    return {"report.html": page, "figure.pdf": encoded(figure, "pdf")}
 
 
 def _content(trajectory: Trajectory, summary: Mapping[str, Any], command: str, figure: Figure) -> dict[str, Any]:

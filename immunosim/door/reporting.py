@@ -1,0 +1,80 @@
+"""The page of results on disk: of a fit, a forecast or a sweep, from their files alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from immunosim.errors import DataError
+from immunosim.files import readable, write_file
+from immunosim.sweeps import open_result
+
+PAGE = "report.html"
+RECORDS = {"fit.json": "data", "forecast.json": "data"}
+"""Files of results with a page, and the key without which an earlier version wrote them."""
+
+STORES = (".nc", ".zarr")
+"""Endings of the results of sweeps and ensembles."""
+
+
+def write_report(result: Path | str, path: Path | str | None = None) -> Path:
+    """Write the page of results that are on disk, whole or not at all, and return its path.
+
+    Parameters
+    ----------
+    result : Path or str
+        A folder of a fit or a forecast, its fit.json or forecast.json, or a sweep (a .zarr folder or a .nc file).
+    path : Path or str, optional
+        By default report.html in the folder, or <name>_report.html beside a sweep.
+
+    Raises
+    ------
+    DataError
+        If it holds no such result, or an earlier version wrote it.
+    OutputError
+        If the location is not writable.
+    """
+    source = Path(result)
+    record = record_of(source)
+    if record is not None:
+        target = Path(path) if path else record.with_name(PAGE)
+        write_file(target, _page(record))
+        return target
+    if not is_result(source):
+        cure = "name the folder of a fit or a forecast, or a sweep (.zarr or .nc)"
+        raise DataError("holds no result with a page", file=str(source), cure=cure)
+    target = Path(path) if path else source.with_name(f"{source.stem}_{PAGE}")
+    return open_result(source).report(target)
+
+
+def is_result(path: Path) -> bool:
+    """Return whether a path is a result with a page, rather than a scenario."""
+    return record_of(path) is not None or (path.suffix in STORES and path.exists())
+
+
+def record_of(path: Path) -> Path | None:
+    """Return the record of a fit or a forecast in a folder, or that a path names."""
+    candidates = [path] if path.name in RECORDS else [path / name for name in RECORDS]
+    return next((file for file in candidates if file.is_file()), None)
+
+
+def _page(file: Path) -> bytes:
+    from immunosim.report.page.fit import fit_page
+    from immunosim.report.page.forecast import forecast_page
+
+    record = _read(file)
+    return fit_page(record) if file.name == "fit.json" else forecast_page(record)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    with readable(file):
+        text = file.read_bytes()
+    try:
+        record = json.loads(text)
+    except ValueError as error:
+        raise DataError(f"is not JSON ({error})", file=str(file), cure="compute the result again") from error
+    if not isinstance(record, dict) or RECORDS[file.name] not in record:
+        reason = "holds no data, without which it has no page: an earlier version wrote it"
+        raise DataError(reason, file=str(file), cure="compute the result again")
+    return record

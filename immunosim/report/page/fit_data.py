@@ -1,0 +1,146 @@
+"""The data of a fit on its page: sums, doubts of the reader, measurements by visit, doses.
+
+Reads the record of a fit; computes nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from immunosim.formatting import unit_text
+from immunosim.observations.records import Measurement
+from immunosim.report.page.dates import PageDates
+from immunosim.report.page.sections import Section
+from immunosim.report.page.tables import PageTable, doses
+from immunosim.scenario import Scenario
+
+RecordView = Mapping[str, Any]
+
+MOST_FINDINGS, MOST_VISITS, MOST_DOSES = 12, 24, 12
+"""Rows of tables; the record has all."""
+
+SEVERITIES = ("error", "warning", "note")
+
+
+def data_section(record: RecordView, patient: str, scenario: Scenario, when: PageDates) -> Section:
+    """Return the data of a patient with what is doubtful about them."""
+    data = record["data"]["patients"][patient]
+    measured = measurements_of(record, patient)
+    tables = [*doubts(record["data"]), visits(measured, record["analytes"], when), *_given(data["doses"], when)]
+    return Section("data", "The data, and doubts about them", sentences=list(_sums(record, measured)), tables=tables)
+
+
+def measurements_of(record: RecordView, patient: str) -> list[Measurement]:
+    """Return the measurements of a patient."""
+    return [_measurement(row) for row in record["data"]["patients"][patient]["measurements"]]
+
+
+def doubts(data: RecordView) -> Iterator[PageTable]:
+    """Yield what the reader and the linter said of the table, errors first, and the rows that were excluded."""
+    rows = sorted(data["findings"], key=lambda finding: SEVERITIES.index(finding["severity"]))
+    cells = [(row["severity"], _place(row), row["reason"], row["cure"]) for row in rows[:MOST_FINDINGS]]
+    note = _left_out(len(rows) - MOST_FINDINGS, "findings")
+    yield PageTable("Doubts about the table", ("severity", "place", "finding", "remedy"), cells, "<<<<", note)
+    excluded = [row for row in data["rows"] if row["outcome"] == "excluded"]
+    reasons = [(str(row["line"]), row["patient"], row["reason"]) for row in excluded[:MOST_FINDINGS]]
+    note = _left_out(len(excluded) - MOST_FINDINGS, "rows")
+    yield PageTable("Rows that were excluded", ("line", "patient", "reason"), reasons, "<<<", note)
+
+
+def visits(measured: Sequence[Measurement], analytes: RecordView, when: PageDates) -> PageTable:
+    """Return a row for each visit and a column for each analyte."""
+    shown = [name for name in analytes if any(value.analyte == name for value in measured)]
+    headers = (when.header, "day", *(_header(analytes[name]) for name in shown), "lines")
+    ordered = sorted(measured, key=lambda value: value.time)
+    rows = [_visit(time, list(group), shown, when) for time, group in groupby(ordered, key=lambda value: value.time)]
+    note = "< and >: beyond a limit of quantification, which counts as such. Lines are those of the table."
+    note = f"{note} {_left_out(len(rows) - MOST_VISITS, 'visits')}".rstrip()
+    return PageTable("Measurements that were used", headers, rows[:MOST_VISITS], "<", note)
+
+
+def simulated_doses(scenario: Scenario) -> PageTable:
+    """Return the doses as they were simulated."""
+    table = doses(scenario)
+    return PageTable("Doses as simulated", table.headers, table.rows, table.align, table.note)
+
+
+def _sums(record: RecordView, measured: Sequence[Measurement]) -> Iterator[str]:
+    data, limited = record["data"], sum(value.is_censored for value in measured)
+    n = len(measured)
+    source = f" from {data['file']}" if data["file"] else ""
+    yield f"{n} values{source}: {n - limited} quantified, {limited} of which only limits are known (censored)."
+    outcomes = Counter(row["outcome"] for row in data["rows"])
+    if outcomes:
+        counts = ", ".join(f"{number} {outcome}" for outcome, number in outcomes.items())
+        yield f"{outcomes.total()} rows of the table: {counts}."
+    by_severity = Counter(finding["severity"] for finding in data["findings"])
+    if by_severity:
+        counts = ", ".join(f"{by_severity[name]} {name}s" for name in SEVERITIES if by_severity[name])
+        yield f"The reader and the linter of the table report {counts}."
+    else:
+        yield "The reader and the linter of the table report no doubt."
+
+
+def _given(recorded: Sequence[RecordView], when: PageDates) -> Iterator[PageTable]:
+    """Yield the doses that the table holds."""
+    rows = sorted(recorded, key=itemgetter("time"))
+    if not rows:
+        return
+    cells = [
+        (
+            dose["drug"],
+            when.of(dose["time"]),
+            f"{dose['time']:.4g}",
+            f"{dose['amount']:g}",
+            f"{24 * dose['duration']:.3g}",
+            str(dose["line"] or "-"),
+        )
+        for dose in rows[:MOST_DOSES]
+    ]
+    note = _left_out(len(rows) - MOST_DOSES, "doses")
+    yield PageTable("Doses in the table", ("drug", when.header, "day", "mg", "hours", "line"), cells, "<<", note)
+
+
+def _left_out(number: int, what: str) -> str:
+    return f"And {number} more {what}, which the record of the results holds." if number > 0 else ""
+
+
+def _measurement(row: RecordView) -> Measurement:
+    known: dict[str, Any] = {key: value for key, value in row.items() if key in Measurement.__dataclass_fields__}
+    return Measurement(**known)
+
+
+def _place(finding: RecordView) -> str:
+    line = f"line {finding['line']}" if finding["line"] else ""
+    return ", ".join(filter(None, (line, finding["column"]))) or "-"
+
+
+def _header(analyte: RecordView) -> str:
+    unit = unit_text(analyte["unit"])
+    return f"{analyte['label']}, {unit}" if unit else str(analyte["label"])
+
+
+def _visit(time: float, group: Sequence[Measurement], shown: Sequence[str], when: PageDates) -> tuple[str, ...]:
+    cells = [", ".join(_value(value) for value in group if value.analyte == name) or "-" for name in shown]
+    lines = ", ".join(str(line) for line in sorted({value.line for value in group if value.line}))
+    return when.of(time), f"{time:.4g}", *cells, lines or "-"
+
+
+def _value(measurement: Measurement) -> str:
+    if measurement.is_below:
+        return (
+            f"{measurement.lower:g} to {measurement.value:g} (censored)"
+            if measurement.lower
+            else f"<{measurement.value:g}"
+        )
+    if measurement.is_above:
+        return f">{measurement.value:g}"
+    if not measurement.spread:
+        return f"{measurement.value:g}"
+    half = math.exp(measurement.spread * math.sqrt(12.0) / 2.0)
+    return f"{measurement.value / half:.3g} to {measurement.value * half:.3g}"
