@@ -53,7 +53,7 @@ class FitSettings(TypedDict, total=False):
     recipe : Path or str, optional
         Import recipe (TOML), which says what the table does not say itself.
     free : collection of str
-        Parameters to fit; by default those that the data say most about.
+        Parameters to fit; by default those that the data inform most.
     fix : collection of str
         Parameters to hold at the scenario's values, or ``others`` for all that are not reported.
     limits : mapping of str to (low, high), or iterable of str
@@ -128,7 +128,7 @@ def fit_problem(
     case = replace(case_of(problem, patients, options, source.name, now.begin), assumed=tuple(assumed), source=known)
     if case.is_chosen:
         names = ", ".join(case.reported)
-        now.announce(f"Nothing is named to fit: {names}, of which the data say most")
+        now.announce(f"Nothing is named to fit: {names}, which the data inform most")
     return case
 
 

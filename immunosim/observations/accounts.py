@@ -19,7 +19,7 @@ def outcomes(
     owners: Mapping[int, str],
     reasons: Mapping[int, str],
 ) -> tuple[RowOutcome, ...]:
-    """Return what became of every row, in the order of lines.
+    """Return the outcome of every row, in the order of lines.
 
     Parameters
     ----------
