@@ -11,6 +11,7 @@ from immunosim.errors import listed
 from immunosim.fitting.given_doses import course_groups
 from immunosim.fitting.patients import SEXES, TRAITS, with_durations
 from immunosim.observations import PatientRecord
+from immunosim.observations.doses import doses_to_simulate
 from immunosim.observations.planned import planned_doses
 from immunosim.observations.records import RecordedDose
 from immunosim.scenario import Scenario
@@ -84,6 +85,7 @@ def _of_doses(scenario: Scenario, patients: Sequence[PatientRecord]) -> Iterator
     if not given:
         return
     yield from _durations(scenario, patients)
+    yield from _steady_states(patients)
     before = {order.drug.premedication for order in courses_of(scenario) if order.dosing.premedication}
     for drug in dict.fromkeys(plan.drug for plan in planned_doses(scenario)):
         without = [patient.name for patient in patients if all(dose.drug != drug for dose in patient.doses)]
@@ -105,8 +107,16 @@ def _durations(scenario: Scenario, patients: Sequence[PatientRecord]) -> Iterato
         yield f"Infusions of {drug} last {in_words(duration)}, {source}, where the table gives no duration."
 
 
+def _steady_states(patients: Sequence[PatientRecord]) -> Iterator[str]:
+    steady = [(patient, dose) for patient in patients for dose in patient.doses if dose.steady_state_interval]
+    for patient, dose in steady[:MOST_NAMED]:
+        n_before = sum(given.drug == dose.drug and given.time < dose.time for given in doses_to_simulate(patient))
+        interval = in_words(dose.steady_state_interval)
+        yield f"Before day {dose.time:g}, {patient.name} had {n_before} doses of {dose.drug}, one every {interval}."
+
+
 def _has_baseline(patient: PatientRecord) -> bool:
-    first = min((dose.time for dose in patient.doses), default=0.0)
+    first = min((dose.time for dose in doses_to_simulate(patient)), default=0.0)
     return any(measurement.time <= first for measurement in patient.measurements)
 
 

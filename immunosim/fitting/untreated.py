@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from immunosim.observations import PatientRecord
+from immunosim.observations.doses import doses_to_simulate
 from immunosim.parameters import ParameterSet
 from immunosim.problem import Problem
 from immunosim.scenario import Scenario, events_of
@@ -56,5 +57,5 @@ def measured_before_treatment(scenario: Scenario, patient: PatientRecord) -> Col
     """Return the analytes that were measured before the first dose, given or planned."""
     given = {dose.drug for dose in patient.doses}
     planned = [begin_of(event) for event in events_of(scenario) if event.drug is None or event.drug.name not in given]
-    first = min([*planned, *(dose.time for dose in patient.doses)], default=float("inf"))
+    first = min([*planned, *(dose.time for dose in doses_to_simulate(patient))], default=float("inf"))
     return {measurement.analyte for measurement in patient.measurements if measurement.time <= first}

@@ -63,7 +63,10 @@ def check_doses(patient: PatientRecord, scenario: Scenario) -> Iterator[TableFin
             if i not in pairs:
                 reason = f"{dose.amount:g} mg of {drug} on day {dose.time:g} is not in the scenario"
                 yield TableFinding(dose.line, "", "warning", reason, _CURE)
-        yield from _differences([(given[i], planned[j]) for i, j in pairs.items()], has_clock_times(given))
+        is_timed = has_clock_times(given)
+        for i, j in pairs.items():
+            for reason in _difference(given[i], planned[j], is_timed):
+                yield TableFinding(given[i].line, "", "warning", reason, _CURE)
         left = [dose for j, dose in enumerate(planned) if j not in pairs.values()]
         if left:
             times = ", ".join(f"{dose.time:g}" for dose in left[:5]) + (" ..." if len(left) > 5 else "")
@@ -142,17 +145,6 @@ def _pairs(given: Sequence[float], planned: Sequence[float]) -> dict[int, int]:
     distances = np.abs(np.subtract.outer(given, planned))
     places = linear_sum_assignment(np.where(distances > _REACH, 1e3 * _REACH**2, distances**2))
     return {int(i): int(j) for i, j in zip(*places, strict=True) if distances[i, j] <= _REACH}
-
-
-def _differences(pairs: Sequence[tuple[RecordedDose, PlannedDose]], is_timed: bool) -> Iterator[TableFinding]:
-    """Yield how given doses of one drug differ from the planned ones, each kind of difference once for a value."""
-    reasons: dict[str, list[int]] = {}
-    for dose, plan in pairs:
-        for reason in _difference(dose, plan, is_timed):
-            reasons.setdefault(reason, []).append(dose.line)
-    for reason, lines in reasons.items():
-        also = f" (also on line {', '.join(map(str, lines[1:]))})" if len(lines) > 1 else ""
-        yield TableFinding(lines[0], "", "warning", reason + also, _CURE)
 
 
 def _difference(dose: RecordedDose, plan: PlannedDose, is_timed: bool) -> Iterator[str]:

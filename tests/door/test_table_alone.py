@@ -121,3 +121,9 @@ def test_later_rows_do_not_change_an_earlier_forecast(table):
     options = {"as_of": "100 days", "starts": 2, "free": FREE}
     before, after = (ims.forecast(table(text), goals=["cd4@0.2e9/L"], **options).updates for text in (early, later))
     assert before == after
+
+
+def test_a_steady_state_is_said(table):
+    text = "ID,TIME,AMT,EVID,SS,II,CMT,DVID,DV\n1,0,20,1,1,1,prednisolone,.,.\n1,5,.,0,.,.,.,lymphocytes,1.5\n"
+    assumed = fit_problem(table(text), free=["egress_ic50"]).assumed
+    assert "Before day 0, 1 had 90 doses of prednisolone, one every 24 h." in assumed

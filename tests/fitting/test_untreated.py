@@ -80,3 +80,9 @@ def test_treatment_begins_with_the_first_dose_given_or_planned():
     patient = record((-11.0, "cd4", 900.0), (-5.0, "cd8", 400.0), (0.0, "cd19", 200.0))
     assert measured_before_treatment(scenario, patient) == {"cd4"}
     assert measured_before_treatment(build_scenario({"horizon": "40 days"}), patient) == {"cd4", "cd8", "cd19"}
+
+
+def test_a_steady_state_began_before_its_row():
+    steady = RecordedDose("a", 0.0, "prednisolone", 20.0, 0.0, steady_state_interval=1.0)
+    patient = PatientRecord("a", (Measurement("a", -1.0, "cd4", 900.0),), (steady,))
+    assert not measured_before_treatment(build_scenario({"horizon": "40 days"}), patient)
