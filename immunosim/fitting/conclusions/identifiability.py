@@ -151,7 +151,7 @@ def _partner(estimate: Estimate, j: int) -> tuple[str, float]:
 
 
 def _information(estimate: Estimate) -> Array:
-    """Return the information of the data on the unknowns, shape (n_unknowns, n_unknowns), nuisance parameters taken out.
+    """Return the information of the data, shape (n_unknowns, n_unknowns), nuisance parameters taken out.
 
     These are known by their priors; the rows and columns that remain are without priors (a Schur complement), those of
     nuisance parameters are zero.
