@@ -15,7 +15,7 @@ from immunosim.attribution.comparison import Comparison
 from immunosim.attribution.effects import LEAST
 from immunosim.attribution.scenario_differences import ABSENT
 from immunosim.codegen.loader import Array
-from immunosim.formatting import number, quantity
+from immunosim.formatting import is_or_are, number, quantity
 from immunosim.model.readout_info import ReadoutInfo
 from immunosim.result import Result
 from immunosim.safe_text import csv_text
@@ -136,7 +136,7 @@ class DifferenceCauses(Result):
         """Return in a sentence which keys make the difference."""
         a, b = self.reference_values[self.place], self.values[self.place]
         months = f"month {self.at / DAYS_PER_MONTH:.3g}" if abs(self.at) > DAYS_PER_MONTH else f"day {self.at:.3g}"
-        head = f"{self.label[:1].upper()}{self.label[1:]} at {months} is"
+        head = f"{self.label[:1].upper()}{self.label[1:]} at {months} {is_or_are(self.label)}"
         if abs(self.difference) <= self.threshold:
             return f"{head} {self._amount(a)} in {self.reference} and in {self.name}."
         text = f"{head} {self._written(a)} in {self.reference}, {self._amount(b)} in {self.name}"
