@@ -89,7 +89,8 @@ def _judge(estimate: Estimate, j: int, profile: Profile) -> ParameterVerdict:
     else:
         kind = "one-sided" if below or above else "flat"
     is_at_limit = abs(float(estimate.best.end[j])) >= MAX_COORDINATE
-    sentence = _sentence(kind, profile, partner, modes, parameter.has_prior) + (_at_a_limit(estimate, j) if is_at_limit else "")
+    sentence = _sentence(kind, profile, partner, modes, parameter.has_prior)
+    sentence += _at_a_limit(estimate, j) if is_at_limit else ""
     interval = (profile.low_with_prior, profile.high_with_prior, profile.low, profile.high)
     about = (parameter.name, parameter.unit, float(estimate.values[j]), *interval)
     shares = (share, share_of_uninformed(estimate, j))
