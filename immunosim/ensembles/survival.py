@@ -174,7 +174,7 @@ def pooled(parts: Sequence[EventTimes]) -> EventTimes:
     )
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=1)  # one: quantiles are asked for in a row, and the times of millions of patients must not stay
 def _curve(times: EventTimes, confidence: float) -> SurvivalCurve:
     from scipy.stats import CensoredData, ecdf
 
