@@ -118,3 +118,10 @@ def test_the_data_count_the_unknowns_that_they_determine(fitted):
     verdict = fitted.fit_verdict
     assert 2.0 < verdict.n_effective < len(fitted.subjects[0].measurements) < verdict.n_unknowns + 1
     assert verdict.aic == pytest.approx(2.0 * verdict.n_effective - 2.0 * verdict.log_likelihood)
+
+
+def test_a_nuisance_parameter_can_be_profiled_too(fitted):
+    name = fitted.estimate.posterior.coordinates.nuisance[0]
+    (verdict,) = Fitted(fitted.estimate, profiles(fitted.estimate, [name], n_points=2)).verdicts
+    assert verdict.name == name
+    assert 0.0 <= verdict.share_of_uninformed <= 1.0

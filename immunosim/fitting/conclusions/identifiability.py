@@ -99,7 +99,7 @@ def _judge(estimate: Estimate, j: int, profile: Profile) -> ParameterVerdict:
 
 def share_of_uninformed(estimate: Estimate, j: int) -> float:
     """Return the fraction of an unknown's variance that comes from the parameters that are free but not reported."""
-    known = _of_interest(estimate)
+    known = np.union1d(_of_interest(estimate), [j])
     alone = inverse(estimate.best.hessian[np.ix_(known, known)])
     whole = inverse(estimate.best.hessian)
     k = int(np.flatnonzero(known == j)[0])
