@@ -18,7 +18,7 @@ from immunosim.observations import (
     PatientRecord,
     TableFinding,
     examine_observations,
-    lint,
+    lint_kinds,
     observed_in,
 )
 from immunosim.observations.laboratory import laboratory_of
@@ -147,7 +147,7 @@ def _of_table(
         observations, path, notes = reading.observations, str(data), list(reading.findings)
         wrong = [problem for _, problem in reading.problems]
     chosen = [observations[patient]] if patient else list(observations)
-    checked = lint(replace(observations, patients=tuple(chosen)), problem.scenario)
+    checked = lint_kinds(replace(observations, patients=tuple(chosen)), problem.scenario)
     for finding in [*notes, *checked, *unsupported(chosen)]:
         if finding.severity == "error":
             wrong.append(finding.as_problem(path))
