@@ -222,3 +222,8 @@ def test_a_share_beside_a_count_is_excluded_for_that_reason(examine):
         *((2, "used", ""), (3, "used", "")),
         *((4, "excluded", "a count of the same sample is used"), (5, "excluded", "no value")),
     ]
+
+
+@pytest.mark.parametrize("dv", ["5", "."])
+def test_a_flag_that_is_not_valid_is_named(examine, dv):
+    assert reasons(examine(f"ID,TIME,EVID,DVID,DV,BLQ,LLOQ\n1,7,0,2,{dv},q,5\n")) == ['2: BLQ: "q" is not a valid flag']
