@@ -23,7 +23,7 @@ from immunosim.observations import (
     PatientRecord,
     TableFinding,
     examine_observations,
-    lint,
+    lint_kinds,
     observed_in,
 )
 from immunosim.observations.laboratory import laboratory_of
@@ -163,7 +163,7 @@ def _read(
         wrong = [problem for _, problem in reading.problems]
     chosen = (observations[patient],) if patient else observations.patients
     observations = replace(observations, patients=chosen)
-    checked = lint(observations, None if source.is_alone else scenario)
+    checked = lint_kinds(observations, None if source.is_alone else scenario)
     findings = list(dict.fromkeys([*notes, *checked, *unsupported(chosen)]))  # `read_data` has those of the linter
     for finding in findings:
         if finding.severity == "error":

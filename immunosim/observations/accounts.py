@@ -1,4 +1,4 @@
-"""What became of every row of a table: used, censored, or excluded for a stated reason. The counts add up."""
+"""The outcome of every row of a table: used, censored, or excluded for a stated reason. The counts add up."""
 
 from __future__ import annotations
 
