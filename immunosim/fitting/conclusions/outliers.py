@@ -25,8 +25,8 @@ LOG_SHARE = float(np.log(0.01))
 LOG_RANGE = 4.0
 """Logarithms over which a wrong value is spread evenly, a factor of about seven to both sides; assumed."""
 
-MOST_SHARE = 0.25
-"""Largest fraction of the measurements that may be outliers: more are another model."""
+LEAST_ALLOWED, MOST_SHARE = 2, 0.15
+"""Outliers that are always allowed, and the largest fraction of the measurements: more than that are another model."""
 
 
 @dataclass(frozen=True)
@@ -143,9 +143,12 @@ def outliers_of(posterior: Posterior, without: Estimate, left_out: list[tuple[in
 
 
 def _dropped(linear: _Linear) -> list[int]:
-    """Return the indices of outliers, dropped one by one while a wrong value explains the largest residual better."""
+    """Return the indices of outliers, dropped one by one while a wrong value explains the largest residual better.
+
+    None where that would not end before there are too many.
+    """
     kept, dropped = list(range(len(linear.z))), list[int]()
-    while len(dropped) < MOST_SHARE * len(linear.z):
+    while len(dropped) <= max(LEAST_ALLOWED, MOST_SHARE * len(linear.z)):
         precision = np.linalg.inv(linear.covariance[np.ix_(kept, kept)])
         slopes = precision @ linear.slopes[kept]
         information = linear.rest + linear.slopes[kept].T @ slopes
@@ -156,9 +159,9 @@ def _dropped(linear: _Linear) -> list[int]:
         worst = int(np.argmax(squared))
         log_right = 0.5 * (np.log(given[worst] / (2.0 * np.pi)) - squared[worst]) - linear.log_sd[kept[worst]]
         if log_right > linear.log_wrong[kept[worst]]:
-            break
+            return dropped
         dropped.append(kept.pop(worst))
-    return dropped
+    return []
 
 
 def _linearised(posterior: Posterior, unknowns: Array) -> _Linear:
