@@ -2,12 +2,13 @@
 
 from immunosim.attribution.comparison import Attribution, Comparison, ComparisonError, attribute, compare
 from immunosim.attribution.counterfactuals import counterfactuals
+from immunosim.attribution.difference_causes import DifferenceCauses, KeySetBack, causes_csv
 from immunosim.attribution.effect_tables import courses_csv, effects_csv
 from immunosim.attribution.effects import Counterfactual, Counterfactuals, Through
 from immunosim.attribution.engine import explain
 from immunosim.attribution.export import as_dict, series_csv, table_csv
 from immunosim.attribution.records import Contribution, Explanation, ExplanationError
-from immunosim.attribution.set_back import DifferenceCauses, KeySetBack, causes_csv, set_back
+from immunosim.attribution.set_back import set_back
 
 __all__ = [
     "Attribution",

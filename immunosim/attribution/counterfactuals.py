@@ -22,6 +22,7 @@ from immunosim.attribution.engine import check_readout, check_times
 from immunosim.attribution.left_out import LeftOut, mechanisms_of, treatments_of
 from immunosim.attribution.together import Variant, Variants
 from immunosim.attribution.weights import Weights
+from immunosim.attribution.wording import listed
 from immunosim.codegen.loader import Array
 from immunosim.errors import SolverError
 from immunosim.model.drug import Drug
@@ -138,8 +139,10 @@ def _failures(candidates: Sequence[LeftOut], variants: Variants) -> dict[str, st
     mechanisms = {item.off: item.label for item in candidates if item.off}
     described = {}
     for variant, reason in variants.failures.items():
-        names = [treatments[variant.keys]] if variant.keys else []
-        described["without " + " and ".join([*names, *(mechanisms[name] for name in variant.off)])] = reason
+        stopped = listed([mechanisms[name] for name in variant.off]) if variant.off else ""
+        names = [f"without {treatments[variant.keys]}"] if variant.keys else []
+        names += [f"without {stopped}" if variant.since is None else f"with {stopped} stopped"] if stopped else []
+        described[", ".join(names)] = reason
     return described
 
 

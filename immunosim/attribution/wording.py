@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from immunosim.attribution.effects import LEAST, MOST
-from immunosim.formatting import number, quantity
+from immunosim.formatting import is_or_are, number, quantity
 from immunosim.scenario.regimen import courses_of
 from immunosim.units import DAYS_PER_MONTH
 
@@ -21,7 +21,9 @@ MOST_NAMED = 3
 def answer(result: Counterfactuals) -> str:
     """Return what the read-out is and what it would be without the most effective treatment or mechanism."""
     effect = result.main or next(iter(result.notable), None)
-    head = f"{result.label[:1].upper()}{result.label[1:]} at {when(result.scenario, result.at)} is"
+    head = (
+        f"{result.label[:1].upper()}{result.label[1:]} at {when(result.scenario, result.at)} {is_or_are(result.label)}"
+    )
     if effect is None:
         return f"{head} {_amount(result, result.value)}: no treatment or mechanism changes it."
     item, without = effect.left_out, _amount(result, effect.without_it)

@@ -34,7 +34,8 @@ def show_comparison(comparison: "Comparison", record: dict[str, Any]) -> None:
     show(
         f"Compared from day {record['from_day']:.0f} to day {record['to_day']:.0f}{cut}; day 0 is each scenario's own."
     )
-    show(*(sentence for cause in record.get("counterfactuals", ()) for sentence in cause["sentences"]))
+    for cause in record.get("counterfactuals", ()):
+        show(*cause["sentences"])
     _show_inputs(record)
     differing = [row for row in record["largest_differences"] if row["differs"]]
     if not differing:

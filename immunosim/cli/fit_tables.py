@@ -56,7 +56,7 @@ def show_fit(fitted: Fitted, target: tuple[str, float] | None, paths: Sequence[P
 
 def show_causes(fitted: Fitted) -> None:
     """Print what may be wrong with a fit that is doubtful: alternatives by their evidence, and outliers."""
-    rows = fitted.explanations[:MOST_CAUSES]
+    rows = [row for row in fitted.explanations if row.log_bayes_factor > 0.0][:MOST_CAUSES]
     if not rows:
         return
     cells = [(row.cause, f"{row.log_bayes_factor:+.1f}", row.sentence) for row in rows]
@@ -85,7 +85,7 @@ def show_verdicts(fitted: Fitted, confidence: float = 0.9) -> None:
     rows = [
         (
             verdict.name,
-            f"{verdict.value:.4g}",
+            f"{verdict.value:.4g}{' (at limit)' if verdict.is_at_limit else ''}",
             interval(verdict.low, verdict.high),
             verdict.unit,
             verdict.kind,
@@ -96,6 +96,8 @@ def show_verdicts(fitted: Fitted, confidence: float = 0.9) -> None:
     ]
     columns = ("parameter", "best", f"{100 * confidence:.3g} % by profile", "unit", "verdict", "posterior / prior SD")
     show_table("Parameters", (*columns, "of variance from others"), rows, "<><<<>>")
+    if fitted.estimate.posterior.with_priors:
+        show("Intervals are of the posterior; the sentences are by the data, without a parameter's own prior.")
     for verdict in fitted.verdicts:
         show(f"- {verdict.name}: {verdict.sentence}")
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 INDIVIDUALS = ("patient", "parameter", "unit", "alone", "sd_of_log_alone", "together", "sd_of_log_together")
 PARAMETERS = (
     *("parameter", "unit", "best", "low_90", "high_90", "low_90_by_data", "high_90_by_data", "verdict", "traded_with"),
-    *("share_of_prior", "share_of_uninformed", "sentence"),
+    *("share_of_prior", "share_of_uninformed", "sentence", "is_at_limit"),
 )
 
 
@@ -268,7 +268,7 @@ def _parameter_rows(fitted: Fitted) -> Iterator[tuple[object, ...]]:
     for verdict in fitted.verdicts:
         interval = (verdict.value, verdict.low, verdict.high, verdict.data_low, verdict.data_high)
         shares = (verdict.share_of_prior, verdict.share_of_uninformed)
-        words = (verdict.kind, verdict.partner, *shares, verdict.sentence)
+        words = (verdict.kind, verdict.partner, *shares, verdict.sentence, int(verdict.is_at_limit))
         yield verdict.name, verdict.unit, *interval, *words
 
 

@@ -126,7 +126,8 @@ def draw_courses(ax: Axes, result: Counterfactuals, lines: Sequence[DrawnCourse]
         draw_limit(ax, limit, "_limit", GREY)
     courses = np.array([line.course for line in drawn])
     if courses.min() >= -result.floor:
-        ax.set_ylim(0.0, 1.08 * max(float(courses.max()), limit or 0.0) or 1.0)
+        least = result.info.top[0] if result.info.top else 10.0 * result.floor  # what is nothing is drawn as nothing
+        ax.set_ylim(0.0, max(1.08 * float(courses.max()), 1.08 * (limit or 0.0), least) or 1.0)
     ax.set_ylabel(result.info.axis or unit_text(result.unit) or "relative")
     ax.yaxis.set_label_coords(-0.6 / (WIDTH - LEFT - RIGHT), 0.5)
     ax.locator_params(axis="y", nbins=5, min_n_ticks=3)

@@ -71,7 +71,7 @@ def test_all_keys_together_make_the_other_scenario(comparison: Comparison) -> No
 
 def test_the_sentence_says_the_values_and_what_the_key_gives(causes: DifferenceCauses) -> None:
     sentence = causes.sentence()
-    assert sentence.startswith("T cells in blood at month 1.97 is ")
+    assert sentence.startswith("T cells in blood at month 1.97 are ")
     assert "second would have " in sentence
     assert "without dose.2" in sentence
     assert causes.summary()["sentence"] == sentence

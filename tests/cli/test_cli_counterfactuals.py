@@ -37,7 +37,7 @@ def test_the_answer_is_a_sentence_tables_and_three_files(command: Command, taugh
     result = command("explain", taught, *ASKED)
     assert result.exit_code == 0, result.output
     first, second = result.stdout.splitlines()[:2]
-    assert first.startswith("T cells in blood at day 30 is ")
+    assert first.startswith("T cells in blood at day 30 are ")
     assert first.endswith(" without it; it works through lysis by the antibody (100 % of its effect).")
     assert second.startswith("Each value is a simulation without the treatment or mechanism; differences up to ")
     for words in ("Treatments [cells/uL]", "Mechanisms [cells/uL]", "Effect of antibody where a mechanism stops"):

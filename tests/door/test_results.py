@@ -26,7 +26,8 @@ def made(short, trajectory):
         ims.sensitivity(short, "local", ["blood_lysis_rate"], readouts=["cd4"], at=["1 month"]),
         ims.explain(trajectory, "cd4"),
         ims.explain(trajectory, "cd4", accounting=True),
-        ims.compare({"a": trajectory, "b": ims.simulate(short, {"course.1.dose": "6 mg"})}),
+        (comparison := ims.compare({"a": trajectory, "b": ims.simulate(short, {"course.1.dose": "6 mg"})})),
+        *ims.explain_difference(comparison, "cd4"),
         ims.verify(trajectory),
         ims.fit("case_report", **fits),
         ims.fit("clinic", "clinic.csv", patient="P01", **fits),
@@ -38,6 +39,7 @@ def made(short, trajectory):
 
 KINDS = (
     *("Trajectory", "EnsembleResult", "SweepResult", "Analysis", "Explanation", "Comparison"),
+    *("Counterfactuals", "DifferenceCauses"),
     *("Verification", "Fitted", "Forecast", "PatientData"),
 )
 

@@ -73,8 +73,9 @@ def test_outliers_are_named_the_largest_first():
     assert first.cause == "outliers"
     assert first.is_clear
     assert [outlier.time for outlier in first.outliers] == [15.0, 7.0]
-    assert first.sentence.startswith("2 measurements are outliers: cd4 of ")
-    assert "on day 15, expected " in first.sentence
+    said = likely_cause([first])
+    assert said.startswith("Most likely cause: 2 measurements are outliers: cd4 of ")
+    assert "on day 15, expected " in said
 
 
 @pytest.mark.usefixtures("linear")
@@ -172,7 +173,7 @@ def test_doses_that_were_given_together_are_moved_together(problem, make_posteri
     hypotheses = list(day_alternatives(make_posterior()[0]))
     assert len(hypotheses) <= len(SHIFTS)
     later = hypotheses[-1]
-    assert later.sentence(None) == f"{group.label} on day 0 fits better on day 30 (30 days later)"
+    assert later.sentence(None) == f"{group.label} was given on day 30, 30 days later than day 0"
     moved = later.posterior.subjects[0].problem.scenario
     assert moved.course[0].start == 30.0
     assert later.posterior.subjects[0].problem.times.tolist() == [30.0, 90.0, 180.0, 270.0, 360.0]

@@ -109,7 +109,9 @@ def test_a_value_at_the_limit_of_the_search_is_said_to_be_there(problem, patient
     case = case_of(problem, [far], FitOptions(FREE[1:], ("others",), limits=narrow, priors=False, shared=0.0))
     best = estimate(case.alone(), 2)
     (verdict,) = Fitted(best, profiles(best)).verdicts
+    assert verdict.is_at_limit
     assert "The best value is at the limit of the search" in verdict.sentence
+    assert verdict.sentence.endswith("which `limits` widens.")
 
 
 def test_the_data_count_the_unknowns_that_they_determine(fitted):

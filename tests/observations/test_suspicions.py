@@ -210,3 +210,12 @@ def test_what_only_some_tables_say_survives_a_nonmem_table(examine, tmp_path):
     assert [(one.value, one.lower, one.is_below, one.is_above) for one in again.measurements] == [
         *((45.0, 20.0, True, False), (45.0, 0.0, False, True)),
     ]
+
+
+def test_a_share_beside_a_count_is_excluded_for_that_reason(examine):
+    content = "patient,day,test,result,unit\nA,0,ALC,2.1,G/L\nA,0,CD4,900,/uL\nA,0,CD4,43,%\nA,0,NK,,%\n"
+    observations = examine(content).observations
+    assert [(row.line, row.outcome, row.reason) for row in observations.rows] == [
+        *((2, "used", ""), (3, "used", "")),
+        *((4, "excluded", "a count of the same sample is used"), (5, "excluded", "no value")),
+    ]

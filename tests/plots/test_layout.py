@@ -11,7 +11,7 @@ from figure_layout import collisions, outside
 from matplotlib.figure import Figure
 from synthetic_ensembles import ensemble
 
-from immunosim.attribution import attribute, compare, counterfactuals, explain
+from immunosim.attribution import attribute, compare, counterfactuals, explain, set_back
 from immunosim.fitting.conclusions.recovery import Return
 from immunosim.fitting.conclusions.recovery_by_visit import Update
 from immunosim.fitting.search.profiles import Profile
@@ -23,6 +23,7 @@ from immunosim.plots.ensembles import chosen, ensemble_figure
 from immunosim.plots.fit_courses import FittedCourse, course_figure, courses_figure
 from immunosim.plots.fits import profile_figure
 from immunosim.plots.forecasts import forecast_figure
+from immunosim.plots.set_back import set_back_figure
 from immunosim.plots.why import why_figure
 from immunosim.report.limits import limits_of
 from immunosim.report.provenance import INTENDED_USE
@@ -95,6 +96,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "counterfactuals": lambda: counterfactual_figure(
         counterfactuals(taught(course=[COURSE, COURSE | {"start": "20 days"}]), "t_cells", 30.0), 700.0, INTENDED_USE
     ),
+    "set back": lambda: set_back_figure(set_back(compared()[0], 1, ["t_cells"])[0], INTENDED_USE),
     "overlay": lambda: overlay_figure(compared()[0], {"t_cells": 700.0}, INTENDED_USE),
     "difference": lambda: difference_figure(*compared(), INTENDED_USE),
     "course": lambda: course_figure(fitted(), LABELS, INTENDED_USE),

@@ -299,3 +299,13 @@ def test_causes_of_a_misfit_and_outliers_are_listed(record: dict[str, Any]) -> N
 def test_what_the_fit_was_told_to_assume_is_said(record: dict[str, Any]) -> None:
     text = with_changes(record, data={**record["data"], "assumed": ["Infusions last 4 h."]})
     assert "Infusions last 4 h." in text
+
+
+def test_equal_doses_that_follow_each_other_stand_in_a_row(record: dict[str, Any]) -> None:
+    doses = [
+        {"patient": NAME, "time": float(day), "drug": "antibody", "amount": mass, "duration": 0.0, "line": line}
+        for line, (day, mass) in enumerate([(0, 30.0), (1, 30.0), (2, 36.0), (20, 36.0)], 7)
+    ]
+    patient = {**record["data"]["patients"][NAME], "doses": doses}
+    text = with_changes(record, data={**record["data"], "patients": {NAME: patient}})
+    assert "antibody 0.0 0 to 1 2 × 30 0 7, 8 antibody 0.1 2 36 0 9 antibody 0.7 20 36 0 10" in text

@@ -64,8 +64,8 @@ def day_alternatives(posterior: Posterior) -> Iterator[Hypothesis]:
 
 def _hypothesis(posterior: Posterior, group: DoseGroup, days: float, whose: str) -> Hypothesis:
     there, then = f"{group.start:.4g}", f"{group.start + days:.4g}"
-    sentence = f"{group.label}{whose} on day {there} fits better on day {then} ({abs(days):g} days "
-    sentence += "later)" if days > 0 else "earlier)"
+    sentence = f"{group.label}{whose} was given on day {then}, {abs(days):g} days "
+    sentence += f"later than day {there}" if days > 0 else f"earlier than day {there}"
     matter = f"{group.label}{whose} on another day than {there}"
     return Hypothesis("dose date", matter, posterior, lambda _: sentence, f"check the date of {group.label}{whose}")
 

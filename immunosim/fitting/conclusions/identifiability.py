@@ -45,6 +45,8 @@ class ParameterVerdict:
     share_of_uninformed : float
         Fraction of its variance that would go if the parameters that are free but not reported were known.
     sentence : str
+    is_at_limit : bool
+        Whether the best value is at a limit of the search, which is then no result.
     """
 
     name: str
@@ -59,6 +61,7 @@ class ParameterVerdict:
     share_of_prior: float
     share_of_uninformed: float
     sentence: str
+    is_at_limit: bool = False
 
 
 def judge_parameters(estimate: Estimate, profile_by_name: Mapping[str, Profile]) -> list[ParameterVerdict]:
@@ -85,11 +88,12 @@ def _judge(estimate: Estimate, j: int, profile: Profile) -> ParameterVerdict:
         kind = "identified"
     else:
         kind = "one-sided" if below or above else "flat"
-    sentence = _sentence(kind, profile, partner, modes, parameter.has_prior) + _at_a_limit(estimate, j)
+    is_at_limit = abs(float(estimate.best.end[j])) >= MAX_COORDINATE
+    sentence = _sentence(kind, profile, partner, modes, parameter.has_prior) + (_at_a_limit(estimate, j) if is_at_limit else "")
     interval = (profile.low_with_prior, profile.high_with_prior, profile.low, profile.high)
     about = (parameter.name, parameter.unit, float(estimate.values[j]), *interval)
     shares = (share, share_of_uninformed(estimate, j))
-    return ParameterVerdict(*about, kind, partner if kind == "traded" else "", *shares, sentence)
+    return ParameterVerdict(*about, kind, partner if kind == "traded" else "", *shares, sentence, is_at_limit)
 
 
 def share_of_uninformed(estimate: Estimate, j: int) -> float:
@@ -109,13 +113,11 @@ def _of_interest(estimate: Estimate) -> NDArray[np.int64]:
 
 
 def _at_a_limit(estimate: Estimate, j: int) -> str:
-    """Return a sentence where the best value lies at a limit of the search, which is then no result."""
+    """Return a sentence on the limit of the search at which the best value lies."""
     at, parameter = float(estimate.best.end[j]), estimate.posterior.coordinates.parameters[j]
-    if abs(at) < MAX_COORDINATE:
-        return ""
     limit = parameter.lower if at < 0 else parameter.upper
     unit = "" if parameter.unit == "1" else f" {parameter.unit}"
-    return f" The best value is at the limit of the search, {limit:.3g}{unit}: widen the limits of {parameter.name}."
+    return f" The best value is at the limit of the search, {limit:.3g}{unit}, which `limits` widens."
 
 
 def _sentence(kind: str, profile: Profile, partner: str, modes: list[float], has_prior: bool) -> str:
@@ -151,7 +153,7 @@ def _partner(estimate: Estimate, j: int) -> tuple[str, float]:
 
 
 def _information(estimate: Estimate) -> Array:
-    """Return the information of the data on the unknowns, shape (n_unknowns, n_unknowns), nuisance parameters taken out.
+    """Return the information of the data, shape (n_unknowns, n_unknowns), nuisance parameters taken out.
 
     These are known by their priors; the rows and columns that remain are without priors (a Schur complement), those of
     nuisance parameters are zero.

@@ -84,20 +84,23 @@ def explanations(fitted: Estimate, report: Callable[[str], None] | None = None) 
     rows = _ranked(fitted, tried, fits)
     if best_without is None:  # heavier tails without one value that is far away are another size or form of the error
         return [row for row in rows if row.cause != "outliers"]
-    rejected = tuple(outliers_of(fitted.posterior, best_without, left_out))
-    named = "; ".join(map(str, rejected[:MOST_NAMED]))
-    more = f" and {len(rejected) - MOST_NAMED} more" if len(rejected) > MOST_NAMED else ""
-    return [
-        replace(row, outliers=rejected, sentence=f"{row.sentence}: {named}{more}") if row.cause == "outliers" else row
-        for row in rows
-    ]
+    outliers = tuple(outliers_of(fitted.posterior, best_without, left_out))
+    return [replace(row, outliers=outliers) if row.cause == "outliers" else row for row in rows]
 
 
 def likely_cause(rows: Sequence[MisfitCause]) -> str:
     """Return a sentence on the cause of a misfit: the first explanation where it is clear."""
     if rows and rows[0].is_clear:
-        return f"Most likely cause: {rows[0].sentence}."
+        return f"Most likely cause: {rows[0].sentence}{_named(rows[0].outliers)}."
     return "No cause that was tried explains it clearly (outliers, days of treatment, size and form of errors)."
+
+
+def _named(outliers: Sequence[Outlier]) -> str:
+    """Return the largest outliers in words, after a colon; empty where there are none."""
+    if not outliers:
+        return ""
+    more = f" and {len(outliers) - MOST_NAMED} more" if len(outliers) > MOST_NAMED else ""
+    return f": {'; '.join(map(str, outliers[:MOST_NAMED]))}{more}"
 
 
 def refusal(verdict: FitVerdict, rows: Sequence[MisfitCause]) -> str:

@@ -180,7 +180,7 @@ def _after(
     verdict = judge_fit(best)
     if verdict.is_rejected and not manner.anyway:
         why = refusal(verdict, explanations(best))
-        raise MisfitError(why, key=f"day {day:g}", cure="mend it, or forecast with `anyway`")
+        raise MisfitError(why.removesuffix("."), key=f"until day {day:g}", cure="or see it with `anyway`")
     draws = _draws(best, manner, verdict.widening)
     returns = _returns(seen, seen.subjects[0], goals, draws, manner)
     return Update(day, number, len(known.measurements), returns, verdict.reason, verdict.widening)

@@ -24,6 +24,9 @@ RecordView = Mapping[str, Any]
 MOST_FINDINGS, MOST_VISITS, MOST_DOSES = 12, 24, 12
 """Rows of tables; the record has all."""
 
+LONGEST_GAP = 3.0
+"""Days between equal doses that stand in one row."""
+
 SEVERITIES = ("error", "warning", "note")
 
 
@@ -91,19 +94,31 @@ def _given(recorded: Sequence[RecordView], when: PageDates) -> Iterator[PageTabl
     rows = sorted(recorded, key=itemgetter("time"))
     if not rows:
         return
-    cells = [
-        (
-            dose["drug"],
-            when.of(dose["time"]),
-            f"{dose['time']:.4g}",
-            f"{dose['amount']:g}",
-            f"{24 * dose['duration']:.3g}",
-            str(dose["line"] or "-"),
-        )
-        for dose in rows[:MOST_DOSES]
-    ]
-    note = _left_out(len(rows) - MOST_DOSES, "doses")
-    yield PageTable("Doses in the table", ("drug", when.header, "day", "mg", "hours", "line"), cells, "<<", note)
+    runs = _runs(rows)
+    cells = [_run(run, when) for run in runs[:MOST_DOSES]]
+    note = _left_out(len(runs) - MOST_DOSES, "rows")
+    yield PageTable("Doses in the table", ("drug", when.header, "day", "mg", "hours", "lines"), cells, "<<<<><", note)
+
+
+def _runs(doses: Sequence[RecordView]) -> list[list[RecordView]]:
+    """Return doses in the order of time, those that are equal and follow each other within days together."""
+    runs: list[list[RecordView]] = []
+    for dose in doses:
+        last = next((run for run in reversed(runs) if run[-1]["drug"] == dose["drug"]), None)
+        alike = last is not None and all(last[-1][key] == dose[key] for key in ("amount", "duration"))
+        if last is not None and alike and dose["time"] - last[-1]["time"] <= LONGEST_GAP:
+            last.append(dose)
+        else:
+            runs.append([dose])
+    return runs
+
+
+def _run(run: Sequence[RecordView], when: PageDates) -> tuple[str, ...]:
+    first, last = run[0], run[-1]
+    days = f"{first['time']:.4g}" if len(run) == 1 else f"{first['time']:.4g} to {last['time']:.4g}"
+    amount = f"{first['amount']:g}" if len(run) == 1 else f"{len(run)} × {first['amount']:g}"
+    lines = ", ".join(str(dose["line"]) for dose in run if dose["line"])
+    return first["drug"], when.of(first["time"]), days, amount, f"{24 * first['duration']:.3g}", lines or "-"
 
 
 def _left_out(number: int, what: str) -> str:
