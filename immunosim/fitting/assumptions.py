@@ -91,7 +91,8 @@ def _of_doses(scenario: Scenario, patients: Sequence[PatientRecord]) -> Iterator
         without = [patient.name for patient in patients if all(dose.drug != drug for dose in patient.doses)]
         if without:
             when = "before infusions, " if drug in before else ""
-            yield f"The planned {drug} is given{_of(without, patients)}, {when}since the table has no dose of it."
+            to_whom = _of(without, patients).replace(" of ", " to ", 1)
+            yield f"The planned {drug} is given{to_whom}, {when}since the table has no dose of it."
 
 
 def _durations(scenario: Scenario, patients: Sequence[PatientRecord]) -> Iterator[str]:

@@ -94,7 +94,7 @@ def test_a_table_that_was_read_is_fitted_as_its_file(table):
 
 
 def test_a_table_without_doses_asks_for_a_scenario(table):
-    with pytest.raises(DataError, match=r"has no doses.*immunosim fit SCENARIO --data .*counts.csv"):
+    with pytest.raises(DataError, match=r"has no doses, .* name a scenario that plans them"):
         fit_problem(table("day,CD4 [/uL]\n0,900\n30,45\n"), free=FREE)
 
 
@@ -127,3 +127,11 @@ def test_a_steady_state_is_said(table):
     text = "ID,TIME,AMT,EVID,SS,II,CMT,DVID,DV\n1,0,20,1,1,1,prednisolone,.,.\n1,5,.,0,.,.,.,lymphocytes,1.5\n"
     assumed = fit_problem(table(text), free=["egress_ic50"]).assumed
     assert "Before day 0, 1 had 90 doses of prednisolone, one every 24 h." in assumed
+
+
+def test_a_patient_without_doses_is_given_the_plan_aloud(table):
+    course = {"start": "0 days", "dose": "12 mg", "infusion": "4 h"}
+    planned = build_scenario({"horizon": "24 months", "course": [course]})
+    text = "patient,day,CD4 [/uL],dose [mg],duration [h]\nA,0,,12,4\nA,30,45,,\nB,30,50,,\n"
+    case = fit_problem(planned, table(text), free=FREE)
+    assert case.assumed == ("The planned alemtuzumab is given to B, since the table has no dose of it.",)
