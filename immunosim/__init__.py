@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from immunosim.attribution import Attribution, Comparison, Explanation
     from immunosim.door.checking import ScenarioCheck, check
     from immunosim.door.comparing import attribute, compare
-    from immunosim.door.data import PatientData, read_data
+    from immunosim.door.data import PatientData, read_data, write_recipe
     from immunosim.door.differentiating import differentiate
     from immunosim.door.estimating import SweepEstimate, estimate_sweep
     from immunosim.door.fit_parts import profile, sample
@@ -103,6 +103,7 @@ __all__ = [
     "sweep",
     "to_toml",
     "verify",
+    "write_recipe",
     "write_report",
 ]
 
@@ -169,6 +170,7 @@ _HOMES = {
     "Trajectory": "immunosim.trajectory",
     "Verification": "immunosim.verification",
     "verify": "immunosim.door.simulating",
+    "write_recipe": "immunosim.door.data",
     "write_report": "immunosim.door.reporting",
 }
 

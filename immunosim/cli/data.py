@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from immunosim.cli.fit_options import RecipeFile
 from immunosim.cli.options import BAD_INPUT, AsJson
 from immunosim.cli.printing import say, show, show_text
 from immunosim.cli.verbs import Verb
@@ -22,7 +23,9 @@ data = typer.Typer(
 DataFile = Annotated[
     Path,
     typer.Argument(
-        metavar="FILE", help="Table of counts and doses (CSV; clinical or NONMEM-like).", show_default=False
+        metavar="FILE",
+        help="Table of counts and doses (CSV or Excel; clinical, long, NONMEM, Monolix, PEtab).",
+        show_default=False,
     ),
 ]
 OfScenario = Annotated[
@@ -54,6 +57,7 @@ def check(
     scenario: OfScenario = None,
     from_first_dose: FromFirstDose = False,
     time_unit: TimeUnit = None,
+    recipe: RecipeFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Print what was understood of a table of counts and doses, and what is probably wrong with it.
@@ -63,7 +67,7 @@ def check(
     from immunosim.cli.data_tables import as_record, show_data
     from immunosim.door.data import read_data
 
-    table = read_data(file, scenario, from_first_dose=from_first_dose, time_unit=time_unit)
+    table = read_data(file, scenario, from_first_dose=from_first_dose, time_unit=time_unit, recipe=recipe, strict=False)
     observations, findings = table.observations, table.findings
     is_wrong = any(finding.severity == "error" for finding in findings)
     if as_json:
@@ -73,7 +77,9 @@ def check(
     else:
         show_data(observations, findings)
         if not is_wrong:
-            show("", f"Next:  {_conversion(file, scenario, from_first_dose, time_unit)}")
+            show("", f"Next:  {_conversion(file, scenario, from_first_dose, time_unit, recipe)}")
+        elif table.n_unread and recipe is None:
+            show("", f"Next:  correct the table, or {shell_command(['immunosim', 'data', 'recipe', str(file)])}")
     if is_wrong:
         raise typer.Exit(BAD_INPUT)
 
@@ -86,6 +92,7 @@ def convert(
     scenario: OfScenario = None,
     from_first_dose: FromFirstDose = False,
     time_unit: TimeUnit = None,
+    recipe: RecipeFile = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
 ) -> None:
     """Write a table of counts and doses in another format: a NONMEM table, or the tables of a PEtab problem.
@@ -96,7 +103,7 @@ def convert(
     from immunosim.door.data import read_data
 
     _refuse_existing(out, force)
-    table = read_data(file, scenario, from_first_dose=from_first_dose, time_unit=time_unit)
+    table = read_data(file, scenario, from_first_dose=from_first_dose, time_unit=time_unit, recipe=recipe)
     observations = table.observations
     for finding in table.findings:
         if finding.severity != "note":
@@ -111,15 +118,39 @@ def convert(
     )
 
 
+@data.command(cls=Verb)
+def recipe(
+    file: DataFile,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The recipe.")] = Path("recipe.toml"),
+    scenario: OfScenario = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+) -> None:
+    """Write what the columns of a table mean, as they are understood, as a recipe (TOML) to be edited and reused.
+
+    What is not understood stands in it as a question. A recipe is used where --recipe names it, and nowhere else.
+    """
+    from immunosim.door.data import write_recipe
+
+    _refuse_existing(out, force)
+    path = write_recipe(file, out, scenario)
+    n_questions = path.read_text(encoding="utf-8").count('= "?"')
+    show(f"Wrote {path}: questions {n_questions}.")
+    words = ["immunosim", "data", "check", str(file), "--recipe", str(path)]
+    show(f"Next:  {'answer the questions, then ' if n_questions else ''}{shell_command(words)}")
+
+
 _READ_IT = "Next:  read {0}/README.md, then add the model and the parameters to fit"
 
 
-def _conversion(file: Path, scenario: Path | None, from_first_dose: bool, time_unit: str | None) -> str:
+def _conversion(
+    file: Path, scenario: Path | None, from_first_dose: bool, time_unit: str | None, recipe: Path | None
+) -> str:
     """Return the command that converts what was checked."""
     words = ["immunosim", "data", "convert", str(file)]
     words += ["--scenario", str(scenario)] if scenario else []
     words += ["--from-first-dose"] if from_first_dose else []
     words += ["--time-unit", time_unit] if time_unit else []
+    words += ["--recipe", str(recipe)] if recipe else []
     return shell_command([*words, "--to", "petab", "--out", f"{file.stem}_petab"])
 
 

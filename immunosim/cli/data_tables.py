@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ def show_data(observations: Observations, findings: Sequence[TableFinding]) -> N
     _show_rest(len(rows))
     doses = [_cells(one) for one in dose_records(observations)]
     show_table("Doses", ("drug", "doses", "patients", "total mg", "first day", "last day"), doses)
+    _show_sums(observations)
     urgent = sorted(findings, key=lambda one: one.severity != "error")[:MANY] if len(findings) > MANY else findings
     finding_rows = [(str(one.line or "-"), one.column or "-", one.severity, _sentence(one)) for one in urgent]
     show_table("Findings", ("line", "column", "severity", "what"), finding_rows, align="><<<")
@@ -37,6 +39,37 @@ def show_data(observations: Observations, findings: Sequence[TableFinding]) -> N
     counts = [sum(one.severity == name for one in findings) for name in ("error", "warning", "note")]
     words = [_counted(count, name) for count, name in zip(counts, ("error", "warning", "note"), strict=True)]
     show("", f"{', '.join(words)}.")
+
+
+def _show_sums(observations: Observations) -> None:
+    """Print how many rows of each patient were used, censored and excluded, and why; the sums are those of the file."""
+    rows = list(row_records(observations))
+    if not rows:
+        return
+    total = {name: sum(row[name] for row in rows) for name in ("n_rows", "n_used", "n_censored", "n_excluded")}
+    reasons: Counter[str] = sum((Counter(row["reasons"]) for row in rows), Counter())
+    everyone = {"patient": "all"} | total | {"reasons": dict(reasons)}
+    shown = [(*map(str, list(row.values())[:-1]), _reasons(row["reasons"])) for row in [*rows[:MANY], everyone]]
+    headers = ("patient", "rows", "used", "censored", "excluded", "because of")
+    show_table("Rows of the file", headers, shown, align="<>>>><")
+    _show_rest(len(rows))
+
+
+def _reasons(counts: dict[str, int]) -> str:
+    return ", ".join(f"{reason} ({n})" for reason, n in counts.items()) or "-"
+
+
+def row_records(observations: Observations) -> Iterator[dict[str, Any]]:
+    """Yield by patient how many rows of the file were used, censored and excluded, and why."""
+    for name in dict.fromkeys(row.patient for row in observations.rows):
+        own = [row for row in observations.rows if row.patient == name]
+        counts = Counter(row.outcome for row in own)
+        yield {
+            "patient": name or "-",
+            "n_rows": len(own),
+            **{f"n_{outcome}": counts[outcome] for outcome in ("used", "censored", "excluded")},
+            "reasons": dict(Counter(row.reason for row in own if row.reason)),
+        }
 
 
 def as_record(observations: Observations, findings: Sequence[TableFinding]) -> dict[str, Any]:
@@ -48,6 +81,7 @@ def as_record(observations: Observations, findings: Sequence[TableFinding]) -> d
         "readouts": list(analyte_records(observations)),
         "patients": [patient_record(patient) | {"covariates": patient.covariates} for patient in observations],
         "doses": list(dose_records(observations)),
+        "rows": list(row_records(observations)),
         "findings": [
             {
                 "line": finding.line,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.options import Changes, ScenarioFile
+from immunosim.cli.options import Changes, ScenarioOrTable
 from immunosim.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -71,6 +71,14 @@ Data = Annotated[
         help="A table of counts (CSV; clinical or NONMEM-like) that replaces [[observed]].",
     ),
 ]
+RecipeFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--recipe",
+        metavar="RECIPE",
+        help="Import recipe (TOML) that says what the columns of the table mean; 'immunosim data recipe' writes one.",
+    ),
+]
 Patient = Annotated[str, typer.Option("--patient", metavar="NAME", help="Only this patient of the table.")]
 Pooling = Annotated[
     Together,
@@ -98,8 +106,9 @@ Workers = Annotated[int, typer.Option("--workers", min=0, help="Threads; 0 uses 
 class FitInput:
     """Scenario, data and free parameters: the options that all verbs about fits have."""
 
-    scenario: ScenarioFile
+    scenario: ScenarioOrTable
     data: Data = None
+    recipe: RecipeFile = None
     patient: Patient = ""
     free: Free = None
     fix: Fix = None
@@ -117,6 +126,7 @@ class FitInput:
         return fit_problem(
             self.scenario,
             self.data,
+            recipe=self.recipe,
             patient=self.patient,
             free=self.free,
             fix=self.fix,

@@ -23,6 +23,15 @@ ScenarioFile = Annotated[
     ),
 ]
 
+ScenarioOrTable = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="Scenario file (TOML), or the name of a shipped scenario; or a table with doses, which needs no scenario.",
+        show_default=False,
+    ),
+]
+
 Changes = Annotated[
     list[str] | None,
     typer.Option(

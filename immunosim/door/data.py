@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from immunosim.door.scenarios import AnyScenario, as_scenario
 from immunosim.errors import DataError
-from immunosim.observations import Observations, TableFinding, lint, read_observations
+from immunosim.files import write_file
+from immunosim.observations import Observations, TableFinding, examine_observations, lint
 from immunosim.observations.laboratory import laboratory_named
+from immunosim.observations.recipe_writer import recipe_text
 from immunosim.result import Result
 
 if TYPE_CHECKING:
@@ -33,10 +35,13 @@ class PatientData(Result):
         Measurements, doses and covariates by patient.
     findings : tuple of TableFinding
         Errors, warnings and notes of the reading and the linter.
+    n_unread : int
+        Number of findings of what cannot be read and is left out, which come first.
     """
 
     observations: Observations
     findings: tuple[TableFinding, ...]
+    n_unread: int = 0
 
     def headline(self) -> str:
         """Return in a line what there is."""
@@ -108,28 +113,75 @@ def read_data(
     *,
     from_first_dose: bool = False,
     time_unit: str | None = None,
+    recipe: Path | str | None = None,
+    strict: bool = True,
 ) -> PatientData:
     """Read a table of counts and doses, and say what is probably wrong with it.
 
     Parameters
     ----------
     table : Path or str
-        A table of a clinic or of the NONMEM family (CSV), or the name of a shipped one.
+        A table of a clinic, of the NONMEM family, of Monolix or of PEtab (CSV or a workbook of Excel), or the name of
+        a shipped one.
     scenario : Scenario, Path or str, optional
         Gives the model with its read-outs and drugs, the date of day 0, the horizon and the planned doses.
     from_first_dose : bool
         Count days from each patient's first dose in the table.
     time_unit : str, optional
         Unit of TIME in a NONMEM table, by default day.
+    recipe : Path or str, optional
+        Import recipe (TOML), which says what the table does not say itself; ``write_recipe`` writes one.
+    strict : bool
+        Whether what cannot be read is an error; otherwise it is left out and listed among the findings.
 
     Raises
     ------
     DataError
-        With line and column of everything that cannot be used.
+        With line and column of everything that cannot be used, and of what the linter calls an error.
     """
     planned = None if scenario is None else as_scenario(scenario)[0]
-    observations, notes = read_observations(Path(table), planned, from_first_dose=from_first_dose, time_unit=time_unit)
-    return PatientData(observations, (*lint(observations, planned), *notes))
+    reading = examine_observations(
+        Path(table), planned, from_first_dose=from_first_dose, time_unit=time_unit, recipe=recipe
+    )
+    observations, checked = reading.observations, lint(reading.observations, planned)
+    if strict and reading.problems:
+        wrong = [problem for _, problem in reading.problems]
+        errors = [finding for finding in checked if finding.severity == "error"]
+        raise DataError(problems=[*wrong, *(finding.as_problem(observations.file) for finding in errors)])
+    unread = [
+        TableFinding(line, problem.key or "", "error", problem.reason, problem.cure or "")
+        for line, problem in reading.problems
+    ]
+    return PatientData(observations, (*unread, *checked, *reading.findings), len(unread))
+
+
+def write_recipe(table: Path | str, out: Path | str, scenario: AnyScenario | None = None) -> Path:
+    """Write an import recipe for a table as it was understood, with a question wherever it was not.
+
+    Parameters
+    ----------
+    table : Path or str
+    out : Path or str
+        A TOML file, which is replaced.
+    scenario : Scenario, Path or str, optional
+        Whose model has the read-outs.
+
+    Returns
+    -------
+    Path
+        Of the recipe.
+
+    Raises
+    ------
+    DataError
+        Where nothing can be read of the table.
+    OutputError
+        Where the recipe cannot be written.
+    """
+    planned = None if scenario is None else as_scenario(scenario)[0]
+    target = Path(out)
+    write_file(target, recipe_text(Path(table), planned, str(target)).encode())
+    return target
 
 
 def units_of(observations: Observations) -> Mapping[str, str]:

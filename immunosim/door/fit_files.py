@@ -144,7 +144,10 @@ def check_files(fitted: Predictive, new: Predictive, subject: Subject) -> dict[s
     from immunosim.plots.fit_checks import observed_predicted_figure, residual_figure, visual_check_figure
 
     units, labels = subject.units, labels_of(subject)
-    headers = ("patient", "time_day", "analyte", "unit", "observed", "is_below", "predicted", "standardised_residual")
+    headers = (
+        *("patient", "time_day", "analyte", "unit", "observed", "is_below", "predicted", "standardised_residual"),
+        *("line", "column"),
+    )
     rows = [
         (
             measurement.patient,
@@ -155,6 +158,8 @@ def check_files(fitted: Predictive, new: Predictive, subject: Subject) -> dict[s
             int(measurement.is_below),
             predicted,
             residual,
+            measurement.line or "",
+            measurement.column,
         )
         for measurement, predicted, residual in zip(
             fitted.measurements, fitted.predicted.tolist(), fitted.residuals.tolist(), strict=True

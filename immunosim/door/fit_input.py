@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 from immunosim.door.data import PatientData
 from immunosim.door.keywords import refuse_unknown
-from immunosim.door.scenarios import AnyScenario, as_scenario
+from immunosim.door.table_alone import FitSource, FitTarget, refuse_undosed, source_of
+from immunosim.door.table_alone import Table as Table
 from immunosim.door.watching import Quiet, Watch
 from immunosim.errors import DataError, InputProblem, QuantityError
 from immunosim.fitting import ErrorModel, FitOptions, FitProblem, case_of
+from immunosim.fitting.assumptions import assumptions
 from immunosim.fitting.fit_data import DataSource
+from immunosim.fitting.untreated import without_measured_baseline
 from immunosim.machine import cores
 from immunosim.observations import (
+    Observations,
     PatientRecord,
+    TableFinding,
+    examine_observations,
     lint,
     observed_in,
-    read_observations,
 )
 from immunosim.observations.laboratory import laboratory_of
+from immunosim.observations.unsupported import unsupported
 from immunosim.problem import Problem, prepare
+from immunosim.scenario import Scenario
 from immunosim.scenario.overrides import Overrides
 from immunosim.units import parse_quantity
 
@@ -35,9 +42,6 @@ Limits = Mapping[str, tuple[float | str, float | str]] | Iterable[str]
 Noise = Mapping[str, ErrorModel | str] | Iterable[str]
 """Error models by analyte, such as ``{"cd4": "lognormal:0.15"}``, or texts ``ANALYTE=NOISE``."""
 
-Table = Path | str | PatientData
-"""A table of counts: its file, the name of a shipped one, or what ``read_data`` returned."""
-
 
 class FitSettings(TypedDict, total=False):
     """What is fitted, and how measurements scatter.
@@ -46,6 +50,8 @@ class FitSettings(TypedDict, total=False):
     ----------
     patient : str
         Only this patient of the table.
+    recipe : Path or str, optional
+        Import recipe (TOML), which says what the table does not say itself.
     free : collection of str
         Parameters to fit; by default those that the data say most about.
     fix : collection of str
@@ -64,6 +70,7 @@ class FitSettings(TypedDict, total=False):
     """
 
     patient: str
+    recipe: Path | str | None
     free: Collection[str] | None
     fix: Collection[str] | None
     limits: Limits | None
@@ -75,7 +82,7 @@ class FitSettings(TypedDict, total=False):
 
 
 def fit_problem(
-    scenario: AnyScenario,
+    scenario: FitTarget,
     data: Table | None = None,
     *,
     watch: Watch | None = None,
@@ -85,7 +92,8 @@ def fit_problem(
 
     Parameters
     ----------
-    scenario : Scenario, Path or str
+    scenario : Scenario, Path, str or PatientData
+        Or a table with doses, which needs no scenario.
     data : Path, str or PatientData, optional
         A table of counts, in place of the scenario's [[observed]] series.
     watch : Watch, optional
@@ -98,9 +106,15 @@ def fit_problem(
     """
     refuse_unknown(settings, FitSettings)
     now = watch or Quiet()
-    known, name = as_scenario(scenario, settings.get("overrides") or ())
-    problem = prepare(known, name, now.announce)
-    patients, source = _patients(problem, name, data, settings.get("patient", ""), now)
+    source = source_of(scenario, data, settings.get("overrides") or ())
+    problem = prepare(source.scenario, source.name, now.announce)
+    patients, known = _patients(problem, source, settings.get("patient", ""), now, settings.get("recipe"))
+    assumed = assumptions(problem.scenario, patients, source.follow_up) if source.data is not None else []
+    without, superseded = without_measured_baseline(problem, patients)
+    if superseded:
+        problem, assumed = prepare(without, source.name, now.announce), [*assumed, *superseded]
+    for sentence in assumed:
+        now.announce(f"Assumed: {sentence}")
     options = FitOptions(
         free=tuple(settings.get("free") or ()),
         fix=tuple(settings.get("fix") or ()),
@@ -109,9 +123,10 @@ def fit_problem(
         shared=settings.get("shared", SHARED),
         priors=settings.get("priors", True),
         n_threads=settings.get("n_threads") or cores(),
+        follow_up=source.follow_up,
     )
-    case = case_of(problem, patients, options, name, now.begin)
-    case = replace(case, source=source)
+    case = case_of(problem, patients, options, source.name, now.begin)
+    case = replace(case, source=known, assumed=tuple(assumed))
     if case.is_chosen:
         names = ", ".join(case.reported)
         now.announce(f"Nothing is named to fit: {names}, of which the data say most")
@@ -119,47 +134,71 @@ def fit_problem(
 
 
 def _patients(
-    problem: Problem, name: str, data: Table | None, patient: str, now: Watch
+    problem: Problem, source: FitSource, patient: str, now: Watch, recipe: Path | str | None
 ) -> tuple[list[PatientRecord], DataSource]:
     """Return the patients who were measured, and where their data come from."""
-    if data is not None:
-        return _of_table(problem, data, patient, now)
+    if source.data is not None:
+        observations, findings = _read(problem.scenario, source, patient, now, recipe)
+        known = DataSource(observations.file, tuple(findings), observations.rows)
+        return _measured(observations, source, patient, now), known
     if patient:
         raise DataError("needs a table of patients", key="patient", cure="give one with `data`")
     measurements = observed_in(problem.scenario, problem.model.units)
     if not measurements:
         cure = "add [[observed]] with the patient's counts, or give a table with `data`"
-        raise DataError("holds no measurements to fit", file=name, cure=cure)
-    return [PatientRecord("patient", tuple(measurements))], DataSource(name)
+        raise DataError("holds no measurements to fit", file=source.name, cure=cure)
+    return [PatientRecord("patient", tuple(measurements))], DataSource(source.name)
 
 
-def _of_table(problem: Problem, data: Table, patient: str, now: Watch) -> tuple[list[PatientRecord], DataSource]:
-    """Return the patients of a table who were measured, and its findings, of which none may be an error."""
-    if isinstance(data, PatientData):
-        observations, path = data.observations, data.observations.file
-        notes = [finding for finding in data.findings if finding.severity != "error"]  # errors: of chosen patients
+def _read(
+    scenario: Scenario, source: FitSource, patient: str, now: Watch, recipe: Path | str | None
+) -> tuple[Observations, list[TableFinding]]:
+    """Return the chosen patients of a table, and its findings, of which none may be an error."""
+    notes, wrong = list[TableFinding](), list[InputProblem]()
+    if isinstance(source.data, PatientData):
+        observations = source.data.observations
+        # Errors are refused for the chosen patients alone, by the linter below.
+        notes = [finding for finding in source.data.findings if finding.severity != "error"]
     else:
-        path = str(data)
-        observations, notes = read_observations(Path(data), problem.scenario)
-    chosen = [observations[patient]] if patient else list(observations)
-    wrong: list[InputProblem] = []
-    said = [*notes, *lint(replace(observations, patients=tuple(chosen)), problem.scenario)]
-    findings = list(dict.fromkeys(said))  # what `read_data` returned holds those of the linter already
+        reading = examine_observations(Path(source.data or ""), scenario, recipe=recipe)
+        observations, notes = reading.observations, list(reading.findings)
+        wrong = [problem for _, problem in reading.problems]
+    chosen = (observations[patient],) if patient else observations.patients
+    observations = replace(observations, patients=chosen)
+    checked = lint(observations, None if source.is_alone else scenario)
+    findings = list(dict.fromkeys([*notes, *checked, *unsupported(chosen)]))
     for finding in findings:
         if finding.severity == "error":
-            where = f"{path}: line {finding.line}" if finding.line else path
-            wrong.append(InputProblem(finding.reason, where, finding.column or None, finding.cure or None))
+            wrong.append(finding.as_problem(observations.file))
         elif finding.severity == "warning":
-            now.announce(f"{path}: {finding}")
+            now.announce(f"{observations.file}: {finding}")
     if wrong:
         raise DataError(problems=wrong)
-    without = [record.name for record in chosen if not record.measurements]
-    if len(without) == len(chosen):
+    return observations, findings
+
+
+def _measured(observations: Observations, source: FitSource, patient: str, now: Watch) -> list[PatientRecord]:
+    """Return the patients who were measured, and who were given something where nothing else says of what."""
+    path = observations.file
+    measured = _announced(observations.patients, lambda record: bool(record.measurements), "measurements", path, now)
+    if not measured:
         whose = f" of patient {patient}" if patient else ""
         raise DataError(f"has no measurements{whose}", file=path, cure="choose another patient or table")
-    if without:
-        now.announce(f"{path}: {', '.join(without)}: no measurements, left out")
-    return [record for record in chosen if record.measurements], DataSource(path, tuple(findings), observations.rows)
+    if not source.is_alone:
+        return measured
+    refuse_undosed(measured, path)
+    return _announced(measured, lambda record: bool(record.doses), "doses", path, now)
+
+
+def _announced(
+    records: Iterable[PatientRecord], has_some: Callable[[PatientRecord], bool], what: str, path: str, now: Watch
+) -> list[PatientRecord]:
+    """Return the patients who have something, and say whom that leaves out."""
+    kept = [record for record in records if has_some(record)]
+    without = [record.name for record in records if not has_some(record)]
+    if kept and without:
+        now.announce(f"{path}: {', '.join(without)}: no {what}, left out")
+    return kept
 
 
 def _noise(problem: Problem, given: Noise) -> Iterable[tuple[str, ErrorModel]]:

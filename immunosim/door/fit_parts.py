@@ -11,7 +11,7 @@ from typing import Any, Literal, Unpack
 from immunosim.codegen.loader import say_nothing
 from immunosim.door.fit_input import FitSettings, Table, fit_problem
 from immunosim.door.keeping import parts_of
-from immunosim.door.scenarios import AnyScenario
+from immunosim.door.table_alone import FitTarget
 from immunosim.door.watching import Quiet, Watch
 from immunosim.errors import DataError, did_you_mean
 from immunosim.fitting import FitProblem, Fitted, estimate, fingerprint_of, profiles, require_sampler
@@ -43,7 +43,7 @@ class SamplerPlan:
 
 
 def profile(
-    scenario: AnyScenario,
+    scenario: FitTarget,
     data: Table | None = None,
     parameters: Collection[str] = (),
     *,
@@ -120,7 +120,7 @@ def profile_record(one: Fitted) -> dict[str, Any]:
 
 
 def sample(
-    scenario: AnyScenario,
+    scenario: FitTarget,
     data: Table | None = None,
     *,
     draws: int = 1000,

@@ -11,7 +11,7 @@ from typing import Literal, Unpack
 from immunosim.codegen.loader import say_nothing
 from immunosim.door.fit_input import FitSettings, Table, fit_problem
 from immunosim.door.keeping import parts_of
-from immunosim.door.scenarios import AnyScenario
+from immunosim.door.table_alone import FitTarget
 from immunosim.door.watching import Quiet, Watch
 from immunosim.errors import DataError, did_you_mean
 from immunosim.fitting import (
@@ -65,7 +65,7 @@ class FitPlan:
 
 
 def fit(
-    scenario: AnyScenario,
+    scenario: FitTarget,
     data: Table | None = None,
     *,
     together: Together = "each",
@@ -83,7 +83,8 @@ def fit(
 
     Parameters
     ----------
-    scenario : Scenario, Path or str
+    scenario : Scenario, Path, str or PatientData
+        Or a table with doses, which needs no scenario.
     data : Path, str or PatientData, optional
         A table of counts, in place of the scenario's [[observed]] series.
     together : str

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from immunosim.codegen.loader import say_nothing
 from immunosim.door.fit_input import FitSettings, Table, fit_problem
-from immunosim.door.scenarios import AnyScenario
+from immunosim.door.table_alone import FitTarget
 from immunosim.door.times import Time, simulated_day_of
 from immunosim.door.watching import Quiet
 from immunosim.files import write_file
@@ -123,7 +123,7 @@ class Forecast(Result):
 
 
 def forecast(
-    scenario: AnyScenario,
+    scenario: FitTarget,
     data: Table | None = None,
     goals: Sequence[str | tuple[str, str]] = (),
     *,

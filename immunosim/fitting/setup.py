@@ -15,6 +15,7 @@ from immunosim.fitting.likelihood.subject import Subject, subject_of
 from immunosim.fitting.likelihood.transforms import Coordinates, FreeParameter, coordinates_of, plain_name
 from immunosim.fitting.parameter_selection import informed_parameters, with_priors
 from immunosim.fitting.patients import scenario_of
+from immunosim.fitting.untreated import scales_of_given_counts
 from immunosim.observations import PatientRecord
 from immunosim.parameters import ParameterSet
 from immunosim.problem import Problem, prepare
@@ -43,6 +44,8 @@ class FitOptions:
     priors : bool
         Whether to use the priors of the parameter set.
     n_threads : int
+    follow_up : float
+        Days after the last dose for which a patient is simulated, whatever the scenario's horizon; 0 for the horizon.
     """
 
     free: tuple[str, ...] = ()
@@ -52,6 +55,7 @@ class FitOptions:
     shared: float = 0.5
     priors: bool = True
     n_threads: int = 1
+    follow_up: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +81,8 @@ class FitProblem:
         Whether the free parameters were chosen automatically.
     source : DataSource
         Where the measurements come from.
+    assumed : tuple of str
+        What neither the table nor the scenario says, in sentences.
     """
 
     problem: Problem
@@ -89,11 +95,12 @@ class FitProblem:
     wishes: FitOptions
     is_chosen: bool
     source: DataSource = field(default_factory=DataSource)
+    assumed: tuple[str, ...] = ()
 
     @property
     def data(self) -> FitData:
         """The data, as results keep them."""
-        return FitData(self.patients, self.source, self.noise, self.wishes.shared)
+        return FitData(self.patients, self.source, self.noise, self.wishes.shared, self.assumed)
 
     def alone(self, index: int = 0) -> Posterior:
         """Return the posterior of one patient."""
@@ -154,16 +161,18 @@ def case_of(
     """
     analytes = sorted({measurement.analyte for who in patients for measurement in who.measurements})
     noise = _noise(problem.model, analytes, wishes.noise or {})
-    problems = [_problem(problem, who, file) for who in patients]
+    problems = [_problem(problem, who, wishes.follow_up, file) for who in patients]
     position = problem.model.position
     values = {name: float(problem.vector[position[name]]) for name in problem.parameters}
-    held = _held(problem, wishes)
+    held = _held(problem, wishes) | scales_of_given_counts(problem.scenario, problem.parameters)
     reported = [plain_name(problem.parameters, name) for name in wishes.free]
     candidates = [name for name in with_priors(problem.parameters, values) if name not in held]
     if not reported:
         if announce is not None:
             announce("Selecting the free parameters")
-        reported = informed_parameters(problems, [who.measurements for who in patients], noise, candidates=candidates)
+        # Untreated counts are free in every fit, and would take the places of what a patient is fitted for.
+        others = [name for name in candidates if not problem.parameters[name].scales]
+        reported = informed_parameters(problems, [who.measurements for who in patients], noise, candidates=others)
     others = [name for name in candidates if name not in reported] if wishes.priors and OTHERS not in held else []
     # In the order of the parameter set: which of them are reported then moves no bit of a fit, and one compiled kernel
     # of derivatives serves all fits.
@@ -207,8 +216,8 @@ def _index(order: list[str], parameters: ParameterSet, name: str) -> int:
     return order.index(plain) if plain in order else len(order)
 
 
-def _problem(problem: Problem, patient: PatientRecord, file: str) -> Problem:
-    scenario = scenario_of(problem.scenario, patient)
+def _problem(problem: Problem, patient: PatientRecord, follow_up: float, file: str) -> Problem:
+    scenario = scenario_of(problem.scenario, patient, follow_up)
     if scenario is problem.scenario:
         return problem
     return prepare(scenario, f"{file} for patient {patient.name}")

@@ -7,12 +7,13 @@ from immunosim.observations.nonmem import read_nonmem
 from immunosim.observations.nonmem_writer import write_nonmem
 from immunosim.observations.of_scenario import observed_in
 from immunosim.observations.petab import PetabParameter, petab_files, write_petab
-from immunosim.observations.reading import read_observations
+from immunosim.observations.reading import examine_observations, read_observations
 from immunosim.observations.records import (
     Measurement,
     Observations,
     PatientRecord,
     RecordedDose,
+    RowOutcome,
     TableFinding,
 )
 
@@ -22,8 +23,10 @@ __all__ = [
     "PatientRecord",
     "PetabParameter",
     "RecordedDose",
+    "RowOutcome",
     "TableFinding",
     "analytes",
+    "examine_observations",
     "lint",
     "observed_in",
     "petab_files",

@@ -7,11 +7,13 @@ note something to know. Nothing is corrected.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from immunosim.observations.planned import check_doses, check_plausible
+from immunosim.observations.planned import check_course, check_doses, check_plausible
 from immunosim.observations.plausible import by_analyte, check_samples, check_values
+from immunosim.observations.problems import also_on, kind_of
 from immunosim.observations.records import Measurement, Observations, PatientRecord, TableFinding
 from immunosim.scenario.drug_names import with_drugs_of
 from immunosim.scenario.regimen import start_of
@@ -42,12 +44,24 @@ def lint(observations: Observations, scenario: Scenario | None = None) -> list[T
 
 def _findings(observations: Observations, scenario: Scenario | None) -> list[TableFinding]:
     findings = [*check_values(observations), *check_samples(observations), *_limits(observations)]
+    named = [(finding, "") for finding in findings]
     for patient in observations:
-        findings += [*_births(patient), *_order(patient), *_duplicates(patient), *_traits(patient)]
-        findings += check_plausible(patient, scenario)
+        of_patient = [*_births(patient), *_order(patient), *_duplicates(patient), *_traits(patient)]
+        of_patient += [*check_plausible(patient, scenario), *check_course(patient, scenario)]
         if scenario is not None:
-            findings += [*_horizon(patient, scenario), *check_doses(patient, scenario)]
-    return sorted(findings, key=lambda finding: (_RANKS[finding.severity], finding.line))
+            of_patient += [*_horizon(patient, scenario), *check_doses(patient, scenario)]
+        named += [(finding, patient.name) for finding in of_patient]
+    return sorted(each_kind(named), key=lambda finding: (_RANKS[finding.severity], finding.line))
+
+
+def each_kind(findings: Iterable[tuple[TableFinding, str]]) -> Iterator[TableFinding]:
+    """Yield the first finding of each kind and column, with the lines of the others; names are those of patients."""
+    groups: dict[tuple[str, str, str], list[TableFinding]] = {}
+    for finding, name in findings:
+        reason = finding.reason.replace(name, "~") if name else finding.reason
+        groups.setdefault((finding.severity, finding.column, kind_of(reason)), []).append(finding)
+    for first, *others in groups.values():
+        yield replace(first, reason=f"{first.reason}{also_on(other.line for other in others)}")
 
 
 def _births(patient: PatientRecord) -> Iterator[TableFinding]:
@@ -85,12 +99,11 @@ def _duplicates(patient: PatientRecord) -> Iterator[TableFinding]:
             f"{measurement.analyte} of {patient.name} on day {measurement.time:g} stands on line {other.line} as well"
         )
         if (other.value, other.is_below) == (measurement.value, measurement.is_below):
-            yield TableFinding(
-                measurement.line, measurement.column, "warning", reason, "leave one out, or it counts twice"
-            )
+            cure = "leave one out, unless it was measured twice"
+            yield TableFinding(measurement.line, measurement.column, "warning", reason, cure)
         else:
-            reason += f", {other.value:g} there and {measurement.value:g} here"
-            yield TableFinding(measurement.line, measurement.column, "error", reason, "leave one out")
+            reason += f", {other.value:g} there and {measurement.value:g} here: both count, as replicates"
+            yield TableFinding(measurement.line, measurement.column, "note", reason)
 
 
 def _traits(patient: PatientRecord) -> Iterator[TableFinding]:
@@ -112,8 +125,8 @@ def _horizon(patient: PatientRecord, scenario: Scenario) -> Iterator[TableFindin
             )
         elif measurement.time < start:
             reason = f"day {measurement.time:g} is before the simulation starts, day {start:g}"
-            cure = "it stands for an untreated patient: add earlier treatments to the scenario, or leave it out"
-            yield TableFinding(measurement.line, measurement.column, "warning", reason, cure)
+            reason += ": it counts for the untreated patient"
+            yield TableFinding(measurement.line, measurement.column, "note", reason)
 
 
 def _limits(observations: Observations) -> Iterator[TableFinding]:
@@ -124,7 +137,7 @@ def _limits(observations: Observations) -> Iterator[TableFinding]:
             yield TableFinding(below[0].line, below[0].column, "note", reason, "they only bound the fit from above")
         limits: dict[float, list[Measurement]] = defaultdict(list)
         for limit in below:
-            if "%" not in limit.column:  # as a count, a limit in percent follows the total
+            if not limit.is_share:  # as a count, a limit in percent follows the total
                 limits[limit.value].append(limit)
         for other in list(limits)[1:]:
             limit, first = limits[other][0], next(iter(limits.values()))[0]

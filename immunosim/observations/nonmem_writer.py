@@ -46,28 +46,48 @@ def _table(observations: Observations) -> list[list[str]]:
     traits = list(dict.fromkeys(name for patient in observations for name in patient.covariates))
     headers = ["ID"] if is_numbered else ["ID", "NAME"]
     headers += ["TIME", "EVID", "AMT", "RATE", "DUR", "CMT", "DV", "MDV", "CENS", "DVID"]
+    extra = _extra_columns(observations)
+    headers += extra
     table = [[*headers, *(_NAMES.get(name, name) for name in traits)]]
     for number, patient in enumerate(observations, 1):
         first = [patient.name] if is_numbered else [str(number), patient.name]
         last = [_text(patient.covariates.get(name)) for name in traits]
-        table += [[*first, *cells, *last] for cells in _rows(patient)]
+        table += [
+            [*first, *cells, *(more.get(name, _EMPTY) for name in extra), *last] for cells, more in _rows(patient)
+        ]
     return table
 
 
-def _rows(patient: PatientRecord) -> Iterator[list[str]]:
+def _extra_columns(observations: Observations) -> list[str]:
+    """Return the columns that only some tables need: of intervals, and of steady states."""
+    has_intervals = any(measurement.is_below and measurement.lower for measurement in observations.measurements)
+    has_steady_states = any(dose.steady_state_interval for dose in observations.doses)
+    return (["LIMIT"] if has_intervals else []) + (["SS", "II"] if has_steady_states else [])
+
+
+def _rows(patient: PatientRecord) -> Iterator[tuple[list[str], dict[str, str]]]:
+    """Yield the cells of each event in the order of time, and those of the columns that only some tables need."""
     numbers = {analyte: number for number, analyte in analytes_by_number().items()}
     drugs = {drug: number for number, drug in drugs_by_number().items()}
-    events: list[Measurement | RecordedDose] = [*patient.measurements, *patient.doses]
-    for event in sorted(events, key=lambda event: (event.time, isinstance(event, RecordedDose))):
-        if isinstance(event, RecordedDose):
+    no_dose = [_EMPTY, _EMPTY, _EMPTY, _EMPTY]
+    events: list[tuple[float, int, Measurement | RecordedDose | None]] = [
+        *((time, 0, None) for time in patient.resets),
+        *((measurement.time, 1, measurement) for measurement in patient.measurements),
+        *((dose.time, 2, dose) for dose in patient.doses),
+    ]
+    for time, _, event in sorted(events, key=lambda event: event[:2]):
+        if event is None:
+            yield [_text(time), "3", *no_dose, _EMPTY, "1", "0", "0"], {}
+        elif isinstance(event, RecordedDose):
             rate = event.amount / event.duration if event.duration else 0.0
             number = drugs.get(event.drug, event.drug)  # of another model: by its name
             dose = [_text(event.amount), _text(rate), _text(event.duration), number]
-            yield [_text(event.time), "1", *dose, _EMPTY, "1", "0", "0"]
+            steady = {"SS": "1", "II": _text(event.steady_state_interval)} if event.steady_state_interval else {}
+            yield [_text(time), "1", *dose, _EMPTY, "1", "0", "0"], steady
         else:
-            read_out = numbers.get(event.analyte, event.analyte)
-            no_dose = [_EMPTY, _EMPTY, _EMPTY, _EMPTY]
-            yield [_text(event.time), "0", *no_dose, _text(event.value), "0", str(int(event.is_below)), read_out]
+            read_out, cens = numbers.get(event.analyte, event.analyte), int(event.is_below) - int(event.is_above)
+            limit = {"LIMIT": _text(event.lower)} if event.is_below and event.lower else {}
+            yield [_text(time), "0", *no_dose, _text(event.value), "0", str(cens), read_out], limit
 
 
 def _text(value: float | str | None) -> str:

@@ -20,6 +20,9 @@ LEAST_TOTAL = 0.005
 _ROUNDING = 1.05
 """How much a part may exceed its whole, since both are rounded and often counted on different instruments."""
 
+_MOST_OF_SHARES = 105.0
+"""Highest sum of shares that separate tubes explain, %."""
+
 _EXCESS = 1.2
 _DECIMAL = 50.0
 """What a total may lack because it was rounded to one decimal of 1e9/L, cells/uL."""
@@ -40,6 +43,9 @@ def check_values(observations: Observations) -> Iterator[TableFinding]:
             )
         elif measurement.analyte not in known or not is_count_unit(known[measurement.analyte].unit):
             continue
+        elif measurement.value == 0 and not measurement.is_censored:
+            reason = "0 has no logarithm: a fit with lognormal noise refuses it"
+            yield _at(measurement, "warning", reason, "write <LIMIT with the limit of quantification")
         elif known[measurement.analyte].unit == TOTAL_UNIT:
             yield from _check_total(measurement)
         elif measurement.value > MOST_SUBSET:
@@ -101,20 +107,20 @@ def _check_subset(analyte: str, measurements: list[Measurement]) -> Iterator[Tab
 
 def _check_shares(parts: dict[str, Measurement], whole: float) -> Iterator[TableFinding]:
     """Yield shares above 100 %, and shares that add up to more."""
-    shares = {name: measurement for name, measurement in parts.items() if "%" in measurement.column}
+    shares = {name: measurement for name, measurement in parts.items() if measurement.is_share}
     percents = {name: 100.0 * measurement.value / whole if whole else 0.0 for name, measurement in shares.items()}
     for name, measurement in shares.items():
         if percents[name] > 100.0 * (1 + 1e-9):
             yield _at(measurement, "error", f"{percents[name]:.4g} % is more than all lymphocytes", "correct the share")
     summed = _sum_of_parts(percents)
-    if summed > 101.0 and all(percent <= 100.0 * (1 + 1e-9) for percent in percents.values()):
+    if summed > _MOST_OF_SHARES and all(percent <= 100.0 * (1 + 1e-9) for percent in percents.values()):
         last = shares[list(shares)[-1]]
         yield _at(last, "error", f"the shares of this sample add up to {summed:.4g} %", "correct one of them")
 
 
 def _check_total_of(parts: dict[str, Measurement], whole: float) -> Iterator[TableFinding]:
     """Yield counts above the total, and counts that together are far above it."""
-    counts = {name: measurement for name, measurement in parts.items() if "%" not in measurement.column}
+    counts = {name: measurement for name, measurement in parts.items() if not measurement.is_share}
     single = [measurement for measurement in counts.values() if measurement.value > _ROUNDING * whole + _DECIMAL]
     for measurement in single:
         count = f"{measurement.analyte} of {measurement.value:g} cells/uL"

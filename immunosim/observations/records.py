@@ -15,7 +15,7 @@ from immunosim.observations.laboratory import laboratory_named
 
 CovariateValue = float | str
 FindingSeverity = Literal["error", "warning", "note"]
-Outcome = Literal["used", "censored", "excluded"]
+RowFate = Literal["used", "censored", "excluded"]
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,10 @@ class RecordedDose:
     Parameters
     ----------
     patient, time, drug, amount, duration, line
-    has_clock_time : bool, optional
-        Whether the table says at which time of the day it was given, not only on which day.
     steady_state_interval : float, optional
         Days between equal doses before this one, which have led to a steady state; 0 where there were none.
+    has_duration : bool, optional
+        Whether the table gives the duration; otherwise it is the usual one of the drug.
     """
 
     patient: str
@@ -84,8 +84,8 @@ class RecordedDose:
     amount: float
     duration: float
     line: int = 0
-    has_clock_time: bool = False
     steady_state_interval: float = 0.0
+    has_duration: bool = True
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class RowOutcome:
 
     line: int
     patient: str
-    outcome: Outcome
+    outcome: RowFate
     reason: str = ""
 
 
@@ -196,6 +196,11 @@ class TableFinding:
     severity: FindingSeverity
     reason: str
     cure: str = ""
+
+    def as_problem(self, file: str) -> InputProblem:
+        """Return the finding as a problem of a file."""
+        where = f"{file}: line {self.line}" if self.line else file
+        return InputProblem(self.reason, where, self.column or None, self.cure or None)
 
     def __str__(self) -> str:
         """Return ``line 3: CD4: error: reason, cure`` in one line, without the parts that are unknown."""

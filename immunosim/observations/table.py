@@ -1,54 +1,85 @@
 """Text tables as laboratories and spreadsheets write them: rows of cells with line numbers, and the numbers in cells.
 
-Separated by commas, semicolons or tabs; where commas do not separate cells, they may be decimal points. Knows nothing
-of what the columns mean.
+Separated by commas, semicolons, tabs, bars or blanks; where commas do not separate cells, they may be decimal points.
+Knows nothing of what the columns mean.
 """
 
 from __future__ import annotations
 
-import csv
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from immunosim.errors import DataError, InputProblem, QuantityError
+from immunosim.errors import DataError, InputProblem, QuantityError, listed
+from immunosim.observations.cells import NUMBER, PLAIN_NUMERALS, CellValue, Numerals, is_missing
+from immunosim.observations.problems import Problems
+from immunosim.observations.recipe import NO_RECIPE, ImportRecipe
+from immunosim.observations.records import RowOutcome, TableFinding
+from immunosim.observations.splitting import TableLine, lines_of
+from immunosim.observations.text_files import decoded
+from immunosim.observations.workbooks import ENDINGS, workbook_rows
 from immunosim.safe_text import cell_read
-from immunosim.units import read_number
+from immunosim.units import check_unit
 
-MISSING = frozenset({"", "na", "n/a", "nan", "-", "--", "–", ".", "nd", "n.d.", "missing", "null", "none"})
-"""What stands for no value, without regard to case."""
+__all__ = ["ObservationTable", "TableRow", "is_missing", "read_table"]
 
-_NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?")
-"""A number with either decimal mark."""
+_INDEX_NAMES = frozenset({"", "unnamed: 0"})
+"""How pandas calls the column of its index."""
 
-_CURES = {
-    "is not a number": "write a plain number, its unit stands in the header",
-    "has a separator of thousands": "write the number without it",
-    "is not a finite number": "give a finite number",
-}
-"""What helps in a table, whose cells hold no units, by the end of what is wrong with a number."""
-
-_BELOW = re.compile(r"(?:<=|<|≤)\s*(?P<limit>.+)")
+_NO_UNITS = frozenset({"%", "percent", "date", "text", "dd.mm.yyyy", "yyyy-mm-dd", "mm/dd/yyyy", "dd/mm/yyyy"})
+"""What a row of units holds besides units."""
 
 
 @dataclass(frozen=True)
 class TableRow:
-    """The cells of one row, by header, and its line in the file."""
+    """The cells of one row, by header, and its line in the file.
+
+    `lines` has the line of each cell where a row was put together from several lines.
+    """
 
     line: int
     cells: dict[str, str]
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def line_of(self, header: str) -> int:
+        """Return the line of a cell."""
+        return self.lines.get(header, self.line)
 
 
 @dataclass(frozen=True)
 class ObservationTable:
-    """A table as it was read; `separator` is what stands between its cells."""
+    """A table as it was read.
+
+    Attributes
+    ----------
+    file : str
+    separator : str
+        What stands between its cells; empty for a sheet of a workbook.
+    headers : tuple of str
+    header_line : int
+    rows : tuple of TableRow
+    units : mapping of str to str
+        By header the unit in the row below the headers, if there is one.
+    left_out : tuple of RowOutcome
+        Lines that are no rows: comments, units, headers that are repeated, rows with a wrong number of cells.
+    findings : tuple of TableFinding
+    numerals : Numerals
+    encoding : str
+    recipe : ImportRecipe
+        What the user says of the columns.
+    """
 
     file: str
     separator: str
     headers: tuple[str, ...]
     header_line: int
     rows: tuple[TableRow, ...]
+    units: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[RowOutcome, ...] = ()
+    findings: tuple[TableFinding, ...] = ()
+    numerals: Numerals = PLAIN_NUMERALS
+    encoding: str = "utf-8"
+    recipe: ImportRecipe = NO_RECIPE
 
     def problem(self, line: int, column: str, error: QuantityError) -> InputProblem:
         """Return what is wrong with a cell, with its place."""
@@ -62,110 +93,146 @@ class ObservationTable:
         QuantityError
             Where the cell holds no finite number, or one whose comma may mean two things.
         """
-        if "," in text and self.separator == "," and _NUMBER.fullmatch(text):
-            raise QuantityError(f'"{text}" has a comma', cure="write a decimal point, or separate cells by semicolons")
-        try:
-            return read_number(text, decimal_comma=self.separator != ",")
-        except QuantityError as error:
-            cure = next((cure for end, cure in _CURES.items() if error.reason.endswith(end)), error.cure)
-            raise QuantityError(error.reason, cure=cure) from None
+        return self.numerals.number(text)
 
-    def value(self, text: str) -> tuple[float, bool]:
-        """Return the number in a cell and whether it is a limit of quantification that the value is below."""
-        below = _BELOW.fullmatch(text)
-        if below is None:
-            if text.startswith((">", "≥")):
-                raise QuantityError(f'"{text}" is above a limit, which is not supported', cure="give the value itself")
-            return self.number(text), False
-        limit = self.number(below["limit"])
-        if limit <= 0:
-            raise QuantityError(f'"{text}" is below nothing', cure="give a positive limit of quantification")
-        return limit, True
+    def value(self, text: str) -> CellValue:
+        """Return the number in a cell, whether it is a limit of quantification, and the flag beside it."""
+        return self.numerals.value(text)
+
+    def texts(self, header: str) -> list[str]:
+        """Return the cells of a column that hold something."""
+        return [row.cells[header] for row in self.rows if not is_missing(row.cells[header])]
 
 
-def is_missing(text: str) -> bool:
-    """Return whether a cell stands for no value."""
-    return text.casefold() in MISSING
+def read_table(path: Path, problems: Problems, recipe: ImportRecipe = NO_RECIPE) -> ObservationTable:
+    """Read a table; rows that are empty or comments are left out.
 
-
-def read_table(path: Path) -> ObservationTable:
-    """Read a table; rows that are empty or begin with # are left out.
+    Parameters
+    ----------
+    path : Path
+        CSV or a workbook of Excel.
+    problems : Problems
+        Takes what is wrong with single lines.
+    recipe : ImportRecipe, optional
+        Says what cannot be told from the file: its encoding, its separator, what words mean.
 
     Raises
     ------
     DataError
-        With the line of what cannot be read.
+        Where the file cannot be read, or has no headers and rows.
     """
     file = str(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise DataError("does not exist", file=file, cure="name a CSV file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"cannot be read as text ({reason})", file=file, cure="save it as CSV in UTF-8") from error
-    separator = _separator(text)
-    lines = list(_lines(text, separator, file))
-    if not lines:
+    findings: list[TableFinding] = []
+    if path.suffix.casefold() in ENDINGS:
+        cells, others = workbook_rows(path, recipe.sheet)
+        separator, encoding = "", ""
+        lines = [TableLine(number, row) for number, row in cells]
+        if others and not recipe.sheet:
+            reason = f"the workbook has further sheets that are not read: {listed(others)}"
+            findings.append(TableFinding(0, "", "note", reason, "name one with sheet in a recipe"))
+    else:
+        text, encoding = decoded(path, recipe.encoding)
+        separator, lines = lines_of(text, recipe.separator, file)
+        if encoding not in ("utf-8", "utf-8-sig"):
+            findings.append(TableFinding(0, "", "note", f"is read as {encoding}"))
+    if not any(not line.comment for line in lines):
         raise DataError("is empty", file=file, cure="give a line of headers, then one visit a line")
-    (header_line, headers), *rest = lines
-    _check_headers(headers, f"{file}: line {header_line}")
-    if not rest:
+    header = next(line for line in lines if not line.comment)
+    rest = [line for line in lines if line.comment or line.number > header.number]
+    kept = _kept(header, [line for line in rest if not line.comment], problems, findings)
+    rows, left_out = _rows(header, kept, rest, problems)
+    if not rows and not left_out:
         raise DataError("has no rows", file=file, cure="give one visit a line")
-    rows = tuple(_row(headers, cells, line, f"{file}: line {line}") for line, cells in rest)
-    table = ObservationTable(file, separator, tuple(headers), header_line, rows)
-    _check_decimals(table)
+    numerals = Numerals(separator != ",", recipe.decimal)
+    names = tuple(header.cells[index] for index in kept)
+    table = ObservationTable(file, separator, names, header.number, rows, {}, left_out, (), numerals, encoding, recipe)
+    table = replace(_with_units(table), findings=tuple(findings))
+    _check_decimals(table, problems)
     return table
 
 
-def _separator(text: str) -> str:
-    header = next((line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")), "")
-    unquoted = re.sub(r'"[^"]*"', "", header)
-    return next((mark for mark in (";", "\t") if mark in unquoted), ",")
-
-
-def _lines(text: str, separator: str, file: str) -> Iterator[tuple[int, list[str]]]:
-    # Comments become empty lines, so that lines keep their numbers and a quote in a comment opens no cell.
-    plain = ("\n" if line.lstrip().startswith("#") else line for line in text.splitlines(keepends=True))
-    reader, first = csv.reader(plain, delimiter=separator, strict=True), 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield first, [cell_read(cell.strip()) for cell in cells]
-            first = reader.line_num + 1
-    except csv.Error as error:
-        cure = "close the quotes, and save it as CSV in UTF-8"
-        raise DataError(f"cannot be read as CSV ({error})", file=f"{file}: line {first}", cure=cure) from error
-
-
-def _check_headers(headers: Sequence[str], where: str) -> None:
-    while headers and not headers[-1] and isinstance(headers, list):
+def _kept(header: TableLine, rows: Sequence[TableLine], problems: Problems, findings: list[TableFinding]) -> list[int]:
+    """Return which columns are read: not empty ones at the right, nor the index of pandas."""
+    headers = header.cells
+    while headers and not headers[-1]:
         headers.pop()  # spreadsheets save empty columns at the right
-    seen: set[str] = set()
-    for number, header in enumerate(headers, 1):
-        if not header:
-            raise DataError(f"column {number} has no name", file=where, cure="name it")
-        if header in seen:
-            raise DataError("stands above two columns", file=where, key=header, cure="leave one out")
-        seen.add(header)
+    kept: list[int] = []
+    for index, name in enumerate(headers):
+        if index == 0 and name.casefold() in _INDEX_NAMES and _counts(rows):
+            findings.append(TableFinding(header.number, name, "note", "the first column numbers the rows, not used"))
+        elif not name:
+            problems.add(header.number, "", f"column {index + 1} has no name", "name it")
+        elif name in headers[:index]:
+            problems.add(header.number, name, "stands above two columns", "leave one out")
+        else:
+            kept.append(index)
+    return kept
 
 
-def _row(headers: Sequence[str], cells: Sequence[str], line: int, where: str) -> TableRow:
-    extra = [cell for cell in cells[len(headers) :] if cell]
-    if extra or len(cells) < len(headers):
-        n = len(cells)
-        reason = f"has {n} cell{'s' * (n != 1)}, the line of headers {len(headers)}"
-        raise DataError(reason, file=where, cure="leave a cell empty where there is no value")
-    return TableRow(line, dict(zip(headers, cells, strict=False)))
+def _counts(rows: Sequence[TableLine]) -> bool:
+    """Return whether the first cells of rows count from 0 or 1."""
+    firsts = [row.cells[0].removesuffix(".0") if row.cells else "" for row in rows]
+    return any(firsts == [str(start + n) for n in range(len(firsts))] for start in (0, 1))
 
 
-def _check_decimals(table: ObservationTable) -> None:
-    """Raise where some numbers have decimal commas and others points, one of which must separate thousands."""
+def _rows(
+    header: TableLine, kept: Sequence[int], lines: Sequence[TableLine], problems: Problems
+) -> tuple[tuple[TableRow, ...], tuple[RowOutcome, ...]]:
+    """Return the rows of a table, and the lines that are none."""
+    rows, left_out, width = [], [], len(header.cells)
+    for line in lines:
+        if line.comment:
+            left_out.append(RowOutcome(line.number, "", "excluded", "comment"))
+        elif line.cells[:width] == header.cells:
+            left_out.append(RowOutcome(line.number, "", "excluded", "headers again"))
+        elif any(line.cells[width:]) or len(line.cells) < width:
+            n = len(line.cells)
+            reason = f"has {n} cell{'s' * (n != 1)}, the line of headers {width}"
+            problems.add(line.number, "", reason, "leave a cell empty where there is no value")
+            left_out.append(RowOutcome(line.number, "", "excluded", "has a wrong number of cells"))
+        else:
+            rows.append(TableRow(line.number, {header.cells[i]: cell_read(line.cells[i]) for i in kept}))
+    return tuple(rows), tuple(left_out)
+
+
+def _with_units(table: ObservationTable) -> ObservationTable:
+    """Return a table whose first row became units, if it is a row of units, and with the words of its recipe read."""
+    rows, units, left_out = table.rows, dict[str, str](), table.left_out
+    texts = {header: text.strip("[]() ") for header, text in rows[0].cells.items() if text} if rows else {}
+    if all(map(_may_stand_in_a_row_of_units, texts.values())) and any(map(_is_unit, texts.values())):
+        units = {header: text for header, text in texts.items() if _is_unit(text)}
+        left_out, rows = (*left_out, RowOutcome(rows[0].line, "", "excluded", "row of units")), rows[1:]
+    words = table.recipe.cell_texts()
+    if words:
+        rows = tuple(
+            replace(row, cells={name: words.get(text.casefold(), text) for name, text in row.cells.items()})
+            for row in rows
+        )
+    return replace(table, rows=rows, units=units, left_out=left_out)
+
+
+def _may_stand_in_a_row_of_units(text: str) -> bool:
+    return _is_unit(text) or text.casefold() in _NO_UNITS or is_missing(text)
+
+
+def _is_unit(text: str) -> bool:
+    if text in ("%", "percent"):
+        return True
+    try:
+        check_unit(text)
+    except QuantityError:
+        return False
+    return text not in ("", "1")
+
+
+def _check_decimals(table: ObservationTable, problems: Problems) -> None:
+    """Report where some numbers have decimal commas and others points, one of which must separate thousands."""
     first_seen: dict[str, tuple[int, str, str]] = {}
-    for row in table.rows if table.separator != "," else ():
+    is_text = bool(table.separator) and table.numerals.has_decimal_comma  # a workbook has numbers, not their marks
+    for row in table.rows if is_text and not table.numerals.decimal else ():
         for header, cell in row.cells.items():
             text = cell.lstrip("<=≤ ")
-            if _NUMBER.fullmatch(text):
+            if NUMBER.fullmatch(text):
                 for mark in ".,":
                     if mark in text:
                         first_seen.setdefault(mark, (row.line, header, cell))
@@ -173,4 +240,4 @@ def _check_decimals(table: ObservationTable) -> None:
         line, header, cell = max(first_seen.values())
         first, _, other = min(first_seen.values())
         reason = f'"{cell}" has another decimal mark than "{other}" on line {first}'
-        raise DataError(reason, file=f"{table.file}: line {line}", key=header, cure="write all with a point")
+        problems.add(line, header, reason, "write all with a point")

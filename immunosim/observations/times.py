@@ -14,10 +14,15 @@ from immunosim.scenario.clock import FARTHEST_TIME, Clock
 if TYPE_CHECKING:
     from immunosim.scenario import Scenario
 
-_ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
+_ISO = re.compile(r"\d{4}([-/.])\d{1,2}\1\d{1,2}|(?:19|20)\d{2}(?:0\d|1[0-2])[0-3]\d")
 _WRITTEN = re.compile(r"(\d{1,2})(?P<mark>[./-])(\d{1,2})(?P=mark)(\d{2}|\d{4})")
 _NAMED = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})\.?[ -](\d{4})")
-_CLOCK_TIME = re.compile(r"[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?$")
+_CLOCK_TIME = re.compile(r"[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?Uhr|Z)?$")
+_CLOCK_ALONE = re.compile(r"(\d{1,3}):(\d{2})(?::(\d{2}))?")
+_SERIAL = re.compile(r"[1-6]\d{4}(?:[.,]\d+)?")
+"""A date as spreadsheets number them: days after 30 December 1899, of 1927 to 2091."""
+
+_SERIAL_ORIGIN = datetime.date(1899, 12, 30)
 _PLAIN_NUMBER = re.compile(r"[-+−]?[\d.,'_]+(?:[eE][+-]?\d+)?")
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
@@ -60,6 +65,8 @@ class Calendar:
         if self.origin is None:
             cure = "give a scenario with a start_date, or count from the first dose"
             raise QuantityError(f'"{text}" is a date, but no date of day 0 is known', cure=cure)
+        if _SERIAL.fullmatch(text):
+            return float(text.replace(",", ".")) - (self.origin - _SERIAL_ORIGIN).days
         time = _CLOCK_TIME.search(text)
         hours, minutes, seconds = (int(part or 0) for part in time.groups()) if time else (0, 0, 0)
         if hours > 23 or minutes > 59 or seconds > 59:
@@ -81,6 +88,23 @@ class Calendar:
             raise QuantityError(f'"{text}" lies more than a million days from day 0', cure="give a time in days")
         return days
 
+    def date_of(self, day: float) -> str:
+        """Return the date of a day after the origin as 2017-06-15."""
+        return (self.origin + datetime.timedelta(days=int(day // 1))).isoformat() if self.origin else ""
+
+
+def is_serial(text: str) -> bool:
+    """Return whether a text is a date as spreadsheets number them, such as 43000."""
+    return _SERIAL.fullmatch(text) is not None
+
+
+def clock_of(text: str) -> float | None:
+    """Return a time of the day such as 08:30 in days, which may be beyond 24:00; None for anything else."""
+    match = _CLOCK_ALONE.fullmatch(text)
+    if match is None or int(match[2]) > 59 or int(match[3] or 0) > 59:
+        return None
+    return (int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)) / 86400
+
 
 def order_of(texts: Sequence[str]) -> DateOrder:
     """Return whether dates with slashes or hyphens put the day or the month first, told from all of them."""
@@ -98,7 +122,8 @@ def is_date(text: str) -> bool:
 
 def _date(text: str, shown: str, order: DateOrder) -> datetime.date:
     if _ISO.fullmatch(text):
-        year, month, day = map(int, text.split("-"))
+        parts = re.split(r"[-/.]", text) if not text.isdecimal() else [text[:4], text[4:6], text[6:]]
+        year, month, day = map(int, parts)
     elif named := _NAMED.fullmatch(text):
         word = named[2].lower().replace("sept", "sep") if len(named[2]) == 4 else named[2].lower()
         month = next((number for number, name in enumerate(_MONTHS, 1) if name.startswith(word)), 0)

@@ -50,7 +50,7 @@ class Parameter:
     label, symbol, note : str
         A short name, the LaTeX symbol and one or two sentences: meaning and caveats.
     prior : Prior, optional
-        The prior of the fit that gave the value.
+        The prior of the fit that gave the value; of a scale of untreated counts, how patients differ.
     set_by : str
         The key of the patient by which a scenario sets it; empty where that is ``parameters.NAME``.
     scales : tuple of str

@@ -9,8 +9,18 @@ from collections.abc import Iterator, Sequence
 
 from immunosim.errors import InputProblem
 from immunosim.scenario.clock import ROUNDING, in_words
+from immunosim.scenario.dosing import Dosing
 from immunosim.scenario.history import History
-from immunosim.scenario.regimen import Event, Infusion, begin_of, end_of, is_continuous, keyed_events, start_of
+from immunosim.scenario.regimen import (
+    Event,
+    Infusion,
+    begin_of,
+    end_of,
+    is_continuous,
+    keyed_events,
+    start_of,
+    treatment_tables,
+)
 from immunosim.scenario.segments import WATCHED
 
 MOST_OUTPUTS = 1_000_000
@@ -22,7 +32,7 @@ def problems_between_records(scenario: History) -> Iterator[InputProblem]:
     problems = [*_horizon(scenario), *_courses(scenario), *_outputs(scenario, [event for _, event in events])]
     yield from problems
     if not problems:  # the rest would only repeat them
-        yield from (*_beyond_horizon(scenario, events), *_overlaps(events), *_observed_late(scenario))
+        yield from (*_beyond_horizon(scenario, events), *_overlaps(scenario, events), *_observed_late(scenario))
 
 
 def _horizon(scenario: History) -> Iterator[InputProblem]:
@@ -93,10 +103,17 @@ def _beyond_horizon(scenario: History, events: Sequence[tuple[str, Event]]) -> I
             yield InputProblem(reason, key=key, cure="raise horizon or leave the dose out")
 
 
-def _overlaps(events: Sequence[tuple[str, Event]]) -> Iterator[InputProblem]:
+def _overlaps(scenario: History, events: Sequence[tuple[str, Event]]) -> Iterator[InputProblem]:
+    """Yield infusions of one drug that overlap, but for those that are meant to, whose rates add."""
     latest: dict[str, tuple[str, Infusion]] = {}
     reported: set[tuple[str, str]] = set()
-    infusions = [(key, event) for key, event in events if isinstance(event, Infusion)]
+    meant = {
+        f"{table}[{number}]"
+        for table in treatment_tables(scenario)
+        for number, entry in enumerate(scenario.entries(table), 1)
+        if isinstance(entry, Dosing) and entry.overlaps
+    }
+    infusions = [(key, event) for key, event in events if isinstance(event, Infusion) and key not in meant]
     for key, event in sorted(infusions, key=lambda item: item[1].start):
         before = latest.get(event.input)
         if before is not None and event.start < before[1].stop - ROUNDING and (before[0], key) not in reported:

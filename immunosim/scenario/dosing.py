@@ -97,6 +97,7 @@ class Dosing(Treatment):
 
     A continuous drug is taken from `start` to `stop`, or to the horizon where `stop` is not given. A dose that
     is not `followed` is neither a course nor a pulse: no line of a figure and no row of a summary counts from it.
+    One that `overlaps` may run beside another infusion of the drug: their rates add.
     """
 
     drug: AnyDrug
@@ -112,6 +113,7 @@ class Dosing(Treatment):
     stop: TimePoint | None = None
     times_per_day: TimesPerDay | None = None
     followed: StrictBool = True
+    overlaps: StrictBool = False
     implausible: StrictBool = False
     superseded: ClassVar[dict[str, str]] = {"time": "start"}
 
@@ -191,7 +193,7 @@ def too_short(length: float | None, key: str) -> Iterator[InputProblem]:
         yield InputProblem(f"{length:g} days is too short", key=key, cure=cure)
 
 
-_MEANINGLESS = {True: ("doses", "every", "taper", "changes", "followed"), False: ("stop", "times_per_day")}
+_MEANINGLESS = {True: ("doses", "every", "taper", "changes", "followed", "overlaps"), False: ("stop", "times_per_day")}
 """The keys that mean nothing for a drug that is taken continuously, and for one that is given in single doses."""
 
 

@@ -19,7 +19,7 @@ from immunosim.scenario.table import ScenarioTable
 from immunosim.scenario.treatments import DrugDosing
 from immunosim.units import format_quantity
 
-_USUAL = {"implausible": False, "followed": True}
+_USUAL = {"implausible": False, "followed": True, "overlaps": False}
 """Usual values, which are not written."""
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")

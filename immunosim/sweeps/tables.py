@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _HEADER = re.compile(r"(?P<key>[^\[\]]+(?:\[\d+\][^\[\]]*)*?)\s*(?:\[(?P<unit>[^\]]*[^\]\d][^\]]*)\])?")
 _EMPTY = "is empty"
+_INDEX_NAMES = ("", "Unnamed: 0")
+"""Headers of the index of a table that pandas wrote."""
 
 IN_MEMORY = "rows"
 """Name of a table in memory in messages."""
@@ -77,6 +79,9 @@ def read_patients(base: Base, rows: Path | pd.DataFrame) -> tuple[tuple[Factor, 
         file, columns = IN_MEMORY, _columns_of(rows, IN_MEMORY)
     else:
         file, columns = str(rows), _read_parquet(rows) if rows.suffix == ".parquet" else _read_csv(rows)
+    columns = columns[1:] if len(columns) > 1 and _is_index(columns[0]) else columns
+    if unnamed := [number for number, column in enumerate(columns, 1) if not column.header]:
+        raise DataError(f"column {unnamed[0]} has no name", file=file, cure="name its key")
     keys = [full_key(base, _split(column.header)[0]) for column in columns]
     for key in keys:
         if keys.count(key) > 1:
@@ -85,6 +90,14 @@ def read_patients(base: Base, rows: Path | pd.DataFrame) -> tuple[tuple[Factor, 
     values = np.stack([numbers for _, numbers in read], axis=1)
     n_repeated = len(values) - len(np.unique(values, axis=0))
     return tuple(factor for factor, _ in read), Listed(values), n_repeated
+
+
+def _is_index(column: ResultColumn) -> bool:
+    """Return whether the first column only numbers the rows, as pandas writes them."""
+    n = len(column.numbers)
+    return column.header in _INDEX_NAMES and any(
+        np.array_equal(column.numbers, np.arange(start, start + n)) for start in (0, 1)
+    )
 
 
 def _read_csv(path: Path) -> list[ResultColumn]:
@@ -116,8 +129,8 @@ def _read_csv(path: Path) -> list[ResultColumn]:
 def _check_headers(headers: Sequence[str], file: str, line: int) -> None:
     if not any(headers):
         raise DataError(_EMPTY, file=file, cure="give a line of keys, then one patient a line")
-    if "" in headers:
-        reason = f"column {headers.index('') + 1} has no name"
+    if "" in headers[1:]:
+        reason = f"column {headers.index('', 1) + 1} has no name"
         raise DataError(reason, file=f"{file}: line {line}", cure="name its key")
     for other, name in ((";", "semicolons"), ("\t", "tabs")):
         if len(headers) == 1 and other in headers[0]:

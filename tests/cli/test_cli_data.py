@@ -51,6 +51,12 @@ def test_check_prints_what_was_understood(good, command):
         "drug         doses  patients  total mg  first day  last day\n"
         "alemtuzumab      1         1        12          0         0\n"
         "\n"
+        "Rows of the file\n"
+        "patient  rows  used  censored  excluded  because of\n"
+        "anna        2     2         0         0  -\n"
+        "bert        1     1         0         0  -\n"
+        "all         3     3         0         0  -\n"
+        "\n"
         "Findings\n"
         "line  column  severity  what\n"
         "   1  source  note      is not used\n"
@@ -65,7 +71,8 @@ def test_errors_end_in_exit_code_2(good, command):
     Path(good).write_text(GOOD.replace("0.25", "250"))
     result = command("data", "check", good, "--from-first-dose")
     assert result.exit_code == 2
-    assert 'd.csv: line 1: patient "bert" has no dose to count days from' in result.stderr
+    assert 'error     patient "bert" has no dose to count days from' in result.stdout
+    assert "ALC [1e9/L]  error     250e9/L is more" in command("data", "check", good).stdout
     result = command("data", "check", good, "--scenario", "s.toml")
     assert result.exit_code == 2
     assert "   3  ALC [1e9/L]  error     250e9/L is more than anybody has, but 250 cells/uL is usual" in result.stdout
@@ -73,14 +80,36 @@ def test_errors_end_in_exit_code_2(good, command):
     assert "Next:" not in result.stdout
 
 
-def test_what_cannot_be_read_is_named(good, command):
+def test_what_cannot_be_read_is_listed_with_what_can(good, command):
+    Path(good).write_text(GOOD.replace("0.25", "n.d.").replace("chart\n", "chart\n# removed\n", 1))
     result = command("data", "check", good)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.splitlines()[0] == (
-        'd.csv: line 2: date: "2017-06-15" is a date, but no date of day 0 is known, '
-        "give a scenario with a start_date, or count from the first dose"
-    )
+    assert result.exit_code == 2
+    assert '   4  ALC [1e9/L]  error     "n.d." may be "not detected" or "not done"' in result.stdout
+    assert "anna        2     1         1         0  -" in result.stdout
+    assert "all         4     2         1         1  comment (1)" in result.stdout
+    assert result.stdout.endswith("Next:  correct the table, or immunosim data recipe d.csv\n")
     assert command("data", "check", "no.csv").stderr == "no.csv: does not exist, name a CSV file\n"
+
+
+def test_a_recipe_is_written_answered_and_used(good, command):
+    Path(good).write_text(GOOD.replace("0.25", "n.d.").replace("source", "Quelltext"))
+    result = command("data", "recipe", good)
+    assert result.exit_code == 0
+    assert result.stdout == (
+        "Wrote recipe.toml: questions 2.\n"
+        "Next:  answer the questions, then immunosim data check d.csv --recipe recipe.toml\n"
+    )
+    asked = command("data", "check", good, "--recipe", "recipe.toml")
+    assert 'recipe.toml: words: "n.d." is still a question, write "missing" or a limit such as "<5"' in asked.stderr
+    recipe = Path("recipe.toml").read_text()
+    assert '[columns."ALC [1e9/L]"]\nmeans = "lymphocytes"\nunit = "1e9/L"' in recipe
+    Path("recipe.toml").write_text(recipe.replace('"n.d." = "?"', '"n.d." = "<0.1"').replace('"?"', '"ignore"'))
+    used = command("data", "check", good, "--recipe", "recipe.toml", "--scenario", "s.toml")
+    assert used.exit_code == 0
+    assert "lymphocytes  1e9/L     ALC [1e9/L]          3      1     0.5        2" in used.stdout
+    assert "--recipe recipe.toml --to petab" in used.stdout
+    assert command("data", "check", good, "--scenario", "s.toml").exit_code == 2  # beside the table, but not named
+    assert command("data", "recipe", good).exit_code == 2  # replaces nothing unasked
 
 
 def test_json_holds_the_same(good, command):
@@ -123,7 +152,7 @@ def test_convert_writes_a_petab_problem(good, command):
 
 
 def test_convert_replaces_nothing_unasked_and_passes_findings_on(good, command):
-    Path(good).write_text("day,CD4 [/uL]\n30,100\n30,200\n")
+    Path(good).write_text("day,CD4 [/uL]\n60,100\n30,200\n")
     Path("n.csv").write_text("mine")
     arguments = ("data", "convert", good, "--to", "nonmem", "--out", "n.csv")
     result = command(*arguments)
@@ -132,8 +161,8 @@ def test_convert_replaces_nothing_unasked_and_passes_findings_on(good, command):
     result = command(*arguments, "--force")
     assert result.exit_code == 0
     assert result.stderr == (
-        "d.csv: line 3: CD4 [/uL]: error: cd4 of patient on day 30 stands on line 2 as well, "
-        "100 there and 200 here, leave one out\n"
+        "d.csv: line 3: warning: day 30 comes after day 60 of line 2 of the same patient, "
+        "check the date, or sort the rows\n"
     )
 
 

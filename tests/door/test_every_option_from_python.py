@@ -36,6 +36,7 @@ DOORS = {
     "forecast": "forecast",
     "data check": "read_data",
     "data convert": "read_data",
+    "data recipe": "write_recipe",
     "model": "describe_model",
     "params": "describe_parameters",
     "schema": "scenario_schema",

@@ -20,12 +20,9 @@ from immunosim.fitting import (
 from immunosim.fitting.conclusions.mechanism_comparison import NO_PART, alternatives
 from immunosim.fitting.exchange.checkpoint import as_record, from_record
 from immunosim.fitting.likelihood.prediction import predict
-from immunosim.fitting.patients import scenario_of
 from immunosim.fitting.search.profiles import profiles
 from immunosim.fitting.search.two_stage import distribution_of
 from immunosim.observations import Measurement, PatientRecord
-from immunosim.observations.records import RecordedDose
-from immunosim.scenario import events_of
 from tests.fitting.conftest import ANALYTES, DAYS, values_of
 
 NAMES = ("antibody_clearance", "memory_cd4_from_naive_fraction", "memory_cd8_turnover_rate")
@@ -176,41 +173,6 @@ def test_shrinkage_is_between_none_and_all(population):
     assert judge_fit(population.estimate).p_value > 0.001
 
 
-def test_doses_and_traits_of_the_table_become_the_patients_own(problem):
-    doses = tuple(RecordedDose("a", float(day), "alemtuzumab", 10.0, 4 / 24) for day in range(3))
-    patient = PatientRecord("a", (), doses, {"weight": 55.0, "sex": "female"})
-    own = scenario_of(problem.scenario, patient)
-    assert own.patient.weight == 55.0
-    (course,) = own.course
-    assert (course.dose, course.doses, course.every) == (10.0, 3, 1.0)
-    assert course.premedication == problem.scenario.course[0].premedication
-
-
-def test_doses_that_are_as_planned_leave_the_scenario_alone(problem):
-    plan = problem.scenario.course[0]
-    given = [
-        RecordedDose("a", plan.start + k * plan.every, "alemtuzumab", plan.dose, 4 / 24) for k in range(plan.doses)
-    ]
-    assert scenario_of(problem.scenario, PatientRecord("a", (), tuple(given))) is problem.scenario
-
-
-def test_irregular_doses_are_given_one_by_one_with_the_planned_premedication(problem):
-    given = [
-        RecordedDose("a", day, "alemtuzumab", dose, 4 / 24) for day, dose in ((0.0, 12.0), (1.0, 6.0), (4.0, 12.0))
-    ]
-    own = scenario_of(problem.scenario, PatientRecord("a", (), tuple(given)))
-    assert [(one.start, one.dose, one.doses) for one in own.course] == [(0.0, 12.0, 1), (1.0, 6.0, 1), (4.0, 12.0, 1)]
-    assert all(one.premedication is not None for one in own.course)
-    assert len(events_of(own)) > 3
-
-
-def test_other_drugs_of_the_table_replace_what_is_planned_of_them(problem):
-    given = (RecordedDose("a", 2.0, "methylprednisolone", 500.0, 1 / 24),)
-    own = scenario_of(problem.scenario, PatientRecord("a", (), given))
-    assert all(course.premedication is None for course in own.course)
-    assert [(dose.drug, dose.start, dose.dose) for dose in own.dose] == [("methylprednisolone", 2.0, 500.0)]
-
-
 def test_without_a_mechanism_the_model_fits_worse_where_it_acts_and_the_same_where_it_does_not(clinic):
     _, subjects, coordinates, _ = clinic
     found = estimate(Posterior((subjects[0],), coordinates), 2)
@@ -245,12 +207,3 @@ def test_the_spread_between_patients_counts_what_is_not_known_of_each():
     assert sds == pytest.approx([np.sqrt(0.125)])
     differing = SimpleNamespace(values=np.exp([0.0, 0.6]), covariance=np.diag([0.09, 0.16]))
     assert distribution_of(differing, places)[1] == pytest.approx([np.sqrt(0.3**2 + 0.125)])
-
-
-def test_doses_a_month_apart_are_courses_of_their_own(problem):
-    days = (0.0, 1.0, 2.0, 31.9, 61.9, 62.9)
-    given = tuple(RecordedDose("a", day, "alemtuzumab", 12.0, 4 / 24) for day in days)
-    own = scenario_of(problem.scenario, PatientRecord("a", (), given))
-    # Less than thirty days after the dose before is the same course, given dose by dose where it is irregular.
-    starts = [(one.start, one.doses) for one in own.course]
-    assert starts == [(0.0, 1), (1.0, 1), (2.0, 1), (31.9, 1), (61.9, 2)]

@@ -16,7 +16,7 @@ DATA = Path(__file__).parents[2] / "configs" / "data"
         "day,ALC [1e9/L],CD4 [cells/uL]\n30,0.5,200\n60,<0.1,\n",
         "day,ALC [1e9/L],CD4 [cells/uL]\n30,0.5,200\n60,< 0.1,NA",
         "\ufeffday,ALC [1e9/L],CD4 [cells/uL]\r\n30,0.5,200\r\n60,≤0.1,-\r\n",
-        "day;ALC (10^9/L);CD4 (/µL)\n30;0,5;200\n60;<0,1;n.d.\n",
+        "day;ALC (10^9/L);CD4 (/µL)\n30;0,5;200\n60;<0,1;--\n",
         "day\tLymphocytes, G/L\tCD4+ T cells, /mm³\n30\t0,5\t200\n60\t<0,1\t.\n",
         "Study day,Lymphs [cells/uL],CD3+CD4+ [10⁹/L],,\n30,500,0.2,,\n60,<100,,,\n",
         'Day,"Total lymphocytes, x10^9/L","CD4 count, cells/mm3"\n30,0.5,200\n60,<0.1,\n',
@@ -121,7 +121,7 @@ def test_doses_and_traits_stand_with_their_patient(read):
     )
     assert observations["A"].doses == (
         RecordedDose("A", 0.0, "alemtuzumab", 12.0, 0.25, 2),
-        RecordedDose("A", 1.0, "alemtuzumab", 12.0, 4 / 24, 3),
+        RecordedDose("A", 1.0, "alemtuzumab", 12.0, 4 / 24, 3, has_duration=False),
     )
     assert [(dose.drug, dose.duration) for dose in observations["B"].doses] == [
         ("methylprednisolone", 1 / 24),

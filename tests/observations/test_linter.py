@@ -89,12 +89,12 @@ SCENARIO = "a fit simulates what was given; change the scenario to plan it"
         (
             "day,CD4 [/uL]\n60,100\n60,100\n",
             "line 3: CD4 [/uL]: warning: cd4 of patient on day 60 stands on line 2 as well, "
-            "leave one out, or it counts twice",
+            "leave one out, unless it was measured twice",
         ),
         (
             "day,CD4 [/uL]\n60,100\n60,200\n",
-            "line 3: CD4 [/uL]: error: cd4 of patient on day 60 stands on line 2 as well, 100 there and 200 here, "
-            "leave one out",
+            "line 3: CD4 [/uL]: note: cd4 of patient on day 60 stands on line 2 as well, 100 there and 200 here: "
+            "both count, as replicates",
         ),
         (
             "day,CD4 [/uL]\n400,100\n",
@@ -103,8 +103,8 @@ SCENARIO = "a fit simulates what was given; change the scenario to plan it"
         ),
         (
             "day,CD4 [/uL]\n-30,900\n",
-            "line 2: CD4 [/uL]: warning: day -30 is before the simulation starts, day 0, it stands for an untreated "
-            "patient: add earlier treatments to the scenario, or leave it out",
+            "line 2: CD4 [/uL]: note: day -30 is before the simulation starts, day 0: it counts for the untreated "
+            "patient",
         ),
         (
             "day,CD4 [/uL]\n30,<5\n60,100\n90,<10\n",
@@ -162,7 +162,7 @@ def test_what_is_probably_wrong_is_found(read, scenario, content, found):
 def test_rounding_and_limits_are_no_contradiction(read, scenario):
     content = (
         "day,ALC [G/L],CD3 [/uL],CD4 [/uL],CD8 [%],NK [%]\n"
-        "1,0.1,104,104,<30,\n2,0.0,,42,,\n3,1.0,,,<1,1\n4,2,,300,<1,1\n5,2,,300,5,1\n6,<0.1,,<5,,\n"
+        "1,0.1,104,104,<30,\n2,0.005,,42,,\n3,1.0,,,<1,1\n4,2,,300,<1,1\n5,2,,300,5,1\n6,<0.1,,<5,,\n"
     )
     assert findings(read, content, scenario) == []
 

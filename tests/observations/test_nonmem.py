@@ -32,11 +32,12 @@ def without_places(observations: Observations) -> tuple[PatientRecord, ...]:
     return tuple(
         replace(
             patient,
+            day_0="",
             measurements=tuple(
-                replace(one, line=0, column="")
+                replace(one, line=0, column="", is_share=False)
                 for one in sorted(patient.measurements, key=lambda one: (one.time, one.analyte))
             ),
-            doses=tuple(replace(one, line=0) for one in patient.doses),
+            doses=tuple(replace(one, line=0, has_duration=True) for one in patient.doses),
         )
         for patient in observations
     )
@@ -86,10 +87,13 @@ def test_repeats_rates_and_names_are_understood(nonmem):
         Measurement("1", 30.0, "cd4", 20.0, True, 4, "dv"),
         Measurement("1", 722 / 24, "nk", 90.0, False, 6, "dv"),
     )
-    assert patient.covariates == {"weight": 70.0}
-    assert [str(one) for one in findings] == [
-        "line 1: TAD: warning: changes within a patient and is not used, remove the column"
-    ]
+    assert patient.covariates == {"weight": 70.0, "TAD": 0.0}
+    assert [str(one) for one in findings] == ["line 4: TAD: note: changes within 1, the first value is used"]
+
+
+def test_an_infusion_without_a_duration_takes_the_usual_one(nonmem):
+    observations, _ = nonmem("ID,TIME,AMT,DV,DVID\n1,0,12,.,.\n1,5,.,3,2\n")
+    assert observations.doses == (RecordedDose("1", 0.0, "alemtuzumab", 12.0, 4 / 24, 2, has_duration=False),)
 
 
 def test_numbers_may_mean_something_else(nonmem):
@@ -119,7 +123,6 @@ def test_the_format_is_told_from_the_headers(table, scenario, refusal):
     )
 
 
-ONLY = "only measurements (0) and doses (1) are: leave the row out"
 DVIDS = "known are 1 lymphocytes, 2 cd4, 3 cd8, 4 cd19, 5 nk, 6 cd3, or names"
 CMTS = "known are 1 alemtuzumab, 2 methylprednisolone, 3 prednisolone, 4 triamcinolone, or names"
 DRUGS = "known are alemtuzumab, methylprednisolone, prednisolone, triamcinolone"
@@ -132,14 +135,14 @@ DRUGS = "known are alemtuzumab, methylprednisolone, prednisolone, triamcinolone"
         ("ID,DV\n1,2\n", "line 1: has no column TIME, add TIME"),
         ("ID,TIME\n1,2\n", "line 1: has neither DV nor AMT, add what was measured or given"),
         (
-            "ID,TIME,DV,DATE\n1,2,3,4\n",
-            "line 1: DATE: is not supported, write dates such as 2017-06-15 into TIME",
+            "ID,TIME,DV,DAT3,DVID\n1,2,3,4,1\n",
+            "line 1: DAT3: is not supported, write dates such as 2017-06-15",
         ),
         (
             "ID,TIME,DV,dv,DVID\n1,1,5,6,cd4\n",
-            'line 1: DV: is "dv" but for capitals, leave one out, or rename it',
+            'line 1: dv: is "DV" but for capitals, leave one out, or rename it',
         ),
-        ("ID,TIME,DV,PCMT\n1,2,3,4\n", "line 1: PCMT: is not supported, leave the column out"),
+        ("ID,TIME,DV,PCMT,DVID\n1,2,3,4,1\n", "line 1: PCMT: is not supported, leave the column out"),
         ("ID,TIME,DV,DVID\n1,0,2,9\n", f"line 2: DVID: DVID 9 is not a read-out, {DVIDS}"),
         ("ID,TIME,DV,DVID\n1,0,2,cd5\n", 'line 2: DVID: "cd5" is not a read-out, did you mean "cd3", "cd4" or "cd8"?'),
         (
@@ -148,12 +151,10 @@ DRUGS = "known are alemtuzumab, methylprednisolone, prednisolone, triamcinolone"
         ),
         ("ID,TIME,DV,DVID,CMT\n1,0,2,1,2\n", "line 2: DVID: DVID and CMT name cd4 and lymphocytes, leave CMT empty"),
         (
-            "ID,TIME,AMT,RATE,SS,DV\n1,0,12,72,1,.\n",
-            "line 2: SS: SS 1, steady state, is not supported, give every dose a row, or use ADDL and II",
+            "ID,TIME,AMT,RATE,SS,DV\n1,0,12,72,2,.\n",
+            "line 2: SS: SS 2, a steady state on top of others, is not supported, "
+            "give every dose a row, or use ADDL and II",
         ),
-        ("ID,TIME,EVID,AMT,DV\n1,0,2,.,.\n", f"line 2: EVID: EVID 2, another event, is not supported, {ONLY}"),
-        ("ID,TIME,EVID,AMT,DV\n1,0,3,.,.\n", f"line 2: EVID: EVID 3, a reset, is not supported, {ONLY}"),
-        ("ID,TIME,EVID,AMT,DV\n1,0,4,12,.\n", f"line 2: EVID: EVID 4, a reset with a dose, is not supported, {ONLY}"),
         (
             "ID,TIME,EVID,DV\n1,0,x,.\n",
             'line 2: EVID: "x" is not a valid EVID, write 0 for a measurement, 1 for a dose',
@@ -162,10 +163,6 @@ DRUGS = "known are alemtuzumab, methylprednisolone, prednisolone, triamcinolone"
         (
             "ID,TIME,AMT,RATE,DV\n1,0,12,-2,.\n",
             "line 2: RATE: RATE -2, estimated in NONMEM, is not supported, give the rate or DUR",
-        ),
-        (
-            "ID,TIME,AMT,DV\n1,0,12,.\n",
-            "line 2: DUR: alemtuzumab is infused, but neither RATE nor DUR is given, give one",
         ),
         ("ID,TIME,AMT,DUR,DV\n1,0,12,-1,.\n", "line 2: DUR: DUR -1 is negative, give how long the infusion took"),
         ("ID,TIME,AMT,RATE,DUR,DV\n1,0,12,72,1,.\n", "line 2: RATE: RATE and DUR contradict each other, leave one out"),
@@ -189,19 +186,15 @@ DRUGS = "known are alemtuzumab, methylprednisolone, prednisolone, triamcinolone"
         ),
         (
             "ID,TIME,DV,CENS,DVID\n1,0,0,1,cd4\n",
-            "line 2: DV: 0 is not a limit of quantification, where CENS is 1, give the limit",
-        ),
-        (
-            "ID,TIME,DV,CENS,DVID\n1,0,20,-1,cd4\n",
-            "line 2: CENS: CENS -1, above a limit, is not supported, leave the row out",
+            "line 2: DV: 0 is not a limit of quantification, where CENS or BLQ is 1, give the limit as DV or in LLOQ",
         ),
         (
             "ID,TIME,DV,CENS,DVID\n1,0,20,2,cd4\n",
-            'line 2: CENS: "2" is not a valid CENS, write 1 below quantification, else 0',
+            'line 2: CENS: "2" is not a valid CENS, write 1 below quantification, -1 above it, else 0',
         ),
         (
-            "ID,TIME,DV,CENS,LIMIT,DVID\n1,0,20,1,5,cd4\n",
-            "line 2: LIMIT: LIMIT 5 is not supported, leave it empty: what is below quantification lies above 0",
+            "ID,TIME,DV,CENS,LIMIT,DVID\n1,0,20,1,25,cd4\n",
+            "line 2: DV: LIMIT 25 is not below 20, give the lower end of the interval",
         ),
         ("ID,TIME,DV,MDV,DVID\n1,0,.,0,cd4\n", "line 2: DV: is empty, write MDV 1 where nothing was measured"),
         (

@@ -1,9 +1,11 @@
 """Doses that were given are held against those that were planned, drug by drug, with what a date cannot tell let be."""
 
+from dataclasses import replace
+
 import pytest
 
 from immunosim.observations import PatientRecord, RecordedDose
-from immunosim.observations.planned import check_doses, check_plausible, planned_doses
+from immunosim.observations.planned import check_course, check_doses, check_plausible, planned_doses
 from immunosim.scenario import Scenario
 
 
@@ -20,9 +22,9 @@ def planned() -> Scenario:
     return Scenario(horizon="12 months", course=[course])
 
 
-def given(*doses, drug="alemtuzumab"):
+def given(*doses, drug="alemtuzumab", duration=4 / 24):
     """Return a patient who was given doses, (day, mg) each, one a line from line 2."""
-    records = [RecordedDose("a", day, drug, amount, 0.2, line) for line, (day, amount) in enumerate(doses, 2)]
+    records = [RecordedDose("a", day, drug, amount, duration, line) for line, (day, amount) in enumerate(doses, 2)]
     return PatientRecord("a", (), tuple(records))
 
 
@@ -32,21 +34,21 @@ def found(patient, scenario):
 
 def test_planned_doses_stand_in_the_order_of_time_with_their_mass(planned):
     doses = planned_doses(planned)
-    assert [time for _, time, _ in doses] == sorted(time for _, time, _ in doses)
-    given = [(time, amount) for drug, time, amount in doses if drug == "alemtuzumab"]
+    assert [dose.time for dose in doses] == sorted(dose.time for dose in doses)
+    given = [(dose.time, dose.amount, dose.duration) for dose in doses if dose.drug == "alemtuzumab"]
     # The infusion of the steroid, an hour, comes first.
-    assert given == [(pytest.approx(day + 1 / 24), pytest.approx(12.0)) for day in range(3)]
-    assert [amount for drug, _, amount in doses if drug == "methylprednisolone"] == pytest.approx([1000.0] * 3)
+    assert given == [pytest.approx((day + 1 / 24, 12.0, 4 / 24)) for day in range(3)]
+    steroid = [(dose.amount, dose.duration) for dose in doses if dose.drug == "methylprednisolone"]
+    assert steroid == [pytest.approx((1000.0, 1 / 24))] * 3
 
 
 @pytest.mark.parametrize(
     "doses",
     [
         [(0.0, 12.0), (1.0, 12.0), (2.0, 12.0)],
-        [(0.9, 12.0), (1.9, 12.0), (2.9, 12.0)],  # within a day
+        [(1 / 24, 12.0), (25 / 24, 12.0), (49 / 24, 12.0)],  # with the time of day
         [(0.0, 12.1), (1.0, 11.9), (2.0, 12.0)],  # within a hundredth
         [(2.0, 12.0), (0.0, 12.0), (1.0, 12.0)],  # in any order
-        [(1.0, 12.0), (2.0, 12.0), (3.0, 12.0)],  # all of them nearly a day late
     ],
 )
 def test_doses_as_planned_are_let_be(planned, doses):
@@ -57,8 +59,12 @@ def test_doses_as_planned_are_let_be(planned, doses):
     ("doses", "expected"),
     [
         (
-            [(0.0, 12.0), (1.0, 12.0), (3.5, 12.0)],
-            [(4, "alemtuzumab was given on day 3.5, the scenario plans it on day 2.04167")],
+            [(0.0, 12.0), (1.0, 12.0), (3.0, 12.0)],
+            [(4, "alemtuzumab was given on day 3, the scenario plans it on day 2.04167")],
+        ),
+        (  # a time of day
+            [(1 / 24, 12.0), (25 / 24, 12.0), (2.5, 12.0)],
+            [(4, "alemtuzumab was given on day 2.5, the scenario plans it on day 2.04167")],
         ),
         (
             [(0.0, 12.0), (1.0, 6.0), (2.0, 12.0)],
@@ -72,14 +78,35 @@ def test_doses_as_planned_are_let_be(planned, doses):
             ],
         ),
         (
-            [(0.0, 12.0), (1.0, 12.0), (2.0, 12.0), (9.5, 12.0)],
-            [(5, "12 mg of alemtuzumab on day 9.5 is not in the scenario")],
+            [(0.0, 12.0), (1.0, 12.0), (2.0, 12.0), (9.0, 12.0)],
+            [(5, "12 mg of alemtuzumab on day 9 is not in the scenario")],
         ),
         ([(1.0, 12.0)], [(2, "a was not given alemtuzumab that the scenario plans on day 0.0416667, 2.04167")]),
     ],
 )
 def test_doses_that_differ_are_warned_of_with_their_line(planned, doses, expected):
     assert found(given(*doses), planned) == [(line, "warning", reason) for line, reason in expected]
+
+
+def test_a_duration_that_differs_is_warned_of(planned):
+    doses = (0.0, 12.0), (1.0, 12.0), (2.0, 12.0)
+    reason = "alemtuzumab was infused over 1 h, the scenario plans 4 h"
+    assert found(given(*doses, duration=1 / 24), planned) == [(line, "warning", reason) for line in (2, 3, 4)]
+    usual = [replace(dose, has_duration=False) for dose in given(*doses, duration=1 / 24).doses]
+    assert found(PatientRecord("a", (), tuple(usual)), planned) == []
+
+
+def test_infusions_that_overlap_and_doses_after_the_horizon_are_said(planned):
+    overlap, late = check_course(given((0.0, 12.0), (0.1, 12.0), (400.0, 12.0)), planned)
+    assert (overlap.line, overlap.severity) == (3, "warning")
+    assert overlap.reason == "the infusion begins while that of line 2 runs: their rates add"
+    assert (late.line, late.severity) == (4, "error")
+    assert late.reason == "alemtuzumab on day 400 is after the horizon of the scenario, day 365.25"
+
+
+def test_a_drug_that_is_given_at_once_takes_no_time(planned):
+    (one,) = check_plausible(given((0.0, 20.0), drug="prednisolone"), planned)
+    assert (one.severity, one.reason) == ("error", "prednisolone is given at once, not over 4 h")
 
 
 def test_of_many_doses_that_were_not_given_the_first_are_named():
@@ -89,7 +116,10 @@ def test_of_many_doses_that_were_not_given_the_first_are_named():
 
 
 def test_each_drug_is_held_against_its_own_plan(planned):
-    both = given((0.0, 12.0), (1.0, 12.0), (2.0, 12.0)).doses + given((0.0, 500.0), drug="methylprednisolone").doses
+    both = (
+        given((0.0, 12.0), (1.0, 12.0), (2.0, 12.0)).doses
+        + given((0.0, 500.0), drug="methylprednisolone", duration=1 / 24).doses
+    )
     reasons = [one.reason for one in check_doses(PatientRecord("a", (), both), planned)]
     assert reasons[0] == "500 mg of methylprednisolone was given on day 0, the scenario plans 1000 mg"
     assert reasons[1].startswith("a was not given methylprednisolone that the scenario plans on day ")

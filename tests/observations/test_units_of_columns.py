@@ -17,8 +17,13 @@ def read(header):
     ("header", "kind", "unit"),
     [
         *(("CD4 [cells/uL]", "cd4", "cells/uL"), ("CD4 (/mm3)", "cd4", "/mm3"), ("CD4, G/L", "cd4", "G/L")),
-        *(("CD4 cells/uL", "cd4", "cells/uL"), ("ALC x 10^9/L", "lymphocytes", "10^9/L"), ("CD4", "cd4", "")),
-        *(("CD4 [%]", "cd4", "%"), ("CD4 %", "cd4", "%"), ("CD4 (% of lymphocytes)", "cd4", "%"), ("CD4 pct", "", "")),
+        *(("CD4 cells/uL", "cd4", "cells/uL"), ("ALC x 10^9/L", "lymphocytes", "x10^9/L"), ("CD4", "cd4", "")),
+        *(
+            ("CD4 [%]", "cd4", "%"),
+            ("CD4 %", "cd4", "%"),
+            ("CD4 (% of lymphocytes)", "cd4", "%"),
+            ("CD4 pct", "cd4", "%"),
+        ),
         *(("Dose [g]", "dose", "g"), ("AMT", "dose", ""), ("infused over [min]", "duration", "min")),
         *(("Age [months]", "age", "months"), ("DOB", "birth_date", ""), ("Gender", "sex", "")),
         *(("Study Day", "day", ""), ("weeks", "week", ""), ("time [h]", "time", "h"), ("Visit No", "remark", "")),
@@ -32,7 +37,7 @@ def test_a_header_is_a_kind_and_a_unit(header, kind, unit):
 @pytest.mark.parametrize(
     ("header", "reason"),
     [
-        ("lymphocytes [%]", "is a share of leukocytes"),
+        ("CD4 [% of CD5]", 'is a share of "CD5", which is not known'),
         ("CD4 [mg]", '"1.0 mg" is a mass'),
         ("dose [days]", '"1.0 days" is a time'),
         ("age [kg]", '"1.0 kg" is a mass'),

@@ -71,8 +71,8 @@ def test_nothing_can_be_negative_and_no_fraction_exceed_one():
     assert offenders(lambda p: p.name.endswith(("_fraction", "_share")) and p.upper > 1.0) == []
 
 
-def test_a_prior_belongs_to_a_fitted_value_and_lies_within_its_bounds():
-    assert offenders(lambda p: p.prior and p.evidence != "fitted") == []
+def test_a_prior_belongs_to_a_fitted_value_or_an_untreated_count_and_lies_within_its_bounds():
+    assert offenders(lambda p: p.prior and not p.scales and p.evidence != "fitted") == []
     assert offenders(lambda p: p.prior and not p.lower < p.prior.median < p.upper) == []
 
 

@@ -108,6 +108,17 @@ def test_parquet_holds_numbers_texts_and_truths(read):
     ]
 
 
+def test_the_index_that_pandas_writes_is_passed_over(read):
+    factors, design, _ = read(",age,smoker\n0,30,1\n1,40,2\n")
+    plain, same, _ = read("age,smoker\n30,1\n40,2\n")
+    assert [one.key for one in factors] == [one.key for one in plain]
+    assert (design.rows(0, 2) == same.rows(0, 2)).all()
+
+
+def test_an_unnamed_column_that_numbers_nothing_is_refused(read, refusal):
+    assert refusal(read, ",age\n5,30\n7,40\n") == "t.csv: column 1 has no name, name its key"
+
+
 def test_repeated_rows_are_counted_and_computed(read):
     _, design, n_repeated = read("age\n30\n40\n30\n30\n")
     assert n_repeated == 2

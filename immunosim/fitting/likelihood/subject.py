@@ -154,6 +154,8 @@ def subject_of(
         if not first <= measurement.time <= last:
             day = f"day {measurement.time:g} of patient {name}"
             reason = f"{day} is outside the simulated time span, day {first:g} to {last:g}"
+            if measurement.time < first:
+                raise DataError(reason, key="output.extra", cure="add the time, from which the simulation then starts")
             raise DataError(reason, key="horizon", cure="extend the horizon of the scenario")
     analyte_weights(problem, [measurement.analyte for measurement in measurements])
     times = np.unique([measurement.time for measurement in measurements])

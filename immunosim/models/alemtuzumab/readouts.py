@@ -17,7 +17,10 @@ TOTAL = ReadoutInfo(
     curve="total",
     colour="blue",
     lower_limit=1.0,
-    headers=_headers("lymphocytes|lymphocyte|lymphs|lymph|lym|alc|total|total lymphocytes|absolute lymphocytes"),
+    headers=_headers(
+        "lymphocytes|lymphocyte|lymphs|lymph|lym|alc|total|total lymphocytes|absolute lymphocytes|lymphozyten|lympho|"
+        "lymphos|lymphozytenzahl|ly|lymphozyten gesamt|gesamtlymphozyten|lymphocytes totaux|linfociti|linfocitos"
+    ),
     dvid=1,
     noise=NOISE,
     is_key=True,
@@ -29,7 +32,10 @@ CD3 = Analyte(
     unit="cells/uL",
     parts=("cd4", "cd8"),
     part_of="lymphocytes",
-    headers=_headers("cd3|t cell|t cells|t lymphocytes|total t|cd3 t|cd3 t lymphocytes"),
+    headers=_headers(
+        "cd3|t cell|t cells|t lymphocytes|total t|cd3 t|cd3 t lymphocytes|t zellen|t lymphozyten|cd3 t lymphozyten|"
+        "gesamt t|lymphocytes t"
+    ),
     dvid=6,
 )
 CD4 = ReadoutInfo(
@@ -40,7 +46,10 @@ CD4 = ReadoutInfo(
     # Opportunistic infections are expected below it, and prophylaxis against them is usual.
     severe_limit=200.0,
     part_of="lymphocytes",
-    headers=_headers("cd4|cd4 t|cd3 cd4|cd4 t lymphocytes|t helper|helper t|cd3 cd4 t"),
+    headers=_headers(
+        "cd4|cd4 t|cd3 cd4|cd4 t lymphocytes|t helper|helper t|cd3 cd4 t|cd4 t lymphozyten|t helferzellen|helferzellen|"
+        "cd4 helferzellen|cd4 t helferzellen|cd4 lymphocytes|cd4 lymphozyten|lymphocytes cd4|lymphocytes t cd4"
+    ),
     dvid=2,
     noise=NOISE,
     is_key=True,
@@ -51,7 +60,10 @@ CD8 = ReadoutInfo(
     colour="vermilion",
     lower_limit=200.0,
     part_of="lymphocytes",
-    headers=_headers("cd8|cd8 t|cd3 cd8|cd8 t lymphocytes|cytotoxic t|cd3 cd8 t"),
+    headers=_headers(
+        "cd8|cd8 t|cd3 cd8|cd8 t lymphocytes|cytotoxic t|cd3 cd8 t|cd8 t lymphozyten|cd8 lymphocytes|cd8 lymphozyten|"
+        "lymphocytes cd8|lymphocytes t cd8|zytotoxische t"
+    ),
     dvid=3,
     noise=NOISE,
 )
@@ -61,7 +73,10 @@ CD19 = ReadoutInfo(
     colour="green",
     lower_limit=100.0,
     part_of="lymphocytes",
-    headers=_headers("cd19|b cell|b cells|b lymphocytes|cd19 b|b cd19|cd19 b lymphocytes"),
+    headers=_headers(
+        "cd19|b cell|b cells|b lymphocytes|cd19 b|b cd19|cd19 b lymphocytes|b zellen|b lymphozyten|cd19 b lymphozyten|"
+        "lymphocytes b"
+    ),
     dvid=4,
     noise=NOISE,
 )
@@ -72,7 +87,8 @@ NK = ReadoutInfo(
     colour="purple",
     part_of="lymphocytes",
     headers=_headers(
-        "nk|natural killer|cd16 56|cd16 cd56|cd56|nk cd56|nk cd16 56|nk cd16 cd56|cd56 nk|cd16 56 nk|cd16 cd56 nk"
+        "nk|natural killer|cd16 56|cd16 cd56|cd56|nk cd56|nk cd16 56|nk cd16 cd56|cd56 nk|cd16 56 nk|cd16 cd56 nk|"
+        "natürliche killer|nk zellen"
     ),
     dvid=5,
     noise=NOISE,

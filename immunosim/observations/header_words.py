@@ -1,0 +1,54 @@
+"""What columns of tables are called that hold no counts, in English, German and other languages of laboratories.
+
+The names of what is counted are declared by the model.
+"""
+
+from __future__ import annotations
+
+LEUKOCYTES = "leukocytes"
+"""The kind of a column of all white cells, which is used only as the parent of shares."""
+
+CLOCK = "clock"
+"""The kind of a column of times of the day, beside one of dates."""
+
+NAMES = {
+    "patient": "patient|patient id|patient no|patient number|patient name|id|subject|subject id|subject no|subjid|"
+    "usubjid|pid|case|record id|study id|mrn|pseudonym|patient nr|patienten nr|patientennr|patientennummer|"
+    "patienten id|patientenid|pat nr|pat id|pat|patientin|fall|fallnummer|nummer|paziente|paciente",
+    "date": "date|visit date|sample date|sampling date|date of visit|date of sample|collection date|draw date|"
+    "date drawn|collected|date time|datetime|result date|lbdtc|datum|abnahmedatum|entnahmedatum|probendatum|"
+    "besuchsdatum|visitendatum|untersuchungsdatum|datum der abnahme|datum der entnahme|befunddatum|"
+    "date de prélèvement|date prélèvement|date du prélèvement|fecha|data|data prelievo",
+    "time": "time|time since start|time after first dose|zeit",
+    "day": "day|days|study day|day of study|days since start|lbdy|visit day|tag|tage|studientag|"
+    "jour|jours|día|dia|giorno",
+    "week": "week|weeks|study week|woche|wochen|studienwoche|semaine",
+    "month": "month|months|study month|monat|monate|mois",
+    CLOCK: "clock time|clock|time of day|sample time|sampling time|draw time|collection time|uhrzeit|abnahmezeit|"
+    "entnahmezeit|heure",
+    "age": "age|age at start|age at baseline|age years|alter|alter jahre|âge",
+    "sex": "sex|gender|geschlecht|sexe|sexo",
+    "weight": "weight|body weight|bodyweight|wt|gewicht|körpergewicht|kg|poids|peso",
+    "birth_date": "birth date|birthdate|date of birth|dob|born|geburtsdatum|geb datum|geb|geburtstag",
+    "dose": "dose|amount|amt|dose given|dosis|menge|dosierung",
+    "duration": "duration|infusion duration|infusion|infusion time|infused over|duration of infusion|tinf|"
+    "infusionsdauer|dauer|dauer der infusion|durée",
+    "drug": "drug|treatment|medication|agent|medikament|wirkstoff|substanz|arzneimittel|präparat|médicament",
+    "remark": "source|sources|reference|note|notes|comment|comments|remark|remarks|n|line|visit|visit no|visit name|"
+    "bemerkung|bemerkungen|kommentar|kommentare|notiz|visite|besuch|labor|lab|site|centre|center|zentrum|arm|"
+    "reference range|referenzbereich|norm|normalbereich|flag|flags|auftrag|order id|sample id|probe|proben nr",
+    LEUKOCYTES: "leukocytes|leucocytes|leukocyte|wbc|white blood cells|white blood cell|white cell|white blood|white|"
+    "leukozyten|leukos|leuko|leucos|leucocitos|leucociti",
+    "test": "test|test name|testname|parameter|analyte|analysis|assay|lab test|laboratory test|item|measurement|lbtest|"
+    "lbtestcd|untersuchung|analyse|analyt|kenngröße|messgröße|laborwert|bezeichnung|component|observation",
+    "result": "result|results|value|result value|test result|lborres|lbstresn|lbstresc|numeric result|messwert|"
+    "ergebnis|wert|befund|résultat|valor",
+    "unit": "unit|units|einheit|einheiten|lborresu|lbstresu|result unit|unité|dimension",
+}
+"""By kind the plain names of a column."""
+
+TIMES = ("day", "week", "month", "time", "date", CLOCK)
+"""The kinds of columns that say when something was; where a table has several, the first is read."""
+
+USUAL_DIMENSIONS = {"age": "year", "weight": "kg", "dose": "mg", "duration": "day", "time": "day"}
+"""The unit that the unit of a column must be convertible to."""

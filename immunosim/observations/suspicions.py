@@ -1,0 +1,116 @@
+"""Misreadings that a table invites: separators of thousands, fractions for percents, hours for days, similar names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from immunosim.errors import QuantityError, listed
+from immunosim.observations.cells import NUMBER, THOUSANDS, CellValue
+from immunosim.observations.headers import PERCENT, TableColumn
+from immunosim.observations.layout import TableLayout
+from immunosim.observations.problems import Problems
+from immunosim.observations.records import PatientRecord, TableFinding
+from immunosim.scenario.plausible import MOST_SUBSET
+from immunosim.units import factor_to, is_count_unit
+
+_MOST_DOSE = 5000.0
+"""Highest mass that a dose with a separator of thousands may mean, mg."""
+
+_MOST_HOURS_OF_INFUSION = 48.0
+_HOURS = 24.0
+_HOURS_CURE = 'say time_unit = "h" in a recipe, or --time-unit h'
+
+
+def check_columns(layout: TableLayout, problems: Problems, findings: list[TableFinding]) -> None:
+    """Report columns in which marks may separate thousands, and shares that may be fractions."""
+    table = layout.table
+    doses = [*layout.drug_doses, *([layout.others["dose"]] if "dose" in layout.others else [])]
+    for column in [*layout.analytes, *doses]:
+        if not table.numerals.decimal:
+            _check_thousands(layout, column, problems)
+    for column in layout.analytes:
+        if column.unit == PERCENT:
+            findings += _fractions(layout, column)
+        flags = {value.flag for value in _values(layout, column) if value.flag}
+        if flags:
+            reason = f"marks of an analyser are passed over: {listed(sorted(flags))}"
+            findings.append(TableFinding(table.header_line, column.header, "note", reason))
+
+
+def _check_thousands(layout: TableLayout, column: TableColumn, problems: Problems) -> None:
+    """Report the first number of a column of whole numbers that has a mark and three digits."""
+    most = _MOST_DOSE if column.kind == "dose" else MOST_SUBSET
+    if column.is_percent or (column.kind != "dose" and not _is_whole(column)):
+        return
+    suspects: list[tuple[int, str]] = []
+    for row in layout.table.rows:
+        text = row.cells[column.header].lstrip("<>=≤≥ ")
+        if "," in text and not layout.table.numerals.has_decimal_comma:
+            continue  # reported where the cell is read
+        if THOUSANDS.fullmatch(text):
+            suspects.append((row.line_of(column.header), text))
+            if float(_joined(text)) > most:
+                return
+        elif NUMBER.fullmatch(text) and ("." in text or "," in text):
+            return  # another number of the column has decimals
+    for line, text in suspects[:1]:
+        reason = f'"{text}" may be {_joined(text)}, with a separator of thousands, or {text.replace(",", ".")}'
+        cure = "write it without the mark or with other decimals, or say which mark is decimal in a recipe"
+        others = f" (and {len(suspects) - 1} more)" if len(suspects) > 1 else ""
+        problems.add(line, column.header, reason + others, cure)
+
+
+def _joined(text: str) -> str:
+    return text.replace(".", "").replace(",", "")
+
+
+def _is_whole(column: TableColumn) -> bool:
+    """Return whether the values of a column are usually whole numbers: counts in cells/uL."""
+    return is_count_unit(column.unit) and factor_to(column.unit, "cells/uL") == 1.0
+
+
+def _values(layout: TableLayout, column: TableColumn) -> Iterator[CellValue]:
+    for text in layout.table.texts(column.header):
+        try:
+            yield layout.table.value(text)
+        except QuantityError:
+            continue  # reported where the cell is read
+
+
+def _fractions(layout: TableLayout, column: TableColumn) -> Iterator[TableFinding]:
+    numbers = [value.number for value in _values(layout, column)]
+    if numbers and 0.0 < max(numbers) <= 1.0:
+        reason = f"its values of {min(numbers):g} to {max(numbers):g} are taken as percent and look like fractions"
+        cure = "write fraction as its unit in the header or in a recipe, if they are"
+        yield TableFinding(layout.table.header_line, column.header, "warning", reason, cure)
+
+
+def check_names(names: Sequence[str]) -> Iterator[TableFinding]:
+    """Yield names of patients that differ by case, blanks, marks or leading zeros alone."""
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        plain = "".join(letter for letter in name.casefold() if letter.isalnum()).lstrip("0")
+        alike.setdefault(plain, []).append(name)
+    for group in alike.values():
+        if len(group) > 1:
+            shown = " and ".join(f'"{name}"' for name in group[:5])
+            reason = f"patients {shown} differ by capitals, blanks, marks or zeros alone"
+            yield TableFinding(0, "", "warning", reason, "write the name of one patient in one way")
+
+
+def check_hours(patients: Sequence[PatientRecord], line: int, column: str) -> Iterator[TableFinding]:
+    """Yield that times in days look like hours: doses 24 days apart, infusions of several days."""
+    for patient in patients:
+        times = sorted({dose.time for dose in patient.doses})
+        gaps = [later - sooner for sooner, later in pairwise(times)]
+        daily = [gap for gap in gaps if gap in (_HOURS, 2 * _HOURS)]
+        if daily and len(daily) * 2 >= len(gaps):
+            reason = f"doses of {patient.name} are {daily[0]:g} days apart, which looks like hours"
+            yield TableFinding(line, column, "warning", reason, _HOURS_CURE)
+            return
+        longest = max((dose.duration for dose in patient.doses), default=0.0)
+        if longest * _HOURS > _MOST_HOURS_OF_INFUSION:
+            reason = f"an infusion of {patient.name} takes {longest:g} days, which looks like hours"
+            yield TableFinding(line, column, "warning", reason, _HOURS_CURE)
+            return
