@@ -55,9 +55,9 @@ class Outcome:
 
 
 def patient(
-    problem: Problem, names: list[str], about: str, seed: int
+    problem: Problem, names: list[str], about: str, seed: int, visits: tuple[int, int] = (4, 9)
 ) -> tuple[Array, PatientRecord, dict[str, ErrorModel]]:
-    """Return the true parameters, the record and the noise of a synthetic patient."""
+    """Return the true parameters, the record and the noise of a synthetic patient with so many visits."""
     generator = np.random.default_rng([seed, about == "medians"])
     known = [problem.parameters[name].prior for name in names]
     middle = np.array([prior.median for prior in known])
@@ -67,7 +67,7 @@ def patient(
     sd = generator.uniform(0.08, 0.2)
     noise = {analyte: ErrorModel("lognormal", sd) for analyte in ANALYTES}
     last = generator.uniform(395.0, 600.0)
-    days = np.sort(generator.uniform(5.0, last, size=int(generator.integers(4, 10))))
+    days = np.sort(generator.uniform(5.0, last, size=int(generator.integers(visits[0], visits[1] + 1))))
     asked = [
         Measurement(f"S{seed}", float(day), analyte, 1.0)
         for day in days
@@ -101,11 +101,8 @@ def _holds(profile: Profile, truth: float, level: float) -> bool:
 
 def one_patient(about: str, seed: int) -> Outcome | None:
     """Fit one synthetic patient; None where its truth cannot be simulated."""
-    problem = _problem()
-    position = problem.model.position
-    names = with_priors(
-        problem.parameters, {name: float(problem.vector[position[name]]) for name in problem.parameters}
-    )
+    problem = two_courses()
+    names = prior_names(problem)
     truth, record, noise = patient(problem, names, about, seed)
     if not all(np.isfinite(one.value) for one in record.measurements):
         return None
@@ -134,7 +131,15 @@ def _day(day: float, since: float, horizon: float) -> float:
     return since if np.isnan(day) else np.inf if day >= horizon - 1e-6 else day
 
 
-def _problem() -> Problem:
+def prior_names(problem: Problem) -> list[str]:
+    """Return the names of the parameters that differ between patients: all with a prior."""
+    position = problem.model.position
+    values = {name: float(problem.vector[position[name]]) for name in problem.parameters}
+    return with_priors(problem.parameters, values)
+
+
+def two_courses() -> Problem:
+    """Return the treatment of all patients."""
     return prepare(load_scenario(Path(__file__).parents[1] / "configs" / "two_courses.toml"))
 
 

@@ -8,9 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from immunosim.attribution import Attribution, Comparison, Explanation
+    from immunosim.attribution import Attribution, Comparison, Counterfactuals, DifferenceCauses, Explanation
     from immunosim.door.checking import ScenarioCheck, check
-    from immunosim.door.comparing import attribute, compare
+    from immunosim.door.comparing import attribute, compare, explain_difference
     from immunosim.door.data import PatientData, read_data, write_recipe
     from immunosim.door.differentiating import differentiate
     from immunosim.door.estimating import SweepEstimate, estimate_sweep
@@ -43,6 +43,8 @@ __all__ = [
     "Analysis",
     "Attribution",
     "Comparison",
+    "Counterfactuals",
+    "DifferenceCauses",
     "Endpoint",
     "EnsembleResult",
     "Explanation",
@@ -81,6 +83,7 @@ __all__ = [
     "examine",
     "examples",
     "explain",
+    "explain_difference",
     "failure_atlas",
     "fit",
     "forecast",
@@ -117,8 +120,10 @@ _HOMES = {
     "Comparison": "immunosim.attribution",
     "compiled_kernels": "immunosim.door.installation",
     "copy_examples": "immunosim.scenario.examples",
+    "Counterfactuals": "immunosim.attribution",
     "describe_model": "immunosim.door.models",
     "describe_parameters": "immunosim.door.parameters",
+    "DifferenceCauses": "immunosim.attribution",
     "differentiate": "immunosim.door.differentiating",
     "digest_of": "immunosim.door.stored",
     "Endpoint": "immunosim.ensembles",
@@ -128,6 +133,7 @@ _HOMES = {
     "examine": "immunosim.door.installation",
     "examples": "immunosim.scenario.examples",
     "explain": "immunosim.door.simulating",
+    "explain_difference": "immunosim.door.comparing",
     "Explanation": "immunosim.attribution",
     "failure_atlas": "immunosim.door.stored",
     "FailureAtlas": "immunosim.ensembles.atlas",

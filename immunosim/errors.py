@@ -121,6 +121,10 @@ class SolverError(ImmunosimError):
     """A simulation could not be finished."""
 
 
+class MisfitError(ImmunosimError):
+    """What is asked of a fit is withheld, since the model does not fit the data."""
+
+
 class DataError(ImmunosimError):
     """Data that were given, or what is asked of a result, cannot be used."""
 

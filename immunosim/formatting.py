@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,12 @@ def unit_text(unit: str) -> str:
 def quantity(value: float, unit: str) -> str:
     """Return a number with its unit as a sentence has it: "0.056 × 10⁹/L", "42.0 cells/µL"."""
     return f"{number(value)} {unit_text(unit).replace('10⁹', '× 10⁹')}"
+
+
+def is_or_are(label: str) -> str:
+    """Return the verb that goes with the label of a read-out: "are" for CD4 T cells in blood, "is" for a SALT score."""
+    noun = re.split(r" in | \(|,", label)[0]
+    return "are" if re.search(r"[^siu]s$", noun) else "is"
 
 
 def score(value: float | None) -> str:

@@ -28,6 +28,7 @@ from immunosim.scenario import (
     output_times,
     start_of,
 )
+from immunosim.scenario.plausible import implausible_age
 
 # What is too little to matter, as a share of a pool's scale and of the relative tolerance: at the default tolerance a
 # ten-thousand-millionth. A hundred times more left the autoimmune breach of one patient in 2,000 wrong by 22 tolerances
@@ -103,7 +104,7 @@ def prepare(scenario: Scenario, file: str = "scenario", announce: Callable[[str]
     file : str
         Name for messages.
     announce : callable
-        Receives a sentence before a slow step (the first compilation).
+        Receives a sentence before a slow step (the first compilation), and on an age that nobody reaches.
 
     Raises
     ------
@@ -121,6 +122,8 @@ def prepare(scenario: Scenario, file: str = "scenario", announce: Callable[[str]
         file=file,
     )
     _check_tolerance(scenario, file)
+    if doubt := implausible_age(scenario.patient.age, scenario.horizon):
+        announce(doubt)
     vector = individual_vector(scenario, parameters, model, file)
     untreated = model.baseline(vector)
     return Problem(

@@ -9,6 +9,7 @@ from immunosim.formatting import (
     calendar,
     difference,
     hair_sentences,
+    is_or_are,
     number,
     percent,
     quantity,
@@ -144,3 +145,11 @@ def test_risks_are_told_by_organ_with_the_onset_of_those_that_fell_ill():
         "Relapse hazard: mean 0.100 a year (untreated 0.520).",
     ]
     assert list(risk_sentences({"autoimmunity": None, "relapse": None})) == []
+
+
+@pytest.mark.parametrize(
+    ("label", "verb"),
+    [("CD4 T cells", "are"), ("T cells in blood", "are"), ("SALT score (0-100)", "is"), ("cytokine, relative", "is")],
+)
+def test_the_verb_goes_with_the_label(label: str, verb: str) -> None:
+    assert is_or_are(label) == verb

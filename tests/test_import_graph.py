@@ -11,7 +11,9 @@ DOORS = {
     ("immunosim.trajectory", "immunosim.report"),
     # A kernel module gets its machine code when a function of it is first called.
     ("immunosim.codegen.kernel_module", "immunosim.codegen.vector.core"),
-    # to_dataframe() and summary() of an explanation and of a comparison: their tables are made by modules beside them.
+    # to_dataframe() and summary() of these results: their tables and sentences are made by modules beside them.
+    ("immunosim.attribution.effects", "immunosim.attribution.effect_tables"),
+    ("immunosim.attribution.effects", "immunosim.attribution.wording"),
     ("immunosim.attribution.records", "immunosim.attribution.export"),
     ("immunosim.attribution.comparison", "immunosim.attribution.choice"),
     ("immunosim.attribution.comparison", "immunosim.attribution.comparison_tables"),

@@ -136,6 +136,11 @@ class Comparison(Result):
         """Whether a scenario continues after the common time span."""
         return any(trajectory.scenario.horizon > self.times[-1] + SAME_TIME for trajectory in self.trajectories)
 
+    def of(self, name: str) -> Comparison:
+        """Return the comparison of one scenario with the reference."""
+        i = self.names.index(name)
+        return replace(self, names=(self.names[0], name), trajectories=(self.trajectories[0], self.trajectories[i]))
+
     def describe(self, readout: str) -> tuple[str, str]:
         """Return label and unit of a read-out or pool."""
         trajectory = self.trajectories[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -66,9 +66,11 @@ def explain(
     """
     if not trajectory.is_complete:
         raise SolverError(trajectory.failure())
-    _check_readout(trajectory, readout)
+    check_readout(trajectory, readout)
     since = float(trajectory.time[0]) if since is None else since
-    _check_times(trajectory, since, at)
+    check_times(trajectory, {"since": since, "at": at})
+    if not since < at:
+        raise ExplanationError(f"day {at:g} does not lie after day {since:g}", key="at", cure="choose a later time")
     problem = accurate(trajectory.problem)
     accounts = Accounts(problem, Weights.of(problem, readout, direct), gross)
     times = _inside(trajectory.time, since, at)
@@ -116,18 +118,18 @@ def _inside(times: Array, since: float, at: float) -> Array:
     return np.concatenate([[since], times[(times > since) & (times < at)], [at]])
 
 
-def _check_readout(trajectory: Trajectory, readout: str) -> None:
+def check_readout(trajectory: Trajectory, readout: str) -> None:
+    """Raise where a name is neither a read-out nor a pool."""
     known = trajectory.problem.model.units
     if readout not in known:
         reason = f'"{readout}" is neither a read-out nor a pool'
         raise ExplanationError(reason, key="readout", cure=did_you_mean(readout, known))
 
 
-def _check_times(trajectory: Trajectory, since: float, at: float) -> None:
+def check_times(trajectory: Trajectory, times: Mapping[str, float]) -> None:
+    """Raise where a time, by the name of its argument, lies outside the simulated time."""
     first, last = float(trajectory.time[0]), float(trajectory.time[-1])
-    for key, time in (("since", since), ("at", at)):
+    for key, time in times.items():
         if not first <= time <= last:
             cure = f"choose a time from day {first:g} to day {last:g}"
             raise ExplanationError(f"day {time:g} is outside the simulated time span", key=key, cure=cure)
-    if not since < at:
-        raise ExplanationError(f"day {at:g} does not lie after day {since:g}", key="at", cure="choose a later time")

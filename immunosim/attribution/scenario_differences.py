@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from immunosim.problem import Problem
+from immunosim.scenario import Scenario, build_scenario
 from immunosim.scenario.writer import document_of
 from immunosim.units import DAYS_PER_MONTH
 
@@ -51,6 +52,57 @@ def input_differences(problems: Sequence[Problem]) -> list[InputDifference]:
     """
     documents = [_simulated(document_of(problem.scenario)) for problem in problems]
     return [*_differences("", documents), *_parameter_differences(problems)]
+
+
+def with_keys_of(scenario: Scenario, source: Scenario, keys: Sequence[str]) -> Scenario:
+    """Return a scenario with some keys as in another, which may not have them.
+
+    Parameters
+    ----------
+    scenario, source : Scenario
+    keys : sequence of str
+        As ``input_differences`` returns them: ``course.1.dose``, or ``course.2`` for a whole treatment.
+
+    Raises
+    ------
+    ScenarioError
+        If the result is no possible scenario.
+    """
+    document, given = document_of(scenario), document_of(source)
+    for key in reversed(keys):  # the last entries first: one that is left out moves those behind it
+        _set(document, key.split("."), _get(given, key.split(".")))
+    return build_scenario(document)
+
+
+def _get(document: Any, path: Sequence[str]) -> Any:
+    for step in path:
+        if isinstance(document, list):
+            document = document[int(step) - 1] if int(step) <= len(document) else None
+        else:
+            document = (document or {}).get(step)
+    return document
+
+
+def _set(document: dict[str, Any], path: Sequence[str], value: Any) -> None:
+    """Set a value of a document, or remove it where there is none; what contains it is made or removed as well."""
+    (step, *below), inner = path, document.get(path[0])
+    if not below:
+        changed = value
+    elif below[0].isdigit():
+        entries, first = list(inner or []), int(below[0]) - 1
+        if len(below) == 1:
+            entries[first : first + 1] = [] if value is None else [value]
+        else:
+            _set(entries[first], below[1:], value)
+        changed = entries or None
+    else:
+        changed = dict(inner or {})
+        _set(changed, below, value)
+        changed = changed or None
+    if changed is None:
+        document.pop(step, None)
+    else:
+        document[step] = changed
 
 
 def readable(value: object) -> str:

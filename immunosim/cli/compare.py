@@ -1,17 +1,15 @@
-"""``immunosim compare``: what differs between scenarios, in what comes out, and which processes make the difference."""
+"""``immunosim compare``: what differs between scenarios, in what comes out, and which keys make the difference."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from immunosim.cli.options import FAILED, AsJson, Changes, command_line
-from immunosim.cli.printing import say, show, show_text
+from immunosim.cli.printing import show, show_text
+from immunosim.cli.progress import progress
 from immunosim.safe_text import shell_command
-
-if TYPE_CHECKING:
-    from immunosim.attribution.comparison import Attribution
 
 Scenarios = Annotated[
     list[Path],
@@ -24,6 +22,7 @@ At = Annotated[
 Readouts = Annotated[
     list[str] | None, typer.Option("--readout", metavar="NAME", help="Read-out or pool to compare and explain.")
 ]
+AsSums = Annotated[bool, typer.Option("--accounting", help="Attribute the differences to processes instead, as sums.")]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results, by default results/<A>_vs_<B>.")
 ]
@@ -33,17 +32,20 @@ def compare(
     scenarios: Scenarios,
     at: At = None,
     readout: Readouts = None,
+    accounting: AsSums = False,
     changes: Changes = None,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare scenarios and attribute the differences to processes.
+    """Compare scenarios and say which of the differing keys make the read-outs differ.
 
-    Writes overlay.png, why_difference_<read-out>.png (of two scenarios), differences.csv, attribution.csv and
-    comparison.json. --at, --readout and --set may be repeated; --set changes all scenarios. With --json files are
-    written only where --out is given. Exit code 3: a simulation failed; the others are compared.
+    Each key is set back alone and simulated again. Writes overlay.png, counterfactuals_<read-out>.png (of two
+    scenarios), differences.csv, counterfactuals.csv and comparison.json. With --accounting the differences are sums
+    over processes instead: why_difference_<read-out>.png and attribution.csv. --at, --readout and --set may be
+    repeated; --set changes all scenarios. With --json files are written only where --out is given. Exit code 3: a
+    simulation failed; the others are compared.
     """
-    from immunosim.door.comparing import attribute, comparison_files, comparison_record
+    from immunosim.door.comparing import attribute, comparison_files, comparison_record, explain_difference
     from immunosim.door.comparing import compare as compared
     from immunosim.report import refuse_foreign, to_json, write_folder
     from immunosim.report.output_files import COMPARISON
@@ -52,11 +54,14 @@ def compare(
     is_written = out is not None or not as_json
     if is_written:
         refuse_foreign(folder, COMPARISON)
-    comparison = compared(*scenarios, at=at or [], overrides=changes or (), announce=say)
-    attributions = attribute(comparison, *(readout or []))
-    record = comparison_record(comparison, attributions, readout or [])
-    record |= {"command": _command(scenarios, at or [], readout or [], changes or [])}
-    files = comparison_files(comparison, attributions, record) if is_written else {}
+    with progress("Simulating the scenarios, and with each differing key set back") as shown:
+        comparison = compared(*scenarios, at=at or [], overrides=changes or (), announce=shown.announce)
+        attributions = attribute(comparison, *(readout or [])) if accounting else ()
+        causes = None if accounting else explain_difference(comparison, *(readout or []))
+        record = comparison_record(comparison, attributions, readout or [], causes)
+        record |= {"command": _command(scenarios, at or [], readout or [], changes or [], accounting)}
+        shown.begin("Drawing")
+        files = comparison_files(comparison, attributions, record, causes) if is_written else {}
     if files:
         write_folder(folder, files, COMPARISON)
     if as_json:
@@ -66,27 +71,28 @@ def compare(
 
         show_comparison(comparison, record)
         show(f"Files: {folder}/ ({', '.join(files)})")
-        show(f"Next:  {_following(scenarios, attributions, changes or [])}")
+        explained = [(item.name, item.explanation.readout) for item in attributions]
+        explained += [(cause.name, cause.readout) for cause in causes or ()]
+        show(f"Next:  {_following(scenarios, explained, changes or [])}")
     if comparison.failures:
         raise typer.Exit(FAILED)
 
 
-def _following(
-    scenarios: Sequence[Path],
-    attributions: "Sequence[Attribution]",
-    changes: Sequence[str],
-) -> str:
+def _following(scenarios: Sequence[Path], explained: Sequence[tuple[str, str]], changes: Sequence[str]) -> str:
     """Return what to ask next: what moved the read-out within the scenario that differs."""
     from immunosim.door.comparing import distinct_names
 
-    if not attributions:
+    if not explained:
         return command_line("run", scenarios[0], changes)
-    attribution = attributions[0]
-    path = scenarios[distinct_names(scenarios).index(attribution.name)]
-    return f"{command_line('explain', path, changes)} --readout {attribution.explanation.readout}"
+    name, readout = explained[0]
+    path = scenarios[distinct_names(scenarios).index(name)]
+    return f"{command_line('explain', path, changes)} --readout {readout}"
 
 
-def _command(scenarios: Sequence[Path], at: Sequence[str], readouts: Sequence[str], changes: Sequence[str]) -> str:
+def _command(
+    scenarios: Sequence[Path], at: Sequence[str], readouts: Sequence[str], changes: Sequence[str], accounting: bool
+) -> str:
     given = {"--at": at, "--readout": readouts, "--set": changes}
     options = [part for option, values in given.items() for value in values for part in (option, value)]
+    options += ["--accounting"] if accounting else []
     return shell_command(["immunosim", "compare", *map(str, scenarios), *options])

@@ -34,12 +34,16 @@ def show_comparison(comparison: "Comparison", record: dict[str, Any]) -> None:
     show(
         f"Compared from day {record['from_day']:.0f} to day {record['to_day']:.0f}{cut}; day 0 is each scenario's own."
     )
+    for cause in record.get("counterfactuals", ()):
+        show(*cause["sentences"])
     _show_inputs(record)
     differing = [row for row in record["largest_differences"] if row["differs"]]
     if not differing:
         show("", "No difference in any of the read-outs, within the accuracy of the solver.")
     _show_largest(comparison, differing)
     _show_visits(comparison, record, {(row["readout"], row["scenario"]) for row in differing})
+    for cause in record.get("counterfactuals", ()):
+        _show_causes(comparison, cause)
     for attribution in record["attributions"]:
         _show_attribution(comparison, attribution)
     show("", record["intended_use"])
@@ -94,6 +98,29 @@ def _visit_change(comparison: "Comparison", row: dict[str, Any]) -> str:
     if abs(row["difference"]) <= comparison.noise(comparison.names.index(row["scenario"]), row["readout"]):
         return SAME
     return "{} ({})".format(*_change(row))
+
+
+def _show_causes(comparison: "Comparison", cause: dict[str, Any]) -> None:
+    """Print what each key does: the other scenario with the key of A, and A with its key."""
+    unit = f" [{_unit(cause)}]" if _unit(cause) else ""
+    other = LETTERS[comparison.names.index(cause["scenario"])]
+    rows = [
+        (
+            key["key"] if key["reference_key_value"] else f"{key['key']}: all that differ",
+            number(key["with_key_of_reference"]),
+            _percent(key["share_taken_away"]),
+            number(key["reference_with_key"]),
+            _percent(key["share_brought"]),
+        )
+        for key in cause["keys"]
+    ]
+    title = f"{cause['label']}{unit} with one key of the other scenario, month {cause['at_day'] / DAYS_PER_MONTH:.1f}"
+    headers = ("key", f"{other} as A", "takes away", f"A as {other}", "brings")
+    show_table(title, headers, rows)
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{round(100.0 * share)} %"
 
 
 def _show_attribution(comparison: "Comparison", attribution: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.fit_options import Draws, FitInput, Likelihood, Page, Resume, Starts, Together, target_of
+from immunosim.cli.fit_options import Anyway, Draws, FitInput, Likelihood, Page, Resume, Starts, Together, target_of
 from immunosim.cli.option_groups import with_option_groups
 from immunosim.cli.options import FAILED, ResultFolder, typed
 from immunosim.cli.printing import say
@@ -75,6 +75,7 @@ class Extras:
     without: Without = None
     next_draw: NextDraw = ""
     draws: Draws = 0
+    anyway: Anyway = False
     report: Page = False
 
 
@@ -92,9 +93,10 @@ def fit(
     """Fit parameters to a table of counts or to the scenario's [[observed]] series, and assess identifiability and fit.
 
     Multistart optimisation with exact derivatives, then the profile likelihood of every parameter (identified,
-    one-sided, flat, multimodal, or traded against another), a test of the residuals, refits with each mechanism
-    switched off, and predicted recovery. Values below quantification (`<0.01`, `below`) are censored; a range counts
-    with its spread. Priors come from the parameter set; a patient's doses, age and weight from the table.
+    one-sided, flat, multimodal, or traded against another), a test of the residuals with the likely causes of a misfit,
+    refits with each mechanism switched off, and predicted recovery unless the fit is rejected. Values below
+    quantification (`<0.01`, `below`) are censored; a range counts with its spread. Priors come from the parameter set;
+    a patient's doses, age and weight from the table.
 
     Writes fit.json, tables, scenarios with the fitted values, PEtab tables, figures, and with --report a page to read
     and print. Exit code 3: a patient failed.
@@ -150,6 +152,7 @@ def _wanted(case: "FitProblem", given: FitInput, population: Population, extras:
         covariates=_covariates(population.covariate or []),
         mechanisms=mechanisms_of(case, [] if extras.without == ["none"] else extras.without or None),
         target=target_of(case.problem, extras.next_draw, "--next-draw") if extras.next_draw else None,
+        anyway=extras.anyway,
     )
 
 

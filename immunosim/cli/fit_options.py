@@ -97,6 +97,13 @@ Shared = Annotated[
     ),
 ]
 Draws = Annotated[int, typer.Option("--draws", min=0, help="MCMC steps per walker; 0 uses the Laplace approximation.")]
+Anyway = Annotated[
+    bool,
+    typer.Option(
+        "--anyway",
+        help="Forecast even if the residuals reject the fit, with widened intervals.",
+    ),
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")]
 Page = Annotated[bool, typer.Option("--report", help="Add report.html, a page to read, print and keep.")]
 Workers = Annotated[int, typer.Option("--workers", min=0, help="Threads; 0 uses one per core.")]

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from immunosim.cli.event_tables import show_returns, when, when_headers
 from immunosim.cli.printing import show, show_table, show_text
 from immunosim.report import to_json
-from immunosim.units import DAYS_PER_MONTH
+from immunosim.scenario.time_reference import TimeReference
 
 if TYPE_CHECKING:
     from immunosim.fitting import Fitted, PatientFits, PopulationFit
-    from immunosim.fitting.conclusions.recovery import Return
 
-MOST_DRAWS, MOST_PATIENTS = 8, 24
+MOST_DRAWS, MOST_PATIENTS, MOST_CAUSES = 8, 24, 6
 """Rows of tables on the terminal; files have all."""
 
 MUCH_SHRUNK = 0.5
@@ -40,16 +40,44 @@ def show_fit(fitted: Fitted, target: tuple[str, float] | None, paths: Sequence[P
     show_table("The fit", ("what", "value"), list(_about(fitted)), "<>")
     for sentence in fitted.fit_verdict.sentences:
         show(sentence)
+    show_causes(fitted)
     headers = ("mechanism", "AIC", "BIC", "verdict")
     show_table("With one mechanism switched off", headers, list(_alternatives(fitted)), "<>><")
-    if len(fitted.subjects) == 1:
+    if fitted.withheld:
+        show(f"Predicted recovery: {fitted.withheld} See --anyway.")
+    elif len(fitted.subjects) == 1:
         show_returns("Predicted recovery", fitted.returns())
+        if fitted.widening > 1.0:
+            show(f"The fit is rejected: standard deviations are multiplied by {fitted.widening:.2g}.")
     if target is not None:
-        title = f"Further draws for {target[0]} at month {month(target[1])}"
-        show_table(
-            title, ("month", "analyte", "predicted value", "SD reduction"), list(_draws(fitted, *target)), "><>>"
-        )
+        show_draws(fitted, *target)
     show_paths(paths)
+
+
+def show_causes(fitted: Fitted) -> None:
+    """Print what may be wrong with a fit that is doubtful: alternatives by their evidence, and outliers."""
+    rows = [row for row in fitted.explanations if row.log_bayes_factor > 0.0][:MOST_CAUSES]
+    if not rows:
+        return
+    cells = [(row.cause, f"{row.log_bayes_factor:+.1f}", row.sentence) for row in rows]
+    show_table("What would fit better", ("cause", "log Bayes factor", "alternative"), cells, "<><")
+    outliers = next((row.outliers for row in rows if row.outliers), ())
+    measured = [
+        (
+            *(outlier.patient, outlier.analyte, f"{outlier.time:g}", str(outlier.line or "-"), f"{outlier.value:.3g}"),
+            *(
+                interval(outlier.low, outlier.high),
+                outlier.unit,
+                f"{outlier.studentised:+.1f}",
+                f"{outlier.p_value:.1g}",
+            ),
+        )
+        for outlier in outliers
+    ]
+    headers = ("patient", "analyte", "day", "line", "value", "expected (90 %)", "unit", "residual / SD", "p")
+    show_table("Outliers", headers, measured, "<<>>>><>>")
+    if rows[0].is_clear:
+        show(f"To mend it: {rows[0].cure}.")
 
 
 def show_verdicts(fitted: Fitted, confidence: float = 0.9) -> None:
@@ -57,7 +85,7 @@ def show_verdicts(fitted: Fitted, confidence: float = 0.9) -> None:
     rows = [
         (
             verdict.name,
-            f"{verdict.value:.4g}",
+            f"{verdict.value:.4g}{' (at limit)' if verdict.is_at_limit else ''}",
             interval(verdict.low, verdict.high),
             verdict.unit,
             verdict.kind,
@@ -68,6 +96,8 @@ def show_verdicts(fitted: Fitted, confidence: float = 0.9) -> None:
     ]
     columns = ("parameter", "best", f"{100 * confidence:.3g} % by profile", "unit", "verdict", "posterior / prior SD")
     show_table("Parameters", (*columns, "of variance from others"), rows, "<><<<>>")
+    if fitted.estimate.posterior.with_priors:
+        show("Intervals are of the posterior; the sentences are by the data, without a parameter's own prior.")
     for verdict in fitted.verdicts:
         show(f"- {verdict.name}: {verdict.sentence}")
 
@@ -118,23 +148,6 @@ def _show_population(population: PopulationFit) -> None:
             show(f"{name}: patients' estimates rest mostly on the population distribution (shrinkage above 50 %).")
 
 
-def show_returns(title: str, returns: Sequence[Return]) -> None:
-    """Print when counts are back."""
-    rows = [
-        (
-            recovery.readout,
-            recovery.level,
-            month(recovery.median),
-            f"{month(recovery.low)} to {month(recovery.high)}",
-            f"{recovery.share:.0%}",
-            _share(recovery.share_of_uninformed),
-        )
-        for recovery in returns
-    ]
-    headers = ("read-out", "level", "month", "90 %", "probability", "of variance from others")
-    show_table(title, headers, rows, "<<>>>>")
-
-
 def show_paths(paths: Sequence[Path]) -> None:
     """Print the files that were written, and what to do next."""
     if not paths:
@@ -146,11 +159,6 @@ def show_paths(paths: Sequence[Path]) -> None:
     scenario = next((path for path in paths if path.suffix == ".toml"), None)
     if scenario is not None:
         show(f"Next:  immunosim run {scenario}")
-
-
-def month(day: float) -> str:
-    """Return a day as months, or that it lies after the horizon."""
-    return "later" if day == float("inf") else f"{day / DAYS_PER_MONTH:.1f}"
 
 
 def interval(low: float, high: float) -> str:
@@ -186,9 +194,18 @@ def _more(value: float) -> str:
     return "-" if value != value else f"{round(value, 1) + 0.0:+.1f}"
 
 
-def _draws(fitted: Fitted, readout: str, at: float) -> Iterator[tuple[str, ...]]:
-    for draw in fitted.next_draws(readout, at)[:MOST_DRAWS]:
-        yield month(draw.time), draw.analyte, f"{draw.predicted:.3g}", f"{draw.reduction:.0%}"
+def show_draws(fitted: Fitted, readout: str, at: float) -> None:
+    """Print the blood draws that would narrow a read-out most, by day, month after the last course and date."""
+    reference = TimeReference.of(fitted.subjects[0].problem.scenario)
+    rows = [
+        (
+            *when(reference, draw.time),
+            *(draw.analyte, f"{draw.predicted:.3g}", f"{draw.reduction:.0%}"),
+        )
+        for draw in fitted.next_draws(readout, at)[:MOST_DRAWS]
+    ]
+    headers = (*when_headers(reference), "analyte", "predicted value", "SD reduction")
+    show_table(f"Further draws for {readout} on day {at:.4g}", headers, rows, ">" * (len(headers) - 3) + "<>>")
 
 
 def _share(share: float) -> str:

@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from immunosim.cli.fit_options import Draws, FitInput, Likelihood, Page, Starts
+from immunosim.cli.fit_options import Anyway, Draws, FitInput, Likelihood, Page, Starts
 from immunosim.cli.option_groups import with_option_groups
 from immunosim.cli.options import FAILED, ResultFolder, typed
 from immunosim.cli.printing import say, show_text
 from immunosim.cli.progress import progress
 
 if TYPE_CHECKING:
-    from immunosim.fitting.conclusions.recovery_by_visit import Update
+    from immunosim.door.forecasting import Forecast
 
 Goals = Annotated[
     list[str] | None,
@@ -43,6 +43,7 @@ class ForecastAim:
     as_of: AsOf = ""
     each_visit: EachVisit = False
     confidence: Confidence = 0.9
+    anyway: Anyway = False
     report: Page = False
 
 
@@ -59,11 +60,13 @@ def forecast(
     """Predict when counts recover above clinical thresholds, with intervals.
 
     Fits every patient, draws parameters from the posterior, and simulates each draw to the horizon. A count that does
-    not recover before the horizon is "later". With --each-visit the forecast is repeated for every visit from the data
-    available at the time; the first line is the forecast from the priors.
+    not recover before the horizon is censored there: where too few draws recover, a time is "not reached". Months count
+    from the start of the last course; dates are given where day 0 has one. With --each-visit the forecast is repeated
+    for every visit from the data available at the time; the first line is the forecast from the priors.
 
     Writes forecast.json, forecast.csv, a figure of each patient, and with --report a page to read and print. Exit code
-    3: a patient could not be simulated.
+    3: a patient could not be simulated, or
+    the forecast is withheld, since the residuals reject the fit (its likely cause is named; see --anyway).
     """
     from immunosim.door.fitting import require_sampler
     from immunosim.door.forecasting import ForecastOptions, Goal, forecast_files, forecast_of
@@ -83,7 +86,7 @@ def forecast(
         def report(name: str, visit: int, of: int) -> None:
             now.detail = f"patient {name}, {visit} of {of} visits"
 
-        how = ForecastOptions(starts, draws, given.seed, aim.confidence)
+        how = ForecastOptions(starts, draws, given.seed, aim.confidence, aim.anyway)
         predictions = forecast_of(case, goals, aim.as_of or None, aim.each_visit, how, report)
         command = typed(context, ("as_json", "workers"))
         files = forecast_files(predictions, command, aim.report) if results.is_written else {}
@@ -91,34 +94,29 @@ def forecast(
     if results.as_json:
         show_text(to_json(predictions.as_dict()).rstrip())
     else:
-        _show(predictions.updates, paths)
+        _show(predictions, aim.confidence, paths)
     for name, reason in predictions.failures.items():
         say(f"patient {name}: {reason}")
     if predictions.failures:
         raise typer.Exit(FAILED)
 
 
-def _show(forecasts: "dict[str, list[Update]]", paths: list[Path]) -> None:
-    from immunosim.cli.fit_tables import month, show_paths, show_returns
-    from immunosim.cli.printing import show_table
+def _show(predictions: "Forecast", confidence: float, paths: list[Path]) -> None:
+    from immunosim.cli.event_tables import reached, show_pooled, show_returns, show_updates
+    from immunosim.cli.fit_tables import show_paths
+    from immunosim.cli.printing import show
 
+    forecasts = predictions.updates
     for name, updates in forecasts.items():
         last = updates[-1]
         if len(updates) > 1:
-            rows = [
-                ("none" if one.n_visits == 0 else month(one.day), str(one.n_visits), *map(_when, one.returns))
-                for one in updates
-            ]
-            goals = [f"{one.readout} over {one.level}" for one in last.returns]
-            title = f"Patient {name}: predicted month of recovery, after each visit"
-            show_table(title, ("month", "visits", *goals), rows, ">>")
+            show_updates(f"Patient {name}: predicted month of recovery, after each visit", updates)
         else:
-            title = f"Patient {name}: predicted recovery, from {last.n_visits} visits until month {month(last.day)}"
-            show_returns(title, last.returns)
+            title = f"Patient {name}: predicted recovery, from {last.n_visits} visits until day {reached(last.day)}"
+            show_returns(title, last.returns, confidence)
+        if last.misfit:
+            show(f"Made although {last.misfit}: standard deviations are multiplied by {last.widening:.2g}.")
+    if len(forecasts) > 1:
+        title = f"All {len(forecasts)} patients (Kaplan-Meier over patients and draws, months after each last course)"
+        show_pooled(title, predictions)
     show_paths(paths)
-
-
-def _when(one: Any) -> str:
-    from immunosim.cli.fit_tables import month
-
-    return f"{month(one.median)} ({month(one.low)} to {month(one.high)}), {one.share:.0%}"

@@ -28,7 +28,7 @@ Kind = Annotated[
     typer.Option(
         "--kind",
         metavar="KIND",
-        help="heatmap, contour, bands, spaghetti or parallel; by default chosen from the result.",
+        help="heatmap, contour, bands, spaghetti, kaplan_meier or parallel; by default chosen from the result.",
         show_default=False,
     ),
 ]
@@ -65,7 +65,13 @@ Level = Annotated[
     ),
 ]
 Color = Annotated[
-    str, typer.Option("--color", metavar="NAME", help="Factor that colours the lines.", show_default=False)
+    str,
+    typer.Option(
+        "--color",
+        metavar="NAME",
+        help="Factor that colours the lines, or divides Kaplan-Meier curves.",
+        show_default=False,
+    ),
 ]
 Out = Annotated[
     Path | None,
@@ -88,8 +94,9 @@ def plot(
     """Plot the patients of a sweep or ensemble.
 
     heatmap and contour show one result over two factors, by default those that correlate most with it;
-    bands and spaghetti show a read-out over time; parallel shows every patient as a line. Patients that failed are
-    counted on the figure.
+    bands and spaghetti show a read-out over time; kaplan_meier the fraction that has had an event, by default in one
+    group, with --color by a factor; parallel shows every patient as a line. Patients that failed are counted on the
+    figure.
     """
     from immunosim.door.stored import opened
     from immunosim.errors import DataError

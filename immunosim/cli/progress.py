@@ -44,9 +44,11 @@ class Progress:
         self.detail = ""
 
     def announce(self, sentence: str) -> None:
-        """Print a sentence at once, and count the time from it."""
+        """Print a sentence at once, and count the time from it; a remark, which ends in a full stop, begins no step."""
         _clear()
         say(sentence)
+        if sentence.endswith("."):
+            return
         self.begin(re.split(r"[,(:]", sentence)[0].strip(), is_told=True)
 
     def counting(self, of: int, afterwards: str) -> Callable[[int, int], None]:

@@ -80,7 +80,8 @@ def sensitivity(
     up to 60 times.
 
     Writes indices.nc, indices.csv and a figure of each result. Blocks of the design with a failed patient are left out
-    whole and counted. Exit code 3: patients failed.
+    whole and counted. An event that does not happen counts with the end of its window, and is counted. Exit code 3:
+    patients failed.
     """
     from immunosim.door.sensitivity import refuse_method
     from immunosim.door.sensitivity import sensitivity as analysed
@@ -171,6 +172,8 @@ def _remarks(analysis: "Analysis", output: "AnalysedOutput", last: int) -> Itera
             f"{output.n_used:,} of {analysis.n_blocks:,} blocks were used: {output.n_failed:,} have a patient who "
             f"failed, {output.n_not_reached:,} one without this result. Indices describe the others."
         )
+    if output.censoring:
+        yield output.censoring
     if output.remark:
         yield f"Where indices are missing: {output.remark}."
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from immunosim.cli.event_tables import show_events
 from immunosim.cli.options import FAILED
 from immunosim.cli.printing import say, show, show_table, show_text
 from immunosim.cli.progress import progress
@@ -92,8 +93,10 @@ def _show(
     rows = [
         (name, *(f"{one[key]:.4g}" for key in ("median", "p5", "p95")), str(one["unit"]), f"{one['n']:,}")
         for name, one in described.items()
+        if "n_reached" not in one
     ]
     show_table("Endpoints", ("endpoint", "median", "5 %", "95 %", "unit", "patients"), rows, "<>>><>")
+    show_events(described, result.reference)
     show("", f"Result: {target}", *(f"Table:  {table}" for table in tables))
     following = "failures" if set(counts) - {"OK", "NOT_RUN"} else "plot"
     show(f"Next:   {shell_command(['immunosim', following, str(target)])}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from immunosim import attribution
-from immunosim.attribution import Attribution, Comparison
+from immunosim.attribution import Attribution, Comparison, DifferenceCauses
 from immunosim.attribution.choice import compared_readouts, visits, worth_explaining
 from immunosim.attribution.comparison import check_number, check_readouts
 from immunosim.attribution.comparison_tables import comparison_dict
@@ -87,10 +87,43 @@ def attribute(comparison: Comparison, *readouts: str) -> tuple[Attribution, ...]
     return tuple(one for attributions in by_readout for one in attributions)
 
 
+def explain_difference(comparison: Comparison, *readouts: str) -> tuple[DifferenceCauses, ...]:
+    """Set back the keys in which scenarios differ from the reference, one at a time, and see what read-outs become.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    readouts : str
+        By default those whose difference is notable, and what drives them.
+
+    Returns
+    -------
+    tuple of DifferenceCauses
+        For each scenario and read-out, at the times that were asked for or that of the largest difference.
+
+    Raises
+    ------
+    ComparisonError
+        If there is no such read-out.
+    """
+    check_readouts(comparison, readouts)
+    causes: list[DifferenceCauses] = []
+    for i in comparison.others:
+        wanted = tuple(dict.fromkeys(readouts)) or worth_explaining(comparison, i)
+        causes += attribution.set_back(comparison, i, wanted, comparison.asked)
+    return tuple(causes)
+
+
 def comparison_record(
-    comparison: Comparison, attributions: Sequence[Attribution], readouts: Sequence[str] = ()
+    comparison: Comparison,
+    attributions: Sequence[Attribution] = (),
+    readouts: Sequence[str] = (),
+    causes: Sequence[DifferenceCauses] | None = None,
 ) -> dict[str, Any]:
-    """Return a comparison as plain data, each attribution at the times asked for or at the largest difference."""
+    """Return a comparison as plain data, each attribution at the times asked for or at the largest difference.
+
+    With causes, as ``explain_difference`` returns them, these are part of it.
+    """
     from immunosim.report import INTENDED_USE
 
     times = list(comparison.asked)
@@ -102,13 +135,17 @@ def comparison_record(
     usual = compared_readouts(comparison.trajectories[0].problem.model)
     shown = tuple(dict.fromkeys((*readouts, *usual)))
     record = comparison_dict(comparison, shown, times or visits(comparison), cut)
-    return {"intended_use": INTENDED_USE} | record | {"failures": dict(comparison.failures)}
+    why = {} if causes is None else {"counterfactuals": [cause.summary() for cause in causes]}
+    return {"intended_use": INTENDED_USE} | why | record | {"failures": dict(comparison.failures)}
 
 
 def comparison_files(
-    comparison: Comparison, attributions: Sequence[Attribution], record: dict[str, Any]
+    comparison: Comparison,
+    attributions: Sequence[Attribution],
+    record: dict[str, Any],
+    causes: Sequence[DifferenceCauses] | None = None,
 ) -> dict[str, bytes]:
-    """Return the figures, the tables and the record of a comparison by file name."""
+    """Return the figures, the tables and the record of a comparison by file name, with causes or attributions."""
     from immunosim.attribution.comparison_tables import attribution_csv, rows_csv
     from immunosim.plots import encoded
     from immunosim.plots.comparison import difference_figure, overlay_figure
@@ -121,9 +158,23 @@ def comparison_files(
             name = f"why_difference_{difference.explanation.readout}.png"
             files[name] = encoded(difference_figure(comparison, difference, INTENDED_USE), "png")
     files["differences.csv"] = rows_csv(record["differences"]).encode()
-    files["attribution.csv"] = attribution_csv(record["attributions"]).encode()
+    if causes is None:
+        files["attribution.csv"] = attribution_csv(record["attributions"]).encode()
+    else:
+        files |= _files_of_causes(comparison, causes)
     files["comparison.json"] = to_json(record).encode()
     return files
+
+
+def _files_of_causes(comparison: Comparison, causes: Sequence[DifferenceCauses]) -> dict[str, bytes]:
+    from immunosim.attribution import causes_csv
+    from immunosim.plots import encoded
+
+    files = {}
+    if len(comparison.names) == 2:
+        for cause in {cause.readout: cause for cause in reversed(causes)}.values():  # at the first time
+            files[f"counterfactuals_{cause.readout}.png"] = encoded(cause.plot(), "png")
+    return files | {"counterfactuals.csv": causes_csv(causes).encode()}
 
 
 def _of_largest(comparison: Comparison, difference: Attribution) -> float:

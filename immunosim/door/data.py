@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from immunosim.door.scenarios import AnyScenario, as_scenario
 from immunosim.errors import DataError
 from immunosim.files import write_file
-from immunosim.observations import Observations, TableFinding, examine_observations, lint
+from immunosim.observations import Observations, TableFinding, examine_observations, lint_kinds
 from immunosim.observations.laboratory import laboratory_named
 from immunosim.observations.recipe_writer import recipe_text
 from immunosim.result import Result
@@ -143,7 +143,7 @@ def read_data(
     reading = examine_observations(
         Path(table), planned, from_first_dose=from_first_dose, time_unit=time_unit, recipe=recipe
     )
-    observations, checked = reading.observations, lint(reading.observations, planned)
+    observations, checked = reading.observations, lint_kinds(reading.observations, planned)
     if strict and reading.problems:
         wrong = [problem for _, problem in reading.problems]
         errors = [finding for finding in checked if finding.severity == "error"]
@@ -180,7 +180,7 @@ def write_recipe(table: Path | str, out: Path | str, scenario: AnyScenario | Non
     """
     planned = None if scenario is None else as_scenario(scenario)[0]
     target = Path(out)
-    write_file(target, recipe_text(Path(table), planned, str(target)).encode())
+    write_file(target, recipe_text(Path(table), planned).encode())
     return target
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 INDIVIDUALS = ("patient", "parameter", "unit", "alone", "sd_of_log_alone", "together", "sd_of_log_together")
 PARAMETERS = (
     *("parameter", "unit", "best", "low_90", "high_90", "low_90_by_data", "high_90_by_data", "verdict", "traded_with"),
-    *("share_of_prior", "share_of_uninformed", "sentence"),
+    *("share_of_prior", "share_of_uninformed", "sentence", "is_at_limit"),
 )
 
 
@@ -49,7 +49,7 @@ def write_fit(fitted: Fitted, case: FitProblem, folder: Path, command: str, with
     from immunosim.plots.fits import profile_figure, waterfall_figure
 
     courses = [course_of(fitted, index) for index in range(len(fitted.subjects))]
-    record = to_json(fit_record(fitted, courses) | {"command": command})
+    record = to_json(fit_record(fitted, courses) | {"assumed": list(case.assumed), "command": command})
     files = {
         "fit.json": record.encode(),
         "parameters.csv": table_text(PARAMETERS, _parameter_rows(fitted)),
@@ -268,7 +268,7 @@ def _parameter_rows(fitted: Fitted) -> Iterator[tuple[object, ...]]:
     for verdict in fitted.verdicts:
         interval = (verdict.value, verdict.low, verdict.high, verdict.data_low, verdict.data_high)
         shares = (verdict.share_of_prior, verdict.share_of_uninformed)
-        words = (verdict.kind, verdict.partner, *shares, verdict.sentence)
+        words = (verdict.kind, verdict.partner, *shares, verdict.sentence, int(verdict.is_at_limit))
         yield verdict.name, verdict.unit, *interval, *words
 
 

@@ -23,7 +23,7 @@ from immunosim.observations import (
     PatientRecord,
     TableFinding,
     examine_observations,
-    lint,
+    lint_kinds,
     observed_in,
 )
 from immunosim.observations.laboratory import laboratory_of
@@ -53,7 +53,7 @@ class FitSettings(TypedDict, total=False):
     recipe : Path or str, optional
         Import recipe (TOML), which says what the table does not say itself.
     free : collection of str
-        Parameters to fit; by default those that the data say most about.
+        Parameters to fit; by default those that the data inform most.
     fix : collection of str
         Parameters to hold at the scenario's values, or ``others`` for all that are not reported.
     limits : mapping of str to (low, high), or iterable of str
@@ -125,11 +125,10 @@ def fit_problem(
         n_threads=settings.get("n_threads") or cores(),
         follow_up=source.follow_up,
     )
-    case = case_of(problem, patients, options, source.name, now.begin)
-    case = replace(case, source=known, assumed=tuple(assumed))
+    case = replace(case_of(problem, patients, options, source.name, now.begin), assumed=tuple(assumed), source=known)
     if case.is_chosen:
         names = ", ".join(case.reported)
-        now.announce(f"Nothing is named to fit: {names}, of which the data say most")
+        now.announce(f"Nothing is named to fit: {names}, which the data inform most")
     return case
 
 
@@ -153,20 +152,19 @@ def _patients(
 def _read(
     scenario: Scenario, source: FitSource, patient: str, now: Watch, recipe: Path | str | None
 ) -> tuple[Observations, list[TableFinding]]:
-    """Return the chosen patients of a table, and its findings, of which none may be an error."""
+    """Return the chosen patients of a table and its findings, of which none may be an error."""
     notes, wrong = list[TableFinding](), list[InputProblem]()
     if isinstance(source.data, PatientData):
         observations = source.data.observations
-        # Errors are refused for the chosen patients alone, by the linter below.
-        notes = [finding for finding in source.data.findings if finding.severity != "error"]
+        notes = [finding for finding in source.data.findings if finding.severity != "error"]  # errors: of the chosen
     else:
         reading = examine_observations(Path(source.data or ""), scenario, recipe=recipe)
         observations, notes = reading.observations, list(reading.findings)
         wrong = [problem for _, problem in reading.problems]
     chosen = (observations[patient],) if patient else observations.patients
     observations = replace(observations, patients=chosen)
-    checked = lint(observations, None if source.is_alone else scenario)
-    findings = list(dict.fromkeys([*notes, *checked, *unsupported(chosen)]))
+    checked = lint_kinds(observations, None if source.is_alone else scenario)
+    findings = list(dict.fromkeys([*notes, *checked, *unsupported(chosen)]))  # `read_data` has those of the linter
     for finding in findings:
         if finding.severity == "error":
             wrong.append(finding.as_problem(observations.file))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Unpack
 
@@ -47,6 +47,8 @@ class FitPlan:
         Left out in turn, for comparison.
     target : (str, float), optional
         Read-out and day that further draws are ranked for.
+    anyway : bool
+        Whether to forecast even if a fit is rejected, with wider intervals.
     """
 
     n_starts: int
@@ -57,6 +59,7 @@ class FitPlan:
     covariates: Mapping[str, Sequence[str]]
     mechanisms: tuple[str, ...]
     target: tuple[str, float] | None = None
+    anyway: bool = False
 
     def fingerprint(self, case: FitProblem) -> str:
         """Return what determines the parts of a run that are kept."""
@@ -75,6 +78,7 @@ def fit(
     starts: int = 20,
     seed: int = 0,
     draws: int = 0,
+    anyway: bool = False,
     keep: Path | str | None = None,
     announce: Callable[[str], None] = say_nothing,
     **settings: Unpack[FitSettings],
@@ -100,6 +104,9 @@ def fit(
         Starts of the search, and seed of everything that is drawn.
     draws : int
         MCMC steps per walker; 0 uses the Laplace approximation.
+    anyway : bool
+        Forecast even if the residuals reject the fit: standard deviations are then multiplied by the root of
+        chi-squared over its degrees of freedom. By default such forecasts are withheld.
     keep : Path or str, optional
         Where finished patients and steps of a sample are kept until the fit ends: the same call goes on with them after
         an interruption.
@@ -128,6 +135,7 @@ def fit(
         *(starts, seed, draws, together == "two-stage", tuple(common)),
         covariates=covariates or {},
         mechanisms=mechanisms_of(case, without),
+        anyway=anyway,
     )
     refuse_mixture(case, plan, together, without)
     with parts_of(keep, plan.fingerprint(case), announce) as store:
@@ -176,7 +184,7 @@ def fit_one(
         with guard():
             sampled = sample(best, draws, draws // 2, 0, plan.seed, report, chain, mark, now.announce)
     now.begin("Drawing")
-    return Fitted(best, profiled, tuple(others), sampled, case.data)
+    return Fitted(best, profiled, tuple(others), sampled, plan.anyway, case.data)
 
 
 def fit_several(
@@ -201,7 +209,7 @@ def fit_several(
         now.begin("Fitting all together")
         fits = fit_together(fits, plan.common, plan.covariates, rounds)
     now.begin("Drawing")
-    return fits
+    return replace(fits, fits={name: replace(fit, anyway=plan.anyway) for name, fit in fits.fits.items()})
 
 
 def refuse_mixture(case: FitProblem, plan: FitPlan, together: str, without: Collection[str] | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -14,8 +14,11 @@ from immunosim.door.fit_input import FitSettings, Table, fit_problem
 from immunosim.door.table_alone import FitTarget
 from immunosim.door.times import Time, simulated_day_of
 from immunosim.door.watching import Quiet
+from immunosim.ensembles.survival import EventTimes
+from immunosim.errors import DataError
 from immunosim.files import write_file
 from immunosim.fitting import FitProblem, require_sampler
+from immunosim.fitting.conclusions.recovery import Return, pooled_returns
 from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions as ForecastOptions
 from immunosim.fitting.conclusions.recovery_by_visit import Goal as Goal
 from immunosim.fitting.conclusions.recovery_by_visit import Update, update
@@ -27,6 +30,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+HEADERS = (
+    *("patient", "after_visit_day", "n_visits", "readout", "level", "low_day", "median_day", "high_day", "share"),
+    *("last_course_day", "low_month", "median_month", "high_month", "low_date", "median_date", "high_date"),
+    *("n_draws", "n_recovered", "n_at_start", "n_failed", "widened_by", "misfit"),
+)
+"""Columns of the table of a forecast; months count from the last course."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Forecast(Result):
     """When counts of each patient will be back.
@@ -36,7 +47,7 @@ class Forecast(Result):
     updates : dict of str to list of Update
         By patient, a forecast after each visit that was asked for.
     failures : dict of str to str
-        Of patients who could not be simulated: why.
+        Of patients who could not be simulated, or whose forecast is withheld since the fit is rejected: why.
     horizon : float, day
     case : FitProblem, optional
         The patients, as they were fitted.
@@ -55,7 +66,7 @@ class Forecast(Result):
 
     def headline(self) -> str:
         """Return in a line who is forecast, until when."""
-        failed = f", {len(self.failures)} could not be simulated" if self.failures else ""
+        failed = f", {len(self.failures)} failed or withheld" if self.failures else ""
         return f"recovery of {len(self.updates)} patients until day {self.horizon:g}{failed}"
 
     def facts(self) -> dict[str, object]:
@@ -67,11 +78,11 @@ class Forecast(Result):
         return self.as_dict()
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return one row a patient, visit and goal: the day of recovery with its interval, and its probability."""
+        """Return one row a patient, visit and goal: day, month and date of recovery with intervals, and probability."""
         import pandas as pd
 
         rows = [
-            {"patient": name, "after_visit_day": one.day, "n_visits": one.n_visits, **asdict(back)}
+            {"patient": name, "after_visit_day": one.day, "n_visits": one.n_visits, **back.as_dict()}
             for name, own in self.updates.items()
             for one in own
             for back in one.returns
@@ -84,8 +95,30 @@ class Forecast(Result):
         index = ["patient", "after_visit_day", "readout", "level"]
         return self.to_dataframe().set_index(index)[["low", "median", "high", "share"]].to_xarray()
 
+    def event_times(self, goal: int = 0) -> EventTimes:
+        """Return the recovery of all patients and draws by the latest forecasts, in days after each last course.
+
+        Parameters
+        ----------
+        goal : int
+            Place of the goal, counted from 0.
+
+        Raises
+        ------
+        DataError
+            If there is no such goal.
+        """
+        latest = [own[-1].returns for own in self.updates.values()]
+        n = len(latest[0]) if latest else 0
+        if not 0 <= goal < n:
+            raise DataError(f"goal {goal} was not forecast", key="goal", cure=f"choose from 0 to {n - 1}")
+        return pooled_returns([returns[goal] for returns in latest])
+
     def plot(self, *names: str, **options: Any) -> Figure:
-        """Draw the month of recovery of a patient, by default of the first, as it was forecast after each visit."""
+        """Draw the recovery of a patient, by default of the first: as forecast after each visit, or the latest.
+
+        Where there is one forecast, each goal is a curve of the fraction of the draws that have recovered.
+        """
         from immunosim.plots.forecasts import forecast_figure
         from immunosim.report import INTENDED_USE
 
@@ -118,7 +151,7 @@ class Forecast(Result):
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""
-        found = {name: [asdict(one) for one in own] for name, own in self.updates.items()}
+        found = {name: [one.as_dict() for one in own] for name, own in self.updates.items()}
         return {"patients": found, "failures": self.failures}
 
 
@@ -133,6 +166,7 @@ def forecast(
     starts: int = 10,
     seed: int = 0,
     draws: int = 0,
+    anyway: bool = False,
     announce: Callable[[str], None] = say_nothing,
     **settings: Unpack[FitSettings],
 ) -> Forecast:
@@ -150,7 +184,7 @@ def forecast(
         Forecast again after every visit.
     confidence : float
         Of the intervals.
-    starts, seed, draws : int
+    starts, seed, draws, anyway
         As for ``fit``.
     announce : callable
     **settings : FitSettings
@@ -165,7 +199,7 @@ def forecast(
         require_sampler()
     case = fit_problem(scenario, data, watch=Quiet(announce), **settings)
     wanted = [Goal.parse(goal) if isinstance(goal, str) else Goal(*goal) for goal in goals]
-    return forecast_of(case, wanted, as_of, each_visit, ForecastOptions(starts, draws, seed, confidence))
+    return forecast_of(case, wanted, as_of, each_visit, ForecastOptions(starts, draws, seed, confidence, anyway))
 
 
 def forecast_of(
@@ -199,18 +233,13 @@ def forecast_files(predictions: Forecast, command: str = "", with_report: bool =
     from immunosim.plots import encoded
     from immunosim.report import to_json
 
-    days = ("low_day", "median_day", "high_day")
-    headers = ("patient", "after_visit_day", "n_visits", "readout", "level", *days, "share")
     rows = [
-        (name, one.day, one.n_visits, back.readout, back.level, back.low, back.median, back.high, back.share)
-        for name, updates in predictions.updates.items()
-        for one in updates
-        for back in one.returns
+        (name, update, back) for name, own in predictions.updates.items() for update in own for back in update.returns
     ]
     record = to_json(predictions.record() | {"command": command})
     files = {
         "forecast.json": record.encode(),
-        "forecast.csv": table_text(headers, rows),
+        "forecast.csv": table_text(HEADERS, [_cells(*row) for row in rows]),
     }
     ids = condition_ids(list(predictions.updates))
     for name in predictions.updates:
@@ -221,3 +250,17 @@ def forecast_files(predictions: Forecast, command: str = "", with_report: bool =
 
         files["report.html"] = forecast_page(json.loads(record))
     return files
+
+
+def _cells(name: str, update: Update, back: Return) -> list[object]:
+    """Return a row of the table; what is not reached is infinite."""
+    plain = back.as_dict() | {f"{end}_day": getattr(back, end) for end in ("low", "median", "high")}
+    about = {"patient": name, "after_visit_day": update.day, "n_visits": update.n_visits} | plain
+    about |= {"widened_by": update.widening, "misfit": update.misfit}
+    return [_cell(about.get(header)) for header in HEADERS]
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    return "inf" if value == math.inf else value

@@ -13,7 +13,9 @@ from immunosim.scenario.overrides import Overrides
 from immunosim.trajectory import Trajectory
 
 if TYPE_CHECKING:
-    from immunosim.attribution import Explanation
+    from typing_extensions import TypeIs
+
+    from immunosim.attribution import Counterfactuals, Explanation
     from immunosim.verification import Verification
 
 Course = AnyScenario | Trajectory
@@ -92,59 +94,92 @@ def explain(
     at: Time | None = None,
     since: Time | None = None,
     *,
+    accounting: bool = False,
     direct: bool = False,
     gross: bool = False,
     overrides: Overrides = (),
     announce: Callable[[str], None] = say_nothing,
-) -> Explanation:
-    """Explain the change of a read-out as a sum of contributions of the processes.
+) -> Counterfactuals | Explanation:
+    """Say what a read-out would be without each treatment and mechanism, or account for its change by processes.
 
     Parameters
     ----------
     scenario : Scenario, Path, str or Trajectory
     readout : str
         Name of a read-out or a pool.
-    at, since : float, day, or str, optional
-        End and start of the accounting, by default those of the simulation.
+    at : float, day, or str, optional
+        Time of the question; by default the one at which a treatment makes the largest difference. Of an accounting:
+        its end, by default that of the simulation.
+    since : float, day, or str, optional
+        Start of an accounting, by default that of the simulation.
+    accounting : bool
+        Write the change as a sum of contributions of the processes, instead of simulating what would be without.
     direct : bool
-        Leave the exchange between blood and tissue as it is, instead of tracing cells through it.
+        Of an accounting: leave the exchange between blood and tissue as it is, instead of tracing cells through it.
     gross : bool
-        Count whole flows, not their excess over the untreated ones.
+        Of an accounting: count whole flows, not their excess over the untreated ones.
     overrides : mapping of str to object, or iterable of str
     announce : callable
         Told in a sentence when something slow starts.
 
+    Returns
+    -------
+    Counterfactuals or Explanation
+        An Explanation where an accounting is asked for.
+
     Raises
     ------
     ExplanationError
-        If the read-out is unknown or a time lies outside the simulated time.
+        If the read-out is unknown, a time lies outside the simulated time, or an argument of an accounting is given
+        without it.
     SolverError
         If the simulation failed.
     """
     from immunosim import attribution
 
+    if not accounting:
+        _refuse_accounting(since=since is not None, direct=direct, gross=gross)
     if not isinstance(scenario, Trajectory):
         found = as_scenario(scenario, overrides)[0]
         for time, key in ((since, "since"), (at, "at")):  # before anything slow starts
             if time is not None:
                 day_of(found, time, key)
     trajectory = simulated(scenario, overrides, announce)
-    end = float(trajectory.time[-1]) if at is None else day_of(trajectory.scenario, at, "at")
+    end = None if at is None else day_of(trajectory.scenario, at, "at")
+    if not accounting:
+        return attribution.counterfactuals(trajectory, readout, end)
     start = None if since is None else day_of(trajectory.scenario, since, "since")
+    end = float(trajectory.time[-1]) if end is None else end
     return attribution.explain(trajectory, readout, end, start, direct, gross)
 
 
-def explanation_files(explanation: Explanation) -> dict[str, bytes]:
+def _refuse_accounting(**given: bool) -> None:
+    from immunosim.attribution import ExplanationError
+
+    for key in (key for key, is_given in given.items() if is_given):
+        raise ExplanationError("applies to an accounting only", key=key, cure="add `accounting`")
+
+
+def is_accounting(explanation: Counterfactuals | Explanation) -> TypeIs[Explanation]:
+    """Return whether an explanation is a sum of contributions."""
+    from immunosim.attribution import Explanation
+
+    return isinstance(explanation, Explanation)
+
+
+def explanation_files(explanation: Counterfactuals | Explanation) -> dict[str, bytes]:
     """Return the figure and the two tables of an explanation by file name."""
-    from immunosim.attribution import series_csv, table_csv
+    from immunosim.attribution import courses_csv, effects_csv, series_csv, table_csv
     from immunosim.plots import encoded
 
-    name = f"why_{explanation.readout}"
-    return {
-        f"{name}.png": encoded(explanation.plot(), "png"),
-        f"{name}.csv": table_csv(explanation).encode(),
-        f"{name}_series.csv": series_csv(explanation).encode(),
-    }
+    if is_accounting(explanation):
+        name, tables = f"why_{explanation.readout}", (table_csv(explanation), series_csv(explanation))
+        endings = (".csv", "_series.csv")
+    else:
+        name, tables = f"counterfactuals_{explanation.readout}", (effects_csv(explanation), courses_csv(explanation))
+        endings = (".csv", "_courses.csv")
+    figure = {f"{name}.png": encoded(explanation.plot(), "png")}
+    return figure | {f"{name}{ending}": text.encode() for ending, text in zip(endings, tables, strict=True)}
 
 
 def simulated(course: Course, overrides: Overrides = (), announce: Callable[[str], None] = say_nothing) -> Trajectory:

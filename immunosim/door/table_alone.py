@@ -89,5 +89,5 @@ def refuse_undosed(patients: Sequence[PatientRecord], file: str) -> None:
     DataError
     """
     if not any(patient.doses for patient in patients):
-        cure = f"add doses to the table, or name a scenario that plans them: immunosim fit SCENARIO --data {file}"
+        cure = "add doses to the table, or name a scenario that plans them and give the table as `data`"
         raise DataError("has no doses, without which there is no treatment to simulate", file=file or None, cure=cure)

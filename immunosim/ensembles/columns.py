@@ -12,7 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from immunosim.codegen.loader import Array
-from immunosim.ensembles.endpoints import OF_VALUE
+from immunosim.ensembles.endpoints import OF_VALUE, are_event_times, observed_events
 from immunosim.errors import DataError, did_you_mean
 from immunosim.seals import parsed_json
 
@@ -69,7 +69,7 @@ class OutcomeColumns:
     ----------
     name, label, unit : str
     values : ndarray, shape (n,)
-        NaN where the patient failed or the event did not occur.
+        NaN where the patient failed; infinite where an event did not happen by the end of its window.
     readout : str
         The read-out whose limits apply to the values; empty for durations, areas and risks.
     day : float or None
@@ -209,7 +209,7 @@ def outcome(dataset: xr.Dataset, name: str, at: float | None = None) -> OutcomeC
         if at is not None:
             reason = f'"{name}" is an endpoint, which has no time'
             raise DataError(reason, key="at", cure="leave out the time, or name a read-out")
-        return OutcomeColumns(name, label, unit, np.asarray(variable.values, np.float64), _readout_of(variable, name))
+        return OutcomeColumns(name, label, unit, _endpoint_values(dataset, name), _readout_of(variable, name))
     times = times_of(dataset)
     if not times.size:
         raise DataError("was kept at no time", key=name, cure="make the result with output times, or name an endpoint")
@@ -220,6 +220,17 @@ def outcome(dataset: xr.Dataset, name: str, at: float | None = None) -> OutcomeC
     index = int(np.argmin(np.abs(times - wanted)))
     values = np.asarray(variable.isel(time=index).values, np.float64)
     return OutcomeColumns(name, label, unit, values, name, float(times[index]))
+
+
+def _endpoint_values(dataset: xr.Dataset, name: str) -> Array:
+    """Return the values of an endpoint, infinite where an event did not happen."""
+    variable = dataset[name]
+    values, about = np.asarray(variable.values, np.float64), variable.attrs
+    if not are_event_times(about):
+        return values
+    window = float(about["window_start"]), float(about["window_end"])
+    days, is_observed = observed_events(str(about["measure"]), values, *window)
+    return np.where(is_failed(dataset), np.nan, np.where(is_observed, days, np.inf))
 
 
 def _readout_of(variable: xr.DataArray, name: str) -> str:

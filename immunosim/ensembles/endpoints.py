@@ -6,10 +6,12 @@ Translates requests with names and units into summaries of the integrator, and b
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from immunosim.codegen.loader import Array, Model
 from immunosim.errors import DataError, QuantityError, did_you_mean
@@ -42,6 +44,19 @@ KINDS = {
 OF_VALUE = frozenset({"minimum", "nadir", "maximum", "peak", "mean"})
 OF_HAZARD = frozenset({"cumulative_hazard", "risk"})
 
+EVENTS = {
+    "first_below": "first below",
+    "first_above": "first above",
+    "last_below": "for good above",
+    "last_above": "for good below",
+}
+"""Kinds that are times to an event, and the event; an event that has not happened by the end of the window is censored.
+
+The last time below a level is the time from which the read-out stays above it.
+"""
+
+AT_END = 1e-6
+"""Days before the end of the window within which a last time is the end itself: the read-out is still there."""
 
 LONGEST_TEXT = 300
 """Largest number of characters of an endpoint."""
@@ -104,7 +119,10 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Measured:
-    """The summary of an endpoint in the integrator, and the conversion of its value."""
+    """The summary of an endpoint in the integrator, and the conversion of its value.
+
+    ``event`` is what happens at a time to an event, such as "CD4 T cells first above 400 cells/uL"; empty for others.
+    """
 
     endpoint: Endpoint
     label: str
@@ -112,6 +130,16 @@ class Measured:
     unit: str
     summary: Summary
     convert: Callable[[Array], Array]
+    event: str = ""
+
+    @property
+    def attributes(self) -> dict[str, float | str]:
+        """Attributes of the values in a data set."""
+        about: dict[str, float | str] = {"units": self.unit, "long_name": self.description, "kind": "endpoint"}
+        about |= {"readout": self.endpoint.readout, "measure": self.endpoint.kind}
+        if self.event:
+            about |= {"event": self.event, "window_start": self.summary.start, "window_end": self.summary.end}
+        return about
 
 
 def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> Measured:
@@ -162,7 +190,35 @@ def measured(endpoint: Endpoint, model: Model, start: float, horizon: float) -> 
     label = model.module.READOUTS[endpoint.readout][0]
     level = "" if endpoint.threshold is None else f", threshold {threshold:g} {unit}"
     description = f"{endpoint.kind.replace('_', ' ')} of {label}{level}, day {window[0]:g} to {window[1]:g}"
-    return Measured(endpoint, endpoint.label, description, result_unit, summary, conversion)
+    kind = EVENTS.get(endpoint.kind)
+    event = f"{label} {kind} {threshold:g} {unit}" if kind else ""
+    return Measured(endpoint, endpoint.label, description, result_unit, summary, conversion, event)
+
+
+def are_event_times(about: Mapping[Any, Any]) -> bool:
+    """Return whether the attributes of a result are those of a time to an event whose window is known."""
+    return about.get("measure") in EVENTS and {"window_start", "window_end"} <= set(about)
+
+
+def observed_events(kind: str, values: Array, start: float, end: float) -> tuple[Array, NDArray[np.bool_]]:
+    """Return the day of each event or of its censoring, and which of them are events.
+
+    Parameters
+    ----------
+    kind : str
+        A key of ``EVENTS``.
+    values : ndarray, shape (n,), day
+        As the integrator reports them of patients who did not fail.
+    start, end : float, day
+        Of the window.
+    """
+    if kind.startswith("first"):
+        is_observed = np.isfinite(values)
+    else:
+        # A read-out that never was there has left from the start; one that still is there at the end has not.
+        values = np.where(np.isnan(values), start, values)
+        is_observed = values < end - AT_END
+    return np.where(is_observed, values, end), is_observed
 
 
 def _quantity(value: float | str, unit: str) -> float:

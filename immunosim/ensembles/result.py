@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,10 @@ import xarray as xr
 
 from immunosim.codegen.loader import Array, Model
 from immunosim.ensembles.columns import endpoint_names, listed, series_names, varied_names
+from immunosim.ensembles.event_times import described_events, event_times, is_event
 from immunosim.ensembles.netcdf import load_netcdf
 from immunosim.ensembles.questions import Question
+from immunosim.ensembles.survival import EventTimes
 from immunosim.errors import DataError
 from immunosim.files import write_file
 from immunosim.models import DEFAULT_MODEL
@@ -31,6 +34,7 @@ from immunosim.problem import Problem
 from immunosim.result import Result
 from immunosim.safe_text import shortened
 from immunosim.scenario import Scenario, build_scenario, to_toml
+from immunosim.scenario.time_reference import TimeReference
 from immunosim.seals import sealed
 from immunosim.units import format_quantity
 
@@ -73,15 +77,44 @@ class EnsembleResult(Result):
         return facts | {"ended": ", ".join(f"{number:,} {name}" for name, number in self.counts().items())}
 
     def summary(self) -> dict[str, dict[str, float | str]]:
-        """Return median and spread of every endpoint over the patients with a value."""
-        table: dict[str, dict[str, float | str]] = {}
-        for name in endpoint_names(self.dataset):
-            variable = self.dataset[name]
-            values = variable.values[np.isfinite(variable.values)]
-            low, middle, high = np.quantile(values, [0.05, 0.5, 0.95]) if values.size else [math.nan] * 3
-            unit = str(variable.attrs["units"])
-            table[name] = {"unit": unit, "n": int(values.size), "p5": low, "median": middle, "p95": high}
-        return table
+        """Return median and spread of every endpoint.
+
+        A time to an event has Kaplan-Meier quantiles over all patients who did not fail, infinite where they are not
+        reached, with the numbers of events, of events at the start and of failures, and the 90 % interval of the
+        median; other endpoints have quantiles over the patients with a value.
+        """
+        return {name: self._described(name) for name in endpoint_names(self.dataset)}
+
+    @property
+    def reference(self) -> TimeReference | None:
+        """What months and dates are counted from; None where it differs between the patients."""
+        texts = listed(self.dataset, "scenarios")
+        is_varied = any(name == "start_date" or name.endswith(".start") for name in varied_names(self.dataset))
+        return None if is_varied or len(texts) > 1 else self._base_reference
+
+    @cached_property
+    def _base_reference(self) -> TimeReference | None:
+        texts = listed(self.dataset, "scenarios")
+        return TimeReference.of(scenario_from(texts[0])) if texts else None
+
+    def event_times(self, name: str) -> EventTimes:
+        """Return the days of an endpoint that is a time to an event, with censoring at the end of its window.
+
+        Raises
+        ------
+        DataError
+            If the result is unknown, or is not a time to an event.
+        """
+        return event_times(self.dataset, name)
+
+    def _described(self, name: str) -> dict[str, float | str]:
+        variable = self.dataset[name]
+        unit = str(variable.attrs["units"])
+        if is_event(self.dataset, name):
+            return {"unit": unit, **described_events(self.event_times(name), self.reference)}
+        values = variable.values[np.isfinite(variable.values)]
+        low, middle, high = np.quantile(values, [0.05, 0.5, 0.95]) if values.size else [math.nan] * 3
+        return {"unit": unit, "n": int(values.size), "p5": low, "median": middle, "p95": high}
 
     def to_dataframe(self, over_time: bool = False) -> pd.DataFrame:
         """Return one row per patient, or one per patient and time.
@@ -241,9 +274,7 @@ def variables_of(asked: Question, parts: Sequence[Ensemble]) -> dict[str, Any]:
     variables = _outputs(asked, parts) | _solver(parts)
     for j, measure in enumerate(asked.measures):
         values = measure.convert(np.concatenate([part.summaries[:, j] for part in parts]))
-        about = {"units": measure.unit, "long_name": measure.description, "kind": "endpoint"}
-        about |= {"readout": measure.endpoint.readout, "measure": measure.endpoint.kind}
-        variables[measure.label] = (("sample",), values, about)
+        variables[measure.label] = (("sample",), values, measure.attributes)
     return variables
 
 

@@ -21,7 +21,8 @@ Posing a fit: ``setup`` (patients, free parameters, error models), ``patients`` 
 Results: ``fitted`` (one patient, or several as one), ``individual_fits`` (several).
 """
 
-from immunosim.fitting.conclusions.identifiability import judge_fit, judge_parameters
+from immunosim.fitting.conclusions.goodness_of_fit import judge_fit
+from immunosim.fitting.conclusions.identifiability import judge_parameters
 from immunosim.fitting.conclusions.optimal_sampling import rank_draws
 from immunosim.fitting.conclusions.recovery import forecast, laplace_draws
 from immunosim.fitting.fingerprint import fingerprint_of

@@ -35,6 +35,6 @@ def _add(digest: hashlib._Hash, subject: Subject) -> None:
     digest.update(repr((patient, solved)).encode())
     scatter, segments = subject.scatter, problem.segments
     treatments = (problem.vector, problem.initial_state, segments.boundaries, segments.inputs, segments.jumps)
-    for array in (*treatments, scatter.relative, scatter.absolute, scatter.whitening):
+    for array in (*treatments, scatter.relative, scatter.absolute, scatter.whitening, scatter.degrees):
         digest.update(np.ascontiguousarray(array).tobytes())
     digest.update(repr((scatter.is_log.tolist(), scatter.factor_of.tolist())).encode())

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.fitting.conclusions.identifiability import FitVerdict, ParameterVerdict, judge_fit, judge_parameters
+from immunosim.fitting.conclusions.goodness_of_fit import FitVerdict, judge_fit
+from immunosim.fitting.conclusions.identifiability import ParameterVerdict, judge_parameters
 from immunosim.fitting.conclusions.mechanism_comparison import Alternative
+from immunosim.fitting.conclusions.misfit import MisfitCause, explanations, likely_cause, refusal
 from immunosim.fitting.conclusions.optimal_sampling import Draw, rank_draws
 from immunosim.fitting.conclusions.predictive import Predictive, predictive
-from immunosim.fitting.conclusions.recovery import Return, forecast, laplace_draws
+from immunosim.fitting.conclusions.recovery import Return, forecast, laplace_draws, widened
 from immunosim.fitting.fit_data import FitData
 from immunosim.fitting.likelihood.error_model import ErrorModel
 from immunosim.fitting.likelihood.prediction import predict
@@ -47,6 +49,8 @@ class Fitted(Result):
     alternatives : tuple of Alternative
         Fits with one mechanism switched off.
     sampled : Sample, optional
+    anyway : bool
+        Whether to forecast even if the fit is rejected, with wider intervals.
     data : FitData, optional
         What was read of the patients.
     """
@@ -55,6 +59,7 @@ class Fitted(Result):
     profiles: dict[str, Profile]
     alternatives: tuple[Alternative, ...] = ()
     sampled: Sample | None = None
+    anyway: bool = False
     data: FitData | None = None
 
     def headline(self) -> str:
@@ -108,13 +113,37 @@ class Fitted(Result):
 
     @cached_property
     def fit_verdict(self) -> FitVerdict:
-        """The goodness of fit."""
+        """The goodness of fit, with the most likely cause where it is doubtful."""
+        verdict, rows = self._tests, self.explanations
+        if not rows or not (verdict.is_rejected or rows[0].is_clear):
+            return verdict
+        return replace(verdict, sentences=(*verdict.sentences, likely_cause(rows)))
+
+    @cached_property
+    def _tests(self) -> FitVerdict:
         return judge_fit(self.estimate)
+
+    @cached_property
+    def explanations(self) -> list[MisfitCause]:
+        """Explanations of a misfit, the most probable first; empty where no test of the residuals calls for one."""
+        return explanations(self.estimate) if self._tests.is_suspicious else []
+
+    @cached_property
+    def withheld(self) -> str:
+        """Why forecasts are withheld: the misfit and its most likely cause; empty where they are not."""
+        return "" if self.anyway or not self._tests.is_rejected else refusal(self._tests, self.explanations)
+
+    @property
+    def widening(self) -> float:
+        """Factor on the standard deviations of all draws: above 1 for forecasts from a rejected fit."""
+        return self._tests.widening if self.anyway else 1.0
 
     @cached_property
     def unknown_draws(self) -> Array:
         """Posterior draws of the unknowns (MCMC or Laplace) in their own units, shape (n_draws, n_unknowns)."""
-        return laplace_draws(self.estimate, N_DRAWS) if self.sampled is None else self.sampled.flat
+        if self.sampled is None:
+            return laplace_draws(self.estimate, N_DRAWS, widening=self.widening)
+        return widened(self.sampled.flat, self.widening)
 
     def draws(self, index: int = 0) -> Array:
         """Return draws of the parameters of a patient, shape (n_draws, n_parameters)."""
@@ -130,7 +159,9 @@ class Fitted(Result):
         return patient_values
 
     def returns(self, index: int = 0) -> list[Return]:
-        """Return the recovery times of the counts of a patient after the last dose."""
+        """Return the recovery times of the counts of a patient after the last dose; none where they are withheld."""
+        if self.withheld:
+            return []
         subject = self.subjects[index]
         since = max([0.0, *(course.dosing.start for course in courses_of(subject.problem.scenario))])
         posterior = self.estimate.posterior
@@ -196,8 +227,11 @@ class Fitted(Result):
             "patients": [subject.name for subject in self.subjects],
             "parameters": [asdict(verdict) for verdict in self.verdicts],
             "fit": self.fit_verdict.as_dict(),
+            "explanations": [row.as_dict() for row in self.explanations],
+            "forecasts_withheld": self.withheld,
+            "widened_by": self.widening,
             "alternatives": [asdict(alternative) for alternative in self.alternatives],
-            "returns": {subject.name: list(map(asdict, self.returns(s))) for s, subject in enumerate(self.subjects)},
+            "returns": self._returns(),
             "starts": [
                 {"value": search.value, "is_converged": search.is_converged, "message": search.message}
                 for search in self.estimate.searches
@@ -214,6 +248,9 @@ class Fitted(Result):
                 "has_converged": self.sampled.has_converged,
             }
         return record
+
+    def _returns(self) -> dict[str, list[dict[str, Any]]]:
+        return {subject.name: [back.as_dict() for back in self.returns(s)] for s, subject in enumerate(self.subjects)}
 
     def _unknowns(self) -> dict[str, Any]:
         """Return estimates with their Fisher information, by log parameters."""

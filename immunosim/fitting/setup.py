@@ -79,10 +79,10 @@ class FitProblem:
     wishes : FitOptions
     is_chosen : bool
         Whether the free parameters were chosen automatically.
-    source : DataSource
-        Where the measurements come from.
     assumed : tuple of str
         What neither the table nor the scenario says, in sentences.
+    source : DataSource
+        Where the measurements come from.
     """
 
     problem: Problem
@@ -94,8 +94,8 @@ class FitProblem:
     factors: tuple[str, ...]
     wishes: FitOptions
     is_chosen: bool
-    source: DataSource = field(default_factory=DataSource)
     assumed: tuple[str, ...] = ()
+    source: DataSource = field(default_factory=DataSource)
 
     @property
     def data(self) -> FitData:

@@ -2,7 +2,7 @@
 
 from immunosim.observations.clinic import read_clinic_table
 from immunosim.observations.laboratory import analytes
-from immunosim.observations.linter import lint
+from immunosim.observations.linter import lint, lint_kinds
 from immunosim.observations.nonmem import read_nonmem
 from immunosim.observations.nonmem_writer import write_nonmem
 from immunosim.observations.of_scenario import observed_in
@@ -28,6 +28,7 @@ __all__ = [
     "analytes",
     "examine_observations",
     "lint",
+    "lint_kinds",
     "observed_in",
     "petab_files",
     "read_clinic_table",

@@ -1,4 +1,4 @@
-"""What became of every row of a table: used, censored, or excluded for a stated reason. The counts add up."""
+"""The outcome of every row of a table: used, censored, or excluded for a stated reason. The counts add up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def outcomes(
     owners: Mapping[int, str],
     reasons: Mapping[int, str],
 ) -> tuple[RowOutcome, ...]:
-    """Return what became of every row, in the order of lines.
+    """Return the outcome of every row, in the order of lines.
 
     Parameters
     ----------

@@ -5,6 +5,9 @@ The names of what is counted are declared by the model.
 
 from __future__ import annotations
 
+SINCE = {"day": r"days?|tage?", "week": r"weeks?|wochen?", "month": r"months?|monate?"}
+"""By kind how a header begins that counts from an event: ``days since first dose``, ``Monate nach Therapie``."""
+
 LEUKOCYTES = "leukocytes"
 """The kind of a column of all white cells, which is used only as the parent of shares."""
 
@@ -19,7 +22,8 @@ NAMES = {
     "date drawn|collected|date time|datetime|result date|lbdtc|datum|abnahmedatum|entnahmedatum|probendatum|"
     "besuchsdatum|visitendatum|untersuchungsdatum|datum der abnahme|datum der entnahme|befunddatum|"
     "date de prélèvement|date prélèvement|date du prélèvement|fecha|data|data prelievo",
-    "time": "time|time since start|time after first dose|zeit",
+    "time": "time|nominal time|actual time|relative time|time since start|time since first dose|"
+    "time after first dose|zeit",
     "day": "day|days|study day|day of study|days since start|lbdy|visit day|tag|tage|studientag|"
     "jour|jours|día|dia|giorno",
     "week": "week|weeks|study week|woche|wochen|studienwoche|semaine",

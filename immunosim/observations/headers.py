@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from immunosim.errors import QuantityError, close_matches, did_you_mean
-from immunosim.observations.header_words import LEUKOCYTES, NAMES, TIMES, USUAL_DIMENSIONS
+from immunosim.observations.header_words import LEUKOCYTES, NAMES, SINCE, TIMES, USUAL_DIMENSIONS
 from immunosim.observations.laboratory import TOTAL_UNIT, analytes, headers_of_analytes
 from immunosim.observations.recipe import IGNORED, ColumnMeaning
 from immunosim.units import factor_to, is_count_unit
@@ -137,6 +137,9 @@ def _kind(name: str, readouts: Callable[[], Mapping[str, str]]) -> str:
     """Return the kind of column that a name without its unit means, or nothing."""
     for text in (name, _ANY_BRACKETS.sub(" ", name)):
         if kind := _kinds().get(_plain(text), ""):
+            return kind
+    for kind, words in SINCE.items():
+        if re.match(rf"(?:{words})\s+(?:since|after|post|from|nach|seit)\b", _plain(name)):
             return kind
     identifier = name.casefold().replace(" ", "_")
     return identifier if re.fullmatch(r"\w+", identifier) and identifier in readouts() else ""

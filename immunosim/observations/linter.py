@@ -39,19 +39,29 @@ def lint(observations: Observations, scenario: Scenario | None = None) -> list[T
     list of TableFinding
     """
     with with_drugs_of(observations):
-        return _findings(observations, scenario)
+        return _sorted(finding for finding, _ in _findings(observations, scenario))
 
 
-def _findings(observations: Observations, scenario: Scenario | None) -> list[TableFinding]:
-    findings = [*check_values(observations), *check_samples(observations), *_limits(observations)]
-    named = [(finding, "") for finding in findings]
+def lint_kinds(observations: Observations, scenario: Scenario | None = None) -> list[TableFinding]:
+    """Return what ``lint`` returns, the first of each kind and column with the lines of the others."""
+    with with_drugs_of(observations):
+        return _sorted(each_kind(_findings(observations, scenario)))
+
+
+def _sorted(findings: Iterable[TableFinding]) -> list[TableFinding]:
+    return sorted(findings, key=lambda finding: (_RANKS[finding.severity], finding.line))
+
+
+def _findings(observations: Observations, scenario: Scenario | None) -> Iterator[tuple[TableFinding, str]]:
+    """Yield every finding with the name of the patient that it is about, which is empty for those of all patients."""
+    for finding in (*check_values(observations), *check_samples(observations), *_limits(observations)):
+        yield finding, ""
     for patient in observations:
         of_patient = [*_births(patient), *_order(patient), *_duplicates(patient), *_traits(patient)]
         of_patient += [*check_plausible(patient, scenario), *check_course(patient, scenario)]
         if scenario is not None:
             of_patient += [*_horizon(patient, scenario), *check_doses(patient, scenario)]
-        named += [(finding, patient.name) for finding in of_patient]
-    return sorted(each_kind(named), key=lambda finding: (_RANKS[finding.severity], finding.line))
+        yield from ((finding, patient.name) for finding in of_patient)
 
 
 def each_kind(findings: Iterable[tuple[TableFinding, str]]) -> Iterator[TableFinding]:

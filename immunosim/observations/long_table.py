@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from immunosim.errors import QuantityError
+from immunosim.observations.accounts import NO_VALUE
 from immunosim.observations.header_words import CLOCK, NAMES
 from immunosim.observations.headers import TableColumn, column_of
 from immunosim.observations.laboratory import analytes, measurable
@@ -66,6 +67,8 @@ def visits_of_long(table: ObservationTable, problems: Problems) -> LongTable | N
             continue
         if tests[header].kind == "leukocytes":  # type: ignore[union-attr]
             reasons[row.line] = ""  # used as a parent of shares
+        else:
+            reasons[row.line] = NO_VALUE if is_missing(row.cells[result]) else "a count of the same sample is used"
         key, n_before = tuple(row.cells[header] for header in when), 0
         while header in rows.setdefault((key, n_before), TableRow(row.line, {})).lines:
             n_before += 1  # a replicate

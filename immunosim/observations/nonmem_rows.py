@@ -113,7 +113,10 @@ def measured_in(reading: Reading, row: TableRow, problems: Problems) -> Iterator
         problems.add(
             row.line, headers["MDV"], f'"{mdv}" is not a valid MDV', "write 1 where nothing was measured, else 0"
         )
-    is_flagged_alone = not text and _is_flagged(reading, row) and bool(reading.text(row, "LLOQ"))
+    is_flagged_alone = False
+    with problems.at(row.line, headers.get("CENS") or headers.get("BLQ", "CENS")):
+        _check_flags(reading, row)
+        is_flagged_alone = not text and _is_flagged(reading, row) and bool(reading.text(row, "LLOQ"))
     if mdv == "1" or (not text and mdv != "0" and not is_flagged_alone):
         return
     time, analyte = 0.0, ""
@@ -121,14 +124,13 @@ def measured_in(reading: Reading, row: TableRow, problems: Problems) -> Iterator
         time = _time(reading, row)
     with problems.at(row.line, headers.get("DVID") or headers.get("CMT", "DVID")):
         analyte = _analyte(reading, row)
-    with problems.at(row.line, headers.get("CENS") or headers.get("BLQ", "CENS")):
-        _check_flags(reading, row)
     with problems.at(row.line, headers.get("DV", "DV")):
         if not text and not is_flagged_alone:
             raise QuantityError("is empty", cure="write MDV 1 where nothing was measured")
-        value = _censored(reading, row, text)
         if row.line in problems.lines:
+            reading.table.value(text)  # so that a text which is no number is named as well
             return
+        value = _censored(reading, row, text)
         header = headers.get("DV", "")
         number, is_below, lower, is_above = value
         yield Measurement(

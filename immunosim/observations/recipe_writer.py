@@ -20,7 +20,6 @@ from immunosim.observations.petab_reader import is_petab
 from immunosim.observations.problems import Problems
 from immunosim.observations.recipe import IGNORED, QUESTION
 from immunosim.observations.table import ObservationTable, is_missing, read_table
-from immunosim.safe_text import shell_command
 from immunosim.scenario.drug_names import with_drugs_of
 from immunosim.scenario.examples import located_data
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 _CHANNELS = {"\t": "\\t"}
 
 
-def recipe_text(path: Path, scenario: Scenario | None = None, out: str = "recipe.toml") -> str:
+def recipe_text(path: Path, scenario: Scenario | None = None) -> str:
     """Return the text of a recipe for a table.
 
     Parameters
@@ -38,8 +37,6 @@ def recipe_text(path: Path, scenario: Scenario | None = None, out: str = "recipe
     path : Path
     scenario : Scenario, optional
         Whose model has the read-outs.
-    out : str, optional
-        The name of the recipe in the command that it quotes.
 
     Raises
     ------
@@ -51,11 +48,10 @@ def recipe_text(path: Path, scenario: Scenario | None = None, out: str = "recipe
     table = read_table(located, problems)
     with with_drugs_of(scenario):
         kind = "petab" if is_petab(table) else "nonmem" if is_nonmem(table) else "long" if is_long(table) else "clinic"
-        check = shell_command(["immunosim", "data", "check", str(path), "--recipe", out])
         meanings = ", ".join(sorted(set(NAMES) - {"remark"}) + list(measurable()))
         lines = [
-            f"# What the columns of {path.name!r} mean, as they are understood. Answer each {QUESTION} and correct the",
-            f"# rest, then: {check}",
+            f"# What the columns of {path.name!r} mean, as they are understood. Answer each {QUESTION}, correct",
+            "# the rest, and name this file as the recipe where the table is read.",
             f"# Meanings in a table of a clinic: {meanings};",
             f'# "{IGNORED}" for a column that is not used. Shares have the unit "%" or "fraction", and may',
             "# have a parent such as leukocytes or cd3.",

@@ -107,7 +107,7 @@ class PatientRecord:
 
 @dataclass(frozen=True)
 class RowOutcome:
-    """What became of a row of a table: used, censored (only limits are known), or excluded for a reason."""
+    """Outcome of a row of a table: used, censored (only limits are known), or excluded for a reason."""
 
     line: int
     patient: str
@@ -126,7 +126,7 @@ class Observations:
     model : str, optional
         Whose read-outs and drugs the records name.
     rows : tuple of RowOutcome, optional
-        What became of each row of the file, in their order.
+        Outcome of each row of the file, in their order.
     """
 
     patients: tuple[PatientRecord, ...]

@@ -19,7 +19,7 @@ _MOST_DOSE = 5000.0
 
 _MOST_HOURS_OF_INFUSION = 48.0
 _HOURS = 24.0
-_HOURS_CURE = 'say time_unit = "h" in a recipe, or --time-unit h'
+_HOURS_CURE = 'say time_unit = "h" in a recipe, or take `time_unit=h`'
 
 
 def check_columns(layout: TableLayout, problems: Problems, findings: list[TableFinding]) -> None:

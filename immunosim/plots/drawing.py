@@ -139,10 +139,11 @@ def draw_number(ax: Axes, x: float, y: float, number: int | str, transform: Tran
     return ax
 
 
-def label_ends(ax: Axes, gap: float = 9.5) -> Axes:
+def label_ends(ax: Axes, gap: float = 9.5, lowest: float | None = None) -> Axes:
     """Write the label of each labelled line in its colour at its right end, at least `gap` points from the others.
 
-    The limits and the place of the axes must be final.
+    The limits and the place of the axes must be final. With `lowest` no label is lower than so many points above the
+    bottom of the axes.
     """
     named = [line for line in ax.get_lines() if not str(line.get_label()).startswith("_")]
     lines = [line for line in named if np.size(line.get_ydata())]
@@ -150,7 +151,11 @@ def label_ends(ax: Axes, gap: float = 9.5) -> Axes:
     ends = [float(np.clip(np.asarray(line.get_ydata(), dtype=float)[-1], low, high)) for line in lines]
     points = [float(ax.transData.transform((0.0, end))[1]) * 72.0 / ax.figure.dpi for end in ends]
     order = [int(i) for i in np.argsort(points) if np.isfinite(points[i])]
-    for i, height in zip(order, spread([points[i] for i in order], gap), strict=True):
+    heights = spread([points[i] for i in order], gap)
+    if lowest is not None:
+        bottom = float(ax.transAxes.transform((0.0, 0.0))[1]) * 72.0 / ax.figure.dpi + lowest
+        heights = [max(height, bottom + gap * i) for i, height in enumerate(heights)]
+    for i, height in zip(order, heights, strict=True):
         ax.annotate(
             str(lines[i].get_label()),
             xy=(1.0, ends[i]),

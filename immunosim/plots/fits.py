@@ -59,7 +59,7 @@ def draw_profile(ax: Axes, profile: Profile) -> Axes:
     The dashed line is the threshold at which an interval ends.
     """
     known = np.isfinite(profile.rise)
-    ax.plot(profile.values, profile.rise_with_prior, "-", lw=1.0, color=GREY)
+    ax.plot(profile.values[known], profile.rise_with_prior[known], "-", lw=1.0, color=GREY)
     for end in (profile.low_with_prior, profile.high_with_prior):
         if np.isfinite(end):
             ax.axvline(end, color=GREY, lw=0.8, ls=":")

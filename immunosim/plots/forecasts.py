@@ -1,4 +1,4 @@
-"""The forecast of a patient as visits arrive: the time of recovery of each count, with its interval."""
+"""The forecast of a patient: the recovery of each count in the draws of a fit, or its interval as visits arrive."""
 
 from __future__ import annotations
 
@@ -9,17 +9,23 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
+from immunosim.errors import DataError
 from immunosim.formatting import unit_text
+from immunosim.plots.event_curves import EventGroup, draw_event_curves
 from immunosim.plots.style import BLUE, GREY, STYLE, month_step
 from immunosim.plots.text import n_text, plain
-from immunosim.units import DAYS_PER_MONTH
+from immunosim.scenario.time_reference import TimeReference
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from immunosim.fitting.conclusions.recovery import Return
     from immunosim.fitting.conclusions.recovery_by_visit import Update
 
-WIDTH, PANEL, FRAME = 7.6, 1.6, 1.0
+WIDTH, PANEL, CURVES, FRAME = 7.6, 1.6, 2.3, 1.0
+"""Inches: width, height of a panel of visits, of a panel of curves, and of what stands around them."""
+
+CURVES_IN_WORDS = "Kaplan-Meier over the draws; band: their Monte Carlo error; upright marks: censored at the horizon."
 
 MOST_LABELS = 12
 """Visits that are labelled below the axis."""
@@ -27,6 +33,9 @@ MOST_LABELS = 12
 
 def forecast_figure(updates: Sequence[Update], horizon: float, footer: str = "") -> Figure:
     """Return a panel for each goal: the month of recovery as predicted after each visit.
+
+    The only forecast, where its draws are known, is drawn as Kaplan-Meier curves of the draws. Months count from the
+    last course that the latest forecast knows of.
 
     Parameters
     ----------
@@ -37,29 +46,59 @@ def forecast_figure(updates: Sequence[Update], horizon: float, footer: str = "")
     footer : str
     """
     n, visits = len(updates[-1].returns), updates[-1].n_visits
+    are_curves = len(updates) == 1 and all(back.times is not None for back in updates[0].returns)
     measured = n_text(updates[-1].n_measurements).removeprefix("n = ")
-    footer = f"n = {visits} visit{'s' * (visits != 1)}, {measured} {footer}".strip()
+    band = (
+        " Kaplan-Meier over the draws; band: their Monte Carlo error; upright marks: censored at the horizon."
+        if are_curves
+        else ""
+    )
+    footer = f"n = {visits} visit{'s' * (visits != 1)}, {measured}{band} {footer}".strip()
+    last = updates[-1]
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, FRAME + PANEL * n), layout="constrained")
-        axes = figure.subplots(n, 1, squeeze=False, sharex=True)[:, 0]
-        for k, ax in enumerate(axes):
-            draw_goal(ax, updates, k, horizon)
-        every = -(-len(updates) // MOST_LABELS)
-        places = np.arange(0, len(updates), every)
-        axes[-1].set_xticks(places, [_made(updates[int(index)]) for index in places])
-        axes[-1].set_xlabel("forecast made after the visit in month")
-        axes[n // 2].set_ylabel("month of recovery")
+        height = FRAME + (CURVES if are_curves else PANEL) * n
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        if last.misfit:
+            figure.suptitle(f"The fit is rejected: intervals widened by {last.widening:.2g}", fontsize=8.0)
+        axes = figure.subplots(n, 1, squeeze=False, sharex=not are_curves)[:, 0]
+        if are_curves:
+            for ax, back in zip(axes, updates[0].returns, strict=True):
+                draw_draws(ax, back)
+        else:
+            _draw_visits(list(axes), updates, horizon)
         figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)
     return figure
+
+
+def draw_draws(ax: Axes, back: Return) -> Axes:
+    """Draw the fraction of the draws in which a count has recovered over time.
+
+    Raises
+    ------
+    DataError
+        If the times of the draws are not known.
+    """
+    if back.times is None:
+        raise DataError("the forecast does not hold its draws", cure="compute it again")
+    draw_event_curves(ax, [EventGroup("", back.times)], back.reference)
+    ax.set_ylabel("Fraction of draws")
+    ax.set_title(_goal_text(back), loc="left", fontsize=8.0)
+    median = "median not reached" if np.isinf(back.median) else f"median month {back.reference.month(back.median):.1f}"
+    date = back.reference.date(back.median)
+    failed = f", {back.times.n_failed:,} failed" if back.times.n_failed else ""
+    text = f"{median}{f' ({date})' if date else ''}; {back.times.n_observed:,} of {len(back.times):,} draws{failed}"
+    ax.annotate(text, (1.0, 1.04), xycoords="axes fraction", ha="right", fontsize=7.0, color=GREY)
+    return ax
 
 
 def draw_goal(ax: Axes, updates: Sequence[Update], goal: int, horizon: float) -> Axes:
     """Draw median and interval of one goal after each visit; an arrow where the interval exceeds the horizon."""
     backs = [update.returns[goal] for update in updates]
+    reference = backs[-1].reference
     low, middle, high = (
-        np.array([getattr(back, name) for back in backs]) / DAYS_PER_MONTH for name in ("low", "median", "high")
+        np.array([reference.month(getattr(back, name)) for back in backs]) for name in ("low", "median", "high")
     )
-    end, places = horizon / DAYS_PER_MONTH, np.arange(len(updates))
+    end, places = reference.month(horizon), np.arange(len(updates))
     ax.vlines(places, np.minimum(low, end), np.minimum(high, end), color=BLUE, lw=1.6)
     ax.plot(places, np.where(np.isfinite(middle), middle, np.nan), "o", color=BLUE, ms=4)
     later = places[~np.isfinite(high)]
@@ -67,15 +106,31 @@ def draw_goal(ax: Axes, updates: Sequence[Update], goal: int, horizon: float) ->
         ax.plot(later, np.full(len(later), end), "^", color=BLUE, ms=5, clip_on=False)
     ax.axhline(end, color=GREY, lw=0.6, ls=":")
     ax.set_xlim(-0.5, len(updates) - 0.5)
-    ax.set_ylim(0.0, 1.04 * end)
-    ax.set_yticks(np.arange(0.0, end + 1e-9, month_step(2.0 * end)))
-    ax.set_title(
-        plain(f"{backs[0].label or backs[0].readout} above {_level_text(backs[0].level)}"), loc="left", fontsize=8.0
-    )
+    first = min(0.0, float(low.min())) if np.isfinite(low).any() else 0.0
+    ax.set_ylim(first, end + 0.04 * (end - first))
+    step = month_step(2.0 * (end - first))
+    ax.set_yticks(np.arange(np.ceil(first / step) * step, end + 1e-9, step))
+    ax.set_title(_goal_text(backs[0]), loc="left", fontsize=8.0)
     if backs[-1].share < 1.0:
         text = f"probability of recovery before the horizon (dotted), last forecast: {backs[-1].share:.0%}"
         ax.annotate(text, (1.0, 1.04), xycoords="axes fraction", ha="right", fontsize=7.0, color=GREY)
     return ax
+
+
+def _draw_visits(axes: Sequence[Axes], updates: Sequence[Update], horizon: float) -> None:
+    for k, ax in enumerate(axes):
+        draw_goal(ax, updates, k, horizon)
+    reference = updates[-1].returns[0].reference
+    after = "" if reference.last_course is None else " after the last course"
+    every = -(-len(updates) // MOST_LABELS)
+    places = np.arange(0, len(updates), every)
+    axes[-1].set_xticks(places, [_made(updates[int(index)], reference) for index in places])
+    axes[-1].set_xlabel(f"forecast made after the visit in month{after}")
+    axes[len(axes) // 2].set_ylabel(f"month of recovery{after}")
+
+
+def _goal_text(back: Return) -> str:
+    return plain(f"{back.label or back.readout} above {_level_text(back.level)}")
 
 
 def _level_text(level: str) -> str:
@@ -83,5 +138,6 @@ def _level_text(level: str) -> str:
     return unit_text(level.replace("e9/L", " × 10⁹/L"))
 
 
-def _made(update: Update) -> str:
-    return "priors\nalone" if update.n_visits == 0 else f"{update.day / DAYS_PER_MONTH:.1f}"
+def _made(update: Update, reference: TimeReference) -> str:
+    date = reference.date(update.day)
+    return "priors\nalone" if update.n_visits == 0 else "\n".join([f"{reference.month(update.day):.1f}", *date.split()])

@@ -206,6 +206,8 @@ def _caption(analysis: Analysis, outcome: AnalysedOutput, footer: str) -> str:
         if outcome.n_failed or outcome.n_not_reached:
             left = f"{outcome.n_used:,} of {analysis.n_blocks:,} blocks used"
             parts.append(f"{left}: {outcome.n_failed:,} with failures, {outcome.n_not_reached:,} without a value.")
+    if outcome.censoring:
+        parts.append(outcome.censoring)
     if len(analysis.names) > MAX_INPUTS:
         parts.append(f"The {len(analysis.names) - MAX_INPUTS} weakest of {len(analysis.names)} are not drawn.")
     if outcome.remark:

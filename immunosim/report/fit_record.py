@@ -18,7 +18,7 @@ from immunosim.scenario import to_toml
 
 if TYPE_CHECKING:
     from immunosim.fitting import FitProblem, Fitted, PatientFits, PopulationFit, Subject
-    from immunosim.fitting.conclusions.identifiability import FitVerdict
+    from immunosim.fitting.conclusions.goodness_of_fit import FitVerdict
     from immunosim.plots.fit_courses import FittedCourse
 
 DRAWN_DIGITS = 6
@@ -67,7 +67,7 @@ def several_as_dict(several: PatientFits) -> dict[str, Any]:
 
 def verdict_of(population: PopulationFit) -> FitVerdict:
     """Return whether the model fits all patients together."""
-    from immunosim.fitting.conclusions.identifiability import judge_fit
+    from immunosim.fitting.conclusions.goodness_of_fit import judge_fit
 
     return judge_fit(population.estimate)
 

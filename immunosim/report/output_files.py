@@ -64,7 +64,8 @@ PROFILE = FolderKind(frozenset({"profiles.json", "profiles.csv"}), ("profiles.pn
 SAMPLE = FolderKind(frozenset({"posterior.nc", "sample.json"}), ("pairs.png", "vpc.png"))
 FORECAST = FolderKind(frozenset({"forecast.json", "forecast.csv"}), ("forecast*.png", "report.html"))
 COMPARISON = FolderKind(
-    frozenset({"comparison.json", "differences.csv"}), ("attribution.csv", "overlay.png", "why_difference_*.png")
+    frozenset({"comparison.json", "differences.csv"}),
+    ("attribution.csv", "overlay.png", "why_difference_*.png", "counterfactuals.csv", "counterfactuals_*.png"),
 )
 SENSITIVITY = FolderKind(frozenset({"indices.nc", "indices.csv"}), ("importance_*.png",))
 

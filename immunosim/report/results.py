@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import singledispatch
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from immunosim.attribution import Comparison, Explanation
+from immunosim.attribution import Comparison, Counterfactuals, DifferenceCauses, Explanation
 from immunosim.codegen.loader import load_model
 from immunosim.ensembles import EnsembleResult
 from immunosim.errors import DataError
@@ -60,7 +61,7 @@ def _(
     color: str = "",
     threshold: str = "",
 ) -> Figure:
-    """Draw a result as a map over two factors, as time courses, or as parallel coordinates."""
+    """Draw a result as a map over two factors, as time courses, as Kaplan-Meier curves or as parallel coordinates."""
     from immunosim.plots.ensembles import ensemble_figure
 
     asked = plot_of(result, of, kind=kind, x=x, y=y, at=at, color=color, threshold=threshold)
@@ -74,7 +75,8 @@ def plot_of(result: EnsembleResult, of: str = "", **asked: Any) -> Plot:
 
     package = find_model(result.model_name)
     model = load_model(package.parameters().units(), package=package)
-    return chosen(result.dataset, of=of, limits=thresholds_of(model), **asked)
+    plot = chosen(result.dataset, of=of, limits=thresholds_of(model), **asked)
+    return replace(plot, reference=result.reference) if plot.kind == "kaplan_meier" else plot
 
 
 @figure_of.register(Explanation)
@@ -86,12 +88,28 @@ def _(result: Explanation) -> Figure:
     return why_figure(result, result.scenario or Scenario(), result.info.limit, INTENDED_USE)
 
 
+@figure_of.register(Counterfactuals)
+def _(result: Counterfactuals) -> Figure:
+    """Draw the read-out with everything, and without each treatment and mechanism."""
+    from immunosim.plots.counterfactuals import counterfactual_figure
+
+    return counterfactual_figure(result, result.info.limit, INTENDED_USE)
+
+
 @figure_of.register(Comparison)
 def _(result: Comparison) -> Figure:
     """Draw the overlaid time courses."""
     from immunosim.plots.comparison import overlay_figure
 
     return overlay_figure(result, limits_of(result.trajectories[0].problem.model), INTENDED_USE)
+
+
+@figure_of.register(DifferenceCauses)
+def _(result: DifferenceCauses) -> Figure:
+    """Draw both courses, and the scenario with the keys of the reference that matter most."""
+    from immunosim.plots.set_back import set_back_figure
+
+    return set_back_figure(result, INTENDED_USE)
 
 
 @figure_of.register(Analysis)

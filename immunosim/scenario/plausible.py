@@ -10,12 +10,18 @@ from collections.abc import Iterator
 
 from immunosim.errors import InputProblem
 from immunosim.model.drug import Drug
+from immunosim.units import DAYS_PER_MONTH
+
+DAYS_PER_YEAR = 12 * DAYS_PER_MONTH
 
 MOST_TOTAL = 20.0
 """Highest plausible count of all cells, 1e9/L: twice that of an infection, less than in most leukaemias."""
 
 MOST_SUBSET = 10_000.0
 """Highest plausible count of a subset, cells/uL."""
+
+OLDEST = 120.0
+"""Years beyond which no age is plausible: the oldest person whose age is documented died at 122; assumed."""
 
 CURE = "correct the number or its unit, or insist with implausible = true in the entry of the drug"
 
@@ -26,6 +32,21 @@ def implausible_dose(drug: Drug, dose: float, of: str = "") -> str:
     if low <= dose <= high:
         return ""
     return f"{dose:g} mg of {drug.label}{of} is not plausible ({low:g} to {high:g} mg; usually {drug.usual})"
+
+
+def implausible_age(age: float, horizon: float) -> str:
+    """Return that a patient would be too old at the end of a simulation, as a sentence; empty where it is plausible.
+
+    Parameters
+    ----------
+    age : float, year
+        On day 0.
+    horizon : float, day
+    """
+    at_end = age + horizon / DAYS_PER_YEAR
+    if at_end <= OLDEST:
+        return ""
+    return f"At the horizon the patient would be {at_end:.0f} years old: the simulation ends beyond any lifetime."
 
 
 def check_dose(drug: Drug, dose: object, key: str, of: str = "") -> Iterator[InputProblem]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from immunosim.codegen.loader import Array
+from immunosim.ensembles.endpoints import are_event_times
+from immunosim.ensembles.event_times import restricted_times
 from immunosim.sensitivity_analysis.designs import Cube, cube_of
 from immunosim.sensitivity_analysis.indices import Flags, estimate
 from immunosim.sensitivity_analysis.result import AnalysedOutput, Analysis
@@ -74,13 +77,16 @@ def _outcome(
     cube: Cube,
     name: str,
     y: Array,
-    about: dict[str, str],
+    about: dict[str, Any],
     is_well: Flags,
     times: Array,
     confidence: float,
     seed: int,
 ) -> AnalysedOutput:
-    over_time = y.ndim == 2
+    over_time, end, n_censored = y.ndim == 2, float("nan"), 0
+    if are_event_times(about):
+        y, is_censored = restricted_times(about, y, is_well)
+        end, n_censored = float(about["window_end"]), int(is_censored.sum())
     columns = y.T if over_time else y[np.newaxis]
     estimates = [estimate(cube, column, is_well & np.isfinite(column), confidence, seed) for column in columns]
     well = is_well.reshape(-1, cube.rows_per_block).all(axis=1)
@@ -102,6 +108,8 @@ def _outcome(
         n_failed=int((~well).sum()),
         n_not_reached=int(well.sum()) - min(used),
         remark="; ".join(sorted(remarks)),
+        n_censored=n_censored,
+        censored_at=end,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -37,9 +38,14 @@ class AnalysedOutput:
     values, half_widths : dict of str to ndarray, shape (n_factors,) or (n_factors, n_factors), then n_times
         By the name of the index; half-widths of intervals, NaN where there is no interval.
     n_used, n_failed, n_not_reached : int
-        Blocks used, blocks left out because of a failed patient, and because of a patient without a value (an event
-        that does not occur); over times the smallest and the largest number.
+        Blocks used, blocks left out because of a failed patient, and because of a patient without a value; over times
+        the smallest and the largest number.
     remark : str
+    n_censored : int
+        Patients in whom an event does not happen by ``censored_at`` (day, the end of its window). They count with this
+        day: the indices are those of the restricted time, the smaller of both.
+    censored_at : float
+        NaN for what is not a time to an event.
     """
 
     name: str
@@ -52,6 +58,16 @@ class AnalysedOutput:
     n_failed: int = 0
     n_not_reached: int = 0
     remark: str = ""
+    n_censored: int = 0
+    censored_at: float = math.nan
+
+    @property
+    def censoring(self) -> str:
+        """Sentence on the patients who are censored; empty without any."""
+        if not self.n_censored:
+            return ""
+        by = f"by day {self.censored_at:g} and count with that day"
+        return f"{self.n_censored:,} patients do not get there {by}: indices are of the time restricted to it."
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -156,6 +172,7 @@ class Analysis(Result):
                     "n_used": outcome.n_used,
                     "n_failed": outcome.n_failed,
                     "n_not_reached": outcome.n_not_reached,
+                    "n_censored": outcome.n_censored,
                 }
                 variables[f"{outcome.name}_{index}"] = (dims, values, about | {"remark": outcome.remark})
                 half = {"long_name": f"half-width of {index} of {outcome.label}", "units": about["units"]}

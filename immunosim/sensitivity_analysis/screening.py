@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from immunosim.codegen.loader import Array
+from immunosim.ensembles.endpoints import are_event_times
+from immunosim.ensembles.event_times import restricted_times
 from immunosim.sweeps import Base, Factor, Outputs, Recipe, RowPopulation, solve_rows
 from immunosim.sweeps.factor_syntax import factor_of, key_factor
 
@@ -38,9 +40,12 @@ def most_influential(base: Base, outputs: Outputs, n: int = USUAL_NUMBER, n_thre
         rows[2 + 2 * j, j] = min(now[j] * (1 + STEP), about.upper)
     solved = solve_rows(recipe, rows, n_threads)
     effects = np.zeros(len(candidates))
+    is_well = np.asarray(solved["status"][1]) == 0
     for _, y, described in solved.values():
         if described.get("kind") in ("endpoint", "read-out", "pool"):
-            effects = np.maximum(effects, _effects(np.asarray(y)))
+            values = np.asarray(y)
+            values = restricted_times(described, values, is_well)[0] if are_event_times(described) else values
+            effects = np.maximum(effects, _effects(values))
     strongest = np.argsort(-effects, kind="stable")[:n]
     return tuple(_ranged(base, candidates[j]) for j in strongest if effects[j] > 0.0)
 

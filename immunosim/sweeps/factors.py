@@ -13,6 +13,9 @@ import numpy as np
 
 from immunosim.codegen.loader import Array
 
+LABEL = "id"
+"""Key of the factor that names the patients of a table."""
+
 
 @dataclass(frozen=True)
 class Factor:
@@ -50,6 +53,11 @@ class Factor:
     def name(self) -> str:
         """Its name in results: the name of a parameter, otherwise the key."""
         return self.key.removeprefix("parameters.")
+
+    @property
+    def is_label(self) -> bool:
+        """Whether it only names patients: it is kept with the result, and changes nothing."""
+        return self.key == LABEL
 
     @property
     def scale(self) -> str:
@@ -103,6 +111,8 @@ class Factor:
     def attributes(self) -> dict[str, Any]:
         """Return the attributes of the factor in a result."""
         about: dict[str, Any] = {"units": self.unit or "1", "long_name": self.label, "kind": "varied"}
+        if self.is_label:
+            about["kind"] = "label"
         if self.is_log:
             about["scale"] = "log"
         if self.choices:

@@ -93,7 +93,7 @@ class RowPopulation:
     @cached_property
     def _built(self) -> list[int]:
         """Indices of the factors for which the scenario is rebuilt."""
-        return [j for j, factor in enumerate(self.factors) if not factor.parameter]
+        return [j for j, factor in enumerate(self.factors) if not factor.parameter and not factor.is_label]
 
     def _columns(self, values: Array) -> dict[str, Array]:
         return {factor.parameter: values[:, j] for j, factor in enumerate(self.factors) if factor.parameter}

@@ -14,6 +14,7 @@ from immunosim.ensembles.netcdf import load_netcdf
 from immunosim.ensembles.result import EnsembleResult, ensemble_of
 from immunosim.errors import DataError, InputProblem
 from immunosim.scenario import Scenario
+from immunosim.scenario.time_reference import TimeReference
 from immunosim.seals import is_sealed, parsed_json, seal_fits
 from immunosim.sweeps.checksums import Digest, split
 from immunosim.sweeps.export import write_parquet
@@ -57,6 +58,10 @@ class SweepResult(EnsembleResult):
     def model_name(self) -> str:
         """Name of the model of its patients."""
         return self.recipe.population.base.scenario.model
+
+    @cached_property
+    def _base_reference(self) -> TimeReference:
+        return TimeReference.of(self.recipe.population.base.scenario)
 
     @property
     def n_missing(self) -> int:

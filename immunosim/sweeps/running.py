@@ -75,7 +75,7 @@ def begin(plan: Plan, path: Path, rows_per_block: int, template: Variables, comm
         "format": FORMAT,
         "plan": json.dumps(plan.identity),
         "fingerprint": plan.fingerprint,
-        "varied": json.dumps([factor.name for factor in plan.recipe.factors]),
+        "varied": json.dumps([factor.name for factor in plan.recipe.factors if not factor.is_label]),
         "command": command,
         **provenance(plan.recipe.model),
     }

@@ -25,7 +25,7 @@ from immunosim.scenario import apply_overrides
 from immunosim.sweeps.base import Base
 from immunosim.sweeps.designs import Listed
 from immunosim.sweeps.factor_syntax import TRUTHS, common_unit, full_key, key_factor, number_and_unit, tried
-from immunosim.sweeps.factors import Factor
+from immunosim.sweeps.factors import LABEL, Factor
 from immunosim.units import convert, parse_quantity
 
 if TYPE_CHECKING:
@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 
 _HEADER = re.compile(r"(?P<key>[^\[\]]+(?:\[\d+\][^\[\]]*)*?)\s*(?:\[(?P<unit>[^\]]*[^\]\d][^\]]*)\])?")
 _EMPTY = "is empty"
+_LABEL_NAMES = frozenset({"id", "patient_id", "patient id", "subject", "subject_id", "usubjid", "name"})
+"""Headers of a column that names the patients."""
+
+_MOST_LABELS = 30_000
+"""Characters of the names of all patients, which are an attribute of the result: HDF5 holds 64 kB of one."""
+
 _INDEX_NAMES = ("", "Unnamed: 0")
 """Headers of the index of a table that pandas wrote."""
 
@@ -82,13 +88,16 @@ def read_patients(base: Base, rows: Path | pd.DataFrame) -> tuple[tuple[Factor, 
     columns = columns[1:] if len(columns) > 1 and _is_index(columns[0]) else columns
     if unnamed := [number for number, column in enumerate(columns, 1) if not column.header]:
         raise DataError(f"column {unnamed[0]} has no name", file=file, cure="name its key")
-    keys = [full_key(base, _split(column.header)[0]) for column in columns]
+    keys = [_key(base, column.header) for column in columns]
     for key in keys:
         if keys.count(key) > 1:
             raise DataError("has two columns with one key", file=file, key=key, cure="leave one out")
     read = [_factor(base, file, key, column) for key, column in zip(keys, columns, strict=True)]
     values = np.stack([numbers for _, numbers in read], axis=1)
-    n_repeated = len(values) - len(np.unique(values, axis=0))
+    varied = values[:, [key != LABEL for key in keys]]
+    if not varied.shape[1]:
+        raise DataError("varies nothing", file=file, cure="add a column for a key of the scenario")
+    n_repeated = len(values) - len(np.unique(varied, axis=0))
     return tuple(factor for factor, _ in read), Listed(values), n_repeated
 
 
@@ -203,8 +212,28 @@ def _split(header: str) -> tuple[str, str]:
     return (match["key"].strip(), (match["unit"] or "").strip()) if match else (header, "")
 
 
+def _key(base: Base, header: str) -> str:
+    """Return the key of a column: that of the scenario, or of the names of patients."""
+    return LABEL if header.casefold().strip() in _LABEL_NAMES else full_key(base, _split(header)[0])
+
+
+def _labels(column: ResultColumn) -> tuple[Factor, Array]:
+    """Return the factor of a column that names the patients, and their indices among the names."""
+    texts = [column.cell(row) for row in range(len(column.numbers))]
+    known, places = np.unique(np.array(texts), return_inverse=True)
+    if sum(map(len, known)) + len(known) > _MOST_LABELS:
+        reason = f"{len(known):,} names of patients are too many to be kept"
+        raise DataError(
+            reason, file=column.where(0), key=column.header, cure="leave the column out: rows keep their order"
+        )
+    choices, indices = tuple(known.tolist()), tuple(map(float, range(len(known))))
+    return Factor(LABEL, "patient", "", values=indices, choices=choices), places.astype(np.float64)
+
+
 def _factor(base: Base, file: str, key: str, column: ResultColumn) -> tuple[Factor, Array]:
     """Return the factor of a column, and its values in the factor's unit."""
+    if key == LABEL:
+        return _labels(column)
     unit_of_header = _split(column.header)[1]
     try:
         factor = key_factor(base, key)

@@ -72,7 +72,7 @@ CELL_WORDS = "cells cell zellen zelle counts count # n c no"
 """What is counted, before the slash of a count, in any case."""
 
 MULTIPLIERS = {
-    10**3: "K thou thous thousand tsd",
+    10**3: "K th thou thous thousand tsd",
     10**6: "M Mpt Mio million mill mega",
     10**9: "G Gpt giga billion",
     10**12: "T Tpt tera",

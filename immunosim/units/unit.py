@@ -24,6 +24,10 @@ _PLAIN_LETTERS = str.maketrans(
 _SUPERSCRIPT = re.compile(r"[⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _FROM_SUPERSCRIPT = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 _ANNOTATION = re.compile(r"[.*]?\{[^{}]*\}")
+_POWER_IN_BRACKETS = re.compile(r"(?<!\d)10\s*\((\d+)\)")
+_INVERSE_VOLUME = re.compile(r"(?P<power>(?:[xX*]\s*)?10[*^]+\d+)\s*[.*]?\s*(?P<volume>[munMU]?[lL])\s*\^?-1")
+"""A count as a product, ``10*9.L-1``, as UCUM allows."""
+
 _AROUND_OPERATORS = re.compile(r"\s*([/*^()])\s*")
 _EXPONENTS = "|".join(map(str, sorted(spellings.POWERS, reverse=True)))
 _POWER = re.compile(
@@ -103,6 +107,8 @@ def _normalised(text: str) -> str:
     plain = text.strip().translate(_PLAIN_LETTERS)
     plain = _SUPERSCRIPT.sub(lambda match: f"^{match[0].translate(_FROM_SUPERSCRIPT).lstrip('+')}", plain)
     plain = re.sub(r"\s+per\s+", "/", _ANNOTATION.sub("", plain))
+    plain = _POWER_IN_BRACKETS.sub(r"10^\1", plain)
+    plain = _INVERSE_VOLUME.sub(r"\g<power>/\g<volume>", plain)
     return _of_cells(_AROUND_OPERATORS.sub(r"\1", plain).strip())
 
 

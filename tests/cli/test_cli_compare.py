@@ -35,7 +35,7 @@ def broken(short: Path) -> Path:
 
 
 def test_a_comparison_prints_inputs_differences_and_reasons(command: Command, short: Path, weak: Path) -> None:
-    result = command("compare", short, weak)
+    result = command("compare", short, weak, "--accounting")
     assert result.exit_code == 0, result.output
     text = result.stdout
     assert text.startswith("A  short (reference): Short\nB  weak: Weak\n")
@@ -51,23 +51,43 @@ def test_a_comparison_prints_inputs_differences_and_reasons(command: Command, sh
 def test_a_comparison_writes_figures_tables_and_a_record(
     command: Command, short: Path, weak: Path, contents: Contents
 ) -> None:
-    assert command("compare", short, weak).exit_code == 0
+    assert command("compare", short, weak, "--accounting").exit_code == 0
     folder = "results/short_vs_weak"
     assert contents() == [*(f"{folder}/{name}" for name in FILES), "short.toml", "weak.toml"]
     with (short.parent / folder / "attribution.csv").open(encoding="utf-8") as stream:
         total = sum(float(row["contribution"]) for row in csv.DictReader(stream))
     record = json.loads((short.parent / folder / "comparison.json").read_text(encoding="utf-8"))
     assert record["attributions"][0]["difference"] == pytest.approx(total, rel=1e-12)
-    assert record["command"] == f"immunosim compare {short} {weak}"
+    assert record["command"] == f"immunosim compare {short} {weak} --accounting"
     assert record["attributions"][0]["closed"]
+
+
+def test_the_answer_is_which_key_makes_the_difference(
+    command: Command, short: Path, weak: Path, contents: Contents
+) -> None:
+    result = command("compare", short, weak)
+    assert result.exit_code == 0, result.output
+    sentence = result.stdout.splitlines()[3]
+    assert sentence.startswith("Lymphocytes at ")
+    assert sentence.endswith(" with course.1.dose 12 mg instead of 6 mg.")
+    names = ["comparison.json", "counterfactuals.csv", "counterfactuals_lymphocytes.png"]
+    folder = "results/short_vs_weak"
+    assert contents() == [
+        *(f"{folder}/{name}" for name in (*names, "differences.csv", "overlay.png")),
+        *("short.toml", "weak.toml"),
+    ]
+    record = json.loads((short.parent / folder / "comparison.json").read_text(encoding="utf-8"))
+    [cause] = record["counterfactuals"]
+    [key] = cause["keys"]
+    assert (key["with_key_of_reference"], key["reference_with_key"]) == (key["reference_value"], key["value"])
+    assert (key["share_taken_away"], key["share_brought"]) == (1.0, 1.0)
 
 
 def test_json_is_the_record_alone_and_writes_nothing(
     command: Command, short: Path, weak: Path, contents: Contents
 ) -> None:
-    result = command(
-        "compare", short, weak, "--json", "--readout", "nk", "--at", "20 days", "--at", "course 1 + 30 days"
-    )
+    asked = ("--json", "--accounting", "--readout", "nk", "--at", "20 days", "--at", "course 1 + 30 days")
+    result = command("compare", short, weak, *asked)
     record = json.loads(result.stdout)
     assert [(found["readout"], found["at_day"]) for found in record["attributions"]] == [("nk", 20.0), ("nk", 30.0)]
     assert {row["day"] for row in record["differences"]} == {20.0, 30.0}
@@ -90,7 +110,7 @@ def test_the_same_file_twice_makes_no_difference(command: Command, short: Path) 
 
 
 def test_several_scenarios_are_each_compared_with_the_first(command: Command, short: Path, weak: Path) -> None:
-    result = command("compare", short, weak, short, "--out", "three")
+    result = command("compare", short, weak, short, "--accounting", "--out", "three")
     assert result.exit_code == 0, result.output
     assert "B - A" in result.stdout
     assert "C - A" in result.stdout
@@ -125,7 +145,7 @@ def test_where_only_one_scenario_is_left_nothing_is_written(
 
 
 def test_earlier_results_are_replaced_whole_and_nothing_else(command: Command, short: Path, weak: Path) -> None:
-    assert command("compare", short, weak, "--readout", "nk").exit_code == 0
+    assert command("compare", short, weak, "--readout", "nk", "--accounting").exit_code == 0
     folder = short.parent / "results/short_vs_weak"
     assert (folder / "why_difference_nk.png").exists()
     again = command("compare", short, weak, "--force")

@@ -11,7 +11,7 @@ from typer.testing import Result
 Command = Callable[..., Result]
 Contents = Callable[[], list[str]]
 
-ASKED = ("--readout", "cd4", "--at", "30 days")
+ASKED = ("--readout", "cd4", "--at", "30 days", "--accounting")
 
 
 def test_an_explanation_is_a_sentence_two_tables_and_three_files(
@@ -46,7 +46,7 @@ def test_json_holds_every_contribution_and_writes_nothing(command: Command, shor
     for part in ("contributions", "by_mechanism"):
         assert sum(entry["contribution"] for entry in found[part]) == pytest.approx(change, rel=1e-6)
     assert found["closed"]
-    assert found["command"] == f"immunosim explain {short} --readout cd4 --at '30 days'"
+    assert found["command"] == f"immunosim explain {short} --readout cd4 --at '30 days' --accounting"
     assert contents() == ["short.toml"]
 
 
@@ -71,19 +71,30 @@ def test_direct_names_homing_and_egress_and_gross_counts_whole_flows(command: Co
 
 
 def test_times_are_those_of_scenarios(command: Command, short: Path) -> None:
-    result = command("explain", short, "--readout", "nk", "--from", "course 1 + 5 days", "--at", "2017-07-15", "--json")
+    result = command(
+        "explain",
+        short,
+        "--readout",
+        "nk",
+        "--from",
+        "course 1 + 5 days",
+        "--at",
+        "2017-07-15",
+        "--accounting",
+        "--json",
+    )
     found = json.loads(result.stdout)
     assert (found["since_day"], found["at_day"]) == (5.0, 30.0)
 
 
 def test_a_readout_that_went_back_is_said_to_be_as_before(command: Command, short: Path) -> None:
-    text = command("explain", short, "--readout", "methylprednisolone", "--out", "here").stdout
+    text = command("explain", short, "--readout", "methylprednisolone", "--accounting", "--out", "here").stdout
     assert " mg at month 1.31, as at the start, untreated.\n" in text.splitlines(keepends=True)[0]
     assert "Most is" not in text
 
 
 def test_without_a_time_the_whole_simulation_is_explained(command: Command, short: Path) -> None:
-    assert json.loads(command("explain", short, "--readout", "nk", "--json").stdout)["at_day"] == 40.0
+    assert json.loads(command("explain", short, "--readout", "nk", "--accounting", "--json").stdout)["at_day"] == 40.0
 
 
 @pytest.mark.parametrize(
@@ -99,14 +110,14 @@ def test_without_a_time_the_whole_simulation_is_explained(command: Command, shor
 def test_wrong_questions_are_explained_and_nothing_is_written(
     command: Command, short: Path, contents: Contents, arguments: tuple[str, ...], message: str
 ) -> None:
-    result = command("explain", short, *arguments)
+    result = command("explain", short, *arguments, "--accounting")
     assert result.exit_code == 2
     assert message in result.stderr
     assert contents() == ["short.toml"]
 
 
 def test_earlier_files_of_the_same_readout_are_replaced(command: Command, short: Path, contents: Contents) -> None:
-    assert command("explain", short, "--readout", "nk").exit_code == 0
+    assert command("explain", short, "--readout", "nk", "--accounting").exit_code == 0
     assert command("explain", short, *ASKED).exit_code == 0
     earlier, table = contents(), short.parent / "results/short_explain/why_cd4_series.csv"
     text = table.read_text(encoding="utf-8")

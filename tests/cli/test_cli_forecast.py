@@ -2,6 +2,8 @@
 
 import json
 
+import numpy as np
+import pandas
 import pytest
 
 FAST = ("--free", "antibody_clearance", "--starts", "2", "--workers", "2")
@@ -31,6 +33,21 @@ def test_a_forecast_is_made_again_after_every_visit(command, short, tmp_path):
     assert (back["readout"], back["level"]) == ("lymphocytes", "0.3e9/L")
     assert len((tmp_path / "here" / "forecast.csv").read_text().splitlines()) == 4
     assert sorted(path.name for path in (tmp_path / "here").iterdir())[-1] == "forecast.png"
+
+
+def test_several_patients_are_also_forecast_as_one_and_the_table_is_read_by_pandas(command, short, table, tmp_path):
+    goals = ("--goal", "lymphocytes@0.3e9/L", "--goal", "lymphocytes@30e9/L")
+    found = command("forecast", short, "--data", table, *FAST, *goals, "--out", "here")
+    assert "All 2 patients (Kaplan-Meier over patients and draws, months after each last course)" in found.stdout
+    assert "Months count from the start of the last course (day" in found.stdout
+    rows = pandas.read_csv(tmp_path / "here" / "forecast.csv", float_precision="round_trip")
+    never = rows[rows["level"] == "30e9/L"]
+    assert np.isinf(never[["low_day", "median_day", "high_month"]].to_numpy()).all()
+    assert (never["n_recovered"] == 0).all()
+    assert f"0% (0 of {never['n_draws'].sum():,})" in found.stdout
+    record = json.loads((tmp_path / "here" / "forecast.json").read_text())["patients"]["a"][0]["returns"]
+    assert record[0]["low"] == rows["low_day"][0]
+    assert (record[1]["median"], record[1]["n_draws"]) == (None, rows["n_draws"][1])
 
 
 def test_later_visits_are_not_known_yet(command, short, table):

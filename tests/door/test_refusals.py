@@ -92,7 +92,7 @@ ASKED: Mapping[str, tuple[Callable[[Scenario], Any], str]] = {
     "an interval that goes back": (lambda one: ims.sweep(one, VARY, n=2, readouts=["t_cells"], every=-1), "-1"),
     "an interval without a number": (lambda one: ims.sweep(one, VARY, n=2, readouts=["t_cells"], every="soon"), "soon"),
     "an unknown read-out to explain": (lambda one: ims.explain(one, "tcells"), "t_cells"),
-    "an end before the start": (lambda one: ims.explain(one, "t_cells", "10 days", "12 days"), "12"),
+    "an end before the start": (lambda one: ims.explain(one, "t_cells", "10 days", "12 days", accounting=True), "12"),
     "a course that is not given": (lambda one: ims.explain(one, "t_cells", "course 2 + 1 day"), "course 2"),
     "one scenario to compare": (lambda one: ims.compare(one), "two scenarios"),
     "a time outside a comparison": (lambda one: ims.compare({"a": one, "b": one}, at=["30 days"]), "30"),

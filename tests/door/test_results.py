@@ -25,7 +25,9 @@ def made(short, trajectory):
         *(trajectory, ages, ims.sweep(short, VARY, n=6)),
         ims.sensitivity(short, "local", ["blood_lysis_rate"], readouts=["cd4"], at=["1 month"]),
         ims.explain(trajectory, "cd4"),
-        ims.compare({"a": trajectory, "b": ims.simulate(short, {"course.1.dose": "6 mg"})}),
+        ims.explain(trajectory, "cd4", accounting=True),
+        (comparison := ims.compare({"a": trajectory, "b": ims.simulate(short, {"course.1.dose": "6 mg"})})),
+        *ims.explain_difference(comparison, "cd4"),
         ims.verify(trajectory),
         ims.fit("case_report", **fits),
         ims.fit("clinic", "clinic.csv", patient="P01", **fits),
@@ -37,6 +39,7 @@ def made(short, trajectory):
 
 KINDS = (
     *("Trajectory", "EnsembleResult", "SweepResult", "Analysis", "Explanation", "Comparison"),
+    *("Counterfactuals", "DifferenceCauses"),
     *("Verification", "Fitted", "Forecast", "PatientData"),
 )
 
@@ -108,7 +111,7 @@ def test_several_patients_are_one_result(tmp_path):
 def test_a_pickled_trajectory_goes_on_where_it_was(trajectory):
     again = pickle.loads(pickle.dumps(trajectory))
     assert np.array_equal(again["cd4"], trajectory["cd4"])
-    assert ims.explain(again, "cd4").change == ims.explain(trajectory, "cd4").change
+    assert ims.explain(again, "cd4", 30.0).value == ims.explain(trajectory, "cd4", 30.0).value
 
 
 def test_a_pickle_of_another_version_of_the_model_is_refused(trajectory):

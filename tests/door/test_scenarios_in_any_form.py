@@ -42,8 +42,8 @@ def test_a_wrong_override_of_an_object_names_its_key(short):
 
 
 def test_explanations_take_text_times_and_scenarios(trajectory, short):
-    by_text = ims.explain(trajectory, "cd4", at="1 month", since="course 1 + 2 days")
-    by_day = ims.explain(short, "cd4", at=30.4375, since=2.0)
+    by_text = ims.explain(trajectory, "cd4", at="1 month", since="course 1 + 2 days", accounting=True)
+    by_day = ims.explain(short, "cd4", at=30.4375, since=2.0, accounting=True)
     assert by_text.change == by_day.change
 
 

@@ -5,7 +5,7 @@ distributions have closed forms. No model is compiled: the predictions of a subj
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import SimpleNamespace
 
@@ -18,7 +18,7 @@ from immunosim.observations import Measurement
 SD = 0.2
 """Standard deviation of the logarithm of a measurement."""
 
-USERS = ("likelihood.posterior", "conclusions.identifiability", "conclusions.predictive", "exchange.inference_data")
+USERS = ("likelihood.posterior", "conclusions.goodness_of_fit", "conclusions.predictive", "exchange.inference_data")
 """Modules of fitting that ask for predictions."""
 
 
@@ -42,7 +42,12 @@ class LinearSubject:
 
     @property
     def problem(self):
-        return SimpleNamespace(model=SimpleNamespace(units={"cd4": "cells/uL"}))
+        return SimpleNamespace(model=SimpleNamespace(units={"cd4": "cells/uL"}, totals=set()))
+
+    def keeping(self, kept, factors):
+        measured = tuple(self.measurements[i] for i in kept)
+        scatter = scatter_of(measured, self.scatter.noise, list(factors), self.scatter.shared, set())
+        return replace(self, design=self.design[list(kept)], measurements=measured, scatter=scatter)
 
     @property
     def units(self):
@@ -54,7 +59,7 @@ def predict(subjects, values, n_threads=1):
     return [np.exp(np.log(own) @ one.design.T) for one, own in zip(subjects, values, strict=True)]
 
 
-def differentiate(subjects, values, n_threads=1):
+def differentiate(subjects, values, n_threads=1, among=()):
     """Stand in for the integrator with its derivatives."""
     predictions = predict(subjects, values)
     return [
@@ -67,7 +72,8 @@ def patch(monkeypatch):
     """Let every subject of a fit be a LinearSubject."""
     for user in USERS:
         monkeypatch.setattr(f"immunosim.fitting.{user}.predict", predict)
-    monkeypatch.setattr("immunosim.fitting.likelihood.posterior.differentiate", differentiate)
+    for user in ("likelihood.posterior", "conclusions.outliers"):
+        monkeypatch.setattr(f"immunosim.fitting.{user}.differentiate", differentiate)
 
 
 def free(name="a", value=1.0, lower=0.01, upper=100.0, prior=None):

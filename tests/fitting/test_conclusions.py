@@ -7,17 +7,21 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, norm
 
+from immunosim.ensembles.survival import EventTimes
 from immunosim.errors import DataError, SolverError
 from immunosim.fitting import ErrorModel, estimate, judge_fit
 from immunosim.fitting.conclusions import mechanism_comparison, recovery
-from immunosim.fitting.conclusions.identifiability import _about_fit, _runs_p_value
+from immunosim.fitting.conclusions.goodness_of_fit import _about_fit, _runs_p_value
 from immunosim.fitting.conclusions.mechanism_comparison import NO_PART, alternatives
 from immunosim.fitting.conclusions.optimal_sampling import Draw, _draw
-from immunosim.fitting.conclusions.recovery import forecast
+from immunosim.fitting.conclusions.recovery import Return, forecast
 from immunosim.fitting.conclusions.recovery_by_visit import Goal, _prior_draws
 from immunosim.fitting.likelihood.transforms import Coordinates
 from immunosim.model.readout_info import ReadoutInfo
 from immunosim.observations import Measurement
+from immunosim.scenario import build_scenario
+from immunosim.scenario.time_reference import TimeReference
+from immunosim.units import DAYS_PER_MONTH
 from tests.fitting.linear import SD, free, posterior, subject
 
 pytestmark = pytest.mark.usefixtures("linear")
@@ -199,8 +203,9 @@ def forecasted(monkeypatch):
             return found
 
         monkeypatch.setattr(recovery, "simulate_ensemble", simulate_ensemble)
+        course = {"start": "9 days", "dose": "12 mg"}
         problem = SimpleNamespace(
-            scenario=None,
+            scenario=build_scenario({"horizon": "400 days", "start_date": "2020-01-01", "course": [course]}),
             segments=SimpleNamespace(boundaries=np.array([0.0, 400.0])),
             model=SimpleNamespace(
                 questions=SimpleNamespace(recovery=(("cd4", "200 cells/uL"),)),
@@ -217,8 +222,7 @@ def forecasted(monkeypatch):
 def test_the_day_of_recovery_has_quantiles_over_the_draws(forecasted):
     found, asked = forecasted(np.arange(100.0, 200.0))
     assert (found.readout, found.level, found.share) == ("cd4", "200 cells/uL", 1.0)
-    # Quantiles by order, one draw more or less.
-    np.testing.assert_allclose([found.low, found.median, found.high], [105.0, 150.0, 195.0], atol=1.0)
+    assert (found.low, found.median, found.high) == (104.0, 149.0, 194.0)  # by these 5, 50 and 95 of 100 recover
     (endpoint,) = asked["endpoints"]
     assert (endpoint.kind, endpoint.readout, endpoint.threshold, endpoint.start) == (
         *("last_below", "cd4", "200 cells/uL", 10.0),
@@ -243,9 +247,30 @@ def test_an_interval_may_have_a_finite_beginning_and_no_end(forecasted):
     assert (found.low, found.median, found.high, found.share) == (100.0, 300.0, np.inf, 0.6)
 
 
-def test_draws_that_cannot_be_simulated_do_not_count(forecasted):
+def test_draws_that_cannot_be_simulated_are_counted_apart_and_not_as_censored(forecasted):
     found, _ = forecasted([100.0, 0.0, 120.0, 400.0], status=[0, 2, 0, 1])
     assert (found.low, found.high, found.share) == (100.0, 120.0, 1.0)
+    assert found.counts() == {"n_draws": 2, "n_recovered": 2, "n_at_start": 0, "n_failed": 2}
+
+
+def test_a_recovery_counts_months_from_the_last_course_and_has_a_date(forecasted):
+    found, _ = forecasted([np.nan, 9.0 + 2 * DAYS_PER_MONTH, 9.0 + 3 * DAYS_PER_MONTH, 400.0, 400.0])
+    plain = found.as_dict()
+    assert (plain["last_course_day"], plain["median_month"]) == (9.0, pytest.approx(3.0))
+    assert (plain["median_date"], plain["high_date"], plain["high_month"]) == ("2020-04-10", "", np.inf)
+    assert (plain["n_at_start"], plain["n_recovered"], plain["n_draws"]) == (1, 3, 5)
+
+
+def test_patients_are_pooled_by_the_time_after_the_last_course_of_each():
+    late = EventTimes(np.array([130.0, 400.0]), np.array([True, False]), 100.0, n_failed=1)
+    early = EventTimes(np.array([50.0]), np.array([True]))
+    returns = [
+        Return("cd4", "1", 0.0, 0.0, 0.0, 1.0, reference=TimeReference(last_course=100.0), times=late),
+        Return("cd4", "1", 0.0, 0.0, 0.0, 1.0, times=early),
+    ]
+    found = recovery.pooled_returns(returns)
+    assert (found.days.tolist(), found.is_observed.tolist()) == ([30.0, 300.0, 50.0], [True, False, True])
+    assert (found.median, found.n_failed) == (50.0, 1)
 
 
 def test_a_forecast_from_no_draw_is_an_error(forecasted):

@@ -8,7 +8,7 @@ from scipy.stats import chi2
 
 from immunosim.errors import SolverError
 from immunosim.fitting import estimate, judge_parameters, laplace_draws, profiles, sample
-from immunosim.fitting.conclusions.identifiability import residuals
+from immunosim.fitting.conclusions.goodness_of_fit import residuals
 from immunosim.fitting.search.estimation import data_information, draw_starts, inverse
 from immunosim.fitting.search.multistart import Search
 from immunosim.fitting.search.profiles import MAX_COORDINATE, WIDEST_STEP, _moved

@@ -109,10 +109,19 @@ def test_a_value_at_the_limit_of_the_search_is_said_to_be_there(problem, patient
     case = case_of(problem, [far], FitOptions(FREE[1:], ("others",), limits=narrow, priors=False, shared=0.0))
     best = estimate(case.alone(), 2)
     (verdict,) = Fitted(best, profiles(best)).verdicts
+    assert verdict.is_at_limit
     assert "The best value is at the limit of the search" in verdict.sentence
+    assert verdict.sentence.endswith("which `limits` widens.")
 
 
 def test_the_data_count_the_unknowns_that_they_determine(fitted):
     verdict = fitted.fit_verdict
     assert 2.0 < verdict.n_effective < len(fitted.subjects[0].measurements) < verdict.n_unknowns + 1
     assert verdict.aic == pytest.approx(2.0 * verdict.n_effective - 2.0 * verdict.log_likelihood)
+
+
+def test_a_nuisance_parameter_can_be_profiled_too(fitted):
+    name = fitted.estimate.posterior.coordinates.nuisance[0]
+    (verdict,) = Fitted(fitted.estimate, profiles(fitted.estimate, [name], n_points=2)).verdicts
+    assert verdict.name == name
+    assert 0.0 <= verdict.share_of_uninformed <= 1.0

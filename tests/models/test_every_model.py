@@ -108,8 +108,16 @@ def test_a_page_is_written(trajectory: Any, tmp_path: Path) -> None:
     assert "each drug once" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
-def test_a_change_is_explained_without_a_residual(scenario: Scenario, readout: str) -> None:
+def test_a_readout_is_what_it_is_because_of_something(scenario: Scenario, readout: str) -> None:
     found = ims.explain(scenario, readout, at=60.0)
+    assert found.failures == {}
+    assert found.main is not None
+    assert found.value == found.main.with_it
+    assert f" with {found.main.left_out.label}, " in found.sentence()
+
+
+def test_a_change_is_explained_without_a_residual(scenario: Scenario, readout: str) -> None:
+    found = ims.explain(scenario, readout, at=60.0, accounting=True)
     assert abs(found.residual) <= 1e-6 * max(abs(found.change), 1.0)
 
 

@@ -104,7 +104,7 @@ def test_a_drug_that_was_not_given_has_no_level(trajectory: Any) -> None:
 @runs
 @pytest.mark.usefixtures("trajectory")
 def test_the_fall_of_b_cells_is_explained_by_it(plugin: Path) -> None:
-    found = ims.explain(plugin / "scenario.toml", "cd19", at=30.0)
+    found = ims.explain(plugin / "scenario.toml", "cd19", at=30.0, accounting=True)
     assert abs(found.residual) <= 1e-6 * abs(found.change)
     strongest = min(found.contributions, key=lambda item: item.value)
     assert strongest.label == "anti-CD20 lysis of naive B cells in blood"

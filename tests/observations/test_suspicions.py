@@ -2,7 +2,7 @@
 
 import pytest
 
-from immunosim.observations import Observations, PatientRecord, RecordedDose, examine_observations, lint
+from immunosim.observations import Observations, PatientRecord, RecordedDose, examine_observations, lint, lint_kinds
 from immunosim.observations.recipe import ImportRecipe
 from immunosim.observations.unsupported import unsupported
 
@@ -150,9 +150,10 @@ def test_shares_of_separate_tubes_may_add_up_to_105_percent(examine):
 def test_replicates_both_count(examine):
     observations = examine("day,CD4 [cells/uL]\n30,45\n30,52\n90,95\n90,101\n").observations
     assert [one.value for one in observations.measurements] == [45.0, 52.0, 95.0, 101.0]
-    (finding,) = lint(observations)
+    (finding,) = lint_kinds(observations)
     assert finding.severity == "note"
     assert finding.reason.endswith("both count, as replicates (the same on line 5)")
+    assert [one.line for one in lint(observations)] == [3, 5]
 
 
 def test_a_covariate_that_changes_is_the_first_with_a_note(examine):
@@ -210,3 +211,17 @@ def test_what_only_some_tables_say_survives_a_nonmem_table(examine, tmp_path):
     assert [(one.value, one.lower, one.is_below, one.is_above) for one in again.measurements] == [
         *((45.0, 20.0, True, False), (45.0, 0.0, False, True)),
     ]
+
+
+def test_a_share_beside_a_count_is_excluded_for_that_reason(examine):
+    content = "patient,day,test,result,unit\nA,0,ALC,2.1,G/L\nA,0,CD4,900,/uL\nA,0,CD4,43,%\nA,0,NK,,%\n"
+    observations = examine(content).observations
+    assert [(row.line, row.outcome, row.reason) for row in observations.rows] == [
+        *((2, "used", ""), (3, "used", "")),
+        *((4, "excluded", "a count of the same sample is used"), (5, "excluded", "no value")),
+    ]
+
+
+@pytest.mark.parametrize("dv", ["5", "."])
+def test_a_flag_that_is_not_valid_is_named(examine, dv):
+    assert reasons(examine(f"ID,TIME,EVID,DVID,DV,BLQ,LLOQ\n1,7,0,2,{dv},q,5\n")) == ['2: BLQ: "q" is not a valid flag']

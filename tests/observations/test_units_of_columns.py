@@ -26,6 +26,11 @@ def read(header):
         ),
         *(("Dose [g]", "dose", "g"), ("AMT", "dose", ""), ("infused over [min]", "duration", "min")),
         *(("Age [months]", "age", "months"), ("DOB", "birth_date", ""), ("Gender", "sex", "")),
+        *(
+            ("days since first dose", "day", ""),
+            ("Monate nach Therapie", "month", ""),
+            ("Nominal time (h)", "time", "h"),
+        ),
         *(("Study Day", "day", ""), ("weeks", "week", ""), ("time [h]", "time", "h"), ("Visit No", "remark", "")),
         *(("alemtuzumab_serum [ng/mL]", "alemtuzumab_serum", "ng/mL"), ("Salt score", "salt_score", "")),
     ],

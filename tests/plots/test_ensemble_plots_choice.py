@@ -19,7 +19,10 @@ def found():
     result = 3.0 * columns["strong"] + columns["middling"] + 0.1 * columns["weak"]
     course = 100.0 * result[:, np.newaxis] * np.array([1.0, 0.1, 0.5, 0.9])
     columns["constant"] = np.ones(N)
-    return ensemble(columns, {"nadir_cd4": 100.0 * result, "time_below_cd4": result}, {"cd4": course})
+    endpoints = {"nadir_cd4": 100.0 * result, "time_below_cd4": result, "back": 100.0 * result}
+    kept = ensemble(columns, endpoints, {"cd4": course})
+    kept["back"].attrs |= {"measure": "first_above", "event": "CD4 back", "window_start": 0.0, "window_end": 1000.0}
+    return kept
 
 
 @pytest.mark.parametrize(
@@ -34,6 +37,8 @@ def found():
         ({"of": "cd4", "threshold": "300 cells/uL"}, "bands", "cd4"),
         ({"kind": "bands"}, "bands", "cd4"),
         ({"kind": "parallel"}, "parallel", "nadir_cd4"),
+        ({"kind": "kaplan_meier"}, "kaplan_meier", "back"),
+        ({"of": "back"}, "kaplan_meier", "back"),
     ],
 )
 def test_what_is_not_said_is_chosen(found, asked, kind, of):
@@ -94,7 +99,7 @@ def test_a_result_without_courses_says_so(found):
     with pytest.raises(DataError, match="the result holds no time course"):
         chosen(found.drop_vars(["cd4", "time"]), "bands")
     with pytest.raises(DataError, match="neither endpoints nor read-outs"):
-        chosen(found.drop_vars(["cd4", "time", "nadir_cd4", "time_below_cd4"]))
+        chosen(found.drop_vars(["cd4", "time", "nadir_cd4", "time_below_cd4", "back"]))
 
 
 def test_one_varied_quantity_is_no_map():

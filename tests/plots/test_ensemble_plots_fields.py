@@ -5,11 +5,12 @@ import pytest
 from matplotlib.figure import Figure
 from synthetic_ensembles import ensemble
 
+from immunosim.ensembles.columns import is_failed, outcome, varied
 from immunosim.errors import DataError
 from immunosim.plots.ensembles import Threshold, draw_contour, draw_heatmap
 from immunosim.plots.ensembles.axes import norm_of, spans_decades
-from immunosim.plots.ensembles.contour import levels_between
-from immunosim.plots.ensembles.field import medians_by
+from immunosim.plots.ensembles.contour import levels_between, surface_of
+from immunosim.plots.ensembles.field import field_of, medians_by
 
 X = np.array([1.0, 2.0, 3.0, 5.0])
 Y = 10.0 ** np.array([-3.0, -2.0, -1.0])
@@ -193,3 +194,37 @@ def test_a_result_that_is_the_same_everywhere_can_be_drawn(grid):
     draw_contour(axes(), grid, "nadir_cd4", "dose", "lysis_rate")
     assert not spans_decades(np.array([0.0, 1.0]))
     assert norm_of(np.array([2.0, 2.0]), True).vmax > 2.0
+
+
+def times_by_grid(reached):
+    """Return four patients in each cell of a grid of nine, of whom so many have had the event at 100 days."""
+    x, y = (axis.ravel() for axis in np.meshgrid(np.arange(3.0), np.arange(3.0)))
+    columns = {"x": np.repeat(x, 4), "y": np.repeat(y, 4)}
+    days = np.concatenate([[100.0] * n + [np.nan] * (4 - n) for n in reached])
+    found = ensemble(columns, {"back": days})
+    about = {"measure": "first_above", "event": "CD4 back", "window_start": 0.0, "window_end": 730.0}
+    found["back"].attrs |= about
+    return found
+
+
+def test_a_median_counts_those_who_do_not_get_there_and_is_dotted_where_it_is_not_reached():
+    data = times_by_grid([4, 3, 2, 1, 0, 4, 4, 4, 4])
+    ax = draw_heatmap(Figure().add_subplot(), data, "back", "x", "y")
+    (mesh,) = (drawn for drawn in ax.collections if hasattr(drawn, "get_coordinates"))
+    shown = np.ma.getmaskarray(mesh.get_array()).ravel()
+    assert shown.tolist() == [False, False, False, True, True, False, False, False, False]
+    assert "Dotted: the median is not reached." in notes(ax)
+    assert "10 patients had no event by the end of its window and count as later." in notes(ax)
+
+
+def test_contours_are_blank_where_the_median_is_not_reached():
+    data = times_by_grid([4, 3, 2, 1, 0, 4, 4, 4, 4])
+    data["back"][:4] = 50.0
+    field = field_of(varied(data, "x"), varied(data, "y"), outcome(data, "back"), is_failed(data))
+    assert np.isnan(surface_of(field).values).sum() == 2
+    assert draw_contour(Figure().add_subplot(), data, "back", "x", "y").collections
+
+
+def test_where_the_median_is_reached_nowhere_a_map_is_refused():
+    with pytest.raises(DataError, match="the median is reached nowhere over x and y"):
+        draw_heatmap(Figure().add_subplot(), times_by_grid([1] * 9), "back", "x", "y")

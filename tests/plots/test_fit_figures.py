@@ -1,9 +1,12 @@
 """Figures of fits draw what was found: courses with data, profiles with their ends, optima, forecasts with arrows."""
 
+import datetime
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from immunosim.ensembles.survival import EventTimes
 from immunosim.fitting.conclusions.recovery import Return
 from immunosim.fitting.conclusions.recovery_by_visit import Update
 from immunosim.fitting.search.profiles import Profile
@@ -12,6 +15,7 @@ from immunosim.plots.fit_courses import MOST_PATIENTS, FittedCourse, course_figu
 from immunosim.plots.fits import draw_profile
 from immunosim.plots.forecasts import draw_goal, forecast_figure
 from immunosim.plots.style import GREY, ORANGE, VERMILION
+from immunosim.scenario.time_reference import DAY_0, TimeReference
 
 MONTH = 30.4375
 TIMES = np.linspace(0.0, 12 * MONTH, 25)
@@ -123,6 +127,36 @@ def test_a_forecast_is_titled_by_the_label_of_its_read_out_and_says_n():
     figure = forecast_figure([Update(3 * MONTH, 2, 4, (soon,))], 12 * MONTH, "footer")
     assert figure.axes[0].get_title(loc="left") == "CD4 T cells above 0.2 × 10⁹/L"
     assert figure._supxlabel.get_text() == "n = 2 visits, 4 measurements. footer"
+
+
+def drawn_once(reference=DAY_0):
+    times = EventTimes(np.array([6.0, 8.0, 24.0]) * MONTH, np.array([True, True, False]), n_failed=2)
+    back = Return("cd4", "400 cells/uL", 6 * MONTH, 8 * MONTH, np.inf, 2 / 3, reference=reference, times=times)
+    return forecast_figure([Update(3 * MONTH, 2, 4, (back,))], 24 * MONTH, "footer")
+
+
+def test_a_single_forecast_is_the_curve_of_its_draws_with_their_numbers():
+    figure = drawn_once()
+    (ax,) = figure.axes
+    assert ax.lines[0].get_xdata() == pytest.approx([0.0, 6.0, 8.0, 24.0])
+    assert ax.lines[0].get_ydata() == pytest.approx([0.0, 1 / 3, 2 / 3, 2 / 3])
+    assert "median month 8.0; 2 of 3 draws, 2 failed" in [text.get_text() for text in ax.texts]
+    assert "Kaplan-Meier over the draws" in figure._supxlabel.get_text()
+
+
+def test_a_curve_of_draws_counts_from_the_last_course_and_gives_the_date_of_its_median():
+    (ax,) = drawn_once(TimeReference(2 * MONTH, datetime.date(2020, 1, 1))).axes
+    assert ax.lines[0].get_xdata() == pytest.approx([-2.0, 4.0, 6.0, 22.0])
+    assert "median month 6.0 (2020-08-31); 2 of 3 draws, 2 failed" in [text.get_text() for text in ax.texts]
+
+
+def test_visits_are_dated_and_count_from_the_last_course():
+    reference = TimeReference(MONTH, datetime.date(2020, 1, 1))
+    back = Return("cd4", "400 cells/uL", 6 * MONTH, 7 * MONTH, 9 * MONTH, 1.0, reference=reference)
+    (ax,) = forecast_figure([Update(0.0, 0, 0, (back,)), Update(3 * MONTH, 1, 4, (back,))], 12 * MONTH).axes
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["priors\nalone", "2.0\n2020-04-01"]
+    assert ax.lines[0].get_ydata() == pytest.approx([6.0, 6.0])
+    assert ax.get_ylabel() == "month of recovery after the last course"
 
 
 def test_where_all_come_back_nothing_is_drawn_outside_the_panels():

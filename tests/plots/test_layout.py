@@ -11,17 +11,19 @@ from figure_layout import collisions, outside
 from matplotlib.figure import Figure
 from synthetic_ensembles import ensemble
 
-from immunosim.attribution import attribute, compare, explain
+from immunosim.attribution import attribute, compare, counterfactuals, explain, set_back
 from immunosim.fitting.conclusions.recovery import Return
 from immunosim.fitting.conclusions.recovery_by_visit import Update
 from immunosim.fitting.search.profiles import Profile
 from immunosim.observations import Measurement
 from immunosim.plots import clinical_page
 from immunosim.plots.comparison import difference_figure, overlay_figure
+from immunosim.plots.counterfactuals import counterfactual_figure
 from immunosim.plots.ensembles import chosen, ensemble_figure
 from immunosim.plots.fit_courses import FittedCourse, course_figure, courses_figure
 from immunosim.plots.fits import profile_figure
 from immunosim.plots.forecasts import forecast_figure
+from immunosim.plots.set_back import set_back_figure
 from immunosim.plots.why import why_figure
 from immunosim.report.limits import limits_of
 from immunosim.report.provenance import INTENDED_USE
@@ -91,6 +93,10 @@ FIGURES: dict[str, Callable[[], Figure]] = {
         horizon="48 months", course=[COURSE | {"start": f"{month} months"} for month in (0, 12, 24, 36)]
     ),
     "why": lambda: why_figure(explain(taught(), "t_cells", 90.0), taught().scenario, 700.0, INTENDED_USE),
+    "counterfactuals": lambda: counterfactual_figure(
+        counterfactuals(taught(course=[COURSE, COURSE | {"start": "20 days"}]), "t_cells", 30.0), 700.0, INTENDED_USE
+    ),
+    "set back": lambda: set_back_figure(set_back(compared()[0], 1, ["t_cells"])[0], INTENDED_USE),
     "overlay": lambda: overlay_figure(compared()[0], {"t_cells": 700.0}, INTENDED_USE),
     "difference": lambda: difference_figure(*compared(), INTENDED_USE),
     "course": lambda: course_figure(fitted(), LABELS, INTENDED_USE),

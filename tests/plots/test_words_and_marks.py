@@ -15,6 +15,7 @@ from immunosim.fitting.conclusions.recovery_by_visit import Update
 from immunosim.fitting.search.profiles import Profile
 from immunosim.plots.fits import LEAST_RISE, draw_profile, profile_figure, waterfall_figure
 from immunosim.plots.forecasts import MOST_LABELS, draw_goal, forecast_figure
+from immunosim.plots.style import BLUE, GREY
 from immunosim.plots.why import draw_contributions, draw_readout, named
 from immunosim.scenario import build_scenario
 from immunosim.simulation import simulate
@@ -129,13 +130,16 @@ def test_searches_are_drawn_above_the_best_and_the_failed_are_counted() -> None:
 
 def profile(rise: np.ndarray, lower: float = 0.1) -> Profile:
     values = np.geomspace(0.1, 10.0, rise.size)
-    return Profile("x", "1/day", values, rise, 1.0, 1.35, np.nan, np.nan, lower, 10.0, values[:, np.newaxis])
+    ends = dict.fromkeys(("low", "high", "low_with_prior", "high_with_prior"), np.nan)
+    curves = {"values": values, "rise": rise, "rise_with_prior": 2.0 * rise, "others": values[:, np.newaxis]}
+    return Profile(name="x", unit="1/day", best=1.0, threshold=1.35, lower=lower, upper=10.0, **curves, **ends)
 
 
 def test_a_profile_leaves_out_values_that_could_not_be_fitted(ax: Axes) -> None:
     draw_profile(ax, profile(np.array([3.0, np.nan, 0.0, np.inf, 3.0])))
-    curve = ax.get_lines()[0]
-    assert np.asarray(curve.get_ydata()).tolist() == [3.0, 0.0, 3.0]
+    by_data, with_prior = (next(line for line in ax.get_lines() if line.get_color() == one) for one in (BLUE, GREY))
+    assert np.asarray(by_data.get_ydata()).tolist() == [3.0, 0.0, 3.0]
+    assert np.asarray(with_prior.get_ydata()).tolist() == [6.0, 0.0, 6.0]
     assert ax.get_xlabel() == "1/day"
 
 

@@ -8,8 +8,9 @@ from immunosim.errors import ScenarioError
 from immunosim.model.drug import Drug
 from immunosim.models import drugs_of
 from immunosim.observations import Observations, PatientRecord, RecordedDose, lint
+from immunosim.problem import prepare
 from immunosim.scenario import Course, Scenario, apply_overrides, build_scenario, check_names
-from immunosim.scenario.plausible import implausible_dose
+from immunosim.scenario.plausible import implausible_age, implausible_dose
 
 START = {"start": "0 days"}
 RATE = {"start": "0 h", "stop": "4 h"}
@@ -141,3 +142,24 @@ def test_a_number_of_thousands_of_digits_is_refused(key: str) -> None:
     document = {"course": [START | {"dose": "12 mg"}]}
     with pytest.raises(ScenarioError, match="digits"):
         build_scenario(apply_overrides(document, [f"{key}=0x{'f' * 4000}"]))
+
+
+@pytest.mark.parametrize(
+    ("age", "years", "said"),
+    [(34.0, 100, "134 years old"), (34.0, 1000, "1034 years old"), (20.0, 101, "121 years old")],
+)
+def test_a_horizon_beyond_any_lifetime_is_said(age, years, said):
+    assert said in implausible_age(age, years * 365.25)
+
+
+@pytest.mark.parametrize(("age", "years"), [(34.0, 86), (120.0, 0), (20.0, 50)])
+def test_a_horizon_within_a_lifetime_is_not_remarked_upon(age, years):
+    assert implausible_age(age, years * 365.25) == ""
+
+
+def test_who_prepares_a_scenario_is_told_of_an_implausible_age():
+    told = []
+    prepare(build_scenario({"horizon": "100 years", "output": {"every": "1 year"}}), announce=told.append)
+    assert told == [
+        "At the horizon the patient would be 134 years old: the simulation ends beyond any lifetime.",
+    ]

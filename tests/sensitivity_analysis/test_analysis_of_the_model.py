@@ -7,6 +7,8 @@ import pytest
 
 from immunosim.errors import DataError
 from immunosim.sensitivity_analysis import analyse, elasticities, most_influential
+from immunosim.sensitivity_analysis.designs import cube_of
+from immunosim.sensitivity_analysis.indices import estimate
 from immunosim.sweeps import Recipe, RowPopulation, factor_of, outputs_of, read_base, solve_rows
 from immunosim.units import DAYS_PER_MONTH
 
@@ -39,15 +41,24 @@ def test_elasticities_are_those_of_runs_with_a_little_more_and_less(base):
             np.testing.assert_allclose(found[name].values["elasticity"][i], expected, rtol=5e-3, atol=5e-4)
 
 
-def test_failures_and_events_that_never_come_are_told_apart(base):
+def test_events_that_never_come_count_with_the_end_of_their_window(base):
     vary = {"course.1.start": "0 days:20 days", "parameters.blood_lysis_rate": "x0.0003:x2:log"}
     endpoint = "first_below lymphocytes 0.1e9/L as fell"
     found = analyse(recipe_of(base, vary, [endpoint, "nadir of cd4"]), "pawn", 200, 1)
-    assert found.n_patients_failed == 0
-    assert found["fell"].n_not_reached > 0
-    assert found["fell"].n_failed == 0
-    assert found["fell"].n_used + found["fell"].n_not_reached == 200
-    assert found["nadir_cd4"].n_used == 200
+    fell, end = found["fell"], float(base.problem.segments.boundaries[-1])
+    assert (found.n_patients_failed, fell.n_failed, fell.n_not_reached, fell.n_used) == (0, 0, 0, 200)
+    assert 0 < fell.n_censored < 200
+    assert fell.censoring == (
+        f"{fell.n_censored} patients do not get there by day {end:g} and count with that day: "
+        "indices are of the time restricted to it."
+    )
+    assert (found["nadir_cd4"].n_censored, found["nadir_cd4"].censoring) == (0, "")
+    recipe, cube = recipe_of(base, vary, [endpoint]), cube_of("pawn", 2, 200, 1)
+    values = np.stack([factor.at(cube.unit[:, j]) for j, factor in enumerate(recipe.factors)], axis=1)
+    days = np.asarray(solve_rows(recipe, values)["fell"][1])
+    assert np.isnan(days).sum() == fell.n_censored
+    expected = estimate(cube, np.where(np.isnan(days), end, days), np.full(200, True), 0.95, 1)
+    np.testing.assert_array_equal(fell.values["median"], expected.values["median"])
 
 
 def test_blocks_with_refused_patients_are_counted_as_failed(configs, model):

@@ -248,7 +248,7 @@ def test_the_screening_keeps_every_parameter_within_its_bounds(configs, monkeypa
 
     def solve_rows(recipe, rows, n_threads):
         seen.update(rows=rows, names=[one.parameter for one in recipe.factors])
-        return {}
+        return {"status": (("sample",), np.zeros(len(rows)), {})}
 
     monkeypatch.setattr("immunosim.sensitivity_analysis.screening.solve_rows", solve_rows)
     assert most_influential(base, outputs_of(base.problem, ["nadir of cd4"], [], [], None, False)) == ()

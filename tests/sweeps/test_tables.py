@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from immunosim.sweeps import read_base
+from immunosim.sweeps import RowPopulation, read_base
 from immunosim.sweeps.tables import read_patients
 
 
@@ -113,6 +113,22 @@ def test_the_index_that_pandas_writes_is_passed_over(read):
     plain, same, _ = read("age,smoker\n30,1\n40,2\n")
     assert [one.key for one in factors] == [one.key for one in plain]
     assert (design.rows(0, 2) == same.rows(0, 2)).all()
+
+
+def test_names_of_patients_are_kept_and_change_nothing(base, read):
+    factors, design, n_repeated = read("id,age\nanna,30\nbert,40\ncarl,40\n")
+    assert (factors[0].key, factors[0].choices, factors[0].attributes()["kind"]) == (
+        *("id", ("anna", "bert", "carl"), "label"),
+    )
+    assert n_repeated == 1
+    plain, same, _ = read("age\n30\n40\n40\n")
+    named, unnamed = RowPopulation(base, factors), RowPopulation(base, plain)
+    assert (named.rows(design.rows(0, 3)).vectors == unnamed.rows(same.rows(0, 3)).vectors).all()
+    assert named.scenario_of(design.rows(0, 1)[0]) == base.scenario
+
+
+def test_names_alone_vary_nothing(read, refusal):
+    assert refusal(read, "id\nanna\n") == "t.csv: varies nothing, add a column for a key of the scenario"
 
 
 def test_an_unnamed_column_that_numbers_nothing_is_refused(read, refusal):

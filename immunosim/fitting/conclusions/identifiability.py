@@ -1,18 +1,15 @@
-"""Interpretation of a fit: the identifiability of each parameter, and goodness of fit."""
+"""The identifiability of each parameter of a fit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from immunosim.codegen.loader import Array
-from immunosim.fitting.likelihood.pointwise import pointwise_likelihood
-from immunosim.fitting.likelihood.prediction import predict
-from immunosim.fitting.search.estimation import MIN_LOG_POSTERIOR_DIFFERENCE, Estimate, data_information, inverse
+from immunosim.fitting.search.estimation import MIN_LOG_POSTERIOR_DIFFERENCE, Estimate, inverse
 from immunosim.fitting.search.profiles import MAX_COORDINATE, Profile
 
 MAX_CORRELATION = 0.95
@@ -26,9 +23,6 @@ MIN_LOG_MODE_DISTANCE = 0.25
 
 MIN_BARRIER = 0.5
 """Smallest increase of the profile between distinct optima: a flat direction has none."""
-
-UNEXPECTED = 0.01
-"""Significance level of the tests of the assumed measurement error."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +45,8 @@ class ParameterVerdict:
     share_of_uninformed : float
         Fraction of its variance that would go if the parameters that are free but not reported were known.
     sentence : str
+    is_at_limit : bool
+        Whether the best value is at a limit of the search, which is then no result.
     """
 
     name: str
@@ -65,40 +61,7 @@ class ParameterVerdict:
     share_of_prior: float
     share_of_uninformed: float
     sentence: str
-
-
-@dataclass(frozen=True)
-class FitVerdict:
-    """Goodness of fit.
-
-    Attributes
-    ----------
-    n_measurements, n_below, n_unknowns : int
-    n_effective : float
-        Unknowns that the data determine: those that priors hold count as little as they are fitted.
-    chi_squared, p_value : float
-        Sum of squared whitened residuals, and its chi-squared p-value.
-    runs_p_value : float
-        P-value of the runs test on the signs of residuals over time; NaN with fewer than eight.
-    log_likelihood, aic, bic : float
-    sentences : tuple of str
-    """
-
-    n_measurements: int
-    n_below: int
-    n_unknowns: int
-    n_effective: float
-    chi_squared: float
-    p_value: float
-    runs_p_value: float
-    log_likelihood: float
-    aic: float
-    bic: float
-    sentences: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return everything as plain values, ready for JSON."""
-        return asdict(self)
+    is_at_limit: bool = False
 
 
 def judge_parameters(estimate: Estimate, profile_by_name: Mapping[str, Profile]) -> list[ParameterVerdict]:
@@ -125,16 +88,18 @@ def _judge(estimate: Estimate, j: int, profile: Profile) -> ParameterVerdict:
         kind = "identified"
     else:
         kind = "one-sided" if below or above else "flat"
-    sentence = _sentence(kind, profile, partner, modes, parameter.has_prior) + _at_a_limit(estimate, j)
+    is_at_limit = abs(float(estimate.best.end[j])) >= MAX_COORDINATE
+    sentence = _sentence(kind, profile, partner, modes, parameter.has_prior)
+    sentence += _at_a_limit(estimate, j) if is_at_limit else ""
     interval = (profile.low_with_prior, profile.high_with_prior, profile.low, profile.high)
     about = (parameter.name, parameter.unit, float(estimate.values[j]), *interval)
     shares = (share, share_of_uninformed(estimate, j))
-    return ParameterVerdict(*about, kind, partner if kind == "traded" else "", *shares, sentence)
+    return ParameterVerdict(*about, kind, partner if kind == "traded" else "", *shares, sentence, is_at_limit)
 
 
 def share_of_uninformed(estimate: Estimate, j: int) -> float:
     """Return the fraction of an unknown's variance that comes from the parameters that are free but not reported."""
-    known = _of_interest(estimate)
+    known = np.union1d(_of_interest(estimate), [j])
     alone = inverse(estimate.best.hessian[np.ix_(known, known)])
     whole = inverse(estimate.best.hessian)
     k = int(np.flatnonzero(known == j)[0])
@@ -149,13 +114,11 @@ def _of_interest(estimate: Estimate) -> NDArray[np.int64]:
 
 
 def _at_a_limit(estimate: Estimate, j: int) -> str:
-    """Return a sentence where the best value lies at a limit of the search, which is then no result."""
+    """Return a sentence on the limit of the search at which the best value lies."""
     at, parameter = float(estimate.best.end[j]), estimate.posterior.coordinates.parameters[j]
-    if abs(at) < MAX_COORDINATE:
-        return ""
     limit = parameter.lower if at < 0 else parameter.upper
     unit = "" if parameter.unit == "1" else f" {parameter.unit}"
-    return f" The best value is at the limit of the search, {limit:.3g}{unit}: widen the limits of {parameter.name}."
+    return f" The best value is at the limit of the search, {limit:.3g}{unit}, which `limits` widens."
 
 
 def _sentence(kind: str, profile: Profile, partner: str, modes: list[float], has_prior: bool) -> str:
@@ -191,7 +154,7 @@ def _partner(estimate: Estimate, j: int) -> tuple[str, float]:
 
 
 def _information(estimate: Estimate) -> Array:
-    """Return what the data say of the unknowns, shape (n_unknowns, n_unknowns), nuisance parameters taken out.
+    """Return the information of the data, shape (n_unknowns, n_unknowns), nuisance parameters taken out.
 
     These are known by their priors; the rows and columns that remain are without priors (a Schur complement), those of
     nuisance parameters are zero.
@@ -230,75 +193,3 @@ def _modes(estimate: Estimate, j: int, profile: Profile) -> list[float]:
     between = (profile.values > modes[0]) & (profile.values < modes[-1]) & np.isfinite(profile.rise)
     has_barrier = bool(between.any()) and float(profile.rise[between].max()) > MIN_BARRIER
     return modes if has_barrier else modes[:1]
-
-
-def residuals(estimate: Estimate) -> tuple[Array, float]:
-    """Return whitened residuals of quantified values in the order of time, and the total log likelihood."""
-    posterior = estimate.posterior
-    n = len(posterior.coordinates)
-    values, factors = posterior.of_patients(estimate.values[np.newaxis, :n]), np.log(estimate.values[n:])
-    predictions = predict(posterior.subjects, values, posterior.n_threads)
-    white, total = [], 0.0
-    for subject, (predicted,) in zip(posterior.subjects, predictions, strict=True):
-        each = pointwise_likelihood(subject.scatter, subject.values, subject.is_below, predicted, factors)
-        times = np.array([measurement.time for measurement in subject.measurements])[~subject.is_below]
-        white.append(each.residuals[np.argsort(times, kind="stable")])
-        total += each.total
-    return np.concatenate(white), total
-
-
-def judge_fit(estimate: Estimate) -> FitVerdict:
-    """Return the goodness of fit from the residuals."""
-    from scipy.stats import chi2
-
-    white, log_likelihood = residuals(estimate)
-    posterior = estimate.posterior
-    n_below = sum(int(subject.is_below.sum()) for subject in posterior.subjects)
-    k, n = posterior.n_unknowns, posterior.n_measurements
-    squared = float(white @ white)
-    effective = _effective(estimate)
-    degrees = len(white) - effective
-    p_value = float(chi2.sf(squared, degrees)) if degrees >= 1.0 else float("nan")
-    runs = _runs_p_value(white)
-    # Of what a prior holds, only what the data add is fitted (as in Hastie and others 2009, section 7.6).
-    aic, bic = 2 * effective - 2 * log_likelihood, effective * np.log(n) - 2 * log_likelihood
-    sentences = tuple(_about_fit(len(white), effective, p_value, runs, bool(posterior.factors)))
-    return FitVerdict(n, n_below, k, effective, squared, p_value, runs, log_likelihood, aic, float(bic), sentences)
-
-
-def _effective(estimate: Estimate) -> float:
-    """Return the effective number of unknowns determined by the data, not by priors."""
-    return float(np.trace(inverse(estimate.best.hessian) @ data_information(estimate)))
-
-
-def _about_fit(n: int, k: float, p_value: float, runs: float, is_noise_estimated: bool) -> Iterator[str]:
-    if n - k < 1.0:
-        yield f"{n} quantified values cannot test a model of which they determine {k:.3g} unknowns."
-        return
-    if is_noise_estimated:
-        yield "The measurement error was estimated, so the size of the residuals does not test the fit."
-    elif p_value < UNEXPECTED:
-        yield (
-            f"Residuals are larger than the assumed measurement error explains (chi-squared p = {p_value:.2g}): "
-            "the model does not fit, or the assumed error is too small."
-        )
-    else:
-        yield f"Residuals are consistent with the assumed measurement error (chi-squared p = {p_value:.2g})."
-    if runs < UNEXPECTED:
-        test = f"runs test p = {runs:.2g}"
-        yield f"Residuals have long runs of one sign ({test}): the observed time course differs in shape."
-
-
-def _runs_p_value(white: Array) -> float:
-    """Return the p-value of the runs test (Wald and Wolfowitz 1940), by the normal approximation."""
-    from scipy.stats import norm
-
-    signs = white > 0
-    n, positive = len(signs), int(signs.sum())
-    negative = n - positive
-    if n < 8 or not positive or not negative:
-        return float("nan")
-    runs = 1 + int((signs[1:] != signs[:-1]).sum())
-    mean = 1 + 2 * positive * negative / n
-    variance = (mean - 1) * (mean - 2) / (n - 1)
-    return float(norm.cdf((runs + 0.5 - mean) / np.sqrt(variance)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from immunosim.errors import ImmunosimError
-from immunosim.fitting.conclusions.identifiability import judge_fit
+from immunosim.fitting.conclusions.goodness_of_fit import judge_fit
 from immunosim.fitting.likelihood.posterior import Posterior
 from immunosim.fitting.likelihood.subject import Subject
 from immunosim.fitting.search.estimation import Estimate, estimate

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.ensembles import Endpoint, simulate_ensemble
+from immunosim.ensembles.endpoints import observed_events
+from immunosim.ensembles.survival import EventTimes, pooled
 from immunosim.errors import SolverError
 from immunosim.fitting.likelihood.subject import Subject
 from immunosim.fitting.search.estimation import Estimate
+from immunosim.scenario.time_reference import DAY_0, TimeReference
 
 MOST_DRAWS = 2000
 
@@ -25,7 +29,7 @@ class Return:
     ----------
     readout, level : str
     low, median, high : float
-        Quantiles of the day of recovery over the draws; infinite beyond the horizon.
+        Kaplan-Meier quantiles of the day of recovery over the draws; infinite where they are not reached.
     share : float
         Fraction of the draws that recover before the horizon.
     label : str
@@ -33,6 +37,10 @@ class Return:
     share_of_uninformed : float
         Fraction of the variance of the day that would go if the parameters that are free but not reported were known,
         by regression over the draws (a day after the horizon counts as the horizon); NaN where it does not vary.
+    reference : TimeReference
+        What months and dates are counted from: the last course that is known of.
+    times : EventTimes, optional
+        Day of recovery in each draw that could be simulated, censored at the horizon.
     """
 
     readout: str
@@ -43,6 +51,24 @@ class Return:
     share: float
     label: str = ""
     share_of_uninformed: float = math.nan
+    reference: TimeReference = DAY_0
+    times: EventTimes | None = field(default=None, repr=False, compare=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return days, months after the last course, dates and numbers of draws as plain values."""
+        kept = {key: value for key, value in vars(self).items() if key not in ("reference", "times")}
+        ends = {name: getattr(self, name) for name in ("low", "median", "high")}
+        kept |= {f"{name}_month": self.reference.month(day) for name, day in ends.items()}
+        kept |= {f"{name}_date": self.reference.date(day) for name, day in ends.items()}
+        return kept | {"last_course_day": self.reference.last_course, **self.counts()}
+
+    def counts(self) -> dict[str, int]:
+        """Return the numbers of draws, of those that recover, that have from the start, and that failed."""
+        if self.times is None:
+            return {}
+        times = self.times
+        counts = {"n_draws": len(times), "n_recovered": times.n_observed, "n_at_start": times.n_at_start}
+        return counts | {"n_failed": times.n_failed}
 
 
 def forecast(
@@ -88,17 +114,29 @@ def forecast(
     if not is_well.any():
         raise SolverError("no draw of the parameters could be simulated: widen the scenario or free other parameters")
     tail = (1.0 - confidence) / 2.0
+    reference = TimeReference.of(subject.problem.scenario)
+    by = np.log(chosen[np.ix_(is_well, [subject.names.index(name) for name in uninformed])])
     returns = []
     for i, (readout, level) in enumerate(goals):
-        days = ensemble[f"goal_{i}"][is_well]
-        # A read-out that was never below has recovered at the start; one that is below at the end has not recovered.
-        days = np.where(np.isnan(days), since, np.where(days >= horizon - 1e-6, np.inf, days))
-        low, median, high = (float(quantile) for quantile in _quantiles(days, (tail, 0.5, 1.0 - tail)))
-        label = subject.problem.model.about(readout).heading
-        among = [subject.names.index(name) for name in uninformed]
-        share = _explained(np.minimum(days, horizon), np.log(chosen[np.ix_(is_well, among)]))
-        returns.append(Return(readout, level, low, median, high, float(np.isfinite(days).mean()), label, share))
+        flagged = observed_events("last_below", ensemble[f"goal_{i}"][is_well], since, horizon)
+        times = EventTimes(*flagged, since, int((~is_well).sum()))
+        low, median, high = (times.quantile(fraction) for fraction in (tail, 0.5, 1.0 - tail))
+        share, label = times.n_observed / len(times), subject.problem.model.about(readout).heading
+        explained = _explained(times.days, by)
+        returns.append(Return(readout, level, low, median, high, share, label, explained, reference, times))
     return returns
+
+
+def pooled_returns(returns: Sequence[Return]) -> EventTimes:
+    """Return the times of recovery of several patients and all their draws, in days after each patient's last course.
+
+    Raises
+    ------
+    DataError
+        If there are no times.
+    """
+    parts = [back.times.after(back.reference.last_course or 0.0) for back in returns if back.times is not None]
+    return pooled(parts)
 
 
 def _explained(days: Array, by: Array) -> float:
@@ -111,16 +149,27 @@ def _explained(days: Array, by: Array) -> float:
     return float(np.clip(1.0 - left.var() / days.var() * (n - 1) / (n - n_terms - 1), 0.0, 1.0))
 
 
-def laplace_draws(estimate: Estimate, n: int, seed: int = 0) -> Array:
-    """Return draws of the unknowns from the normal approximation, shape (n, n_unknowns), in their own units."""
+def laplace_draws(estimate: Estimate, n: int, seed: int = 0, widening: float = 1.0) -> Array:
+    """Return draws of the unknowns from the normal approximation, shape (n, n_unknowns), in their own units.
+
+    Parameters
+    ----------
+    estimate : Estimate
+    n, seed : int
+    widening : float
+        Factor on the standard deviations of the unknowns, for a fit that misfits.
+    """
     generator = np.random.default_rng(seed)
     eigenvalues, vectors = np.linalg.eigh(estimate.best.hessian)
     scales = 1.0 / np.sqrt(np.maximum(eigenvalues, 0.05))
-    unknowns = estimate.best.end + (generator.normal(size=(n, len(scales))) * scales) @ vectors.T
+    unknowns = estimate.best.end + (generator.normal(size=(n, len(scales))) * scales * widening) @ vectors.T
     return estimate.posterior.natural(unknowns)
 
 
-def _quantiles(days: Array, levels: Sequence[float]) -> list[float]:
-    """Return quantiles by order, which may be infinite."""
-    ordered = np.sort(days)
-    return [float(ordered[min(int(level * len(ordered)), len(ordered) - 1)]) for level in levels]
+def widened(draws: Array, widening: float) -> Array:
+    """Return draws of a sample, shape (n, n_unknowns), with their logarithms spread about the medians by a factor."""
+    if widening == 1.0:
+        return draws
+    logs = np.log(draws)
+    middle = np.median(logs, axis=0)
+    return np.asarray(np.exp(middle + widening * (logs - middle)), np.float64)

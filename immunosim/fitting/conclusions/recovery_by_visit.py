@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.errors import DataError, SolverError
-from immunosim.fitting.conclusions.recovery import Return, forecast, laplace_draws
+from immunosim.errors import DataError, MisfitError, SolverError
+from immunosim.fitting.conclusions.goodness_of_fit import judge_fit
+from immunosim.fitting.conclusions.misfit import explanations, refusal
+from immunosim.fitting.conclusions.recovery import Return, forecast, laplace_draws, widened
 from immunosim.fitting.fitted import N_DRAWS
 from immunosim.fitting.likelihood.subject import Subject
 from immunosim.fitting.likelihood.transforms import Coordinates
@@ -55,12 +57,22 @@ class Update:
         Of the last visit; 0 before the first.
     n_visits, n_measurements : int
     returns : tuple of Return
+    misfit : str
+        Why the fit is rejected; empty where it is not.
+    widening : float
+        Factor by which standard deviations were multiplied, since the fit is rejected.
     """
 
     day: float
     n_visits: int
     n_measurements: int
     returns: tuple[Return, ...]
+    misfit: str = ""
+    widening: float = 1.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        return vars(self) | {"returns": [back.as_dict() for back in self.returns]}
 
 
 class ForecastOptions(NamedTuple):
@@ -73,12 +85,15 @@ class ForecastOptions(NamedTuple):
         MCMC steps per walker; 0 for the Laplace approximation.
     seed : int
     confidence : float
+    anyway : bool
+        Whether to forecast from rejected fits, with wider intervals.
     """
 
     n_starts: int
     n_draws: int
     seed: int
     confidence: float
+    anyway: bool = False
 
 
 def update(
@@ -109,7 +124,7 @@ def update(
     updates : dict of str to list of Update
         In the order of time, by patient.
     failures : dict of str to str
-        Reasons, by patient who could not be simulated.
+        Reasons, by patient who could not be simulated, or whose fit is rejected.
 
     Raises
     ------
@@ -130,6 +145,10 @@ def update(
                     report(patient.name, number, len(days))
                 known = _until(patient, day if each_visit else until)
                 updates.append(_after(case, known, goals, day, number, manner))
+        except MisfitError as error:
+            failures[patient.name] = str(error)
+            if not updates:
+                continue
         except SolverError as error:
             failures[patient.name] = str(error)
             continue
@@ -149,11 +168,22 @@ def _until(patient: PatientRecord, day: float) -> PatientRecord:
 def _after(
     case: FitProblem, known: PatientRecord, goals: Sequence[Goal], day: float, number: int, manner: ForecastOptions
 ) -> Update:
-    """Return the forecast from the visits up to a day."""
+    """Return the forecast from the visits up to a day.
+
+    Raises
+    ------
+    MisfitError
+        If the fit is rejected, with its most likely cause, unless a forecast is wanted anyway.
+    """
     seen = case_of(case.problem, [known], case.wishes)
     best = estimate(seen.alone(), manner.n_starts, manner.seed)
-    returns = _returns(seen, seen.subjects[0], goals, _draws(best, manner), manner)
-    return Update(day, number, len(known.measurements), returns)
+    verdict = judge_fit(best)
+    if verdict.is_rejected and not manner.anyway:
+        why = refusal(verdict, explanations(best))
+        raise MisfitError(why.removesuffix("."), key=f"until day {day:g}", cure="or see it with `anyway`")
+    draws = _draws(best, manner, verdict.widening)
+    returns = _returns(seen, seen.subjects[0], goals, draws, manner)
+    return Update(day, number, len(known.measurements), returns, verdict.reason, verdict.widening)
 
 
 def _before(case: FitProblem, known: PatientRecord, goals: Sequence[Goal], manner: ForecastOptions) -> Update:
@@ -163,11 +193,12 @@ def _before(case: FitProblem, known: PatientRecord, goals: Sequence[Goal], manne
     return Update(0.0, 0, 0, _returns(seen, seen.subjects[0], goals, draws, manner))
 
 
-def _draws(best: Estimate, manner: ForecastOptions) -> Array:
+def _draws(best: Estimate, manner: ForecastOptions, widening: float) -> Array:
     n = len(best.posterior.coordinates)
     if manner.n_draws:
-        return sample(best, manner.n_draws, manner.n_draws // 2, seed=manner.seed).flat[:, :n]
-    return laplace_draws(best, N_DRAWS, manner.seed)[:, :n]
+        drawn = sample(best, manner.n_draws, manner.n_draws // 2, seed=manner.seed).flat[:, :n]
+        return widened(drawn, widening)
+    return laplace_draws(best, N_DRAWS, manner.seed, widening)[:, :n]
 
 
 def _prior_draws(coordinates: Coordinates, n: int, seed: int) -> Array:

@@ -135,6 +135,9 @@ class Scatter:
         Those with values below quantification.
     degrees : ndarray, shape (n,)
         Of freedom of Student's distribution; infinite for the normal one.
+    noise : mapping of str to ErrorModel
+        From which all of it follows, by analyte.
+    shared : float
     """
 
     is_log: Flags
@@ -146,6 +149,8 @@ class Scatter:
     mixing: Array
     samples: tuple[CensoredSample, ...]
     degrees: Array
+    noise: Mapping[str, ErrorModel]
+    shared: float
 
 
 def scatter_of(
@@ -199,6 +204,8 @@ def scatter_of(
         mixing=mixing_of(measurements, shared, totals),
         samples=tuple(_censored_samples(measurements, noise, shared, totals)),
         degrees=np.array([model.degrees for model in chosen]),
+        noise=dict(noise),
+        shared=shared,
     )
 
 

@@ -7,8 +7,10 @@ information. Likelihoods are kept per patient, so that a prior over patients can
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -138,6 +140,12 @@ class Posterior:
         gradient : ndarray, shape (n_rows, n_unknowns)
         hessian : ndarray, shape (n_rows, n_unknowns, n_unknowns)
         """
+        return evaluate_together([(self, unknowns)])[0]
+
+    def _evaluated(
+        self, unknowns: Array, patient_values: Sequence[Array], derivatives: Sequence[tuple[Array, Array]]
+    ) -> tuple[Array, Array, Array]:
+        """Return value, gradient and Hessian from the predictions of all patients and their derivatives."""
         n = len(self.coordinates)
         values, factors = self.coordinates.values_at(unknowns[:, :n]), unknowns[:, n:]
         by_log = self.coordinates.slopes_at(unknowns[:, :n]) / values
@@ -146,20 +154,19 @@ class Posterior:
         value, gradient = -prior, -prior_slope * to_unknown
         hessian = np.zeros((len(unknowns), self.n_unknowns, self.n_unknowns))
         hessian[:, range(self.n_unknowns), range(self.n_unknowns)] = prior_curvature * to_unknown**2
-        patient_values = self.of_patients(values)
-        derivatives = differentiate(self.subjects, patient_values, self.n_threads)
-        for s, (subject, (predictions, by_value)) in enumerate(zip(self.subjects, derivatives, strict=True)):
+        predicted = zip(self.subjects, derivatives, strict=True) if len(unknowns) else ()
+        for s, (subject, (predictions, by_value)) in enumerate(predicted):
             by_own_log = by_value * patient_values[s][:, np.newaxis]
             for i, moved in enumerate(to_unknown):
                 likelihood, slope, information = log_likelihood(subject, predictions[i], factors[i], by_own_log[i])
-                jacobian = self._design(s) * moved
+                jacobian = self.patient_jacobian(s) * moved
                 value[i] -= likelihood
                 gradient[i] -= slope @ jacobian
                 hessian[i] += jacobian.T @ information @ jacobian
         is_known = np.isfinite(value) & np.isfinite(gradient).all(axis=1) & np.isfinite(hessian).all(axis=(1, 2))
         return np.where(is_known, value, np.inf), gradient, hessian
 
-    def _design(self, s: int) -> Array:
+    def patient_jacobian(self, s: int) -> Array:
         """Return the Jacobian of a patient's log parameters and log factors by the unknowns."""
         n, n_factors = len(self.coordinates), len(self.factors)
         design = self.designs[s] if self.designs else np.eye(n)
@@ -176,6 +183,35 @@ class Posterior:
         value = value - 0.5 * ((factors / FACTOR_SD) ** 2).sum(axis=-1)
         steady = np.full(factors.shape, FACTOR_SD**-2)
         return value, np.concatenate([slope, -factors * steady], -1), np.concatenate([curvature, steady], -1)
+
+
+def evaluate_together(tasks: Sequence[tuple[Posterior, Array]]) -> list[tuple[Array, Array, Array]]:
+    """Evaluate several posteriors, each at points of its own, as one batch of the integrator.
+
+    Parameters
+    ----------
+    tasks : sequence of (Posterior, ndarray of shape (n_rows, n_unknowns))
+        Posteriors of the same parameters; those without rows are only compiled for.
+
+    Returns
+    -------
+    list of tuple
+        What ``Posterior.evaluate`` returns, of each.
+    """
+    subjects, values, ends = list[Subject](), list[Array](), [0]
+    for posterior, unknowns in tasks:
+        n = len(posterior.coordinates)
+        if len(unknowns):
+            subjects += posterior.subjects
+            values += posterior.of_patients(posterior.coordinates.values_at(unknowns[:, :n]))
+        ends.append(len(subjects))
+    # One compiled kernel for all: which one answers does not depend on which posteriors have rows in this batch.
+    among = tuple(subject for posterior, _ in tasks for subject in posterior.subjects)
+    derivatives = differentiate(tuple(subjects), values, tasks[0][0].n_threads, among)
+    return [
+        posterior._evaluated(unknowns, values[first:last], derivatives[first:last])
+        for (posterior, unknowns), (first, last) in zip(tasks, pairwise(ends), strict=True)
+    ]
 
 
 def log_likelihood(

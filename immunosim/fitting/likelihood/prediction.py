@@ -50,7 +50,7 @@ def predict(subjects: Sequence[Subject], values: Sequence[Array], n_threads: int
 
 
 def differentiate(
-    subjects: Sequence[Subject], values: Sequence[Array], n_threads: int = 1
+    subjects: Sequence[Subject], values: Sequence[Array], n_threads: int = 1, among: Sequence[Subject] = ()
 ) -> list[tuple[Array, Array]]:
     """Return predictions, shape (n_rows, n), and their derivatives, shape (n_rows, n, n_parameters), of each patient.
 
@@ -59,6 +59,8 @@ def differentiate(
     subjects : sequence of Subject
     values : sequence of ndarray, shape (n_rows, n_parameters)
     n_threads : int
+    among : sequence of Subject, optional
+        Those that later batches may hold as well: one compiled kernel serves them all.
     """
     parts = _parts(subjects, values)
     predictions = [_nothing(subject, len(part.vectors)) for subject, part in zip(subjects, parts, strict=True)]
@@ -67,7 +69,7 @@ def differentiate(
         return predictions
     tasks = [subjects[s].task(values[s][i], parts[s].vectors[i], parts[s].states[i]) for s, i in cases]
     directions = [task.directions() for task in tasks]
-    kernels, functions = _compiled(tuple(subjects))
+    kernels, functions = _compiled(tuple(among or subjects))
     rows = _joined(subjects, parts)
     starts = np.cumsum([0, *(len(part.vectors) for part in parts)])
     chosen = np.array([starts[s] + i for s, i in cases])

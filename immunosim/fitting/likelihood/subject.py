@@ -60,6 +60,13 @@ class Subject:
         """Index of each measurement among the output times, shape (n,)."""
         return np.searchsorted(self.problem.times, [measurement.time for measurement in self.measurements])
 
+    def keeping(self, kept: Sequence[int], factors: Sequence[str]) -> Subject:
+        """Return the patient with some of the measurements, by index, where the noise of ``factors`` is estimated."""
+        measurements = [self.measurements[i] for i in kept]
+        totals = self.problem.model.totals
+        scatter = scatter_of(measurements, self.scatter.noise, factors, self.scatter.shared, totals)
+        return replace(self, measurements=tuple(measurements), scatter=scatter)
+
     def rows(self, values: Array) -> Rows:
         """Return patients with these parameters, shape (n_rows, n_parameters), ready for the integrator."""
         columns = checked_parameters(self.problem, {name: values[:, j] for j, name in enumerate(self.names)})

@@ -65,6 +65,21 @@ class Estimate:
         return covariance
 
     @cached_property
+    def log_evidence(self) -> float:
+        """Logarithm of the marginal likelihood by the Laplace approximation.
+
+        Less a constant that is the same for all fits of the same data with the same parameters and priors.
+        """
+        n = len(self.posterior.coordinates)
+        slopes = np.ones(self.posterior.n_unknowns)
+        slopes[:n] = self.posterior.coordinates.slopes_at(self.best.end[:n]) / self.values[:n]
+        # By log parameters, whose priors these are; unlike the covariance it is bounded where a value is at a limit.
+        slopes = np.maximum(np.abs(slopes), 1e-100)
+        log_determinant = np.linalg.slogdet(self.best.hessian / np.outer(slopes, slopes))[1]
+        of_factors = len(self.posterior.factors) * np.log(FACTOR_SD)  # of the priors; the roots of two pi cancel
+        return float(-0.5 * log_determinant - self.best.value - of_factors)
+
+    @cached_property
     def correlation(self) -> Array:
         """Correlations of the unknowns, shape (n_unknowns, n_unknowns)."""
         sd = np.sqrt(np.diag(self.covariance))

@@ -130,7 +130,7 @@ def work_together(
     jobs : sequence of callable
         Each runs in a thread of its own, and is given what answers its questions.
     report : callable, optional
-        Told after each batch how many jobs have ended, and of how many.
+        Receives after each batch the number of finished jobs, and the total.
     """
     batch = _Batch(len(jobs))
 

@@ -110,7 +110,7 @@ def profiles(
     n_points : int
         Between the best value and each end of its interval.
     report : callable, optional
-        Told how many sides of profiles have ended, and of how many.
+        Receives the number of finished sides of profiles, and the total.
     """
     from scipy.stats import chi2
 

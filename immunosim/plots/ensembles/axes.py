@@ -96,9 +96,18 @@ def failure_note(failed: Flags) -> str:
 
 def missing_note(column: OutcomeColumns, failed: Flags) -> str:
     """Return a note on patients without a value who did not fail; empty where there are none."""
-    n = int((~failed & ~np.isfinite(column.values)).sum())
+    n = int((~failed & np.isnan(column.values)).sum())
     has, verb = ("has", "is") if n == 1 else ("have", "are")
-    return f"{count_text(n)} {has} no value, since the event did not occur, and {verb} not shown." if n else ""
+    return f"{count_text(n)} {has} no value and {verb} not shown." if n else ""
+
+
+def censored_note(column: OutcomeColumns, are_drawn: bool = True) -> str:
+    """Return a note on patients whose event did not happen, whom medians count; empty where there are none."""
+    n = int(np.isinf(column.values).sum())
+    verb = (
+        ("counts as later" if n == 1 else "count as later") if are_drawn else f"{'is' if n == 1 else 'are'} not drawn"
+    )
+    return f"{count_text(n)} had no event by the end of its window and {verb}." if n else ""
 
 
 def set_axis(ax: Axes, which: Literal["x", "y"], about: Varied) -> None:

@@ -16,9 +16,11 @@ from immunosim.ensembles.columns import (
     varied,
     varied_names,
 )
+from immunosim.ensembles.event_times import is_event
 from immunosim.errors import DataError, QuantityError, any_of, did_you_mean
 from immunosim.plots.ensembles.axes import Threshold, count_text
 from immunosim.plots.ensembles.ranking import most_correlated
+from immunosim.scenario.time_reference import TimeReference
 from immunosim.units import parse_quantity
 
 FIELDS = ("heatmap", "contour")
@@ -32,6 +34,7 @@ TAKES: Mapping[str, frozenset[str]] = {
     "contour": frozenset({"x", "y", "at", "threshold"}),
     "bands": frozenset({"threshold"}),
     "spaghetti": frozenset({"threshold", "color"}),
+    "kaplan_meier": frozenset({"color"}),
     "parallel": frozenset({"at"}),
 }
 """Kinds of figures, the more common first, and the options of each."""
@@ -54,6 +57,8 @@ class Plot:
     color : str
         Factor that colours the lines.
     thresholds : tuple of Threshold
+    reference : TimeReference or None
+        What times to events are counted from.
     """
 
     kind: str
@@ -63,6 +68,7 @@ class Plot:
     at: float | None = None
     color: str = ""
     thresholds: tuple[Threshold, ...] = ()
+    reference: TimeReference | None = None
 
 
 def chosen(
@@ -148,6 +154,9 @@ def _refuse_unfit(kind: str, asked: frozenset[str]) -> None:
 def _default_of(dataset: xr.Dataset, kind: str, asked: frozenset[str]) -> str:
     """Return the first endpoint, or the first read-out where the kind or an option needs a time course."""
     endpoints, series = endpoint_names(dataset), series_names(dataset)
+    events = [name for name in endpoints if is_event(dataset, name)]
+    if events and (kind == "kaplan_meier" or (not kind and "color" in asked and not series)):
+        return events[0]
     needs_course = kind in COURSES or asked & {"color", "at"}
     names = series if needs_course else [*endpoints, *series]
     if not names and needs_course:
@@ -164,7 +173,8 @@ def _default_kind(dataset: xr.Dataset, of: str, asked: frozenset[str]) -> str:
     """Return the most common kind that fits the result and the options."""
     is_course = is_series(dataset, of) and not asked & {"x", "y", "at"}
     varying = sum(not varied(dataset, name).is_constant for name in varied_names(dataset))
-    fitting = COURSES if is_course else (*FIELDS, "parallel") if varying > 1 else ("parallel",)
+    others: tuple[str, ...] = (*FIELDS, "parallel") if varying > 1 else ("parallel",)
+    fitting = COURSES if is_course else ("kaplan_meier", *others) if is_event(dataset, of) else others
     kind_that_fits = next((kind for kind in fitting if asked <= TAKES[kind]), None)
     if kind_that_fits is None:
         listed = ", ".join(sorted(asked))

@@ -20,6 +20,7 @@ from immunosim.plots.ensembles.axes import (
     FAILED,
     Threshold,
     add_colour_bar,
+    censored_note,
     failure_note,
     missing_note,
     norm_of,
@@ -121,26 +122,28 @@ def draw_contour(
     how = (
         ""
         if field.is_grid
-        else f"Smoothed by a Gaussian of {SMOOTHING:g} bin; blank where patients are sparse or most failed."
+        else f"Smoothed by a Gaussian of {SMOOTHING:g} bin; blank: few patients, most failed, or not reached."
     )
-    return write_notes(ax, [*notes_of(field), how, lines, missing_note(column, failed), failure_note(failed), crosses])
+    left_out = [missing_note(column, failed), censored_note(column), failure_note(failed)]
+    return write_notes(ax, [*notes_of(field), how, lines, *left_out, crosses])
 
 
 def surface_of(field: Field) -> Surface:
     """Return the points of a grid, or the medians of bins smoothed with their numbers of patients.
 
-    NaN far from any patient, and where most failed.
+    NaN far from any patient, where most failed, and where a median is not reached.
     """
+    is_filled = (field.counts > 0) & np.isfinite(field.medians)
     if field.is_grid:
-        return Surface(field.x.centres, field.y.centres, field.medians)
-    is_filled = field.counts > 0
+        return Surface(field.x.centres, field.y.centres, np.where(is_filled, field.medians, np.nan))
     medians = np.where(is_filled, field.medians, 0.0)
-    weights = _finer(field.counts.astype(np.float64))
+    weights = _finer(np.where(is_filled, field.counts, 0).astype(np.float64))
     blur = SMOOTHING * FINER
     total = gaussian_filter(weights * _finer(medians), blur, mode="nearest")
     weight = gaussian_filter(weights, blur, mode="nearest")
     values = np.full(weights.shape, np.nan)
-    failed = gaussian_filter(_finer(field.failed.astype(np.float64)), blur, mode="nearest")
+    without = field.failed + np.where(is_filled, 0, field.counts)
+    failed = gaussian_filter(_finer(without.astype(np.float64)), blur, mode="nearest")
     is_near = (weight > LEAST_WEIGHT * np.median(field.counts[is_filled])) & (weight > failed)
     np.divide(total, weight, out=values, where=is_near)
     return Surface(_fine(field.x), _fine(field.y), values)

@@ -62,7 +62,7 @@ class Field:
     ----------
     x, y : Cells
     medians : ndarray, shape (n_y, n_x)
-        NaN where no patient has a value.
+        NaN where no patient has a value, infinite where the median of times to an event is not reached.
     counts, failed : ndarray, shape (n_y, n_x)
         Patients with a value; patients that failed.
     patients : ndarray, shape (n_y, n_x)
@@ -100,6 +100,11 @@ class Field:
         return np.asarray((self.counts == 0) & (self.patients > self.failed))
 
     @property
+    def not_reached(self) -> Flags:
+        """Cells with enough patients, of whom fewer than half have had the event."""
+        return np.isinf(self.shown)
+
+    @property
     def n_outside(self) -> int:
         """Patients that lie in no cell."""
         return int(((self.x.index < 0) | (self.y.index < 0)).sum())
@@ -125,18 +130,24 @@ def field_of(x: Varied, y: Varied, column: OutcomeColumns, failed: Flags) -> Fie
     shape = (vertical.centres.size, horizontal.centres.size)
     is_inside = (horizontal.index >= 0) & (vertical.index >= 0)
     cell = vertical.index * shape[1] + horizontal.index
-    has_value = is_inside & ~failed & np.isfinite(column.values)
+    has_value = is_inside & ~failed & ~np.isnan(column.values)
     medians, counts = medians_by(cell[has_value], column.values[has_value], shape[0] * shape[1])
     if counts.max() < fewest:
         reason = f"{int(has_value.sum())} patients with a value are too few for a map of {x.name} and {y.name}"
         raise DataError(reason, key="of", cure="draw `kind=parallel`, or simulate more patients")
     n_failed, n = (np.bincount(cell[rows], minlength=medians.size) for rows in (is_inside & failed, is_inside))
+    if not np.isfinite(medians[counts >= fewest]).any():
+        reason = f"the median is reached nowhere over {x.name} and {y.name}"
+        raise DataError(reason, key="of", cure="draw `kind=kaplan_meier`, or let the scenario last longer")
     maps = (counts.reshape(shape), n_failed.reshape(shape), n.reshape(shape))
     return Field(horizontal, vertical, medians.reshape(shape), *maps, fewest)
 
 
 def medians_by(cell: RowIndices, values: Array, n_cells: int) -> tuple[Array, RowIndices]:
-    """Return the median of the values of each cell, NaN for an empty one, and how many there are."""
+    """Return the median of the values of each cell, NaN for an empty one, and how many there are.
+
+    Where half of the values are infinite it is the largest of the others, as of a Kaplan-Meier curve.
+    """
     order = np.lexsort((values, cell))
     ranked = values[order]
     counts: RowIndices = np.bincount(cell, minlength=n_cells).astype(np.int64)
@@ -145,7 +156,7 @@ def medians_by(cell: RowIndices, values: Array, n_cells: int) -> tuple[Array, Ro
     filled = counts > 0
     low = ranked[starts[filled] + (counts[filled] - 1) // 2]
     high = ranked[starts[filled] + counts[filled] // 2]
-    medians[filled] = 0.5 * (low + high)
+    medians[filled] = np.where(np.isinf(high), low, 0.5 * (low + high))
     return medians, counts
 
 

@@ -10,6 +10,7 @@ from immunosim.plots.ensembles.bands import draw_bands
 from immunosim.plots.ensembles.choice import Plot
 from immunosim.plots.ensembles.contour import draw_contour
 from immunosim.plots.ensembles.heatmap import draw_heatmap
+from immunosim.plots.ensembles.kaplan_meier import draw_kaplan_meier
 from immunosim.plots.ensembles.parallel import draw_parallel
 from immunosim.plots.ensembles.spaghetti import draw_spaghetti
 from immunosim.plots.style import GREY, STYLE
@@ -42,6 +43,8 @@ def ensemble_figure(dataset: xr.Dataset, plot: Plot, footer: str = "") -> Figure
             draw_bands(ax, dataset, plot.of, plot.thresholds)
         elif plot.kind == "spaghetti":
             draw_spaghetti(ax, dataset, plot.of, plot.color, plot.thresholds)
+        elif plot.kind == "kaplan_meier":
+            draw_kaplan_meier(ax, dataset, plot.of, plot.color, plot.reference)
         else:
             draw_parallel(ax, dataset, plot.of, plot.at)
         if footer:

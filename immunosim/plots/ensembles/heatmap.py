@@ -14,6 +14,7 @@ from immunosim.plots.ensembles.axes import (
     COLOURS,
     FAILED,
     add_colour_bar,
+    censored_note,
     count_text,
     failure_note,
     missing_note,
@@ -72,7 +73,9 @@ def draw_heatmap(ax: Axes, dataset: xr.Dataset, of: str, x: str, y: str, at: flo
     hatched = _hatch(ax, field)
     add_colour_bar(ax, colours, with_unit(_quantity(field), column.unit), field.shown if is_log else None)
     set_title(ax, title_of(column))
-    return write_notes(ax, [*notes_of(field), *hatched, missing_note(column, failed), failure_note(failed)])
+    return write_notes(
+        ax, [*notes_of(field), *hatched, missing_note(column, failed), censored_note(column), failure_note(failed)]
+    )
 
 
 def notes_of(field: Field) -> list[str]:
@@ -102,6 +105,7 @@ def _hatch(ax: Axes, field: Field) -> list[str]:
     for cells, colour, hatch, text in (
         (field.most_failed, FAILED, "////", "Hatched: more than half of the patients failed; without colour: all."),
         (field.without_value, "#999999", "....", "Dotted: no patient has a value."),
+        (field.not_reached, "#999999", "....", "Dotted: the median is not reached."),
     ):
         if cells.any():
             corners = _corners(field, cells)

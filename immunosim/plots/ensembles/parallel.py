@@ -28,6 +28,7 @@ from immunosim.plots.ensembles.axes import (
     COLOURS,
     FAILED,
     FEW_DECADES,
+    censored_note,
     count_text,
     missing_note,
     norm_of,
@@ -102,7 +103,8 @@ def draw_parallel(ax: Axes, dataset: xr.Dataset, of: str, at: float | None = Non
     _axis(ax, len(axes), ends[-1], is_log)
     _strip(ax, len(axes))
     _frame(ax, axes, column, bad.size)
-    notes = [_note(dataset, axes, drawn.size, well.size, drawn_bad.size, failed), missing_note(column, failed)]
+    notes = [_note(dataset, axes, drawn.size, well.size, drawn_bad.size, failed)]
+    notes += [missing_note(column, failed), censored_note(column, are_drawn=False)]
     lost = int((~is_drawable).sum())
     if lost:
         notes.append(f"{count_text(lost)} not drawn, since a factor is not a number.")

@@ -19,7 +19,7 @@ def most_correlated(dataset: xr.Dataset, of_outcome: OutcomeColumns, n: int) -> 
 
     Constant factors are left out.
     """
-    rows = chosen_rows(np.flatnonzero(np.isfinite(of_outcome.values)), MOST_ROWS)
+    rows = chosen_rows(np.flatnonzero(~np.isnan(of_outcome.values)), MOST_ROWS)
     scores = {}
     for name in varied_names(dataset):
         column = varied(dataset, name)
@@ -29,8 +29,8 @@ def most_correlated(dataset: xr.Dataset, of_outcome: OutcomeColumns, n: int) -> 
 
 
 def rank_correlation(first: Array, second: Array) -> float:
-    """Return Spearman's correlation over finite pairs; 0 where one variable is constant."""
-    is_there = np.isfinite(first) & np.isfinite(second)
+    """Return Spearman's correlation over pairs of numbers; 0 where one is constant. An infinite time is the longest."""
+    is_there = ~(np.isnan(first) | np.isnan(second))
     ranks = [rankdata(values[is_there]) for values in (first, second)]
     if is_there.sum() < 3 or min(float(rank.std()) for rank in ranks) == 0.0:
         return 0.0

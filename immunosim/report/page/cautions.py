@@ -11,6 +11,7 @@ from typing import Any
 
 from immunosim.formatting import number
 from immunosim.problem import Problem
+from immunosim.scenario.plausible import implausible_age
 from immunosim.scenario.regimen import courses_of
 from immunosim.units import DAYS_PER_MONTH
 
@@ -77,6 +78,8 @@ def _extrapolated(problem: Problem) -> Iterator[str]:
             f"The patient is {age:g} years old; T-cell counts were fitted to a trial of people from {scope.ages[0]} to "
             f"{scope.ages[1]} years."
         )
+    if doubt := implausible_age(age, scenario.horizon):
+        yield doubt
 
 
 def _mechanisms_off(summary: SummaryView) -> Iterator[str]:
