@@ -90,7 +90,10 @@ def data_known(case: FitProblem, until: float) -> dict[str, Any]:
     return {
         "data": replace(case.data, patients=known).as_dict(),
         "analytes": _analytes(case.subjects),
-        "scenarios": {patient.name: to_toml(scenario_of(case.problem.scenario, patient)) for patient in known},
+        "scenarios": {
+            patient.name: to_toml(scenario_of(case.problem.scenario, patient, case.wishes.follow_up))
+            for patient in known
+        },
     }
 
 
