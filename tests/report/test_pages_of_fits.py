@@ -30,7 +30,7 @@ TABLE = f"""patient;day;t_cells (cells/uL);weight
 {NAME};10;400;
 {NAME};40;800;
 """
-HOW: dict[str, Any] = {"free": ["division_rate"], "starts": 2}
+HOW: dict[str, Any] = {"free": ["division_rate"], "starts": 2, "anyway": True}
 
 
 def settings(title: str = "Two months") -> dict[str, Any]:
@@ -309,3 +309,10 @@ def test_equal_doses_that_follow_each_other_stand_in_a_row(record: dict[str, Any
     patient = {**record["data"]["patients"][NAME], "doses": doses}
     text = with_changes(record, data={**record["data"], "patients": {NAME: patient}})
     assert "antibody 0.0 0 to 1 2 × 30 0 7, 8 antibody 0.1 2 36 0 9 antibody 0.7 20 36 0 10" in text
+
+
+def test_a_forecast_that_is_withheld_from_a_rejected_fit_has_a_page_that_says_so(table: Path, tmp_path: Path) -> None:
+    withheld = ims.forecast("teaching_course", table, **settings() | {"anyway": False})
+    assert list(withheld.failures) == [NAME]
+    page = Page(withheld.report(tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert " ".join(withheld.failures[NAME].split()) in words(page)

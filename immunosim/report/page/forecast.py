@@ -31,7 +31,7 @@ def forecast_page(record: RecordView) -> bytes:
     names = list(record["patients"])
     first = next(iter(record["scenarios"]))
     scenario = scenario_in(record, first)
-    is_one = len(names) == 1
+    is_one = len(names) == 1 and not record["failures"]
     chapters = [] if is_one else [Chapter([_overview(record)])]
     for k, name in enumerate(names):
         sections = list(_of_patient(record, name, k, is_one))
@@ -75,7 +75,7 @@ def _overview(record: RecordView) -> Section:
             for back in updates[-1]["returns"]
         ]
     headers = ("patient", "read-out", "above", "median", "probability")
-    failed = [f"Patient {name} could not be simulated: {reason}" for name, reason in record["failures"].items()]
+    failed = [f"Patient {name} has no forecast: {reason}" for name, reason in record["failures"].items()]
     tables = [PageTable("Predicted recovery", headers, rows, "<<<<"), *doubts(record["data"])]
     return Section("overview", "Overview", cautions=failed, tables=tables)
 
