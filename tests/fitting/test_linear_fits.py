@@ -11,7 +11,7 @@ from immunosim.fitting import estimate, judge_parameters, laplace_draws, profile
 from immunosim.fitting.conclusions.goodness_of_fit import residuals
 from immunosim.fitting.search.estimation import data_information, draw_starts, inverse
 from immunosim.fitting.search.multistart import Search
-from immunosim.fitting.search.profiles import MAX_COORDINATE, WIDEST_STEP, _moved
+from immunosim.fitting.search.profiles import MAX_COORDINATE, WIDEST_STEP, _lowest, _moved
 from tests.fitting.linear import SD, exact, free, patch, posterior, subject
 
 pytestmark = pytest.mark.usefixtures("linear")
@@ -324,3 +324,9 @@ def test_a_sample_goes_to_arviz_with_its_units_new_measurements_and_likelihoods(
     np.testing.assert_array_equal(
         found.posterior_predictive["value"], inference_data(few, one, 3).posterior_predictive["value"]
     )
+
+
+def test_a_parabola_far_below_its_points_is_not_believed():
+    at = np.array([0.0, 1.0, 2.0])
+    assert _lowest(at, np.array([1.0, 0.0, 0.9]), 0.3)[0] == pytest.approx(0.0, abs=0.01)
+    assert _lowest(at, np.array([100.0, 10.0, 10.5]), 0.3) == (10.0, 1.0)

@@ -189,7 +189,7 @@ def _profile(estimate: Estimate, j: int, below: list[Search], above: list[Search
     at = np.array([point.end[j] for point in points])
     natural = posterior.natural(np.array([point.end for point in points]))
     data = np.array([prior.without(point) for point in points])
-    least, best = _lowest(at, data)
+    least, best = _lowest(at, data, 0.25 * threshold)
     rise, whole = np.maximum(data - least, 0.0), np.array([point.value for point in points]) - estimate.best.value
     parameter = posterior.coordinates.parameters[j]
 
@@ -220,14 +220,18 @@ def _profile(estimate: Estimate, j: int, below: list[Search], above: list[Search
     )
 
 
-def _lowest(at: Array, values: Array) -> tuple[float, float]:
-    """Return the least value of a curve and where it is, by the parabola through the three lowest neighbours."""
+def _lowest(at: Array, values: Array, most: float) -> tuple[float, float]:
+    """Return the least value of a curve and where it is, by the parabola through the three lowest neighbours.
+
+    A parabola that lies farther below them than ``most`` is not that of the curve, and is not believed.
+    """
     k = int(np.argmin(values))
     if k in (0, len(values) - 1):
         return float(values[k]), float(at[k])
     curvature, slope, value = np.polyfit(at[k - 1 : k + 2] - at[k], values[k - 1 : k + 2], 2)
     step = -0.5 * slope / curvature if curvature > 0.0 else 0.0
-    return float(value + slope * step + curvature * step**2), float(at[k] + step)
+    least = float(value + slope * step + curvature * step**2)
+    return (least, float(at[k] + step)) if 0.0 <= values[k] - least <= most else (float(values[k]), float(at[k]))
 
 
 def _crossings(at: Array, rise: Array, threshold: float) -> tuple[float, float]:
