@@ -116,8 +116,8 @@ def fit_problem(
     for sentence in assumed:
         now.announce(f"Assumed: {sentence}")
     options = FitOptions(
-        free=tuple(settings.get("free") or ()),
-        fix=tuple(settings.get("fix") or ()),
+        free=_names(settings.get("free")),
+        fix=_names(settings.get("fix")),
         limits=dict(_limits(problem, settings.get("limits") or ())),
         noise=dict(_noise(problem, settings.get("noise") or ())),
         shared=settings.get("shared", SHARED),
@@ -130,6 +130,11 @@ def fit_problem(
         names = ", ".join(case.reported)
         now.announce(f"Nothing is named to fit: {names}, which the data inform most")
     return case
+
+
+def _names(given: Collection[str] | None) -> tuple[str, ...]:
+    """Return names, of which one may be given by itself."""
+    return (given,) if isinstance(given, str) else tuple(given or ())
 
 
 def _patients(

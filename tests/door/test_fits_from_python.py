@@ -21,10 +21,18 @@ def test_a_fit_in_one_line_has_verdicts_and_alternatives(fitted):
 
 def test_limits_and_noise_are_a_mapping_or_texts():
     by_mapping = fit_problem(
-        "case_report", free=FREE, limits={"antibody_clearance": ("0.5 L/day", 9)}, noise={"lymphocytes": "additive:0.1"}
+        "case_report",
+        free=FREE,
+        fix=["others"],
+        limits={"antibody_clearance": ("0.5 L/day", 9)},
+        noise={"lymphocytes": "additive:0.1"},
     )
     by_text = fit_problem(
-        "case_report", free=FREE, limits=["antibody_clearance=0.5:9"], noise=["lymphocytes=additive:0.1"]
+        "case_report",
+        free=FREE,
+        fix="others",
+        limits=["antibody_clearance=0.5:9"],
+        noise=["lymphocytes=additive:0.1"],
     )
     (one,), (other,) = by_mapping.coordinates.parameters, by_text.coordinates.parameters
     assert (one.lower, one.upper) == (other.lower, other.upper) == (0.5, 9.0)

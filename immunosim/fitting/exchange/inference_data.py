@@ -11,7 +11,7 @@ from immunosim.fitting.conclusions.predictive import limits_of, predictive
 from immunosim.fitting.likelihood.pointwise import pointwise_likelihood
 from immunosim.fitting.likelihood.posterior import Posterior
 from immunosim.fitting.likelihood.prediction import predict
-from immunosim.fitting.search.sampling import Sample, load_arviz
+from immunosim.fitting.search.sampling import Sample, load_arviz, many_walkers
 from immunosim.safe_text import stored
 
 if TYPE_CHECKING:
@@ -42,21 +42,24 @@ def inference_data(sampled: Sample, posterior: Posterior, seed: int = 0) -> arvi
         posterior.subjects, best, np.zeros(factors.shape[1]), patient_values, factors, seed, posterior.n_threads
     )
     measured = new.measurements
-    inference_data = arviz.from_dict(
-        posterior={name: sampled.draws[:, :, j] for j, name in enumerate(sampled.names)},
-        sample_stats={"lp": sampled.log_density},
-        log_likelihood={"value": likelihoods.reshape(*shape, -1)},
-        posterior_predictive={"value": new.replicates.reshape(*shape, -1)},
-        observed_data={"value": new.observed},
-        constant_data={
-            "patient": np.array([stored(measurement.patient) for measurement in measured]),
-            "time": new.times,
-            "analyte": np.array([measurement.analyte for measurement in measured]),
-            "is_below": new.is_below,
-            "limit_of_quantification": limits_of(measured),
-        },
-        dims={name: [POINT] for name in ("value", "patient", "time", "analyte", "is_below", "limit_of_quantification")},
-    )
+    with many_walkers():
+        inference_data = arviz.from_dict(
+            posterior={name: sampled.draws[:, :, j] for j, name in enumerate(sampled.names)},
+            sample_stats={"lp": sampled.log_density},
+            log_likelihood={"value": likelihoods.reshape(*shape, -1)},
+            posterior_predictive={"value": new.replicates.reshape(*shape, -1)},
+            observed_data={"value": new.observed},
+            constant_data={
+                "patient": np.array([stored(measurement.patient) for measurement in measured]),
+                "time": new.times,
+                "analyte": np.array([measurement.analyte for measurement in measured]),
+                "is_below": new.is_below,
+                "limit_of_quantification": limits_of(measured),
+            },
+            dims={
+                name: [POINT] for name in ("value", "patient", "time", "analyte", "is_below", "limit_of_quantification")
+            },
+        )
     for name, unit in zip(sampled.names, sampled.units, strict=True):
         inference_data.posterior[name].attrs["units"] = unit
     inference_data.constant_data["time"].attrs["units"] = "day"

@@ -6,8 +6,8 @@ Diagnostics come from ArviZ.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -150,7 +150,7 @@ def _described(posterior: Posterior, sampler: Any, n_warm_up: int) -> Sample:
     """Return the draws after the warm-up, in natural units, with their diagnostics."""
     arviz, n = load_arviz(), posterior.n_unknowns
     draws = posterior.natural(np.swapaxes(sampler.get_chain(discard=n_warm_up), 0, 1))
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), many_walkers():
         r_hat = np.array([float(arviz.rhat(np.log(draws[:, :, j]))) for j in range(n)])
         effective = np.array([float(arviz.ess(np.log(draws[:, :, j]))) for j in range(n)])
     units = [parameter.unit for parameter in posterior.coordinates.parameters] + ["1"] * len(posterior.factors)
@@ -176,6 +176,14 @@ def require_sampler() -> None:
     for name in ("emcee", "arviz"):
         if find_spec(name) is None:
             raise DataError(f"sampling needs the package {name}", cure=INSTALL)
+
+
+@contextmanager
+def many_walkers() -> Iterator[None]:
+    """Keep ArviZ from taking the walkers, four for each unknown, for draws."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "More chains")
+        yield
 
 
 def load_arviz() -> Any:
