@@ -25,6 +25,7 @@ from immunosim import load_scenario
 from immunosim.codegen.loader import Array
 from immunosim.ensembles import Endpoint, simulate_ensemble
 from immunosim.fitting import ErrorModel, FitOptions, Fitted, case_of, estimate, profiles, subject_of
+from immunosim.fitting.conclusions.goodness_of_fit import judge_fit
 from immunosim.fitting.conclusions.recovery import forecast
 from immunosim.fitting.likelihood.prediction import predict
 from immunosim.fitting.parameter_selection import with_priors
@@ -124,7 +125,7 @@ def one_patient(about: str, seed: int) -> Outcome | None:
         goals[level] = [bool(one.low <= day <= one.high) for one, day in zip(back, days, strict=True)]
     missed = tuple(name for name, one in found.profiles.items() if not _holds(one, true[name], 0.9))
     counts = {level: (sum(own), len(own)) for level, own in held.items()}
-    return Outcome(about, counts, goals, found.fit_verdict.p_value, seconds, missed)
+    return Outcome(about, counts, goals, judge_fit(best).p_value, seconds, missed)
 
 
 def _day(day: float, since: float, horizon: float) -> float:

@@ -161,9 +161,12 @@ class Task:
     @cached_property
     def initial_states(self) -> Array:
         """Derivatives of the untreated state, shape (n_directions, n_pools)."""
-        slopes = _matrix(self.model, "baseline_slopes", len(self.model.pools), self.n_named, self.problem.vector)
-        in_parameters: Array = self.parameters @ slopes.T
-        return in_parameters
+        # Term by term: a product of full matrices this size wakes the threads of BLAS, who spin longer than they work.
+        derivatives = np.zeros((len(self.names), len(self.model.pools)))
+        for row, column, value in _nonzeros(self.model, "baseline_slopes", self.problem.vector):
+            if column < self.n_named:
+                derivatives[:, row] += value * self.parameters[:, column]
+        return derivatives
 
     @cached_property
     def moved_segments(self) -> tuple[Array, Array, Array]:
