@@ -192,7 +192,7 @@ def test_what_lies_near_a_limit_has_a_bound_on_the_other_side_alone():
     assert np.isnan(low.low)
     high = verdicts([[1.0]] * 2, np.log([95.0, 95.0]), free("a", lower=0.1), sd=0.4)["a"]
     assert high.sentence.startswith(f"Lower bound only: above {high.low:.3g}.")
-    assert high.sentence.endswith("The best value is at the limit of the search, 100: widen the limits of a.")
+    assert high.sentence.endswith("The best value is at the limit of the search, 100, which `limits` widens.")
     assert np.isnan(high.high)
 
 
@@ -233,7 +233,7 @@ def test_an_inverse_of_singular_information_is_large_where_there_is_none():
 
 
 def test_a_fit_from_which_nothing_can_be_simulated_is_refused(monkeypatch, two):
-    def nothing(subjects, values, n_threads=1):
+    def nothing(subjects, values, n_threads=1, among=()):
         return [(np.full((len(own), 5), np.nan), np.full((len(own), 5, 2), np.nan)) for own in values]
 
     monkeypatch.setattr("immunosim.fitting.likelihood.posterior.differentiate", nothing)
