@@ -15,7 +15,7 @@ from immunosim.fitting.likelihood.posterior import Posterior
 from immunosim.fitting.search.estimation import Estimate
 from immunosim.fitting.search.expansion import NearSearch, advance
 
-MOST_STEPS = 12
+MOST_STEPS = 25
 """Simulations of an alternative, each with a search in the log-linear model."""
 
 FAR = (60.0, 30.0, 15.0)
@@ -83,20 +83,16 @@ def _competing(hypotheses: Sequence[Hypothesis], searches: Sequence[NearSearch],
     """Return which alternatives may yet be the best of all, and the best of their explanation."""
     if not n_steps:
         return [True] * len(searches)
-    reached = np.array(
-        [
-            each.log_constant - min(search.answer[0], search.promise)
-            for each, search in zip(hypotheses, searches, strict=True)
-        ]
-    )
-    is_near = reached > reached.max(initial=-np.inf) - FAR[min(n_steps, len(FAR)) - 1]
+    reached = np.array([h.log_constant - s.answer[0] for h, s in zip(hypotheses, searches, strict=True)])
+    promised = np.maximum(reached, [h.log_constant - s.promise for h, s in zip(hypotheses, searches, strict=True)])
+    is_near = promised > reached.max(initial=-np.inf) - FAR[min(n_steps, len(FAR)) - 1]
     if n_steps >= len(FAR):
         matters = np.array([each.subject_matter for each in hypotheses])
         for matter in set(matters):
             variants = np.flatnonzero(matters == matter)
-            best = variants[np.argsort(-reached[variants], kind="stable")]
-            is_near[best[MOST_CLOSE:]] = False
-            is_near[best[reached[best] < reached[best[0]] - CLOSE]] = False
+            ranked = variants[np.argsort(-promised[variants], kind="stable")]
+            is_near[ranked[MOST_CLOSE:]] = False
+            is_near[variants[promised[variants] < reached[variants].max() - CLOSE]] = False
     return [bool(near) and not search.has_ended for near, search in zip(is_near, searches, strict=True)]
 
 

@@ -108,8 +108,9 @@ class NearSearch:
                 self._plan(expansion)
             return
         self.longest = 0.25 * length
-        self.step = _shortened(self.step, self.longest)
         self.has_ended = self.best is None or self.longest < MIN_STEP
+        if not self.has_ended:
+            self.step = _damped(self.answer[1], self.answer[2], self.longest)
 
     @property
     def remaining_gain(self) -> float:
@@ -123,7 +124,10 @@ class NearSearch:
     def _plan(self, expansion: Expansion) -> None:
         """Set the next step, and the value that the log-linear model promises for the mode."""
         inner = search_from(expansion.at, expansion.unknowns, tolerance=INNER_TOLERANCE, most_steps=INNER_STEPS)
-        self.step, self.promise = _shortened(inner.end - expansion.unknowns, self.longest), inner.value
+        step, self.promise = inner.end - expansion.unknowns, inner.value
+        # Not the same step shortened: the way to a far optimum may lead uphill, a damped Newton step never does.
+        is_near = np.abs(step).max(initial=0.0) <= self.longest
+        self.step = step if is_near else _damped(self.answer[1], self.answer[2], self.longest)
 
     def outcome(self) -> Search:
         """Return what is known of the mode."""
@@ -132,9 +136,14 @@ class NearSearch:
         return Search(self.start, end, *self.answer, self.is_converged, self.n_evaluations, message)
 
 
-def _shortened(step: Array, longest: float) -> Array:
-    length = float(np.abs(step).max(initial=0.0))
-    return step if length <= longest else step * (longest / length)
+def _damped(gradient: Array, hessian: Array, longest: float) -> Array:
+    """Return the Newton step, damped (Levenberg 1944) until no unknown moves by more than a length."""
+    damping = 1e-6 * float(np.trace(hessian)) / len(gradient) + np.finfo(float).tiny
+    while True:
+        step = -np.linalg.solve(hessian + damping * np.eye(len(gradient)), gradient)
+        if np.abs(step).max() <= longest:
+            return np.asarray(step, np.float64)
+        damping *= 4.0
 
 
 def advance(searches: Sequence[NearSearch], is_active: Sequence[bool]) -> None:
