@@ -152,9 +152,11 @@ def target_of(problem: "Problem", text: str, option: str) -> tuple[str, float]:
     from immunosim.errors import DataError, did_you_mean
 
     readout, at, time = text.partition("@")
-    if not at or readout.strip() not in problem.model.readouts:
+    if not at:
+        raise DataError(f'"{text}" is not READOUT@TIME', key=option, cure="write cd4@24 months")
+    if readout.strip() not in problem.model.readouts:
         cure = did_you_mean(readout.strip(), problem.model.readouts)
-        raise DataError(f'"{text}" is not READOUT@TIME', key=option, cure=f"write cd4@24 months; {cure}")
+        raise DataError(f'"{readout.strip()}" is not a read-out', key=option, cure=cure)
     from immunosim.door.times import simulated_day_of
 
     return readout.strip(), simulated_day_of(problem.scenario, time.strip(), option)

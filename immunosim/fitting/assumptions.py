@@ -39,7 +39,7 @@ def assumptions(scenario: Scenario, patients: Sequence[PatientRecord], follow_up
         sentences = list(_of_doses(scenario, patients))
         if follow_up:
             sentences = [*_of_table(scenario, patients, follow_up), *sentences]
-    return sentences
+    return list(dict.fromkeys(sentences))  # durations that differ by rounding alone read the same
 
 
 def _of_table(scenario: Scenario, patients: Sequence[PatientRecord], follow_up: float) -> Iterator[str]:

@@ -17,11 +17,16 @@ from immunosim.observations.problems import also_on, kind_of
 from immunosim.observations.records import Measurement, Observations, PatientRecord, TableFinding
 from immunosim.scenario.drug_names import with_drugs_of
 from immunosim.scenario.regimen import start_of
+from immunosim.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from immunosim.scenario import Scenario
 
 _RANKS = {"error": 0, "warning": 1, "note": 2}
+_YEAR = 12.0 * DAYS_PER_MONTH
+_MAX_YEARS = 60.0
+"""Years between the first and the last of what is known of a patient, above which a date is doubted; assumed."""
+
 _RANGES = {"age": (0.0, 120.0, "years"), "weight": (20.0, 400.0, "kg")}
 
 
@@ -54,10 +59,15 @@ def _sorted(findings: Iterable[TableFinding]) -> list[TableFinding]:
 
 def _findings(observations: Observations, scenario: Scenario | None) -> Iterator[tuple[TableFinding, str]]:
     """Yield every finding with the name of the patient that it is about, which is empty for those of all patients."""
-    for finding in (*check_values(observations), *check_samples(observations), *_limits(observations)):
+    for finding in (
+        *check_values(observations),
+        *check_samples(observations),
+        *_limits(observations),
+        *_uncounted(observations),
+    ):
         yield finding, ""
     for patient in observations:
-        of_patient = [*_births(patient), *_order(patient), *_duplicates(patient), *_traits(patient)]
+        of_patient = [*_span(patient), *_births(patient), *_order(patient), *_duplicates(patient), *_traits(patient)]
         of_patient += [*check_plausible(patient, scenario), *check_course(patient, scenario)]
         if scenario is not None:
             of_patient += [*_horizon(patient, scenario), *check_doses(patient, scenario)]
@@ -72,6 +82,25 @@ def each_kind(findings: Iterable[tuple[TableFinding, str]]) -> Iterator[TableFin
         groups.setdefault((finding.severity, finding.column, kind_of(reason)), []).append(finding)
     for first, *others in groups.values():
         yield replace(first, reason=f"{first.reason}{also_on(other.line for other in others)}")
+
+
+def _uncounted(observations: Observations) -> Iterator[TableFinding]:
+    """Yield patients without measurements, where others have some."""
+    if not observations.measurements:
+        return
+    for patient in observations:
+        if not patient.measurements:
+            line = min((dose.line for dose in patient.doses), default=0)
+            yield TableFinding(line, "", "note", f"{patient.name} has no measurements: a fit leaves the patient out")
+
+
+def _span(patient: PatientRecord) -> Iterator[TableFinding]:
+    times = sorted(_places(patient), key=lambda known: known[1])
+    if times and times[-1][1] - times[0][1] > _MAX_YEARS * _YEAR:
+        line, first = times[0]
+        years = (times[-1][1] - first) / _YEAR
+        reason = f"day {first:g} of {patient.name} is {years:.0f} years before the last, day {times[-1][1]:g}"
+        yield TableFinding(line, "", "warning", reason, "correct the date if it is wrong")
 
 
 def _births(patient: PatientRecord) -> Iterator[TableFinding]:

@@ -83,7 +83,8 @@ def test_an_interrupted_sample_of_a_fit_goes_on(command, short, tmp_path, monkey
         ((*FAST, "--common", "antibody_clearance"), "--common: is for --patients two-stage"),
         ((*FAST, "--covariate", "antibody_clearance=age"), "--covariate: cannot be estimated from one patient"),
         ((*FAST, "--covariate", "age"), '--covariate: "age" is not NAME=COVARIATE'),
-        ((*FAST, "--next-draw", "cd4"), '--next-draw: "cd4" is not READOUT@TIME'),
+        ((*FAST, "--next-draw", "cd4"), '--next-draw: "cd4" is not READOUT@TIME, write cd4@24 months'),
+        ((*FAST, "--next-draw", "cd44@20 days"), '--next-draw: "cd44" is not a read-out, did you mean "cd4"'),
         ((*FAST, "--set", "observed=[]"), "holds no measurements to fit, add [[observed]]"),
     ],
 )

@@ -40,7 +40,7 @@ class LinearSubject:
     def is_below(self):
         return np.array([one.is_below for one in self.measurements], bool)
 
-    @property
+    @cached_property
     def problem(self):
         return SimpleNamespace(model=SimpleNamespace(units={"cd4": "cells/uL"}, totals=set()))
 

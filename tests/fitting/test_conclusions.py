@@ -10,7 +10,7 @@ from scipy.stats import chi2, norm
 from immunosim.ensembles.survival import EventTimes
 from immunosim.errors import DataError, SolverError
 from immunosim.fitting import ErrorModel, estimate, judge_fit
-from immunosim.fitting.conclusions import mechanism_comparison, recovery
+from immunosim.fitting.conclusions import alternative_mechanisms, mechanism_comparison, recovery
 from immunosim.fitting.conclusions.goodness_of_fit import _about_fit, _runs_p_value
 from immunosim.fitting.conclusions.mechanism_comparison import NO_PART, alternatives
 from immunosim.fitting.conclusions.optimal_sampling import Draw, _draw
@@ -130,7 +130,7 @@ def test_too_few_residuals_or_one_sign_alone_have_no_runs_test():
 def test_another_model_is_compared_by_its_own_fit(monkeypatch):
     found = fitted(3 * LOGS)
     flat = np.array([[1.0, 0.0]] * 6)
-    monkeypatch.setattr(mechanism_comparison, "_subject", lambda one, name: subject(flat, 3 * LOGS))
+    monkeypatch.setattr(alternative_mechanisms, "_subject", lambda one, name: subject(flat, 3 * LOGS))
     reports = []
     (other,) = alternatives(found, ["trend"], 2, report=reports.append)
     alone = judge_fit(fitted(3 * LOGS, design=flat))
@@ -162,7 +162,7 @@ def test_a_difference_of_aic_up_to_four_says_nothing(more, words):
 
 def test_a_mechanism_without_a_part_in_the_data_is_said_without_a_fit(monkeypatch):
     found = fitted()
-    monkeypatch.setattr(mechanism_comparison, "_subject", lambda one, name: subject(DESIGN, LOGS))
+    monkeypatch.setattr(alternative_mechanisms, "_subject", lambda one, name: subject(DESIGN, LOGS))
     monkeypatch.setattr(mechanism_comparison, "estimate", None)
     (other,) = alternatives(found, ["nothing"])
     assert (other.more_aic, other.more_bic, other.sentence) == (0.0, 0.0, NO_PART)
@@ -175,7 +175,7 @@ def test_a_model_that_cannot_be_fitted_is_said_and_the_others_go_on(monkeypatch)
             raise SolverError("no start of the fit could be simulated")
         return subject(DESIGN, LOGS)
 
-    monkeypatch.setattr(mechanism_comparison, "_subject", broken)
+    monkeypatch.setattr(alternative_mechanisms, "_subject", broken)
     bad, good = alternatives(fitted(), ["bad", "good"])
     assert np.isnan([bad.log_likelihood, bad.aic, bad.bic, bad.more_aic, bad.more_bic]).all()
     assert bad.sentence == "Cannot be fitted without it: no start of the fit could be simulated"

@@ -152,6 +152,7 @@ def test_all_values_below_quantification_make_no_nan(make_posterior):
         ),
         ("combined:0.1", "noise: combined noise needs a positive size, write cd4=lognormal:0.15"),
         ("lognormal:-1", "noise: lognormal noise needs a positive size, write cd4=lognormal:0.15"),
+        ("lognormal:15", "noise: lognormal noise of 15 is 1500 %, write a fraction, such as 0.15 for 15 %"),
     ],
 )
 def test_what_is_no_noise_is_said(text, message):

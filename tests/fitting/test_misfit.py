@@ -9,11 +9,15 @@ from scipy.stats import chi2, multivariate_normal
 from immunosim.fitting import ErrorModel, estimate, judge_fit, laplace_draws
 from immunosim.fitting.conclusions import misfit
 from immunosim.fitting.conclusions.alternative_days import SHIFTS, day_alternatives, dose_groups
+from immunosim.fitting.conclusions.alternative_mechanisms import mechanism_alternatives
+from immunosim.fitting.conclusions.hypotheses import Hypothesis
 from immunosim.fitting.conclusions.misfit import CLEAR, MisfitCause, explanations, likely_cause, refusal
 from immunosim.fitting.conclusions.outliers import outlier_alternative, outliers_of
 from immunosim.fitting.conclusions.recovery import widened
 from immunosim.fitting.likelihood.error_model import scatter_of
 from immunosim.fitting.likelihood.posterior import evaluate_together
+from immunosim.fitting.search.estimation import Estimate
+from immunosim.fitting.search.multistart import Search
 from tests.fitting.linear import SD, exact, free, posterior, subject
 
 DAYS = np.arange(24.0)
@@ -24,8 +28,9 @@ TRUTH = np.array([0.3, 0.8])
 
 @pytest.fixture
 def alone(linear, monkeypatch):
-    """Let errors alone be explanations: linear subjects have no treatment."""
-    monkeypatch.setattr(misfit, "day_alternatives", lambda posterior: iter(()))
+    """Let errors alone be explanations: linear subjects have neither treatment nor mechanisms."""
+    for without in ("day_alternatives", "mechanism_alternatives"):
+        monkeypatch.setattr(misfit, without, lambda posterior: iter(()))
 
 
 def logs(seed=1, sd=SD):
@@ -177,6 +182,32 @@ def test_doses_that_were_given_together_are_moved_together(problem, make_posteri
     moved = later.posterior.subjects[0].problem.scenario
     assert moved.course[0].start == 30.0
     assert later.posterior.subjects[0].problem.times.tolist() == [30.0, 90.0, 180.0, 270.0, 360.0]
+
+
+def test_each_mechanism_that_acts_on_the_data_is_switched_off_in_turn(problem, make_posterior):
+    posterior = make_posterior()[0]
+    start = posterior.start
+    at_start = Search(start, start, 0.0, start, np.eye(len(start)), True, 1, "")
+    tried = list(mechanism_alternatives(Estimate(posterior, (at_start,))))
+    off = [each.posterior.subjects[0].problem.scenario.mechanisms.off for each in tried]
+    assert ["depletion"] in map(list, off)
+    assert ["relapse"] not in map(list, off)  # counts are the same without it
+    assert {each.subject_matter for each in tried} == {f"without {names[0]}" for names in off}
+    assert tried[0].sentence(None) == f"the model without {off[0][0]} fits better"
+
+
+@pytest.mark.usefixtures("linear")
+def test_mechanisms_stand_in_the_list_of_other_causes(monkeypatch):
+    days_alone = np.stack([DESIGN[:, 0], np.zeros(24)], axis=1)
+    whole = fitted(0.0 * DAYS)
+    without = replace(whole.posterior, subjects=(replace(whole.posterior.subjects[0], design=days_alone),))
+    told = Hypothesis("mechanism", "without trend", without, lambda _: "the model without trend fits better", "")
+    monkeypatch.setattr(misfit, "day_alternatives", lambda posterior: iter(()))
+    monkeypatch.setattr(misfit, "mechanism_alternatives", lambda fitted: iter([told]))
+    rows = {row.cause: row for row in explanations(whole)}
+    gain = estimate(without, 1).log_evidence - whole.log_evidence
+    assert rows["mechanism"].log_bayes_factor == pytest.approx(gain, abs=0.02)
+    assert len(rows) > 2
 
 
 @pytest.mark.slow

@@ -44,6 +44,11 @@ def test_new_measurements_scatter_as_the_noise_says(make_posterior, noise):
     np.testing.assert_allclose(spread, np.broadcast_to(expected, spread.shape), rtol=0.06)
 
 
+def test_new_measurements_beyond_any_number_are_left_out_without_a_warning(make_posterior):
+    posterior, _ = make_posterior(noise=dict.fromkeys(ANALYTES, ErrorModel("lognormal", 4.0, degrees=0.5)))
+    assert 0 < len(of_one(posterior).replicates) < 4000
+
+
 def test_an_estimated_factor_widens_new_measurements(make_posterior):
     posterior, _ = make_posterior(noise=dict.fromkeys(ANALYTES, ErrorModel(is_estimated=True)), factors=ANALYTES)
     factors = np.array([0.0, np.log(2.0), 0.0, 0.0])

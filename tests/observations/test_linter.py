@@ -159,6 +159,17 @@ def test_what_is_probably_wrong_is_found(read, scenario, content, found):
     assert findings(read, content, scenario) == [found]
 
 
+def test_a_patient_without_counts_among_others_is_said(read):
+    content = "patient,day,CD4 [/uL]\na,1,500\nb,1,\n"
+    assert findings(read, content, None) == ["note: b has no measurements: a fit leaves the patient out"]
+
+
+def test_visits_a_century_apart_are_doubted(read):
+    content = "day,CD4 [/uL]\n-50000,900\n10,40\n"
+    said = "line 2: warning: day -50000 of patient is 137 years before the last, day 10"
+    assert findings(read, content, None) == [f"{said}, correct the date if it is wrong"]
+
+
 def test_rounding_and_limits_are_no_contradiction(read, scenario):
     content = (
         "day,ALC [G/L],CD3 [/uL],CD4 [/uL],CD8 [%],NK [%]\n"

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from immunosim.errors import ImmunosimError
+from immunosim.fitting.conclusions.alternative_mechanisms import predicts_the_same, without_mechanism
 from immunosim.fitting.conclusions.goodness_of_fit import judge_fit
-from immunosim.fitting.likelihood.posterior import Posterior
-from immunosim.fitting.likelihood.subject import Subject
 from immunosim.fitting.search.estimation import Estimate, estimate
-from immunosim.problem import prepare
-from immunosim.scenario import Scenario, build_scenario, to_toml
 
 CLEAR_AIC_DIFFERENCE = 4.0
 """Difference of AIC above which one model fits better (Burnham and Anderson 2002, section 2.6)."""
 
 NO_PART = "Does not affect the measured quantities: predictions are the same without it."
-
-MIN_LOG_LIKELIHOOD_DIFFERENCE = 1e-3
-"""Difference of the log likelihood within the integrator's tolerance."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +69,8 @@ def alternatives(
 
 def _without(fitted: Estimate, mechanism: str, n_starts: int, seed: int) -> Alternative:
     try:
-        subjects = tuple(_subject(subject, mechanism) for subject in fitted.posterior.subjects)
-        posterior = replace(fitted.posterior, subjects=subjects)
-        if _is_the_same(fitted, posterior):
+        posterior = without_mechanism(fitted.posterior, mechanism)
+        if predicts_the_same(fitted, posterior):
             verdict = judge_fit(fitted)
             numbers = (verdict.log_likelihood, verdict.aic, verdict.bic, 0.0, 0.0)
             return Alternative(mechanism, *numbers, NO_PART)
@@ -97,22 +89,3 @@ def _sentence(more: float) -> str:
     if more < -CLEAR_AIC_DIFFERENCE:
         return "Contradicted by the data: the model fits better without it."
     return "Not informed by the data: the model fits equally well without it."
-
-
-def _is_the_same(fitted: Estimate, posterior: Posterior) -> bool:
-    best = fitted.best.end[np.newaxis]
-    return bool(
-        np.abs(posterior.log_likelihoods(best) - fitted.posterior.log_likelihoods(best)).max()
-        < MIN_LOG_LIKELIHOOD_DIFFERENCE
-    )
-
-
-def _subject(subject: Subject, mechanism: str) -> Subject:
-    problem = prepare(_switched_off(subject.problem.scenario, mechanism))
-    return replace(subject, problem=replace(problem, times=subject.problem.times))
-
-
-def _switched_off(scenario: Scenario, mechanism: str) -> Scenario:
-    document = tomllib.loads(to_toml(scenario))
-    off = [*document.get("mechanisms", {}).get("off", []), mechanism]
-    return build_scenario(document | {"mechanisms": {"off": off}})

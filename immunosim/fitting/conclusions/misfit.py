@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from immunosim.fitting.conclusions.alternative_days import day_alternatives
+from immunosim.fitting.conclusions.alternative_mechanisms import mechanism_alternatives
 from immunosim.fitting.conclusions.alternative_noise import HEAVY_TAILS, noise_alternatives
 from immunosim.fitting.conclusions.goodness_of_fit import FitVerdict, judge_fit
 from immunosim.fitting.conclusions.hypotheses import Hypothesis, fits_of
@@ -34,7 +35,7 @@ class MisfitCause:
     Attributes
     ----------
     cause : str
-        ``outliers``, ``dose date``, ``noise size``, ``noise form`` or ``shared error``.
+        ``outliers``, ``dose date``, ``noise size``, ``noise form``, ``shared error`` or ``mechanism``.
     sentence, cure : str
         What fits better, and what the user can do.
     log_bayes_factor : float
@@ -69,8 +70,9 @@ def explanations(fitted: Estimate, report: Callable[[str], None] | None = None) 
         Receives what is tried next.
     """
     if report is not None:
-        report("other errors and other days of treatment")
-    tried = [*noise_alternatives(fitted.posterior), *day_alternatives(fitted.posterior)]
+        report("other errors, other days of treatment, and each mechanism switched off")
+    posterior = fitted.posterior
+    tried = [*noise_alternatives(posterior), *day_alternatives(posterior), *mechanism_alternatives(fitted)]
     fits = fits_of(fitted, tried)
     if report is not None:
         report("outliers")
@@ -92,7 +94,8 @@ def likely_cause(rows: Sequence[MisfitCause]) -> str:
     """Return a sentence on the cause of a misfit: the first explanation where it is clear."""
     if rows and rows[0].is_clear:
         return f"Most likely cause: {rows[0].sentence}{_named(rows[0].outliers)}."
-    return "No cause that was tried explains it clearly (outliers, days of treatment, size and form of errors)."
+    tried = "outliers, days of treatment, size and form of errors, mechanisms"
+    return f"No cause that was tried explains it clearly ({tried})."
 
 
 def _named(outliers: Sequence[Outlier]) -> str:

@@ -189,7 +189,9 @@ def _new(subject: Subject, predicted: Array, factors: Array, generator: np.rando
     scatter = subject.scatter
     errors = _independent(scatter, predicted.shape, generator) @ scatter.mixing.T
     errors = errors * spread_at(scatter, predicted, factors)
-    return np.where(scatter.is_log, predicted * np.exp(np.where(scatter.is_log, errors, 0.0)), predicted + errors)
+    with np.errstate(over="ignore"):  # heavy tails of a large error: beyond any number is a value all the same
+        logarithmic = predicted * np.exp(np.where(scatter.is_log, errors, 0.0))
+    return np.where(scatter.is_log, logarithmic, predicted + errors)
 
 
 def _independent(scatter: Scatter, shape: tuple[int, ...], generator: np.random.Generator) -> Array:

@@ -39,6 +39,10 @@ CERTAIN = 40.0
 """Standardised distance from which a value is below a limit for certain, to the last bit."""
 
 
+MAX_RELATIVE_SD = 5.0
+"""Largest relative error that is taken for one and not for percent: a geometric standard deviation of 150."""
+
+
 @dataclass(frozen=True)
 class ErrorModel:
     """The error model of one analyte.
@@ -76,6 +80,9 @@ class ErrorModel:
         needed = {"additive": (self.absolute,), "combined": (self.relative, self.absolute)}
         if not all(0.0 < size < np.inf for size in needed.get(self.kind, (self.relative,))):
             raise DataError(f"{self.kind} noise needs a positive size", key="noise", cure="write cd4=lognormal:0.15")
+        if self.relative > MAX_RELATIVE_SD:
+            reason = f"{self.kind} noise of {self.relative:g} is {100.0 * self.relative:g} %"
+            raise DataError(reason, key="noise", cure="write a fraction, such as 0.15 for 15 %")
 
     @property
     def allows_zero(self) -> bool:

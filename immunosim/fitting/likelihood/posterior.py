@@ -142,10 +142,17 @@ class Posterior:
         """
         return evaluate_together([(self, unknowns)])[0]
 
-    def _evaluated(
+    def evaluated_from(
         self, unknowns: Array, patient_values: Sequence[Array], derivatives: Sequence[tuple[Array, Array]]
     ) -> tuple[Array, Array, Array]:
-        """Return value, gradient and Hessian from the predictions of all patients and their derivatives."""
+        """Return value, gradient and Hessian from the predictions of all patients and their derivatives.
+
+        Parameters
+        ----------
+        unknowns : ndarray, shape (n_rows, n_unknowns)
+        patient_values : sequence of ndarray, shape (n_rows, n_parameters)
+        derivatives : sequence of (ndarray, ndarray), shapes (n_rows, n) and (n_rows, n, n_parameters)
+        """
         n = len(self.coordinates)
         values, factors = self.coordinates.values_at(unknowns[:, :n]), unknowns[:, n:]
         by_log = self.coordinates.slopes_at(unknowns[:, :n]) / values
@@ -198,6 +205,22 @@ def evaluate_together(tasks: Sequence[tuple[Posterior, Array]]) -> list[tuple[Ar
     list of tuple
         What ``Posterior.evaluate`` returns, of each.
     """
+    return [
+        posterior.evaluated_from(unknowns, *differentiated)
+        for (posterior, unknowns), differentiated in zip(tasks, differentiate_together(tasks), strict=True)
+    ]
+
+
+def differentiate_together(
+    tasks: Sequence[tuple[Posterior, Array]],
+) -> list[tuple[list[Array], list[tuple[Array, Array]]]]:
+    """Return the parameters of each patient, with the predictions and their derivatives there, as one batch.
+
+    Parameters
+    ----------
+    tasks : sequence of (Posterior, ndarray of shape (n_rows, n_unknowns))
+        As for ``evaluate_together``.
+    """
     subjects, values, ends = list[Subject](), list[Array](), [0]
     for posterior, unknowns in tasks:
         n = len(posterior.coordinates)
@@ -206,12 +229,9 @@ def evaluate_together(tasks: Sequence[tuple[Posterior, Array]]) -> list[tuple[Ar
             values += posterior.of_patients(posterior.coordinates.values_at(unknowns[:, :n]))
         ends.append(len(subjects))
     # One compiled kernel for all: which one answers does not depend on which posteriors have rows in this batch.
-    among = tuple(subject for posterior, _ in tasks for subject in posterior.subjects)
-    derivatives = differentiate(tuple(subjects), values, tasks[0][0].n_threads, among)
-    return [
-        posterior._evaluated(unknowns, values[first:last], derivatives[first:last])
-        for (posterior, unknowns), (first, last) in zip(tasks, pairwise(ends), strict=True)
-    ]
+    among = {id(subject.problem): subject for posterior, _ in tasks for subject in posterior.subjects}
+    derivatives = differentiate(tuple(subjects), values, tasks[0][0].n_threads, tuple(among.values()))
+    return [(values[first:last], derivatives[first:last]) for first, last in pairwise(ends)]
 
 
 def log_likelihood(

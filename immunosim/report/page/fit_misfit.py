@@ -23,6 +23,7 @@ def misfit_tables(record: RecordView) -> Iterator[PageTable]:
     rows = [
         (cause["cause"], f"{cause['log_bayes_factor']:+.1f}", cause["sentence"], cause["cure"])
         for cause in causes[:MOST_CAUSES]
+        if cause["log_bayes_factor"] > 0.0
     ]
     note = "Log Bayes factor: of the odds against the fit as it is, were both as probable before."
     yield PageTable("What would fit better", ("cause", "log Bayes factor", "alternative", "remedy"), rows, "<><<", note)
