@@ -233,7 +233,7 @@ def refuse_mixture(case: FitProblem, plan: FitPlan, together: str, without: Coll
     for option in (name for name, value in given.items() if value):
         raise DataError("is for one patient", key=option, cure="choose one with `patient`, or `together=pooled`")
     arranged = case.arranged(plan.common, plan.covariates)  # says what is wrong with names before anything is done
-    if not arranged.individual:
+    if not set(arranged.individual) & set(case.reported):
         cure = "leave one out, or use `together=pooled`"
         raise DataError("no parameter is left that differs between patients", key="common", cure=cure)
 

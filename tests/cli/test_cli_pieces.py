@@ -386,7 +386,7 @@ def test_a_command_ends_with_the_code_of_what_happened(
 
 
 def test_json_of_another_model_is_whole_and_alone_on_standard_output(command: Callable[..., Any], taught: Path) -> None:
-    result = command("explain", taught, "--readout", "t_cells", "--json")
+    result = command("explain", taught, "--readout", "t_cells", "--accounting", "--json")
     record = json.loads(result.stdout)
     assert record["closed"]
     assert record["readout"] == "t_cells"

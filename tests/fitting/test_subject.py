@@ -29,7 +29,10 @@ def of(problem, *measured, noise=None):
             (Measurement("a", 400.0, "cd4", 90.0),),
             "horizon: day 400 of patient a is outside the simulated time span, day 0 to 395.688, extend the horizon",
         ),
-        ((Measurement("a", -1.0, "cd4", 90.0),), "horizon: day -1 of patient a is outside the simulated time span"),
+        (
+            (Measurement("a", -1.0, "cd4", 90.0),),
+            "output.extra: day -1 of patient a is outside the simulated time span, day 0 to 395.688, add the time",
+        ),
         ((Measurement("a", 9.0, "cd5", 90.0),), 'unknown analyte "cd5", did you mean "cd3", "cd4" or "cd8"'),
         (
             (Measurement("a", 9.0, "cd4", 0.0, line=7, column="CD4 [/uL]"),),
