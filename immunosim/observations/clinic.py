@@ -191,12 +191,21 @@ def _doses(layout: TableLayout, visit: Visit, problems: Problems) -> Iterator[Re
                 raise QuantityError(f'"{text}" is negative', cure="give the mass that was given")
             if amount == 0:
                 continue
-            drug = column.drug or dose_drugs()[0]
-            if not column.drug and (name := layout.cell(visit.row, "drug")):
-                with problems.at(line, layout.others["drug"].header):
-                    drug = drug_of(name)
+            drug = column.drug or _drug(layout, visit, problems)
+            if not drug:
+                continue
             duration, has_duration = _duration(layout, visit, drug, problems), bool(layout.cell(visit.row, "duration"))
             yield RecordedDose(visit.patient, visit.time, drug, amount, duration, line, has_duration=has_duration)
+
+
+def _drug(layout: TableLayout, visit: Visit, problems: Problems) -> str:
+    """Return the drug that a row names, or that a table means which names none; nothing where it is not known."""
+    name = layout.cell(visit.row, "drug")
+    if not name:
+        return dose_drugs()[0]
+    with problems.at(visit.row.line, layout.others["drug"].header):
+        return drug_of(name)
+    return ""
 
 
 def _duration(layout: TableLayout, visit: Visit, drug: str, problems: Problems) -> float:

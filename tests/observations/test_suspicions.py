@@ -180,8 +180,8 @@ def test_all_problems_are_reported_at_once_and_each_kind_once(examine):
 
 
 def test_a_table_of_which_nothing_is_known_says_which_headers_it_has(examine, refusal):
-    message = refusal(examine, "Kennung,Zeitpunkt,Wert A\n1,2,3\n")
-    assert 'not known are "Kennung" and "Zeitpunkt" and "Wert A"' in message
+    message = refusal(examine, "Kürzel,Zeitpunkt,Wert A\n1,2,3\n")
+    assert 'not known are "Kürzel" and "Zeitpunkt" and "Wert A"' in message
 
 
 @pytest.mark.parametrize(
