@@ -15,8 +15,18 @@ from typing import TYPE_CHECKING
 from immunosim.errors import DataError, QuantityError, any_of
 from immunosim.observations.accounts import outcomes
 from immunosim.observations.doses import drugs_by_number
+from immunosim.observations.exclusions import left_out_notes
 from immunosim.observations.laboratory import analytes_by_number
-from immunosim.observations.nonmem_columns import COLUMNS, DATES, comments_of, header_names, suspect_ids
+from immunosim.observations.nonmem_columns import (
+    COLUMNS,
+    DATES,
+    SAME,
+    comments_of,
+    header_names,
+    plain_name,
+    suspect_flags,
+    suspect_ids,
+)
 from immunosim.observations.nonmem_rows import Reading, doses_of, measured_in, reason_left_out, resets_of
 from immunosim.observations.problems import Problems
 from immunosim.observations.records import CovariateValue, Observations, PatientRecord, TableFinding
@@ -101,6 +111,7 @@ def records_of_nonmem(
     comments = comments_of(table, headers, problems)
     read = replace(table, rows=tuple(row for row in table.rows if row.line not in comments))
     suspect_ids(read, headers["ID"], problems)
+    suspect_flags(read, headers, problems)
     with with_drugs_of(scenario):
         numbers = drugs or drugs_by_number(), analytes or analytes_by_number()
         is_dated = any(name in headers for name in DATES)
@@ -121,7 +132,8 @@ def records_of_nonmem(
         rows = outcomes(table, patients.values(), problems, owners, reasons)
     if time_unit is None and not table.recipe.time_unit:
         findings += check_hours(list(patients.values()), table.header_line, headers["TIME"])
-    findings += [*table.findings, *_left_out(reasons, table), *check_names(list(patients))]
+    told = {line: reason for line, reason in reasons.items() if reason not in ("no value", "MDV 1")}
+    findings += [*table.findings, *left_out_notes(told), *check_names(list(patients))]
     return Observations(tuple(patients.values()), table.file, model_of(scenario), rows), findings
 
 
@@ -158,23 +170,13 @@ def _from_first(reading: Reading, patient: PatientRecord) -> PatientRecord:
     )
 
 
-def _left_out(reasons: Mapping[int, str], table: ObservationTable) -> list[TableFinding]:
-    """Return a note for each reason for which rows are left out, other than that nothing was measured."""
-    findings = []
-    for reason in dict.fromkeys(reasons.values()):
-        lines = [line for line, of_line in reasons.items() if of_line == reason]
-        if reason and reason not in ("no value", "MDV 1"):
-            count = f"{len(lines)} row{'s' * (len(lines) > 1)} left out: {reason}"
-            findings.append(TableFinding(lines[0], "", "note", count))
-    return findings
-
-
 def is_nonmem(table: ObservationTable) -> bool:
     """Return whether a table has the columns of the NONMEM family or of Monolix."""
     if table.recipe.format is not None:
         return table.recipe.format == "nonmem"
-    names = {header.upper() for header in table.headers}
-    is_monolix = "YTYPE" in names or ("Y" in names and bool(names & {"AMT", "CENS", "EVID"}))
+    written = {plain_name(header) for header in table.headers}
+    names = written | {SAME[name] for name in written if name in SAME and name not in ("Y", "OBSERVATION")}
+    is_monolix = bool(names & {"YTYPE", "OBSERVATION ID"}) or ("Y" in names and bool(names & {"AMT", "CENS", "EVID"}))
     return {"ID", "TIME"} <= names and (bool(names & {"DV", "EVID", "MDV"}) or is_monolix)
 
 
