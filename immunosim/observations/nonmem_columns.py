@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from immunosim.errors import did_you_mean
 from immunosim.observations.exclusions import FLAGGED, MARKED, NOT_FLAGGED, marked_rows
 from immunosim.observations.problems import Problems
@@ -24,6 +26,9 @@ SAME = {
     **dict.fromkeys(("LOQ", "LOD", "LLQ"), "LLOQ"),
 }
 """Names of Monolix, and others in use, by those of NONMEM."""
+
+_FLOAT = re.compile(r"[+-]?\d+(?:[.,]\d*(?:[eE][+-]?\d+)?)?")
+_MOST_WHOLE = 1e12
 
 _COMMENTS = (
     *("C", "IGNORE", "IGN", "EXCLUDE", "EXCL", "EXCLF", "EXCLFL", "EXFL", "EXCLUDED", "OMIT", "DROP", "OUTLIER"),
@@ -59,6 +64,16 @@ def header_names(table: ObservationTable, problems: Problems) -> dict[str, str]:
         else:
             headers[name] = header
     return headers
+
+
+def whole_number(text: str) -> str:
+    """Return a whole number that was written as 1.0, 1,0, 1.0000E+00 or True as 1; another text as it is."""
+    if text.casefold() in ("true", "false"):
+        return str(int(text.casefold() == "true"))
+    if not _FLOAT.fullmatch(text) or text.isdecimal():
+        return text
+    number = float(text.replace(",", "."))
+    return f"{number:.0f}" if number.is_integer() and abs(number) < _MOST_WHOLE else text
 
 
 def comments_of(table: ObservationTable, headers: dict[str, str], problems: Problems) -> dict[int, str]:
