@@ -30,7 +30,7 @@ from immunosim.observations.nonmem_columns import (
 from immunosim.observations.nonmem_rows import Reading, doses_of, measured_in, reason_left_out, resets_of
 from immunosim.observations.problems import Problems
 from immunosim.observations.records import CovariateValue, Observations, PatientRecord, TableFinding
-from immunosim.observations.suspicions import check_hours, check_names
+from immunosim.observations.suspicions import below_their_limit, check_hours, check_names
 from immunosim.observations.table import ObservationTable, is_missing, read_table
 from immunosim.observations.times import Calendar
 from immunosim.scenario.drug_names import model_of, with_drugs_of
@@ -133,6 +133,14 @@ def records_of_nonmem(
     if time_unit is None and not table.recipe.time_unit:
         findings += check_hours(list(patients.values()), table.header_line, headers["TIME"])
     told = {line: reason for line, reason in reasons.items() if reason not in ("no value", "MDV 1")}
+    lines = {row.line: row for row in read.rows}
+    low = [
+        (one.line, one.value, reading.number(lines[one.line], "LLOQ"))
+        for patient in patients.values()
+        for one in patient.measurements
+        if not one.is_censored
+    ]
+    findings += below_their_limit(low, table.header_line, headers.get("DV", ""))
     findings += [*table.findings, *left_out_notes(told), *check_names(list(patients))]
     return Observations(tuple(patients.values()), table.file, model_of(scenario), rows), findings
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from immunosim.errors import QuantityError, listed
@@ -11,6 +12,7 @@ from immunosim.observations.headers import PERCENT, TableColumn
 from immunosim.observations.layout import TableLayout
 from immunosim.observations.problems import Problems
 from immunosim.observations.records import PatientRecord, TableFinding
+from immunosim.observations.table import is_missing
 from immunosim.scenario.plausible import MOST_SUBSET
 from immunosim.units import factor_to, is_count_unit
 
@@ -30,6 +32,7 @@ def check_columns(layout: TableLayout, problems: Problems, findings: list[TableF
         if not table.numerals.decimal:
             _check_thousands(layout, column, problems)
     for column in layout.analytes:
+        findings += below_their_limit(_with_limits(layout, column), table.header_line, column.header)
         if column.unit == PERCENT:
             findings += _fractions(layout, column)
         flags = {value.flag for value in _values(layout, column) if value.flag}
@@ -78,6 +81,20 @@ def _values(layout: TableLayout, column: TableColumn) -> Iterator[CellValue]:
             continue  # reported where the cell is read
 
 
+def _with_limits(layout: TableLayout, column: TableColumn) -> Iterator[tuple[int, float, float]]:
+    """Yield line, value and limit of quantification of the rows of a column that have both and are not flagged."""
+    for row in layout.table.rows:
+        _, limit = layout.limits.of(row, column.kind)
+        if is_missing(limit) or is_missing(row.cells[column.header]):
+            continue
+        try:
+            value = layout.limits.value(layout.table, row, column.kind, row.cells[column.header])
+            if not value.is_below:
+                yield row.line_of(column.header), value.number, layout.table.number(limit)
+        except QuantityError:
+            continue  # reported where the cell is read
+
+
 def _fractions(layout: TableLayout, column: TableColumn) -> Iterator[TableFinding]:
     numbers = [value.number for value in _values(layout, column)]
     if numbers and 0.0 < max(numbers) <= 1.0:
@@ -87,16 +104,34 @@ def _fractions(layout: TableLayout, column: TableColumn) -> Iterator[TableFindin
 
 
 def check_names(names: Sequence[str]) -> Iterator[TableFinding]:
-    """Yield names of patients that differ by case, blanks, marks or leading zeros alone."""
+    """Yield names of patients that differ by case, blanks, marks, accents or zeros alone."""
     alike: dict[str, list[str]] = {}
     for name in names:
-        plain = "".join(letter for letter in name.casefold() if letter.isalnum()).lstrip("0")
+        letters = unicodedata.normalize("NFKD", name.casefold().replace("ß", "ss").replace("o", "0"))
+        plain = "".join(letter for letter in letters if letter.isalnum()).lstrip("0")
         alike.setdefault(plain, []).append(name)
     for group in alike.values():
         if len(group) > 1:
             shown = " and ".join(f'"{name}"' for name in group[:5])
             reason = f"patients {shown} differ by capitals, blanks, marks or zeros alone"
             yield TableFinding(0, "", "warning", reason, "write the name of one patient in one way")
+
+
+def below_their_limit(values: Iterable[tuple[int, float, float]], line: int, column: str) -> Iterator[TableFinding]:
+    """Yield that values which count as measured are below the limit of quantification of their row.
+
+    Parameters
+    ----------
+    values : iterable of (int, float, float)
+        Line, value and limit of each row that is not flagged.
+    line : int
+    column : str
+    """
+    low = [(of_row, value, limit) for of_row, value, limit in values if value < limit]
+    for first, value, limit in low[:1]:
+        reason = f"{value:g} on line {first} is below its limit of quantification, {limit:g}, and counts as measured"
+        others = f" (and {len(low) - 1} more)" if len(low) > 1 else ""
+        yield TableFinding(line, column, "warning", reason + others, "write <LIMIT, or flag it")
 
 
 def check_hours(patients: Sequence[PatientRecord], line: int, column: str) -> Iterator[TableFinding]:

@@ -63,7 +63,7 @@ NONMEM = [
     "ID,TIME,AMT,EVID,DVID,DV,CENS\n1.0000E+00,0,12,1.0000E+00,0,0,0\n1.0000E+00,30,0,0.0000E+00,2.0000E+00,45,1\n",
     "ID;TIME;AMT;EVID;DVID;DV;CENS\n1,0;0,0;12,0;1,0;;;0,0\n1,0;30,0;;0,0;2,0;45,0;1,0\n",
     "ID,TIME,AMT,EVID,DVID,DV,CENS\n1,0,12,1,,,False\n1,30,,0,2,45,True\n",
-    "TABLE NO.  1\n ID TIME AMT EVID DVID DV CENS\n 1.0E+00 0.0 1.2E+01 1.0E+00 0 0 0\n 1.0E+00 3E+01 0 0 2.0E+00 45 1\n",
+    "TABLE NO.  1\n ID TIME AMT EVID DVID DV CENS\n 1.0E+00 0.0 1.2E+01 1.0E+00 0 0 0\n 1.0E+00 30 0 0 2.0E+00 45 1\n",
     '"#ID","TIME","AMT","EVID","DVID","DV","CENS"\n1,0,12,1,.,.,0\n1,30,.,0,2,45,1\n',
     "# made by hand\n@ID,TIME,AMT,EVID,DVID,DV,CENS\n1,0,12,1,.,.,0\n1,30,.,0,2,45,1\n",
     "# ID TIME AMT EVID DVID DV CENS\n1 0 12 1 . . 0\n1 30 . 0 2 45 1\n",
@@ -118,3 +118,29 @@ def test_times_of_the_day_are_read_in_several_spellings(text, hours):
 @pytest.mark.parametrize("text", ["13:00 PM", "0:30 am", "8:75"])
 def test_a_time_that_no_clock_shows_is_not_read(text):
     assert clock_of(text) is None
+
+
+def test_titles_above_the_headers_are_passed_over(examine):
+    reading = examine("Laborbericht;;\nStand 2017;;\nTag;CD4 [/µl];ALC [G/l]\n0;900;2,1\n30;60;0,3\n")
+    assert [one.value for one in reading.observations.measurements if one.analyte == "cd4"] == [900.0, 60.0]
+    assert [row.outcome for row in reading.observations.rows] == ["excluded", "excluded", "used", "used"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["ID,TIME,EVID,DVID,DV,LLOQ\n1,7,0,2,2.5,5\n1,30,0,2,45,5\n", "day,CD4 [/uL],LLOQ\n7,2.5,5\n30,45,5\n"],
+)
+def test_a_value_below_its_limit_that_is_not_flagged_is_doubted(examine, content):
+    reading = examine(content)
+    assert [one.value for one in reading.observations.measurements] == [2.5, 45.0]
+    (finding,) = reading.findings
+    assert finding.severity == "warning"
+    assert finding.reason == "2.5 on line 2 is below its limit of quantification, 5, and counts as measured"
+
+
+@pytest.mark.parametrize("names", [("Müller", "Muller"), ("P01", "PO1"), ("001", "1"), ("P-01", "P 01")])
+def test_names_that_are_nearly_the_same_are_doubted(examine, names):
+    (finding,) = examine("patient,day,CD4 [/uL]\n" + "".join(f"{name},0,900\n" for name in names)).findings
+    assert finding.reason == (
+        f'patients "{names[0]}" and "{names[1]}" differ by capitals, blanks, marks or zeros alone'
+    )
