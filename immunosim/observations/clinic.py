@@ -15,7 +15,7 @@ from immunosim.observations.accounts import outcomes
 from immunosim.observations.doses import dose_drugs, drug_of, is_infused, usual_duration
 from immunosim.observations.exclusions import without_excluded
 from immunosim.observations.header_words import LEUKOCYTES
-from immunosim.observations.headers import TableColumn
+from immunosim.observations.headers import PERCENT, TableColumn
 from immunosim.observations.laboratory import measurable
 from immunosim.observations.layout import TableLayout, read_layout
 from immunosim.observations.long_table import visits_of_long
@@ -145,6 +145,8 @@ def _measurements(layout: TableLayout, visit: Visit, problems: Problems) -> Iter
             continue
         given.add(column.kind)
         line = visit.row.line_of(column.header)
+        if column.unit == PERCENT:
+            text = text.removesuffix("%").rstrip()
         with problems.at(line, column.header):
             value = layout.limits.value(layout.table, visit.row, column.kind, text)
             factor = _of_share(layout, visit, column) if column.is_percent else _to_own_unit(column)

@@ -135,10 +135,10 @@ def records_of_nonmem(
     told = {line: reason for line, reason in reasons.items() if reason not in ("no value", "MDV 1")}
     lines = {row.line: row for row in read.rows}
     low = [
-        (one.line, one.value, reading.number(lines[one.line], "LLOQ"))
+        (measurement.line, measurement.value, reading.number(lines[measurement.line], "LLOQ"))
         for patient in patients.values()
-        for one in patient.measurements
-        if not one.is_censored
+        for measurement in patient.measurements
+        if not measurement.is_censored
     ]
     findings += below_their_limit(low, table.header_line, headers.get("DV", ""))
     findings += [*table.findings, *left_out_notes(told), *check_names(list(patients))]

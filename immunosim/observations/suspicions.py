@@ -21,6 +21,10 @@ _MOST_DOSE = 5000.0
 
 _MOST_HOURS_OF_INFUSION = 48.0
 _HOURS = 24.0
+_HOURS_OF_A_WEEK = 168.0
+"""Visits every 24 weeks are on days that are multiples of 24 as well."""
+
+_MIN_VISITS = 3
 _HOURS_CURE = 'say time_unit = "h" in a recipe, or take `time_unit=h`'
 
 
@@ -135,13 +139,22 @@ def below_their_limit(values: Iterable[tuple[int, float, float]], line: int, col
 
 
 def check_hours(patients: Sequence[PatientRecord], line: int, column: str) -> Iterator[TableFinding]:
-    """Yield that times in days look like hours: doses 24 days apart, infusions of several days."""
+    """Yield that times in days look like hours: doses 24 days apart, infusions of several days, whole days in hours."""
     for patient in patients:
         times = sorted({dose.time for dose in patient.doses})
         gaps = [later - sooner for sooner, later in pairwise(times)]
         daily = [gap for gap in gaps if gap in (_HOURS, 2 * _HOURS)]
         if daily and len(daily) * 2 >= len(gaps):
             reason = f"doses of {patient.name} are {daily[0]:g} days apart, which looks like hours"
+            yield TableFinding(line, column, "warning", reason, _HOURS_CURE)
+            return
+        visits = {time for measurement in patient.measurements if (time := measurement.time) > 0}
+        if (
+            len(visits) >= _MIN_VISITS
+            and not any(time % _HOURS for time in visits)
+            and any(time % _HOURS_OF_A_WEEK for time in visits)
+        ):
+            reason = f"all times of {patient.name} are multiples of 24, which looks like hours"
             yield TableFinding(line, column, "warning", reason, _HOURS_CURE)
             return
         longest = max((dose.duration for dose in patient.doses), default=0.0)

@@ -144,3 +144,18 @@ def test_names_that_are_nearly_the_same_are_doubted(examine, names):
     assert finding.reason == (
         f'patients "{names[0]}" and "{names[1]}" differ by capitals, blanks, marks or zeros alone'
     )
+
+
+def test_a_cell_of_a_column_of_percent_may_repeat_the_sign(examine):
+    observations = examine("day,ALC [1e9/L],CD4 %\n0,2.0,43%\n30,0.5,<2 %\n").observations
+    counts = [(one.value, one.is_below) for one in observations.measurements if one.analyte == "cd4"]
+    assert counts == [(860.0, False), (10.0, True)]
+
+
+@pytest.mark.parametrize(
+    ("times", "is_doubted"), [((720, 1440, 8760), True), ((168, 336, 504), False), ((30, 60, 90), False)]
+)
+def test_visits_at_whole_days_in_hours_are_doubted(examine, times, is_doubted):
+    rows = "".join(f"1,{time},0,2,45\n" for time in times)
+    reasons = [one.reason for one in examine(f"ID,TIME,EVID,DVID,DV\n{rows}").findings]
+    assert reasons == ["all times of 1 are multiples of 24, which looks like hours"] * is_doubted
