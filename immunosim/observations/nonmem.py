@@ -7,7 +7,7 @@ estimated, steady states on top of others, columns that may flag values and are 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ from immunosim.observations.nonmem_columns import (
 from immunosim.observations.nonmem_rows import Reading, doses_of, measured_in, reason_left_out, resets_of
 from immunosim.observations.problems import Problems
 from immunosim.observations.records import CovariateValue, Observations, PatientRecord, TableFinding
-from immunosim.observations.suspicions import below_their_limit, check_hours, check_names
+from immunosim.observations.suspicions import below_their_limit, check_hours, check_names, check_thousands
 from immunosim.observations.table import ObservationTable, is_missing, read_table
 from immunosim.observations.times import Calendar
 from immunosim.scenario.drug_names import model_of, with_drugs_of
@@ -133,16 +133,24 @@ def records_of_nonmem(
     if time_unit is None and not table.recipe.time_unit:
         findings += check_hours(list(patients.values()), table.header_line, headers["TIME"])
     told = {line: reason for line, reason in reasons.items() if reason not in ("no value", "MDV 1")}
-    lines = {row.line: row for row in read.rows}
-    low = [
-        (measurement.line, measurement.value, reading.number(lines[measurement.line], "LLOQ"))
-        for patient in patients.values()
-        for measurement in patient.measurements
-        if not measurement.is_censored
-    ]
-    findings += below_their_limit(low, table.header_line, headers.get("DV", ""))
+    findings += _doubts(reading, patients.values(), problems)
     findings += [*table.findings, *left_out_notes(told), *check_names(list(patients))]
     return Observations(tuple(patients.values()), table.file, model_of(scenario), rows), findings
+
+
+def _doubts(reading: Reading, patients: Iterable[PatientRecord], problems: Problems) -> Iterator[TableFinding]:
+    """Yield that values are below their own limit, and report those whose mark may separate thousands."""
+    rows = {row.line: row for row in reading.table.rows}
+    low, cells = list[tuple[int, float, float]](), dict[str, list[tuple[int, str]]]()
+    for measurement in (measurement for patient in patients for measurement in patient.measurements):
+        line = measurement.line
+        cells.setdefault(measurement.analyte, []).append((line, reading.text(rows[line], "DV")))
+        with problems.at(line, reading.headers.get("LLOQ", "LLOQ")):
+            if not measurement.is_censored:
+                low.append((line, measurement.value, reading.number(rows[line], "LLOQ")))
+    column = reading.headers.get("DV", "")
+    check_thousands(reading.table, cells, column, problems)
+    yield from below_their_limit(low, reading.table.header_line, column)
 
 
 def _patients(reading: Reading, problems: Problems) -> dict[str, PatientRecord]:

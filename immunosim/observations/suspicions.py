@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from immunosim.errors import QuantityError, listed
 from immunosim.observations.cells import NUMBER, THOUSANDS, CellValue
 from immunosim.observations.headers import PERCENT, TableColumn
+from immunosim.observations.laboratory import measurable
 from immunosim.observations.layout import TableLayout
 from immunosim.observations.problems import Problems
 from immunosim.observations.records import PatientRecord, TableFinding
-from immunosim.observations.table import is_missing
+from immunosim.observations.table import ObservationTable, is_missing
 from immunosim.scenario.plausible import MOST_SUBSET
 from immunosim.units import factor_to, is_count_unit
 
@@ -50,13 +51,29 @@ def _check_thousands(layout: TableLayout, column: TableColumn, problems: Problem
     most = _MOST_DOSE if column.kind == "dose" else MOST_SUBSET
     if column.is_percent or (column.kind != "dose" and not _is_whole(column)):
         return
+    cells = [(row.line_of(column.header), row.cells[column.header]) for row in layout.table.rows]
+    _report_thousands(layout.table, cells, most, column.header, problems)
+
+
+def check_thousands(
+    table: ObservationTable, by_analyte: Mapping[str, Sequence[tuple[int, str]]], column: str, problems: Problems
+) -> None:
+    """Report numbers of a NONMEM table with a mark and three digits among whole ones, by line and text of analytes."""
+    for name, cells in by_analyte.items():
+        if measurable()[name] == "cells/uL" and not table.numerals.decimal:
+            _report_thousands(table, cells, MOST_SUBSET, column, problems)
+
+
+def _report_thousands(
+    table: ObservationTable, cells: Sequence[tuple[int, str]], most: float, column: str, problems: Problems
+) -> None:
     suspects: list[tuple[int, str]] = []
-    for row in layout.table.rows:
-        text = row.cells[column.header].lstrip("<>=≤≥ ")
-        if "," in text and not layout.table.numerals.has_decimal_comma:
+    for line, cell in cells:
+        text = cell.lstrip("<>=≤≥ ")
+        if "," in text and not table.numerals.has_decimal_comma:
             continue  # reported where the cell is read
         if THOUSANDS.fullmatch(text):
-            suspects.append((row.line_of(column.header), text))
+            suspects.append((line, text))
             if float(_joined(text)) > most:
                 return
         elif NUMBER.fullmatch(text) and ("." in text or "," in text):
@@ -65,7 +82,7 @@ def _check_thousands(layout: TableLayout, column: TableColumn, problems: Problem
         reason = f'"{text}" may be {_joined(text)}, with a separator of thousands, or {text.replace(",", ".")}'
         cure = "write it without the mark or with other decimals, or say which mark is decimal in a recipe"
         others = f" (and {len(suspects) - 1} more)" if len(suspects) > 1 else ""
-        problems.add(line, column.header, reason + others, cure)
+        problems.add(line, column, reason + others, cure)
 
 
 def _joined(text: str) -> str:

@@ -67,6 +67,7 @@ def test_a_word_for_below_a_limit_gets_the_cure_to_write_the_limit(examine, word
         ("day;CD4 [cells/µL]\n0;1.234\n30;56\n60;102\n", "1.234"),
         ("day,CD4 [cells/uL]\n0,1.234\n30,56\n60,102\n", "1.234"),
         ("day;CD4 [cells/µL]\n0;1,234\n30;56\n", "1,234"),
+        ("ID,TIME,DVID,DV\n1,0,2,1.234\n1,30,2,56\n1,60,2,102\n1,60,1,1.1\n", "1.234"),
         ("day;Dosis (mg);drug\n0;1.000;methylprednisolone\n", "1.000"),
     ],
 )

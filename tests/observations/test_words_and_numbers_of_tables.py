@@ -159,3 +159,8 @@ def test_visits_at_whole_days_in_hours_are_doubted(examine, times, is_doubted):
     rows = "".join(f"1,{time},0,2,45\n" for time in times)
     reasons = [one.reason for one in examine(f"ID,TIME,EVID,DVID,DV\n{rows}").findings]
     assert reasons == ["all times of 1 are multiples of 24, which looks like hours"] * is_doubted
+
+
+def test_a_limit_that_is_not_a_number_is_named(examine):
+    ((line, problem),) = examine("ID,TIME,EVID,DVID,DV,LLOQ\n1,30,0,2,45,low\n").problems
+    assert (line, problem.key, problem.reason) == (2, "LLOQ", '"low" is not a number')
