@@ -130,10 +130,10 @@ def records_of_nonmem(
         owners = {row.line: reading.patient(row) for row in table.rows}
         reasons = comments | {row.line: reason_left_out(reading, row) for row in read.rows}
         rows = outcomes(table, patients.values(), problems, owners, reasons)
+        findings += _doubts(reading, patients.values(), problems)
     if time_unit is None and not table.recipe.time_unit:
         findings += check_hours(list(patients.values()), table.header_line, headers["TIME"])
     told = {line: reason for line, reason in reasons.items() if reason not in ("no value", "MDV 1")}
-    findings += _doubts(reading, patients.values(), problems)
     findings += [*table.findings, *left_out_notes(told), *check_names(list(patients))]
     return Observations(tuple(patients.values()), table.file, model_of(scenario), rows), findings
 
