@@ -11,22 +11,67 @@ from typing import NamedTuple
 from immunosim.errors import QuantityError
 from immunosim.units import read_number
 
-MISSING = frozenset({"", "na", "n/a", "nan", "<na>", "-", "--", "–", "—", ".", "missing", "not done", "null", "none"})
+MISSING = frozenset(
+    [
+        *(
+            "",
+            "na",
+            "n/a",
+            "n.a.",
+            "nan",
+            "<na>",
+            "#n/a",
+            "#na",
+            "#nv",
+            "-",
+            "--",
+            "–",
+            "—",
+            ".",
+            "missing",
+            "null",
+            "none",
+        ),
+        *("not done", "not measured", "not tested", "not available", "no sample", "qns", "pending", "k.a.", "k. a."),
+        *("nicht bestimmt", "nicht gemessen", "nicht durchgeführt", "keine angabe", "fehlt", "ausstehend", "folgt"),
+        *("non fait", "non réalisé", "manquant", "no realizado", "sin dato", "non eseguito", "ej utfört", "saknas"),
+    ]
+)
 """What stands for no value, without regard to case."""
 
-AMBIGUOUS = frozenset({"nd", "n.d.", "n. d.", "n.d", "n/d"})
-"""What stands for "not done" in some laboratories and for "not detected" in others."""
+AMBIGUOUS = frozenset({"nd", "n/d", "nb", "ng"})
+"""What stands for "not done" in some laboratories and for "not detected" in others, without points and blanks."""
 
 BELOW_WORDS = frozenset(
     [
-        *("blq", "bql", "bloq", "bll", "bdl", "bld", "loq", "lloq", "lod", "<lloq", "<loq", "<lod", "<bloq", "<llq"),
-        *("< lloq", "< loq", "< lod", "neg", "neg.", "negative", "negativ", "n.n.", "nn", "u.d.", "ud", "undetectable"),
-        *("below detection", "below quantification", "below limit", "below the limit", "below lloq", "below loq"),
-        *("below lod", "below detection limit", "below limit of detection", "below limit of quantification"),
-        *("under detection limit", "not detected", "not detectable", "nicht nachweisbar"),
+        *("blq", "bql", "bloq", "bll", "bdl", "bld", "loq", "lloq", "lod", "llq", "neg", "negative", "negativ", "nn"),
+        *(
+            "nwg",
+            "unwg",
+            "ubg",
+            "unternwg",
+            "ud",
+            "undetectable",
+            "undetected",
+            "belowdetection",
+            "belowquantification",
+        ),
+        *(
+            "belowlimit",
+            "belowthelimit",
+            "belowlloq",
+            "belowloq",
+            "belowlod",
+            "belowdetectionlimit",
+            "underdetectionlimit",
+        ),
+        *("belowlimitofdetection", "belowlimitofquantification", "notdetected", "notdetectable"),
+        *("nichtnachweisbar", "unternachweisgrenze", "unterbestimmungsgrenze", "unterdernachweisgrenze"),
+        *("nondétecté", "nondétectable", "indétectable", "indetectable", "nodetectado", "nodetectable"),
+        *("nonrilevabile", "nonrilevato", "ejpåvisbart", "ejdetekterbart", "ejdetekterad"),
     ]
 )
-"""What says that a value is below a limit, and not below which."""
+"""What says that a value is below a limit, and not below which, without points, blanks and a sign before it."""
 
 NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?")
 """A number with either decimal mark."""
@@ -34,7 +79,13 @@ NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?")
 THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:[.,][0-9]{3})")
 """A number whose mark may separate thousands, or be a decimal mark."""
 
-_BELOW = re.compile(r"(?:<=|<|≤|=<|\bbelow\b|\bunder\b|\bunter\b)\s*(?P<limit>.*[0-9].*)", re.IGNORECASE)
+_BELOW = re.compile(
+    r"(?:(?:blq|bql|bloq|lloq)\s*\(?\s*)?"
+    r"(?:<=|<|≤|≦|‹|=<|\b(?:less than|lower than|below|under|unter|kleiner als|kleiner|moins de|inférieur à|menos de|"
+    r"meno di|inferiore a|mindre än|under)\b)\s*"
+    r"(?P<limit>[^()]*[0-9][^()]*?)\s*(?:\((?:lloq|loq|lod|blq|bql|nwg)\)|\))?",
+    re.IGNORECASE,
+)
 _ABOVE = re.compile(r"(?:>=|>|≥|\babove\b|\bover\b|\büber\b)\s*(?P<limit>.*[0-9].*)", re.IGNORECASE)
 _FLAG = re.compile(
     r"(?P<number>[<>≤≥=]*\s*[+-]?[0-9][0-9.,eE]*)"
@@ -49,6 +100,7 @@ _GROUPS = {
 }
 """Numbers with separators of thousands, by their decimal mark."""
 
+_WORD = re.compile(r"[^\W\d_]{2}[^\d]*")
 _CURES = {
     "is not a number": "write a plain number, its unit stands in the header",
     "has a separator of thousands": "write the number without it",
@@ -93,6 +145,8 @@ class Numerals(NamedTuple):
             return read_number(written, decimal_comma=self.has_decimal_comma)
         except QuantityError as error:
             cure = next((cure for end, cure in _CURES.items() if error.reason.endswith(end)), error.cure)
+            if _WORD.fullmatch(text):
+                cure = "leave the cell empty where nothing was measured, or say in a recipe what it stands for: words"
             raise QuantityError(error.reason, cure=cure) from None
 
     def value(self, text: str) -> CellValue:
@@ -134,12 +188,21 @@ def is_missing(text: str) -> bool:
 
 def is_below_word(text: str) -> bool:
     """Return whether a cell says that a value is below a limit, and not below which."""
-    return " ".join(text.casefold().split()) in BELOW_WORDS
+    return _joined(text).lstrip("<≤") in BELOW_WORDS
+
+
+def is_ambiguous(text: str) -> bool:
+    """Return whether a cell says that a value is below a limit, or else that nothing was measured."""
+    return _joined(text) in AMBIGUOUS
+
+
+def _joined(text: str) -> str:
+    """Return the letters of a word without blanks, points and marks of footnotes."""
+    return re.sub(r"[\s.*]", "", text.casefold())
 
 
 def _refuse_words(text: str) -> None:
-    word = " ".join(text.casefold().split())
-    if word in AMBIGUOUS:
+    if is_ambiguous(text):
         cure = "write <LIMIT with the limit of quantification, or leave the cell empty; or say which in a recipe: words"
         raise QuantityError(f'"{text}" may be "not detected" or "not done"', cure=cure)
     if is_below_word(text):

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, TypeVar
 from immunosim.errors import QuantityError
 from immunosim.observations.accounts import outcomes
 from immunosim.observations.doses import dose_drugs, drug_of, is_infused, usual_duration
+from immunosim.observations.exclusions import without_excluded
 from immunosim.observations.header_words import LEUKOCYTES
-from immunosim.observations.headers import TableColumn
+from immunosim.observations.headers import PERCENT, TableColumn
 from immunosim.observations.laboratory import measurable
 from immunosim.observations.layout import TableLayout, read_layout
 from immunosim.observations.long_table import visits_of_long
@@ -79,17 +80,20 @@ def records_of_clinic(
 ) -> tuple[Observations, list[TableFinding]]:
     """Return what a table of counts at visits says; what cannot be read is left out and added to `problems`."""
     with with_drugs_of(scenario):
+        original, findings = table, list[TableFinding]()
+        table, excluded = without_excluded(table, problems, findings)
         long = visits_of_long(table, problems)
-        original, table = table, long.table if long else table
-        layout = read_layout(table, problems)
-        findings = [*layout.findings, *(long.findings if long else ())]
+        table = long.table if long else table
+        layout = read_layout(table, problems, is_long=long is not None)
+        findings += [*layout.findings, *(long.findings if long else ())]
         check_columns(layout, problems, findings)
         times = read_times(layout, scenario, from_first_dose, problems, findings)
         patients = _patients(layout, times, problems, findings)
         if times.is_shifted:
             patients = from_day_0(patients, times, scenario, table, problems, findings)
         known = tuple(map(with_age, patients))
-        rows = outcomes(original, known, problems, _owners(layout, times), long.reasons if long else {})
+        reasons = excluded | (long.reasons if long else {})
+        rows = outcomes(original, known, problems, _owners(original, layout, times), reasons)
         findings += check_names([patient.name for patient in known])
         return Observations(known, table.file, known_model(), rows), findings
 
@@ -115,12 +119,12 @@ def _patients(
     ]
 
 
-def _owners(layout: TableLayout, times: VisitTimes) -> dict[int, str]:
+def _owners(original: ObservationTable, layout: TableLayout, times: VisitTimes) -> dict[int, str]:
     """Return the patient of each line, also of lines whose time cannot be read."""
     header = layout.others["patient"].header if "patient" in layout.others else ""
     named = {
         line: row.cells[header] if header else ONLY_PATIENT
-        for row in layout.table.rows
+        for row in (*original.rows, *layout.table.rows)
         for line in (row.line, *row.lines.values())
     }
     return named | {visit.row.line: visit.patient for visit in times.visits}
@@ -141,6 +145,8 @@ def _measurements(layout: TableLayout, visit: Visit, problems: Problems) -> Iter
             continue
         given.add(column.kind)
         line = visit.row.line_of(column.header)
+        if column.unit == PERCENT:
+            text = text.removesuffix("%").rstrip()
         with problems.at(line, column.header):
             value = layout.limits.value(layout.table, visit.row, column.kind, text)
             factor = _of_share(layout, visit, column) if column.is_percent else _to_own_unit(column)
@@ -191,12 +197,21 @@ def _doses(layout: TableLayout, visit: Visit, problems: Problems) -> Iterator[Re
                 raise QuantityError(f'"{text}" is negative', cure="give the mass that was given")
             if amount == 0:
                 continue
-            drug = column.drug or dose_drugs()[0]
-            if not column.drug and (name := layout.cell(visit.row, "drug")):
-                with problems.at(line, layout.others["drug"].header):
-                    drug = drug_of(name)
+            drug = column.drug or _drug(layout, visit, problems)
+            if not drug:
+                continue
             duration, has_duration = _duration(layout, visit, drug, problems), bool(layout.cell(visit.row, "duration"))
             yield RecordedDose(visit.patient, visit.time, drug, amount, duration, line, has_duration=has_duration)
+
+
+def _drug(layout: TableLayout, visit: Visit, problems: Problems) -> str:
+    """Return the drug that a row names, or that a table means which names none; nothing where it is not known."""
+    name = layout.cell(visit.row, "drug")
+    if not name:
+        return dose_drugs()[0]
+    with problems.at(visit.row.line, layout.others["drug"].header):
+        return drug_of(name)
+    return ""
 
 
 def _duration(layout: TableLayout, visit: Visit, drug: str, problems: Problems) -> float:

@@ -22,9 +22,10 @@ FRACTION = "fraction"
 
 _NOISE = re.compile(
     r"\b(counts?|abs|absolute|absolut|absolutzahl|anzahl|absolus?|absolues?|rel|relative?|relativ|percent|percentage|"
-    r"prozent|number of|no of|pos|positive?|positiv|zellzahl|im blut|in blood|blood|blut)\b"
+    r"prozent|number of|no of|pos|positive?|positiv|zellzahl|im blut|in blood|blood|blut|recuento(?: de)?|conta|conteo|"
+    r"nombre de|numération|assolut[aio]|absolut[ao]s?|percentuale|porcentaje|pourcentage|antal|andel)\b"
 )
-_CELLS = re.compile(r"\b(cells?|zellen?|cellules?|cellule)\b")
+_CELLS = re.compile(r"\b(cells?|zellen?|cellules?|células?|celler)\b")
 _NOISE_IN_BRACKETS = re.compile(
     r"[\[(]\s*(?:abs\.?|absolute?|rel\.?|relativ|relative|count|counts|anzahl|auto\.?|calc\.?|ber\.?|FACS)\s*[\])]",
     re.IGNORECASE,
@@ -39,14 +40,16 @@ _SHARE_AT_END = re.compile(r"(?P<name>.*?\S)[\s_.-]+(?P<share>(?:pct|perc|percen
 _UNIT_AT_END = (
     (re.compile(r"(?P<name>.*?\S)[\s_]+(?:cells?_?)?(?:per_?)?(?:ul|mm3|mcl)", re.IGNORECASE), "cells/uL"),
     (re.compile(r"(?P<name>.*?\S)[\s_]+(?:g|gpt|giga|10e9|10_9|1e9|x10e9)_?(?:per_?)?l", re.IGNORECASE), "1e9/L"),
-    (re.compile(r"(?P<name>.*?\S)_mg", re.IGNORECASE), "mg"),
-    (re.compile(r"(?P<name>.*?\S)_kg", re.IGNORECASE), "kg"),
-    (re.compile(r"(?P<name>.*?\S)_(?:h|hr|hrs|hours)", re.IGNORECASE), "h"),
+    (re.compile(r"(?P<name>.*?\S)[\s_]+(?:in[\s_]+)?mg", re.IGNORECASE), "mg"),
+    (re.compile(r"(?P<name>.*?\S)[\s_]+(?:in[\s_]+)?kg", re.IGNORECASE), "kg"),
+    (re.compile(r"(?P<name>.*?\S)[\s_]+(?:in[\s_]+)?(?:h|hr|hrs|hours|std|stunden)", re.IGNORECASE), "h"),
+    (re.compile(r"(?P<name>.*?\S)[\s_]+(?:in[\s_]+)?(?:min|mins|minutes|minuten)", re.IGNORECASE), "min"),
     (re.compile(r"(?P<name>.*?\S)_(?:years|yrs|y)", re.IGNORECASE), "years"),
 )
 """Units that stand in a header as words."""
 
 _BRACKETED = re.compile(r"(?P<name>.+?)\s*(?:\[(?P<square>[^\[\]]*)\]|\((?P<round>[^()]*)\))\s*", re.DOTALL)
+_DOSE = re.compile(r"(?<![^\W_])(?:dose|dosis|dosage|dosierung|given|gegeben)(?![^\W_])", re.IGNORECASE)
 _ANY_BRACKETS = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
 
 
@@ -121,7 +124,7 @@ def column_of(
     unit = said.unit or unit or unit_below
     kind = _kind_said(said.means, readouts) if said.means else _kind(name, readouts)
     drug = ""
-    if not kind and not said.means and (drug := drug_named(_ANY_BRACKETS.sub("", name).strip())):
+    if not kind and not said.means and (drug := drug_named(_DOSE.sub(" ", _ANY_BRACKETS.sub("", name)).strip(" -_"))):
         kind = "dose"
     unit, parent = _unit_of(kind, unit, readouts)
     return TableColumn(header, kind, unit, _parent(said.parent, kind) if said.parent and parent else parent, drug)

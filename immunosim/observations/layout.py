@@ -66,8 +66,8 @@ class TableLayout:
         return "" if is_missing(text) else text
 
 
-def read_layout(table: ObservationTable, problems: Problems) -> TableLayout:
-    """Return what the columns of a table mean.
+def read_layout(table: ObservationTable, problems: Problems, *, is_long: bool = False) -> TableLayout:
+    """Return what the columns of a table mean; those of a long one are tests, which may have several spellings.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def read_layout(table: ObservationTable, problems: Problems) -> TableLayout:
     others = {kind: [column for column in columns if column.kind == kind and not column.drug] for kind in OTHERS}
     drug_doses = tuple(column for column in columns if column.drug)
     line = table.header_line
-    for rivals in (*others.values(), *_rivals(measured)):
+    for rivals in (*others.values(), *(() if is_long else _rivals(measured))):
         if len(rivals) > 1:
             problems.add(line, "", f"has {_named(rivals)} for one quantity", "leave one out, or rename it")
     if is_complete and not measured and not others["dose"] and not drug_doses:

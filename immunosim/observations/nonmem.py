@@ -7,7 +7,7 @@ estimated, steady states on top of others, columns that may flag values and are 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +15,22 @@ from typing import TYPE_CHECKING
 from immunosim.errors import DataError, QuantityError, any_of
 from immunosim.observations.accounts import outcomes
 from immunosim.observations.doses import drugs_by_number
+from immunosim.observations.exclusions import left_out_notes
 from immunosim.observations.laboratory import analytes_by_number
-from immunosim.observations.nonmem_columns import COLUMNS, DATES, comments_of, header_names, suspect_ids
+from immunosim.observations.nonmem_columns import (
+    COLUMNS,
+    DATES,
+    SAME,
+    comments_of,
+    header_names,
+    plain_name,
+    suspect_flags,
+    suspect_ids,
+)
 from immunosim.observations.nonmem_rows import Reading, doses_of, measured_in, reason_left_out, resets_of
 from immunosim.observations.problems import Problems
 from immunosim.observations.records import CovariateValue, Observations, PatientRecord, TableFinding
-from immunosim.observations.suspicions import check_hours, check_names
+from immunosim.observations.suspicions import below_their_limit, check_hours, check_names, check_thousands
 from immunosim.observations.table import ObservationTable, is_missing, read_table
 from immunosim.observations.times import Calendar
 from immunosim.scenario.drug_names import model_of, with_drugs_of
@@ -101,6 +111,7 @@ def records_of_nonmem(
     comments = comments_of(table, headers, problems)
     read = replace(table, rows=tuple(row for row in table.rows if row.line not in comments))
     suspect_ids(read, headers["ID"], problems)
+    suspect_flags(read, headers, problems)
     with with_drugs_of(scenario):
         numbers = drugs or drugs_by_number(), analytes or analytes_by_number()
         is_dated = any(name in headers for name in DATES)
@@ -119,10 +130,27 @@ def records_of_nonmem(
         owners = {row.line: reading.patient(row) for row in table.rows}
         reasons = comments | {row.line: reason_left_out(reading, row) for row in read.rows}
         rows = outcomes(table, patients.values(), problems, owners, reasons)
+        findings += _doubts(reading, patients.values(), problems)
     if time_unit is None and not table.recipe.time_unit:
         findings += check_hours(list(patients.values()), table.header_line, headers["TIME"])
-    findings += [*table.findings, *_left_out(reasons, table), *check_names(list(patients))]
+    told = {line: reason for line, reason in reasons.items() if reason not in ("no value", "MDV 1")}
+    findings += [*table.findings, *left_out_notes(told), *check_names(list(patients))]
     return Observations(tuple(patients.values()), table.file, model_of(scenario), rows), findings
+
+
+def _doubts(reading: Reading, patients: Iterable[PatientRecord], problems: Problems) -> Iterator[TableFinding]:
+    """Yield that values are below their own limit, and report those whose mark may separate thousands."""
+    rows = {row.line: row for row in reading.table.rows}
+    low, cells = list[tuple[int, float, float]](), dict[str, list[tuple[int, str]]]()
+    for measurement in (measurement for patient in patients for measurement in patient.measurements):
+        line = measurement.line
+        cells.setdefault(measurement.analyte, []).append((line, reading.text(rows[line], "DV")))
+        with problems.at(line, reading.headers.get("LLOQ", "LLOQ")):
+            if not measurement.is_censored:
+                low.append((line, measurement.value, reading.number(rows[line], "LLOQ")))
+    column = reading.headers.get("DV", "")
+    check_thousands(reading.table, cells, column, problems)
+    yield from below_their_limit(low, reading.table.header_line, column)
 
 
 def _patients(reading: Reading, problems: Problems) -> dict[str, PatientRecord]:
@@ -158,23 +186,13 @@ def _from_first(reading: Reading, patient: PatientRecord) -> PatientRecord:
     )
 
 
-def _left_out(reasons: Mapping[int, str], table: ObservationTable) -> list[TableFinding]:
-    """Return a note for each reason for which rows are left out, other than that nothing was measured."""
-    findings = []
-    for reason in dict.fromkeys(reasons.values()):
-        lines = [line for line, of_line in reasons.items() if of_line == reason]
-        if reason and reason not in ("no value", "MDV 1"):
-            count = f"{len(lines)} row{'s' * (len(lines) > 1)} left out: {reason}"
-            findings.append(TableFinding(lines[0], "", "note", count))
-    return findings
-
-
 def is_nonmem(table: ObservationTable) -> bool:
     """Return whether a table has the columns of the NONMEM family or of Monolix."""
     if table.recipe.format is not None:
         return table.recipe.format == "nonmem"
-    names = {header.upper() for header in table.headers}
-    is_monolix = "YTYPE" in names or ("Y" in names and bool(names & {"AMT", "CENS", "EVID"}))
+    written = {plain_name(header) for header in table.headers}
+    names = written | {SAME[name] for name in written if name in SAME and name not in ("Y", "OBSERVATION")}
+    is_monolix = bool(names & {"YTYPE", "OBSERVATION ID"}) or ("Y" in names and bool(names & {"AMT", "CENS", "EVID"}))
     return {"ID", "TIME"} <= names and (bool(names & {"DV", "EVID", "MDV"}) or is_monolix)
 
 

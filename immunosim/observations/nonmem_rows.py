@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ from immunosim.observations.cells import is_below_word
 from immunosim.observations.doses import dose_drugs, drug_of, is_infused, usual_duration
 from immunosim.observations.laboratory import measurable
 from immunosim.observations.limits import is_flagged
-from immunosim.observations.nonmem_columns import DATES
+from immunosim.observations.nonmem_columns import DATES, whole_number
 from immunosim.observations.problems import Problems
 from immunosim.observations.records import Measurement, RecordedDose
 from immunosim.observations.table import ObservationTable, TableRow, is_missing
@@ -20,7 +19,6 @@ from immunosim.observations.times import Calendar, DateOrder, clock_of
 _WHOLE = frozenset({"ID", "EVID", "MDV", "CENS", "SS", "DVID", "CMT", "BLQ"})
 """Columns of whole numbers, which pandas writes as 1.0 where one of them is missing."""
 
-_FLOAT = re.compile(r"([+-]?\d+)\.0*")
 _ORDERS: dict[str, DateOrder] = {"DATE": "month first", "DAT1": "day first", "DAT2": "not known"}
 _HOURS = 24.0
 _DOSES, _RESETS = ("1", "4"), ("3", "4")
@@ -42,7 +40,7 @@ class Reading:
         """Return a cell, or nothing where it or its column is missing."""
         header = self.headers.get(name)
         text = "" if header is None or is_missing(row.cells[header]) else row.cells[header]
-        return match[1] if name in _WHOLE and (match := _FLOAT.fullmatch(text)) else text
+        return whole_number(text) if name in _WHOLE else text
 
     def patient(self, row: TableRow) -> str:
         """Return the name of the patient of a row: NAME where there is one, since ID must be a number for NONMEM."""

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from immunosim.errors import QuantityError
-from immunosim.observations.cells import AMBIGUOUS, is_below_word
+from immunosim.observations.cells import is_ambiguous, is_below_word
+from immunosim.observations.doses import named_drug
+from immunosim.observations.exclusions import without_excluded
 from immunosim.observations.header_words import NAMES
 from immunosim.observations.headers import TableColumn, column_of
 from immunosim.observations.laboratory import measurable
@@ -81,7 +83,7 @@ def _words(table: ObservationTable, kind: str, problems: Problems) -> Iterator[s
     has_limits = bool(limit_columns(table, problems)[0].limits)
     for row in table.rows:
         for text in row.cells.values():
-            if " ".join(text.casefold().split()) in AMBIGUOUS or (is_below_word(text) and not has_limits):
+            if is_ambiguous(text) or (is_below_word(text) and not has_limits):
                 words.setdefault(text)
     if kind in ("clinic", "long", "nonmem") and words:
         yield from ("", "[words]", '# "missing", or the cell that should stand there, such as "<5"')
@@ -95,6 +97,7 @@ def _columns(table: ObservationTable, kind: str, problems: Problems) -> Iterator
         return
     if kind == "petab":
         return
+    table, _ = without_excluded(table, problems, [])
     _, headers = limit_columns(table, problems)
     for header in headers:
         yield from _meaning(table, header, header)
@@ -107,6 +110,8 @@ def _columns(table: ObservationTable, kind: str, problems: Problems) -> Iterator
 
 def _meaning(table: ObservationTable, header: str, name: str) -> Iterator[str]:
     column = _column(table, header)
+    if column is not None and column.drug:
+        return  # its header names the drug
     means = QUESTION if column is None or not column.kind else IGNORED if column.kind == "remark" else column.kind
     yield from ("", f"[columns.{_key(name)}]", f"means = {_key(means)}")
     if column is not None and column.unit:
@@ -117,7 +122,7 @@ def _meaning(table: ObservationTable, header: str, name: str) -> Iterator[str]:
 
 def _column(table: ObservationTable, header: str) -> TableColumn | None:
     try:
-        return column_of(header, measurable, None, table.units.get(header, ""))
+        return column_of(header, measurable, None, table.units.get(header, ""), named_drug)
     except QuantityError:
         return None
 

@@ -6,10 +6,11 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from immunosim.errors import DataError
 
-_SEPARATOR_LINE = re.compile(r'"?sep=(?P<mark>.)"?\s*', re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r'"?sep=(?P<mark>\\t|.)"?\s*', re.IGNORECASE)
 """The first line of a CSV file by which a spreadsheet is told what separates its cells."""
 
 _TABLE_LINE = re.compile(r"TABLE NO\.\s*\d+.*")
@@ -52,7 +53,7 @@ def lines_of(text: str, separator: str, file: str) -> tuple[str, list[TableLine]
         if (number == 0 and named) or _TABLE_LINE.match(line):
             plain[number] = "\n"
     _uncover_header(plain)
-    mark = separator or (named["mark"] if named else "") or _separator(plain)
+    mark = separator or (named["mark"].replace("\\t", "\t") if named else "") or _separator(plain)
     comments = [number for number, line in enumerate(plain, 1) if _is_comment(line)]
     for number in comments:
         plain[number - 1] = "\n"  # so that lines keep their numbers and a quote in a comment opens no cell
@@ -66,16 +67,18 @@ def _is_comment(line: str) -> bool:
 
 
 def _uncover_header(lines: list[str]) -> None:
-    """Take the mark of a comment from a first line that is the headers: @ID, or #ID above a row of numbers."""
+    """Take the mark of a comment from the headers: @ID, "#ID" or #ID above a row of numbers, also after comments."""
     filled = [number for number, line in enumerate(lines) if line.strip()]
-    if not filled or not _is_comment(lines[filled[0]]):
+    heads = list(takewhile(lambda number: _is_comment(lines[number].lstrip(' "')), filled))
+    if not heads or len(heads) == len(filled):
         return
-    line = lines[filled[0]].lstrip()
-    following = next((lines[number] for number in filled[1:] if not _is_comment(lines[number])), "")
-    mark = _separator([line[1:], following])
-    names, cells = _cells(line[1:], mark), _cells(following, mark)
-    if len(names) > 1 and len(names) == len(cells) and any(_NUMBER.fullmatch(cell) for cell in cells):
-        lines[filled[0]] = line[1:].lstrip()
+    last, following = heads[-1], lines[filled[len(heads)]]
+    line = re.sub(r'^(\s*"?)[#@]', r"\1", lines[last])
+    mark = _separator([line, following])
+    names, cells = _cells(line, mark), _cells(following, mark)
+    is_of_names = len(names) > 1 and not any(_NUMBER.fullmatch(name) for name in names)
+    if is_of_names and len(names) == len(cells) and any(_NUMBER.fullmatch(cell) for cell in cells):
+        lines[last] = line.lstrip()
 
 
 def _cells(line: str, mark: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 
 from immunosim.errors import DataError, InputProblem, QuantityError, listed
@@ -137,7 +138,7 @@ def read_table(path: Path, problems: Problems, recipe: ImportRecipe = NO_RECIPE)
             findings.append(TableFinding(0, "", "note", f"is read as {encoding}"))
     if not any(not line.comment for line in lines):
         raise DataError("is empty", file=file, cure="give a line of headers, then one visit a line")
-    header = next(line for line in lines if not line.comment)
+    header, lines = _below_titles(lines)
     rest = [line for line in lines if line.comment or line.number > header.number]
     kept = _kept(header, [line for line in rest if not line.comment], problems, findings)
     rows, left_out = _rows(header, kept, rest, problems)
@@ -149,6 +150,17 @@ def read_table(path: Path, problems: Problems, recipe: ImportRecipe = NO_RECIPE)
     table = replace(_with_units(table), findings=tuple(findings))
     _check_decimals(table, problems)
     return table
+
+
+def _below_titles(lines: Sequence[TableLine]) -> tuple[TableLine, list[TableLine]]:
+    """Return the line of headers, and all lines; titles above it, which fill one cell each, become comments."""
+    filled = [line for line in lines if not line.comment]
+    n_titles = len(list(takewhile(lambda line: sum(map(bool, line.cells)) == 1, filled)))
+    if n_titles == len(filled):
+        n_titles = 0
+    titles = {line.number for line in filled[:n_titles]}
+    known = [TableLine(line.number, comment=True) if line.number in titles else line for line in lines]
+    return filled[n_titles], known
 
 
 def _kept(header: TableLine, rows: Sequence[TableLine], problems: Problems, findings: list[TableFinding]) -> list[int]:

@@ -16,17 +16,25 @@ if TYPE_CHECKING:
 
 _ISO = re.compile(r"\d{4}([-/.])\d{1,2}\1\d{1,2}|(?:19|20)\d{2}(?:0\d|1[0-2])[0-3]\d")
 _WRITTEN = re.compile(r"(\d{1,2})(?P<mark>[./-])(\d{1,2})(?P=mark)(\d{2}|\d{4})")
-_NAMED = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})\.?[ -](\d{4})")
-_CLOCK_TIME = re.compile(r"[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?Uhr|Z)?$")
-_CLOCK_ALONE = re.compile(r"(\d{1,3}):(\d{2})(?::(\d{2}))?")
+_NAMED = re.compile(r"(\d{1,2})\.?[ -]?(?:de )?([^\W\d_]{3,10})\.?[ -]?(?:de )?(\d{4})")
+_CLOCK_TIME = re.compile(r"[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?(?:Uhr|Z|(?P<half>[AaPp])\.?[Mm]\.?))?$")
+_CLOCK_ALONE = re.compile(r"(\d{1,3})[:h](\d{2})(?::(\d{2}))?(?: ?(?:Uhr|h|(?P<half>[ap])\.?m\.?))?", re.IGNORECASE)
 _SERIAL = re.compile(r"[1-6]\d{4}(?:[.,]\d+)?")
 """A date as spreadsheets number them: days after 30 December 1899, of 1927 to 2091."""
 
 _SERIAL_ORIGIN = datetime.date(1899, 12, 30)
 _PLAIN_NUMBER = re.compile(r"[-+−]?[\d.,'_]+(?:[eE][+-]?\d+)?")
-_MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
+_MONTHS = tuple(
+    names.split()
+    for names in (
+        "january february march april may june july august september october november december",
+        "januar februar märz april mai juni juli august september oktober november dezember",
+        "jänner februar mrz april mai juni juli august september oktober november dezember",
+        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+        "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+        "januari februari mars april maj juni juli augusti september oktober november december",
+    )
 )
 _WANTED = "write it as 2017-06-15"
 
@@ -68,7 +76,8 @@ class Calendar:
         if _SERIAL.fullmatch(text):
             return float(text.replace(",", ".")) - (self.origin - _SERIAL_ORIGIN).days
         time = _CLOCK_TIME.search(text)
-        hours, minutes, seconds = (int(part or 0) for part in time.groups()) if time else (0, 0, 0)
+        hours, minutes, seconds = (int(part or 0) for part in time.groups()[:3]) if time else (0, 0, 0)
+        hours = _of_the_day(hours, time["half"] if time else "")
         if hours > 23 or minutes > 59 or seconds > 59:
             raise QuantityError(f'"{text}" has no time of day', cure="write it as 2017-06-15 08:30")
         date = _date(text[: time.start()] if time else text, text, order)
@@ -103,7 +112,16 @@ def clock_of(text: str) -> float | None:
     match = _CLOCK_ALONE.fullmatch(text)
     if match is None or int(match[2]) > 59 or int(match[3] or 0) > 59:
         return None
-    return (int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)) / 86400
+    if match["half"] and not 1 <= int(match[1]) <= 12:
+        return None
+    return (_of_the_day(int(match[1]), match["half"]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)) / 86400
+
+
+def _of_the_day(hours: int, half: str | None) -> int:
+    """Return an hour from 0, where the half of the day may be given by a letter of AM or PM."""
+    if not half:
+        return hours
+    return hours % 12 + (12 if half.casefold() == "p" else 0)
 
 
 def order_of(texts: Sequence[str]) -> DateOrder:
@@ -120,13 +138,19 @@ def is_date(text: str) -> bool:
     return any(form.fullmatch(text) for form in (_ISO, _WRITTEN, _NAMED))
 
 
+def _month(word: str) -> int:
+    """Return the number of a month by its name, or the first letters of it that no other month has; else 0."""
+    word = "sep" if word == "sept" else word
+    numbers = {number for names in _MONTHS for number, name in enumerate(names, 1) if name.startswith(word)}
+    return numbers.pop() if len(numbers) == 1 else 0
+
+
 def _date(text: str, shown: str, order: DateOrder) -> datetime.date:
     if _ISO.fullmatch(text):
         parts = re.split(r"[-/.]", text) if not text.isdecimal() else [text[:4], text[4:6], text[6:]]
         year, month, day = map(int, parts)
     elif named := _NAMED.fullmatch(text):
-        word = named[2].lower().replace("sept", "sep") if len(named[2]) == 4 else named[2].lower()
-        month = next((number for number, name in enumerate(_MONTHS, 1) if name.startswith(word)), 0)
+        month = _month(named[2].casefold())
         if not month:
             raise QuantityError(f'"{shown}" is not a date', cure=_WANTED)
         day, year = int(named[1]), int(named[3])

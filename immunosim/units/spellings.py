@@ -68,13 +68,16 @@ EXACT = frozenset({"a", "g", "m", "w"})
 BODY_WEIGHT = ("kg", "kilogram")
 """What stands for body weight in a denominator, as in mg/kg."""
 
-CELL_WORDS = "cells cell zellen zelle counts count # n c no"
+CELL_WORDS = (
+    "cells cell zellen zelle cellules cellule células célula celulas celula cél cel cellula celler "
+    "counts count # n c no"
+)
 """What is counted, before the slash of a count, in any case."""
 
 MULTIPLIERS = {
-    10**3: "K th thou thous thousand tsd",
-    10**6: "M Mpt Mio million mill mega",
-    10**9: "G Gpt giga billion",
+    10**3: "K th thou thous thousand tsd miles",
+    10**6: "M Mpt Mio million mill milj mega",
+    10**9: "G Gpt giga billion Mrd mrd",
     10**12: "T Tpt tera",
 }
 """What analysers write before the slash of a count: K/uL, G/L, Gpt/L. Single capitals but K have no small form."""

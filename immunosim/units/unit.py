@@ -28,10 +28,14 @@ _POWER_IN_BRACKETS = re.compile(r"(?<!\d)10\s*\((\d+)\)")
 _INVERSE_VOLUME = re.compile(r"(?P<power>(?:[xX*]\s*)?10[*^]+\d+)\s*[.*]?\s*(?P<volume>[munMU]?[lL])\s*\^?-1")
 """A count as a product, ``10*9.L-1``, as UCUM allows."""
 
+_CELLS_BEFORE_POWER = re.compile(r"^(?:cells?|zellen)\s*[xX*]\s*(?=10)", re.IGNORECASE)
+_THOUSAND = re.compile(r"^1[.,' ]?000(?=\s*(?:cells?\s*)?/)")
+"""Counts as ``cells x 10^9/L`` and ``1000/uL``."""
+
 _AROUND_OPERATORS = re.compile(r"\s*([/*^()])\s*")
 _EXPONENTS = "|".join(map(str, sorted(spellings.POWERS, reverse=True)))
 _POWER = re.compile(
-    rf"(?:[xX*]\s*)?(?:10(?:\^|\*\*?|[eE])|1?[eE]|10(?=(?:{_EXPONENTS})\b))(?P<exponent>{_EXPONENTS})(?![0-9])\s*[.*]?"
+    rf"(?:[xX*]\s*)?(?:10(?:\^|\*\*?|[eE]\+?)|1?[eE]\+?|10(?=(?:{_EXPONENTS})\b))(?P<exponent>{_EXPONENTS})(?![0-9])\s*[.*]?"
     r"(?P<rest>\D.*)"
 )
 _CELL_WORD = re.compile(rf"(?:{'|'.join(spellings.CELL_WORDS.split())})\s*(?=/)", re.IGNORECASE)
@@ -106,7 +110,8 @@ def _normalised(text: str) -> str:
     """Return a unit without blanks around operators and in plain letters: ``× 10⁹ / L`` becomes ``x10^9/L``."""
     plain = text.strip().translate(_PLAIN_LETTERS)
     plain = _SUPERSCRIPT.sub(lambda match: f"^{match[0].translate(_FROM_SUPERSCRIPT).lstrip('+')}", plain)
-    plain = re.sub(r"\s+per\s+", "/", _ANNOTATION.sub("", plain))
+    plain = re.sub(r"(?:^|\s+)per\s+", "/", _ANNOTATION.sub("", plain))
+    plain = _THOUSAND.sub("10^3", _CELLS_BEFORE_POWER.sub("", plain))
     plain = _POWER_IN_BRACKETS.sub(r"10^\1", plain)
     plain = _INVERSE_VOLUME.sub(r"\g<power>/\g<volume>", plain)
     return _of_cells(_AROUND_OPERATORS.sub(r"\1", plain).strip())

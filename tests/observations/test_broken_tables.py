@@ -14,6 +14,7 @@ TELL = "do not tell which, " + UNIT
 ROW = "leave a cell empty where there is no value"
 COUNT = 'expected a cell count such as "500 cells/uL" or "0.5e9/L"'
 PLAIN = "write a plain number, its unit stands in the header"
+WORD = "leave the cell empty where nothing was measured, or say in a recipe what it stands for: words"
 TIME = 'expected a time such as "12 months", a date such as 2017-06-15 or "course 2 + 30 days"'
 DRUGS = "known are alemtuzumab, methylprednisolone, prednisolone, triamcinolone"
 POINT = "write a decimal point, or separate cells by semicolons"
@@ -65,7 +66,7 @@ TOTAL = "is a share of lymphocytes that are not given, give the total in the sam
             "day,ALC [G/L],CD4 [%]\n1,<0.1,30\n",
             "t.csv: line 2: CD4 [%]: is a share of lymphocytes that are below quantification, give the count",
         ),
-        (CD4 + "1,lots\n", f't.csv: line 2: CD4 [cells/uL]: "lots" is not a number, {PLAIN}'),
+        (CD4 + "1,lots\n", f't.csv: line 2: CD4 [cells/uL]: "lots" is not a number, {WORD}'),
         (CD4 + "1,20 /uL\n", f't.csv: line 2: CD4 [cells/uL]: "20 /uL" is not a number, {PLAIN}'),
         (CD4 + "1,<low\n", f't.csv: line 2: CD4 [cells/uL]: "<low" is not a number, {PLAIN}'),
         (

@@ -155,9 +155,9 @@ def test_days_may_count_from_the_first_dose_of_each_patient(read, refusal):
 
 
 def test_a_misspelt_header_is_not_passed_over_in_silence(read):
-    _, findings = read("day,CD4 [/uL],lymfocytes [G/L],source\n1,200,0.5,chart\n")
+    _, findings = read("day,CD4 [/uL],lymphocites [G/L],source\n1,200,0.5,chart\n")
     assert [str(one) for one in findings] == [
-        'line 1: lymfocytes [G/L]: warning: is not a column that is known, did you mean "lymphocytes"?',
+        'line 1: lymphocites [G/L]: warning: is not a column that is known, did you mean "lymphocytes"?',
         "line 1: source: note: is not used",
     ]
 

@@ -67,6 +67,7 @@ def test_a_word_for_below_a_limit_gets_the_cure_to_write_the_limit(examine, word
         ("day;CD4 [cells/µL]\n0;1.234\n30;56\n60;102\n", "1.234"),
         ("day,CD4 [cells/uL]\n0,1.234\n30,56\n60,102\n", "1.234"),
         ("day;CD4 [cells/µL]\n0;1,234\n30;56\n", "1,234"),
+        ("ID,TIME,DVID,DV\n1,0,2,1.234\n1,30,2,56\n1,60,2,102\n1,60,1,1.1\n", "1.234"),
         ("day;Dosis (mg);drug\n0;1.000;methylprednisolone\n", "1.000"),
     ],
 )
@@ -180,8 +181,8 @@ def test_all_problems_are_reported_at_once_and_each_kind_once(examine):
 
 
 def test_a_table_of_which_nothing_is_known_says_which_headers_it_has(examine, refusal):
-    message = refusal(examine, "Kennung,Zeitpunkt,Wert A\n1,2,3\n")
-    assert 'not known are "Kennung" and "Zeitpunkt" and "Wert A"' in message
+    message = refusal(examine, "Kürzel,Zeitpunkt,Wert A\n1,2,3\n")
+    assert 'not known are "Kürzel" and "Zeitpunkt" and "Wert A"' in message
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,15 @@ def read(header):
             ("Monate nach Therapie", "month", ""),
             ("Nominal time (h)", "time", "h"),
         ),
+        *(("Dosis mg", "dose", "mg"), ("Gewicht in kg", "weight", "kg")),
+        *(("Infusion min", "duration", "min"), ("Infusionsdauer Std", "duration", "h")),
+        *(("Linfocitos T CD4 (cél/µL)", "cd4", "cél/µL"), ("Linfociti totali [10^9/L]", "lymphocytes", "10^9/L")),
+        *(
+            ("Recuento de linfocitos (miles/mm3)", "lymphocytes", "miles/mm3"),
+            ("Lymfocyter 10^9/L", "lymphocytes", "10^9/L"),
+        ),
+        *(("T-Helferzellen (CD4+) [/µl]", "cd4", "/µl"), ("Lymphocytes B, /mm3", "cd19", "/mm3")),
+        *(("Fecha de extracción", "date", ""), ("Provtagningsdatum", "date", ""), ("Untersuchungstag", "day", "")),
         *(("Study Day", "day", ""), ("weeks", "week", ""), ("time [h]", "time", "h"), ("Visit No", "remark", "")),
         *(("alemtuzumab_serum [ng/mL]", "alemtuzumab_serum", "ng/mL"), ("Salt score", "salt_score", "")),
     ],
@@ -64,7 +73,7 @@ def test_what_a_column_is_follows_from_its_kind():
 
 
 def test_an_unknown_header_gets_the_one_that_is_close():
-    assert suggestion("lymfocytes [G/L]") == 'did you mean "lymphocytes"?'
+    assert suggestion("lymphocites [G/L]") == 'did you mean "lymphocytes"?'
     assert suggestion("hobby") == "rename it if it should be used"
 
 

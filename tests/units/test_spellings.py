@@ -43,6 +43,8 @@ COUNTS = {
             "500 M/L",
         ),
         *(
+            *("0.5 1000/µl", "0.5 Mrd/l", "0.5 10E+9/L", "0.5 cells x 10^9/L", "500 cél/mm3", "500 células/µL"),
+            *("500 cellules/mm3", "500 celler/µL", "500 per uL", "500 milj/L"),
             "500 Mpt/L",
             "500 Mio/L",
             "0.5 109/L",

@@ -41,7 +41,10 @@ METHYLPREDNISOLONE = Drug(
     plausible=(4.0, 2000.0),
     source=("case report",),
     usual_infusion="1 h",
-    synonyms=("solu-medrol",),
+    synonyms=(
+        *("solu-medrol", "solumedrol", "solu medrol", "urbason", "methylprednisolon", "methyl-prednisolone"),
+        *("méthylprednisolone", "metilprednisolone", "metilprednisolona", "metylprednisolon", "6-methylprednisolone"),
+    ),
     colour=_VERMILION,
     shape="diamond",
 )
@@ -56,6 +59,7 @@ PREDNISOLONE = Drug(
     usual="5 to 60 mg a day",
     plausible=(1.0, 250.0),
     source=("assumed",),
+    synonyms=("prednisolon", "prednisolona", "decortin h"),
     colour=_ORANGE,
     shape="square or bar",
 )
@@ -70,6 +74,7 @@ TRIAMCINOLONE = Drug(
     usual="15 mg in a session",
     plausible=(0.5, 80.0),
     source=("case report",),
+    synonyms=("triamcinolon", "triamcinolona", "kenalog", "volon a"),
     colour=_PURPLE,
     shape="circle",
     site="scalp",

@@ -19,7 +19,8 @@ TOTAL = ReadoutInfo(
     lower_limit=1.0,
     headers=_headers(
         "lymphocytes|lymphocyte|lymphs|lymph|lym|alc|total|total lymphocytes|absolute lymphocytes|lymphozyten|lympho|"
-        "lymphos|lymphozytenzahl|ly|lymphozyten gesamt|gesamtlymphozyten|lymphocytes totaux|linfociti|linfocitos"
+        "lymphos|lymphozytenzahl|ly|lymphozyten gesamt|gesamtlymphozyten|lymphocytes totaux|linfociti|linfocitos|"
+        "linfociti totali|linfocitos totales|lymphoz|lymfocyter"
     ),
     dvid=1,
     noise=NOISE,
@@ -34,7 +35,7 @@ CD3 = Analyte(
     part_of="lymphocytes",
     headers=_headers(
         "cd3|t cell|t cells|t lymphocytes|total t|cd3 t|cd3 t lymphocytes|t zellen|t lymphozyten|cd3 t lymphozyten|"
-        "gesamt t|lymphocytes t"
+        "gesamt t|lymphocytes t|linfociti t|linfocitos t|t lymfocyter|t zellen cd3|cd3 t zellen|cd3 gesamt"
     ),
     dvid=6,
 )
@@ -48,7 +49,9 @@ CD4 = ReadoutInfo(
     part_of="lymphocytes",
     headers=_headers(
         "cd4|cd4 t|cd3 cd4|cd4 t lymphocytes|t helper|helper t|cd3 cd4 t|cd4 t lymphozyten|t helferzellen|helferzellen|"
-        "cd4 helferzellen|cd4 t helferzellen|cd4 lymphocytes|cd4 lymphozyten|lymphocytes cd4|lymphocytes t cd4"
+        "cd4 helferzellen|cd4 t helferzellen|cd4 lymphocytes|cd4 lymphozyten|lymphocytes cd4|lymphocytes t cd4|"
+        "t helferzellen cd4|helferzellen cd4|linfociti cd4|linfociti t cd4|linfocitos cd4|linfocitos t cd4|t cd4|"
+        "t helper cd4|t hjälpar|cd4 helper"
     ),
     dvid=2,
     noise=NOISE,
@@ -62,7 +65,8 @@ CD8 = ReadoutInfo(
     part_of="lymphocytes",
     headers=_headers(
         "cd8|cd8 t|cd3 cd8|cd8 t lymphocytes|cytotoxic t|cd3 cd8 t|cd8 t lymphozyten|cd8 lymphocytes|cd8 lymphozyten|"
-        "lymphocytes cd8|lymphocytes t cd8|zytotoxische t"
+        "lymphocytes cd8|lymphocytes t cd8|zytotoxische t|t cd8|linfociti cd8|linfociti t cd8|linfocitos cd8|"
+        "linfocitos t cd8|t suppressor|suppressor t|zytotoxische t cd8|t suppressorzellen|suppressorzellen"
     ),
     dvid=3,
     noise=NOISE,
@@ -75,7 +79,7 @@ CD19 = ReadoutInfo(
     part_of="lymphocytes",
     headers=_headers(
         "cd19|b cell|b cells|b lymphocytes|cd19 b|b cd19|cd19 b lymphocytes|b zellen|b lymphozyten|cd19 b lymphozyten|"
-        "lymphocytes b"
+        "lymphocytes b|linfociti b|linfocitos b|b lymfocyter|b cell cd19|b zellen cd19|cd19 b zellen"
     ),
     dvid=4,
     noise=NOISE,
@@ -88,7 +92,7 @@ NK = ReadoutInfo(
     part_of="lymphocytes",
     headers=_headers(
         "nk|natural killer|cd16 56|cd16 cd56|cd56|nk cd56|nk cd16 56|nk cd16 cd56|cd56 nk|cd16 56 nk|cd16 cd56 nk|"
-        "natürliche killer|nk zellen"
+        "natürliche killer|nk zellen|linfociti nk|linfocitos nk|lymphocytes nk|nk zellen cd56|natürliche killer nk"
     ),
     dvid=5,
     noise=NOISE,
