@@ -16,6 +16,7 @@ from immunosim.errors import DataError, InputProblem, QuantityError
 from immunosim.fitting import ErrorModel, FitOptions, FitProblem, case_of
 from immunosim.fitting.assumptions import assumptions
 from immunosim.fitting.fit_data import DataSource
+from immunosim.fitting.setup import UNINFORMED
 from immunosim.fitting.untreated import without_measured_baseline
 from immunosim.machine import cores
 from immunosim.observations import (
@@ -129,10 +130,22 @@ def fit_problem(
         follow_up=source.follow_up,
     )
     case = replace(case_of(problem, patients, options, source.name, now.begin), assumed=tuple(assumed), source=known)
-    if case.is_chosen:
+    if case.is_chosen and case.reported:
         names = ", ".join(case.reported)
         now.announce(f"Nothing is named to fit: {names}, which the data inform most")
     return case
+
+
+def refuse_uninformed(case: FitProblem) -> None:
+    """Refuse a problem of which nothing would be reported, since the data inform no parameter.
+
+    Raises
+    ------
+    DataError
+    """
+    if not case.reported:
+        cure = "name some, or forecast from the priors with `immunosim forecast`"
+        raise DataError(UNINFORMED, key="free", cure=cure)
 
 
 def _names(given: Collection[str] | None) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def _of_patient(record: RecordView, patient: str, number: int, is_one: bool) -> 
     cautions = [widened(last["widening"])] if last.get("widening", 1.0) > 1.0 else []
     yield Section("forecast", "Predicted recovery of counts", key, [known], cautions, tables=[table])
     if len(updates) > 1:
-        figure = forecast_figure([_update(update) for update in updates], record["horizon_day"])
+        figure = forecast_figure([_update(update) for update in updates])
         drawing = svg_of(figure, f"forecast-{number}", f"Month of recovery of {patient} as forecast after each visit.")
         caption = "Median and interval of the month of recovery, as forecast after each visit from what was known then."
         yield Section("visits", "Forecast after each visit", drawing=drawing, caption=caption)
@@ -86,7 +86,8 @@ def _without_doubts(record: RecordView) -> RecordView:
 
 def _update(record: RecordView) -> Update:
     returns = tuple(_return(back) for back in record["returns"])
-    return Update(record["day"], record["n_visits"], record["n_measurements"], returns)
+    about = {name: record[name] for name in ("misfit", "widening", "horizon")}
+    return Update(record["day"], record["n_visits"], record["n_measurements"], returns, **about)
 
 
 def _return(record: RecordView) -> Return:
