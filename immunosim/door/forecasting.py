@@ -147,10 +147,14 @@ class Forecast(Result):
         """Return everything as plain values, with the data that were known and the versions."""
         from immunosim.report.fit_record import about_fit, data_known
 
-        about = {"horizon_day": self.horizon, "confidence": self.confidence}
+        about = {"horizon_day": self.horizon, "confidence": self.confidence, "draws": self._draws()}
         if self.case is None:
             return self.as_dict() | about
         return self.as_dict() | about | data_known(self.case, self.until) | about_fit(self.case.subjects[0])
+
+    def _draws(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the days of recovery in the draws of each patient's latest forecast, by goal."""
+        return {name: [back.drawn() for back in own[-1].returns] for name, own in self.updates.items()}
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 
-from immunosim.plots.style import BLUE, GREY, STYLE, month_step
+from immunosim.plots.style import BLUE, GREY, STYLE, VERMILION, month_step
 from immunosim.plots.text import headline, n_text, plain
 from immunosim.plots.timeline import rows_of
 from immunosim.units import DAYS_PER_MONTH
@@ -49,6 +49,8 @@ class FittedCourse:
         Lower end, best and upper end by analyte.
     scenario : Scenario, optional
         Whose treatments are marked above.
+    misfit : str
+        Why the residuals reject the fit; empty where they do not.
     """
 
     name: str
@@ -56,6 +58,7 @@ class FittedCourse:
     times: Array
     bands: Mapping[str, Array]
     scenario: Scenario | None = None
+    misfit: str = ""
 
     def of(self, analyte: str) -> list[Measurement]:
         """Return the measurements of an analyte."""
@@ -84,6 +87,8 @@ def course_figure(course: FittedCourse, labels: Mapping[str, str], footer: str =
     n_rows, height = -(-len(course.bands) // columns), PANEL if columns == 1 else LOW_PANEL
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 0.9 + height * n_rows), layout="constrained")
+        if course.misfit:
+            figure.suptitle(f"The fit is rejected: {course.misfit}", fontsize=8.0, color=VERMILION)
         axes = [figure.add_subplot(n_rows, columns, k + 1) for k in range(len(course.bands))]
         for ax, (analyte, band) in zip(axes, course.bands.items(), strict=True):
             draw_course(ax, course.of(analyte), course.times, band)
@@ -149,7 +154,9 @@ def courses_figure(courses: Sequence[FittedCourse], labels: Mapping[str, str], f
             for ax, analyte in zip(row, analytes, strict=True):
                 if analyte in course.bands:
                     draw_course(ax, course.of(analyte), course.times, course.bands[analyte], size=2.4)
-            row[0].set_ylabel(headline(course.name, 20))
+            row[0].set_ylabel(headline(course.name, 20) + ("\nrejected" if course.misfit else ""))
+            if course.misfit:
+                row[0].yaxis.label.set_color(VERMILION)
         for ax, analyte in zip(axes[0], analytes, strict=True):
             ax.set_ylim(0.0, 1.05 * max(course.highest(analyte) for course in shown) or 1.0)
             ax.set_title(labels[analyte], fontsize=7.0)

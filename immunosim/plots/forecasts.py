@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -56,8 +57,8 @@ def forecast_figure(updates: Sequence[Update], footer: str = "") -> Figure:
     n, visits = len(updates[-1].returns), updates[-1].n_visits
     are_curves = len(updates) == 1 and all(back.times is not None for back in updates[0].returns)
     measured = n_text(updates[-1].n_measurements).removeprefix("n = ")
-    band = f" {CURVES_IN_WORDS}" if are_curves else ""
-    footer = f"n = {visits} visit{'s' * (visits != 1)}, {measured}{band} {footer}".strip()
+    band = f" {CURVES_IN_WORDS}\n" if are_curves else ""
+    footer = f"n = {visits} visit{'s' * (visits != 1)}, {measured}{band or ' '}{footer}".strip()
     last = updates[-1]
     with mpl.rc_context(STYLE):
         height = FRAME + (CURVES if are_curves else PANEL) * n
@@ -66,8 +67,9 @@ def forecast_figure(updates: Sequence[Update], footer: str = "") -> Figure:
             figure.suptitle(f"The fit is rejected: intervals widened by {last.widening:.2g}", fontsize=8.0)
         axes = figure.subplots(n, 1, squeeze=False, sharex=not are_curves)[:, 0]
         if are_curves:
+            until = max(float(back.times.days.max()) for back in updates[0].returns if back.times is not None)
             for ax, back in zip(axes, updates[0].returns, strict=True):
-                draw_draws(ax, back)
+                draw_draws(ax, back, until)
         else:
             _draw_visits(list(axes), updates)
         figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)
@@ -96,16 +98,18 @@ def pooled_figure(latest: Sequence[Update], footer: str = "") -> Figure:
         if widened:
             figure.suptitle(f"{widened} of {len(latest)} fits are rejected: their intervals are widened", fontsize=8.0)
         axes = figure.subplots(n, 1, squeeze=False)[:, 0]
-        for goal, ax in enumerate(axes):
-            returns = [update.returns[goal] for update in latest]
-            draw_recovery(ax, _goal_text(returns[0]), pooled_returns(returns), EACH_LAST_COURSE)
+        goals = [[update.returns[goal] for update in latest] for goal in range(n)]
+        pools = [pooled_returns(returns) for returns in goals]
+        until = max(float(times.days.max()) for times in pools)
+        for ax, returns, times in zip(axes, goals, pools, strict=True):
+            draw_recovery(ax, _goal_text(returns[0]), times, EACH_LAST_COURSE, until)
             ax.set_ylabel("Fraction of patients\nand draws")
         figure.supxlabel(about, x=0.01, ha="left", fontsize=6.5, color=GREY)
     return figure
 
 
-def draw_draws(ax: Axes, back: Return) -> Axes:
-    """Draw the fraction of the draws in which a count has recovered over time.
+def draw_draws(ax: Axes, back: Return, until: float = -math.inf) -> Axes:
+    """Draw the fraction of the draws in which a count has recovered over time, at least until a day.
 
     Raises
     ------
@@ -114,14 +118,14 @@ def draw_draws(ax: Axes, back: Return) -> Axes:
     """
     if back.times is None:
         raise DataError("the forecast does not hold its draws", cure="compute it again")
-    draw_recovery(ax, _goal_text(back), back.times, back.reference)
+    draw_recovery(ax, _goal_text(back), back.times, back.reference, until)
     ax.set_ylabel("Fraction of draws")
     return ax
 
 
-def draw_recovery(ax: Axes, title: str, times: EventTimes, reference: TimeReference) -> Axes:
+def draw_recovery(ax: Axes, title: str, times: EventTimes, reference: TimeReference, until: float) -> Axes:
     """Draw the fraction that has recovered over time, with the median, its date where known, and numbers of draws."""
-    draw_event_curves(ax, [EventGroup("", times)], reference)
+    draw_event_curves(ax, [EventGroup("", times)], reference, until=until)
     ax.set_title(title, loc="left", fontsize=8.0)
     median = "median not reached" if np.isinf(times.median) else f"median month {reference.month(times.median):.1f}"
     date = reference.date(times.median)

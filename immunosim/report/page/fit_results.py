@@ -138,8 +138,11 @@ def mechanism_table(record: RecordView) -> PageTable:
     ]
     silent = len(record["alternatives"]) - len(moved)
     note = f"AIC: difference to the fit. {silent} further mechanisms move the fitted values by nothing."
-    rows = [(other["without"], _signed(other["more_aic"]), other["sentence"]) for other in moved]
-    return PageTable("With one mechanism switched off", ("mechanism", "AIC", "verdict"), rows, "<><", note)
+    alike: dict[str, list[str]] = {}
+    for other in moved:
+        alike.setdefault(other["sentence"], []).append(f"{other['without']} ({_signed(other['more_aic'])})")
+    rows = [(", ".join(mechanisms), sentence) for sentence, mechanisms in alike.items()]
+    return PageTable("With one mechanism switched off", ("mechanism (AIC)", "verdict"), rows, "<<", note)
 
 
 def assumptions(record: RecordView, patient: str, scenario: Scenario) -> Section:
