@@ -39,9 +39,9 @@ _SHARE_AT_END = re.compile(r"(?P<name>.*?\S)[\s_.-]+(?P<share>(?:pct|perc|percen
 _UNIT_AT_END = (
     (re.compile(r"(?P<name>.*?\S)[\s_]+(?:cells?_?)?(?:per_?)?(?:ul|mm3|mcl)", re.IGNORECASE), "cells/uL"),
     (re.compile(r"(?P<name>.*?\S)[\s_]+(?:g|gpt|giga|10e9|10_9|1e9|x10e9)_?(?:per_?)?l", re.IGNORECASE), "1e9/L"),
-    (re.compile(r"(?P<name>.*?\S)_mg", re.IGNORECASE), "mg"),
-    (re.compile(r"(?P<name>.*?\S)_kg", re.IGNORECASE), "kg"),
-    (re.compile(r"(?P<name>.*?\S)_(?:h|hr|hrs|hours)", re.IGNORECASE), "h"),
+    (re.compile(r"(?P<name>.*?\S)[\s_]+mg", re.IGNORECASE), "mg"),
+    (re.compile(r"(?P<name>.*?\S)[\s_]+kg", re.IGNORECASE), "kg"),
+    (re.compile(r"(?P<name>.*?\S)[\s_]+(?:h|hr|hrs|hours)", re.IGNORECASE), "h"),
     (re.compile(r"(?P<name>.*?\S)_(?:years|yrs|y)", re.IGNORECASE), "years"),
 )
 """Units that stand in a header as words."""
@@ -121,7 +121,8 @@ def column_of(
     unit = said.unit or unit or unit_below
     kind = _kind_said(said.means, readouts) if said.means else _kind(name, readouts)
     drug = ""
-    if not kind and not said.means and (drug := drug_named(_ANY_BRACKETS.sub("", name).strip())):
+    may_be_drug = said.means == "dose" or not (kind or said.means)
+    if may_be_drug and (drug := drug_named(_ANY_BRACKETS.sub("", name).strip())):
         kind = "dose"
     unit, parent = _unit_of(kind, unit, readouts)
     return TableColumn(header, kind, unit, _parent(said.parent, kind) if said.parent and parent else parent, drug)

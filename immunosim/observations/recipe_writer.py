@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from immunosim.errors import QuantityError
 from immunosim.observations.cells import AMBIGUOUS, is_below_word
+from immunosim.observations.doses import named_drug
 from immunosim.observations.header_words import NAMES
 from immunosim.observations.headers import TableColumn, column_of
 from immunosim.observations.laboratory import measurable
@@ -117,7 +118,7 @@ def _meaning(table: ObservationTable, header: str, name: str) -> Iterator[str]:
 
 def _column(table: ObservationTable, header: str) -> TableColumn | None:
     try:
-        return column_of(header, measurable, None, table.units.get(header, ""))
+        return column_of(header, measurable, None, table.units.get(header, ""), named_drug)
     except QuantityError:
         return None
 
