@@ -87,8 +87,6 @@ def course_figure(course: FittedCourse, labels: Mapping[str, str], footer: str =
     n_rows, height = -(-len(course.bands) // columns), PANEL if columns == 1 else LOW_PANEL
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 0.9 + height * n_rows), layout="constrained")
-        if course.misfit:
-            figure.suptitle(f"The fit is rejected: {course.misfit}", fontsize=8.0, color=VERMILION)
         axes = [figure.add_subplot(n_rows, columns, k + 1) for k in range(len(course.bands))]
         for ax, (analyte, band) in zip(axes, course.bands.items(), strict=True):
             draw_course(ax, course.of(analyte), course.times, band)
@@ -99,7 +97,7 @@ def course_figure(course: FittedCourse, labels: Mapping[str, str], footer: str =
                 draw_treatments(ax, course.scenario)
         for ax in axes[-columns:]:
             ax.set_xlabel("months after day 0")
-        _legend(figure, axes)
+        _legend(figure, axes, f"The fit is rejected: {course.misfit}" if course.misfit else "")
         figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)
     return figure
 
@@ -125,10 +123,12 @@ def _limits(course: FittedCourse) -> tuple[float, float]:
     return first - 0.02 * (last - first), last + 0.02 * (last - first)
 
 
-def _legend(figure: Figure, axes: Sequence[Axes]) -> None:
-    """Explain the marks of all panels once, above them."""
+def _legend(figure: Figure, axes: Sequence[Axes], title: str) -> None:
+    """Explain the marks of all panels once, above them, under a title where there is one."""
     handles = {text: handle for ax in axes for handle, text in zip(*ax.get_legend_handles_labels(), strict=True)}
-    figure.legend(handles.values(), handles, loc="outside upper right", frameon=False, fontsize=7.0, ncols=5)
+    style: dict[str, Any] = {"frameon": False, "fontsize": 7.0, "title_fontsize": 8.0, "ncols": 5}
+    legend = figure.legend(handles.values(), handles, loc="outside upper right", title=title or None, **style)
+    legend.get_title().set_color(VERMILION)
 
 
 def courses_figure(courses: Sequence[FittedCourse], labels: Mapping[str, str], footer: str = "") -> Figure:

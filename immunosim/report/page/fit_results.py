@@ -51,7 +51,8 @@ def recovery_key(back: RecordView, when: PageDates, confidence: float = 0.9) -> 
 
 def forecast_section(record: RecordView, patient: str, when: PageDates) -> Section:
     """Return when counts of a patient are back, or why that is withheld."""
-    cautions = [record["forecasts_withheld"]] if record.get("forecasts_withheld") else []
+    withheld = record.get("forecasts_withheld", "")
+    cautions = [withheld[:1].upper() + withheld[1:]] if withheld else []
     if record.get("widened_by", 1.0) > 1.0:
         cautions.append(widened(record["widened_by"]))
     table = forecast_table(record["returns"].get(patient, []), when)
