@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from immunosim.cli.fit_options import RecipeFile
+from immunosim.cli.fit_options import RecipeFile, TimeUnit
 from immunosim.cli.options import BAD_INPUT, AsJson
 from immunosim.cli.printing import say, show, show_text
 from immunosim.cli.verbs import Verb
@@ -38,9 +38,6 @@ OfScenario = Annotated[
 ]
 FromFirstDose = Annotated[
     bool, typer.Option("--from-first-dose", help="Count days from each patient's first dose in the table.")
-]
-TimeUnit = Annotated[
-    str | None, typer.Option("--time-unit", metavar="UNIT", help="Unit of TIME in a NONMEM table, by default day.")
 ]
 
 

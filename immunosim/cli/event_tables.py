@@ -21,7 +21,8 @@ def show_events(described: Described, reference: "TimeReference | None") -> None
     if not events:
         return
     headers = ("endpoint", "reached", "median day", "90 % CI", "5 %", "95 %", "month", "date")
-    n = len(headers) - (reference is None) - (reference is None or reference.day_zero is None)
+    has_months = any("median_month" in about for about in events.values())
+    n = len(headers) - (not has_months) - (reference is None or reference.day_zero is None)
     rows = [_row(name, about)[:n] for name, about in events.items()]
     show_table("Times to events (Kaplan-Meier, day)", headers[:n], rows, "<")
     for sentence in _remarks(events, reference):
@@ -162,5 +163,7 @@ def _remarks(events: Described, reference: "TimeReference | None") -> Iterator[s
         if n := about["n_at_start"]:
             were, count = ("was", "counts") if n == 1 else ("were", "count")
             yield f"{name}: {n:,} {were} there at the start of the window and {count} from it."
+    if reference is None and any("median_month" in about for about in events.values()):
+        yield "Median months count from the start of each patient's last course."
     if reference is not None:
         yield f"Median months count from {reference.months_in_words}."

@@ -151,7 +151,7 @@ def _wanted(case: "FitProblem", given: FitInput, population: Population, extras:
         *(starts, given.seed, extras.draws, is_two_stage, tuple(population.common or [])),
         covariates=_covariates(population.covariate or []),
         mechanisms=mechanisms_of(case, [] if extras.without == ["none"] else extras.without or None),
-        target=target_of(case.problem, extras.next_draw, "--next-draw") if extras.next_draw else None,
+        target=target_of(case.subjects[0].problem, extras.next_draw, "--next-draw") if extras.next_draw else None,
         anyway=extras.anyway,
     )
 

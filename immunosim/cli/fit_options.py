@@ -79,6 +79,9 @@ RecipeFile = Annotated[
         help="Import recipe (TOML) that says what the columns of the table mean; 'immunosim data recipe' writes one.",
     ),
 ]
+TimeUnit = Annotated[
+    str | None, typer.Option("--time-unit", metavar="UNIT", help="Unit of TIME in a NONMEM table, by default day.")
+]
 Patient = Annotated[str, typer.Option("--patient", metavar="NAME", help="Only this patient of the table.")]
 Pooling = Annotated[
     Together,
@@ -116,6 +119,7 @@ class FitInput:
     scenario: ScenarioOrTable
     data: Data = None
     recipe: RecipeFile = None
+    time_unit: TimeUnit = None
     patient: Patient = ""
     free: Free = None
     fix: Fix = None
@@ -134,6 +138,7 @@ class FitInput:
             self.scenario,
             self.data,
             recipe=self.recipe,
+            time_unit=self.time_unit,
             patient=self.patient,
             free=self.free,
             fix=self.fix,

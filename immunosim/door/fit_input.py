@@ -16,6 +16,7 @@ from immunosim.errors import DataError, InputProblem, QuantityError
 from immunosim.fitting import ErrorModel, FitOptions, FitProblem, case_of
 from immunosim.fitting.assumptions import assumptions
 from immunosim.fitting.fit_data import DataSource
+from immunosim.fitting.setup import UNINFORMED
 from immunosim.fitting.untreated import without_measured_baseline
 from immunosim.machine import cores
 from immunosim.observations import (
@@ -52,6 +53,8 @@ class FitSettings(TypedDict, total=False):
         Only this patient of the table.
     recipe : Path or str, optional
         Import recipe (TOML), which says what the table does not say itself.
+    time_unit : str, optional
+        Unit of TIME in a NONMEM table, by default day.
     free : collection of str
         Parameters to fit; by default those that the data inform most.
     fix : collection of str
@@ -71,6 +74,7 @@ class FitSettings(TypedDict, total=False):
 
     patient: str
     recipe: Path | str | None
+    time_unit: str | None
     free: Collection[str] | None
     fix: Collection[str] | None
     limits: Limits | None
@@ -108,7 +112,7 @@ def fit_problem(
     now = watch or Quiet()
     source = source_of(scenario, data, settings.get("overrides") or ())
     problem = prepare(source.scenario, source.name, now.announce)
-    patients, known = _patients(problem, source, settings.get("patient", ""), now, settings.get("recipe"))
+    patients, known = _patients(problem, source, settings, now)
     assumed = assumptions(problem.scenario, patients, source.follow_up) if source.data is not None else []
     without, superseded = without_measured_baseline(problem, patients)
     if superseded:
@@ -126,10 +130,22 @@ def fit_problem(
         follow_up=source.follow_up,
     )
     case = replace(case_of(problem, patients, options, source.name, now.begin), assumed=tuple(assumed), source=known)
-    if case.is_chosen:
+    if case.is_chosen and case.reported:
         names = ", ".join(case.reported)
         now.announce(f"Nothing is named to fit: {names}, which the data inform most")
     return case
+
+
+def refuse_uninformed(case: FitProblem) -> None:
+    """Refuse a problem of which nothing would be reported, since the data inform no parameter.
+
+    Raises
+    ------
+    DataError
+    """
+    if not case.reported:
+        cure = "name some, or forecast from the priors with `immunosim forecast`"
+        raise DataError(UNINFORMED, key="free", cure=cure)
 
 
 def _names(given: Collection[str] | None) -> tuple[str, ...]:
@@ -138,15 +154,18 @@ def _names(given: Collection[str] | None) -> tuple[str, ...]:
 
 
 def _patients(
-    problem: Problem, source: FitSource, patient: str, now: Watch, recipe: Path | str | None
+    problem: Problem, source: FitSource, settings: FitSettings, now: Watch
 ) -> tuple[list[PatientRecord], DataSource]:
     """Return the patients who were measured, and where their data come from."""
+    patient = settings.get("patient", "")
     if source.data is not None:
-        observations, findings = _read(problem.scenario, source, patient, now, recipe)
+        observations, findings = _read(problem.scenario, source, settings, now)
         known = DataSource(observations.file, tuple(findings), observations.rows)
         return _measured(observations, source, patient, now), known
     if patient:
         raise DataError("needs a table of patients", key="patient", cure="give one with `data`")
+    if settings.get("time_unit") is not None:
+        raise DataError("needs a NONMEM table", key="time_unit", cure="give one with `data`, or leave it out")
     measurements = observed_in(problem.scenario, problem.model.units)
     if not measurements:
         cure = "add [[observed]] with the patient's counts, or give a table with `data`"
@@ -155,15 +174,17 @@ def _patients(
 
 
 def _read(
-    scenario: Scenario, source: FitSource, patient: str, now: Watch, recipe: Path | str | None
+    scenario: Scenario, source: FitSource, settings: FitSettings, now: Watch
 ) -> tuple[Observations, list[TableFinding]]:
     """Return the chosen patients of a table and its findings, of which none may be an error."""
+    patient = settings.get("patient", "")
     notes, wrong = list[TableFinding](), list[InputProblem]()
     if isinstance(source.data, PatientData):
         observations = source.data.observations
         notes = [finding for finding in source.data.findings if finding.severity != "error"]  # errors: of the chosen
     else:
-        reading = examine_observations(Path(source.data or ""), scenario, recipe=recipe)
+        unit, recipe = settings.get("time_unit"), settings.get("recipe")
+        reading = examine_observations(Path(source.data or ""), scenario, time_unit=unit, recipe=recipe)
         observations, notes = reading.observations, list(reading.findings)
         wrong = [problem for _, problem in reading.problems]
     chosen = (observations[patient],) if patient else observations.patients

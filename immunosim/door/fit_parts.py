@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Unpack
 
 from immunosim.codegen.loader import say_nothing
-from immunosim.door.fit_input import FitSettings, Table, fit_problem
+from immunosim.door.fit_input import FitSettings, Table, fit_problem, refuse_uninformed
 from immunosim.door.keeping import parts_of
 from immunosim.door.table_alone import FitTarget
 from immunosim.door.watching import Quiet, Watch
@@ -214,13 +214,14 @@ def mark_of(case: FitProblem, starts: int) -> str:
 
 
 def refuse_several(case: FitProblem, together: str) -> None:
-    """Raise where a job on one patient gets several, unless they are pooled.
+    """Refuse data that inform no parameter, and several patients for a job on one, unless they are pooled.
 
     Raises
     ------
     DataError
         With the names of the patients.
     """
+    refuse_uninformed(case)
     if together not in ("each", "pooled"):
         raise DataError(f"{together} is for a fit", key="together", cure="use `together=pooled`, or choose a `patient`")
     if len(case.patients) > 1 and together == "each":

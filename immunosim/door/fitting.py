@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, Unpack
 
 from immunosim.codegen.loader import say_nothing
-from immunosim.door.fit_input import FitSettings, Table, fit_problem
+from immunosim.door.fit_input import FitSettings, Table, fit_problem, refuse_uninformed
 from immunosim.door.keeping import parts_of
 from immunosim.door.table_alone import FitTarget
 from immunosim.door.watching import Quiet, Watch
@@ -213,12 +213,13 @@ def fit_several(
 
 
 def refuse_mixture(case: FitProblem, plan: FitPlan, together: str, without: Collection[str] | None) -> None:
-    """Refuse options that would do nothing.
+    """Refuse options that would do nothing, and data that inform no parameter.
 
     Raises
     ------
     DataError
     """
+    refuse_uninformed(case)
     is_one = len(case.patients) == 1
     if is_one and together != "each":
         raise DataError("there is one patient", key="together", cure="give a table of several, or leave it out")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from immunosim.codegen.loader import say_nothing
 from immunosim.door.fit_input import FitSettings, Table, fit_problem
 from immunosim.door.table_alone import FitTarget
-from immunosim.door.times import Time, simulated_day_of
+from immunosim.door.times import Time, day_of, simulated_day_of
 from immunosim.door.watching import Quiet
 from immunosim.ensembles.survival import EventTimes
 from immunosim.errors import DataError
@@ -49,6 +49,7 @@ class Forecast(Result):
     failures : dict of str to str
         Of patients who could not be simulated, or whose forecast is withheld since the fit is rejected: why.
     horizon : float, day
+        The latest until which a patient was simulated.
     case : FitProblem, optional
         The patients, as they were fitted.
     until : float, day
@@ -115,15 +116,17 @@ class Forecast(Result):
         return pooled_returns([returns[goal] for returns in latest])
 
     def plot(self, *names: str, **options: Any) -> Figure:
-        """Draw the recovery of a patient, by default of the first: as forecast after each visit, or the latest.
+        """Draw the recovery of a patient, or where none is named that of all together by their latest forecasts.
 
-        Where there is one forecast, each goal is a curve of the fraction of the draws that have recovered.
+        A patient's figure shows every forecast; where there is one, each goal is a curve of the fraction of the draws
+        that have recovered, as it is for several patients.
         """
-        from immunosim.plots.forecasts import forecast_figure
+        from immunosim.plots.forecasts import forecast_figure, pooled_figure
         from immunosim.report import INTENDED_USE
 
-        updates = self.updates[names[0]] if names else next(iter(self.updates.values()))
-        return forecast_figure(updates, self.horizon, INTENDED_USE)
+        if names or len(self.updates) == 1:
+            return forecast_figure(self.updates[names[0] if names else next(iter(self.updates))], INTENDED_USE)
+        return pooled_figure([own[-1] for own in self.updates.values()], INTENDED_USE)
 
     def report(self, path: str | Path) -> Path:
         """Write a page that needs no other file, whole or not at all, and return its path.
@@ -144,10 +147,14 @@ class Forecast(Result):
         """Return everything as plain values, with the data that were known and the versions."""
         from immunosim.report.fit_record import about_fit, data_known
 
-        about = {"horizon_day": self.horizon, "confidence": self.confidence}
+        about = {"horizon_day": self.horizon, "confidence": self.confidence, "draws": self._draws()}
         if self.case is None:
             return self.as_dict() | about
         return self.as_dict() | about | data_known(self.case, self.until) | about_fit(self.case.subjects[0])
+
+    def _draws(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the days of recovery in the draws of each patient's latest forecast, by goal."""
+        return {name: [back.drawn() for back in own[-1].returns] for name, own in self.updates.items()}
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""
@@ -211,14 +218,20 @@ def forecast_of(
     report: Callable[[str, int, int], None] | None = None,
 ) -> Forecast:
     """Return the forecast of patients who are ready to be fitted; arguments and errors as of ``forecast``."""
-    scenario = case.problem.scenario
-    until = float("inf") if as_of is None else simulated_day_of(scenario, as_of, "as_of")
+    until = math.inf if as_of is None else _day_known(case, as_of)
     updates, failures = update(case, goals, until, each_visit, how, report)
-    return Forecast(updates, failures, scenario.horizon, case, until, how.confidence)
+    ends = [own[-1].horizon for own in updates.values()]
+    return Forecast(updates, failures, max(ends, default=case.problem.scenario.horizon), case, until, how.confidence)
+
+
+def _day_known(case: FitProblem, as_of: Time) -> float:
+    """Return the day until which visits and doses count; a table alone may be known for longer than its follow-up."""
+    scenario = (case.subjects[0].problem if len(case.subjects) == 1 else case.problem).scenario
+    return (day_of if case.wishes.follow_up else simulated_day_of)(scenario, as_of, "as_of")
 
 
 def forecast_files(predictions: Forecast, command: str = "", with_report: bool = False) -> dict[str, bytes]:
-    """Return the record, the table and a figure of each patient by file name.
+    """Return the record, the table and figures, of each patient and of all together, by file name.
 
     Parameters
     ----------
@@ -242,6 +255,8 @@ def forecast_files(predictions: Forecast, command: str = "", with_report: bool =
         "forecast.csv": table_text(HEADERS, [_cells(*row) for row in rows]),
     }
     ids = condition_ids(list(predictions.updates))
+    if len(ids) > 1:
+        files["forecast.png"] = encoded(predictions.plot(), "png")
     for name in predictions.updates:
         end = f"_{ids[name]}" if len(ids) > 1 else ""
         files[f"forecast{end}.png"] = encoded(predictions.plot(name), "png")

@@ -20,8 +20,9 @@ import numpy as np
 import xarray as xr
 
 from immunosim.codegen.loader import Array, Model
-from immunosim.ensembles.columns import endpoint_names, listed, series_names, varied_names
+from immunosim.ensembles.columns import endpoint_names, is_failed, listed, series_names, varied_names
 from immunosim.ensembles.event_times import described_events, event_times, is_event
+from immunosim.ensembles.last_courses import last_courses, moves_courses
 from immunosim.ensembles.netcdf import load_netcdf
 from immunosim.ensembles.questions import Question
 from immunosim.ensembles.survival import EventTimes
@@ -36,7 +37,7 @@ from immunosim.safe_text import shortened
 from immunosim.scenario import Scenario, build_scenario, to_toml
 from immunosim.scenario.time_reference import TimeReference
 from immunosim.seals import sealed
-from immunosim.units import format_quantity
+from immunosim.units import DAYS_PER_MONTH, format_quantity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,13 +90,26 @@ class EnsembleResult(Result):
     def reference(self) -> TimeReference | None:
         """What months and dates are counted from; None where it differs between the patients."""
         texts = listed(self.dataset, "scenarios")
-        is_varied = any(name == "start_date" or name.endswith(".start") for name in varied_names(self.dataset))
-        return None if is_varied or len(texts) > 1 else self._base_reference
+        return None if moves_courses(self.dataset) or len(texts) > 1 else self._base_reference
 
     @cached_property
     def _base_reference(self) -> TimeReference | None:
         texts = listed(self.dataset, "scenarios")
         return TimeReference.of(scenario_from(texts[0])) if texts else None
+
+    @cached_property
+    def last_courses(self) -> Array:
+        """Start of each patient's last course, day; NaN without a course, or where too many patients differ."""
+        return last_courses(self.dataset, self.scenario_of)
+
+    def _month_by_patient(self, times: EventTimes) -> dict[str, float]:
+        """Return the median month after each patient's last course, where these courses differ and are known."""
+        if self.reference is not None or not len(times):
+            return {}
+        starts = self.last_courses[~is_failed(self.dataset)]
+        if np.isnan(starts).any():
+            return {}
+        return {"median_month": EventTimes((times.days - starts) / DAYS_PER_MONTH, times.is_observed).median}
 
     def event_times(self, name: str) -> EventTimes:
         """Return the days of an endpoint that is a time to an event, with censoring at the end of its window.
@@ -111,7 +125,8 @@ class EnsembleResult(Result):
         variable = self.dataset[name]
         unit = str(variable.attrs["units"])
         if is_event(self.dataset, name):
-            return {"unit": unit, **described_events(self.event_times(name), self.reference)}
+            times = self.event_times(name)
+            return {"unit": unit, **described_events(times, self.reference), **self._month_by_patient(times)}
         values = variable.values[np.isfinite(variable.values)]
         low, middle, high = np.quantile(values, [0.05, 0.5, 0.95]) if values.size else [math.nan] * 3
         return {"unit": unit, "n": int(values.size), "p5": low, "median": middle, "p95": high}

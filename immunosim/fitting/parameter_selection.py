@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from immunosim.errors import DataError
 from immunosim.fitting.likelihood.error_model import ErrorModel
 from immunosim.fitting.likelihood.posterior import Posterior
 from immunosim.fitting.likelihood.subject import subject_of
@@ -36,7 +35,7 @@ def informed_parameters(
     most: int = MAX_PARAMETERS,
     candidates: Sequence[str] = (),
 ) -> list[str]:
-    """Return the names of the free parameters, the most informed first.
+    """Return the names of the free parameters, the most informed first; none where the data inform none.
 
     Parameters
     ----------
@@ -48,11 +47,6 @@ def informed_parameters(
     most : int
     candidates : sequence of str
         By default all parameters with a prior.
-
-    Raises
-    ------
-    DataError
-        If the data do not inform any parameter with a prior.
     """
     parameters, position = problems[0].parameters, problems[0].model.position
     values = {name: float(problems[0].vector[position[name]]) for name in parameters}
@@ -78,6 +72,4 @@ def informed_parameters(
         if 0.5 * np.log1p(max(left[best], 0.0)) < MIN_GAIN:
             break
         chosen.append(best)
-    if not chosen:
-        raise DataError("the data do not inform any parameter that has a prior", key="free", cure="name some")
     return [coordinates.names[j] for j in chosen]

@@ -20,6 +20,9 @@ from immunosim.observations import PatientRecord
 from immunosim.parameters import ParameterSet
 from immunosim.problem import Problem, prepare
 
+UNINFORMED = "the data do not inform any parameter that has a prior"
+"""Why there is nothing to report of a fit."""
+
 OTHERS = "others"
 """What ``fix`` calls the parameters that are not reported."""
 
@@ -157,7 +160,8 @@ def case_of(
     Raises
     ------
     DataError
-        If a name is unknown, or there are no parameters or measurements to fit.
+        If a name is unknown, or there are no parameters or measurements to fit. Where the data inform none, nothing is
+        reported, and all parameters stay free under their priors.
     """
     analytes = sorted({measurement.analyte for who in patients for measurement in who.measurements})
     noise = _noise(problem.model, analytes, wishes.noise or {})
@@ -174,6 +178,8 @@ def case_of(
         others = [name for name in candidates if not problem.parameters[name].scales]
         reported = informed_parameters(problems, [who.measurements for who in patients], noise, candidates=others)
     others = [name for name in candidates if name not in reported] if wishes.priors and OTHERS not in held else []
+    if not (reported or others):
+        raise DataError(UNINFORMED, key="free", cure="name some")
     # In the order of the parameter set: which of them are reported then moves no bit of a fit, and one compiled kernel
     # of derivatives serves all fits.
     order = list(problem.parameters)

@@ -124,7 +124,8 @@ def column_of(
     unit = said.unit or unit or unit_below
     kind = _kind_said(said.means, readouts) if said.means else _kind(name, readouts)
     drug = ""
-    if not kind and not said.means and (drug := drug_named(_DOSE.sub(" ", _ANY_BRACKETS.sub("", name)).strip(" -_"))):
+    may_be_drug = said.means == "dose" or not (kind or said.means)
+    if may_be_drug and (drug := drug_named(_DOSE.sub(" ", _ANY_BRACKETS.sub("", name)).strip(" -_"))):
         kind = "dose"
     unit, parent = _unit_of(kind, unit, readouts)
     return TableColumn(header, kind, unit, _parent(said.parent, kind) if said.parent and parent else parent, drug)

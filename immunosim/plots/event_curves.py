@@ -74,9 +74,9 @@ class EventAxis:
     reference: TimeReference | None = None
 
     @classmethod
-    def of(cls, groups: Sequence[EventGroup], reference: TimeReference | None) -> EventAxis:
+    def of(cls, groups: Sequence[EventGroup], reference: TimeReference | None, until: float = -math.inf) -> EventAxis:
         """Return the axis that shows all groups from the start of their observation or the last course."""
-        end = max(float(group.times.days.max()) for group in groups)
+        end = max(until, *(float(group.times.days.max()) for group in groups))
         starts = [min(group.times.start, float(group.times.days.min())) for group in groups]
         return cls(min([*starts, cls(0.0, end, reference).origin]), end, reference)
 
@@ -108,7 +108,11 @@ class EventAxis:
 
 
 def draw_event_curves(
-    ax: Axes, groups: Sequence[EventGroup], reference: TimeReference | None = None, heading: str = ""
+    ax: Axes,
+    groups: Sequence[EventGroup],
+    reference: TimeReference | None = None,
+    heading: str = "",
+    until: float = -math.inf,
 ) -> Axes:
     """Draw the fraction of each group that has had the event, with its band, censoring, median and numbers at risk.
 
@@ -121,8 +125,10 @@ def draw_event_curves(
         What time is counted from; day 0 without one.
     heading : str
         Of the names of the groups.
+    until : float, day
+        What the axis shows at least; a curve that has reached all ends there.
     """
-    axis = EventAxis.of(groups, reference)
+    axis = EventAxis.of(groups, reference, until)
     for group in groups:
         _draw_curve(ax, group, axis)
     ax.axhline(0.5, color=GREY, lw=0.6, ls=":", zorder=1)
@@ -144,6 +150,9 @@ def _draw_curve(ax: Axes, group: EventGroup, axis: EventAxis) -> None:
     first = min(times.start, float(curve.days[0]))
     days = axis.drawn(np.concatenate([[first], curve.days]))
     reached, low, high = (1.0 - np.concatenate([[1.0], part]) for part in (curve.probability, curve.high, curve.low))
+    if times.is_observed.all() and float(curve.days[-1]) < axis.end:
+        days = np.append(days, axis.drawn(axis.end))
+        reached, low, high = (np.append(part, part[-1]) for part in (reached, low, high))
     ax.fill_between(days, low, high, step="post", color=group.colour, alpha=0.18, lw=0)
     label = f"{plain(group.name)} ({times.n_observed:,} of {len(times):,})" if group.name else None
     ax.step(days, reached, where="post", color=group.colour, label=label)

@@ -147,7 +147,8 @@ def visual_check_figure(checks: Sequence[VisualCheck], labels: Mapping[str, str]
             ax.set_title(labels[check.analyte])
         for ax, check in zip(axes[len(checks) :], censored, strict=False):
             draw_share_below(ax, check)
-            ax.set_title(f"below quantification: {labels[check.analyte]}")
+            label = labels[check.analyte]
+            ax.set_title(f"Fraction below quantification: {label.rpartition(' (')[0] or label}")
         for ax in axes[n:]:
             ax.set_axis_off()
         for ax in axes[max(0, n - 2) : n]:

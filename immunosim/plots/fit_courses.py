@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 
-from immunosim.plots.style import BLUE, GREY, STYLE, month_step
+from immunosim.plots.style import BLUE, GREY, STYLE, VERMILION, month_step
 from immunosim.plots.text import headline, n_text, plain
 from immunosim.plots.timeline import rows_of
 from immunosim.units import DAYS_PER_MONTH
@@ -49,6 +49,8 @@ class FittedCourse:
         Lower end, best and upper end by analyte.
     scenario : Scenario, optional
         Whose treatments are marked above.
+    misfit : str
+        Why the residuals reject the fit; empty where they do not.
     """
 
     name: str
@@ -56,6 +58,7 @@ class FittedCourse:
     times: Array
     bands: Mapping[str, Array]
     scenario: Scenario | None = None
+    misfit: str = ""
 
     def of(self, analyte: str) -> list[Measurement]:
         """Return the measurements of an analyte."""
@@ -94,7 +97,7 @@ def course_figure(course: FittedCourse, labels: Mapping[str, str], footer: str =
                 draw_treatments(ax, course.scenario)
         for ax in axes[-columns:]:
             ax.set_xlabel("months after day 0")
-        _legend(figure, axes)
+        _legend(figure, axes, f"The fit is rejected: {course.misfit}" if course.misfit else "")
         figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)
     return figure
 
@@ -120,10 +123,12 @@ def _limits(course: FittedCourse) -> tuple[float, float]:
     return first - 0.02 * (last - first), last + 0.02 * (last - first)
 
 
-def _legend(figure: Figure, axes: Sequence[Axes]) -> None:
-    """Explain the marks of all panels once, above them."""
+def _legend(figure: Figure, axes: Sequence[Axes], title: str) -> None:
+    """Explain the marks of all panels once, above them, under a title where there is one."""
     handles = {text: handle for ax in axes for handle, text in zip(*ax.get_legend_handles_labels(), strict=True)}
-    figure.legend(handles.values(), handles, loc="outside upper right", frameon=False, fontsize=7.0, ncols=5)
+    style: dict[str, Any] = {"frameon": False, "fontsize": 7.0, "title_fontsize": 8.0, "ncols": 5}
+    legend = figure.legend(handles.values(), handles, loc="outside upper right", title=title or None, **style)
+    legend.get_title().set_color(VERMILION)
 
 
 def courses_figure(courses: Sequence[FittedCourse], labels: Mapping[str, str], footer: str = "") -> Figure:
@@ -149,7 +154,9 @@ def courses_figure(courses: Sequence[FittedCourse], labels: Mapping[str, str], f
             for ax, analyte in zip(row, analytes, strict=True):
                 if analyte in course.bands:
                     draw_course(ax, course.of(analyte), course.times, course.bands[analyte], size=2.4)
-            row[0].set_ylabel(headline(course.name, 20))
+            row[0].set_ylabel(headline(course.name, 20) + ("\nrejected" if course.misfit else ""))
+            if course.misfit:
+                row[0].yaxis.label.set_color(VERMILION)
         for ax, analyte in zip(axes[0], analytes, strict=True):
             ax.set_ylim(0.0, 1.05 * max(course.highest(analyte) for course in shown) or 1.0)
             ax.set_title(labels[analyte], fontsize=7.0)

@@ -26,6 +26,11 @@ WIDTH, PANEL = 7.6, 1.9
 
 PER_ROW = 3
 
+PROFILE_IN_WORDS = (
+    "Blue: by the data alone; grey: with the parameter's prior; upright lines: ends of the interval, by the data "
+    "(orange)\nand with the prior (dotted); broken line: threshold of the interval."
+)
+
 LEAST_RISE = 1e-3
 """Smaller increases are drawn at this value: the search does not resolve them."""
 
@@ -49,7 +54,8 @@ def profile_figure(profile_by_name: Mapping[str, Profile], titles: Mapping[str, 
             ax.set_title("\n".join(wrapped(titles[name], 44)), fontsize=7.0)
         for ax in axes[len(profile_by_name) :]:
             ax.set_axis_off()
-        figure.supxlabel(footer, x=0.01, ha="left", fontsize=6.5, color=GREY)
+        about = f"{PROFILE_IN_WORDS} {footer}".strip()
+        figure.supxlabel(about, x=0.01, ha="left", fontsize=6.5, color=GREY)
     return figure
 
 

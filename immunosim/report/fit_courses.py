@@ -16,7 +16,9 @@ def course_of(result: Fitted, index: int = 0) -> FittedCourse:
     from immunosim.plots.fit_courses import FittedCourse
 
     subject = result.subjects[index]
-    return FittedCourse(subject.name, subject.measurements, *result.course(index), subject.problem.scenario)
+    times, bands = result.course(index)
+    about = subject.problem.scenario, result.fit_verdict.reason
+    return FittedCourse(subject.name, subject.measurements, times, bands, *about)
 
 
 def names_of(subject: Subject) -> dict[str, str]:

@@ -103,7 +103,7 @@ def test_an_interval_is_wider_with_more_confidence(command, short):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--parameter", "depletion_efficiency"), "--parameter depletion_efficiency: is not fitted"),
+        (("--parameter", "thymic_export_rate", "--fix", "others"), "--parameter thymic_export_rate: is not fitted"),
         (("--data", "counts.csv"), "there are 2 patients, choose one with --patient (a, b), or take them as one"),
     ],
 )

@@ -1,4 +1,4 @@
-"""A recipe given to a fit is used there as data check uses it, and a table with errors is refused whole."""
+"""What is said of a table holds in a fit as in data check: recipe, unit of time; tables with errors are refused."""
 
 from pathlib import Path
 
@@ -39,3 +39,17 @@ def test_a_fit_takes_what_the_recipe_says(export):
     assert [(one.analyte, one.value, one.is_below) for one in case.patients[0].measurements] == [
         *(("lymphocytes", 0.3, False), ("cd4", 20.0, True), ("lymphocytes", 0.9, False)),
     ]
+
+
+def test_a_fit_takes_the_unit_of_time_of_a_nonmem_table(export):
+    Path("n.csv").write_text("ID,TIME,AMT,DUR,EVID,DVID,DV\n1,0,12,4,1,.,.\n1,720,.,.,0,2,45\n")
+    case = fit_problem("n.csv", time_unit="h", free=["antibody_clearance"], fix=["others"])
+    assert [one.time for one in case.patients[0].measurements] == [30.0]
+    assert [(dose.time, dose.duration) for dose in case.patients[0].doses] == [(0.0, 4 / 24)]
+
+
+def test_a_unit_of_time_without_a_table_of_events_is_refused(export):
+    with pytest.raises(DataError, match="takes no unit of time"):
+        fit_problem("s.toml", export, time_unit="h", free=["antibody_clearance"])
+    with pytest.raises(DataError, match="time_unit: needs a NONMEM table"):
+        fit_problem("case_report", time_unit="h", free=["antibody_clearance"])

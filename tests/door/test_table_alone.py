@@ -5,6 +5,7 @@ import pytest
 
 import immunosim as ims
 from immunosim.door.fit_input import fit_problem
+from immunosim.door.forecasting import ForecastOptions, Goal, forecast_of
 from immunosim.door.watching import Quiet
 from immunosim.errors import DataError
 from immunosim.scenario import build_scenario, events_of
@@ -121,6 +122,21 @@ def test_later_rows_do_not_change_an_earlier_forecast(table):
     options = {"as_of": "100 days", "starts": 2, "free": FREE}
     before, after = (ims.forecast(table(text), goals=["cd4@0.2e9/L"], **options).updates for text in (early, later))
     assert before == after
+
+
+def test_a_table_alone_may_be_known_for_longer_than_its_follow_up(table):
+    text = "day,CD4 [/uL],dose [mg]\n0,,12\n30,45,\n2500,700,\n"
+    case = fit_problem(table(text), free=FREE)
+    options = ForecastOptions(1, 0, 0, 0.9)
+    predicted = forecast_of(case, [Goal("cd4", "0.2e9/L")], "90 months", False, options)
+    assert predicted.until == pytest.approx(90 * 30.4375)
+    assert [(own[-1].n_visits, own[-1].horizon) for own in predicted.updates.values()] == [(2, 2500.0)]
+    assert predicted.horizon == 2500.0
+
+
+def test_data_that_inform_nothing_are_refused_by_a_fit(table):
+    with pytest.raises(DataError, match=r"do not inform any parameter .* forecast from the priors"):
+        ims.fit(table("day,CD4 [/uL],dose [mg]\n-10,900,\n0,,12\n"))
 
 
 def test_a_steady_state_is_said(table):

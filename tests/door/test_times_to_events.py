@@ -59,3 +59,17 @@ def test_days_and_flags_survive_a_csv_file(by_age, tmp_path):
     assert table["day"].tolist() == times.days.tolist()
     assert (int(table["is_observed"].sum()), table["is_observed"].dtype) == (25, bool)
     assert (table["day"][~table["is_observed"]] == 24 * 30.4375).all()
+
+
+def test_months_count_from_each_patients_own_last_course_where_its_start_varies(tmp_path):
+    (tmp_path / "base.toml").write_text(COURSE)
+    asked = ["first_above cd4 100 cells/uL from 75 days as back"]
+    varied = ims.sweep(tmp_path / "base.toml", {"course.1.start": "0 days, 30 days, 60 days"}, n=9, endpoints=asked)
+    starts = varied.last_courses
+    assert (varied.reference, set(starts.tolist())) == (None, {0.0, 30.0, 60.0})
+    assert starts.tolist() == pytest.approx([float(days) for days in varied["course.1.start"]])
+    described = varied.summary()["back"]
+    months = (varied.event_times("back").days - starts) / 30.4375
+    assert described["median_month"] == pytest.approx(sorted(months)[4])  # the fifth of nine
+    assert months.max() - months.min() < 0.1 < described["median_month"]
+    assert "median_date" not in described

@@ -8,7 +8,7 @@ import pytest
 from immunosim.errors import DataError
 from immunosim.fitting import FitOptions, case_of
 from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions, Goal, update
-from immunosim.observations import PatientRecord
+from immunosim.observations import Measurement, PatientRecord
 from immunosim.observations.records import RecordedDose
 from tests.fitting.conftest import ANALYTES, DAYS
 
@@ -58,3 +58,21 @@ def test_later_rows_move_no_bit_of_a_forecast(case, problem):
     short = case_of(problem, [replace(patient, measurements=early, doses=(dose,))], FitOptions())
     whole = case_of(problem, [replace(patient, doses=(dose, later))], FitOptions())
     assert update(short, [GOAL], 200.0, False, MANNER) == update(whole, [GOAL], 200.0, False, MANNER)
+
+
+def test_a_first_visit_that_informs_nothing_has_a_forecast_from_the_priors(problem):
+    # An untreated count is that of the patient's baseline, which no reported parameter moves.
+    untreated = PatientRecord("a", (Measurement("a", -30.0, "cd4", 900.0),))
+    unread = case_of(problem, [untreated], FitOptions())
+    assert (unread.reported, len(unread.coordinates) > 30) == ((), True)
+    updates, failures = update(unread, [GOAL], np.inf, True, ForecastOptions(1, 0, 1, 0.9))
+    (priors,), (visit,) = (one.returns for one in updates["a"])
+    assert failures == {}
+    assert visit.median == pytest.approx(priors.median, rel=0.1)  # 206 and 216 days
+    assert {one.horizon for one in updates["a"]} == {problem.scenario.horizon}
+
+
+def test_data_that_inform_nothing_are_refused_where_priors_do_not_count(problem):
+    untreated = PatientRecord("a", (Measurement("a", -30.0, "cd4", 900.0),))
+    with pytest.raises(DataError, match="do not inform any parameter"):
+        case_of(problem, [untreated], FitOptions(priors=False))

@@ -69,3 +69,14 @@ def test_an_answered_recipe_reads_the_same_as_none(scenario, tmp_path, name):
     if name not in ("german_export.csv", "thousands.csv"):
         assert observations.patients == read_observations(TABLES / name, scenario)[0].patients
     assert observations.n_measurements
+
+
+def test_a_column_of_a_drug_with_its_unit_after_a_blank_keeps_its_drug_in_a_recipe(table, tmp_path):
+    text = "Datum;CD4 (abs.) /µl;Methylprednisolone mg;Gewicht kg\n01.06.2017;890;;61\n15.06.2017;;1000;61\n"
+    recipe = tmp_path / "r.toml"
+    recipe.write_text(recipe_text(table(text)), encoding="utf-8")
+    assert "Methylprednisolone" not in recipe.read_text(encoding="utf-8")  # its header says all
+    for said in ({}, {"recipe": recipe}):
+        (patient,) = read_observations(table(text), **said)[0]
+        assert [(dose.drug, dose.amount) for dose in patient.doses] == [("methylprednisolone", 1000.0)]
+        assert patient.covariates["weight"] == 61.0

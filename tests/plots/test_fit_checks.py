@@ -66,7 +66,7 @@ def test_figures_have_a_panel_for_each_analyte(found):
     assert titles == ["CD4 T cells (cells/µL)", "B cells (cells/µL)"]
     assert len(residual_figure(found, LABELS).axes) == 3
     shown = [ax.get_title(loc="left") for ax in visual_check_figure(visual_checks(found), LABELS).axes]
-    assert shown == ["CD4 T cells (cells/µL)", "B cells (cells/µL)", "below quantification: B cells (cells/µL)", ""]
+    assert shown == ["CD4 T cells (cells/µL)", "B cells (cells/µL)", "Fraction below quantification: B cells", ""]
 
 
 def test_the_legend_of_residuals_has_the_labels_of_the_analytes(found):

@@ -13,7 +13,7 @@ from immunosim.fitting.search.profiles import Profile
 from immunosim.observations import Measurement
 from immunosim.plots.fit_courses import MOST_PATIENTS, FittedCourse, course_figure, courses_figure, draw_course
 from immunosim.plots.fits import draw_profile
-from immunosim.plots.forecasts import draw_goal, forecast_figure
+from immunosim.plots.forecasts import draw_goal, forecast_figure, pooled_figure
 from immunosim.plots.style import GREY, ORANGE, VERMILION
 from immunosim.scenario.time_reference import DAY_0, TimeReference
 
@@ -101,14 +101,19 @@ def test_a_profile_marks_the_ends_of_its_interval_and_no_end_where_it_is_open():
     assert ax.get_xscale() == "log"
 
 
+def forecast(day, n_visits, back, months=12):
+    """Return a forecast of one goal, of a patient who is simulated for some months."""
+    return Update(day, n_visits, 4, (back,), horizon=months * MONTH)
+
+
 def updates():
     never = Return("cd4", "400 cells/uL", 8 * MONTH, np.inf, np.inf, 0.3)
     soon = Return("cd4", "400 cells/uL", 6 * MONTH, 7 * MONTH, 9 * MONTH, 1.0)
-    return [Update(0.0, 0, 0, (never,)), Update(3 * MONTH, 1, 4, (soon,))]
+    return [forecast(0.0, 0, never), forecast(3 * MONTH, 1, soon)]
 
 
 def test_an_interval_beyond_the_horizon_is_an_arrow_and_has_no_median():
-    ax = draw_goal(axes(), updates(), 0, 12 * MONTH)
+    ax = draw_goal(axes(), updates(), 0)
     medians, arrows = ax.get_lines()[:2]
     assert np.isnan(medians.get_ydata()[0])
     assert medians.get_ydata()[1] == pytest.approx(7.0)
@@ -117,14 +122,14 @@ def test_an_interval_beyond_the_horizon_is_an_arrow_and_has_no_median():
 
 
 def test_forecasts_are_labelled_by_their_visit():
-    (ax,) = forecast_figure(updates(), 12 * MONTH).axes
+    (ax,) = forecast_figure(updates()).axes
     assert [label.get_text() for label in ax.get_xticklabels()] == ["priors\nalone", "3.0"]
     assert ax.get_title(loc="left") == "cd4 above 400 cells/µL"
 
 
 def test_a_forecast_is_titled_by_the_label_of_its_read_out_and_says_n():
     soon = Return("cd4", "0.2e9/L", 6 * MONTH, 7 * MONTH, 9 * MONTH, 1.0, "CD4 T cells")
-    figure = forecast_figure([Update(3 * MONTH, 2, 4, (soon,))], 12 * MONTH, "footer")
+    figure = forecast_figure([forecast(3 * MONTH, 2, soon)], "footer")
     assert figure.axes[0].get_title(loc="left") == "CD4 T cells above 0.2 × 10⁹/L"
     assert figure._supxlabel.get_text() == "n = 2 visits, 4 measurements. footer"
 
@@ -132,7 +137,7 @@ def test_a_forecast_is_titled_by_the_label_of_its_read_out_and_says_n():
 def drawn_once(reference=DAY_0):
     times = EventTimes(np.array([6.0, 8.0, 24.0]) * MONTH, np.array([True, True, False]), n_failed=2)
     back = Return("cd4", "400 cells/uL", 6 * MONTH, 8 * MONTH, np.inf, 2 / 3, reference=reference, times=times)
-    return forecast_figure([Update(3 * MONTH, 2, 4, (back,))], 24 * MONTH, "footer")
+    return forecast_figure([forecast(3 * MONTH, 2, back)], "footer")
 
 
 def test_a_single_forecast_is_the_curve_of_its_draws_with_their_numbers():
@@ -150,15 +155,40 @@ def test_a_curve_of_draws_counts_from_the_last_course_and_gives_the_date_of_its_
     assert "median month 6.0 (2020-08-31); 2 of 3 draws, 2 failed" in [text.get_text() for text in ax.texts]
 
 
+def test_several_patients_are_one_curve_of_their_draws_by_each_last_course():
+    latest = []
+    for start in (0.0, 2 * MONTH):
+        days = start + np.array([6.0, 8.0, 24.0]) * MONTH
+        times = EventTimes(days, np.array([True, True, False]), start)
+        back = Return("cd4", "400 cells/uL", *days, 2 / 3, reference=TimeReference(start), times=times)
+        latest.append(forecast(3 * MONTH, 2, back))
+    figure = pooled_figure(latest, "footer")
+    (ax,) = figure.axes
+    assert ax.lines[0].get_xdata() == pytest.approx([0.0, 6.0, 8.0, 24.0])
+    assert ax.lines[0].get_ydata() == pytest.approx([0.0, 1 / 3, 2 / 3, 2 / 3])
+    texts = [text.get_text() for text in ax.texts]
+    assert "median month 8.0; 4 of 6 draws" in texts
+    assert {"6", "2"} <= set(texts)  # at risk at first, and after all who recover
+    assert figure._supxlabel.get_text().startswith("n = 2 patients, 4 visits. ")
+
+
+def test_the_horizon_of_each_forecast_is_drawn():
+    never = Return("cd4", "400 cells/uL", 8 * MONTH, np.inf, np.inf, 0.3)
+    ax = draw_goal(axes(), [forecast(0.0, 0, never), forecast(3 * MONTH, 1, never, months=24)], 0)
+    arrows, horizons = ax.get_lines()[1:3]
+    assert arrows.get_ydata() == pytest.approx([12.0, 24.0])
+    assert horizons.get_ydata() == pytest.approx([12.0, 12.0, 24.0, 24.0])
+
+
 def test_visits_are_dated_and_count_from_the_last_course():
     reference = TimeReference(MONTH, datetime.date(2020, 1, 1))
     back = Return("cd4", "400 cells/uL", 6 * MONTH, 7 * MONTH, 9 * MONTH, 1.0, reference=reference)
-    (ax,) = forecast_figure([Update(0.0, 0, 0, (back,)), Update(3 * MONTH, 1, 4, (back,))], 12 * MONTH).axes
+    (ax,) = forecast_figure([forecast(0.0, 0, back), forecast(3 * MONTH, 1, back)]).axes
     assert [label.get_text() for label in ax.get_xticklabels()] == ["priors\nalone", "2.0\n2020-04-01"]
     assert ax.lines[0].get_ydata() == pytest.approx([6.0, 6.0])
     assert ax.get_ylabel() == "month of recovery after the last course"
 
 
 def test_where_all_come_back_nothing_is_drawn_outside_the_panels():
-    ax = draw_goal(axes(), updates()[1:], 0, 12 * MONTH)
+    ax = draw_goal(axes(), updates()[1:], 0)
     assert all(line.get_clip_on() for line in ax.get_lines())

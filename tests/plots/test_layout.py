@@ -53,7 +53,7 @@ def fitted(name: str = "a patient whose name is long") -> FittedCourse:
 
 def updates(n: int) -> list[Update]:
     back = Return("naive_fraction_of_cd4", "0.25", 100.0, 150.0, np.inf, 0.37)
-    return [Update(30.0 * k, k, 4 * k, (back, back)) for k in range(n)]
+    return [Update(30.0 * k, k, 4 * k, (back, back), horizon=365.0 if n < 12 else 1000.0) for k in range(n)]
 
 
 def profiles(n: int) -> Figure:
@@ -102,8 +102,8 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "course": lambda: course_figure(fitted(), LABELS, INTENDED_USE),
     "courses": lambda: courses_figure([fitted(), fitted()], LABELS, INTENDED_USE),
     "profiles": lambda: profiles(4),
-    "forecast": lambda: forecast_figure(updates(3), 365.0, INTENDED_USE),
-    "forecast of many visits": lambda: forecast_figure(updates(30), 1000.0, INTENDED_USE),
+    "forecast": lambda: forecast_figure(updates(3), INTENDED_USE),
+    "forecast of many visits": lambda: forecast_figure(updates(30), INTENDED_USE),
     "heat map": lambda: of_patients("heatmap", "nadir_cd4", x="dose", y="lysis_rate"),
     "contours": lambda: of_patients("contour", "nadir_cd4", x="dose", y="lysis_rate"),
     "bands": lambda: of_patients("bands", "cd4"),

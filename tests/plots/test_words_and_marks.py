@@ -78,12 +78,12 @@ def test_a_single_one_that_is_left_over_keeps_its_own_label(explained: Explanati
 
 
 def update(k: int, low: float, median: float, high: float, share: float = 1.0) -> Update:
-    return Update(30.0 * k, k, k, (Return("t_cells", "700 cells/uL", low, median, high, share),))
+    return Update(30.0 * k, k, k, (Return("t_cells", "700 cells/uL", low, median, high, share),), horizon=365.0)
 
 
 def test_an_arrow_stands_where_the_interval_is_open_though_the_median_is_known(ax: Axes) -> None:
     updates = [update(0, 60.0, 90.0, np.inf, 0.9), update(1, 60.0, 90.0, 120.0)]
-    draw_goal(ax, updates, 0, 365.0)
+    draw_goal(ax, updates, 0)
     medians, arrows = ax.get_lines()[:2]
     assert medians.get_ydata() == pytest.approx([90.0 / MONTH] * 2)
     assert np.asarray(arrows.get_xdata()).tolist() == [0]
@@ -93,14 +93,14 @@ def test_an_arrow_stands_where_the_interval_is_open_though_the_median_is_known(a
 
 @pytest.mark.parametrize(("share", "is_said"), [(0.37, True), (1.0, False)])
 def test_the_probability_of_recovery_is_said_where_it_is_not_certain(ax: Axes, share: float, is_said: bool) -> None:
-    draw_goal(ax, [update(0, 60.0, 90.0, 120.0, share)], 0, 365.0)
+    draw_goal(ax, [update(0, 60.0, 90.0, 120.0, share)], 0)
     said = " ".join(text.get_text() for text in ax.texts)
     assert ("37%" in said) is is_said
 
 
 @pytest.mark.parametrize("n", [1, MOST_LABELS, MOST_LABELS + 1, 5 * MOST_LABELS])
 def test_visits_are_labelled_up_to_a_dozen(n: int) -> None:
-    figure = forecast_figure([update(k, 60.0, 90.0, 120.0) for k in range(n)], 365.0)
+    figure = forecast_figure([update(k, 60.0, 90.0, 120.0) for k in range(n)])
     labels = figure.axes[-1].get_xticklabels()
     assert 1 <= len(labels) <= MOST_LABELS
     assert labels[0].get_text() == "priors\nalone"

@@ -155,7 +155,7 @@ def test_doubts_of_the_reader_and_excluded_rows_are_listed_with_their_places(rec
     ]
     text = with_changes(record, data={**record["data"], "findings": [found], "rows": rows})
     assert "warning line 3, CD4 <b>thousandfold</b> look" in text
-    assert "The reader and the linter of the table report 1 warnings." in text
+    assert "The reader and the linter of the table report 1 warning." in text
     assert "2 rows of the table: 1 used, 1 excluded." in text
     assert f"9 {NAME} commented out" in text
 
@@ -316,3 +316,25 @@ def test_a_forecast_that_is_withheld_from_a_rejected_fit_has_a_page_that_says_so
     assert list(withheld.failures) == [NAME]
     page = Page(withheld.report(tmp_path / "page.html").read_text(encoding="utf-8"))
     assert " ".join(withheld.failures[NAME].split()) in words(page)
+
+
+def test_the_course_of_a_rejected_fit_is_marked_as_rejected(record: dict[str, Any]) -> None:
+    reason = "the model does not fit the data (chi-squared p = 1e-05)"
+    assert f"The fit is rejected: {reason}" in with_changes(record, fit=record["fit"] | {"reason": reason})
+    assert "is rejected" not in with_changes(record, fit=record["fit"] | {"reason": ""})
+
+
+def test_mechanisms_with_the_same_verdict_stand_in_one_row(record: dict[str, Any]) -> None:
+    (other,) = record["alternatives"]
+    alike = [other | {"without": name, "more_aic": 12.0, "sentence": "Supported."} for name in ("one", "two")]
+    assert "one (+12.0), two (+12.0) Supported." in with_changes(record, alternatives=alike)
+
+
+def test_a_single_forecast_is_drawn_from_the_draws_of_the_record(predictions: ims.Forecast) -> None:
+    plain = json.loads(to_json(predictions.record()))
+    (drawn,) = plain["draws"][NAME]
+    (back,) = plain["patients"][NAME][-1]["returns"]
+    assert (len(drawn["days"]), sum(drawn["is_observed"])) == (back["n_draws"], back["n_recovered"])
+    page = Page(forecast_page(plain).decode())
+    assert_harmless(page)
+    assert f"{back['n_recovered']} of {back['n_draws']} draws" in words(page)

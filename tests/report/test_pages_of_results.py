@@ -1,6 +1,7 @@
 """Pages of any result and any model: valid HTML that loads nothing, text that stays text, and what has no figure."""
 
 import base64
+import math
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +15,7 @@ from immunosim.report import summarise
 from immunosim.report import write_file as write
 from immunosim.report.fit_courses import labels_of
 from immunosim.report.page import report_files
+from immunosim.report.page.ensemble import event_remark
 from immunosim.report.provenance import INTENDED_USE
 from immunosim.report.results import figure_of, write_page
 from immunosim.result import MOST_COLUMNS, MOST_ROWS, Result
@@ -214,3 +216,11 @@ def test_axes_of_measurements_name_label_and_unit(taught: Trajectory) -> None:
     labels = labels_of(subject)  # type: ignore[arg-type]
     assert labels["t_cells"].endswith(" (cells/µL)")
     assert "(" not in labels["cytokine_level"]
+
+
+def test_a_time_to_an_event_is_told_in_words() -> None:
+    about = {"unit": "day", "n": 9, "n_reached": 7, "n_at_start": 0, "n_failed": 1}
+    ends = {"median": 200.0, "median_low": 180.0, "median_high": math.inf, "median_month": 6.57, "median_date": ""}
+    assert event_remark({**about, **ends}) == (
+        "7 of 9 reached it; 1 failed; median: 90 % interval 180 to not reached; month 6.6 after the last course"
+    )

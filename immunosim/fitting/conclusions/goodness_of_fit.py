@@ -97,7 +97,7 @@ class FitVerdict:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""
-        return asdict(self)
+        return asdict(self) | {"reason": self.reason}
 
 
 def residuals(estimate: Estimate) -> tuple[Array, float]:

@@ -62,6 +62,14 @@ class Return:
         kept |= {f"{name}_date": self.reference.date(day) for name, day in ends.items()}
         return kept | {"last_course_day": self.reference.last_course, **self.counts()}
 
+    def drawn(self) -> dict[str, Any]:
+        """Return the day of recovery in each draw and the start of the observation, as a figure needs them."""
+        if self.times is None:
+            return {}
+        times = self.times
+        about = {"is_observed": times.is_observed.tolist(), "start": times.start, "n_failed": times.n_failed}
+        return about | {"days": [float(f"{day:.6g}") for day in times.days]}
+
     def counts(self) -> dict[str, int]:
         """Return the numbers of draws, of those that recover, that have from the start, and that failed."""
         if self.times is None:

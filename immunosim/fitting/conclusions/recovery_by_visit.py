@@ -5,6 +5,7 @@ Each forecast is that of a table which ends at its visit: whatever is written in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -61,6 +62,8 @@ class Update:
         Why the fit is rejected; empty where it is not.
     widening : float
         Factor by which standard deviations were multiplied, since the fit is rejected.
+    horizon : float, day
+        Until when recovery was looked for; NaN where it is unknown.
     """
 
     day: float
@@ -69,6 +72,7 @@ class Update:
     returns: tuple[Return, ...]
     misfit: str = ""
     widening: float = 1.0
+    horizon: float = math.nan
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""
@@ -183,14 +187,16 @@ def _after(
         raise MisfitError(why.removesuffix("."), key=f"until day {day:g}", cure="or see it with `anyway`")
     draws = _draws(best, manner, verdict.widening)
     returns = _returns(seen, seen.subjects[0], goals, draws, manner)
-    return Update(day, number, len(known.measurements), returns, verdict.reason, verdict.widening)
+    about = verdict.reason, verdict.widening, seen.subjects[0].problem.scenario.horizon
+    return Update(day, number, len(known.measurements), returns, *about)
 
 
 def _before(case: FitProblem, known: PatientRecord, goals: Sequence[Goal], manner: ForecastOptions) -> Update:
     """Return the forecast from the priors alone, with the doses before the first visit."""
     seen = case_of(case.problem, [known], case.wishes)
     draws = _prior_draws(seen.coordinates, N_DRAWS, manner.seed)
-    return Update(0.0, 0, 0, _returns(seen, seen.subjects[0], goals, draws, manner))
+    returns = _returns(seen, seen.subjects[0], goals, draws, manner)
+    return Update(0.0, 0, 0, returns, horizon=seen.subjects[0].problem.scenario.horizon)
 
 
 def _draws(best: Estimate, manner: ForecastOptions, widening: float) -> Array:

@@ -56,5 +56,6 @@ class PageDates:
         return max([0.0, *(window.start for window in course_windows(self.scenario))])
 
     def months_after_course(self, day: float | None) -> str:
-        """Return the months from the start of the last course to a day."""
-        return "?" if day is None else f"{(day - self.last_course) / DAYS_PER_MONTH:.1f}"
+        """Return the months from the start of the last course to a day; None lies after the end of the simulation."""
+        months = ((self.scenario.horizon if day is None else day) - self.last_course) / DAYS_PER_MONTH
+        return f"{'after ' if day is None else ''}{months:.1f}"

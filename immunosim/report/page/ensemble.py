@@ -89,7 +89,7 @@ def _drawn(result: EnsembleResult, figure: Figure | None) -> Iterator[Section]:
 def _endpoints(result: EnsembleResult) -> PageTable:
     rows = [
         (
-            str(result.dataset[name].attrs.get("long_name", _words(name))),
+            unit_text(str(result.dataset[name].attrs.get("long_name", _words(name)))),
             unit_text(str(about["unit"])) or "-",
             *(_number(about.get(key)) for key in QUANTILES),
             _remark(about),
@@ -126,8 +126,28 @@ def _versions(result: EnsembleResult) -> PageTable:
 
 def _remark(about: Mapping[str, float | str]) -> str:
     """Return what a summary says beyond its quantiles."""
+    if "n_reached" in about:
+        return event_remark(about)
     others = ((key, value) for key, value in about.items() if key not in ("unit", *QUANTILES))
     return ", ".join(f"{_words(key)} = {_number(value)}" for key, value in others)
+
+
+def event_remark(about: Mapping[str, float | str]) -> str:
+    """Return what is said of a time to an event beyond its quantiles."""
+    return "; ".join(_event(about))
+
+
+def _event(about: Mapping[str, float | str]) -> Iterator[str]:
+    """Yield what is said of a time to an event."""
+    yield f"{about['n_reached']} of {about['n']} reached it"
+    if about["n_at_start"]:
+        yield f"{about['n_at_start']} at the start"
+    if about["n_failed"]:
+        yield f"{about['n_failed']} failed"
+    yield f"median: 90 % interval {_number(about['median_low'])} to {_number(about['median_high'])}"
+    month, date = about.get("median_month", math.inf), about.get("median_date", "")
+    if isinstance(month, float) and math.isfinite(month):
+        yield f"month {month:.1f} after the last course{f' ({date})' if date else ''}"
 
 
 def _number(value: float | str | None) -> str:

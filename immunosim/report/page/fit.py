@@ -124,7 +124,8 @@ def _course(record: RecordView, patient: str, scenario: Scenario, name: str) -> 
         if analyte in kept["bands"]
     }
     measured = measurements_of(record, patient)
-    course = FittedCourse(patient, measured, np.array(kept["time_day"], float), bands, scenario)
+    times, misfit = np.array(kept["time_day"], float), record["fit"].get("reason", "")
+    course = FittedCourse(patient, measured, times, bands, scenario, misfit)
     labels = {analyte: axis_label(about["label"], about["unit"]) for analyte, about in record["analytes"].items()}
     figure = course_figure(course, labels, columns=COLUMNS.get(len(bands), 3))
     described = f"Fitted course of {patient} with measurements: {', '.join(labels[analyte] for analyte in bands)}."

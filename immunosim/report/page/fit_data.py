@@ -27,6 +27,9 @@ MOST_FINDINGS, MOST_VISITS, MOST_DOSES = 12, 24, 12
 LONGEST_GAP = 3.0
 """Days between equal doses that stand in one row."""
 
+COMMENT = "comment"
+"""Reason of rows that hold no data, which are counted and not listed."""
+
 SEVERITIES = ("error", "warning", "note")
 
 
@@ -49,7 +52,7 @@ def doubts(data: RecordView) -> Iterator[PageTable]:
     cells = [(row["severity"], _place(row), row["reason"], row["cure"]) for row in rows[:MOST_FINDINGS]]
     note = _left_out(len(rows) - MOST_FINDINGS, "findings")
     yield PageTable("Doubts about the table", ("severity", "place", "finding", "remedy"), cells, "<<<<", note)
-    excluded = [row for row in data["rows"] if row["outcome"] == "excluded"]
+    excluded = [row for row in data["rows"] if row["outcome"] == "excluded" and row["reason"] != COMMENT]
     reasons = [(str(row["line"]), row["patient"], row["reason"]) for row in excluded[:MOST_FINDINGS]]
     note = _left_out(len(excluded) - MOST_FINDINGS, "rows")
     yield PageTable("Rows that were excluded", ("line", "patient", "reason"), reasons, "<<<", note)
@@ -80,10 +83,14 @@ def _sums(record: RecordView, measured: Sequence[Measurement]) -> Iterator[str]:
     outcomes = Counter(row["outcome"] for row in data["rows"])
     if outcomes:
         counts = ", ".join(f"{number} {outcome}" for outcome, number in outcomes.items())
-        yield f"{outcomes.total()} rows of the table: {counts}."
+        excluded = [row for row in data["rows"] if row["outcome"] == "excluded"]
+        remarks = all(row["reason"] == COMMENT for row in excluded)
+        yield f"{outcomes.total()} rows of the table: {counts}{' (comments)' if excluded and remarks else ''}."
     by_severity = Counter(finding["severity"] for finding in data["findings"])
     if by_severity:
-        counts = ", ".join(f"{by_severity[name]} {name}s" for name in SEVERITIES if by_severity[name])
+        counts = ", ".join(
+            f"{by_severity[name]} {name}{'s' * (by_severity[name] != 1)}" for name in SEVERITIES if by_severity[name]
+        )
         yield f"The reader and the linter of the table report {counts}."
     else:
         yield "The reader and the linter of the table report no doubt."

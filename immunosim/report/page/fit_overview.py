@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from immunosim.formatting import unit_text
 from immunosim.report.page.fit_results import fits, share
 from immunosim.report.page.tables import PageTable
 
@@ -19,9 +20,10 @@ def overview(record: RecordView) -> Iterator[PageTable]:
     """Yield the patients in a row each, the verdicts by parameter, and the population."""
     fitted = record["patients"]
     names = list(dict.fromkeys(verdict["name"] for fit in fitted.values() for verdict in fit["parameters"]))
-    headers = ("patient", "values", "residuals", *map(_words, names))
+    units = {verdict["name"]: verdict["unit"] for fit in fitted.values() for verdict in fit["parameters"]}
+    headers = ("patient", "values", "residuals", *(_words(name) + _unit(units[name]) for name in names))
     rows = [_patient(patient, fit, names) for patient, fit in fitted.items()]
-    note = "Best values; identified where no word follows."
+    note = "Best values; ?: not identified by the data of the patient, whose chapter says how far they go."
     yield PageTable("Patients", headers, rows, "<><" + "<" * len(names), note)
     yield PageTable("Verdicts", ("parameter", "patients"), [_counted(record, name) for name in names], "<<")
     if "population" in record:
@@ -37,8 +39,7 @@ def _patient(name: str, record: RecordView, parameters: list[str]) -> tuple[str,
 def _value(verdict: RecordView | None) -> str:
     if verdict is None:
         return "-"
-    kind = "" if verdict["kind"] == "identified" else f" ({verdict['kind']})"
-    return f"{verdict['value']:.3g}{kind}"
+    return f"{verdict['value']:.3g}{'' if verdict['kind'] == 'identified' else ' ?'}"
 
 
 def _counted(record: RecordView, name: str) -> tuple[str, str]:
@@ -56,6 +57,10 @@ def _population(population: RecordView) -> PageTable:
     headers = ("parameter", "median", "between-patient SD (log)", "standard error of log median", "shrinkage")
     note = "" if population["has_converged"] else "The SDs had not converged: the data hardly inform them."
     return PageTable("Population", headers, rows, note=note)
+
+
+def _unit(unit: str) -> str:
+    return f", {unit_text(unit)}" if unit_text(unit) else ""
 
 
 def _words(name: str) -> str:

@@ -51,7 +51,8 @@ def recovery_key(back: RecordView, when: PageDates, confidence: float = 0.9) -> 
 
 def forecast_section(record: RecordView, patient: str, when: PageDates) -> Section:
     """Return when counts of a patient are back, or why that is withheld."""
-    cautions = [record["forecasts_withheld"]] if record.get("forecasts_withheld") else []
+    withheld = record.get("forecasts_withheld", "")
+    cautions = [withheld[:1].upper() + withheld[1:]] if withheld else []
     if record.get("widened_by", 1.0) > 1.0:
         cautions.append(widened(record["widened_by"]))
     table = forecast_table(record["returns"].get(patient, []), when)
@@ -138,8 +139,11 @@ def mechanism_table(record: RecordView) -> PageTable:
     ]
     silent = len(record["alternatives"]) - len(moved)
     note = f"AIC: difference to the fit. {silent} further mechanisms move the fitted values by nothing."
-    rows = [(other["without"], _signed(other["more_aic"]), other["sentence"]) for other in moved]
-    return PageTable("With one mechanism switched off", ("mechanism", "AIC", "verdict"), rows, "<><", note)
+    alike: dict[str, list[str]] = {}
+    for other in moved:
+        alike.setdefault(other["sentence"], []).append(f"{other['without']} ({_signed(other['more_aic'])})")
+    rows = [(", ".join(mechanisms), sentence) for sentence, mechanisms in alike.items()]
+    return PageTable("With one mechanism switched off", ("mechanism (AIC)", "verdict"), rows, "<<", note)
 
 
 def assumptions(record: RecordView, patient: str, scenario: Scenario) -> Section:

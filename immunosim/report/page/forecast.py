@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+from immunosim.ensembles.survival import EventTimes
 from immunosim.fitting.conclusions.recovery import Return
 from immunosim.fitting.conclusions.recovery_by_visit import Update
-from immunosim.plots.forecasts import forecast_figure
+from immunosim.plots.forecasts import forecast_figure, pooled_figure
 from immunosim.report.page.dates import PageDates
 from immunosim.report.page.drawings import svg_of
 from immunosim.report.page.fit import provenance, scenario_in
@@ -16,8 +20,11 @@ from immunosim.report.page.fit_data import data_section, doubts
 from immunosim.report.page.fit_results import forecast_table, level_of, name_of, recovery_key, widened
 from immunosim.report.page.sections import Chapter, Section, result_page
 from immunosim.report.page.tables import PageTable
+from immunosim.scenario.time_reference import TimeReference
 
 RecordView = Mapping[str, Any]
+
+CURVES = "Kaplan-Meier curves; upright marks: draws that had not recovered at the end of the simulation."
 
 
 def forecast_page(record: RecordView) -> bytes:
@@ -58,11 +65,14 @@ def _of_patient(record: RecordView, patient: str, number: int, is_one: bool) -> 
     table = forecast_table(last["returns"], when, record["confidence"])
     cautions = [widened(last["widening"])] if last.get("widening", 1.0) > 1.0 else []
     yield Section("forecast", "Predicted recovery of counts", key, [known], cautions, tables=[table])
+    figure = forecast_figure(_updates(record, patient))
     if len(updates) > 1:
-        figure = forecast_figure([_update(update) for update in updates], record["horizon_day"])
         drawing = svg_of(figure, f"forecast-{number}", f"Month of recovery of {patient} as forecast after each visit.")
         caption = "Median and interval of the month of recovery, as forecast after each visit from what was known then."
         yield Section("visits", "Forecast after each visit", drawing=drawing, caption=caption)
+    else:
+        drawing = svg_of(figure, f"forecast-{number}", f"Fraction of the draws of {patient} that recover, over time.")
+        yield Section("curves", "Probability of recovery", drawing=drawing, caption=CURVES)
     yield data_section(record if is_one else _without_doubts(record), patient, scenario, when)
 
 
@@ -77,16 +87,37 @@ def _overview(record: RecordView) -> Section:
     headers = ("patient", "read-out", "above", "median", "probability")
     failed = [f"Patient {name} has no forecast: {reason}" for name, reason in record["failures"].items()]
     tables = [PageTable("Predicted recovery", headers, rows, "<<<<"), *doubts(record["data"])]
-    return Section("overview", "Overview", cautions=failed, tables=tables)
+    about: dict[str, Any] = {}
+    if len(record["patients"]) > 1:
+        latest = [_updates(record, patient)[-1] for patient in record["patients"]]
+        drawing = svg_of(pooled_figure(latest), "forecast-all", "Fraction of patients and draws that recover.")
+        about = {"drawing": drawing, "caption": f"All patients, in months after each one's last course. {CURVES}"}
+    return Section("overview", "Overview", cautions=failed, tables=tables, **about)
 
 
 def _without_doubts(record: RecordView) -> RecordView:
     return {**record, "data": {**record["data"], "findings": [], "rows": []}}
 
 
-def _update(record: RecordView) -> Update:
-    returns = tuple(_return(back) for back in record["returns"])
-    return Update(record["day"], record["n_visits"], record["n_measurements"], returns)
+def _updates(record: RecordView, patient: str) -> list[Update]:
+    """Return the forecasts of a patient, the last one with its draws."""
+    reference, kept = TimeReference.of(scenario_in(record, patient)), record["patients"][patient]
+    *earlier, last = [_update(update, reference) for update in kept]
+    pairs = zip(last.returns, record["draws"][patient], strict=True)
+    return [*earlier, replace(last, returns=tuple(replace(back, times=_times(drawn)) for back, drawn in pairs))]
+
+
+def _times(drawn: RecordView) -> EventTimes | None:
+    if not drawn:
+        return None
+    days, is_observed = np.array(drawn["days"], np.float64), np.array(drawn["is_observed"], np.bool_)
+    return EventTimes(days, is_observed, drawn["start"], drawn["n_failed"])
+
+
+def _update(record: RecordView, reference: TimeReference) -> Update:
+    returns = tuple(replace(_return(back), reference=reference) for back in record["returns"])
+    about = {name: record[name] for name in ("misfit", "widening", "horizon")}
+    return Update(record["day"], record["n_visits"], record["n_measurements"], returns, **about)
 
 
 def _return(record: RecordView) -> Return:
