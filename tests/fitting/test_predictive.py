@@ -103,7 +103,7 @@ def test_percentiles_count_censored_values_as_the_lowest():
     values = [10.0, 10.0, 30.0, 40.0, 50.0]
     measured = tuple(Measurement(f"P{k}", 30.0, "cd19", v, k < 2) for k, v in enumerate(values))
     replicates = np.array([[5.0, 20.0, 30.0, 40.0, 50.0], [5.0, 6.0, 7.0, 40.0, 50.0]])
-    found = Predictive(measured, np.ones(5), np.zeros(5), replicates, np.full(5, 10.0))
+    found = Predictive(measured, np.ones(5), np.zeros(5), replicates)
     (check,) = visual_checks(found)
     assert np.isnan(check.observed[0, 0])  # the tenth percentile is below quantification
     assert check.observed[1:, 0].tolist() == [30.0, 50.0]
@@ -144,15 +144,12 @@ def test_a_posterior_has_one_likelihood_for_each_patient(make_posterior):
 
 
 def test_joined_checks_have_as_many_new_data_sets_as_the_shortest_and_limits_of_all():
-    first = Predictive(
-        (Measurement("a", 1.0, "cd19", 50.0),), np.ones(1), np.zeros(1), np.arange(5.0)[:, np.newaxis], np.zeros(1)
-    )
+    first = Predictive((Measurement("a", 1.0, "cd19", 50.0),), np.ones(1), np.zeros(1), np.arange(5.0)[:, np.newaxis])
     second = Predictive(
         (Measurement("b", 2.0, "cd19", 10.0, is_below=True),),
         np.full(1, 2.0),
         np.ones(1),
         np.arange(3.0)[:, np.newaxis],
-        np.full(1, 10.0),
     )
     for parts in ([first, second], [second, first]):
         found = joined(parts)
