@@ -195,6 +195,11 @@ class Observations:
         """Return the number of measurements below quantification."""
         return sum(measurement.is_below for measurement in self.measurements)
 
+    @property
+    def n_above(self) -> int:
+        """Return the number of measurements above a limit."""
+        return sum(measurement.is_above for measurement in self.measurements)
+
 
 @dataclass(frozen=True)
 class TableFinding:

@@ -94,7 +94,7 @@ def test_the_folder_says_what_petab_cannot(observations, tmp_path, read):
     write_petab(observations, tmp_path, PARAMETERS, NOISE)
     text = (tmp_path / "README.md").read_text()
     assert "names no model file yet" in text
-    assert "`left` where `measurement` is the limit of quantification" in text
+    assert "`left` where the value is below `measurement`" in text
     assert "`doses.tsv`" in text
     plain = read("day,CD4 [/uL]\n1,200\n")[0]
     write_petab(plain, tmp_path / "plain", PARAMETERS, {"cd4": "10"})
@@ -190,3 +190,19 @@ def test_identifiers_of_patients_are_unique_and_valid():
     assert all(name.isascii() and name.isidentifier() for name in found.values())
     assert found["P 1"] == "P_1"
     assert found["1"] == "patient_1"
+
+
+def test_values_above_a_limit_and_in_intervals_are_written_beside_and_read_back(tmp_path, read):
+    limited = "ID,TIME,EVID,DVID,DV,CENS,LIMIT\n1,30,0,2,45,-1,.\n1,60,0,2,45,1,20\n1,90,0,2,10,1,.\n1,99,0,2,70,0,.\n"
+    observations = read(limited)[0]
+    write_petab(observations, tmp_path, PARAMETERS, {"cd4": "10"})
+    assert [row[4:] for row in rows(tmp_path / "measurements.tsv")] == [
+        *(["censoring", "lowerLimit"], ["right", ""], ["interval", "20.0"], ["left", ""], ["none", ""]),
+    ]
+    text = (tmp_path / "README.md").read_text()
+    assert "`interval` where it lies between `lowerLimit` and `measurement`" in text
+    known = [(one.value, one.is_below, one.is_above, one.lower) for one in observations.measurements]
+    again = read((tmp_path / "measurements.tsv").read_text())[0]
+    assert [(one.value, one.is_below, one.is_above, one.lower) for one in again.measurements] == known
+    assert known[:2] == [(45.0, False, True, 0.0), (45.0, True, False, 20.0)]
+    assert known[2:] == [(10.0, True, False, 0.0), (70.0, False, False, 0.0)]

@@ -53,6 +53,21 @@ def test_equality_is_a_line_and_censored_values_are_triangles_at_their_limit(fou
     assert below.get_marker() == "v"
 
 
+def test_values_above_a_limit_point_up_and_intervals_are_bars(found):
+    limits = [{"is_above": True}, {"is_below": True, "lower": 40.0}, {}, {"is_below": True}]
+    measured = tuple(Measurement("a", 30.0 * k, "cd4", 90.0, **known) for k, known in enumerate(limits))
+    own = Predictive(measured, np.full(4, 100.0), np.array([1.0, 0.0, 0.1, -1.0]), np.full((3, 4), 100.0))
+    ax = draw_observed_predicted(axes(), own, "cd4")
+    assert [line.get_marker() for line in ax.get_lines()] == ["None", "o", "v", "^"]
+    (bar,) = ax.collections[0].get_segments()
+    assert bar[:, 1].tolist() == [40.0, 90.0]
+    (legend,) = residual_figure(own, LABELS).legends
+    shown = [text.get_text() for text in legend.get_texts()]
+    assert shown[1:] == ["below quantification (drawn)", "above the limit (drawn)"]
+    titles = [ax.get_title(loc="left") for ax in visual_check_figure(visual_checks(own), LABELS).axes]
+    assert titles[1:3] == [f"{kind}: CD4 T cells (cells/µL)" for kind in ("below quantification", "above the limit")]
+
+
 def test_residuals_in_order_stand_against_normal_quantiles(found):
     ax = draw_normal(axes(), found)
     across, up = ax.get_lines()[1].get_data()

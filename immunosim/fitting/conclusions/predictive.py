@@ -206,8 +206,8 @@ def _limit(measurement: Measurement, censored: Sequence[Measurement], side: floa
 
 def _residuals(subject: Subject, predicted: Array, factors: Array, generator: np.random.Generator) -> Array:
     """Return standardised residuals; of censored values drawn from the tail, or the part of it, that is left."""
-    scatter, seen = subject.scatter, subject.measurements
-    is_above = np.array([one.is_above for one in seen], bool)
+    scatter = subject.scatter
+    is_above = np.array([measurement.is_above for measurement in subject.measurements], bool)
     z = _normal_scores(subject, subject.values, predicted, factors)
     is_between = scatter.lower > 0.0
     lower = _normal_scores(subject, np.where(is_between, scatter.lower, subject.values), predicted, factors)

@@ -78,18 +78,18 @@ def _by_mean(sample: CensoredSample, z: Array, widths: Array, mean: float) -> tu
     if sample.variance > 0.0:
         return _integral(sample, z, widths, mean)
     private = np.maximum(sample.private, LEAST_PRIVATE)
-    found = log_probability_of((z - sample.loads * mean) / private, widths / private, sample.is_above, sample.degrees)
+    terms = log_probability_of((z - sample.loads * mean) / private, widths / private, sample.is_above, sample.degrees)
     scale, nothing = np.diag(1.0 / private), np.zeros((len(z), len(z)))
     shift = -(sample.loads / private)[:, np.newaxis]
     chain = np.block([[scale, nothing, shift], [nothing, scale, 0.0 * shift]])
-    gradient = np.concatenate([found.slope, found.slope_of_width]) @ chain
-    return float(found.value.sum()), gradient, chain.T @ _bends(found) @ chain
+    gradient = np.concatenate([terms.slope, terms.slope_of_width]) @ chain
+    return float(terms.value.sum()), gradient, chain.T @ _bends(terms) @ chain
 
 
-def _bends(found: LogProbability) -> Array:
+def _bends(terms: LogProbability) -> Array:
     """Return minus the second derivatives by limits and widths, shape (2 n, 2 n)."""
-    mixed = np.diag(found.mixed)
-    return np.block([[np.diag(found.curvature), mixed], [mixed, np.diag(found.curvature_of_width)]])
+    mixed = np.diag(terms.mixed)
+    return np.block([[np.diag(terms.curvature), mixed], [mixed, np.diag(terms.curvature_of_width)]])
 
 
 def _integral(sample: CensoredSample, z: Array, widths: Array, mean: float) -> tuple[float, Array, Array]:
@@ -99,16 +99,16 @@ def _integral(sample: CensoredSample, z: Array, widths: Array, mean: float) -> t
     cuts = _ends_of_total(sample, z, widths) if first else []
     low, high = (next((((end - mean) / sd) for end, side in cuts if side == of), of * np.inf) for of in (-1.0, 1.0))
     standard, weights = _nodes(low, high, factors.peak, factors.n_nodes)
-    found = factors.at(standard)
-    logs = found.value.sum(axis=0) - 0.5 * (standard**2 + LOG_TWO_PI)
+    terms = factors.at(standard)
+    logs = terms.value.sum(axis=0) - 0.5 * (standard**2 + LOG_TWO_PI)
     top = float(logs.max())
     share = weights * np.exp(logs - top)
     value = top + float(np.log(share.sum()))
     share = share / share.sum()
     # Score and information by the identities of Louis (1982): means and covariances over the shared error.
-    rows = factors.scores(found, standard)
+    rows = factors.scores(terms, standard)
     middle = rows @ share
-    inner = factors.bends(found, share) - ((rows * share) @ rows.T - np.outer(middle, middle))
+    inner = factors.bends(terms, share) - ((rows * share) @ rows.T - np.outer(middle, middle))
     places = np.r_[first:n, n + first : 2 * n, 2 * n]
     gradient, information = np.zeros(2 * n + 1), np.zeros((2 * n + 1, 2 * n + 1))
     gradient[places], information[np.ix_(places, places)] = middle, inner
@@ -159,14 +159,14 @@ class _Factors:
         u = standard * self.sd + self.mean
         return log_probability_of((self.z - self.loads * u) / self.private, self.widths / self.private, self.is_above)
 
-    def scores(self, found: LogProbability, standard: Array) -> Array:
+    def scores(self, terms: LogProbability, standard: Array) -> Array:
         """Return the derivatives of the integrand's logarithm by limits, widths and mean, a column for each node."""
-        rows = (found.slope / self.private, found.slope_of_width / self.private, standard[np.newaxis] / self.sd)
+        rows = (terms.slope / self.private, terms.slope_of_width / self.private, standard[np.newaxis] / self.sd)
         return np.concatenate(rows)
 
-    def bends(self, found: LogProbability, share: Array) -> Array:
+    def bends(self, terms: LogProbability, share: Array) -> Array:
         """Return the mean of minus the second derivatives of the integrand's logarithm."""
-        parts = (found.curvature, found.curvature_of_width, found.mixed)
+        parts = (terms.curvature, terms.curvature_of_width, terms.mixed)
         of_limit, of_width, mixed = (np.diag((part / self.private**2) @ share) for part in parts)
         nothing = np.zeros((len(self.private), 1))
         steady = np.array([[self.sd**-2.0]])

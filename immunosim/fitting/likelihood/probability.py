@@ -57,13 +57,13 @@ def log_probability_of(z: Array, widths: Array, is_above: Flags, degrees: float 
     side = np.where(is_above, -1.0, 1.0)
     value, ratio, curvature = log_normal(side * z) if np.isinf(degrees) else log_student(side * z, degrees)
     nothing = np.zeros(np.shape(value))
-    found = LogProbability(value, side * ratio, curvature, nothing, nothing, nothing)
+    single = LogProbability(value, side * ratio, curvature, nothing, nothing, nothing)
     is_between = np.broadcast_to(np.isfinite(widths), np.shape(value))
     if not is_between.any():
-        return found
+        return single
     between = log_interval(z, np.where(np.isfinite(widths), widths, 1.0), degrees)
     chosen = {
-        name: np.where(is_between, getattr(between, name), getattr(found, name))
+        name: np.where(is_between, getattr(between, name), getattr(single, name))
         for name in LogProbability.__dataclass_fields__
     }
     return LogProbability(**chosen)
@@ -112,15 +112,15 @@ def log_interval(z: Array, widths: Array, degrees: float = np.inf) -> LogProbabi
 def _log_cdf(z: Array, degrees: float) -> Array:
     from scipy.stats import t
 
-    found: Array = log_ndtr(z) if np.isinf(degrees) else t.logcdf(z, degrees)
-    return found
+    logs: Array = log_ndtr(z) if np.isinf(degrees) else t.logcdf(z, degrees)
+    return logs
 
 
 def _log_pdf(z: Array, degrees: float) -> Array:
     from scipy.stats import t
 
-    found: Array = -0.5 * (z**2 + LOG_TWO_PI) if np.isinf(degrees) else t.logpdf(z, degrees)
-    return found
+    logs: Array = -0.5 * (z**2 + LOG_TWO_PI) if np.isinf(degrees) else t.logpdf(z, degrees)
+    return logs
 
 
 def _pull(z: Array, degrees: float) -> Array:
