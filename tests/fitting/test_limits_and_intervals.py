@@ -296,3 +296,22 @@ def test_pointwise_likelihoods_of_all_kinds_add_up_to_the_total(name):
     each = pointwise_likelihood(one.scatter, one.values, one.is_censored, predicted, NOTHING)
     assert each.values.sum() == pytest.approx(each.total, rel=1e-12)
     assert each.total == pytest.approx(log_likelihood(one, predicted, NOTHING)[0], rel=1e-14)
+
+
+@pytest.mark.parametrize("name", ["lognormal", "proportional", "additive", "combined"])
+def test_replicates_of_one_sample_have_their_joint_density(name):
+    noise, values, shared = NOISES[name], np.array([240.0, 270.0]), 0.5
+    one = subject_of([(1.0, "cd4", value, {}) for value in values], noise, shared)
+    z = standardised(noise, values, 250.0)
+    sd = (values - 250.0) / z if noise.kind != "lognormal" else noise.relative * values
+    expected = multivariate_normal.logpdf(z, cov=[[1.0, shared], [shared, 1.0]]) - np.log(sd).sum()
+    assert log_likelihood(one, np.full(2, 250.0), NOTHING)[0] == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["lognormal", "combined student"])
+def test_a_patient_of_whom_all_is_below_quantification_has_the_product_of_the_probabilities(name):
+    noise, predicted = NOISES[name], np.array([60.0, 0.5, 400.0])
+    one = subject_of([(day, "cd4", 50.0, KINDS["below"]) for day in (1.0, 30.0, 90.0)], noise, shared=0.5)
+    errors = norm if np.isinf(noise.degrees) else t(noise.degrees)
+    expected = sum(errors.logcdf(standardised(noise, 50.0, value)) for value in predicted)
+    assert log_likelihood(one, predicted, NOTHING)[0] == pytest.approx(expected, rel=1e-9)
