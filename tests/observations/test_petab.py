@@ -10,6 +10,7 @@ from immunosim.observations import (
     Observations,
     PatientRecord,
     PetabParameter,
+    examine_observations,
     petab_files,
     write_petab,
 )
@@ -192,9 +193,12 @@ def test_identifiers_of_patients_are_unique_and_valid():
     assert found["1"] == "patient_1"
 
 
-def test_values_above_a_limit_and_in_intervals_are_written_beside_and_read_back(tmp_path, read):
-    limited = "ID,TIME,EVID,DVID,DV,CENS,LIMIT\n1,30,0,2,45,-1,.\n1,60,0,2,45,1,20\n1,90,0,2,10,1,.\n1,99,0,2,70,0,.\n"
-    observations = read(limited)[0]
+def test_values_above_a_limit_and_in_intervals_are_written_beside_and_read_back(tmp_path):
+    limits = [(45.0, {"is_above": True}), (45.0, {"is_below": True, "lower": 20.0}), (10.0, {"is_below": True})]
+    measured = [
+        Measurement("1", 30.0 * k, "cd4", value, **kind) for k, (value, kind) in enumerate([*limits, (70.0, {})])
+    ]
+    observations = Observations((PatientRecord("1", tuple(measured)),))
     write_petab(observations, tmp_path, PARAMETERS, {"cd4": "10"})
     assert [row[4:] for row in rows(tmp_path / "measurements.tsv")] == [
         *(["censoring", "lowerLimit"], ["right", ""], ["interval", "20.0"], ["left", ""], ["none", ""]),
@@ -202,7 +206,7 @@ def test_values_above_a_limit_and_in_intervals_are_written_beside_and_read_back(
     text = (tmp_path / "README.md").read_text()
     assert "`interval` where it lies between `lowerLimit` and `measurement`" in text
     known = [(one.value, one.is_below, one.is_above, one.lower) for one in observations.measurements]
-    again = read((tmp_path / "measurements.tsv").read_text())[0]
+    again = examine_observations(tmp_path / "measurements.tsv", None).observations
     assert [(one.value, one.is_below, one.is_above, one.lower) for one in again.measurements] == known
     assert known[:2] == [(45.0, False, True, 0.0), (45.0, True, False, 20.0)]
     assert known[2:] == [(10.0, True, False, 0.0), (70.0, False, False, 0.0)]
