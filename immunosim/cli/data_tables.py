@@ -19,10 +19,11 @@ MANY = MOST_SHOWN
 
 def show_data(observations: Observations, findings: Sequence[TableFinding]) -> None:
     """Print what was understood of data, and what was found."""
-    n, below = observations.n_measurements, observations.n_below
+    n, below, above = observations.n_measurements, observations.n_below, observations.n_above
     patients, visits = _counted(len(observations), "patient"), _counted(sum(map(n_visits, observations)), "visit")
     show(f"{observations.file}: {patients}, {visits}, {_counted(len(observations.doses), 'dose')}.")
-    show(f"{_counted(n, 'measurement').capitalize()}, {below} of them below quantification.")
+    beyond = f"{below} of them below quantification{f' and {above} above a limit' if above else ''}"
+    show(f"{_counted(n, 'measurement').capitalize()}, {beyond}.")
     read_outs = ("read-out", "unit", "columns", "values", "below", "lowest", "highest")
     show_table("Read-outs", read_outs, [_cells(one) for one in analyte_records(observations)], align="<<<")
     headers = ("patient", "visits", "first day", "last day", "values", "below", "doses", "covariates")
@@ -78,6 +79,7 @@ def as_record(observations: Observations, findings: Sequence[TableFinding]) -> d
         "file": observations.file,
         "n_measurements": observations.n_measurements,
         "n_below": observations.n_below,
+        "n_above": observations.n_above,
         "readouts": list(analyte_records(observations)),
         "patients": [patient_record(patient) | {"covariates": patient.covariates} for patient in observations],
         "doses": list(dose_records(observations)),
@@ -105,13 +107,13 @@ def analyte_records(observations: Observations) -> Iterator[dict[str, Any]]:
     units = units_of(observations)
     for name in observations.analytes:
         measured = [measurement for measurement in observations.measurements if measurement.analyte == name]
-        values = [measurement.value for measurement in measured if not measurement.is_below]
+        values = [measurement.value for measurement in measured if not measurement.is_censored]
         yield {
             "readout": name,
             "unit": units[name],
             "columns": ", ".join(dict.fromkeys(measurement.column for measurement in measured)),
             "n_values": len(measured),
-            "n_below": len(measured) - len(values),
+            "n_below": sum(measurement.is_below for measurement in measured),
             "lowest": min(values, default=None),
             "highest": max(values, default=None),
         }

@@ -145,8 +145,8 @@ def check_files(fitted: Predictive, new: Predictive, subject: Subject) -> dict[s
 
     units, labels = subject.units, labels_of(subject)
     headers = (
-        *("patient", "time_day", "analyte", "unit", "observed", "is_below", "predicted", "standardised_residual"),
-        *("line", "column"),
+        *("patient", "time_day", "analyte", "unit", "observed", "is_below", "is_above", "interval_from", "predicted"),
+        *("standardised_residual", "line", "column"),
     )
     rows = [
         (
@@ -156,6 +156,8 @@ def check_files(fitted: Predictive, new: Predictive, subject: Subject) -> dict[s
             units[measurement.analyte],
             measurement.value,
             int(measurement.is_below),
+            int(measurement.is_above),
+            measurement.lower if measurement.is_between else "",
             predicted,
             residual,
             measurement.line or "",

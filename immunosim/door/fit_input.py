@@ -28,7 +28,6 @@ from immunosim.observations import (
     observed_in,
 )
 from immunosim.observations.laboratory import laboratory_of
-from immunosim.observations.unsupported import unsupported
 from immunosim.problem import Problem, prepare
 from immunosim.scenario import Scenario
 from immunosim.scenario.overrides import Overrides
@@ -190,7 +189,7 @@ def _read(
     chosen = (observations[patient],) if patient else observations.patients
     observations = replace(observations, patients=chosen)
     checked = lint_kinds(observations, None if source.is_alone else scenario)
-    findings = list(dict.fromkeys([*notes, *checked, *unsupported(chosen)]))  # `read_data` has those of the linter
+    findings = list(dict.fromkeys([*notes, *checked]))  # `read_data` has those of the linter
     for finding in findings:
         if finding.severity == "error":
             wrong.append(finding.as_problem(observations.file))

@@ -1,7 +1,7 @@
 """Records as the tables of PEtab, version 1, with which other tools fit: https://petab.readthedocs.io.
 
 The model is exported elsewhere, so the problem names no model file yet; read-outs are taken to be entities of the model
-under their own names. PEtab cannot say that a value is below quantification, nor what doses a patient was given: both
+under their own names. PEtab cannot say that limits alone are known of a value, nor what doses a patient was given: both
 are written beside what it can say, and the folder's README says so.
 """
 
@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple, get_args
 from immunosim.errors import DataError, any_of, did_you_mean
 from immunosim.files import write_file
 from immunosim.observations.laboratory import laboratory_named
-from immunosim.observations.records import Observations
+from immunosim.observations.records import Measurement, Observations
 from immunosim.safe_text import csv_text, file_name
 
 Scale = Literal["lin", "log10"]
@@ -39,9 +39,10 @@ which read-outs (`cd4`, `lymphocytes`, ...) and parameters are entities under th
 - One condition is one patient; `conditionName` is the name in the data.
 """
 
-_CENSORING = """- **Below quantification.** PEtab cannot say so. In `measurements.tsv` the column `censoring`, which
-  PEtab ignores, is `left` where `measurement` is the limit of quantification. A tool that does not read it takes the
-  limit for the value.
+_CENSORING = """- **Values of which limits are known.** PEtab cannot say so. In `measurements.tsv` the column
+  `censoring`, which PEtab ignores, is `left` where the value is below `measurement`, `right` where it is above, and
+  `interval` where it lies between `lowerLimit` and `measurement`. A tool that does not read it takes the limit for
+  the value.
 """
 
 _DOSES = """- **Doses.** PEtab cannot say what was given: `doses.tsv`, which PEtab ignores, lists it (mg, days). The
@@ -131,7 +132,7 @@ def petab_files(
     _check_parameters(parameters)
     _check_noise(observations, parameters, noise)
     ids = condition_ids([patient.name for patient in observations])
-    said = (_CENSORING if observations.n_below else "") + (_DOSES if observations.doses else "")
+    said = (_CENSORING if _is_censored(observations) else "") + (_DOSES if observations.doses else "")
     files = {
         "measurements.tsv": _table(_measurement_rows(observations, ids)),
         "observables.tsv": _table(_observable_rows(observations, noise, transformation)),
@@ -248,8 +249,9 @@ def _check_noise(observations: Observations, parameters: Sequence[PetabParameter
 
 
 def _measurement_rows(observations: Observations, ids: Mapping[str, str]) -> Iterator[list[str]]:
-    censoring = ["censoring"] if observations.n_below else []
-    yield ["observableId", "simulationConditionId", "measurement", "time", *censoring]
+    has_intervals = any(measurement.is_between for measurement in observations.measurements)
+    extra = [*(["censoring"] if _is_censored(observations) else []), *(["lowerLimit"] if has_intervals else [])]
+    yield ["observableId", "simulationConditionId", "measurement", "time", *extra]
     for measurement in observations.measurements:
         row = [
             f"observable_{measurement.analyte}",
@@ -257,7 +259,18 @@ def _measurement_rows(observations: Observations, ids: Mapping[str, str]) -> Ite
             repr(float(measurement.value)),
             repr(float(measurement.time)),
         ]
-        yield [*row, "left" if measurement.is_below else "none"] if censoring else row
+        limits = [_censoring(measurement), repr(float(measurement.lower)) if measurement.is_between else ""]
+        yield [*row, *limits[: len(extra)]]
+
+
+def _is_censored(observations: Observations) -> bool:
+    return any(measurement.is_censored for measurement in observations.measurements)
+
+
+def _censoring(measurement: Measurement) -> str:
+    if measurement.is_between:
+        return "interval"
+    return "left" if measurement.is_below else "right" if measurement.is_above else "none"
 
 
 def _observable_rows(

@@ -31,7 +31,13 @@ if TYPE_CHECKING:
 _OBSERVABLE, _CONDITION = "observableId", "simulationConditionId"
 _MEASUREMENTS = "measurements.tsv"
 _TRAITS = ("age", "weight")
-_CENSORING = {"left": (True, False), "right": (False, True), "none": (False, False), "": (False, False)}
+_CENSORING = {
+    "left": (True, False),
+    "interval": (True, False),
+    "right": (False, True),
+    "none": (False, False),
+    "": (False, False),
+}
 
 
 def measurement_file(path: Path) -> Path:
@@ -80,16 +86,17 @@ def _measurements(table: ObservationTable, row: TableRow, patient: str, problems
             with problems.at(row.line, "time"):
                 time = table.number(row.cells["time"])
                 with problems.at(row.line, "censoring"):
-                    is_below, is_above = _censoring(row.cells.get("censoring", ""))
-                    return [
-                        Measurement(patient, time, analyte, value, is_below, row.line, "measurement", is_above=is_above)
-                    ]
+                    kind = row.cells.get("censoring", "")
+                    is_below, is_above = _censoring(kind)
+                    lower = table.number(row.cells.get("lowerLimit", "")) if kind == "interval" else 0.0
+                    about = (patient, time, analyte, value, is_below, row.line, "measurement")
+                    return [Measurement(*about, lower=lower, is_above=is_above)]
     return []
 
 
 def _censoring(text: str) -> tuple[bool, bool]:
     if text not in _CENSORING:
-        raise QuantityError(f'"{text}" is not supported', cure='write "left", "right" or "none"')
+        raise QuantityError(f'"{text}" is not supported', cure='write "left", "right", "interval" or "none"')
     return _CENSORING[text]
 
 

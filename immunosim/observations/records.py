@@ -61,8 +61,20 @@ class Measurement:
 
     @property
     def is_censored(self) -> bool:
-        """Return whether only a limit of the value is known."""
+        """Return whether only limits of the value are known."""
         return self.is_below or self.is_above
+
+    @property
+    def is_between(self) -> bool:
+        """Return whether the value lies in an interval, from `lower` to `value`."""
+        return self.is_below and self.lower > 0.0
+
+    @property
+    def limit_text(self) -> str:
+        """Return what is known of a censored value, such as ``<20``, ``>500`` or ``5 to 20``."""
+        if self.is_above:
+            return f">{self.value:g}"
+        return f"{self.lower:g} to {self.value:g}" if self.is_between else f"<{self.value:g}"
 
 
 @dataclass(frozen=True)
@@ -182,6 +194,11 @@ class Observations:
     def n_below(self) -> int:
         """Return the number of measurements below quantification."""
         return sum(measurement.is_below for measurement in self.measurements)
+
+    @property
+    def n_above(self) -> int:
+        """Return the number of measurements above a limit."""
+        return sum(measurement.is_above for measurement in self.measurements)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Figures that check a fit: observed against predicted, residuals, the visual predictive check with censoring.
 
-Values below quantification are open triangles at their limit.
+Censored values are open triangles at their limit, downwards where they are below it and upwards where above; those in
+intervals are bars.
 """
 
 from __future__ import annotations
@@ -57,11 +58,17 @@ def observed_predicted_figure(predictive: Predictive, labels: Mapping[str, str],
 def draw_observed_predicted(ax: Axes, predictive: Predictive, analyte: str) -> Axes:
     """Draw one analyte; the line is equality."""
     chosen = predictive.of(analyte)
-    predicted, observed, below = predictive.predicted[chosen], predictive.observed[chosen], predictive.is_below[chosen]
-    low, high = min(predicted.min(), observed.min()) / 1.3, max(predicted.max(), observed.max()) * 1.3
+    predicted, observed, known = predictive.predicted[chosen], predictive.observed[chosen], ~predictive.is_censored
+    known, lower = known[chosen], predictive.lower[chosen]
+    low = min(predicted.min(), observed.min(), *lower[lower > 0.0]) / 1.3
+    high = max(predicted.max(), observed.max()) * 1.3
     ax.plot([low, high], [low, high], color=GREY, lw=0.9)
-    ax.plot(predicted[~below], observed[~below], "o", color=BLUE, ms=3.5, mew=0, alpha=0.7)
-    ax.plot(predicted[below], observed[below], "v", color=VERMILION, mfc="white", ms=4)
+    ax.plot(predicted[known], observed[known], "o", color=BLUE, ms=3.5, mew=0, alpha=0.7)
+    is_between = lower > 0.0
+    for places, marker in ((predictive.is_below[chosen] & ~is_between, "v"), (predictive.is_above[chosen], "^")):
+        if places.any():
+            ax.plot(predicted[places], observed[places], marker, color=VERMILION, mfc="white", ms=4)
+    ax.vlines(predicted[is_between], lower[is_between], observed[is_between], color=VERMILION, lw=1.2)
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.set_xlim(low, high)
@@ -118,16 +125,21 @@ def _draw_residuals(ax: Axes, predictive: Predictive, places: np.ndarray, labels
         ax.axhline(end, color=GREY, lw=0.8, ls="--")
     ax.axhline(0.0, color=GREY, lw=0.8)
     for analyte, colour in zip(_analytes(predictive), COLOURS, strict=False):
-        known, below = predictive.of(analyte) & ~predictive.is_below, predictive.of(analyte) & predictive.is_below
+        chosen = predictive.of(analyte)
+        known, below = chosen & ~predictive.is_censored, chosen & predictive.is_below
         shown, residuals = labels[analyte], predictive.residuals
         ax.plot(places[known], residuals[known], "o", color=colour, ms=3, mew=0, alpha=0.7, label=shown)
         ax.plot(places[below], residuals[below], "v", color=colour, mfc="white", ms=3.5)
+        above = chosen & predictive.is_above
+        ax.plot(places[above], residuals[above], "^", color=colour, mfc="white", ms=3.5)
     if predictive.is_below.any():
         ax.plot([], [], "v", color="black", mfc="white", ms=3.5, label="below quantification (drawn)")
+    if predictive.is_above.any():
+        ax.plot([], [], "^", color="black", mfc="white", ms=3.5, label="above the limit (drawn)")
 
 
 def visual_check_figure(checks: Sequence[VisualCheck], labels: Mapping[str, str], footer: str = "") -> Figure:
-    """Return the visual predictive check: percentiles of each analyte, and the fraction below quantification.
+    """Return the visual predictive check: percentiles of each analyte, and the fractions beyond limits.
 
     Parameters
     ----------
@@ -136,8 +148,11 @@ def visual_check_figure(checks: Sequence[VisualCheck], labels: Mapping[str, str]
         Name and unit of each analyte, as an axis shows it.
     footer : str
     """
-    censored = [check for check in checks if check.below.any() or check.simulated_below[2].any()]
-    n = len(checks) + len(censored)
+    fractions = [
+        *((check, True) for check in checks if check.below.any() or check.simulated_below[2].any()),
+        *((check, False) for check in checks if check.above.any() or check.simulated_above[2].any()),
+    ]
+    n = len(checks) + len(fractions)
     rows = -(-n // 2)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 0.8 + 2.0 * rows), layout="constrained")
@@ -145,10 +160,10 @@ def visual_check_figure(checks: Sequence[VisualCheck], labels: Mapping[str, str]
         for ax, check in zip(axes, checks, strict=False):
             draw_visual_check(ax, check)
             ax.set_title(labels[check.analyte])
-        for ax, check in zip(axes[len(checks) :], censored, strict=False):
-            draw_share_below(ax, check)
-            label = labels[check.analyte]
-            ax.set_title(f"Fraction below quantification: {label.rpartition(' (')[0] or label}")
+        for ax, (check, is_below) in zip(axes[len(checks) :], fractions, strict=False):
+            draw_censored_fraction(ax, check, is_below)
+            label = labels[check.analyte].rpartition(" (")[0] or labels[check.analyte]
+            ax.set_title(f"Fraction {'below quantification' if is_below else 'above the limit'}: {label}")
         for ax in axes[n:]:
             ax.set_axis_off()
         for ax in axes[max(0, n - 2) : n]:
@@ -179,12 +194,12 @@ def draw_visual_check(ax: Axes, check: VisualCheck) -> Axes:
     return _mark_months(ax, months)
 
 
-def draw_share_below(ax: Axes, check: VisualCheck) -> Axes:
-    """Draw the observed fraction below quantification on the interval of the simulated fraction."""
+def draw_censored_fraction(ax: Axes, check: VisualCheck, is_below: bool = True) -> Axes:
+    """Draw the observed fraction below quantification, or above a limit, on the interval of the simulated fraction."""
     months = check.times / DAYS_PER_MONTH
-    low, _, high = check.simulated_below
+    low, _, high = check.simulated_below if is_below else check.simulated_above
     _fill(ax, months, low, high, GREEN, "")
-    ax.plot(months, check.below, "o-", ms=2.5, lw=1.0, color="black")
+    ax.plot(months, check.below if is_below else check.above, "o-", ms=2.5, lw=1.0, color="black")
     ax.set_ylim(-0.03, 1.03)
     return _mark_months(ax, months)
 

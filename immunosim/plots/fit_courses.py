@@ -167,21 +167,37 @@ def courses_figure(courses: Sequence[FittedCourse], labels: Mapping[str, str], f
     return figure
 
 
+LIMITS = (
+    ("", "o", "measured"),
+    ("below", "v", "below quantification"),
+    ("above", "^", "above the limit"),
+    ("between", "_", "between two limits"),
+)
+"""Marker and legend of a measurement, by what is known of it."""
+
+
+def _limits_of(measurement: Measurement) -> str:
+    if measurement.is_between:
+        return "between"
+    return "below" if measurement.is_below else "above" if measurement.is_above else ""
+
+
 def draw_course(ax: Axes, measurements: Sequence[Measurement], times: Array, band: Array, size: float = 4.0) -> Axes:
-    """Draw a course with its interval and the measurements; values below quantification as triangles at the limit."""
+    """Draw a course with its interval and the measurements; of censored values their limits, as triangles or bars."""
     months = times / DAYS_PER_MONTH
     ax.fill_between(months, band[0], band[2], color=BLUE, alpha=0.2, lw=0, label="90 % interval of the course")
     ax.plot(months, band[1], color=BLUE, lw=0.35 * size, label="best fit")
-    for is_below, marker, text in ((False, "o", "measured"), (True, "v", "below quantification")):
-        shown = [measurement for measurement in measurements if measurement.is_below == is_below]
+    for name, marker, text in LIMITS:
+        shown = [measurement for measurement in measurements if _limits_of(measurement) == name]
         if shown:
             days = np.array([measurement.time for measurement in shown]) / DAYS_PER_MONTH
             heights = [measurement.value for measurement in shown]
-            face = "white" if is_below else "black"
+            face = "white" if name else "black"
             ax.plot(days, heights, marker, color="black", mfc=face, ms=size, label=text)
             for day, measurement in zip(days, shown, strict=True):
                 half = np.exp(measurement.spread * np.sqrt(12.0) / 2.0)
-                ax.plot([day, day], [measurement.value / half, measurement.value * half], color="black", lw=0.9)
+                lowest = measurement.lower if measurement.is_between else measurement.value / half
+                ax.plot([day, day], [lowest, measurement.value * half], color="black", lw=0.9)
     ax.set_ylim(bottom=0.0)
     return ax
 

@@ -108,7 +108,7 @@ def table(short):
 def test_a_patient_of_a_table_is_fitted(command, short, table, contents):
     free = ("--free", "antibody_clearance", "--starts", "2", "--json")
     record = json.loads(command("fit", short, "--data", table, "--patient", "a", *free).stdout)
-    assert (record["fit"]["n_measurements"], record["fit"]["n_below"]) == (4, 1)
+    assert (record["fit"]["n_measurements"], record["fit"]["n_censored"]) == (4, 1)
     assert contents() == ["counts.csv", "short.toml"]
 
 

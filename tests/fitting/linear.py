@@ -37,8 +37,8 @@ class LinearSubject:
         return np.array([one.value for one in self.measurements])
 
     @cached_property
-    def is_below(self):
-        return np.array([one.is_below for one in self.measurements], bool)
+    def is_censored(self):
+        return np.array([one.is_censored for one in self.measurements], bool)
 
     @cached_property
     def problem(self):

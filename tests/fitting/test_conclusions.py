@@ -44,7 +44,7 @@ def test_the_goodness_of_fit_is_that_of_the_residuals():
     assert verdict.log_likelihood == pytest.approx(likelihood, rel=1e-9)
     assert verdict.aic == pytest.approx(2 * 2 - 2 * likelihood)
     assert verdict.bic == pytest.approx(2 * np.log(6) - 2 * likelihood)
-    assert (verdict.n_measurements, verdict.n_below, verdict.n_unknowns) == (6, 0, 2)
+    assert (verdict.n_measurements, verdict.n_censored, verdict.n_unknowns) == (6, 0, 2)
     assert verdict.as_dict()["aic"] == verdict.aic
 
 
@@ -56,7 +56,7 @@ def test_unknowns_that_priors_hold_take_no_degree_of_freedom():
 
 def test_censored_values_are_counted_and_have_no_residual():
     verdict = judge_fit(fitted(below=(0, 3)))
-    assert (verdict.n_measurements, verdict.n_below) == (6, 2)
+    assert (verdict.n_measurements, verdict.n_censored) == (6, 2)
     found = fitted(below=(0, 3))
     residuals = ((LOGS - DESIGN @ np.log(found.values)) / SD)[[1, 2, 4, 5]]
     assert verdict.chi_squared == pytest.approx(residuals @ residuals, rel=1e-9)

@@ -8,10 +8,10 @@ from scipy.stats import multivariate_normal, norm
 
 from immunosim.errors import DataError
 from immunosim.fitting import ErrorModel
-from immunosim.fitting.likelihood.censoring import log_normal
 from immunosim.fitting.likelihood.error_model import scatter_of, spread_at, standardised
 from immunosim.fitting.likelihood.pointwise import pointwise_likelihood
 from immunosim.fitting.likelihood.posterior import log_likelihood
+from immunosim.fitting.likelihood.probability import log_normal
 from immunosim.observations import Measurement
 
 NOISES = {
@@ -31,7 +31,7 @@ def subject(noise, below=BELOW, shared=0.4, factors=(), spreads=(0.0,) * 4):
     rows = zip(TIMES, ANALYTES, VALUES, below, spreads, strict=True)
     measured = [Measurement("a", time, name, v, is_below, spread=s) for time, name, v, is_below, s in rows]
     scatter = scatter_of(measured, dict.fromkeys(ANALYTES, noise), list(factors), shared, {"lymphocytes"})
-    return SimpleNamespace(values=VALUES, is_below=np.array(below), scatter=scatter)
+    return SimpleNamespace(values=VALUES, is_censored=np.array(below), scatter=scatter)
 
 
 def sd_of(noise, predicted, spread=0.0):
@@ -52,9 +52,8 @@ def distance(noise, value, predicted):
 def test_a_single_value_has_the_density_or_the_probability_of_its_kind(kind, is_below):
     noise = NOISES[kind]
     one = [Measurement("a", 1.0, "cd4", 210.0, is_below)]
-    found = SimpleNamespace(
-        values=np.array([210.0]), is_below=np.array([is_below]), scatter=scatter_of(one, {"cd4": noise}, [], 0.5, set())
-    )
+    scatter = scatter_of(one, {"cd4": noise}, [], 0.5, set())
+    found = SimpleNamespace(values=np.array([210.0]), is_censored=np.array([is_below]), scatter=scatter)
     z = distance(noise, 210.0, 260.0) / sd_of(noise, 260.0)
     density = norm.logpdf(z) - np.log(sd_of(noise, 260.0)) - (np.log(210.0) if kind == "lognormal" else 0.0)
     expected = norm.logcdf(z) if is_below else density
@@ -160,7 +159,7 @@ def test_a_factor_multiplies_the_errors_of_its_analyte_alone():
 @pytest.mark.parametrize("kind", NOISES)
 def test_standardised_residuals_have_the_slopes_of_differences(kind):
     one = subject(NOISES[kind], factors=("cd4",))
-    arguments = (one.scatter, VALUES, one.is_below)
+    arguments = (one.scatter, VALUES, one.is_censored)
     z, by_prediction, by_factor, log_sd = standardised(*arguments, PREDICTED, np.array([0.2]))
     step = 1e-4
     up, down = (standardised(*arguments, PREDICTED + sign * step, np.array([0.2])) for sign in (1, -1))
@@ -175,7 +174,7 @@ def test_standardised_residuals_have_the_slopes_of_differences(kind):
 def test_each_likelihood_is_that_of_the_value_given_those_before_it_in_its_sample():
     noise, shared = NOISES["additive"], 0.4
     found = subject(noise, below=(False,) * 4, shared=shared)
-    values = pointwise_likelihood(found.scatter, VALUES, found.is_below, PREDICTED, np.zeros(0)).values
+    values = pointwise_likelihood(found.scatter, VALUES, found.is_censored, PREDICTED, np.zeros(0)).values
     z, root = (VALUES - PREDICTED) / 30.0, shared**0.5
     correlation = np.array([[1.0, root, root], [root, 1.0, shared], [root, shared, 1.0]])
     for k in range(3):
@@ -187,7 +186,7 @@ def test_each_likelihood_is_that_of_the_value_given_those_before_it_in_its_sampl
 
 def test_whitened_residuals_are_those_of_the_explicit_matrix():
     found = subject(NOISES["lognormal"], below=(False, False, True, False), shared=0.3)
-    each = pointwise_likelihood(found.scatter, VALUES, found.is_below, PREDICTED, np.zeros(0))
+    each = pointwise_likelihood(found.scatter, VALUES, found.is_censored, PREDICTED, np.zeros(0))
     root = 0.3**0.5
     factor = np.linalg.cholesky([[1.0, root, 0.0], [root, 1.0, 0.0], [0.0, 0.0, 1.0]])
     z = np.log(VALUES / PREDICTED)[[0, 1, 3]] / 0.2

@@ -25,7 +25,7 @@ def subject_with(noise, shared=0.0, below=(), times=(30.0, 30.0, 30.0, 60.0)):
     ]
     scatter = scatter_of(measured, noise, [], shared, {"lymphocytes"})
     is_below = np.array([one.is_below for one in measured])
-    return SimpleNamespace(values=np.array(VALUES), is_below=is_below, scatter=scatter, measurements=measured)
+    return SimpleNamespace(values=np.array(VALUES), is_censored=is_below, scatter=scatter, measurements=measured)
 
 
 def likelihood(subject):

@@ -8,7 +8,8 @@ from scipy.stats import multivariate_normal, norm, t
 
 from immunosim.errors import DataError
 from immunosim.fitting import ErrorModel
-from immunosim.fitting.likelihood.censoring import alone, censored_sample, each_in_turn, log_probability
+from immunosim.fitting.likelihood.censored_samples import alone, censored_sample
+from immunosim.fitting.likelihood.censoring import each_in_turn, log_probability
 from immunosim.fitting.likelihood.error_model import scatter_of
 from immunosim.fitting.likelihood.pointwise import pointwise_likelihood
 from immunosim.fitting.likelihood.posterior import log_likelihood
@@ -35,7 +36,7 @@ def subject_of(values, noise, below=(), shared=0.0, times=None):
     ]
     scatter = scatter_of(measured, noise, [], shared, {"lymphocytes"})
     is_below = np.array([one.is_below for one in measured])
-    return SimpleNamespace(values=np.array(values), is_below=is_below, scatter=scatter, measurements=measured)
+    return SimpleNamespace(values=np.array(values), is_censored=is_below, scatter=scatter, measurements=measured)
 
 
 def correlations(n, total, shared):
@@ -65,7 +66,7 @@ def test_slopes_and_curvature_of_that_probability_are_those_of_its_value(below, 
     n = len(below) + len(known)
     z, sample = np.random.default_rng(n).normal(size=n), censored_sample(below, known, total, 0.4)
     _, gradient, information = log_probability(sample, z)
-    for k, index in enumerate([*sample.below, *sample.known]):
+    for k, index in enumerate([*sample.censored, *sample.known]):
         step = np.zeros(n)
         step[index] = 1e-5
         (high, up, _), (low, down, _) = log_probability(sample, z + step), log_probability(sample, z - step)
@@ -98,7 +99,8 @@ def test_parts_of_a_sample_add_up():
 def test_pointwise_likelihoods_of_a_censored_sample_add_up_to_its_total():
     noise = dict.fromkeys(("lymphocytes", "cd4", "cd8"), ErrorModel("lognormal", 0.2))
     subject = subject_of([1.0, 20.0, 30.0], noise, below=("cd4", "cd8"), shared=0.5)
-    each = pointwise_likelihood(subject.scatter, subject.values, subject.is_below, np.array([1.1, 25.0, 22.0]), NOTHING)
+    predicted = np.array([1.1, 25.0, 22.0])
+    each = pointwise_likelihood(subject.scatter, subject.values, subject.is_censored, predicted, NOTHING)
     assert each.values.sum() == pytest.approx(each.total, rel=1e-13)
 
 
@@ -163,5 +165,5 @@ def test_a_value_below_has_the_probability_of_heavy_tails():
 def test_residuals_with_heavy_tails_are_normal():
     noise = {"cd4": ErrorModel.parse("additive:2:student")}
     subject = subject_of([10.0], noise)
-    each = pointwise_likelihood(subject.scatter, subject.values, subject.is_below, np.array([3.0]), NOTHING)
+    each = pointwise_likelihood(subject.scatter, subject.values, subject.is_censored, np.array([3.0]), NOTHING)
     assert each.residuals[0] == pytest.approx(norm.ppf(t.cdf(3.5, 4)), rel=1e-12)

@@ -320,7 +320,8 @@ def test_a_sample_goes_to_arviz_with_its_units_new_measurements_and_likelihoods(
     np.testing.assert_allclose(whole, one.log_likelihoods(unknowns)[:, 0], rtol=1e-9)
     assert found.observed_data["value"].attrs["units"] == "cd4: cells/uL"
     assert found.constant_data["is_below"].values.tolist() == [False] * 4 + [True]
-    np.testing.assert_allclose(found.constant_data["limit_of_quantification"], [np.exp(LOGS[4])] * 5)
+    known = [np.exp(LOGS[4]) if one >= LOGS[4] else 0.0 for one in LOGS]
+    np.testing.assert_allclose(found.constant_data["limit_of_quantification"], known)
     np.testing.assert_array_equal(
         found.posterior_predictive["value"], inference_data(few, one, 3).posterior_predictive["value"]
     )

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import kstest
 
 from immunosim.fitting import ErrorModel, Posterior, subject_of
-from immunosim.fitting.conclusions.predictive import Predictive, joined, limits_of, predictive
+from immunosim.fitting.conclusions.predictive import Predictive, joined, limits_of, predictive, upper_limits_of
 from immunosim.fitting.conclusions.visual_check import bins_of, visual_checks
 from immunosim.fitting.exchange.inference_data import pointwise
 from immunosim.fitting.likelihood.error_model import mixing_of
@@ -104,11 +104,66 @@ def test_the_limit_is_that_of_the_nearest_censored_value_of_the_patient_else_the
     assert limits_of(measured).tolist() == [10.0, 20.0, 10.0, 10.0, 0.0]
 
 
+def test_limits_do_not_hold_for_what_was_quantified_beyond_them():
+    measured = [
+        Measurement("a", 1.0, "cd19", 20.0, is_below=True),
+        Measurement("a", 1.0, "cd19", 12.0),
+        Measurement("a", 2.0, "cd19", 90.0, is_above=True),
+        Measurement("a", 3.0, "cd19", 99.0),
+        Measurement("b", 3.0, "cd19", 60.0),
+        Measurement("b", 3.0, "cd4", 60.0),
+    ]
+    assert limits_of(measured).tolist() == [20.0, 0.0, 20.0, 20.0, 20.0, 0.0]
+    assert upper_limits_of(measured).tolist() == [90.0, 90.0, 90.0, np.inf, 90.0, np.inf]
+
+
+@pytest.mark.parametrize("noise", [ErrorModel("lognormal", 0.3), ErrorModel.parse("additive:40:student")])
+def test_residuals_are_standard_normal_where_values_are_above_limits_or_in_intervals(make_posterior, noise):
+    """A third of the CD4 counts lies above a limit, and a third in an interval."""
+    posterior, truth = make_posterior()
+    (subject,) = posterior.subjects
+    generator, drawn = np.random.default_rng(5), []
+    rows = tuple(Measurement("a", 90.0, "cd4", 1.0) for _ in range(400))
+    own = subject_of("a", subject.problem, subject.names, rows, {"cd4": noise}, shared=0.0)
+    (middle,) = predict((own,), [truth[np.newaxis]])[0][:, 0]
+    if noise.kind == "lognormal":
+        seen = middle * np.exp(noise.relative * generator.normal(size=400))
+    else:
+        seen = middle + noise.absolute * generator.standard_t(noise.degrees, size=400)
+    low, high = np.quantile(seen, [1 / 3, 2 / 3])
+    low = max(low, 1.0)
+    for one, value in zip(rows, seen, strict=True):
+        if value > high:
+            drawn.append(replace(one, value=high, is_above=True))
+        elif value > low:
+            drawn.append(replace(one, value=high, is_below=True, lower=low))
+        else:
+            drawn.append(replace(one, value=low, is_below=True))
+    limited = subject_of("a", subject.problem, subject.names, drawn, {"cd4": noise}, shared=0.0)
+    found = predictive((limited,), [truth], np.zeros(0), [truth[np.newaxis]], np.zeros((1, 0)), 1)
+    assert kstest(found.residuals, "norm").pvalue > 0.01
+    assert (found.residuals[seen > high].min() > found.residuals[seen <= low].max()).all()
+
+
+def test_percentiles_count_values_above_a_limit_as_the_highest_and_intervals_below_it_as_the_lowest():
+    values, kinds = [10.0, 10.0, 30.0, 50.0, 50.0], ["between", "between", "", "above", "above"]
+    known = {"between": {"is_below": True, "lower": 4.0}, "above": {"is_above": True}, "": {}}
+    rows = enumerate(zip(values, kinds, strict=True))
+    measured = tuple(Measurement(f"P{k}", 30.0, "cd19", value, **known[kind]) for k, (value, kind) in rows)
+    replicates = np.array([[5.0, 20.0, 30.0, 40.0, 60.0], [5.0, 6.0, 60.0, 60.0, 60.0]])
+    (check,) = visual_checks(Predictive(measured, np.ones(5), np.zeros(5), replicates))
+    assert np.isnan(check.observed[[0, 2], 0]).all()
+    assert check.observed[1, 0] == 30.0
+    assert (check.below[0], check.above[0]) == (0.4, 0.4)
+    assert check.simulated_above[:, 0] == pytest.approx([0.22, 0.4, 0.58])  # one in five and three in five
+    assert check.simulated[2, 2, 0] == 50.0  # the limit, above which nothing was simulated
+
+
 def test_percentiles_count_censored_values_as_the_lowest():
     values = [10.0, 10.0, 30.0, 40.0, 50.0]
     measured = tuple(Measurement(f"P{k}", 30.0, "cd19", v, k < 2) for k, v in enumerate(values))
     replicates = np.array([[5.0, 20.0, 30.0, 40.0, 50.0], [5.0, 6.0, 7.0, 40.0, 50.0]])
-    found = Predictive(measured, np.ones(5), np.zeros(5), replicates, np.full(5, 10.0))
+    found = Predictive(measured, np.ones(5), np.zeros(5), replicates)
     (check,) = visual_checks(found)
     assert np.isnan(check.observed[0, 0])  # the tenth percentile is below quantification
     assert check.observed[1:, 0].tolist() == [30.0, 50.0]
@@ -149,15 +204,12 @@ def test_a_posterior_has_one_likelihood_for_each_patient(make_posterior):
 
 
 def test_joined_checks_have_as_many_new_data_sets_as_the_shortest_and_limits_of_all():
-    first = Predictive(
-        (Measurement("a", 1.0, "cd19", 50.0),), np.ones(1), np.zeros(1), np.arange(5.0)[:, np.newaxis], np.zeros(1)
-    )
+    first = Predictive((Measurement("a", 1.0, "cd19", 50.0),), np.ones(1), np.zeros(1), np.arange(5.0)[:, np.newaxis])
     second = Predictive(
         (Measurement("b", 2.0, "cd19", 10.0, is_below=True),),
         np.full(1, 2.0),
         np.ones(1),
         np.arange(3.0)[:, np.newaxis],
-        np.full(1, 10.0),
     )
     for parts in ([first, second], [second, first]):
         found = joined(parts)

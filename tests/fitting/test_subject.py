@@ -128,7 +128,18 @@ def test_given_counts_are_differentiated_at_the_values_of_the_row(problem):
     assert scenario.patient.age != 50.0  # the patient's own scenario stays
 
 
-@pytest.mark.parametrize("limits", [{"is_above": True}, {"is_below": True, "lower": 5.0}])
-def test_limits_that_a_fit_cannot_use_are_refused_with_their_line(problem, limits):
-    with pytest.raises(DataError, match=r"line 4: CD4: cd4 of patient a .* which a fit cannot use"):
-        of(problem, Measurement("a", 30.0, "cd4", 20.0, line=4, column="CD4", **limits))
+def test_values_above_a_limit_and_in_intervals_are_kept_with_their_limits(problem):
+    subject = of(
+        problem,
+        Measurement("a", 30.0, "cd4", 20.0, is_above=True),
+        Measurement("a", 60.0, "cd4", 20.0, is_below=True, lower=5.0),
+        Measurement("a", 90.0, "cd4", 20.0),
+    )
+    assert subject.is_censored.tolist() == [True, True, False]
+    assert subject.scatter.lower.tolist() == [0.0, 5.0, 0.0]
+
+
+def test_an_interval_without_a_width_is_refused_with_its_line(problem):
+    empty = Measurement("a", 30.0, "cd4", 5.0, is_below=True, line=4, column="CD4", lower=5.0)
+    with pytest.raises(DataError, match=r"line 4: CD4: cd4 of patient a on day 30 lies in the interval 5 to 5, give"):
+        of(problem, empty)

@@ -10,6 +10,7 @@ from immunosim.observations import (
     Observations,
     PatientRecord,
     PetabParameter,
+    examine_observations,
     petab_files,
     write_petab,
 )
@@ -94,7 +95,7 @@ def test_the_folder_says_what_petab_cannot(observations, tmp_path, read):
     write_petab(observations, tmp_path, PARAMETERS, NOISE)
     text = (tmp_path / "README.md").read_text()
     assert "names no model file yet" in text
-    assert "`left` where `measurement` is the limit of quantification" in text
+    assert "`left` where the value is below `measurement`" in text
     assert "`doses.tsv`" in text
     plain = read("day,CD4 [/uL]\n1,200\n")[0]
     write_petab(plain, tmp_path / "plain", PARAMETERS, {"cd4": "10"})
@@ -190,3 +191,22 @@ def test_identifiers_of_patients_are_unique_and_valid():
     assert all(name.isascii() and name.isidentifier() for name in found.values())
     assert found["P 1"] == "P_1"
     assert found["1"] == "patient_1"
+
+
+def test_values_above_a_limit_and_in_intervals_are_written_beside_and_read_back(tmp_path):
+    limits = [(45.0, {"is_above": True}), (45.0, {"is_below": True, "lower": 20.0}), (10.0, {"is_below": True})]
+    measured = [
+        Measurement("1", 30.0 * k, "cd4", value, **kind) for k, (value, kind) in enumerate([*limits, (70.0, {})])
+    ]
+    observations = Observations((PatientRecord("1", tuple(measured)),))
+    write_petab(observations, tmp_path, PARAMETERS, {"cd4": "10"})
+    assert [row[4:] for row in rows(tmp_path / "measurements.tsv")] == [
+        *(["censoring", "lowerLimit"], ["right", ""], ["interval", "20.0"], ["left", ""], ["none", ""]),
+    ]
+    text = (tmp_path / "README.md").read_text()
+    assert "`interval` where it lies between `lowerLimit` and `measurement`" in text
+    known = [(one.value, one.is_below, one.is_above, one.lower) for one in observations.measurements]
+    again = examine_observations(tmp_path / "measurements.tsv", None).observations
+    assert [(one.value, one.is_below, one.is_above, one.lower) for one in again.measurements] == known
+    assert known[:2] == [(45.0, False, True, 0.0), (45.0, True, False, 20.0)]
+    assert known[2:] == [(10.0, True, False, 0.0), (70.0, False, False, 0.0)]

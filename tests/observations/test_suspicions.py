@@ -4,7 +4,6 @@ import pytest
 
 from immunosim.observations import Observations, PatientRecord, RecordedDose, examine_observations, lint, lint_kinds
 from immunosim.observations.recipe import ImportRecipe
-from immunosim.observations.unsupported import unsupported
 
 
 @pytest.fixture
@@ -183,18 +182,6 @@ def test_all_problems_are_reported_at_once_and_each_kind_once(examine):
 def test_a_table_of_which_nothing_is_known_says_which_headers_it_has(examine, refusal):
     message = refusal(examine, "Kürzel,Zeitpunkt,Wert A\n1,2,3\n")
     assert 'not known are "Kürzel" and "Zeitpunkt" and "Wert A"' in message
-
-
-@pytest.mark.parametrize(
-    ("rows", "reason"),
-    [
-        ("1,30,.,.,0,2,45,-1,.,.,.\n", "a value above the limit 45 cannot be fitted yet"),
-        ("1,30,.,.,0,2,45,1,20,.,.\n", "a value between 20 and 45 cannot be fitted yet"),
-    ],
-)
-def test_what_no_fit_can_use_yet_is_refused_by_name(examine, rows, reason):
-    observations = examine(f"ID,TIME,AMT,DUR,EVID,DVID,DV,CENS,LIMIT,SS,II\n{rows}").observations
-    assert [one.reason for one in unsupported(observations)] == [reason]
 
 
 def test_what_only_some_tables_say_survives_a_nonmem_table(examine, tmp_path):

@@ -11,9 +11,9 @@ from immunosim.fitting.conclusions.predictive import Predictive
 from immunosim.fitting.conclusions.visual_check import visual_checks
 from immunosim.observations import Measurement
 from immunosim.plots.fit_checks import (
+    draw_censored_fraction,
     draw_normal,
     draw_observed_predicted,
-    draw_share_below,
     draw_visual_check,
     observed_predicted_figure,
     residual_figure,
@@ -41,8 +41,7 @@ def found():
                 measured.append(Measurement(f"P{k}", day, analyte, 10.0 if is_below else value, is_below))
                 predicted.append(middle)
     replicates = np.array(predicted) * np.exp(0.2 * generator.normal(size=(200, len(predicted))))
-    limits = np.array([10.0 if one.analyte == "cd19" else 0.0 for one in measured])
-    return Predictive(tuple(measured), np.array(predicted), generator.normal(size=40), replicates, limits)
+    return Predictive(tuple(measured), np.array(predicted), generator.normal(size=40), replicates)
 
 
 def test_equality_is_a_line_and_censored_values_are_triangles_at_their_limit(found):
@@ -52,6 +51,21 @@ def test_equality_is_a_line_and_censored_values_are_triangles_at_their_limit(fou
     assert len(known.get_xdata()) + len(below.get_xdata()) == 20
     assert set(below.get_ydata()) == {10.0}
     assert below.get_marker() == "v"
+
+
+def test_values_above_a_limit_point_up_and_intervals_are_bars(found):
+    limits = [{"is_above": True}, {"is_below": True, "lower": 40.0}, {}, {"is_below": True}]
+    measured = tuple(Measurement("a", 30.0 * k, "cd4", 90.0, **known) for k, known in enumerate(limits))
+    own = Predictive(measured, np.full(4, 100.0), np.array([1.0, 0.0, 0.1, -1.0]), np.full((3, 4), 100.0))
+    ax = draw_observed_predicted(axes(), own, "cd4")
+    assert [line.get_marker() for line in ax.get_lines()] == ["None", "o", "v", "^"]
+    (bar,) = ax.collections[0].get_segments()
+    assert bar[:, 1].tolist() == [40.0, 90.0]
+    (legend,) = residual_figure(own, LABELS).legends
+    shown = [text.get_text() for text in legend.get_texts()]
+    assert shown[1:] == ["below quantification (drawn)", "above the limit (drawn)"]
+    titles = [ax.get_title(loc="left") for ax in visual_check_figure(visual_checks(own), LABELS).axes]
+    assert titles[1:3] == [f"{kind}: CD4 T cells (cells/µL)" for kind in ("below quantification", "above the limit")]
 
 
 def test_residuals_in_order_stand_against_normal_quantiles(found):
@@ -86,7 +100,7 @@ def test_a_single_patient_is_drawn_on_the_interval_of_a_new_measurement(found):
     chosen = [k for k, one in enumerate(found.measurements) if one.patient == "P0"]
     own = Predictive(
         tuple(found.measurements[k] for k in chosen),
-        *(part[..., chosen] for part in (found.predicted, found.residuals, found.replicates, found.limits)),
+        *(part[..., chosen] for part in (found.predicted, found.residuals, found.replicates)),
     )
     ax = draw_visual_check(axes(), visual_checks(own)[0])
     assert len(ax.collections) == 1
@@ -95,7 +109,7 @@ def test_a_single_patient_is_drawn_on_the_interval_of_a_new_measurement(found):
 
 def test_the_share_below_quantification_lies_between_none_and_all(found):
     check = visual_checks(found)[1]
-    line = draw_share_below(axes(), check).get_lines()[0]
+    line = draw_censored_fraction(axes(), check).get_lines()[0]
     np.testing.assert_array_equal(line.get_ydata(), check.below)
     assert check.below[0] > check.below[1]
 

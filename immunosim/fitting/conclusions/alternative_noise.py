@@ -60,7 +60,7 @@ def _size(estimate: Estimate) -> str:
 def _forms(posterior: Posterior) -> Iterator[Hypothesis]:
     """Yield relative errors in place of absolute ones and the reverse, and both together, of a size to be estimated."""
     kinds = {model.kind for model in posterior.subjects[0].scatter.noise.values()}
-    values = [seen.value for subject in posterior.subjects for seen in subject.measurements if not seen.is_below]
+    values = [seen.value for subject in posterior.subjects for seen in subject.measurements if not seen.is_censored]
     cure = "choose the form with `noise`, such as cd4=lognormal:0.15:estimated or cd4=additive:20:estimated"
 
     def form(words: str, change: NoiseChange) -> Hypothesis:
@@ -122,7 +122,7 @@ def _typical(posterior: Posterior) -> dict[str, float]:
     logs: dict[str, list[float]] = {}
     for subject in posterior.subjects:
         for seen in subject.measurements:
-            if seen.value > 0.0 and not seen.is_below:
+            if seen.value > 0.0 and not seen.is_censored:
                 logs.setdefault(seen.analyte, []).append(float(np.log(seen.value)))
     return {analyte: float(np.exp(np.mean(values))) for analyte, values in logs.items()}
 

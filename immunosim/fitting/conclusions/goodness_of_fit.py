@@ -30,7 +30,7 @@ class FitVerdict:
 
     Attributes
     ----------
-    n_measurements, n_below, n_unknowns : int
+    n_measurements, n_censored, n_unknowns : int
     n_effective : float
         Unknowns that the data determine: those that priors hold count as little as they are fitted.
     chi_squared, p_value : float
@@ -50,7 +50,7 @@ class FitVerdict:
     """
 
     n_measurements: int
-    n_below: int
+    n_censored: int
     n_unknowns: int
     n_effective: float
     chi_squared: float
@@ -90,7 +90,7 @@ class FitVerdict:
     @property
     def widening(self) -> float:
         """Factor on standard deviations that makes the residuals what the error explains, at least 1."""
-        expected = self.n_measurements - self.n_below - self.n_effective
+        expected = self.n_measurements - self.n_censored - self.n_effective
         if not self.is_rejected or expected < 1.0:
             return 1.0
         return max(1.0, float(np.sqrt(self.chi_squared / expected)))
@@ -114,8 +114,8 @@ def _residuals(estimate: Estimate) -> tuple[Array, Array, float]:
     predictions = predict(posterior.subjects, values, posterior.n_threads)
     white, levels, total = [], [], 0.0
     for subject, (predicted,) in zip(posterior.subjects, predictions, strict=True):
-        each = pointwise_likelihood(subject.scatter, subject.values, subject.is_below, predicted, factors)
-        times = np.array([measurement.time for measurement in subject.measurements])[~subject.is_below]
+        each = pointwise_likelihood(subject.scatter, subject.values, subject.is_censored, predicted, factors)
+        times = np.array([measurement.time for measurement in subject.measurements])[~subject.is_censored]
         order = np.argsort(times, kind="stable")
         white.append(each.residuals[order])
         levels.append(_levels(subject, predicted)[order])
@@ -125,7 +125,7 @@ def _residuals(estimate: Estimate) -> tuple[Array, Array, float]:
 
 def _levels(subject: Subject, predicted: Array) -> Array:
     """Return the logarithms of the predictions of quantified values, less the mean of their analyte."""
-    known = np.flatnonzero(~subject.is_below)
+    known = np.flatnonzero(~subject.is_censored)
     logs = np.log(np.maximum(predicted[known], np.finfo(float).tiny))
     analytes = np.array([subject.measurements[i].analyte for i in known])
     for analyte in np.unique(analytes):
@@ -139,7 +139,7 @@ def judge_fit(estimate: Estimate) -> FitVerdict:
 
     white, levels, log_likelihood = _residuals(estimate)
     posterior = estimate.posterior
-    n_below = sum(int(subject.is_below.sum()) for subject in posterior.subjects)
+    n_censored = sum(int(subject.is_censored.sum()) for subject in posterior.subjects)
     k, n = posterior.n_unknowns, posterior.n_measurements
     squared = float(white @ white)
     effective = _effective(estimate)
@@ -152,7 +152,7 @@ def judge_fit(estimate: Estimate) -> FitVerdict:
     sentences = tuple(_about_fit(len(white), effective, p_value, runs, is_estimated, form))
     prior = float(chi2.sf(squared - 2.0 * _log_prior(estimate), len(white))) if posterior.with_priors else np.nan
     tests = (effective, squared, p_value, runs, log_likelihood, aic, float(bic), is_estimated, form, prior)
-    return FitVerdict(n, n_below, k, *tests, sentences)
+    return FitVerdict(n, n_censored, k, *tests, sentences)
 
 
 def _log_prior(estimate: Estimate) -> float:

@@ -177,8 +177,8 @@ def _linearised(posterior: Posterior, unknowns: Array) -> _Linear:
     moved[:n] = posterior.coordinates.slopes_at(unknowns[:n]) / values[0]
     index, z, slopes, log_sd, wrong, blocks = list[tuple[int, int]](), [], [], [], [], []
     for s, (subject, (predicted, by_value)) in enumerate(zip(posterior.subjects, derivatives, strict=True)):
-        known = np.flatnonzero(~subject.is_below)
-        each = pointwise_likelihood(subject.scatter, subject.values, subject.is_below, predicted[0], factors)
+        known = np.flatnonzero(~subject.is_censored)
+        each = pointwise_likelihood(subject.scatter, subject.values, subject.is_censored, predicted[0], factors)
         by_log = np.concatenate(
             [
                 each.by_prediction[:, np.newaxis] * by_value[0] * patient_values[s],

@@ -1,13 +1,14 @@
 """Predictive distribution of the measurements, with noise and censoring: replicates and residuals.
 
-Residuals of censored values alone are drawn, from the errors that would have put the value below its limit, so that
-all residuals are standard normal under a correct model.
+Residuals of censored values alone are drawn, from the errors that would have put the value below its limit, above it or
+into its interval, so that all residuals are standard normal under a correct model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtr
@@ -32,28 +33,50 @@ class Predictive:
     predicted : ndarray, shape (n,)
         At the best values.
     residuals : ndarray, shape (n,)
-        Standardised; drawn where the value is below quantification.
+        Standardised; drawn where the value is censored.
     replicates : ndarray, shape (n_draws, n)
         Simulated measurements before censoring; only draws with which every patient could be simulated.
-    limits : ndarray, shape (n,)
-        Limit of quantification of each; 0 where none is known.
     """
 
     measurements: tuple[Measurement, ...]
     predicted: Array
     residuals: Array
     replicates: Array
-    limits: Array
+
+    @cached_property
+    def limits(self) -> Array:
+        """Limit of quantification of each, shape (n,); 0 where none is known."""
+        return limits_of(self.measurements)
+
+    @cached_property
+    def upper_limits(self) -> Array:
+        """Limit above which each would not be quantified, shape (n,); infinite where none is known."""
+        return upper_limits_of(self.measurements)
 
     @property
     def observed(self) -> Array:
-        """Measured values, or limits of quantification, shape (n,)."""
+        """Measured values, or limits where values are censored, shape (n,)."""
         return np.array([measurement.value for measurement in self.measurements])
 
     @property
     def is_below(self) -> Flags:
         """Whether each is below quantification, shape (n,)."""
         return np.array([measurement.is_below for measurement in self.measurements], bool)
+
+    @property
+    def is_above(self) -> Flags:
+        """Whether each is above its limit, shape (n,)."""
+        return np.array([measurement.is_above for measurement in self.measurements], bool)
+
+    @property
+    def is_censored(self) -> Flags:
+        """Whether limits alone are known of each, shape (n,)."""
+        return self.is_below | self.is_above
+
+    @property
+    def lower(self) -> Array:
+        """Lower ends of the intervals that values lie in, shape (n,); 0 where there is none."""
+        return np.array([seen.lower if seen.is_between else 0.0 for seen in self.measurements])
 
     @property
     def times(self) -> Array:
@@ -104,7 +127,6 @@ def predictive(
         np.concatenate(middle),
         np.concatenate(residuals),
         new[np.isfinite(new).all(axis=1)],
-        limits_of(measurements),
     )
 
 
@@ -151,38 +173,60 @@ def joined(parts: Sequence[Predictive]) -> Predictive:
         np.concatenate([part.predicted for part in parts]),
         np.concatenate([part.residuals for part in parts]),
         np.concatenate([part.replicates[:n] for part in parts], axis=1),
-        limits_of(measurements),
     )
 
 
 def limits_of(measurements: Sequence[Measurement]) -> Array:
     """Return the limit of quantification of each measurement; 0 where none is known.
 
-    It is that of the nearest censored value of the same patient and analyte, else the lowest in other patients.
+    It is that of the nearest censored value of the same patient and analyte, else the lowest in other patients. Limits
+    above a quantified value do not hold for it.
     """
     below = [measurement for measurement in measurements if measurement.is_below]
-    return np.array([_limit(measurement, below) for measurement in measurements])
+    return np.array([_limit(measurement, below, 1.0) for measurement in measurements])
 
 
-def _limit(measurement: Measurement, below: Sequence[Measurement]) -> float:
-    if measurement.is_below:
+def upper_limits_of(measurements: Sequence[Measurement]) -> Array:
+    """Return the limit above which each measurement would not be quantified, found likewise; infinite where none is."""
+    above = [measurement for measurement in measurements if measurement.is_above]
+    return np.array([_limit(measurement, above, -1.0) for measurement in measurements])
+
+
+def _limit(measurement: Measurement, censored: Sequence[Measurement], side: float) -> float:
+    """Return the limit of a measurement from the values below (side 1) or above theirs (side -1)."""
+    if measurement.is_below if side > 0.0 else measurement.is_above:
         return measurement.value
-    alike = [other for other in below if other.analyte == measurement.analyte]
+    holds = [other for other in censored if side * other.value <= side * measurement.value]
+    alike = [other for other in holds if other.analyte == measurement.analyte]
     of_patient = [other for other in alike if other.patient == measurement.patient]
     if of_patient:
         return min(of_patient, key=lambda other: abs(other.time - measurement.time)).value
-    return min((other.value for other in alike), default=0.0)
+    return side * min((side * other.value for other in alike), default=0.0 if side > 0.0 else -np.inf)
 
 
 def _residuals(subject: Subject, predicted: Array, factors: Array, generator: np.random.Generator) -> Array:
-    z = standardised(subject.scatter, subject.values, subject.is_below, predicted, factors)[0]
+    """Return standardised residuals; of censored values drawn from the tail, or the part of it, that is left."""
+    scatter = subject.scatter
+    is_above = np.array([measurement.is_above for measurement in subject.measurements], bool)
+    z = _normal_scores(subject, subject.values, predicted, factors)
+    is_between = scatter.lower > 0.0
+    lower = _normal_scores(subject, np.where(is_between, scatter.lower, subject.values), predicted, factors)
+    low, high = np.where(is_above, z, np.where(is_between, lower, -np.inf)), np.where(is_above, np.inf, z)
+    is_mirrored = low > 0.0  # of the tail that is nearer, which does not round to 1
+    low, high = np.where(is_mirrored, -high, low), np.where(is_mirrored, -low, high)
+    least = ndtr(low)
+    shares = np.maximum(least + (ndtr(high) - least) * generator.random(len(z)), LEAST_SHARE)
+    residuals: Array = np.where(subject.is_censored, np.where(is_mirrored, -1.0, 1.0) * ndtri(shares), z)
+    return residuals
+
+
+def _normal_scores(subject: Subject, values: Array, predicted: Array, factors: Array) -> Array:
+    """Return standardised distances from the prediction, as normal quantiles also where tails are heavy."""
+    z = standardised(subject.scatter, values, subject.is_censored, predicted, factors)[0]
     degrees = subject.scatter.degrees
     is_heavy = np.isfinite(degrees)
     tails = stdtr(np.where(is_heavy, degrees, 1.0), -np.abs(z))
-    z = np.where(is_heavy, -np.sign(z) * ndtri(np.maximum(tails, LEAST_SHARE)), z)
-    shares = np.maximum(ndtr(z) * generator.random(len(z)), LEAST_SHARE)
-    residuals: Array = np.where(subject.is_below, ndtri(shares), z)
-    return residuals
+    return np.where(is_heavy, -np.sign(z) * ndtri(np.maximum(tails, LEAST_SHARE)), z)
 
 
 def _new(subject: Subject, predicted: Array, factors: Array, generator: np.random.Generator) -> Array:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.fitting.conclusions.predictive import limits_of, predictive
+from immunosim.fitting.conclusions.predictive import predictive
 from immunosim.fitting.likelihood.pointwise import pointwise_likelihood
 from immunosim.fitting.likelihood.posterior import Posterior
 from immunosim.fitting.likelihood.prediction import predict
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 POINT = "measurement"
 """Dimension of the measurements."""
+
+
+BY_MEASUREMENT = (
+    *("value", "patient", "time", "analyte", "is_below", "is_above", "lower_end_of_interval"),
+    *("limit_of_quantification", "upper_limit"),
+)
 
 
 def inference_data(sampled: Sample, posterior: Posterior, seed: int = 0) -> arviz.InferenceData:
@@ -54,11 +60,12 @@ def inference_data(sampled: Sample, posterior: Posterior, seed: int = 0) -> arvi
                 "time": new.times,
                 "analyte": np.array([measurement.analyte for measurement in measured]),
                 "is_below": new.is_below,
-                "limit_of_quantification": limits_of(measured),
+                "is_above": new.is_above,
+                "lower_end_of_interval": new.lower,
+                "limit_of_quantification": new.limits,
+                "upper_limit": new.upper_limits,
             },
-            dims={
-                name: [POINT] for name in ("value", "patient", "time", "analyte", "is_below", "limit_of_quantification")
-            },
+            dims={name: [POINT] for name in BY_MEASUREMENT},
         )
     for name, unit in zip(sampled.names, sampled.units, strict=True):
         inference_data.posterior[name].attrs["units"] = unit
@@ -90,7 +97,7 @@ def pointwise(posterior: Posterior, values: list[Array], log_factors: Array) -> 
     parts = [
         np.array(
             [
-                pointwise_likelihood(subject.scatter, subject.values, subject.is_below, row, factors).values
+                pointwise_likelihood(subject.scatter, subject.values, subject.is_censored, row, factors).values
                 for row, factors in zip(rows, log_factors, strict=True)
             ]
         )

@@ -1,10 +1,10 @@
-"""Residual error of measurements, and their likelihood including values below quantification (M3).
+"""Residual error of measurements, and their likelihood including censored values (M3).
 
-Every measurement gets a standardised residual z. For a value below quantification the likelihood is the probability
-that the measurement falls below the limit (``censoring``). A total and its subsets, drawn from one sample, share an
-error: a subset is a share of the counted total, so that its standardised error is sqrt(r) u + sqrt(1 - r) e, with u
-that of the total and e its own. Student's distribution has the same scale and heavier tails: an outlier moves a fit
-less.
+Every measurement gets a standardised residual z. For a censored value the likelihood is the probability that the
+measurement falls below its limit, above it, or into its interval (``censoring``). A total and its subsets, drawn from
+one sample, share an error: a subset is a share of the counted total, so that its standardised error is
+sqrt(r) u + sqrt(1 - r) e, with u that of the total and e its own. Student's distribution has the same scale and heavier
+tails: an outlier moves a fit less.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import DataError, QuantityError
-from immunosim.fitting.likelihood.censoring import CensoredSample, alone, censored_sample
+from immunosim.fitting.likelihood.censored_samples import CensoredSample, alone, censored_sample
 from immunosim.observations import Measurement
 from immunosim.units import parse_quantity
 
@@ -139,7 +139,9 @@ class Scatter:
     mixing : ndarray, shape (n, n)
         Transforms independent errors into those of simulated measurements before censoring.
     samples : tuple of CensoredSample
-        Those with values below quantification.
+        Those with censored values.
+    lower : ndarray, shape (n,)
+        Lower ends of the intervals that values lie in; 0 where there is none.
     degrees : ndarray, shape (n,)
         Of freedom of Student's distribution; infinite for the normal one.
     noise : mapping of str to ErrorModel
@@ -155,6 +157,7 @@ class Scatter:
     log_determinant: float
     mixing: Array
     samples: tuple[CensoredSample, ...]
+    lower: Array
     degrees: Array
     noise: Mapping[str, ErrorModel]
     shared: float
@@ -210,6 +213,7 @@ def scatter_of(
         log_determinant=log_determinant,
         mixing=mixing_of(measurements, shared, totals),
         samples=tuple(_censored_samples(measurements, noise, shared, totals)),
+        lower=np.array([seen.lower if seen.is_between else 0.0 for seen in measurements]),
         degrees=np.array([model.degrees for model in chosen]),
         noise=dict(noise),
         shared=shared,
@@ -219,22 +223,25 @@ def scatter_of(
 def _censored_samples(
     measurements: Sequence[Measurement], noise: Mapping[str, ErrorModel], shared: float, totals: Collection[str]
 ) -> Iterator[CensoredSample]:
-    """Yield what was drawn at one time, where some of it is below quantification.
+    """Yield what was drawn at one time, where some of it is censored.
 
     A second total is alone, and so is all of a sample with heavy tails, whose joint distribution has no such integral.
     """
-    for time in dict.fromkeys(seen.time for seen in measurements if seen.is_below):
+    above = frozenset(k for k, seen in enumerate(measurements) if seen.is_above)
+    between = frozenset(k for k, seen in enumerate(measurements) if seen.is_between)
+    for time in dict.fromkeys(seen.time for seen in measurements if seen.is_censored):
         drawn = [k for k, seen in enumerate(measurements) if seen.time == time]
         counted = [k for k in drawn if measurements[k].analyte in totals]
         together = [k for k in drawn if k not in counted[1:]]
-        below = [k for k in together if measurements[k].is_below]
-        known = [k for k in together if not measurements[k].is_below]
+        censored = [k for k in together if measurements[k].is_censored]
+        known = [k for k in together if not measurements[k].is_censored]
         degrees = {k: noise[measurements[k].analyte].degrees for k in drawn}
         if shared == 0.0 or len(together) == 1 or min(degrees.values()) < np.inf:
-            yield from (alone(k, degrees[k]) for k in below)
-        elif below:
-            yield censored_sample(below, known, counted[0] if counted else None, shared)
-        yield from (alone(k, degrees[k]) for k in counted[1:] if measurements[k].is_below)
+            yield from (alone(k, degrees[k], k in above, k in between) for k in censored)
+        elif censored:
+            total = counted[0] if counted else None
+            yield censored_sample(censored, known, total, shared, above, between)
+        yield from (alone(k, degrees[k], k in above, k in between) for k in counted[1:] if measurements[k].is_censored)
 
 
 def mixing_of(measurements: Sequence[Measurement], shared: float, totals: Collection[str]) -> Array:
@@ -261,7 +268,7 @@ def mixing_of(measurements: Sequence[Measurement], shared: float, totals: Collec
 
 def _whitening(measurements: Sequence[Measurement], shared: float, totals: Collection[str]) -> tuple[Array, float]:
     """Return the whitening matrix of the quantified values, and the log determinant of their correlations."""
-    known = [i for i, measurement in enumerate(measurements) if not measurement.is_below]
+    known = [i for i, measurement in enumerate(measurements) if not measurement.is_censored]
     factor = np.eye(len(measurements))
     # The triangular root and not the symmetric one: a residual is then that of a measurement given those before it, so
     # that likelihoods of single measurements add up.
@@ -287,17 +294,17 @@ def spread_at(scatter: Scatter, predicted: Array, log_factors: Array) -> Array:
 
 
 def standardised(
-    scatter: Scatter, values: Array, is_below: Flags, predicted: Array, log_factors: Array
+    scatter: Scatter, values: Array, is_censored: Flags, predicted: Array, log_factors: Array
 ) -> tuple[Array, Array, Array, Array]:
     """Return standardised residuals and their derivatives.
 
     Parameters
     ----------
     scatter : Scatter
-    values, is_below : ndarray, shape (n,)
+    values, is_censored : ndarray, shape (n,)
     predicted : ndarray, shape (n,)
         Not negative. Of a prediction of 0 with lognormal or proportional noise, values are below any limit for certain,
-        and anything quantified is impossible.
+        and anything else is impossible.
     log_factors : ndarray, shape (n_factors,)
         Logarithms of the estimated factors.
 
@@ -319,12 +326,17 @@ def standardised(
         sd_slope = np.where(scatter.is_log, 0.0, scatter.relative**2 * predicted / variance)  # d log sd / d prediction
         by_prediction = -np.where(scatter.is_log, 1.0 / predicted, 1.0) / sd - z * sd_slope
         # The limit of the formulas where nothing is predicted and nothing scatters.
-        is_certain = is_below & (predicted == 0.0) & (scatter.is_log | (variance == 0.0))
+        is_certain = is_censored & is_certainly_zero(scatter, predicted)
         z, sd_slope = np.where(is_certain, CERTAIN, z), np.where(is_certain, 0.0, sd_slope)
         by_prediction, sd = np.where(is_certain, 0.0, by_prediction), np.where(is_certain, 1.0, sd)
         # Of the value and not of its logarithm: else lognormal and additive errors could not be compared by likelihood.
-        log_density_sd = np.log(sd) + np.where(scatter.is_log & ~is_below, np.log(values), 0.0)
+        log_density_sd = np.log(sd) + np.where(scatter.is_log & ~is_censored, np.log(values), 0.0)
     return z, by_prediction, -z, np.stack([log_density_sd, sd_slope], axis=-1)
+
+
+def is_certainly_zero(scatter: Scatter, predicted: Array) -> Flags:
+    """Return whether each measurement can be nothing but zero: none is predicted, and the error is relative to it."""
+    return np.asarray((predicted == 0.0) & (scatter.is_log | (scatter.absolute == 0.0)), np.bool_)
 
 
 def _chosen(log_factors: Array, places: Integers) -> Array:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.fitting.likelihood.censoring import LOG_TWO_PI, each_in_turn, log_probability
-from immunosim.fitting.likelihood.error_model import Flags, Scatter, standardised
+from immunosim.fitting.likelihood.censoring import each_in_turn, log_probability
+from immunosim.fitting.likelihood.error_model import Flags, Scatter, is_certainly_zero, standardised
+from immunosim.fitting.likelihood.probability import LOG_TWO_PI
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,8 +22,8 @@ class PointwiseLikelihood:
     Attributes
     ----------
     scatter : Scatter
-    is_below : ndarray of bool, shape (n,)
-        Whether each value is below quantification.
+    is_censored : ndarray of bool, shape (n,)
+        Whether limits alone are known of each value.
     z : ndarray, shape (n,)
         Standardised residuals.
     by_prediction, by_log_factor : ndarray, shape (n,)
@@ -30,26 +31,30 @@ class PointwiseLikelihood:
     log_sd : ndarray, shape (n, 2)
         Logarithm of the standard deviation of the value's density, and its derivative by the prediction.
     white : ndarray, shape (n,)
-        Residuals without the error shared by the measurements of one sample; 0 where the value is below
-        quantification.
-    censoring : float, ndarray, shape (n,), ndarray, shape (n, n)
-        Log probability of the values below their limits given those that were quantified, its gradient by ``z``, and
-        minus its Hessian.
+        Residuals without the error shared by the measurements of one sample; 0 where the value is censored.
+    widths, width_by_prediction : ndarray, shape (n,)
+        Standardised widths of the intervals that values lie in, infinite where there is none, with their derivatives;
+        those by the logarithms of factors are minus the widths.
+    censoring : float, ndarray, shape (n or 2 n,), ndarray, shape (n or 2 n,) * 2
+        Log probability of the censored values given those that were quantified, its gradient by ``z``, and by
+        ``widths`` where there are intervals, and minus its Hessian.
     """
 
     scatter: Scatter
-    is_below: Flags
+    is_censored: Flags
     z: Array
     by_prediction: Array
     by_log_factor: Array
     log_sd: Array
     white: Array
+    widths: Array
+    width_by_prediction: Array
     censoring: tuple[float, Array, Array]
 
     @property
     def total(self) -> float:
         """Logarithm of the likelihood of all measurements."""
-        known = ~self.is_below
+        known = ~self.is_censored
         value = -0.5 * float(self.white @ self.white) - float(self.log_sd[known, 0].sum())
         value += self.censoring[0]
         # The determinant is not summed from the diagonal: the bits of earlier fits are kept.
@@ -64,7 +69,7 @@ class PointwiseLikelihood:
         )
         log_densities += self._tails
         for sample in self.scatter.samples:
-            for index, value in each_in_turn(sample, self.z):
+            for index, value in each_in_turn(sample, self.z, self.widths):
                 log_densities[index] = value
         return log_densities
 
@@ -73,7 +78,7 @@ class PointwiseLikelihood:
         """Independent standard normal residuals of the quantified values, shape (n_quantified,)."""
         from scipy.special import ndtri, stdtr
 
-        degrees, known = self.scatter.degrees, ~self.is_below
+        degrees, known = self.scatter.degrees, ~self.is_censored
         is_heavy = np.isfinite(degrees)
         shares = stdtr(np.where(is_heavy, degrees, 1.0), -np.abs(self.white))
         residuals: Array = np.where(is_heavy, -np.sign(self.white) * ndtri(shares), self.white)[known]
@@ -106,32 +111,45 @@ class PointwiseLikelihood:
 
 
 def pointwise_likelihood(
-    scatter: Scatter, values: Array, is_below: Flags, predicted: Array, log_factors: Array
+    scatter: Scatter, values: Array, is_censored: Flags, predicted: Array, log_factors: Array
 ) -> PointwiseLikelihood:
     """Return the log likelihood of each measurement of a patient.
 
     Parameters
     ----------
     scatter : Scatter
-    values, is_below : ndarray, shape (n,)
+    values, is_censored : ndarray, shape (n,)
         Measured values, or limits of quantification.
     predicted : ndarray, shape (n,)
         Not negative.
     log_factors : ndarray, shape (n_factors,)
         Logarithms of the estimated factors on the noise.
     """
-    z, by_prediction, by_log_factor, log_sd = standardised(scatter, values, is_below, predicted, log_factors)
-    white = scatter.whitening @ np.where(is_below, 0.0, z)
-    slopes = (by_prediction, by_log_factor, log_sd)
-    return PointwiseLikelihood(scatter, is_below, z, *slopes, white, _censoring(scatter, z))
+    z, by_prediction, by_log_factor, log_sd = standardised(scatter, values, is_censored, predicted, log_factors)
+    white = scatter.whitening @ np.where(is_censored, 0.0, z)
+    widths, by_width = np.full(len(z), np.inf), np.zeros(len(z))
+    is_between = scatter.lower > 0.0
+    if is_between.any():
+        lower = standardised(scatter, np.where(is_between, scatter.lower, values), is_censored, predicted, log_factors)
+        widths[is_between] = (z - lower[0])[is_between]
+        by_width[is_between] = (by_prediction - lower[1])[is_between]
+    censoring = _censoring(scatter, z, widths, is_certainly_zero(scatter, predicted))
+    return PointwiseLikelihood(
+        scatter, is_censored, z, by_prediction, by_log_factor, log_sd, white, widths, by_width, censoring
+    )
 
 
-def _censoring(scatter: Scatter, z: Array) -> tuple[float, Array, Array]:
-    """Return log probability, gradient and information of all values below quantification, by all residuals."""
-    total, gradient, information = 0.0, np.zeros(len(z)), np.zeros((len(z), len(z)))
+def _censoring(scatter: Scatter, z: Array, widths: Array, is_zero: Flags) -> tuple[float, Array, Array]:
+    """Return log probability, gradient and information of all censored values, by all residuals and widths."""
+    n = len(z)
+    size = 2 * n if np.isfinite(widths).any() else n
+    total, gradient, information = 0.0, np.zeros(size), np.zeros((size, size))
     for sample in scatter.samples:
-        value, slope, curvature = log_probability(sample, z)
-        places = np.concatenate([sample.below, sample.known])
+        # Above zero for certain where only zero is possible.
+        if (is_zero[sample.censored] & (sample.is_above | sample.is_between)).any():
+            return -np.inf, gradient, information
+        value, slope, curvature = log_probability(sample, z, widths)
+        places = np.concatenate([sample.censored, sample.known, n + sample.censored[sample.is_between]])
         total += value
         gradient[places] += slope
         information[np.ix_(places, places)] += curvature

@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.fitting.likelihood.pointwise import pointwise_likelihood
+from immunosim.fitting.likelihood.pointwise import PointwiseLikelihood, pointwise_likelihood
 from immunosim.fitting.likelihood.prediction import differentiate, predict
 from immunosim.fitting.likelihood.subject import Subject
 from immunosim.fitting.likelihood.transforms import Coordinates
@@ -247,19 +247,20 @@ def log_likelihood(
     by_unknown : ndarray, shape (n, n_parameters), optional
         Derivatives of the predictions by the unknowns; without them only the value is computed.
     """
-    n_factors, below = len(log_factors), subject.is_below
+    n_factors, censored = len(log_factors), subject.is_censored
     n_coordinates = 0 if by_unknown is None else by_unknown.shape[1]
     size = n_coordinates + n_factors
     nothing = np.zeros(size), np.zeros((size, size))
     if not np.isfinite(predicted).all() or (predicted < 0.0).any():
         return -np.inf, *nothing
-    scatter, known = subject.scatter, ~below
-    pointwise = pointwise_likelihood(scatter, subject.values, below, predicted, log_factors)
-    if not np.isfinite(pointwise.white).all():  # a value was quantified where only zero is possible
+    scatter, known = subject.scatter, ~censored
+    pointwise = pointwise_likelihood(scatter, subject.values, censored, predicted, log_factors)
+    # More than zero was measured where only zero is possible.
+    if not np.isfinite(pointwise.white).all() or not np.isfinite(pointwise.censoring[0]):
         return -np.inf, *nothing
     if by_unknown is None:
         return pointwise.total, *nothing
-    z, sd, (_, score, curvature) = pointwise.z, pointwise.log_sd, pointwise.censoring
+    z, sd = pointwise.z, pointwise.log_sd
     by_score, of_mean, of_scale = pointwise.weights
     jacobian = np.zeros((len(z), size))
     jacobian[:, :n_coordinates] = pointwise.by_prediction[:, np.newaxis] * by_unknown
@@ -269,10 +270,25 @@ def log_likelihood(
     jacobian[fitted, n_coordinates + scatter.factor_of[fitted]] = pointwise.by_log_factor[fitted]
     log_sd[fitted, n_coordinates + scatter.factor_of[fitted]] = 1.0
     slope = -(scatter.whitening @ np.where(known[:, np.newaxis], jacobian, 0.0)).T @ (by_score * pointwise.white)
-    slope += score @ jacobian - log_sd[known].sum(axis=0)
+    by_limits, of_limits = _censored(pointwise, jacobian, by_unknown)
+    slope += by_limits - log_sd[known].sum(axis=0)
     # Expected information: of the mean, without what the residual adds to it, and of the scale.
     mean = jacobian + z[:, np.newaxis] * log_sd
     shifted = scatter.whitening @ np.where(known[:, np.newaxis], mean, 0.0)
     information = (shifted.T * of_mean) @ shifted + 2.0 * (log_sd[known].T * of_scale[known]) @ log_sd[known]
-    information += jacobian.T @ curvature @ jacobian
-    return pointwise.total, slope, information
+    return pointwise.total, slope, information + of_limits
+
+
+def _censored(pointwise: PointwiseLikelihood, jacobian: Array, by_unknown: Array) -> tuple[Array, Array]:
+    """Return gradient and information of the censored values by all unknowns, from the Jacobian of the residuals."""
+    (_, score, curvature), n = pointwise.censoring, len(pointwise.z)
+    is_between = np.isfinite(pointwise.widths)
+    if not is_between.any():
+        return score[:n] @ jacobian, jacobian.T @ curvature[:n, :n] @ jacobian
+    n_coordinates, factor_of = by_unknown.shape[1], pointwise.scatter.factor_of
+    widths = np.zeros_like(jacobian)
+    widths[:, :n_coordinates] = pointwise.width_by_prediction[:, np.newaxis] * by_unknown
+    fitted = np.flatnonzero(is_between & (factor_of >= 0))
+    widths[fitted, n_coordinates + factor_of[fitted]] = -pointwise.widths[fitted]
+    both = np.concatenate([jacobian, widths])
+    return score @ both, both.T @ curvature @ both

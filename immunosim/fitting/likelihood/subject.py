@@ -42,13 +42,13 @@ class Subject:
 
     @cached_property
     def values(self) -> Array:
-        """Measured values, or limits of quantification, shape (n,)."""
+        """Measured values, or limits where values are censored, shape (n,)."""
         return np.array([measurement.value for measurement in self.measurements])
 
     @cached_property
-    def is_below(self) -> Flags:
-        """Whether each is below quantification, shape (n,)."""
-        return np.array([measurement.is_below for measurement in self.measurements], bool)
+    def is_censored(self) -> Flags:
+        """Whether limits alone are known of each, shape (n,)."""
+        return np.array([measurement.is_censored for measurement in self.measurements], bool)
 
     @cached_property
     def weights(self) -> Array:
@@ -139,25 +139,7 @@ def subject_of(
         raise DataError(f"patient {name} has no measurements", cure="leave the patient out")
     first, last = float(problem.segments.boundaries[0]), float(problem.segments.boundaries[-1])
     for measurement in measurements:
-        if measurement.is_above or measurement.lower > 0.0:
-            what = "lies above its limit" if measurement.is_above else "lies in an interval"
-            raise DataError(
-                f"{measurement.analyte} of patient {name} on day {measurement.time:g} {what}, which a fit cannot use",
-                file=f"line {measurement.line}" if measurement.line else None,
-                key=measurement.column or None,
-                cure="give the value, the lower limit that it is below, or leave the row out",
-            )
-        least = 0.0 if noise[measurement.analyte].allows_zero and not measurement.is_below else np.nextafter(0.0, 1.0)
-        if not least <= measurement.value < np.inf:
-            where = f"line {measurement.line}" if measurement.line else None
-            reason = f"{measurement.analyte} of patient {name} on day {measurement.time:g} is {measurement.value:g}"
-            raise DataError(
-                reason,
-                file=where,
-                key=measurement.column or None,
-                cure="give a positive number, or the limit of quantification; "
-                f"noise such as {measurement.analyte}=additive:SIZE allows 0",
-            )
+        _refuse_impossible(measurement, name, noise[measurement.analyte])
         if not first <= measurement.time <= last:
             day = f"day {measurement.time:g} of patient {name}"
             reason = f"{day} is outside the simulated time span, day {first:g} to {last:g}"
@@ -168,6 +150,21 @@ def subject_of(
     times = np.unique([measurement.time for measurement in measurements])
     scatter = scatter_of(measurements, noise, list(factors), shared, problem.model.totals)
     return Subject(name, replace(problem, times=times), tuple(names), tuple(measurements), scatter)
+
+
+def _refuse_impossible(measurement: Measurement, name: str, noise: ErrorModel) -> None:
+    """Refuse a value without a density, a limit without a probability, and an interval without a width."""
+    least = 0.0 if noise.allows_zero and not measurement.is_censored else float(np.nextafter(0.0, 1.0))
+    analyte, cure = measurement.analyte, "give a positive number, or the limit of quantification; noise such as "
+    cure += f"{analyte}=additive:SIZE allows 0"
+    seen = f"is {measurement.value:g}"
+    if measurement.is_between:
+        least, seen = float(np.nextafter(measurement.lower, np.inf)), f"lies in the interval {measurement.limit_text}"
+        cure = "give a lower end below the upper one"
+    if not least <= measurement.value < np.inf:
+        where = f"line {measurement.line}" if measurement.line else None
+        reason = f"{analyte} of patient {name} on day {measurement.time:g} {seen}"
+        raise DataError(reason, file=where, key=measurement.column or None, cure=cure)
 
 
 def asked_of(subject: Subject, times: Array, analytes: Sequence[str]) -> Subject:

@@ -135,9 +135,10 @@ def _why_none(posterior: Posterior) -> str:
     predictions = posterior.predictions(posterior.start[np.newaxis])
     for subject, (predicted,) in zip(posterior.subjects, predictions, strict=True):
         for seen, value, is_log in zip(subject.measurements, predicted, subject.scatter.is_log, strict=True):
-            if value == 0.0 and is_log and not seen.is_below:
+            if value == 0.0 and is_log and (not seen.is_below or seen.is_between):
+                was = seen.limit_text if seen.is_censored else f"{seen.value:g}"
                 return (
-                    f"{seen.analyte} of patient {subject.name} was {seen.value:g} on day {seen.time:g}, where the "
+                    f"{seen.analyte} of patient {subject.name} was {was} on day {seen.time:g}, where the "
                     "model has exactly 0, which lognormal noise rules out: check the time, or use noise such as "
                     f"{seen.analyte}=combined:0.15:SIZE"
                 )

@@ -154,14 +154,8 @@ def _visit(time: float, group: Sequence[Measurement], shown: Sequence[str], when
 
 
 def _value(measurement: Measurement) -> str:
-    if measurement.is_below:
-        return (
-            f"{measurement.lower:g} to {measurement.value:g} (censored)"
-            if measurement.lower
-            else f"<{measurement.value:g}"
-        )
-    if measurement.is_above:
-        return f">{measurement.value:g}"
+    if measurement.is_censored:
+        return f"{measurement.limit_text} (censored)" if measurement.is_between else measurement.limit_text
     if not measurement.spread:
         return f"{measurement.value:g}"
     half = math.exp(measurement.spread * math.sqrt(12.0) / 2.0)

@@ -31,7 +31,7 @@ TRAITS = ("age", "weight")
 def key_results(record: RecordView, patient: str, when: PageDates) -> Iterator[KeyResult]:
     """Yield name, value and remark of the main results."""
     fit, verdicts = record["fit"], record["parameters"]
-    yield "Measurements", str(fit["n_measurements"]), f"{fit['n_below']} below quantification"
+    yield "Measurements", str(fit["n_measurements"]), f"{fit['n_censored']} of which only limits are known (censored)"
     known = sum(verdict["kind"] == "identified" for verdict in verdicts)
     others = len(record["free_under_priors"])
     remark = f"{others} others are free under their priors" if others else "no other parameter is free"
