@@ -2,9 +2,10 @@
 
     python -m benchmarks.interval_coverage --patients 200 --workers 2
 
-Every parameter with a prior differs between patients, about the medians of the priors in one half and about the
-scenario's values in the other. Each patient has a noise of its own (known to the fit), visits at irregular times with
-gaps in what was measured, and a limit of quantification. Seeds are fixed, so that a run can be repeated.
+Every parameter with a prior differs between patients, about the medians of the literature in one half and about the
+scenario's values in the other; fits use priors between the two. Each patient has a noise of its own (known to the fit),
+visits at irregular times with gaps in what was measured, and a limit of quantification. Seeds are fixed, so that a run
+can be repeated.
 """
 
 from __future__ import annotations

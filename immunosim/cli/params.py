@@ -71,6 +71,9 @@ def _show_card(parameter: "Parameter", references: "Mapping[str, str]") -> None:
     if parameter.prior is not None:
         prior = parameter.prior
         show(f"  prior     {prior.kind}, median {prior.median:g}, s.d. of the logarithm {prior.sd:g}")
+        patients = parameter.prior_of_patients
+        if patients is not None and patients != prior:
+            show(f"  in fits   median {patients.median:.4g}, s.d. {patients.sd:.3g}: between the prior and the value")
     show(f"  evidence  {parameter.evidence}: {EVIDENCE[parameter.evidence]}")
     show(f"  source    {parameter.citation}")
     show(f"  note      {parameter.note}")

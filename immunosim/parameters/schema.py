@@ -73,6 +73,19 @@ class Parameter:
     scales: tuple[str, ...] = ()
 
     @property
+    def prior_of_patients(self) -> Prior | None:
+        """How patients differ in it, for fits to their counts: between the prior's median and the set's value, wider.
+
+        Two numbers claim to be the typical one: the median of the literature, and the value that the set was given by
+        its calibration. The prior has the moments of an even mixture of both; where they agree it is the prior itself.
+        """
+        if self.prior is None or not self.value > 0.0:
+            return self.prior
+        half_distance = 0.5 * math.log(self.value / self.prior.median)
+        median = self.prior.median * math.exp(half_distance)
+        return replace(self.prior, median=median, sd=math.hypot(self.prior.sd, half_distance))
+
+    @property
     def belongs_to_patient(self) -> bool:
         """Whether a scenario sets it with the patient instead of under ``[parameters]``."""
         return bool(self.set_by)

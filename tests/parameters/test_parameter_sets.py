@@ -1,5 +1,6 @@
 """Parameter sets look up, change and refuse values; the loader refuses damaged files and says what is wrong."""
 
+import numpy as np
 import pytest
 
 from immunosim.errors import ParameterError
@@ -224,3 +225,19 @@ def test_a_value_is_shown_with_its_unit_and_a_pure_number_without():
 
 def test_a_set_says_its_name_and_size():
     assert repr(parse_parameters(TABLE, "mine")) == "ParameterSet('mine', 1 parameters)"
+
+
+def test_the_prior_of_patients_has_the_moments_of_a_mixture_about_the_value_and_the_median():
+    text = TABLE + 'prior = "lognormal"\nprior_median = 1.0\nprior_sd = 0.5\n'
+    prior = parse_parameters(text, "mine")["lysis_rate"].prior_of_patients
+    logs = np.random.default_rng(1).normal(np.repeat(np.log([2.0, 1.0]), 400_000), 0.5)
+    assert prior is not None
+    assert np.log(prior.median) == pytest.approx(logs.mean(), abs=2e-3)
+    assert prior.sd == pytest.approx(logs.std(), rel=2e-3)
+
+
+def test_the_prior_of_patients_is_the_prior_itself_where_the_set_agrees_with_it():
+    text = TABLE + 'prior = "lognormal"\nprior_median = 2.0\nprior_sd = 0.5\n'
+    parameter = parse_parameters(text, "mine")["lysis_rate"]
+    assert parameter.prior_of_patients == parameter.prior
+    assert parse_parameters(TABLE, "mine")["lysis_rate"].prior_of_patients is None

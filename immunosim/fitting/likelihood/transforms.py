@@ -206,8 +206,9 @@ def free_parameter(parameters: ParameterSet, name: str, value: float, priors: bo
         raise DataError(reason, key=f"free {name}", cure=cure)
     lower, upper = max(about.lower, value / RANGE_FACTOR), min(about.upper, value * RANGE_FACTOR)
     parameter = FreeParameter(plain, about.label, about.unit, value, lower, upper)
-    if priors and about.prior is not None:
-        parameter = replace(parameter, prior_median=about.prior.median, prior_sd=about.prior.sd)
+    prior = about.prior_of_patients
+    if priors and prior is not None:
+        parameter = replace(parameter, prior_median=prior.median, prior_sd=prior.sd)
     return parameter
 
 
