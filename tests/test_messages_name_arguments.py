@@ -16,7 +16,6 @@ A_COMMAND = re.compile(r"(immunosim (sweep|cache)|pip install) .*--[a-z]")
 """A whole command to type in a shell, which reads the same from either door."""
 
 COMMANDS = {
-    "observations/recipe_writer.py": "the next command, in the head of a recipe that it writes",
     "qualification/durability.py": "words of the commands that a qualification runs in processes of their own",
 }
 """Files whose texts are words of commands. Take files out when they no longer are; add none."""

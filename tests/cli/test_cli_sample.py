@@ -9,7 +9,7 @@ from immunosim.locks import held
 
 pytest.importorskip("emcee")
 
-FAST = ("--free", "antibody_clearance", "--starts", "2", "--workers", "2")
+FAST = ("--free", "antibody_clearance", "--fix", "others", "--starts", "2", "--workers", "2")
 
 
 def test_a_sample_that_converged_is_read_elsewhere(command, short, tmp_path):

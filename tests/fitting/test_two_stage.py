@@ -122,7 +122,7 @@ def test_the_last_round_is_told_as_converged():
 
 
 def test_patients_who_cannot_be_simulated_together_are_said(monkeypatch):
-    def nothing(subjects, values, n_threads=1):
+    def nothing(subjects, values, n_threads=1, among=()):
         return [(np.full((len(own), REPEATS), np.nan), np.full((len(own), REPEATS, 1), np.nan)) for own in values]
 
     parameters, logs = [free("a", prior=(1.0, 1.0))], balanced(n=3)
