@@ -37,7 +37,7 @@ def mechanism_alternatives(fitted: Estimate) -> Iterator[Hypothesis]:
             continue
         if not predicts_the_same(fitted, without):
             sentence = f"the model without {name} fits better"
-            cure = f"compare with --without {name}, and ask whether this patient may lack it"
+            cure = f"compare with `without={name}`, and ask whether this patient may lack it"
             yield Hypothesis("mechanism", f"without {name}", without, lambda _, sentence=sentence: sentence, cure)  # type: ignore[misc]
 
 
