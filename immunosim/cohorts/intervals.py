@@ -13,8 +13,9 @@ Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13 (percen
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +27,11 @@ CONFIDENCE = 0.9
 """Of an interval where nothing else is asked for."""
 
 N_RESAMPLES = 200
+
+MOST_KEPT = 2**25
+"""Counts of resampled patients that are kept in memory, 64 MB, for the next statistic of the same patients."""
+
+Counts = NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
@@ -88,15 +94,14 @@ class Bootstrap:
         drawn = np.array([statistic(weight * counts) for counts in self.counts(len(weight), strata)])
         return Interval(value, *percentile_interval(drawn, self.confidence))
 
-    def counts(self, n: int, strata: ArrayLike | None = None) -> Iterator[Array]:
-        """Yield how often each patient occurs in each resampled cohort, shape (n,)."""
-        members = _members(n, strata)
-        for child in np.random.SeedSequence(self.seed).spawn(self.n):
-            generator, counts = np.random.default_rng(child), np.zeros(n)
-            for stratum in members:
-                drawn = generator.integers(0, len(stratum), len(stratum))
-                counts[stratum] = np.bincount(drawn, minlength=len(stratum))
-            yield counts
+    def counts(self, n: int, strata: ArrayLike | None = None) -> Iterable[Counts]:
+        """Return how often each patient occurs in each resampled cohort, each of shape (n,)."""
+        codes = np.zeros(n, np.int64) if strata is None else np.asarray(strata, np.int64)
+        if codes.shape != (n,):
+            raise DataError("needs one stratum for each patient", key="strata", cure="give a code for each patient")
+        if n * self.n > MOST_KEPT:
+            return _resampled(self.seed, self.n, codes)
+        return _kept(self.seed, self.n, codes.tobytes())
 
 
 def percentile_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -118,10 +123,16 @@ def percentile_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> tu
     return float(low), float(np.quantile(known, 1.0 - tail, method="higher"))
 
 
-def _members(n: int, strata: ArrayLike | None) -> list[NDArray[np.intp]]:
-    if strata is None:
-        return [np.arange(n)]
-    codes = np.asarray(strata)
-    if codes.shape != (n,):
-        raise DataError("needs one stratum for each patient", key="strata", cure="give a code for each patient")
-    return [np.flatnonzero(codes == code) for code in np.unique(codes)]
+@lru_cache(maxsize=2)  # statistics of one cohort, and of one of its groups, are asked for in a row
+def _kept(seed: int, n_resamples: int, codes: bytes) -> tuple[Counts, ...]:
+    return tuple(_resampled(seed, n_resamples, np.frombuffer(codes, np.int64)))
+
+
+def _resampled(seed: int, n_resamples: int, codes: NDArray[np.int64]) -> Iterator[Counts]:
+    strata = [np.flatnonzero(codes == code) for code in np.unique(codes)]
+    for child in np.random.SeedSequence(seed).spawn(n_resamples):
+        generator, counts = np.random.default_rng(child), np.zeros(len(codes), np.uint16)
+        for members in strata:
+            drawn = generator.integers(0, len(members), len(members))
+            counts[members] = np.bincount(drawn, minlength=len(members))
+        yield counts
