@@ -19,8 +19,8 @@ from immunosim.ensembles.endpoints import observed_events
 from immunosim.errors import DataError, QuantityError
 from immunosim.units import parse_quantity
 
-EVENT_SEED = "event_seed"
-"""Attribute of a cohort with the seed of the draws of its events; 0 where there is none."""
+SEED = "seed"
+"""Attribute of a cohort with the seed by which draws of events are keyed; 0 where there is none."""
 
 
 def requested_events(sample: CohortSample, request: StatisticRequest) -> CohortEvents:
@@ -69,8 +69,14 @@ def _of_request(sample: CohortSample, request: StatisticRequest) -> CohortEvents
 
 def _of_hazard(sample: CohortSample, name: str, request: StatisticRequest) -> CohortEvents:
     times, hazard = _windowed(*sample.courses(name), request)
-    seed = int(sample.dataset.attrs.get(EVENT_SEED, 0))
-    return events_from_hazard(times, hazard, exponentials(seed, name, sample.numbers), name)
+    return events_from_hazard(times, hazard, _draws(sample, name, request), name)
+
+
+def _draws(sample: CohortSample, name: str, request: StatisticRequest) -> Array:
+    """Return the draw of each patient: the column that the request names, or one keyed by seed, hazard and patient."""
+    if request.draw and name == request.hazard:
+        return sample.values(request.draw, None)
+    return exponentials(int(sample.dataset.attrs.get(SEED, 0)), name, sample.numbers)
 
 
 def _of_endpoint(sample: CohortSample, text: str) -> CohortEvents:
@@ -89,12 +95,14 @@ def _of_endpoint(sample: CohortSample, text: str) -> CohortEvents:
 def _of_passage(sample: CohortSample, request: StatisticRequest) -> CohortEvents:
     name, above = request.readout, request.direction == "above"
     level = level_of(sample, request, name)
+    times, courses = sample.courses(name)
     if request.visits:
-        times, courses = sample.courses(name)
         visits = np.array([day for day in request.visits if (request.start or 0.0) <= day])
         visits = visits[visits <= (math.inf if request.end is None else request.end)]
         return first_visit(visits, values_at(times, courses, visits), level, above=above)
-    times, courses = sample.courses(name)
+    if request.start is not None:
+        # A line from an untreated count across the lowest one would pass the level before it.
+        sample.values(name, request.start)
     is_before_end = times <= (math.inf if request.end is None else request.end)
     return first_passage(times[is_before_end], courses[:, is_before_end], level, above=above, start=request.start)
 

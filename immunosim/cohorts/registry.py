@@ -243,7 +243,7 @@ def _rank_correlation(sample: CohortSample, request: StatisticRequest) -> Prepar
 
 _OF = ("readout|endpoint",)
 _EVENT = ("readout|endpoint|hazard",)
-_WINDOW = ("level", "direction", "baseline", "start", "end", "since", "visits", "delay", "competing")
+_WINDOW = ("draw", "level", "direction", "baseline", "start", "end", "since", "visits", "delay", "competing")
 
 STATISTICS: dict[str, Statistic] = {
     "mean": Statistic("mean", _mean, _OF, ("time",)),

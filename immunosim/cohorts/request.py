@@ -83,6 +83,9 @@ class StatisticRequest(Record):
     readout, endpoint, hazard : str
         What it is of: a variable with a course (or one value a patient), an endpoint (its name, or its text), or a
         cumulative hazard from which events are drawn.
+    draw : str
+        Column with each patient's draw from the standard exponential distribution, by which the model decided on the
+        event of the hazard; by default one keyed by the seed of the cohort.
     time, baseline : float, day
         Of the values; the baseline is day 0 where it is not given. The time by which an event happens counts from
         ``since``.
@@ -113,6 +116,7 @@ class StatisticRequest(Record):
     readout: Text = ""
     endpoint: EndpointText = ""
     hazard: Text = ""
+    draw: Text = ""
     time: DayAfterStart | None = None
     baseline: DayAfterStart | None = None
     level: LevelText = ""

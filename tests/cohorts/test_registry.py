@@ -136,6 +136,17 @@ def test_events_are_drawn_from_a_hazard_and_the_number_of_the_patient():
     assert computed("incidence", shuffled, hazard="hazard", time="12 months") == pytest.approx(expected)
 
 
+def test_the_draw_by_which_the_model_decided_may_be_a_column():
+    decided = COHORT.assign(drawn=("patient", np.full(N, 0.1)))
+    # Hazard 1 per 1,000 days, twice as much of smokers.
+    assert computed("median_time_of_events", decided, group="smoker = no", hazard="hazard", draw="drawn") == (
+        pytest.approx(100.0)
+    )
+    assert computed("median_time_of_events", decided, group="smoker = yes", hazard="hazard", draw="drawn") == (
+        pytest.approx(50.0)
+    )
+
+
 def test_a_competing_event_lowers_the_incidence():
     alone = computed("incidence", hazard="hazard", time="12 months")
     with_other = computed("incidence", hazard="hazard", time="12 months", competing=["back"])
@@ -193,6 +204,7 @@ def test_a_rank_correlation_is_of_two_variables():
         ("mean", {"endpoint": "pea"}, 'unknown endpoint "pea"'),
         ("median_time", {"readout": "cd4"}, "needs a level"),
         ("median_time", {"readout": "cd4", "level": "1 mg"}, "mass"),
+        ("median_time", {"readout": "cd4", "level": "1 cells/uL", "start": "2 months"}, "was not read at day 60.875"),
         ("median_time", {"readout": "age", "level": "1 year"}, "has no course"),
         ("median_time", {"endpoint": "peak"}, "is not a time to an event"),
         ("incidence", {"hazard": "hazard", "end": "9 years"}, "outside the cohort's times"),
