@@ -18,12 +18,13 @@ from immunosim.cohorts.association import hazard_ratio, odds_ratio, rank_correla
 from immunosim.cohorts.conditions import members
 from immunosim.cohorts.event_requests import level_of, requested_events
 from immunosim.cohorts.incidence import aalen_johansen, kaplan_meier
-from immunosim.cohorts.request import StatisticRequest
+from immunosim.cohorts.request import OF_BASELINE, StatisticRequest
 from immunosim.cohorts.sample import CohortSample
 from immunosim.cohorts.statistics import (
     geometric_mean,
     median_ratio,
     probabilities_of_hazard,
+    probability_ever_above,
     ratio_of_means,
     share_at_or_above,
     standard_deviation,
@@ -118,6 +119,14 @@ def _share_at_or_above(sample: CohortSample, request: StatisticRequest) -> Prepa
 def _share_below(sample: CohortSample, request: StatisticRequest) -> Prepared:
     above = _share_at_or_above(sample, request)
     return Prepared(lambda weight: 1.0 - above.value(weight), "1")
+
+
+def _share_ever_above(sample: CohortSample, request: StatisticRequest) -> Prepared:
+    level = level_of(sample, request, request.readout)
+    visits = np.column_stack([sample.values(request.readout, day) for day in request.visits])
+    is_relative = OF_BASELINE.fullmatch(request.level.strip()) is not None
+    probability = probability_ever_above(visits, level, request.noise or 0.0, is_relative)
+    return Prepared(lambda weight: weighted_mean(probability, weight), "1")
 
 
 def _share(sample: CohortSample, request: StatisticRequest) -> Prepared:
@@ -257,6 +266,12 @@ STATISTICS: dict[str, Statistic] = {
         "share at or above a level", _share_at_or_above, (*_OF, "level"), ("time", "baseline", "noise")
     ),
     "share_below": Statistic("share below a level", _share_below, (*_OF, "level"), ("time", "baseline", "noise")),
+    "share_ever_at_or_above": Statistic(
+        "share measured at or above a level at one of the visits",
+        _share_ever_above,
+        ("readout", "level", "visits"),
+        ("baseline", "noise"),
+    ),
     "ratio_to_baseline": Statistic(
         "mean relative to the mean of the same patients at baseline",
         _ratio_to_baseline,

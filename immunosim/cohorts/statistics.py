@@ -16,6 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 from immunosim.codegen.loader import Array
 from immunosim.errors import DataError
 
+N_NODES = 24
+"""Nodes of the quadrature over the noise of a level; ten more change a share by less than 1e-6."""
+
 ROUNDING = 1e-12
 """Sums of weights may miss a fraction of their total by this much of it."""
 
@@ -118,6 +121,41 @@ def share_below(values: ArrayLike, level: float, weights: ArrayLike | None = Non
     return 1.0 - share_at_or_above(values, level, weights, noise)
 
 
+def probability_ever_above(
+    visits: ArrayLike, level: ArrayLike, noise: float = 0.0, level_is_measured: bool = False
+) -> Array:
+    """Return the probability of each patient that a measurement at one of the visits is at a level or above.
+
+    Measurements are independent between visits, given the patient. A level that was measured as well, such as the
+    patient's own untreated value, has the same noise, over which the probability is integrated (Gauss-Hermite).
+
+    Parameters
+    ----------
+    visits : array_like, shape (n, n_visits)
+        NaN for a missed visit; a patient without any visit has no probability (NaN).
+    level : array_like, shape (n,)
+        Positive, in the unit of the values.
+    noise : float
+        Coefficient of variation of a measurement.
+    level_is_measured : bool
+    """
+    values, levels = np.asarray(visits, np.float64), np.asarray(level, np.float64)[:, None]
+    missed = np.isnan(values)
+    if noise <= 0.0:
+        probability = (np.where(missed, -np.inf, values) >= levels).any(axis=1).astype(np.float64)
+    else:
+        spread = math.sqrt(math.log1p(noise**2))
+        with np.errstate(divide="ignore"):  # nobody without cells is above a level
+            distance = np.log(np.where(missed, 0.0, values) / levels) / spread
+        if level_is_measured:
+            nodes, weights = np.polynomial.hermite_e.hermegauss(N_NODES)
+        else:
+            nodes, weights = np.array([0.5 * spread]), np.ones(1)
+        below = sum(weight * _all_below(distance - node) for node, weight in zip(nodes, weights, strict=True))
+        probability = 1.0 - below / weights.sum()
+    return np.where(missed.all(axis=1), np.nan, probability)
+
+
 def ratio_of_means(values: ArrayLike, reference: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Return the ratio of two means of the same patients, such as to the untreated mean."""
     first, second = np.asarray(values, np.float64), np.asarray(reference, np.float64)
@@ -187,6 +225,13 @@ def weighted_median_of_visits(visits: Sequence[ArrayLike], weights: ArrayLike | 
         Values of the patients at one visit, NaN where a patient missed it.
     """
     return np.array([weighted_quantile(values, 0.5, weights) for values in visits])
+
+
+def _all_below(distance: Array) -> Array:
+    """Return the probability that standard normal noise lifts none of the distances above 0, shape (n,)."""
+    from scipy.special import ndtr
+
+    return np.asarray(np.prod(ndtr(-distance), axis=1), np.float64)
 
 
 def _probability_above(values: Array, level: float, noise: float) -> Array:

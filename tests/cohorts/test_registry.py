@@ -73,6 +73,15 @@ def test_a_level_may_be_relative_to_baseline():
     assert computed("share_at_or_above", readout="cd4", time="6 months", level="40 % of baseline") == 0.0
 
 
+def test_a_share_is_of_those_ever_measured_above_at_visits():
+    visits = ["6 months", "24 months"]
+    assert computed("share_ever_at_or_above", readout="cd4", level="100 % of baseline", visits=visits) == 1.0
+    noisy = {"readout": "cd4", "level": "100 % of baseline", "noise": "10 %"}
+    # Back at its value, a measured count is above a measured one in half of the patients.
+    assert computed("share_ever_at_or_above", **noisy, visits=["24 months"]) == pytest.approx(0.5)
+    assert computed("share_ever_at_or_above", **noisy, visits=["6 months"]) < 1e-6
+
+
 def test_quantiles_and_geometric_means():
     from immunosim.cohorts.statistics import weighted_quantile
 

@@ -11,6 +11,7 @@ from immunosim.cohorts.statistics import (
     geometric_mean,
     median_ratio,
     probabilities_of_hazard,
+    probability_ever_above,
     ratio_of_means,
     share_at_or_above,
     share_below,
@@ -90,6 +91,23 @@ def test_noise_adds_its_share_of_the_mean_square_to_the_variance():
 def test_nobody_without_cells_is_above_a_level_whatever_the_noise():
     assert share_at_or_above([0.0, 0.0], 1.0, noise=0.1) == 0.0
     assert share_at_or_above([0.0, 1.0], 0.0, noise=0.1) == 1.0
+
+
+def test_a_measurement_at_one_of_the_visits_passes_the_level_as_often_as_simulated_ones():
+    generator = np.random.default_rng(3)
+    visits, spread = np.array([[0.8, 0.95, 0.7], [0.6, 0.9, np.nan], [np.nan] * 3]), math.sqrt(math.log1p(0.1**2))
+    drawn = np.exp(spread * generator.standard_normal((200_000, 3)) - 0.5 * spread**2)
+    level = np.exp(spread * generator.standard_normal((200_000, 1)) - 0.5 * spread**2)
+    for is_measured, seen in ((True, level), (False, np.ones_like(level))):
+        found = probability_ever_above(visits, np.ones(3), 0.1, is_measured)
+        expected = [(np.where(np.isnan(row), 0.0, row) * drawn >= seen).any(axis=1).mean() for row in visits[:2]]
+        assert found[:2] == pytest.approx(expected, abs=5e-3)  # four standard errors of 200,000 draws
+        assert math.isnan(found[2])
+
+
+def test_without_noise_the_highest_visit_decides():
+    assert probability_ever_above([[1.0, 3.0], [1.0, np.nan], [0.0, 2.0]], [2.0, 2.0, 2.0]).tolist() == [1.0, 0.0, 1.0]
+    assert probability_ever_above([[0.0, 0.0]], [1.0], 0.1).tolist() == [0.0]
 
 
 def test_ratios_of_means_and_of_patients_differ():
