@@ -21,6 +21,7 @@ from immunosim.cohorts.targets import PublishedTarget
 from immunosim.cohorts.tolerances import Tolerance
 from immunosim.errors import DataError, InputProblem, QuantityError
 from immunosim.files import write_file
+from immunosim.result import Result
 from immunosim.units import factor_to
 
 if TYPE_CHECKING:
@@ -90,8 +91,8 @@ class TargetResult:
         return dict(zip(COLUMNS, values, strict=True))
 
 
-@dataclass(frozen=True, eq=False)
-class TargetReport:
+@dataclass(frozen=True, eq=False, repr=False)
+class TargetReport(Result):
     """Targets that were evaluated, and those of cohorts that were not simulated.
 
     Attributes
@@ -123,6 +124,18 @@ class TargetReport:
             tuple(target for target in self.not_simulated if target.record.use == use),
             self.confidence,
         )
+
+    def headline(self) -> str:
+        """Return how many targets are within tolerance."""
+        return f"{self.n_within} of {len(self.results)} targets within tolerance"
+
+    def facts(self) -> dict[str, object]:
+        """Return counts of fitted targets and of those held out, the sum of squares, and what was not simulated."""
+        parts = {use: self.chosen(use) for use in ("fitted", "held out")}
+        counts: dict[str, object] = {
+            f"within tolerance, {use}": f"{part.n_within} of {len(part.results)}" for use, part in parts.items()
+        }
+        return counts | {"chi-square": round(self.chi_square, 1), "not simulated": len(self.not_simulated)}
 
     def summary(self) -> dict[str, Any]:
         """Return counts, the sum of squares and every target as plain data."""

@@ -1,6 +1,7 @@
 """The statistics that target files name, each on a cohort whose answer is known."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -232,3 +233,13 @@ def test_every_statistic_is_described_and_takes_keys_that_requests_have():
     for name, statistic in STATISTICS.items():
         assert statistic.description, name
         assert statistic.keys <= set(StatisticRequest.model_fields), name
+
+
+def test_the_page_of_targets_lists_every_statistic_with_its_keys():
+    page = (Path(__file__).parents[2] / "docs" / "targets.md").read_text(encoding="utf-8")
+    for name, statistic in STATISTICS.items():
+        required = ", ".join(" or ".join(f"`{key}`" for key in keys.split("|")) for keys in statistic.needs)
+        row = (
+            f"| `{name}` | {statistic.description} | {required} | {', '.join(f'`{key}`' for key in statistic.takes)} |"
+        )
+        assert row in page, name

@@ -128,3 +128,10 @@ def test_a_group_of_nobody_is_refused(tmp_path):
 def test_a_dataset_without_patients_is_refused(targets):
     with pytest.raises(DataError, match="no dimension patient"):
         evaluate(targets[:1], cohort().rename(patient="sample"), FEW)
+
+
+def test_a_report_says_what_it_holds_and_draws_its_forest(targets):
+    report = evaluate(targets, cohort().assign_attrs(cohort="trial"), FEW)
+    assert repr(report) == "<TargetReport: 1 of 2 targets within tolerance>"
+    assert report.facts()["not simulated"] == 1
+    assert len(report.plot().axes[0].get_yticklabels()) == 2
