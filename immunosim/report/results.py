@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunosim.attribution import Comparison, Counterfactuals, DifferenceCauses, Explanation
 from immunosim.codegen.loader import load_model
+from immunosim.cohorts.target_report import TargetReport
 from immunosim.ensembles import EnsembleResult
 from immunosim.errors import DataError
 from immunosim.files import write_file
@@ -110,6 +111,14 @@ def _(result: DifferenceCauses) -> Figure:
     from immunosim.plots.set_back import set_back_figure
 
     return set_back_figure(result, INTENDED_USE)
+
+
+@figure_of.register(TargetReport)
+def _(result: TargetReport) -> Figure:
+    """Draw the standardised residual of each target with its interval and tolerance."""
+    from immunosim.plots.cohorts import forest_figure
+
+    return forest_figure(result, INTENDED_USE)
 
 
 @figure_of.register(Analysis)

@@ -1,0 +1,124 @@
+"""Groups of patients by conditions on their columns, such as ``stratum = poor depleters`` or ``age >= 40``.
+
+Knows no variable in particular.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from immunosim.ensembles.columns import listed
+from immunosim.errors import DataError, QuantityError, did_you_mean
+from immunosim.units import parse_quantity, shown
+
+PATIENT = "patient"
+"""The dimension of a cohort."""
+
+_OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "!=": operator.ne,
+    ">=": operator.ge,
+    "<=": operator.le,
+    "=": operator.eq,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+_TEXT = re.compile(r"\s*(?P<column>\w+)\s*(?P<sign>!=|>=|<=|=|>|<)\s*(?P<value>.*?)\s*")
+_FLAGS = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A comparison of a column with a value."""
+
+    column: str
+    sign: str
+    value: str
+
+    def flags(self, dataset: xr.Dataset) -> NDArray[np.bool_]:
+        """Return which patients meet it, shape (n,).
+
+        Raises
+        ------
+        DataError
+            If there is no such column, or the value is none of its names or has another unit.
+        """
+        names = patient_columns(dataset)
+        if self.column not in names:
+            raise DataError(f'unknown column "{self.column}"', cure=did_you_mean(self.column, names))
+        labels = labels_of(dataset, self.column)
+        if labels is not None:
+            return self._by_name(labels)
+        unit = str(dataset[self.column].attrs.get("units", "1"))
+        try:
+            value = _FLAGS.get(self.value.casefold())
+            value = parse_quantity(self.value, unit, bare=True) if value is None else value
+        except QuantityError as error:
+            raise DataError(error.reason, cure=error.cure) from None
+        return np.asarray(_OPERATORS[self.sign](np.asarray(dataset[self.column].values, np.float64), value), np.bool_)
+
+    def _by_name(self, labels: NDArray[np.str_]) -> NDArray[np.bool_]:
+        known = sorted(set(labels.tolist()))
+        if self.sign not in ("=", "!="):
+            reason = f'"{self.column}" has names, which are not compared by {self.sign}'
+            raise DataError(reason, cure=f"write {self.column} = {known[0] if known else '...'}")
+        if self.value not in known:
+            raise DataError(f'no patient has the {self.column} "{self.value}"', cure=did_you_mean(self.value, known))
+        return np.asarray(_OPERATORS[self.sign](labels, self.value), np.bool_)
+
+
+def conditions_of(text: str) -> tuple[Condition, ...]:
+    """Read conditions that are joined by "and".
+
+    Raises
+    ------
+    QuantityError
+        If the text has another form.
+    """
+    parts = [_TEXT.fullmatch(part) for part in re.split(r"\s+and\s+", text)]
+    if not all(part and part["value"] for part in parts):
+        cure = 'write for example "stratum = poor depleters" or "age >= 40 years and smoking = true"'
+        raise QuantityError(f"{shown(text)} is not a condition on patients", cure=cure)
+    return tuple(Condition(part["column"], part["sign"], part["value"]) for part in parts if part)
+
+
+def members(dataset: xr.Dataset, text: str) -> NDArray[np.bool_]:
+    """Return which patients meet all conditions of a text; all patients where it is empty.
+
+    Raises
+    ------
+    DataError, QuantityError
+        If the text is not a condition, or does not fit the columns.
+    """
+    flags = np.ones(dataset.sizes[PATIENT], np.bool_)
+    for condition in conditions_of(text) if text.strip() else ():
+        flags &= condition.flags(dataset)
+    return flags
+
+
+def patient_columns(dataset: xr.Dataset) -> list[str]:
+    """Return the names of the variables with one value for each patient."""
+    return [str(name) for name, variable in dataset.variables.items() if variable.dims == (PATIENT,)]
+
+
+def labels_of(dataset: xr.Dataset, name: str) -> NDArray[np.str_] | None:
+    """Return the names in a column: its texts, or the names of its codes; None for a column of numbers."""
+    variable = dataset[name]
+    if variable.dtype.kind in "OSU":
+        return np.asarray(variable.values, np.str_)
+    known = _names_of_codes(dataset, name)
+    return np.array(known)[np.asarray(variable.values, np.int64)] if known else None
+
+
+def _names_of_codes(dataset: xr.Dataset, name: str) -> list[str]:
+    about = dataset[name].attrs
+    if "names" in about:
+        return listed(dataset[[name]].assign_attrs(names=about["names"]), "names")
+    return str(about.get("flag_meanings", "")).split()

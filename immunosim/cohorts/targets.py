@@ -1,0 +1,133 @@
+"""Target files: published numbers of one source, as TOML; those that come with a model, and what they need of a cohort.
+
+Knows no result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from immunosim.cohorts.registry import STATISTICS
+from immunosim.cohorts.request import StatisticRequest
+from immunosim.cohorts.target_records import Target, TargetTable
+from immunosim.errors import DataError, did_you_mean
+from immunosim.models import find_model
+from immunosim.scenario.reader import read_toml
+
+TARGETS = "targets"
+"""Folder of a model with the target files that come with it."""
+
+
+@dataclass(frozen=True, eq=False)
+class PublishedTarget:
+    """A target with the file, the position and the source that it comes from."""
+
+    record: Target
+    file: str
+    number: int
+    citation: str
+    cohort: str
+
+    def key(self, name: str = "") -> str:
+        """Return the key path of the target, or of one of its keys, as messages write it."""
+        return f"target[{self.number}].{name}" if name else f"target[{self.number}]"
+
+    @cached_property
+    def source(self) -> str:
+        """Citation and identifiers of the evidence."""
+        return ", ".join([self.citation, *self.record.evidence])
+
+
+def read_targets(path: Path | str) -> list[PublishedTarget]:
+    """Read a target file.
+
+    Raises
+    ------
+    ScenarioError
+        With file and key of everything that is wrong.
+    """
+    file = str(path)
+    table = TargetTable.model_validate(read_toml(Path(path), file), context={"file": file})
+    return [
+        PublishedTarget(target, file, number, table.source.citation, target.cohort or table.cohort)
+        for number, target in enumerate(table.target, 1)
+    ]
+
+
+def shipped_targets(model: str) -> dict[str, Path]:
+    """Return the target files that come with a model, by name."""
+    return {path.stem: path for path in sorted((find_model(model).folder / TARGETS).glob("*.toml"))}
+
+
+def located_targets(names: Sequence[str | Path], model: str) -> list[PublishedTarget]:
+    """Return the targets of files, each a path or the name of one that comes with the model; "all" for all of these.
+
+    Raises
+    ------
+    DataError, ScenarioError
+        If there is neither such a file nor such a name, or a file is at fault.
+    """
+    shipped, paths = shipped_targets(model), []
+    for name in names:
+        if str(name) == "all":
+            paths += list(shipped.values())
+        elif Path(name).is_file():
+            paths.append(Path(name))
+        elif str(name) in shipped:
+            paths.append(shipped[str(name)])
+        else:
+            reason, cure = (
+                "is neither a file nor a target file of the model",
+                did_you_mean(str(name), [*shipped, "all"]),
+            )
+            raise DataError(reason, file=str(name), key="targets", cure=cure)
+    return [target for path in dict.fromkeys(paths) for target in read_targets(path)]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a cohort has to keep for targets to be computed.
+
+    Attributes
+    ----------
+    readouts : tuple of str
+        With a course.
+    endpoints : tuple of str
+        As texts or names.
+    times : tuple of float, day
+    """
+
+    readouts: tuple[str, ...]
+    endpoints: tuple[str, ...]
+    times: tuple[float, ...]
+
+
+def needs(targets: Iterable[PublishedTarget], cohort: str = "") -> Needs:
+    """Return the read-outs, endpoints and times that a cohort has to keep for its targets.
+
+    Parameters
+    ----------
+    targets : iterable of PublishedTarget
+    cohort : str
+        Only targets of this cohort, and those of none; all where it is empty.
+    """
+    requests = [target.record for target in targets if not cohort or target.cohort in ("", cohort)]
+    readouts = [name for request in requests for name in (request.readout, request.hazard) if name]
+    endpoints = [request.endpoint for request in requests if request.endpoint]
+    times = sorted({day for request in requests for day in _days(request)})
+    return Needs(tuple(dict.fromkeys(readouts)), tuple(dict.fromkeys(endpoints)), tuple(times))
+
+
+def _days(request: StatisticRequest) -> list[float]:
+    """Return the days on which a request reads values."""
+    is_event = "since" in STATISTICS[request.statistic].keys
+    given = [request.start, request.end, request.other_time, *request.visits]
+    if request.time is not None:
+        given.append(request.time + (request.since or 0.0) if is_event else request.time)
+    has_baseline = "ratio_to_baseline" in request.statistic or "baseline" in request.level
+    if has_baseline:
+        given.append(request.baseline or 0.0)
+    return [day for day in given if day is not None]
