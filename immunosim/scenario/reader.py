@@ -89,7 +89,7 @@ def build_scenario(data: Mapping[str, Any], file: str = "scenario") -> Scenario:
 
 def _read_with_base(path: Path) -> tuple[dict[str, Any], tuple[str | None, dict[str, Any]]]:
     file = located(path)
-    document = _read(file, str(path))
+    document = read_toml(file, str(path))
     return document, _base_of(document, file)
 
 
@@ -118,7 +118,7 @@ def _base_of(document: Mapping[str, Any], path: Path) -> tuple[str | None, dict[
     if not exists:
         cure = "the name is relative to the folder of this file"
         raise ScenarioError(f"{base_path} does not exist", file=file, key="extends", cure=cure)
-    base = _read(base_path, str(base_path))
+    base = read_toml(base_path, str(base_path))
     if "extends" in base:
         reason = f"{base_path} itself extends {shown(base['extends'])}"
         raise ScenarioError(
@@ -143,7 +143,14 @@ def _holds(document: Any, steps: list[str | int]) -> bool:
     return True
 
 
-def _read(path: Path, file: str) -> dict[str, Any]:
+def read_toml(path: Path, file: str) -> dict[str, Any]:
+    """Return the document of a TOML file, unchecked; ``file`` is its name for messages.
+
+    Raises
+    ------
+    ScenarioError
+        If it is missing, unreadable, empty, or not TOML.
+    """
     text = _text_of(path, file)
     try:
         document = tomllib.loads(text)
