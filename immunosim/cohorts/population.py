@@ -372,4 +372,15 @@ def _clashes(bound: BoundPopulation) -> list[InputProblem]:
             if name in problem.parameters.scales_of(count):
                 cure = "leave out the covariate, or the trait of this parameter"
                 problems.append(InputProblem(f"follows from {COUNTS}{count}", key=f"parameters.{name}", cure=cure))
-    return problems
+    return problems + list(_count_clashes(counts, bound))
+
+
+def _count_clashes(counts: set[str], bound: BoundPopulation) -> Iterator[InputProblem]:
+    """Yield covariates that give an untreated count which contains another one that is given."""
+    scales_of = bound.base.problem.parameters.scales_of
+    of_scenario = set(bound.base.scenario.patient.baseline.model_dump(exclude_none=True))
+    for count in sorted(counts):
+        for other in sorted((counts | of_scenario) - {count}):
+            if set(scales_of(count)) & set(scales_of(other)):
+                reason, cure = f"is given together with {COUNTS}{other}", "give either the total or single subsets"
+                yield InputProblem(reason, key=f"{COUNTS}{count}", cure=cure)
