@@ -62,19 +62,15 @@ def part_weights(parts: Sequence[MixtureComponent] | Sequence[Stratum]) -> Array
 
 
 def normal(unit: Array, mean: float, sd: float, low: float = -np.inf, high: float = np.inf) -> Array:
-    """Return quantiles of a normal distribution truncated to an interval, shape of ``unit``."""
-    if sd == 0.0:
-        return np.full(unit.shape, mean)
-    below, above = ndtr((low - mean) / sd), ndtr((high - mean) / sd)
-    values: Array = np.clip(mean + sd * ndtri(below + unit * (above - below)), low, high)
+    """Return quantiles of a normal distribution, shape of ``unit``; values beyond a cut are set to it."""
+    # Not truncated: the mean and the SD of a trial are those of all its patients, and would both move.
+    values: Array = np.clip(mean + sd * ndtri(unit), low, high)
     return values
 
 
 def lognormal(unit: Array, median: float, log_sd: float, low: float = 0.0, high: float = np.inf) -> Array:
-    """Return quantiles of a log-normal distribution truncated to an interval, shape of ``unit``."""
-    with np.errstate(divide="ignore"):
-        limits = np.log([low, high])
-    values: Array = np.clip(np.exp(normal(unit, float(np.log(median)), log_sd, *limits)), low, high)
+    """Return quantiles of a log-normal distribution, shape of ``unit``; values beyond a cut are set to it."""
+    values: Array = np.clip(median * np.exp(log_sd * ndtri(unit)), low, high)
     return values
 
 

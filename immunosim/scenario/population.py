@@ -104,7 +104,7 @@ _OF_DISTRIBUTIONS = tuple(dict.fromkeys(key for keys in NEEDED.values() for key 
 class Covariate(Record):
     """An observable property of a patient, which sets a key of the scenario, or acts on parameters by its effects.
 
-    `low` and `high` truncate a normal or log-normal distribution. A column is that of the population's table; all
+    Values beyond `low` and `high` are set to them. A column is that of the population's table; all
     columns of a patient come from the same row.
     """
 
