@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from immunosim.codegen.loader import Array
+from immunosim.cohorts.draws import FIRST_COLUMNS
 from immunosim.cohorts.population import COUNTS, SEX, BoundPopulation, bind
 from immunosim.errors import DataError, InputProblem, did_you_mean
 from immunosim.models import find_model
@@ -166,10 +167,16 @@ def _with_table(population: Population, base: Base, path: Path, file: str) -> tu
     named = {entry.column for entry in covariates}
     for key, factor in by_key.items():
         if key not in named:
-            entry = Covariate(name=factor.name.rpartition(".")[2], sets=key, distribution="column", column=key)
+            entry = Covariate(name=_column_name(key), sets=key, distribution="column", column=key)
             covariates.append(_column_covariate(entry, factor, values[key], path))
     table = np.column_stack([_column_values(entry, by_key, values, base) for entry in covariates])
     return population.model_copy(update={"covariate": tuple(covariates)}), table
+
+
+def _column_name(key: str) -> str:
+    """Return the name of a covariate that is a column: its key without the table, unless results have that name."""
+    short = key.removeprefix("patient.").removeprefix("parameters.")
+    return (key if short in FIRST_COLUMNS else short).replace(".", "_")
 
 
 def _column_key(column: str, by_key: Mapping[str, Factor]) -> str:

@@ -134,6 +134,28 @@ def stack(problems: Sequence[Problem]) -> Rows:
     )
 
 
+def vary_each(problems: Sequence[Problem], columns: Mapping[str, Array]) -> Rows:
+    """Return one patient per problem with varied parameters; problems that are the same object are varied together.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+    columns : mapping of str to ndarray, shape (n,)
+        As ``checked_parameters`` returns them; none leaves the problems as they are.
+    """
+    rows = stack(problems)
+    if not columns:
+        return rows
+    members: dict[int, list[int]] = {}
+    for index, problem in enumerate(problems):
+        members.setdefault(id(problem), []).append(index)
+    for indices in members.values():
+        of_problem = {name: column[indices] for name, column in columns.items()}
+        varied = vary(problems[indices[0]], of_problem, slice(0, len(indices)))
+        rows.vectors[indices], rows.states[indices] = varied.vectors, varied.states
+    return rows
+
+
 def why_refused(problem: Problem, values: Mapping[str, float]) -> str:
     """Return the reason why a patient is refused; empty if it is valid."""
     return next(_reasons(problem, values), "")
