@@ -140,7 +140,7 @@ def test_doses_per_body_weight_follow_the_patient(described: Callable[..., Popul
 
 
 def test_untreated_counts_are_covariates(described: Callable[..., Population], tmp_path: Path) -> None:
-    base = read_base("one_course", ["horizon=1 day"])
+    base = read_base("one_course", ["horizon=30 days"])
     count = {"name": "before", "sets": "patient.baseline.cd4", "distribution": "lognormal"}
     section = described(covariate=[count | {"median": "0.9e9/L", "log_sd": 0.3}])
     plan = cohort_plan(section, base, CohortRequest(n=8, readouts=("cd4",), at=(0.0,)))

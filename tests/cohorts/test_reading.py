@@ -1,5 +1,6 @@
 """Populations are read from files, from the model and from the table of a clinic."""
 
+import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ from immunosim.scenario import build_scenario, to_toml
 from immunosim.scenario.population import Population
 from immunosim.sweeps import Base
 
+PAGE = Path(__file__).parents[2] / "docs" / "cohorts.md"
 CLINIC = """id,age,sex,cd4 [1e9/L],weight
 A,30,female,0.9,60 kg
 B,40,male,1.1,80 kg
@@ -32,6 +34,15 @@ def test_entries_of_a_section_replace_those_of_its_file(
     merged = population_of(section, replace(base, folder=tmp_path))
     assert [(trait.name, trait.sd) for trait in merged.trait] == [("a", 0.3), ("b", 0.1), ("c", 0.1)]
     assert merged.n == 7
+
+
+def test_the_example_of_the_documentation_is_a_population(full_base: Base, tmp_path: Path) -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "people.toml").write_text(text, encoding="utf-8")
+    bound = bound_population(Population(file="people.toml", cohort="older"), replace(full_base, folder=tmp_path))
+    assert bound.names == ("cd4_counts", "slow_clearance", "age", "smoking_years")
+    drawn = draw(bound, np.arange(512))
+    assert drawn.columns["autoimmune_frailty"].mean() == pytest.approx(1.25, rel=0.02)  # 1 / (1 - 0.02 * 10)
 
 
 def test_a_scenario_may_name_the_file_of_its_population() -> None:
