@@ -97,7 +97,7 @@ def section_of(population: str | Population | None, base: Base, section: Populat
     if population is not None:
         return Population(file=population)
     if section is None:
-        cure = 'add [population] to the scenario, or name one: `population="trials"`'
+        cure = "add [population] to the scenario, or name one: `population=FILE`"
         raise DataError("there is no population", file=base.file, cure=cure)
     return section
 

@@ -52,7 +52,7 @@ def test_a_dry_run_writes_nothing(command, short: Path, population: Path, conten
 def test_a_scenario_without_population_says_what_to_add(command, short: Path) -> None:
     result = command("cohort", short, *FEW)
     assert result.exit_code == 2
-    assert "there is no population, add [population] to the scenario, or name one: --population=trials" in result.stderr
+    assert "there is no population, add [population] to the scenario, or name one: --population FILE" in result.stderr
 
 
 def test_an_unknown_cohort_is_named(command, short: Path, population: Path) -> None:

@@ -226,7 +226,7 @@ def test_a_population_in_a_population_of_another_file_is_refused(
 
 def test_a_scenario_without_population_is_refused(base: Base, refusal: Callable[..., str]) -> None:
     assert refusal(section_of, None, base, None) == (
-        'teaching_course: there is no population, add [population] to the scenario, or name one: `population="trials"`'
+        "teaching_course: there is no population, add [population] to the scenario, or name one: `population=FILE`"
     )
 
 
