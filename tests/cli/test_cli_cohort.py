@@ -55,6 +55,15 @@ def test_a_scenario_without_population_says_what_to_add(command, short: Path) ->
     assert "there is no population, add [population] to the scenario, or name one: --population FILE" in result.stderr
 
 
+def test_a_check_says_how_patients_differ(command, short: Path, population: Path) -> None:
+    section = '\n[population]\nfile = "people.toml"\nn = 5\n'
+    short.write_text(short.read_text(encoding="utf-8") + section, encoding="utf-8")
+    result = command("check", short)
+    assert re.search(r"Population\n.*\nlysis +blood_lysis_rate +log-normal, SD 0.3\npatients +5\n", result.stdout)
+    population.write_text(TRAIT.replace("blood", "blod"), encoding="utf-8")
+    assert 'did you mean "blood_lysis_rate"' in command("check", short).stderr
+
+
 def test_an_unknown_cohort_is_named(command, short: Path, population: Path) -> None:
     result = command("cohort", short, *FEW, "--population", population, "--cohort", "older")
     assert result.exit_code == 2
