@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from immunosim.attribution import Attribution, Comparison, Counterfactuals, DifferenceCauses, Explanation
+    from immunosim.cohorts import CohortResult, open_cohort
     from immunosim.door.checking import ScenarioCheck, check
+    from immunosim.door.cohorts import cohort, estimate_cohort
     from immunosim.door.comparing import attribute, compare, explain_difference
     from immunosim.door.data import PatientData, read_data, write_recipe
     from immunosim.door.differentiating import differentiate
@@ -42,6 +44,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Analysis",
     "Attribution",
+    "CohortResult",
     "Comparison",
     "Counterfactuals",
     "DifferenceCauses",
@@ -71,6 +74,7 @@ __all__ = [
     "attribute",
     "available_models",
     "check",
+    "cohort",
     "compare",
     "compiled_kernels",
     "copy_examples",
@@ -79,6 +83,7 @@ __all__ = [
     "differentiate",
     "digest_of",
     "ensemble",
+    "estimate_cohort",
     "estimate_sweep",
     "examine",
     "examples",
@@ -91,6 +96,7 @@ __all__ = [
     "load_parameters",
     "load_scenario",
     "merge_stores",
+    "open_cohort",
     "open_result",
     "profile",
     "qualify",
@@ -116,6 +122,8 @@ _HOMES = {
     "Attribution": "immunosim.attribution",
     "available_models": "immunosim.models",
     "check": "immunosim.door.checking",
+    "cohort": "immunosim.door.cohorts",
+    "CohortResult": "immunosim.cohorts",
     "compare": "immunosim.door.comparing",
     "Comparison": "immunosim.attribution",
     "compiled_kernels": "immunosim.door.installation",
@@ -129,6 +137,7 @@ _HOMES = {
     "Endpoint": "immunosim.ensembles",
     "ensemble": "immunosim.door.sweeping",
     "EnsembleResult": "immunosim.ensembles",
+    "estimate_cohort": "immunosim.door.cohorts",
     "estimate_sweep": "immunosim.door.estimating",
     "examine": "immunosim.door.installation",
     "examples": "immunosim.scenario.examples",
@@ -148,6 +157,7 @@ _HOMES = {
     "load_scenario": "immunosim.scenario",
     "merge_stores": "immunosim.door.stored",
     "ModelDescription": "immunosim.door.models",
+    "open_cohort": "immunosim.cohorts",
     "open_result": "immunosim.sweeps",
     "ParameterTable": "immunosim.door.parameters",
     "PatientData": "immunosim.door.data",

@@ -71,21 +71,36 @@ def count_scales(
         If a count is also given as a parameter, is far beyond the typical one, or the model scales nothing by it.
     """
     given = scenario.patient.baseline.model_dump(exclude_none=True)
-    if not given:
+    for name in given:
+        for scale in parameters.scales_of(name):
+            if scale in scenario.parameters:
+                cure = f"give either patient.baseline.{name} or parameters.{scale}"
+                raise ParameterError("is given twice", file=file, key=f"patient.baseline.{name}", cure=cure)
+    yield from scales_of_counts(given, parameters, model, vector, file)
+
+
+def scales_of_counts(
+    counts: Mapping[str, float], parameters: ParameterSet, model: Model, vector: Array, file: str = "scenario"
+) -> Iterator[tuple[str, float]]:
+    """Yield the scale of each subset whose untreated count is given in cells/uL; counts are linear in their scale.
+
+    Raises
+    ------
+    ParameterError
+        If a count is far beyond the typical one, or the model scales nothing by it.
+    """
+    if not counts:
         return
     untreated = model.baseline(vector)[np.newaxis]
-    counts = model.readouts_at(untreated, vector, np.zeros((1, len(model.inputs))))[0]
-    typical: Mapping[str, float] = dict(zip(model.readouts, counts, strict=True))
+    values = model.readouts_at(untreated, vector, np.zeros((1, len(model.inputs))))[0]
+    typical: Mapping[str, float] = dict(zip(model.readouts, values, strict=True))
     known = {count for name in parameters for count in parameters[name].scales}
-    for name, count in given.items():
+    for name, count in counts.items():
         if name not in known or name not in typical:
             reason, cure = "is not an untreated count of this model", did_you_mean(name, known & typical.keys())
             raise ParameterError(reason, file=file, key=f"patient.baseline.{name}", cure=cure)
         factor = count / convert(1.0, model.units[name], COUNT_UNIT) / typical[name]
         for scale in parameters.scales_of(name):
-            if scale in scenario.parameters:
-                cure = f"give either patient.baseline.{name} or parameters.{scale}"
-                raise ParameterError("is given twice", file=file, key=f"patient.baseline.{name}", cure=cure)
             value = float(vector[model.position[scale]] * factor)
             if parameters[scale].problem_with(value) is not None:
                 reason = f"is {factor:.3g} times the typical count, beyond what the model is meant for"

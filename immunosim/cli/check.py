@@ -2,6 +2,10 @@
 
 from immunosim.cli.options import Changes, ScenarioFile, command_line
 from immunosim.cli.printing import say, show, show_table
+from immunosim.safe_text import shortened
+
+WIDEST = 60
+"""Characters of a column that lists parameters."""
 
 
 def check(scenario: ScenarioFile, changes: Changes = None) -> None:
@@ -19,6 +23,10 @@ def check(scenario: ScenarioFile, changes: Changes = None) -> None:
     show_table("Observed", *understood.observed(), align="<>>><")
     if understood.varied:
         show_table("Sweep", ("varied", "values"), list(understood.varied), align="<<")
+    if understood.population:
+        rows = [(name, shortened(acts_on, WIDEST), how) for name, acts_on, how in understood.population]
+        show_table("Population", ("name", "acts on", "distribution"), rows, align="<<<")
     show()
     show(f"{understood.headline()}.")
-    show(f"Next:  {command_line('run', scenario, changes or [])}")
+    following = "cohort" if understood.population else "run"
+    show(f"Next:  {command_line(following, scenario, changes or [])}")

@@ -29,7 +29,7 @@ Common = Annotated[
     list[str] | None,
     typer.Option("--common", metavar="NAME", help="With two-stage: a parameter that all share. May be repeated."),
 ]
-Covariate = Annotated[
+CovariateOption = Annotated[
     list[str] | None,
     typer.Option(
         "--covariate",
@@ -60,12 +60,12 @@ NextDraw = Annotated[
 
 
 @dataclass(frozen=True)
-class Population:
+class PopulationOptions:
     """How several patients are fitted."""
 
     patients: Patients = Together.EACH
     common: Common = None
-    covariate: Covariate = None
+    covariate: CovariateOption = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Extras:
 def fit(
     context: typer.Context,
     given: FitInput,
-    population: Population,
+    population: PopulationOptions,
     extras: Extras,
     results: ResultFolder,
     starts: Starts = 20,
@@ -142,7 +142,9 @@ def fit(
         raise typer.Exit(FAILED)
 
 
-def _wanted(case: "FitProblem", given: FitInput, population: Population, extras: Extras, starts: int) -> "FitPlan":
+def _wanted(
+    case: "FitProblem", given: FitInput, population: PopulationOptions, extras: Extras, starts: int
+) -> "FitPlan":
     """Return what is asked of the fit, after its names have been found in the model."""
     from immunosim.door.fitting import FitPlan, mechanisms_of
 

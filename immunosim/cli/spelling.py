@@ -37,6 +37,7 @@ KEYWORDS_OF_VERBS = {
     "plot": {"--readout": "of"},
     "profile": {"--parameter": "parameters"},
     "sweep": {"--resume": "is_resumed", "--force": "is_forced"},
+    "cohort": {"--resume": "is_resumed", "--force": "is_forced"},
 }
 """Those of single verbs, which win."""
 

@@ -176,7 +176,7 @@ def sweep(
         return
     with progress("Reading the scenario") as now:
         plan, target = plan_sweep(*given, announce=now.announce)
-    _carry_out(context, plan, target, manner, parquet, as_json)
+    carry_out(context, plan, target, manner, parquet, as_json)
 
 
 def _foretell(given: "SweepArguments", as_json: bool) -> None:
@@ -189,7 +189,7 @@ def _foretell(given: "SweepArguments", as_json: bool) -> None:
     show_estimate(estimate, as_json)
 
 
-def _carry_out(
+def carry_out(
     context: typer.Context, plan: "Plan", target: Path, manner: "RunOptions", parquet: bool, as_json: bool
 ) -> None:
     """Run a sweep, or what is left of it, while no other process may write its result."""

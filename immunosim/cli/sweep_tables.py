@@ -56,6 +56,7 @@ def finish(target: Path, manner: "RunOptions", parquet: bool, as_json: bool) -> 
 
     So it does where patients are missing: of a part, other parts compute them.
     """
+    from immunosim.door.cohorts import cohort_in
     from immunosim.door.stored import sweep_in
     from immunosim.report import to_json
 
@@ -65,7 +66,7 @@ def finish(target: Path, manner: "RunOptions", parquet: bool, as_json: bool) -> 
         others = f"; this was part {manner.shard.number} of {manner.shard.of}" if manner.shard.of > 1 else ""
         say(f"{target}: {missing:,} of {len(result):,} patients are not computed yet{others}")
     tables = _tables(result, target) if parquet and not missing else []
-    described = result.summary() if len(result) <= MOST_DESCRIBED else {}
+    described = (cohort_in(result) or result).summary() if len(result) <= MOST_DESCRIBED else {}
     counts = result.counts()
     if as_json:
         about = {"result": str(target), "tables": [str(table) for table in tables], "status": counts}

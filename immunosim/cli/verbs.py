@@ -19,7 +19,7 @@ from immunosim.errors import ImmunosimError
 
 GROUPS = {
     "Simulate": ("init", "run", "check", "verify", "explain", "compare", "report"),
-    "Explore": ("sweep", "sensitivity", "plot", "failures", "replay", "digest", "merge"),
+    "Explore": ("sweep", "cohort", "sensitivity", "plot", "failures", "replay", "digest", "merge"),
     "Fit": ("fit", "profile", "sample", "forecast"),
     "Data": ("data",),
     "Model": ("model", "params", "schema", "examples"),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+    from immunosim.scenario.population import Population
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ScenarioCheck(Result):
@@ -31,11 +33,14 @@ class ScenarioCheck(Result):
     problem : Problem
     varied : tuple of (str, str)
         What its [sweep] section varies, with the number of patients; empty without one.
+    population : tuple of (str, str, str)
+        What differs between the patients of its [population] section, what it acts on, and how; empty without one.
     """
 
     name: str
     problem: Problem
     varied: tuple[tuple[str, str], ...] = ()
+    population: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def scenario(self) -> Scenario:
@@ -80,7 +85,8 @@ class ScenarioCheck(Result):
         """Return everything as plain values."""
         doses, observed = _records(*self.doses()), _records(*self.observed())
         about = {"scenario": self.name, "title": self.scenario.title}
-        return about | self.facts() | {"doses": doses, "observed": observed}
+        population = _records(("name", "acts_on", "distribution"), list(self.population))
+        return about | self.facts() | {"doses": doses, "observed": observed, "population": population}
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return one row an order of a drug."""
@@ -104,7 +110,7 @@ def _records(headers: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[dict
 def check(
     scenario: AnyScenario, overrides: Overrides = (), *, announce: Callable[[str], None] = say_nothing
 ) -> ScenarioCheck:
-    """Validate a scenario, with names and parameters of its model and its [sweep] section, without simulating it.
+    """Validate a scenario, with names and parameters of its model, its sweep and its population, without simulating it.
 
     Parameters
     ----------
@@ -120,7 +126,9 @@ def check(
     """
     found, name = as_scenario(scenario, overrides)
     problem = prepare(found, name, announce)
-    return ScenarioCheck(name, problem, () if found.sweep is None else tuple(_varied(scenario, overrides)))
+    varied = () if found.sweep is None else tuple(_varied(scenario, overrides))
+    population = () if found.population is None else tuple(_population(scenario, overrides, found.population))
+    return ScenarioCheck(name, problem, varied, population)
 
 
 def _varied(scenario: AnyScenario, overrides: Overrides) -> Iterator[tuple[str, str]]:
@@ -133,6 +141,19 @@ def _varied(scenario: AnyScenario, overrides: Overrides) -> Iterator[tuple[str, 
     for factor in plan.recipe.factors:
         yield factor.name, factor.in_words
     yield "patients", f"{plan.n:,}"
+
+
+def _population(scenario: AnyScenario, overrides: Overrides, section: Population) -> Iterator[tuple[str, str, str]]:
+    """Yield what differs between the patients of a cohort of the scenario, after everything in it was checked."""
+    from immunosim.cohorts.planning import CohortRequest, cohort_plan
+    from immunosim.cohorts.reading import bound_population
+    from immunosim.cohorts.words import in_words
+    from immunosim.door.sweeping import base_of_scenario
+
+    base = base_of_scenario(scenario, overrides, say_nothing)
+    plan = cohort_plan(section, base, CohortRequest())
+    yield from in_words(bound_population(section, base))
+    yield "patients", "", f"{plan.n:,}"
 
 
 def _observed_rows(scenario: Scenario) -> Iterator[tuple[str, ...]]:

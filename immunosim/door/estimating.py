@@ -15,7 +15,7 @@ from immunosim.formatting import duration, size
 from immunosim.locks import holder_of
 from immunosim.result import Result
 from immunosim.scenario.overrides import Overrides
-from immunosim.sweeps import Quote, RunOptions, SweepRequest, refuse_too_much, run_pilot
+from immunosim.sweeps import Plan, Quote, RunOptions, SweepRequest, refuse_too_much, run_pilot
 from immunosim.sweeps.outlook import Outlook, expected, outlook
 
 if TYPE_CHECKING:
@@ -119,8 +119,22 @@ def estimate_sweep(
 
 def estimate_of(given: SweepArguments, now: Watch) -> SweepEstimate:
     """Return the estimate of a sweep; arguments and errors as of ``plan_sweep``."""
-    plan, target = plan_sweep(*given, is_dry=True, announce=now.announce)
-    how = given[-1]
+    return estimate_plan(lambda tell: plan_sweep(*given, is_dry=True, announce=tell), given[-1], now)
+
+
+def estimate_plan(
+    planned: Callable[[Callable[[str], None]], tuple[Plan, Path]], how: RunOptions, now: Watch
+) -> SweepEstimate:
+    """Return the estimate of a plan.
+
+    Parameters
+    ----------
+    planned : callable
+        Makes the plan and the path of its result; receives what is told of its progress.
+    how : RunOptions
+    now : Watch
+    """
+    plan, target = planned(now.announce)
     now.begin("Examining what is stored")
     found, holder = outlook(plan, target), holder_of(target, how.shard.part)
     pilot = None

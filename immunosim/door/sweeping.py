@@ -223,7 +223,7 @@ def plan_sweep(
     DataError, ScenarioError, ParameterError
         As ``sweep`` does.
     """
-    refuse = refuse_place if is_dry else refuse_existing
+    refuse = refusing(is_dry)
     if path is not None:
         refuse(path, options)
     base = base_of_scenario(scenario, overrides, announce)
@@ -232,7 +232,7 @@ def plan_sweep(
     plan, notes = plan_of(base, request.over(base.section, base.folder))
     for note in notes:
         announce(note)
-    target = path or _usual_place(base.file, is_large(plan))
+    target = path or usual_place(base.file, "sweep", is_large(plan))
     if path is None:
         refuse(target, options)
     refuse_hopeless(plan, target, options.rows_per_block)
@@ -245,8 +245,14 @@ def base_of_scenario(scenario: AnyScenario, overrides: Overrides, announce: Call
     return replace(base_of(read.document, read.name, announce, read.scenario.sweep), folder=read.folder)
 
 
-def _usual_place(name: str, is_large: bool) -> Path:
-    return Path("results") / f"{Path(name).stem}_sweep.{'zarr' if is_large else 'nc'}"
+def refusing(is_dry: bool) -> Callable[[Path, RunOptions], None]:
+    """Return what refuses a path: also one where a result exists, unless nothing is to be written."""
+    return refuse_place if is_dry else refuse_existing
+
+
+def usual_place(name: str, kind: str, is_large: bool) -> Path:
+    """Return where a result is written that was given no path."""
+    return Path("results") / f"{Path(name).stem}_{kind}.{'zarr' if is_large else 'nc'}"
 
 
 def request_of(base: Base, asked: SweepRequest, kept: KeptOutputs) -> SweepRequest:

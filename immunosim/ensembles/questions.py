@@ -29,25 +29,25 @@ class Question:
     model : Model
     readouts : tuple of str
         Reported at the output times.
+    pools : tuple of str
+        Reported at the output times as well.
     times : ndarray, shape (n_times,), day, or None
         Output times, or None for those of the scenario.
     measures : tuple of Measured
         The endpoints.
-    states : bool
-        Whether every pool is reported at the output times as well.
     """
 
     model: Model
     readouts: tuple[str, ...]
+    pools: tuple[str, ...]
     times: Array | None
     measures: tuple[Measured, ...]
-    states: bool
 
     @cached_property
     def request(self) -> Request:
         """The request to the integrator."""
         places = [self.model.readouts.index(name) for name in self.readouts]
-        return Request(self.states, places, [measure.summary for measure in self.measures])
+        return Request(bool(self.pools), places, [measure.summary for measure in self.measures])
 
 
 def question(
@@ -76,14 +76,17 @@ def question(
     DataError
         If a requested output does not exist.
     """
-    unknown = [name for name in readouts if name not in model.readouts]
+    unknown = [name for name in readouts if name not in (*model.readouts, *model.pools)]
     if unknown:
-        raise DataError(f'unknown read-out "{unknown[0]}"', cure=did_you_mean(unknown[0], model.readouts))
+        cure = did_you_mean(unknown[0], [*model.readouts, *model.pools])
+        raise DataError(f'unknown read-out "{unknown[0]}"', cure=cure)
+    chosen = tuple(name for name in readouts if name not in model.readouts)
     measures = tuple(measured(endpoint, model, *span) for endpoint in endpoints)
     labels = [measure.label for measure in measures]
     _refuse_twice([*readouts, *labels, *_TAKEN, *varied, *(model.pools if states else ())])
+    pools = tuple(model.pools) if states else chosen
     given = None if times is None else _checked_times(times, *span)
-    return Question(model, tuple(readouts), given, measures, states)
+    return Question(model, tuple(name for name in readouts if name in model.readouts), pools, given, measures)
 
 
 def _checked_times(times: object, begin: float, horizon: float) -> Array:

@@ -299,11 +299,11 @@ def _outputs(asked: Question, parts: Sequence[Ensemble]) -> dict[str, Any]:
         label, unit = model.module.READOUTS[name]
         values = np.concatenate([part.readouts[:, :, j] for part in parts])
         variables[name] = (("sample", "time"), values, {"units": unit, "long_name": label, "kind": "read-out"})
-    if asked.states:
-        for i, (name, (label, unit, owner, _)) in enumerate(model.module.POOLS.items()):
-            values = np.concatenate([part.states[:, :, i] for part in parts])
-            about = {"units": unit, "long_name": label, "kind": "pool", "mechanism": owner}
-            variables[name] = (("sample", "time"), values, about)
+    for name in asked.pools:
+        label, unit, owner, _ = model.module.POOLS[name]
+        values = np.concatenate([part.states[:, :, model.pools.index(name)] for part in parts])
+        about = {"units": unit, "long_name": label, "kind": "pool", "mechanism": owner}
+        variables[name] = (("sample", "time"), values, about)
     return variables
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.errors import DataError, ParameterError, did_you_mean
 from immunosim.numerics import Segments
-from immunosim.patient_parameters import count_scales
+from immunosim.patient_parameters import scales_of_counts
 from immunosim.problem import Problem
 
 
@@ -80,7 +80,9 @@ def checked_parameters(problem: Problem, parameters: Mapping[str, object]) -> di
     return columns
 
 
-def vary(problem: Problem, columns: Mapping[str, Array], rows: slice) -> Rows:
+def vary(
+    problem: Problem, columns: Mapping[str, Array], rows: slice, counts: Mapping[str, Array] | None = None
+) -> Rows:
     """Return patients with varied parameters of a problem.
 
     Parameters
@@ -90,9 +92,12 @@ def vary(problem: Problem, columns: Mapping[str, Array], rows: slice) -> Rows:
         As ``checked_parameters`` returns them.
     rows : slice
         The selected rows.
+    counts : mapping of str to ndarray, cells/uL, optional
+        Untreated counts by patient, in place of those of the scenario.
     """
     chosen = {name: column[rows] for name, column in columns.items()}
-    n = len(next(iter(chosen.values())))
+    of_counts = {name: column[rows] for name, column in (counts or {}).items()}
+    n = max(map(len, (*chosen.values(), *of_counts.values())), default=len(range(*rows.indices(rows.stop))))
     model = problem.model
     vectors = np.tile(problem.vector, (n, 1))
     for name, column in chosen.items():
@@ -101,11 +106,12 @@ def vary(problem: Problem, columns: Mapping[str, Array], rows: slice) -> Rows:
     for name, column in chosen.items():
         about = problem.parameters[name]
         is_possible &= (column >= about.lower) & (column <= about.upper)  # also False for NaN
-    keeps_counts = bool(problem.scenario.patient.baseline.model_dump(exclude_none=True))
+    given = problem.scenario.patient.baseline.model_dump(exclude_none=True)
     for i in np.flatnonzero(is_possible):
         model.module.close(vectors[i])
-        if keeps_counts:
-            is_possible[i] = _rescale(problem, vectors[i])
+        if given or of_counts:
+            of_patient = {name: float(column[i]) for name, column in of_counts.items()}
+            is_possible[i] = _rescale(problem, vectors[i], given | of_patient)
     for name, least, _ in model.module.ADMISSIBLE:
         is_possible &= vectors[:, model.position[name]] >= least
     vectors[~is_possible] = np.nan
@@ -128,6 +134,28 @@ def stack(problems: Sequence[Problem]) -> Rows:
     )
 
 
+def vary_each(problems: Sequence[Problem], columns: Mapping[str, Array]) -> Rows:
+    """Return one patient per problem with varied parameters; problems that are the same object are varied together.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+    columns : mapping of str to ndarray, shape (n,)
+        As ``checked_parameters`` returns them; none leaves the problems as they are.
+    """
+    rows = stack(problems)
+    if not columns:
+        return rows
+    members: dict[int, list[int]] = {}
+    for index, problem in enumerate(problems):
+        members.setdefault(id(problem), []).append(index)
+    for indices in members.values():
+        of_problem = {name: column[indices] for name, column in columns.items()}
+        varied = vary(problems[indices[0]], of_problem, slice(0, len(indices)))
+        rows.vectors[indices], rows.states[indices] = varied.vectors, varied.states
+    return rows
+
+
 def why_refused(problem: Problem, values: Mapping[str, float]) -> str:
     """Return the reason why a patient is refused; empty if it is valid."""
     return next(_reasons(problem, values), "")
@@ -143,24 +171,25 @@ def _reasons(problem: Problem, values: Mapping[str, float]) -> Iterator[str]:
         vector[problem.model.position[name]] = value
     problem.model.module.close(vector)
     try:
-        if problem.scenario.patient.baseline.model_dump(exclude_none=True):
-            _apply_scales(problem, vector)
+        given = problem.scenario.patient.baseline.model_dump(exclude_none=True)
+        if given:
+            _apply_scales(problem, vector, given)
         problem.model.check(vector)
     except ParameterError as error:
         yield str(error)
 
 
-def _rescale(problem: Problem, vector: Array) -> bool:
+def _rescale(problem: Problem, vector: Array, counts: Mapping[str, float]) -> bool:
     """Scale the subsets to keep the given untreated counts; False if impossible."""
     try:
-        _apply_scales(problem, vector)
+        _apply_scales(problem, vector, counts)
     except ParameterError:
         return False
     return True
 
 
-def _apply_scales(problem: Problem, vector: Array) -> None:
+def _apply_scales(problem: Problem, vector: Array, counts: Mapping[str, float]) -> None:
     model = problem.model
-    for name, value in dict(count_scales(problem.scenario, problem.parameters, model, vector)).items():
+    for name, value in dict(scales_of_counts(counts, problem.parameters, model, vector)).items():
         vector[model.position[name]] = value
     model.module.close(vector)

@@ -9,7 +9,7 @@ from immunosim.codegen.loader import Array, say_nothing
 from immunosim.ensembles.endpoints import Endpoint
 from immunosim.ensembles.questions import question
 from immunosim.ensembles.result import EnsembleResult, labelled
-from immunosim.ensembles.rows import Rows, checked_parameters, stack, vary
+from immunosim.ensembles.rows import Rows, checked_parameters, stack, vary, vary_each
 from immunosim.ensembles.tolerances import solve_by_tolerance
 from immunosim.errors import DataError
 from immunosim.machine import cores
@@ -41,9 +41,10 @@ def simulate_ensemble(
     scenario : Scenario or sequence of Scenario
         One for all rows of ``parameters``, or one for each patient, with its own regimen, horizon and tolerances.
     parameters : mapping of str to array_like, shape (n,), optional
-        Primary parameters by patient, in their own units; may be a pandas DataFrame.
+        Primary parameters by patient, in their own units; may be a pandas DataFrame. They replace those of the scenario
+        of the patient.
     readouts : sequence of str
-        Read-outs to report at the output times.
+        Read-outs, or pools, to report at the output times.
     times : array_like, shape (n_times,), day, optional
         Output times; by default those of the scenario.
     endpoints : sequence of Endpoint
@@ -97,25 +98,32 @@ def simulate_ensemble(
 
 @dataclass(frozen=True)
 class _Asked:
-    """The patients to simulate: one problem and columns, or one problem each."""
+    """The patients to simulate: one problem for all or one each, and columns that replace parameters."""
 
     problems: list[Problem]
     columns: dict[str, Array]
 
     @property
     def n(self) -> int:
-        return len(next(iter(self.columns.values()))) if self.columns else len(self.problems)
+        return len(next(iter(self.columns.values()))) if self.is_common else len(self.problems)
+
+    @property
+    def is_common(self) -> bool:
+        """Whether all patients have one scenario."""
+        return bool(self.columns) and len(self.problems) == 1
 
     @property
     def times(self) -> Array:
-        return self.problems[0].times if self.columns or self.n == 1 else stack(self.problems).times
+        return self.problems[0].times if self.is_common or self.n == 1 else stack(self.problems).times
 
     def rows(self, chosen: slice) -> Rows:
-        return vary(self.problems[0], self.columns, chosen) if self.columns else stack(self.problems[chosen])
+        if self.is_common:
+            return vary(self.problems[0], self.columns, chosen)
+        return vary_each(self.problems[chosen], {name: column[chosen] for name, column in self.columns.items()})
 
     def options(self, chosen: slice) -> list[SolverOptions]:
         """Return the options of each row; those of parameters that vary are the scenario's."""
-        if self.columns:
+        if self.is_common:
             return [self.problems[0].options]
         return [problem.options for problem in self.problems[chosen]]
 
@@ -130,9 +138,15 @@ def _asked(
     if not several:
         raise DataError("there is no scenario", cure="give one, or one for each patient")
     columns = {} if parameters is None else {str(name): parameters[name] for name in parameters}
-    if columns and len(several) > 1:
-        raise DataError("parameters can vary only one scenario", cure="write them into the scenarios")
-    problems = [prepare(one_scenario, file, announce) for one_scenario in several]
+    prepared = {id(each): each for each in several}
+    by_scenario = {key: prepare(each, file, announce) for key, each in prepared.items()}
+    problems = [by_scenario[id(each)] for each in several]
     if len({(problem.options.method, problem.options.rtol) for problem in problems}) > 1:
         raise DataError("the scenarios have different [solver] tables", cure="give all the same method and tolerance")
-    return _Asked(problems, checked_parameters(problems[0], columns) if columns else {})
+    checked: dict[str, Array] = {}
+    for problem in by_scenario.values() if columns else ():
+        checked = checked_parameters(problem, columns)
+    if len(several) > 1 and any(len(column) != len(several) for column in checked.values()):
+        reason = f"{len(several)} scenarios have {len(next(iter(checked.values())))} rows of parameters"
+        raise DataError(reason, key="parameters", cure="give one scenario, or one for each row")
+    return _Asked(problems, checked)

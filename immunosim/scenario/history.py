@@ -25,6 +25,7 @@ from immunosim.scenario.drug_names import ModelName, known_drugs, with_drugs_of
 from immunosim.scenario.findings import Note, Observed, Relapse
 from immunosim.scenario.model_record import ModelRecord, RefusedIfUnknown
 from immunosim.scenario.patient import Patient
+from immunosim.scenario.population import PopulationSection
 from immunosim.scenario.quantities import CalendarDate, TimePoint, reading_within
 from immunosim.scenario.superseded import in_present_words, superseded_keys, warn_of
 from immunosim.scenario.sweep import Sweep
@@ -60,6 +61,7 @@ class History(ModelRecord):
     mechanisms: Mechanisms = Mechanisms()
     parameters: dict[Text, Parameter] = Field(default={})
     sweep: Sweep | None = None
+    population: PopulationSection | None = None
 
     if TYPE_CHECKING:
 

@@ -15,7 +15,7 @@ from immunosim.scenario import Scenario, Sweep, build_scenario, load_document, l
 from immunosim.scenario.examples import located
 from immunosim.scenario.overrides import Overrides
 
-_NO_PART = ("sweep", "observed", "note", "relapse", "output")
+_NO_PART = ("sweep", "population", "observed", "note", "relapse", "output")
 """Tables that do not affect a patient; leaving them out avoids reading them again for each."""
 
 

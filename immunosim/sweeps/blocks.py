@@ -61,7 +61,7 @@ def template_of(recipe: Recipe) -> Variables:
     n_pools, n_times = len(model.pools), 0 if asked.times is None else len(asked.times)
     none = np.empty(0)
     nobody = Ensemble(
-        states=np.empty((0, n_times if asked.states else 0, n_pools)),
+        states=np.empty((0, n_times if asked.pools else 0, n_pools)),
         readouts=np.empty((0, n_times, len(asked.readouts))),
         summaries=np.empty((0, len(asked.measures))),
         status=np.empty(0, np.int64),

@@ -16,6 +16,9 @@ from immunosim.codegen.loader import Array
 LABEL = "id"
 """Key of the factor that names the patients of a table."""
 
+LABELS = (LABEL, "patient", "weight")
+"""Keys of factors that change nothing: names, numbers and weights of patients."""
+
 
 @dataclass(frozen=True)
 class Factor:
@@ -56,8 +59,8 @@ class Factor:
 
     @property
     def is_label(self) -> bool:
-        """Whether it only names patients: it is kept with the result, and changes nothing."""
-        return self.key == LABEL
+        """Whether it only names or weighs patients: it is kept with the result, and changes nothing."""
+        return self.key in LABELS
 
     @property
     def scale(self) -> str:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
-from immunosim.codegen.loader import Model
+from immunosim.codegen.loader import Array, Model
 from immunosim.ensembles.questions import Question
+from immunosim.ensembles.rows import Rows
 from immunosim.errors import DataError
-from immunosim.sweeps.base import base_of
+from immunosim.scenario import Scenario
+from immunosim.sweeps.base import Base, base_of
 from immunosim.sweeps.designs import Design
 from immunosim.sweeps.factors import Factor
 from immunosim.sweeps.outputs import Outputs
@@ -27,17 +29,44 @@ FORMAT = "immunosim sweep 2"
 _WORDS = ("title", "description")
 
 
+class RowSource(Protocol):
+    """Makes rows for the integrator of what is stored of each patient."""
+
+    @property
+    def base(self) -> Base:
+        """The scenario that the patients vary."""
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """The columns of the values."""
+
+    def rows(self, values: Array) -> Rows:
+        """Return patients in the form of the integrator; values of shape (n, n_factors)."""
+
+    def identity(self) -> dict[str, Any]:
+        """Return what determines the rows beside document and factors, as plain values."""
+
+    def scenario_of(self, values: Sequence[float]) -> Scenario:
+        """Return the scenario of one patient, without the parameters that are columns."""
+
+    def columns_of(self, values: Sequence[float]) -> dict[str, float]:
+        """Return the parameters of one patient that are columns."""
+
+    def forget(self) -> None:
+        """Clear what was cached of earlier rows."""
+
+
 @dataclass(frozen=True, eq=False)
 class Recipe:
     """How a patient is built and which outputs are stored: everything that a worker needs.
 
     Attributes
     ----------
-    population : RowPopulation
+    population : RowSource
     outputs : Outputs
     """
 
-    population: RowPopulation
+    population: RowSource
     outputs: Outputs
 
     @property
@@ -64,6 +93,7 @@ class Recipe:
             "outputs": self.outputs.as_dict(),
             "model": self.model.key,
             "core": "scalar" if self.model.core.lanes is None else "lanes",
+            **self.population.identity(),
         }
 
 
@@ -121,10 +151,16 @@ def recipe_from(identity: Mapping[str, Any], file: str) -> Recipe:
     try:
         factors = tuple(Factor.from_dict(factor) for factor in identity["factors"])
         outputs, document = Outputs.from_dict(identity["outputs"]), dict(identity["document"])
+        population = identity.get("population")
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         reason = "does not describe how its patients were built"
         raise DataError(reason, file=file, cure="recompute the result") from error
-    return Recipe(RowPopulation(base_of(document, file), factors), outputs)
+    base = base_of(document, file)
+    if population is None:
+        return Recipe(RowPopulation(base, factors), outputs)
+    from immunosim.cohorts.rows import cohort_rows_from
+
+    return Recipe(cohort_rows_from(population, base), outputs)
 
 
 def _numeric(identity: Mapping[str, Any]) -> dict[str, Any]:

@@ -126,6 +126,10 @@ class RowPopulation:
         except ImmunosimError:
             return None
 
+    def identity(self) -> dict[str, Any]:
+        """Return nothing: document and factors determine the rows."""
+        return {}
+
     def forget(self) -> None:
         """Clear the cached scenarios."""
         self._problem.cache_clear()

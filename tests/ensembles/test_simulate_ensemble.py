@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from immunosim.ensembles import Endpoint, load_ensemble, simulate_ensemble, solving
+from immunosim.ensembles import Endpoint, load_ensemble, replay, simulate_ensemble, solving
 from immunosim.errors import DataError
 from immunosim.files import OutputError
 from immunosim.problem import prepare
@@ -184,9 +184,25 @@ def test_what_cannot_be_answered_is_refused_before_it_is_computed(scenario, argu
         simulate_ensemble(scenario, **arguments)
 
 
-def test_parameters_and_several_scenarios_are_not_mixed(scenario):
-    with pytest.raises(DataError, match="vary only one scenario"):
-        simulate_ensemble([scenario, scenario], {"age": [30.0, 40.0]})
+def test_parameters_and_regimens_vary_together(scenario):
+    weaker = scenario.model_copy(update={"title": "half the dose", "course": (halved(scenario.course[0]),)})
+    ages = [30.0, 40.0, 50.0]
+    mixed = simulate_ensemble([scenario, weaker, scenario], {"age": ages}, readouts=["cd4", "baff"], times=[0.0, 20.0])
+    for patient, of in enumerate((scenario, weaker, scenario)):
+        alone = simulate_ensemble(of, {"age": [ages[patient]]}, readouts=["cd4", "baff"], times=[0.0, 20.0])
+        for name in ("cd4", "baff"):
+            assert mixed[name][patient].tobytes() == alone[name][0].tobytes()
+    assert mixed["cd4"][1, 1] > mixed["cd4"][2, 1]
+    assert replay(mixed, 1).is_reproduced
+
+
+def halved(course):
+    return course.model_copy(update={"dose": 0.5 * course.dose})
+
+
+def test_several_scenarios_need_as_many_rows_of_parameters(scenario):
+    with pytest.raises(DataError, match="2 scenarios have 3 rows of parameters"):
+        simulate_ensemble([scenario, scenario], {"age": [30.0, 40.0, 50.0]})
     with pytest.raises(DataError, match="there is no scenario"):
         simulate_ensemble([])
     other = scenario.model_copy(update={"solver": scenario.solver.model_copy(update={"rtol": 1e-4})})

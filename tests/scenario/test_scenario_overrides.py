@@ -58,7 +58,7 @@ def test_the_document_itself_is_left_alone() -> None:
     ("override", "message"),
     [
         ("patient.agee=4", 'patient.agee: unknown key "agee", did you mean "age"?'),
-        ("patint.age=4", 'patint.age: unknown key "patint", did you mean "patient"?'),
+        ("patint.age=4", 'patint.age: unknown key "patint", did you mean "patient" or "population"?'),
         ("course.1.dos=4", 'course.1.dos: unknown key "dos", did you mean "dose" or "doses"?'),
         ("course.3.dose=4", 'course.3.dose: unknown entry "3" among 2 entries, entries are counted from 1'),
         ("course.dose=4", 'course.dose: unknown entry "dose" among 2 entries, entries are counted from 1'),

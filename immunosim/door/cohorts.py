@@ -1,0 +1,198 @@
+"""Virtual populations: cohorts that are planned, refused or run in the order of steps of a sweep."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Unpack
+
+from immunosim.codegen.loader import say_nothing
+from immunosim.cohorts import CohortResult
+from immunosim.cohorts.planning import CohortRequest, cohort_plan, section_of
+from immunosim.cohorts.result import cohort_of
+from immunosim.door.estimating import SweepEstimate, estimate_plan
+from immunosim.door.keywords import refuse_unknown
+from immunosim.door.scenarios import AnyScenario, given
+from immunosim.door.sweeping import KeptOutputs, base_of_scenario, refusing, usual_place
+from immunosim.door.times import day_of, duration_of
+from immunosim.door.watching import Quiet
+from immunosim.scenario.overrides import Overrides
+from immunosim.scenario.population import Population
+from immunosim.sweeps import Base, Plan, RunOptions, SweepResult, run_sweep
+from immunosim.sweeps.quote import is_large, refuse_hopeless
+
+AnyPopulation = Population | Path | str
+"""A population, the path of its file, or the name of one that comes with the model."""
+
+
+@dataclass(frozen=True)
+class CohortArguments:
+    """What a cohort is planned from; as ``cohort`` takes it.
+
+    Attributes
+    ----------
+    scenario : Scenario, Path or str
+    population : Population, Path or str, optional
+    n, seed : int, optional
+    cohort : str, optional
+    kept : KeptOutputs
+    overrides : mapping of str to object, or iterable of str
+    path : Path, optional
+    options : RunOptions
+    """
+
+    scenario: AnyScenario
+    population: AnyPopulation | None
+    n: int | None
+    seed: int | None
+    cohort: str | None
+    kept: KeptOutputs
+    overrides: Overrides
+    path: Path | None
+    options: RunOptions
+
+
+def cohort(
+    scenario: AnyScenario,
+    n: int | None = None,
+    *,
+    population: AnyPopulation | None = None,
+    seed: int | None = None,
+    cohort: str | None = None,
+    overrides: Overrides = (),
+    path: Path | str | None = None,
+    options: RunOptions | None = None,
+    announce: Callable[[str], None] = say_nothing,
+    **kept: Unpack[KeptOutputs],
+) -> CohortResult:
+    """Simulate the first patients of a virtual population, stored as they are computed.
+
+    Patient 17 of 100 is patient 17 of 10,000: every draw is keyed by seed, patient and name. Without ``endpoints``,
+    ``readouts`` and ``pools`` those of the population are kept, or six usual endpoints.
+
+    Parameters
+    ----------
+    scenario : Scenario, Path or str
+        The regimen and the typical patient.
+    n : int, optional
+        Patients, by default those of the population, or 1000.
+    population : Population, Path or str, optional
+        By default the scenario's own.
+    seed : int, optional
+        By default that of the population, or 0.
+    cohort : str, optional
+        The named cohort of the population that everybody belongs to.
+    overrides : mapping of str to object, or iterable of str
+    path : Path or str, optional
+        A ``.zarr`` folder or a ``.nc`` file; by default the result is kept in memory.
+    options : RunOptions, optional
+        Threads, resuming, replacing, parts and clusters.
+    announce : callable
+    **kept : KeptOutputs
+        ``endpoints``, ``readouts``, ``at``, ``every`` and ``pools``.
+
+    Raises
+    ------
+    DataError, ScenarioError, ParameterError
+        If there is no population, it does not fit the model, the result exists, or memory or disk will not suffice.
+    OutputError
+        If the disk is full or cannot be written; finished blocks are kept.
+    """
+    how = options or RunOptions()
+    with tempfile.TemporaryDirectory(prefix="immunosim-cohort-") as folder:
+        target = Path(folder) / "cohort.nc" if path is None else Path(path)
+        asked = CohortArguments(scenario, population, n, seed, cohort, kept, overrides, target, how)
+        plan, target = plan_cohort(asked, announce=announce)
+        return cohort_of(run_sweep(plan, target, how, announce))
+
+
+def plan_cohort(
+    asked: CohortArguments, *, is_dry: bool = False, announce: Callable[[str], None] = say_nothing
+) -> tuple[Plan, Path]:
+    """Return the plan of a cohort and the place of its result, after everything that would refuse it in the end.
+
+    Parameters
+    ----------
+    asked : CohortArguments
+        Without a path ``results/<scenario>_cohort``, as Zarr where it is large.
+    is_dry : bool
+        Whether nothing is to be written, so that a result may exist.
+    announce : callable
+
+    Raises
+    ------
+    DataError, ScenarioError, ParameterError
+        As ``cohort`` does.
+    """
+    refuse = refusing(is_dry)
+    if asked.path is not None:
+        refuse(asked.path, asked.options)
+    base = base_of_scenario(asked.scenario, asked.overrides, announce)
+    section = given(asked.scenario, asked.overrides).scenario.population
+    population = str(asked.population) if isinstance(asked.population, Path) else asked.population
+    section = section_of(_absolute(population, asked.population), base, section)
+    plan = cohort_plan(section, base, _request(asked, base))
+    target = asked.path or usual_place(base.file, "cohort", is_large(plan))
+    if asked.path is None:
+        refuse(target, asked.options)
+    refuse_hopeless(plan, target, asked.options.rows_per_block)
+    return plan, target
+
+
+def estimate_cohort(
+    scenario: AnyScenario,
+    n: int | None = None,
+    *,
+    population: AnyPopulation | None = None,
+    seed: int | None = None,
+    cohort: str | None = None,
+    overrides: Overrides = (),
+    path: Path | str | None = None,
+    options: RunOptions | None = None,
+    announce: Callable[[str], None] = say_nothing,
+    **kept: Unpack[KeptOutputs],
+) -> SweepEstimate:
+    """Estimate time, memory and disk of a cohort, write nothing, and compile nothing.
+
+    Parameters
+    ----------
+    scenario, n, population, seed, cohort, overrides, path, options, announce, **kept
+        As ``cohort`` takes them; the path is by default ``results/<scenario>_cohort``.
+
+    Raises
+    ------
+    DataError, ScenarioError, ParameterError
+        As ``cohort`` does, but for a result that exists and too little memory or disk.
+    """
+    how, target = options or RunOptions(), None if path is None else Path(path)
+    asked = CohortArguments(scenario, population, n, seed, cohort, kept, overrides, target, how)
+    return estimate_plan(lambda tell: plan_cohort(asked, is_dry=True, announce=tell), how, Quiet(announce))
+
+
+def cohort_in(stored: SweepResult) -> CohortResult | None:
+    """Return a stored result as a cohort, whose statistics are weighted; None where it is that of a sweep."""
+    return cohort_of(stored) if "population" in stored.identity else None
+
+
+def _absolute(name: str | Population | None, population: AnyPopulation | None) -> str | Population | None:
+    """Return the path of a population that is an existing file: one that a user names is relative to where they are."""
+    if isinstance(population, (str, Path)) and Path(population).is_file():
+        return str(Path(population).absolute())
+    return name
+
+
+def _request(asked: CohortArguments, base: Base) -> CohortRequest:
+    refuse_unknown(asked.kept, KeptOutputs)
+    every = asked.kept.get("every")
+    return CohortRequest(
+        n=asked.n,
+        seed=asked.seed,
+        cohort=asked.cohort,
+        endpoints=tuple(asked.kept.get("endpoints") or ()),
+        readouts=tuple(asked.kept.get("readouts") or ()),
+        at=[day_of(base.scenario, time, "at") for time in asked.kept.get("at") or ()],
+        every=None if every is None else duration_of(every, "every"),
+        pools=asked.kept.get("pools", False),
+    )

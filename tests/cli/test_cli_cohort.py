@@ -1,0 +1,70 @@
+"""``immunosim cohort`` as a new user meets it: the population, what came of it, and what is wrong."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from immunosim.cohorts import open_cohort
+
+FEW = ("-n", "16", "--chunk", "8", "--workers", "2", "--endpoint", "nadir of cd4")
+TRAIT = '[[trait]]\nname = "lysis"\nmultiplies = ["blood_lysis_rate"]\nsd = 0.3\n'
+
+
+@pytest.fixture
+def population(short: Path) -> Path:
+    """Return the file of a population beside the short scenario."""
+    path = short.parent / "people.toml"
+    path.write_text(TRAIT, encoding="utf-8")
+    return path
+
+
+def test_a_first_cohort_says_what_it_took_and_what_is_next(
+    command, short: Path, population: Path, contents: Callable[[], list[str]]
+) -> None:
+    result = command("cohort", short, *FEW, "--population", population)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"16 patients in chunks of 8: about .*, .*B of memory and .*B on disk\n", result.stderr)
+    assert result.stdout.startswith("16 patients: 16 OK\n")
+    assert "Next:   immunosim plot results/short_cohort.nc\n" in result.stdout
+    assert contents() == ["people.toml", "results/short_cohort.nc", "short.toml"]
+    cohort = open_cohort("results/short_cohort.nc")
+    assert cohort.dataset["nadir_cd4"].dims == ("patient",)
+
+
+def test_the_scenario_may_hold_the_population_and_what_is_kept(command, short: Path, population: Path) -> None:
+    section = '\n[population]\nfile = "people.toml"\nn = 5\nreadouts = ["cd4"]\nat = ["30 days"]\n'
+    short.write_text(short.read_text(encoding="utf-8") + section, encoding="utf-8")
+    result = command("cohort", short, "--out", "a.zarr", "--json")
+    assert json.loads(result.stdout) == {"result": "a.zarr", "tables": [], "status": {"OK": 5}, "endpoints": {}}
+    assert open_cohort("a.zarr").dataset["cd4"].shape == (5, 1)
+
+
+def test_a_dry_run_writes_nothing(command, short: Path, population: Path, contents: Callable[[], list[str]]) -> None:
+    result = command("cohort", short, "-n", "1000000", "--population", population, "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert "1,000,000 patients in chunks of" in result.stdout
+    assert contents() == ["people.toml", "short.toml"]
+
+
+def test_a_scenario_without_population_says_what_to_add(command, short: Path) -> None:
+    result = command("cohort", short, *FEW)
+    assert result.exit_code == 2
+    assert "there is no population, add [population] to the scenario, or name one: --population FILE" in result.stderr
+
+
+def test_a_check_says_how_patients_differ(command, short: Path, population: Path) -> None:
+    section = '\n[population]\nfile = "people.toml"\nn = 5\n'
+    short.write_text(short.read_text(encoding="utf-8") + section, encoding="utf-8")
+    result = command("check", short)
+    assert re.search(r"Population\n.*\nlysis +blood_lysis_rate +log-normal, SD 0.3\npatients +5\n", result.stdout)
+    population.write_text(TRAIT.replace("blood", "blod"), encoding="utf-8")
+    assert 'did you mean "blood_lysis_rate"' in command("check", short).stderr
+
+
+def test_an_unknown_cohort_is_named(command, short: Path, population: Path) -> None:
+    result = command("cohort", short, *FEW, "--population", population, "--cohort", "older")
+    assert result.exit_code == 2
+    assert f'{population}: cohort: unknown cohort "older"' in result.stderr
