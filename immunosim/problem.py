@@ -5,7 +5,7 @@ It can be solved by ``simulation``, or by somebody else to check us.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from immunosim.parameters import ParameterSet
 from immunosim.patient_parameters import individual_vector
 from immunosim.scenario import (
     Bolus,
+    Event,
     Scenario,
     build_segments,
     check_names,
@@ -163,9 +164,25 @@ def segments_of(scenario: Scenario, model: Model, file: str = "scenario") -> Seg
     """
     _refuse_traces(scenario, model, file)
     events = events_of(scenario)
-    start, end = start_of(scenario, events), scenario.horizon
-    boundaries, inputs, jumps = build_segments(events, model.inputs, model.pools, start, end)
-    jumps[:, _frozen_pools(model, scenario.mechanisms.off)] = 0.0
+    return segments_between(events, model, (start_of(scenario, events), scenario.horizon), scenario.mechanisms.off)
+
+
+def segments_between(
+    events: Iterable[Event], model: Model, span: tuple[float, float], off: tuple[str, ...] = ()
+) -> Segments:
+    """Return the inputs and jumps of dose events.
+
+    Parameters
+    ----------
+    events : iterable of Infusion or Bolus
+    model : Model
+    span : (float, float)
+        First and last day.
+    off : tuple of str
+        Mechanisms that are switched off.
+    """
+    boundaries, inputs, jumps = build_segments(events, model.inputs, model.pools, *span)
+    jumps[:, _frozen_pools(model, off)] = 0.0
     return Segments(boundaries, inputs, jumps)
 
 

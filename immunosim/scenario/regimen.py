@@ -146,11 +146,16 @@ def insisted_drugs(scenario: History) -> set[str]:
 def keyed_events(scenario: History) -> Iterator[tuple[str, Event]]:
     """Yield every dose with the key path of the record that orders it, record by record."""
     for order in orders_of(scenario):
-        yield from ((order.key, event) for event in _events(order, scenario.horizon))
-        yield from ((f"{order.key}.premedication", event) for event in _premedication(order, scenario))
+        yield from events_of_order(order, scenario)
     for number, schedule in enumerate(scenario.input, 1):
         for step, event in _steps(schedule, known_drug(schedule.drug, scenario), schedule.label or f"input {number}"):
             yield f"input[{number}].steps[{step}]", event
+
+
+def events_of_order(order: Order, scenario: History) -> Iterator[tuple[str, Event]]:
+    """Yield the doses of an order in a scenario, premedication included, with their key paths."""
+    yield from ((order.key, event) for event in _events(order, scenario.horizon))
+    yield from ((f"{order.key}.premedication", event) for event in _premedication(order, scenario))
 
 
 def start_of(scenario: History, events: Iterable[Event] | None = None) -> float:

@@ -1,0 +1,1 @@
+"""Virtual cohorts: populations, events, statistics with intervals, and published targets."""
