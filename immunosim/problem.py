@@ -29,6 +29,7 @@ from immunosim.scenario import (
     output_times,
     start_of,
 )
+from immunosim.scenario.challenges import challenge_events
 from immunosim.scenario.plausible import implausible_age
 
 # What is too little to matter, as a share of a pool's scale and of the relative tolerance: at the default tolerance a
@@ -119,6 +120,7 @@ def prepare(scenario: Scenario, file: str = "scenario", announce: Callable[[str]
         mechanisms=model.mechanisms,
         parameters=parameters.units(),
         readouts=model.units,
+        pools=model.pools,
         methods=METHODS,
         file=file,
     )
@@ -163,8 +165,9 @@ def segments_of(scenario: Scenario, model: Model, file: str = "scenario") -> Seg
         If a dose is so small that the solver would take it for rounding.
     """
     _refuse_traces(scenario, model, file)
-    events = events_of(scenario)
-    return segments_between(events, model, (start_of(scenario, events), scenario.horizon), scenario.mechanisms.off)
+    doses = events_of(scenario)
+    events = (*doses, *(event for _, event in challenge_events(scenario)))
+    return segments_between(events, model, (start_of(scenario, doses), scenario.horizon), scenario.mechanisms.off)
 
 
 def segments_between(

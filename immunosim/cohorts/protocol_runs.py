@@ -19,7 +19,7 @@ from immunosim.cohorts.decisions import Decision, Decisions
 from immunosim.cohorts.followed import TimeLines, hazard_grid
 from immunosim.cohorts.pieces import JoinedSummaries
 from immunosim.cohorts.rules import Trigger
-from immunosim.cohorts.schedules import Schedule
+from immunosim.cohorts.schedules import Schedule, planned_schedules
 from immunosim.cohorts.visits import AssayErrors, Dropout, Visits, dropout_days, visit_days
 from immunosim.ensembles.rows import Rows
 from immunosim.numerics import Ensemble, Request, Segments, Status, Summary, solve_ensemble
@@ -114,7 +114,6 @@ def run_protocol(
     patients: Integers,
     regimens: Integers | None = None,
     n_threads: int = 1,
-    schedules: Sequence[Schedule] | None = None,
 ) -> ProtocolOutcome:
     """Simulate patients under a protocol.
 
@@ -128,13 +127,10 @@ def run_protocol(
     regimens : ndarray of int, shape (n,), optional
         Place of each patient's regimen among the problems; by default the first.
     n_threads : int
-    schedules : sequence of Schedule, optional
-        The planned doses of each patient, in place of those of the regimen.
     """
-    if schedules is None:
-        planned = [Schedule.of(problem) for problem in plan.problems]
-        schedules = [planned[k] for k in (np.zeros(len(patients), int) if regimens is None else regimens)]
-    run = _Run(plan, rows, np.asarray(patients, np.int64), list(schedules))
+    patients = np.asarray(patients, np.int64)
+    regimens = np.zeros_like(patients) if regimens is None else np.asarray(regimens, np.int64)
+    run = _Run(plan, rows, patients, planned_schedules(plan.problems, regimens, patients))
     active = np.arange(len(patients))
     while active.size:
         active = run.advance(active, n_threads)
@@ -257,7 +253,7 @@ class _Run:
         self.lines.values[rows] = np.nan
 
     def outcome(self) -> ProtocolOutcome:
-        """Return what became of the patients."""
+        """Return the results of all patients."""
         plan, n = self.plan, len(self.states)
         start, end = (np.full(n, day) for day in plan.span)
         ensemble = Ensemble(

@@ -5,15 +5,17 @@ A changed table is the table of a scenario in which the same doses are written: 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from immunosim.codegen.loader import Array
 from immunosim.numerics import Segments
 from immunosim.problem import Problem, segments_between
+from immunosim.scenario.challenges import challenge_events, has_random_challenges
 from immunosim.scenario.dosing import Dosing
 from immunosim.scenario.drug_names import known_drug
 from immunosim.scenario.regimen import (
@@ -26,6 +28,8 @@ from immunosim.scenario.regimen import (
     events_of_order,
     orders_of,
 )
+
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +51,14 @@ class Schedule:
 
     @classmethod
     def of(cls, problem: Problem) -> Schedule:
-        """Return the doses of a regimen."""
+        """Return the doses of a regimen, with the challenges of a patient alone."""
         starts = [(order.drug.name, order.dosing.start) for order in orders_of(problem.scenario)]
-        return cls(problem, events_of(problem.scenario), tuple(sorted(starts, key=_day)))
+        return cls(problem, events_of(problem.scenario), tuple(sorted(starts, key=_day))).challenged(0)
 
-    def with_events(self, events: Iterable[Event]) -> Schedule:
-        """Return the schedule with further events that are no doses."""
-        return replace(self, events=(*self.events, *events))
+    def challenged(self, patient: int) -> Schedule:
+        """Return the doses with the challenges of a patient in a cohort, in place of those of another one."""
+        challenges = (event for _, event in challenge_events(self.problem.scenario, patient))
+        return replace(self, events=(*(event for event in self.events if event.drug is not None), *challenges))
 
     @cached_property
     def segments(self) -> Segments:
@@ -98,6 +103,24 @@ class Schedule:
     def _fits(self, event: Event) -> bool:
         horizon = self.span[1]
         return begin_of(event) < horizon if isinstance(event, Bolus) else end_of(event) <= horizon
+
+
+def planned_schedules(problems: Sequence[Problem], regimens: Integers, patients: Integers) -> list[Schedule]:
+    """Return the planned doses of each patient; patients with the same ones share a schedule.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        One for each regimen.
+    regimens, patients : ndarray of int, shape (n,)
+        Index of the regimen and number of each patient.
+    """
+    by_regimen = [Schedule.of(problem) for problem in problems]
+    is_random = [has_random_challenges(problem.scenario) for problem in problems]
+    return [
+        by_regimen[k].challenged(int(patient)) if is_random[k] else by_regimen[k]
+        for k, patient in zip(regimens.tolist(), patients.tolist(), strict=True)
+    ]
 
 
 def _day(order: tuple[str, float]) -> float:

@@ -159,7 +159,9 @@ def events_of_order(order: Order, scenario: History) -> Iterator[tuple[str, Even
 
 
 def start_of(scenario: History, events: Iterable[Event] | None = None) -> float:
-    """Return where the simulation starts: the earliest dose, observed point or further output, day 0 at the latest.
+    """Return where the simulation starts: the earliest dose, challenge, onset, observed point or further output.
+
+    That is day 0 at the latest.
 
     The scenario's events may be given where they are at hand. A first dose that came late or was skipped counts from
     its planned time, from which times after a course count.
@@ -168,7 +170,9 @@ def start_of(scenario: History, events: Iterable[Event] | None = None) -> float:
     observed = [point.time for series in scenario.observed for point in series.points]
     extra = [*scenario.output.extra, *(rule.start for rule in scenario.output.rule)]
     doses = [event for _, event in keyed_events(scenario)] if events is None else events
-    return min([0.0, *map(begin_of, doses), *planned, *observed, *extra])
+    challenges = [day for record in scenario.challenge for day in (*record.at, record.start or 0.0)]
+    onsets = [-since for since in scenario.patient.onsets().values()]
+    return min([0.0, *map(begin_of, doses), *planned, *observed, *extra, *challenges, *onsets])
 
 
 def dose_totals(events: Iterable[Event]) -> dict[str, float]:

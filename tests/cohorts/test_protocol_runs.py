@@ -199,3 +199,13 @@ def test_each_patient_has_its_regimen(configs, problem, rows):
     outcome = run_protocol(plan, taken(rows, [0, 0]), np.array([0, 0]), np.array([0, 1]))
     assert outcome.ensemble.summaries[0, 0] < outcome.ensemble.summaries[1, 0]
     assert outcome.schedules[1].segments.inputs.max() == Schedule.of(other).segments.inputs.max()
+
+
+def test_random_challenges_belong_to_the_patient(configs, rows):
+    document = tomllib.loads((configs / "teaching_course.toml").read_text(encoding="utf-8"))
+    document["challenge"] = [{"pool": "t_cells_blood", "size": 50.0, "rate": "3/year"}]
+    plan = plan_of(prepare(build_scenario(document)))
+    outcome = run_protocol(plan, taken(rows, [0, 0]), np.array([4, 7]))
+    alone = run_protocol(plan, taken(rows, [0]), np.array([7]))
+    assert outcome.ensemble.end_state[0].tolist() != outcome.ensemble.end_state[1].tolist()
+    assert alone.ensemble.end_state[0].tobytes() == outcome.ensemble.end_state[1].tobytes()
