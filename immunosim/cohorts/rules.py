@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field, StrictBool
+from pydantic import BeforeValidator, StrictBool
 
 from immunosim.codegen.loader import Array, Model
 from immunosim.errors import DataError, InputProblem, QuantityError, did_you_mean
@@ -25,7 +25,7 @@ from immunosim.units import convert, parse_quantity
 
 def _from_decision(value: Any) -> Any:
     """Let a dose without a start begin at once."""
-    return {"start": 0.0, **value} if isinstance(value, dict) else value
+    return {"start": "0 days", **value} if isinstance(value, dict) else value
 
 
 OrderedDose = Annotated[Dosing, BeforeValidator(_from_decision)]
@@ -52,7 +52,7 @@ class Rule(Record):
     delay: Duration | None = None
     share: Share = 1.0
     replaces: StrictBool = False
-    dose: Annotated[tuple[OrderedDose, ...], Field(min_length=1)]
+    dose: tuple[OrderedDose, ...] = ()
 
     def problems(self) -> Iterator[InputProblem]:
         """Yield a rule that has no condition or several, a window that is empty, and doses before the decision."""
@@ -66,6 +66,8 @@ class Rule(Record):
             yield InputProblem("means nothing for events", key="visits", cure="write events = 2 for two events")
         if not self.event and self.events != 1:
             yield InputProblem("means nothing for a level", key="events", cure="write visits = 2 for two visits")
+        if not self.dose:
+            yield InputProblem("is missing", key="dose", cure="write at least one [[rule.dose]]")
         for problem in ends_before_start(self.after, self.until):
             yield InputProblem(problem.reason, key="until", cure="let until come after after")
         for number, dose in enumerate(self.dose, 1):
