@@ -5,7 +5,7 @@ It can be solved by ``simulation``, or by somebody else to check us.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from immunosim.parameters import ParameterSet
 from immunosim.patient_parameters import individual_vector
 from immunosim.scenario import (
     Bolus,
+    Event,
     Scenario,
     build_segments,
     check_names,
@@ -28,6 +29,7 @@ from immunosim.scenario import (
     output_times,
     start_of,
 )
+from immunosim.scenario.challenges import challenge_events
 from immunosim.scenario.plausible import implausible_age
 
 # What is too little to matter, as a share of a pool's scale and of the relative tolerance: at the default tolerance a
@@ -118,6 +120,7 @@ def prepare(scenario: Scenario, file: str = "scenario", announce: Callable[[str]
         mechanisms=model.mechanisms,
         parameters=parameters.units(),
         readouts=model.units,
+        pools=model.pools,
         methods=METHODS,
         file=file,
     )
@@ -162,10 +165,27 @@ def segments_of(scenario: Scenario, model: Model, file: str = "scenario") -> Seg
         If a dose is so small that the solver would take it for rounding.
     """
     _refuse_traces(scenario, model, file)
-    events = events_of(scenario)
-    start, end = start_of(scenario, events), scenario.horizon
-    boundaries, inputs, jumps = build_segments(events, model.inputs, model.pools, start, end)
-    jumps[:, _frozen_pools(model, scenario.mechanisms.off)] = 0.0
+    doses = events_of(scenario)
+    events = (*doses, *(event for _, event in challenge_events(scenario)))
+    return segments_between(events, model, (start_of(scenario, doses), scenario.horizon), scenario.mechanisms.off)
+
+
+def segments_between(
+    events: Iterable[Event], model: Model, span: tuple[float, float], off: tuple[str, ...] = ()
+) -> Segments:
+    """Return the inputs and jumps of dose events.
+
+    Parameters
+    ----------
+    events : iterable of Infusion or Bolus
+    model : Model
+    span : (float, float)
+        First and last day.
+    off : tuple of str
+        Mechanisms that are switched off.
+    """
+    boundaries, inputs, jumps = build_segments(events, model.inputs, model.pools, *span)
+    jumps[:, _frozen_pools(model, off)] = 0.0
     return Segments(boundaries, inputs, jumps)
 
 

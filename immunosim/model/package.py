@@ -12,9 +12,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from immunosim.errors import ModelError
+from immunosim.errors import ModelError, did_you_mean
 from immunosim.model.drug import Drug, check_drugs
-from immunosim.model.patient_keys import HazardDraw, UntreatedCount
+from immunosim.model.patient_keys import DiseaseOnset, HazardDraw, UntreatedCount
 from immunosim.parameters import ParameterSet, read_references, read_set, sets_in
 
 DEFAULT_SET = "default"
@@ -41,9 +41,11 @@ class ModelPackage:
         The untreated counts that a scenario may give, the total first.
     draws : tuple of HazardDraw
         The draws of hazards that a scenario may give.
+    onsets : tuple of DiseaseOnset
+        The diseases that a patient may have from before day 0.
     base : ModelPackage, optional
         A model that it adds to: its parameter sets may extend those of the base, and it has the base's bibliography,
-        counts and draws.
+        counts, draws and onsets.
     """
 
     name: str
@@ -53,6 +55,7 @@ class ModelPackage:
     drugs: tuple[Drug, ...] = ()
     counts: tuple[UntreatedCount, ...] = ()
     draws: tuple[HazardDraw, ...] = ()
+    onsets: tuple[DiseaseOnset, ...] = ()
     base: ModelPackage | None = None
 
     def declare(self, parameter_units: Mapping[str, str], is_validated: bool = True) -> Any:
@@ -82,6 +85,10 @@ class ModelPackage:
 
             validate(network)
         check_drugs(self.drugs, network.inputs, network.pools, parameter_units)
+        for onset in self.onsets:
+            if onset.pool not in network.pools:
+                reason, cure = f'unknown pool "{onset.pool}"', did_you_mean(onset.pool, [*network.pools])
+                raise ModelError(reason, key=f"{self.name}.onsets.{onset.name}", cure=cure)
         return network
 
     def parameter_sets(self) -> tuple[str, ...]:
@@ -114,6 +121,12 @@ class ModelPackage:
         """The draws of hazards by name, those of its base first."""
         inherited = {} if self.base is None else self.base.all_draws
         return {**inherited, **{draw.name: draw for draw in self.draws}}
+
+    @functools.cached_property
+    def all_onsets(self) -> dict[str, DiseaseOnset]:
+        """The onsets of disease by name, those of its base first."""
+        inherited = {} if self.base is None else self.base.all_onsets
+        return {**inherited, **{onset.name: onset for onset in self.onsets}}
 
     @functools.cached_property
     def sources(self) -> tuple[Path, ...]:

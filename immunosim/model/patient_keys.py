@@ -1,6 +1,7 @@
-"""What a model lets a scenario say of its patient by names of its own: untreated counts, and draws of hazards.
+"""What a model lets a scenario say of its patient by names of its own: untreated counts, draws of hazards, onsets.
 
-Plain data, so that a scenario can be read without the network. This module knows no count and no organ in particular.
+Plain data, so that a scenario can be read without the network. This module knows no count, organ or disease in
+particular.
 """
 
 from __future__ import annotations
@@ -45,3 +46,26 @@ class HazardDraw:
 
     name: str
     meaning: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiseaseOnset:
+    """What begins a disease before day 0 where a scenario says since when the patient has it.
+
+    Attributes
+    ----------
+    name : str
+        Its key under ``[patient]``, whose value is the time since the onset.
+    label : str
+        What messages call it.
+    meaning : str
+        In a few words, as an editor shows it.
+    pool, amount : str, float
+        What enters which pool at the onset, in the unit of the pool.
+    """
+
+    name: str
+    label: str
+    meaning: str
+    pool: str
+    amount: float

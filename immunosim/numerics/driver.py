@@ -53,7 +53,7 @@ def solve_row(
 
 @kernel
 def record_end(outcome: Outcome, row: int, status: int, t: float, pool: int, y: Array, counts: Integers) -> None:
-    """Record how a row ended; one that failed has no states, but the time and state it reached."""
+    """Record how a row ended and in which state; one that failed has no other states, but the time it reached."""
     outcome.status[row] = status
     outcome.worst_pool[row] = pool
     copy_into(outcome.counts[row], counts)
@@ -62,6 +62,8 @@ def record_end(outcome: Outcome, row: int, status: int, t: float, pool: int, y: 
         fill_with_nan(outcome.readouts[row], 0)
         outcome.fail_time[row] = t
         copy_into(outcome.fail_state[row], y)
+    else:
+        copy_into(outcome.end_state[row], y)
 
 
 @kernel

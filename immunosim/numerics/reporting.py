@@ -51,6 +51,7 @@ def new_outcome(request: Request, n: int, n_times: int, n_pools: int, out: "Ense
         "status": (n,),
         "fail_time": (n,),
         "fail_state": (n, n_pools),
+        "end_state": (n, n_pools),
         "worst_pool": (n,),
         "counts": (n, N_COUNTS),
     }

@@ -29,6 +29,8 @@ class Ensemble:
         Time reached by a row that failed, NaN for the others.
     fail_state : ndarray, shape (n, n_pools)
         State at ``fail_time``, NaN for rows that did not fail.
+    end_state : ndarray, shape (n, n_pools)
+        State at the last boundary, from which a row may be continued; NaN for rows that failed.
     worst_pool : ndarray of int, shape (n,)
         Pool that decided the last trial step: largest scaled error, first not finite, or first negative; -1 for none.
     counts : ndarray of int, shape (n, 6)
@@ -41,6 +43,7 @@ class Ensemble:
     status: Integers
     fail_time: Array
     fail_state: Array
+    end_state: Array
     worst_pool: Integers
     counts: Integers
 
@@ -83,6 +86,7 @@ class Ensemble:
             status=Status(self.status[i]),
             fail_time=float(self.fail_time[i]),
             fail_state=self.fail_state[i],
+            end_state=self.end_state[i],
             worst_pool=int(self.worst_pool[i]),
             n_steps=int(self.n_steps[i]),
             n_rejected=int(self.n_rejected[i]),
@@ -103,6 +107,7 @@ class Solution:
     status: Status
     fail_time: float
     fail_state: Array
+    end_state: Array
     worst_pool: int
     n_steps: int
     n_rejected: int

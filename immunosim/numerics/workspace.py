@@ -144,6 +144,7 @@ class Outcome(NamedTuple):
     status: Integers
     fail_time: Array
     fail_state: Array
+    end_state: Array
     worst_pool: Integers
     counts: Integers
 

@@ -9,6 +9,7 @@ from immunosim.scenario.patient import Baseline, Draws, Patient
 from immunosim.scenario.reader import build_scenario, load_document, load_scenario
 from immunosim.scenario.regimen import (
     Bolus,
+    Event,
     Infusion,
     dose_totals,
     events_of,
@@ -31,6 +32,7 @@ __all__ = [
     "Dosing",
     "Draws",
     "DrugDosing",
+    "Event",
     "Infusion",
     "Mechanisms",
     "Note",

@@ -33,6 +33,7 @@ def problems_between_records(scenario: History) -> Iterator[InputProblem]:
     yield from problems
     if not problems:  # the rest would only repeat them
         yield from (*_beyond_horizon(scenario, events), *_overlaps(scenario, events), *_observed_late(scenario))
+        yield from _challenged_late(scenario)
 
 
 def _horizon(scenario: History) -> Iterator[InputProblem]:
@@ -130,3 +131,12 @@ def _observed_late(scenario: History) -> Iterator[InputProblem]:
     for series, record in enumerate(scenario.observed, 1):
         for number, point in enumerate(record.points, 1):
             yield from _late(scenario, point.time, f"observed[{series}].points[{number}].time")
+
+
+def _challenged_late(scenario: History) -> Iterator[InputProblem]:
+    for number, record in enumerate(scenario.challenge, 1):
+        for index, day in enumerate(record.at, 1):
+            if day >= scenario.horizon - ROUNDING:
+                reason = f"day {day:g} is not before the horizon, day {scenario.horizon:g}"
+                cure = "raise horizon or leave it out"
+                yield InputProblem(reason, key=f"challenge[{number}].at[{index}]", cure=cure)

@@ -18,6 +18,7 @@ from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, model_val
 from immunosim.errors import ScenarioError
 from immunosim.models import DEFAULT_MODEL, DEFAULT_SET
 from immunosim.scenario.base import Text
+from immunosim.scenario.challenge import Challenge
 from immunosim.scenario.clock import Clock
 from immunosim.scenario.computation import Mechanisms, Output, Parameter, Solver
 from immunosim.scenario.dosing import Dosing, Treatment
@@ -53,6 +54,7 @@ class History(ModelRecord):
     course: tuple[Course, ...] = ()
     dose: tuple[Dosing, ...] = ()
     input: tuple[RegimenInput, ...] = ()
+    challenge: tuple[Challenge, ...] = ()
     relapse: tuple[Relapse, ...] = ()
     note: tuple[Note, ...] = ()
     observed: tuple[Observed, ...] = ()

@@ -24,15 +24,16 @@ def check_names(
     parameters: Collection[str] | Mapping[str, str],
     readouts: Collection[str] | Mapping[str, str],
     methods: Collection[str] | None = None,
+    pools: Collection[str] | None = None,
     file: str = "scenario",
 ) -> None:
-    """Raise where a scenario names a mechanism, parameter, read-out or solver method that does not exist.
+    """Raise where a scenario names a mechanism, parameter, read-out, pool or solver method that does not exist.
 
     Parameters
     ----------
     scenario : Scenario
         The scenario to check.
-    mechanisms, parameters, readouts, methods : collection of str
+    mechanisms, parameters, readouts, methods, pools : collection of str
         The known names. A mapping of parameters or read-outs to their units has the units checked as well.
     file : str
         What messages name as the origin of a problem.
@@ -48,6 +49,9 @@ def check_names(
         *_parameters(scenario, parameters, file, cures),
         *_readouts(scenario, readouts, file, cures),
     ]
+    for number, record in enumerate(scenario.challenge, 1):
+        if pools is not None and record.pool not in pools:
+            problems.append(_unknown("pool", record.pool, pools, file, f"challenge[{number}].pool", cures))
     if methods is not None and scenario.solver.method not in methods:
         problems.append(_unknown("method", scenario.solver.method, methods, file, "solver.method", cures))
     if problems:

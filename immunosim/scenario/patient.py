@@ -1,4 +1,4 @@
-"""The patient of a scenario before treatment. Which counts and draws there are, the model declares."""
+"""The patient of a scenario before treatment. Which counts, draws and onsets there are, the model declares."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, StrictBool, model_validator
 
 from immunosim.errors import InputProblem
-from immunosim.scenario.base import Record, each_value_stands_alone
 from immunosim.scenario.drug_names import model_read
 from immunosim.scenario.model_record import ModelRecord, RefusedIfUnknown
-from immunosim.scenario.quantities import MEDIAN, Age, Count, Draw, Number, Share, Weight
+from immunosim.scenario.quantities import MEDIAN, Age, Count, Draw, Duration, Number, Share, Weight
 
 NamedCount = Annotated[Count | None, RefusedIfUnknown]
 NamedDraw = Annotated[Draw, RefusedIfUnknown]
@@ -69,8 +68,14 @@ class Draws(ModelRecord):
         return {**dict.fromkeys(cls.named_by_model(), MEDIAN), **data} if isinstance(data, Mapping) else data
 
 
-class Patient(Record):
+NamedOnset = Annotated[Duration | None, RefusedIfUnknown]
+
+
+class Patient(ModelRecord):
     """The patient before treatment; the default is the standard patient, aged 34 and weighing 70 kg."""
+
+    if not TYPE_CHECKING:
+        __pydantic_extra__: dict[str, NamedOnset]
 
     age: Age = 34.0
     sex: Literal["female", "male"] = "female"
@@ -81,4 +86,23 @@ class Patient(Record):
     depletion_efficiency: Annotated[Number, Field(ge=0, le=10)] = 1.0
     baseline: Baseline = Field(default_factory=Baseline)
     draws: Draws = Field(default_factory=Draws)
-    problems = each_value_stands_alone
+
+    @classmethod
+    def named_by_model(cls) -> tuple[str, ...]:
+        """Return the names of the onsets of disease."""
+        return tuple(model_read().all_onsets)
+
+    @classmethod
+    def type_of_named(cls) -> Any:
+        """Return the type of the time since an onset."""
+        return Duration | None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_onset_where_not_given(cls, data: Any) -> Any:
+        return {**dict.fromkeys(cls.named_by_model()), **data} if isinstance(data, Mapping) else data
+
+    def onsets(self) -> dict[str, float]:
+        """Return how long before day 0 each disease began that the patient has, day."""
+        further: Mapping[str, float | None] = self.__pydantic_extra__ or {}
+        return {name: since for name, since in further.items() if since is not None}

@@ -146,15 +146,22 @@ def insisted_drugs(scenario: History) -> set[str]:
 def keyed_events(scenario: History) -> Iterator[tuple[str, Event]]:
     """Yield every dose with the key path of the record that orders it, record by record."""
     for order in orders_of(scenario):
-        yield from ((order.key, event) for event in _events(order, scenario.horizon))
-        yield from ((f"{order.key}.premedication", event) for event in _premedication(order, scenario))
+        yield from events_of_order(order, scenario)
     for number, schedule in enumerate(scenario.input, 1):
         for step, event in _steps(schedule, known_drug(schedule.drug, scenario), schedule.label or f"input {number}"):
             yield f"input[{number}].steps[{step}]", event
 
 
+def events_of_order(order: Order, scenario: History) -> Iterator[tuple[str, Event]]:
+    """Yield the doses of an order in a scenario, premedication included, with their key paths."""
+    yield from ((order.key, event) for event in _events(order, scenario.horizon))
+    yield from ((f"{order.key}.premedication", event) for event in _premedication(order, scenario))
+
+
 def start_of(scenario: History, events: Iterable[Event] | None = None) -> float:
-    """Return where the simulation starts: the earliest dose, observed point or further output, day 0 at the latest.
+    """Return where the simulation starts: the earliest dose, challenge, onset, observed point or further output.
+
+    That is day 0 at the latest.
 
     The scenario's events may be given where they are at hand. A first dose that came late or was skipped counts from
     its planned time, from which times after a course count.
@@ -163,7 +170,9 @@ def start_of(scenario: History, events: Iterable[Event] | None = None) -> float:
     observed = [point.time for series in scenario.observed for point in series.points]
     extra = [*scenario.output.extra, *(rule.start for rule in scenario.output.rule)]
     doses = [event for _, event in keyed_events(scenario)] if events is None else events
-    return min([0.0, *map(begin_of, doses), *planned, *observed, *extra])
+    challenges = [day for record in scenario.challenge for day in (*record.at, record.start or 0.0)]
+    onsets = [-since for since in scenario.patient.onsets().values()]
+    return min([0.0, *map(begin_of, doses), *planned, *observed, *extra, *challenges, *onsets])
 
 
 def dose_totals(events: Iterable[Event]) -> dict[str, float]:

@@ -106,8 +106,10 @@ def _declared(record: type[ModelRecord], name: str) -> str:
     if issubclass(record, History):
         drug = known_drug(name)
         return f"{drug.label[:1].upper()}{drug.label[1:]}, {drug.route}; [] removes what the base of extends gives"
-    declared = model_read().all_counts if issubclass(record, Baseline) else model_read().all_draws
-    return declared[name].meaning
+    model = model_read()
+    if issubclass(record, Draws):
+        return model.all_draws[name].meaning
+    return model.all_counts[name].meaning if issubclass(record, Baseline) else model.all_onsets[name].meaning
 
 
 def _with_drugs(properties: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

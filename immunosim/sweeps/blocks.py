@@ -67,6 +67,7 @@ def template_of(recipe: Recipe) -> Variables:
         status=np.empty(0, np.int64),
         fail_time=none,
         fail_state=np.empty((0, n_pools)),
+        end_state=np.empty((0, n_pools)),
         worst_pool=np.empty(0, np.int64),
         counts=np.empty((0, N_COUNTS), np.int64),
     )

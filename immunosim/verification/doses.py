@@ -12,6 +12,7 @@ from immunosim.errors import ModelError
 from immunosim.model.drug import Drug
 from immunosim.problem import Problem
 from immunosim.scenario import Bolus, Infusion, events_of
+from immunosim.scenario.challenges import challenge_events
 from immunosim.scenario.drug_names import known_drugs
 from immunosim.verification.records import Balance, Check
 from immunosim.verification.resolved import Resolved
@@ -41,7 +42,7 @@ def check_dose_times(problem: Problem) -> Check:
 
 def check_dose_amounts(problem: Problem) -> Check:
     """Check at every boundary that the segments have given the ordered amounts."""
-    boundaries, targets = problem.segments.boundaries, _by_target(problem)
+    boundaries, targets = problem.segments.boundaries, _by_target(problem, _all_events(problem))
     worst, where = 0.0, f"{len(targets)} inputs and pools"
     for target, events in targets.items():
         ordered = np.sum([_cumulative(event, boundaries) for event in events], axis=0)
@@ -60,7 +61,7 @@ def check_boluses(problem: Problem, resolved: Resolved, magnitudes: Array) -> Ch
     """
     boundaries, pools = problem.segments.boundaries, problem.model.pools
     ordered = np.zeros_like(resolved.after)
-    for target, events in _by_target(problem).items():
+    for target, events in _by_target(problem, _all_events(problem)).items():
         for event in events:
             if isinstance(event, Bolus):
                 ordered[_nearest(boundaries[:-1], event.time), pools.index(target)] += event.amount
@@ -117,7 +118,7 @@ def _balances(problem: Problem, resolved: Resolved, removed: Array) -> Iterator[
 def _balanced(problem: Problem) -> list[Drug]:
     """Return the drugs that pools hold; whatever a dose enters must be declared by one of the model's drugs."""
     drugs = known_drugs(problem.scenario)
-    for target in _by_target(problem):
+    for target in _by_target(problem, events_of(problem.scenario)):
         if target not in [drug.enters for drug in drugs]:
             raise ModelError(
                 f'a dose enters "{target}", which no drug declares', cure="declare the drug with its pools"
@@ -158,10 +159,15 @@ def _given(problem: Problem, target: str) -> Array:
     return np.concatenate([[0.0], np.cumsum(amounts)])
 
 
-def _by_target(problem: Problem) -> dict[str, list[Infusion | Bolus]]:
-    """Return the events by the input or pool they enter, without boluses into pools that are switched off."""
+def _all_events(problem: Problem) -> list[Infusion | Bolus]:
+    """Return the doses and the challenges."""
+    return [*events_of(problem.scenario), *(event for _, event in challenge_events(problem.scenario))]
+
+
+def _by_target(problem: Problem, given: Sequence[Infusion | Bolus]) -> dict[str, list[Infusion | Bolus]]:
+    """Return events by the input or pool they enter, without jumps of pools that are switched off."""
     events: dict[str, list[Infusion | Bolus]] = {}
-    for event in events_of(problem.scenario):
+    for event in given:
         target = event.input if isinstance(event, Infusion) else event.pool
         if isinstance(event, Infusion) or not _is_frozen(problem, target):
             events.setdefault(target, []).append(event)

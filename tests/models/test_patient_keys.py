@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from immunosim.errors import ScenarioError
-from immunosim.model.patient_keys import HazardDraw, UntreatedCount
+from immunosim.errors import ModelError, ScenarioError
+from immunosim.model.patient_keys import DiseaseOnset, HazardDraw, UntreatedCount
 from immunosim.models import find_model, register_model, registry
 from immunosim.scenario import Baseline, Draws, Scenario, build_scenario, to_toml
 
@@ -62,3 +62,10 @@ def test_an_unknown_name_is_refused_with_close_ones() -> None:
     with pytest.raises(ScenarioError, match='draws: thyriod: unknown key, did you mean "thyroid"'):
         Draws(thyriod=0.2)
     assert Scenario(patient=GIVEN).patient == build_scenario({"patient": GIVEN}).patient
+
+
+def test_an_onset_enters_a_pool_of_the_model() -> None:
+    onset = DiseaseOnset(name="ill_since", label="onset", meaning="Since when", pool="t_cells_blod", amount=1.0)
+    model = replace(find_model("teaching"), onsets=(onset,))
+    with pytest.raises(ModelError, match=r'teaching.onsets.ill_since: unknown pool "t_cells_blod", did you mean'):
+        model.declare(model.parameters().units(), is_validated=False)

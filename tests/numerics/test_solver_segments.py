@@ -119,3 +119,11 @@ def test_no_step_is_longer_than_allowed(decay, span):
 def test_segments_that_make_no_sense_are_refused(boundaries, inputs, jumps, complaint):
     with pytest.raises(ValueError, match=complaint):
         Segments(boundaries, inputs, jumps)
+
+
+def test_a_row_may_be_continued_from_its_end_at_a_boundary_to_the_last_bit(decay):
+    boundaries, inputs, jumps = np.array([0.0, 1.0, 3.0]), np.array([[2.0], [0.0]]), np.array([[0.0], [1.5]])
+    whole = solve_one(decay, [1.0], [0.7], Segments(boundaries, inputs, jumps), [3.0])
+    first = solve_one(decay, [1.0], [0.7], Segments(boundaries[:2], inputs[:1], jumps[:1]), [])
+    rest = solve_one(decay, first.end_state, [0.7], Segments(boundaries[1:], inputs[1:], jumps[1:]), [])
+    assert rest.end_state[0] == whole.end_state[0] == whole.states[-1, 0]

@@ -15,8 +15,13 @@ def test_the_example_is_a_scenario() -> None:
     assert scenario.methylprednisolone[0].start == 18 * 30.4375
 
 
+def test_the_example_of_challenges_is_a_scenario() -> None:
+    scenario = build_scenario(tomllib.loads(EXAMPLES[1]))
+    assert scenario.challenge[0].rate == 0.2 / 365.25
+
+
 def test_the_examples_of_parts_fit_into_it() -> None:
-    _, changes, rule = EXAMPLES
+    _, _, changes, rule = EXAMPLES
     document = tomllib.loads(EXAMPLES[0]) | tomllib.loads(rule)
     document["course"][0] |= tomllib.loads(changes)
     scenario = build_scenario(document)

@@ -9,7 +9,7 @@ from immunosim.scenario import load_scenario
 
 TIME = 'expected a time such as "12 months", a date such as 2017-06-15 or "course 2 + 30 days"'
 TOP = (
-    "known are alemtuzumab, course, description, dimethyl_fumarate, dose, horizon, input, mechanisms, "
+    "known are alemtuzumab, challenge, course, description, dimethyl_fumarate, dose, horizon, input, mechanisms, "
     "methylprednisolone, model, note, observed, output, parameter_set, parameters, patient, population, "
     "prednisolone, relapse, solver and 4 more"
 )

@@ -263,3 +263,11 @@ def test_a_bolus_within_an_infusion_of_a_second_is_still_missed(
     assert _boluses(problem).passed
     jumps = problem.segments.jumps * (1.0 + 1e-6)
     assert not _boluses(_with_segments(problem, jumps=jumps)).passed
+
+
+def test_challenges_and_onsets_are_jumps_that_were_ordered(problem_of: Callable[[dict[str, Any]], Problem]) -> None:
+    challenge = {"pool": "autoreactive_cd8_effector", "size": 0.9, "at": ["1 month"]}
+    since = {"alopecia_since": "1 month"}
+    problem = problem_of({"horizon": "2 months", "patient": since, "challenge": [challenge]})
+    assert _boluses(problem).passed
+    assert not _boluses(_with_segments(problem, jumps=2.0 * problem.segments.jumps)).passed

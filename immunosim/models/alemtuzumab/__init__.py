@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from immunosim.model.package import ModelPackage
-from immunosim.models.alemtuzumab.clinic import COUNTS, DRAWS, DRUGS
+from immunosim.models.alemtuzumab.clinic import COUNTS, DRAWS, DRUGS, ONSETS
 
 MODEL = ModelPackage(
     name="alemtuzumab",
@@ -13,4 +13,5 @@ MODEL = ModelPackage(
     drugs=DRUGS,
     counts=COUNTS,
     draws=DRAWS,
+    onsets=ONSETS,
 )

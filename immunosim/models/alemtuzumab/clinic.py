@@ -6,7 +6,7 @@ mg, mcg for mg) lies outside.
 """
 
 from immunosim.model.drug import Drug
-from immunosim.model.patient_keys import HazardDraw, UntreatedCount
+from immunosim.model.patient_keys import DiseaseOnset, HazardDraw, UntreatedCount
 
 # Okabe and Ito, Color universal design (2008), as the curves of figures.
 _BLUE, _VERMILION, _ORANGE, _PURPLE, _GREEN = "#0072B2", "#D55E00", "#E69F00", "#CC79A7", "#009E73"
@@ -126,3 +126,14 @@ DRAWS = (
         meaning=f"Cumulative hazard at which disease of the glomerular basement membrane begins; {_LATER}",
     ),
 )
+
+ONSETS = (
+    DiseaseOnset(
+        name="alopecia_since",
+        label="onset of alopecia",
+        meaning="How long before day 0 alopecia began: effectors enter then, enough to begin a first patch (assumed)",
+        pool="autoreactive_cd8_effector",
+        amount=2.4,
+    ),
+)
+"""What begins a disease before day 0. The amount is assumed: it begins a patch where antigen drives the clone on."""

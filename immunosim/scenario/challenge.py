@@ -1,0 +1,70 @@
+"""The challenge record: an amount that enters a pool at once and is no dose, at listed times or at a random rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field, StrictInt
+
+from immunosim.errors import InputProblem
+from immunosim.scenario.base import Record, Text, ends_before_start
+from immunosim.scenario.quantities import Number, Quantity, TimePoint
+
+MOST_CHALLENGES = 10_000
+
+PoissonRate = Annotated[float, Quantity("1/day", "0.2/year")]
+
+
+class Challenge(Record):
+    """An amount `size`, in the unit of its pool, that enters the pool `at` listed times or at a random `rate`.
+
+    Random times are those of a Poisson process from `start` to `stop`, by default from day 0 to the horizon.
+    """
+
+    pool: Text
+    label: Text | None = None
+    size: Annotated[Number, Field(gt=0)]
+    at: tuple[TimePoint, ...] = ()
+    rate: PoissonRate | None = None
+    start: TimePoint | None = None
+    stop: TimePoint | None = None
+    seed: Annotated[StrictInt, Field(ge=0, le=2**32 - 1)] = 0
+
+    def problems(self) -> Iterator[InputProblem]:
+        """Yield times that are not defined, or defined twice, and keys that mean nothing for listed times."""
+        if bool(self.at) == (self.rate is not None):
+            reason = "is given together with rate" if self.at else "is missing"
+            yield InputProblem(reason, key="at", cure='write at = ["6 months"], or rate = "0.2/year"')
+        for key in ("start", "stop", "seed"):
+            if self.at and self.rate is None and getattr(self, key) != type(self).model_fields[key].default:
+                yield InputProblem("means nothing for listed times", key=key, cure="leave it out")
+        yield from ends_before_start(self.start, self.stop)
+
+
+def random_days(record: Challenge, number: int, horizon: float, patient: int) -> tuple[float, ...]:
+    """Return the days of a Poisson process, drawn for a patient.
+
+    Parameters
+    ----------
+    record : Challenge
+        With a rate.
+    number : int
+        Which challenge of the scenario it is: each has its own stream.
+    horizon : float, day
+    patient : int
+    """
+    import numpy as np
+
+    if record.rate is None:
+        return ()
+    generator = np.random.Generator(np.random.Philox(np.random.SeedSequence([record.seed, number, patient])))
+    days: list[float] = []
+    day = 0.0 if record.start is None else record.start
+    stop = horizon if record.stop is None else min(record.stop, horizon)
+    while len(days) < MOST_CHALLENGES:
+        day += float(generator.standard_exponential()) / record.rate
+        if day >= stop:
+            break
+        days.append(day)
+    return tuple(days)

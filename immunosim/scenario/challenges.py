@@ -1,0 +1,42 @@
+"""What enters pools at once without being a dose: challenges, and onsets of disease before day 0.
+
+Which onsets a patient may have had, the model declares. This module knows no pool in particular.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from immunosim.scenario.challenge import random_days
+from immunosim.scenario.drug_names import model_read, with_drugs_of
+from immunosim.scenario.history import History
+from immunosim.scenario.regimen import Bolus
+
+
+def challenge_events(scenario: History, patient: int = 0) -> Iterator[tuple[str, Bolus]]:
+    """Yield what enters pools without being a dose, with the key path of the record that says so.
+
+    Parameters
+    ----------
+    scenario : History
+    patient : int
+        Number of the patient in a cohort, whose random challenges are drawn; a scenario alone is patient 0.
+    """
+    yield from _onsets(scenario)
+    for number, record in enumerate(scenario.challenge, 1):
+        key, label = f"challenge[{number}]", record.label or f"challenge {number}"
+        days = record.at if record.rate is None else random_days(record, number, scenario.horizon, patient)
+        yield from ((key, Bolus(record.pool, day, record.size, label)) for day in days)
+
+
+def has_random_challenges(scenario: History) -> bool:
+    """Return whether the challenges differ between patients."""
+    return any(record.rate is not None for record in scenario.challenge)
+
+
+def _onsets(scenario: History) -> Iterator[tuple[str, Bolus]]:
+    with with_drugs_of(scenario):
+        declared = model_read().all_onsets
+    for name, since in scenario.patient.onsets().items():
+        onset = declared[name]
+        yield f"patient.{name}", Bolus(onset.pool, -since, onset.amount, onset.label)
