@@ -101,7 +101,7 @@ def _holds(profile: Profile, truth: float, level: float) -> bool:
     return bool(root**2 <= 0.5 * chi2.ppf(level, 1))
 
 
-def one_patient(about: str, seed: int, n_starts: int = STARTS) -> Outcome | None:
+def one_patient(about: str, seed: int, n_starts: int = STARTS, has_profiles: bool = True) -> Outcome | None:
     """Fit one synthetic patient; None where its truth cannot be simulated."""
     problem = two_courses()
     names = prior_names(problem)
@@ -111,7 +111,7 @@ def one_patient(about: str, seed: int, n_starts: int = STARTS) -> Outcome | None
     begun = time.process_time()
     case = case_of(problem, [record], FitOptions(noise=noise))
     best = estimate(case.alone(), n_starts)
-    found = Fitted(best, profiles(best, case.reported))
+    found = Fitted(best, profiles(best, case.reported) if has_profiles else {})
     seconds = time.process_time() - begun
     true = dict(zip(names, truth.tolist(), strict=True))
     held = {level: [_holds(one, true[name], level) for name, one in found.profiles.items()] for level in LEVELS}
@@ -152,12 +152,13 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="first seed")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--starts", type=int, default=STARTS, help="of each fit; fewer reach the same maximum sooner")
+    parser.add_argument("--forecasts-only", action="store_true", help="without profiles, which forecasts do not need")
     parser.add_argument("--out", type=Path, help="write what was counted as JSON")
     asked = parser.parse_args()
     tasks = [("medians" if k % 2 else "scenario", asked.first + k) for k in range(asked.patients)]
     with ProcessPoolExecutor(asked.workers, get_context("spawn")) as pool:
         done = []
-        for task in [pool.submit(one_patient, *one, asked.starts) for one in tasks]:
+        for task in [pool.submit(one_patient, *one, asked.starts, not asked.forecasts_only) for one in tasks]:
             outcome = task.result()
             if outcome is None:
                 continue
@@ -199,7 +200,7 @@ def _counted(own: list[Outcome]) -> dict[str, object]:
 
 def _share(counts: list[tuple[int, int]]) -> float:
     held, of = np.sum(counts, axis=0)
-    return round(float(held / of), 3)
+    return round(float(held / of), 3) if of else float("nan")
 
 
 if __name__ == "__main__":

@@ -99,7 +99,9 @@ Shared = Annotated[
         "--shared", min=0.0, max=0.99, help="Fraction of a subset's error variance shared with the total count."
     ),
 ]
-Draws = Annotated[int, typer.Option("--draws", min=0, help="MCMC steps per walker; 0 uses the Laplace approximation.")]
+Draws = Annotated[
+    int, typer.Option("--draws", min=0, help="MCMC steps per walker; 0 draws without a chain (docs/fits.md).")
+]
 Anyway = Annotated[
     bool,
     typer.Option(

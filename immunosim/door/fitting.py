@@ -103,7 +103,7 @@ def fit(
     starts, seed : int
         Starts of the search, and seed of everything that is drawn.
     draws : int
-        MCMC steps per walker; 0 uses the Laplace approximation.
+        MCMC steps per walker; 0 draws without a chain, by a bridge from the normal approximation.
     anyway : bool
         Forecast even if the residuals reject the fit: standard deviations are then multiplied by the root of
         chi-squared over its degrees of freedom. By default such forecasts are withheld.

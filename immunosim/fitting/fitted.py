@@ -15,7 +15,7 @@ from immunosim.fitting.conclusions.mechanism_comparison import Alternative
 from immunosim.fitting.conclusions.misfit import MisfitCause, explanations, likely_cause, refusal
 from immunosim.fitting.conclusions.optimal_sampling import Draw, rank_draws
 from immunosim.fitting.conclusions.predictive import Predictive, predictive
-from immunosim.fitting.conclusions.recovery import Return, forecast, laplace_draws, widened
+from immunosim.fitting.conclusions.recovery import Return, forecast, posterior_draws, widened
 from immunosim.fitting.fit_data import FitData
 from immunosim.fitting.likelihood.error_model import ErrorModel
 from immunosim.fitting.likelihood.prediction import predict
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-N_DRAWS = 500
+N_DRAWS = 300
 """Number of draws from the Laplace approximation."""
 
 COURSE_TIMES, COURSE_DRAWS = 240, 200
@@ -140,9 +140,9 @@ class Fitted(Result):
 
     @cached_property
     def unknown_draws(self) -> Array:
-        """Posterior draws of the unknowns (MCMC or Laplace) in their own units, shape (n_draws, n_unknowns)."""
+        """Posterior draws of the unknowns (MCMC or a bridge) in their own units, shape (n_draws, n_unknowns)."""
         if self.sampled is None:
-            return laplace_draws(self.estimate, N_DRAWS, widening=self.widening)
+            return posterior_draws(self.estimate, N_DRAWS, widening=self.widening)
         return widened(self.sampled.flat, self.widening)
 
     def draws(self, index: int = 0) -> Array:

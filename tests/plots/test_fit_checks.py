@@ -65,7 +65,7 @@ def test_values_above_a_limit_point_up_and_intervals_are_bars(found):
     shown = [text.get_text() for text in legend.get_texts()]
     assert shown[1:] == ["below quantification (drawn)", "above the limit (drawn)"]
     titles = [ax.get_title(loc="left") for ax in visual_check_figure(visual_checks(own), LABELS).axes]
-    assert titles[1:3] == [f"{kind}: CD4 T cells (cells/µL)" for kind in ("below quantification", "above the limit")]
+    assert titles[1:3] == [f"Fraction {kind}: CD4 T cells" for kind in ("below quantification", "above the limit")]
 
 
 def test_residuals_in_order_stand_against_normal_quantiles(found):

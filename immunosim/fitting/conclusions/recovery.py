@@ -15,6 +15,7 @@ from immunosim.ensembles.endpoints import observed_events
 from immunosim.ensembles.survival import EventTimes, pooled
 from immunosim.errors import SolverError
 from immunosim.fitting.likelihood.subject import Subject
+from immunosim.fitting.search.bridging import Normal, bridged_draws
 from immunosim.fitting.search.estimation import Estimate
 from immunosim.scenario.time_reference import DAY_0, TimeReference
 
@@ -155,6 +156,26 @@ def _explained(days: Array, by: Array) -> float:
     terms = np.column_stack([np.ones(n), by])
     left = days - terms @ np.linalg.lstsq(terms, days, rcond=None)[0]
     return float(np.clip(1.0 - left.var() / days.var() * (n - 1) / (n - n_terms - 1), 0.0, 1.0))
+
+
+def posterior_draws(estimate: Estimate, n: int, seed: int = 0, widening: float = 1.0) -> Array:
+    """Return draws of the unknowns without a chain, shape (n, n_unknowns), in their own units.
+
+    Of one patient they are the posterior's, by a bridge from the normal approximation; of several patients together,
+    whose many values make it nearly normal and each draw as many simulations, they are those of the approximation.
+
+    Parameters
+    ----------
+    estimate : Estimate
+    n, seed : int
+    widening : float
+        Factor on the standard deviations of the unknowns, for a fit that misfits.
+    """
+    if len(estimate.posterior.subjects) > 1:
+        return laplace_draws(estimate, n, seed, widening)
+    start = Normal.from_precision(estimate.best.end, estimate.best.hessian)
+    unknowns = bridged_draws(estimate.posterior.log_density, start, n, seed)
+    return widened(estimate.posterior.natural(unknowns), widening)
 
 
 def laplace_draws(estimate: Estimate, n: int, seed: int = 0, widening: float = 1.0) -> Array:

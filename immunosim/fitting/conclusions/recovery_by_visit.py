@@ -16,7 +16,7 @@ from immunosim.codegen.loader import Array
 from immunosim.errors import DataError, MisfitError, SolverError
 from immunosim.fitting.conclusions.goodness_of_fit import judge_fit
 from immunosim.fitting.conclusions.misfit import explanations, refusal
-from immunosim.fitting.conclusions.recovery import Return, forecast, laplace_draws, widened
+from immunosim.fitting.conclusions.recovery import Return, forecast, posterior_draws, widened
 from immunosim.fitting.fitted import N_DRAWS
 from immunosim.fitting.likelihood.subject import Subject
 from immunosim.fitting.likelihood.transforms import Coordinates
@@ -204,7 +204,7 @@ def _draws(best: Estimate, manner: ForecastOptions, widening: float) -> Array:
     if manner.n_draws:
         drawn = sample(best, manner.n_draws, manner.n_draws // 2, seed=manner.seed).flat[:, :n]
         return widened(drawn, widening)
-    return laplace_draws(best, N_DRAWS, manner.seed, widening)[:, :n]
+    return posterior_draws(best, N_DRAWS, manner.seed, widening)[:, :n]
 
 
 def _prior_draws(coordinates: Coordinates, n: int, seed: int) -> Array:

@@ -214,7 +214,7 @@ def _of_parameters(record: RecordView) -> Iterator[str]:
         converged = "has converged" if record["sample"]["has_converged"] else "has NOT converged"
         yield f"Bands and forecasts are of an MCMC sample, which {converged}."
     else:
-        yield "Bands and forecasts are of the normal approximation at the best value."
+        yield "Bands and forecasts are of draws from the posterior, by a bridge from its normal approximation."
 
 
 def _of_model(record: RecordView) -> Iterator[str]:
