@@ -39,12 +39,23 @@ NamedCohort = Annotated[
         show_default=False,
     ),
 ]
+TargetFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--targets",
+        metavar="FILE",
+        help="Published numbers (TOML), the name of a file that comes with the model, or all. Cohorts they name are "
+        "simulated and compared. May be repeated.",
+        show_default=False,
+    ),
+]
 CohortOut = Annotated[
     Path | None,
     typer.Option(
         "--out",
         metavar="RESULT",
-        help="A .zarr folder or a .nc file; by default results/<scenario>_cohort, as .zarr where it is large.",
+        help="A .zarr folder or a .nc file; by default results/<scenario>_cohort, as .zarr where it is large. With "
+        "--targets a folder, by default results/<scenario>_targets.",
     ),
 ]
 
@@ -67,6 +78,7 @@ def cohort(
     kept: KeptOptions,
     execution: ExecutionOptions,
     pools: Pools = False,
+    targets: TargetFiles = None,
     changes: Changes = None,
     out: CohortOut = None,
     parquet: Parquet = False,
@@ -79,6 +91,9 @@ def cohort(
     --shard or --scheduler. Without --endpoint and --readout the outputs of the population are kept, or six usual
     endpoints; statistics are weighted where strata are sampled more often than they occur.
 
+    With --targets, each cohort that the targets name is simulated in its trial, with what they need; the table of
+    published against simulated numbers is printed, and written with its forest.
+
     A patient who fails or is impossible stays in the result with status, time and state. Exit code 3: some did.
     """
     from immunosim.door.cohorts import CohortArguments, plan_cohort
@@ -86,12 +101,27 @@ def cohort(
     manner = execution.manner(typed(context, without=("resume", "force", "as_json", "dry_run", "workers")))
     who = (patients.population, patients.number, patients.seed, patients.cohort)
     asked = CohortArguments(scenario, *who, {**kept.outputs(), "pools": pools}, changes or [], out, manner)
+    if targets:
+        from immunosim.cli.cohort_targets import compare_with_targets
+
+        refuse_parquet(parquet)
+        compare_with_targets(context, asked, targets, execution.dry_run, as_json)
+        return
     if execution.dry_run:
         _foretell(asked, as_json)
         return
     with progress("Reading the scenario") as now:
         plan, target = plan_cohort(asked, announce=now.announce)
     carry_out(context, plan, target, manner, parquet, as_json)
+
+
+def refuse_parquet(parquet: bool) -> None:
+    """Refuse tables of several cohorts."""
+    from immunosim.errors import DataError
+
+    if parquet:
+        cure = "leave it out; immunosim data export writes tables of the result of each cohort"
+        raise DataError("is not written of several cohorts", key="--parquet", cure=cure)
 
 
 def _foretell(asked: "CohortArguments", as_json: bool) -> None:

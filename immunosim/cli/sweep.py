@@ -195,18 +195,24 @@ def carry_out(
     """Run a sweep, or what is left of it, while no other process may write its result."""
     from immunosim.cli.sweep_tables import finish
     from immunosim.sweeps.export import refuse_tables
-    from immunosim.sweeps.run import ready_store
     from immunosim.sweeps.sweeping import taken
 
     if parquet:
         refuse_tables(target, may_replace=manner.is_forced or manner.goes_on)
     with taken(target, manner, say):
-        store = ready_store(plan, target, manner, _stage, lambda quote: say(quote.in_words))
-        if store is None:
-            say(f"{target} is complete")
-        else:
-            _run(context, plan, target, store, manner)
+        compute(context, plan, target, manner)
         finish(target, manner, parquet, as_json)
+
+
+def compute(context: typer.Context, plan: "Plan", target: Path, manner: "RunOptions") -> None:
+    """Compute what is left of a sweep whose result is locked."""
+    from immunosim.sweeps.run import ready_store
+
+    store = ready_store(plan, target, manner, _stage, lambda quote: say(quote.in_words))
+    if store is None:
+        say(f"{target} is complete")
+    else:
+        _run(context, plan, target, store, manner)
 
 
 @contextmanager

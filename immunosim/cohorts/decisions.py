@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from immunosim.codegen.loader import Array
 from immunosim.cohorts.followed import TimeLines, cumulated, event_days
+from immunosim.cohorts.keyed import exponential, uniform
 from immunosim.cohorts.rules import Trigger
 from immunosim.cohorts.schedules import Schedule
-from immunosim.cohorts.streams import exponentials, uniforms
 from immunosim.cohorts.visits import AssayErrors, PatientNumbers, assay_draws, measured
 
 Flags = NDArray[np.bool_]
@@ -81,7 +81,7 @@ class Decisions:
     def _drawn_share(self, trigger: Trigger) -> Flags:
         if trigger.rule.share == 1.0:
             return np.ones(len(self.patients), bool)
-        return uniforms(self.seed, f"share of rule {trigger.rule.name}", self.patients) < trigger.rule.share
+        return uniform(self.seed, f"share of rule {trigger.rule.name}", self.patients) < trigger.rule.share
 
     def candidates(self, rows: Integers, schedules: Sequence[Schedule], after: Array) -> Flags:
         """Return at which visits after a day each rule may apply, shape (n_rows, n_triggers, n_visits).
@@ -164,7 +164,7 @@ class Decisions:
         levels = self._levels.setdefault(name, np.empty((len(self.patients), 0)))
         # Enough draws for these patients: further ones lie beyond the hazard, and change nothing.
         while levels.shape[1] == 0 or (levels[rows, -1] <= cumulative[:, -1]).any():
-            gap = exponentials(self.seed, f"{name}, event {levels.shape[1]}", self.patients)
+            gap = exponential(self.seed, f"{name}, event {levels.shape[1]}", self.patients)
             before = levels[:, -1] if levels.shape[1] else 0.0
             levels = np.column_stack([levels, before + gap])
         self._levels[name] = levels

@@ -21,7 +21,7 @@ from immunosim.cohorts.distributions import (
     part_weights,
     trait_factor,
 )
-from immunosim.cohorts.keyed import MOST_PATIENTS, uniform
+from immunosim.cohorts.keyed import refuse_impossible, uniform
 from immunosim.cohorts.population import (
     STRATUM,
     BoundCovariate,
@@ -30,7 +30,6 @@ from immunosim.cohorts.population import (
     correlation_matrix,
 )
 from immunosim.ensembles.columns import RowIndices
-from immunosim.errors import DataError
 from immunosim.scenario.population import Trait
 from immunosim.units import parse_quantity
 
@@ -121,9 +120,7 @@ def drawn_values(bound: BoundPopulation, patients: RowIndices) -> Array:
     DataError
         If a number is negative or beyond the Sobol sequence.
     """
-    if patients.size and (patients.min() < 0 or patients.max() >= MOST_PATIENTS):
-        reason = f"patients are numbered from 0 to {MOST_PATIENTS - 1:,}"
-        raise DataError(reason, key="patients", cure="ask for fewer")
+    refuse_impossible(patients)
     unit = _unit_numbers(bound, patients)
     part, _ = chosen_part(bound.strata, unit[STRATUM])
     weight = part_weights(bound.strata)[part]

@@ -12,9 +12,9 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.cohorts.conditions import PATIENT
 from immunosim.cohorts.events import CohortEvents, events_from_hazard, first_of, first_passage, first_visit, values_at
+from immunosim.cohorts.keyed import exponential
 from immunosim.cohorts.request import OF_BASELINE, StatisticRequest
 from immunosim.cohorts.sample import CohortSample
-from immunosim.cohorts.streams import exponentials
 from immunosim.ensembles.endpoints import observed_events
 from immunosim.errors import DataError, QuantityError
 from immunosim.units import parse_quantity
@@ -76,7 +76,7 @@ def _draws(sample: CohortSample, name: str, request: StatisticRequest) -> Array:
     """Return the draw of each patient: the column that the request names, or one keyed by seed, hazard and patient."""
     if request.draw and name == request.hazard:
         return sample.values(request.draw, None)
-    return exponentials(int(sample.dataset.attrs.get(SEED, 0)), name, sample.numbers)
+    return exponential(int(sample.dataset.attrs.get(SEED, 0)), f"event of {name}", sample.numbers)
 
 
 def _of_endpoint(sample: CohortSample, text: str) -> CohortEvents:

@@ -87,7 +87,7 @@ def events_from_hazard(times: ArrayLike, cumulative_hazard: Array, draws: Array,
     cumulative_hazard : ndarray, shape (n, n_times)
         Not falling; what was gathered before the first time does not count.
     draws : ndarray, shape (n,)
-        From the standard exponential distribution, see ``streams.exponentials``.
+        From the standard exponential distribution, see ``keyed.exponential``.
     name : str
         Of the cause.
 

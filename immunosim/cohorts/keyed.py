@@ -1,7 +1,11 @@
 """Random numbers keyed by seed, patient and name: the same for a patient in any order, chunk or number of patients.
 
 Independent numbers come from the counter-based generator Philox, whose counter is the patient. Sobol points are
-those of ``scipy.stats.qmc``, with a random digital shift keyed by seed and name. Knows no population.
+those of ``scipy.stats.qmc``, with a random digital shift keyed by seed and name. Knows neither populations nor events.
+
+References
+----------
+Salmon, Moraes, Dror and Shaw, Parallel random numbers: as easy as 1, 2, 3, SC11, 2011 (Philox).
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from numpy.typing import NDArray
 
 from immunosim.codegen.loader import Array
 from immunosim.ensembles.columns import RowIndices
+from immunosim.errors import DataError
 
 BITS = 52
 """Random bits of a number: with half a step added, no number is 0 or 1."""
@@ -29,6 +34,9 @@ MOST_PATIENTS = 2**SOBOL_BITS
 
 WORDS_PER_COUNTER = 4
 """Numbers that Philox yields for each value of its counter; the first is used."""
+
+MOST_SKIPPED = 64
+"""Patients whose numbers are drawn and not used where the requested ones lie apart; beyond, the counter is moved."""
 
 
 def uniform(seed: int, name: str, patients: RowIndices) -> Array:
@@ -45,13 +53,31 @@ def uniform(seed: int, name: str, patients: RowIndices) -> Array:
     Returns
     -------
     ndarray, shape (n,)
+
+    Raises
+    ------
+    DataError
+        If the number of a patient is negative or beyond the Sobol sequence.
     """
+    refuse_impossible(patients)
     numbers = np.empty(len(patients), np.uint64)
     for first, end, rows, index in _runs(patients):
         generator = np.random.Philox(key=_key(seed, name)).advance(first)
         words = generator.random_raw(WORDS_PER_COUNTER * (end - first)).reshape(-1, WORDS_PER_COUNTER)
         numbers[rows] = words[index, 0]
     return _open(numbers >> np.uint64(64 - BITS))
+
+
+def exponential(seed: int, name: str, patients: RowIndices) -> Array:
+    """Return independent draws from the standard exponential distribution; see ``uniform``."""
+    return np.asarray(-np.log(uniform(seed, name, patients)), np.float64)
+
+
+def refuse_impossible(patients: RowIndices) -> None:
+    """Raise a DataError if the number of a patient is negative or beyond the Sobol sequence."""
+    if patients.size and (patients.min() < 0 or patients.max() >= MOST_PATIENTS):
+        reason = f"patients are numbered from 0 to {MOST_PATIENTS - 1:,}"
+        raise DataError(reason, key="patients", cure="count patients from 0")
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,10 +139,10 @@ def _open(numbers: NDArray[np.uint64]) -> Array:
 
 
 def _runs(patients: RowIndices) -> Iterator[tuple[int, int, RowIndices, RowIndices]]:
-    """Yield runs of consecutive patients: first, end, their rows, and the position of each row in the run."""
+    """Yield runs of nearly consecutive patients: first, end, their rows, and the position of each in the run."""
     order = np.argsort(patients, kind="stable")
     ordered = patients[order]
-    cuts = np.flatnonzero(np.diff(ordered) > 1) + 1
+    cuts = np.flatnonzero(np.diff(ordered) > MOST_SKIPPED) + 1
     for rows, numbers in zip(np.split(order, cuts), np.split(ordered, cuts), strict=True):
         if len(numbers):
             yield int(numbers[0]), int(numbers[-1]) + 1, rows, numbers - numbers[0]

@@ -89,6 +89,11 @@ def merged_population(section: Population, model: str, folder: Path) -> tuple[Po
     return Population(**values), str(path), path.parent
 
 
+def population_folder(section: Population, model: str, folder: Path) -> Path:
+    """Return the folder to which names in a population are relative: that of its file, or of the scenario."""
+    return located_population(section.file, model, folder).parent if section.file else folder
+
+
 def bound_population(section: Population, base: Base) -> BoundPopulation:
     """Return a population with its files read and its names checked.
 

@@ -12,8 +12,10 @@ import xarray as xr
 
 from immunosim.codegen.loader import Array
 from immunosim.cohorts.draws import PATIENT, WEIGHT
+from immunosim.cohorts.event_requests import SEED
 from immunosim.cohorts.population import STRATUM, BoundPopulation
 from immunosim.cohorts.rows import CohortRows
+from immunosim.cohorts.target_report import COHORT
 from immunosim.ensembles.columns import endpoint_names
 from immunosim.errors import DataError
 from immunosim.result import Result
@@ -46,6 +48,7 @@ class CohortResult(Result):
             dataset.set_coords(names)
             .assign_coords(patient=dataset[PATIENT].astype(np.int64))
             .swap_dims({"sample": PATIENT})
+            .assign_attrs({SEED: self.population.population.seed or 0, COHORT: self.population.population.cohort})
         )
 
     @property

@@ -98,11 +98,14 @@ class Needs:
     endpoints : tuple of str
         As texts or names.
     times : tuple of float, day
+    over_time : bool
+        Whether a statistic takes whole courses, between these times as well.
     """
 
     readouts: tuple[str, ...]
     endpoints: tuple[str, ...]
     times: tuple[float, ...]
+    over_time: bool = False
 
 
 def needs(targets: Iterable[PublishedTarget], cohort: str = "") -> Needs:
@@ -118,7 +121,14 @@ def needs(targets: Iterable[PublishedTarget], cohort: str = "") -> Needs:
     readouts = [name for request in requests for name in (request.readout, request.hazard) if name]
     endpoints = [request.endpoint for request in requests if request.endpoint]
     times = sorted({day for request in requests for day in _days(request)})
-    return Needs(tuple(dict.fromkeys(readouts)), tuple(dict.fromkeys(endpoints)), tuple(times))
+    over_time = any(map(_is_over_time, requests))
+    return Needs(tuple(dict.fromkeys(readouts)), tuple(dict.fromkeys(endpoints)), tuple(times), over_time)
+
+
+def _is_over_time(request: StatisticRequest) -> bool:
+    """Return whether a request takes a whole course: a passage without visits, an event of a hazard, or a mean."""
+    takes_course = "since" in STATISTICS[request.statistic].keys or request.statistic == "mean_over_time"
+    return takes_course and bool(request.readout or request.draw or request.hazard) and not request.visits
 
 
 def _days(request: StatisticRequest) -> list[float]:

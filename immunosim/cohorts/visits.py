@@ -15,7 +15,7 @@ from pydantic import Field
 from scipy.special import ndtri
 
 from immunosim.codegen.loader import Array
-from immunosim.cohorts.streams import exponentials, uniforms
+from immunosim.cohorts.keyed import exponential, uniform
 from immunosim.errors import InputProblem
 from immunosim.scenario.base import Record, Text, each_value_stands_alone, ends_before_start
 from immunosim.scenario.quantities import Duration, Number, Quantity, Share, TimePoint
@@ -122,9 +122,9 @@ def visit_days(visits: Visits | None, horizon: float, seed: int, patients: Patie
     days = np.tile(planned, (len(patients), 1))
     for k in range(planned.size if visits is not None else 0):
         if visits is not None and visits.jitter is not None:
-            days[:, k] += visits.jitter * (2.0 * uniforms(seed, f"day of visit {k}", patients) - 1.0)
+            days[:, k] += visits.jitter * (2.0 * uniform(seed, f"day of visit {k}", patients) - 1.0)
         if visits is not None and visits.missed > 0.0:
-            days[uniforms(seed, f"absence at visit {k}", patients) < visits.missed, k] = np.nan
+            days[uniform(seed, f"absence at visit {k}", patients) < visits.missed, k] = np.nan
     return np.minimum(days, horizon)
 
 
@@ -132,7 +132,7 @@ def dropout_days(dropout: Dropout | None, seed: int, patients: PatientNumbers) -
     """Return when each patient leaves, shape (n,), day; infinite where nobody does."""
     if dropout is None or dropout.rate == 0.0:
         return np.full(len(patients), np.inf)
-    return exponentials(seed, "dropout", patients) / dropout.rate
+    return exponential(seed, "dropout", patients) / dropout.rate
 
 
 def assay_draws(assay: AssayErrors, n_visits: int, seed: int, patients: PatientNumbers) -> Array:
@@ -140,7 +140,7 @@ def assay_draws(assay: AssayErrors, n_visits: int, seed: int, patients: PatientN
     if not (assay.cv or assay.sd):
         return np.zeros((len(patients), n_visits))
     names = [f"assay of {assay.readout} at visit {k}" for k in range(n_visits)]
-    columns = [ndtri(uniforms(seed, name, patients)) for name in names]
+    columns = [ndtri(uniform(seed, name, patients)) for name in names]
     return np.stack(columns, axis=1) if columns else np.zeros((len(patients), 0))
 
 

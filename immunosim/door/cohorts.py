@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Unpack
+from typing import Unpack, overload
 
 from immunosim.codegen.loader import say_nothing
 from immunosim.cohorts import CohortResult
 from immunosim.cohorts.planning import CohortRequest, cohort_plan, section_of
 from immunosim.cohorts.result import cohort_of
+from immunosim.cohorts.targeted import TargetedCohorts, compared
+from immunosim.cohorts.targets import PublishedTarget, located_targets
+from immunosim.cohorts.trials import trials_of
 from immunosim.door.estimating import SweepEstimate, estimate_plan
 from immunosim.door.keywords import refuse_unknown
 from immunosim.door.scenarios import AnyScenario, given
@@ -25,6 +28,9 @@ from immunosim.sweeps.quote import is_large, refuse_hopeless
 
 AnyPopulation = Population | Path | str
 """A population, the path of its file, or the name of one that comes with the model."""
+
+AnyTargets = str | Path | Sequence[str | Path]
+"""Files of targets, or names of those that come with the model."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +60,12 @@ class CohortArguments:
     options: RunOptions
 
 
+@overload
 def cohort(
     scenario: AnyScenario,
     n: int | None = None,
     *,
+    targets: None = None,
     population: AnyPopulation | None = None,
     seed: int | None = None,
     cohort: str | None = None,
@@ -66,7 +74,40 @@ def cohort(
     options: RunOptions | None = None,
     announce: Callable[[str], None] = say_nothing,
     **kept: Unpack[KeptOutputs],
-) -> CohortResult:
+) -> CohortResult: ...
+
+
+@overload
+def cohort(
+    scenario: AnyScenario,
+    n: int | None = None,
+    *,
+    targets: AnyTargets,
+    population: AnyPopulation | None = None,
+    seed: int | None = None,
+    cohort: str | None = None,
+    overrides: Overrides = (),
+    path: Path | str | None = None,
+    options: RunOptions | None = None,
+    announce: Callable[[str], None] = say_nothing,
+    **kept: Unpack[KeptOutputs],
+) -> TargetedCohorts: ...
+
+
+def cohort(
+    scenario: AnyScenario,
+    n: int | None = None,
+    *,
+    targets: AnyTargets | None = None,
+    population: AnyPopulation | None = None,
+    seed: int | None = None,
+    cohort: str | None = None,
+    overrides: Overrides = (),
+    path: Path | str | None = None,
+    options: RunOptions | None = None,
+    announce: Callable[[str], None] = say_nothing,
+    **kept: Unpack[KeptOutputs],
+) -> CohortResult | TargetedCohorts:
     """Simulate the first patients of a virtual population, stored as they are computed.
 
     Patient 17 of 100 is patient 17 of 10,000: every draw is keyed by seed, patient and name. Without ``endpoints``,
@@ -82,11 +123,15 @@ def cohort(
         By default the scenario's own.
     seed : int, optional
         By default that of the population, or 0.
+    targets : str, Path, or sequence of these, optional
+        Files of published numbers, or names of files that come with the model, ``all`` for every one. Each cohort that
+        they name is simulated in its trial, with what they need, and compared with them.
     cohort : str, optional
-        The named cohort of the population that everybody belongs to.
+        The named cohort of the population that everybody belongs to. Targets are then those of this cohort alone, in
+        the scenario itself.
     overrides : mapping of str to object, or iterable of str
     path : Path or str, optional
-        A ``.zarr`` folder or a ``.nc`` file; by default the result is kept in memory.
+        A ``.zarr`` folder or a ``.nc`` file, with targets a folder; by default the result is kept in memory.
     options : RunOptions, optional
         Threads, resuming, replacing, parts and clusters.
     announce : callable
@@ -102,8 +147,11 @@ def cohort(
     """
     how = options or RunOptions()
     with tempfile.TemporaryDirectory(prefix="immunosim-cohort-") as folder:
-        target = Path(folder) / "cohort.nc" if path is None else Path(path)
+        target = Path(folder) / ("cohorts" if targets else "cohort.nc") if path is None else Path(path)
         asked = CohortArguments(scenario, population, n, seed, cohort, kept, overrides, target, how)
+        if targets:
+            plans = plan_targets(asked, targets, announce=announce)
+            return plans.compared({name: run_sweep(*planned, how, announce) for name, planned in plans.cohorts.items()})
         plan, target = plan_cohort(asked, announce=announce)
         return cohort_of(run_sweep(plan, target, how, announce))
 
@@ -129,16 +177,97 @@ def plan_cohort(
     refuse = refusing(is_dry)
     if asked.path is not None:
         refuse(asked.path, asked.options)
-    base = base_of_scenario(asked.scenario, asked.overrides, announce)
-    section = given(asked.scenario, asked.overrides).scenario.population
-    population = str(asked.population) if isinstance(asked.population, Path) else asked.population
-    section = section_of(_absolute(population, asked.population), base, section)
+    section, base = _population_and_base(asked, announce)
     plan = cohort_plan(section, base, _request(asked, base))
     target = asked.path or usual_place(base.file, "cohort", is_large(plan))
     if asked.path is None:
         refuse(target, asked.options)
     refuse_hopeless(plan, target, asked.options.rows_per_block)
     return plan, target
+
+
+@dataclass(frozen=True, eq=False)
+class TargetPlans:
+    """The cohorts that targets name.
+
+    Attributes
+    ----------
+    folder : Path
+        Of the results.
+    cohorts : mapping of str to (Plan, Path)
+        Plan and place of the result of each cohort.
+    targets : tuple of PublishedTarget
+    """
+
+    folder: Path
+    cohorts: Mapping[str, tuple[Plan, Path]]
+    targets: tuple[PublishedTarget, ...]
+
+    def compared(self, stored: Mapping[str, SweepResult]) -> TargetedCohorts:
+        """Return published against simulated numbers; errors as of ``evaluate``."""
+        return compared({name: cohort_of(result) for name, result in stored.items()}, self.targets)
+
+
+def plan_targets(
+    asked: CohortArguments,
+    targets: AnyTargets,
+    *,
+    is_dry: bool = False,
+    announce: Callable[[str], None] = say_nothing,
+) -> TargetPlans:
+    """Return the plans of the cohorts that targets name, after everything that would refuse them in the end.
+
+    Parameters
+    ----------
+    asked : CohortArguments
+        Its path is a folder, by default ``results/<scenario>_targets``.
+    targets : str, Path, or sequence of these
+    is_dry, announce
+        As ``plan_cohort`` takes them.
+
+    Raises
+    ------
+    DataError, ScenarioError, ParameterError
+        As ``cohort`` does.
+    """
+    section, base = _population_and_base(asked, announce)
+    names = [targets] if isinstance(targets, (str, Path)) else list(targets)
+    published = located_targets(names, base.scenario.model)
+    folder = asked.path or Path("results") / f"{Path(base.file).stem}_targets"
+    plans = {}
+    for trial in trials_of(published, section, base, asked.cohort, announce):
+        plan = cohort_plan(section, trial.base, trial.request(_request(asked, trial.base)))
+        target = folder / f"{trial.name or 'cohort'}.{'zarr' if is_large(plan) else 'nc'}"
+        refusing(is_dry)(target, asked.options)
+        refuse_hopeless(plan, target, asked.options.rows_per_block)
+        plans[trial.name] = plan, target
+    return TargetPlans(folder, plans, tuple(published))
+
+
+def target_files(comparison: TargetedCohorts, command: str = "") -> dict[str, bytes]:
+    """Return the table of targets twice, and its forest, by file name.
+
+    Parameters
+    ----------
+    comparison : TargetedCohorts
+    command : str
+        How it was made, kept in the record.
+    """
+    from immunosim.plots import encoded
+    from immunosim.report import to_json
+
+    return {
+        "targets.csv": comparison.to_dataframe().to_csv(index=False).encode(),
+        "targets.json": to_json(comparison.summary() | {"command": command}).encode(),
+        "targets.png": encoded(comparison.targets.plot(), "png"),
+    }
+
+
+def _population_and_base(asked: CohortArguments, announce: Callable[[str], None]) -> tuple[Population, Base]:
+    base = base_of_scenario(asked.scenario, asked.overrides, announce)
+    section = given(asked.scenario, asked.overrides).scenario.population
+    population = str(asked.population) if isinstance(asked.population, Path) else asked.population
+    return section_of(_absolute(population, asked.population), base, section), base
 
 
 def estimate_cohort(

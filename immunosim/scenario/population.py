@@ -176,9 +176,14 @@ class Stratum(Record):
 
 
 class CohortFactor(Record):
-    """A named cohort: covariates of its own, and factors of parameters that no covariate explains."""
+    """A named cohort: covariates of its own, and factors of parameters that no covariate explains.
+
+    `trial` names the scenario, a file or a shipped one, whose treatments and horizon the cohort has where its targets
+    are evaluated.
+    """
 
     name: Text
+    trial: Text = ""
     factors: dict[Text, Positive] = Field(default={})
     covariate: tuple[Covariate, ...] = ()
     evidence: Grade = ""

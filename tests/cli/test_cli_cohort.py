@@ -68,3 +68,72 @@ def test_an_unknown_cohort_is_named(command, short: Path, population: Path) -> N
     result = command("cohort", short, *FEW, "--population", population, "--cohort", "older")
     assert result.exit_code == 2
     assert f'{population}: cohort: unknown cohort "older"' in result.stderr
+
+
+TARGETS = """
+[source]
+citation = "Someone 2020"
+
+[[target]]
+name = "CD4 at two weeks"
+statistic = "mean"
+readout = "cd4"
+time = "14 days"
+value = 40
+unit = "cells/uL"
+sigma = 0.2
+
+[[target]]
+name = "elsewhere"
+cohort = "clinic"
+statistic = "mean"
+readout = "cd4"
+time = "14 days"
+value = 40
+unit = "cells/uL"
+sigma = 0.2
+"""
+
+
+def test_targets_are_compared_with_their_cohort_in_one_command(
+    command, short: Path, population: Path, contents: Callable[[], list[str]]
+) -> None:
+    published = short.parent / "published.toml"
+    published.write_text(TARGETS, encoding="utf-8")
+    asked = ("cohort", short, "-n", "8", "--population", population, "--targets", published)
+    result = command(*asked)
+    assert result.exit_code == 0, result.output
+    assert "Published and simulated\n" in result.stdout
+    assert "Fitted: " in result.stdout
+    assert "Not simulated: 1 targets of clinic." in result.stdout
+    written = {f"results/short_targets/{name}" for name in ("cohort.nc", "targets.csv", "targets.json", "targets.png")}
+    assert written <= set(contents())
+    again = command(*asked, "--resume", "--json")
+    assert json.loads(again.stdout)["n_targets"] == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--targets", "nobody2020"), "nobody2020: targets: is neither a file nor a target file of the model"),
+        (
+            ("--targets", "hillcawthorne2012"),
+            "no target is of a cohort of the population (none)",
+        ),
+        (("--targets", "all", "--parquet"), "--parquet: is not written of several cohorts"),
+        (("--seed", "-1"), "Invalid value for '--seed'"),
+        (("-n", "0"), "Invalid value for '-n'"),
+        (("--population", "nobody"), "nobody: population: is neither a file nor a population of the model"),
+        (("--at", "1 month"), "times: are given, but no read-out is stored over time"),
+        (("--readout", "cd5"), 'unknown read-out "cd5"'),
+        (("--endpoint", "deepest cd4"), '"deepest" is not a kind of endpoint'),
+        (("--shard", "3/2"), "3/2"),
+    ],
+)
+def test_wrong_options_are_refused_with_their_reason(
+    command, short: Path, population: Path, options: tuple[str, ...], reason: str
+) -> None:
+    people = () if "--population" in options else ("--population", population)
+    result = command("cohort", short, "-n", "8", *people, *options)
+    assert result.exit_code == 2
+    assert reason in " ".join(result.stderr.replace("│", " ").split())

@@ -142,5 +142,6 @@ def test_sobol_points_are_balanced_in_every_dimension() -> None:
 
 
 def test_patients_beyond_the_sequence_are_refused(rich: BoundPopulation, refusal: Callable[..., str]) -> None:
-    assert refusal(draw, rich, [-1]) == "patients: patients are numbered from 0 to 1,073,741,823, ask for fewer"
-    assert refusal(draw, rich, [2**30]) == "patients: patients are numbered from 0 to 1,073,741,823, ask for fewer"
+    reason = "patients: patients are numbered from 0 to 1,073,741,823, count patients from 0"
+    assert refusal(draw, rich, [-1]) == reason
+    assert refusal(draw, rich, [2**30]) == reason

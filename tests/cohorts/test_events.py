@@ -15,7 +15,7 @@ from immunosim.cohorts.events import (
     recurrent_days,
     values_at,
 )
-from immunosim.cohorts.streams import exponentials
+from immunosim.cohorts.keyed import exponential
 from immunosim.errors import DataError
 
 EXACT = {"rtol": 0.0, "atol": 1e-10}
@@ -30,7 +30,7 @@ def test_times_drawn_from_a_constant_hazard_are_exponential():
     from scipy.stats import kstest
 
     times = np.linspace(0.0, 4000.0, 9)
-    found = events_from_hazard(times, constant(0.01, times, 10_000), exponentials(1, "event", PATIENTS))
+    found = events_from_hazard(times, constant(0.01, times, 10_000), exponential(1, "event", PATIENTS))
     assert found.is_observed.all()
     assert kstest(found.days, "expon", args=(0.0, 100.0)).pvalue > 0.01
 
@@ -40,7 +40,7 @@ def test_times_drawn_from_a_rising_hazard_have_its_distribution():
 
     times = np.linspace(0.0, 100.0, 2001)
     hazard = np.tile((times / 20.0) ** 2, (10_000, 1))
-    found = events_from_hazard(times, hazard, exponentials(2, "event", PATIENTS))
+    found = events_from_hazard(times, hazard, exponential(2, "event", PATIENTS))
     assert kstest(found.days, "weibull_min", args=(2.0, 0.0, 20.0)).pvalue > 0.01
 
 
@@ -65,7 +65,7 @@ def test_a_patient_without_hazard_has_no_event_and_one_who_failed_is_unknown():
 
 def test_recurrent_events_of_a_constant_hazard_are_a_poisson_process():
     times = np.array([0.0, 1000.0])
-    gaps = np.column_stack([exponentials(4, f"relapse {k}", PATIENTS) for k in range(15)])
+    gaps = np.column_stack([exponential(4, f"relapse {k}", PATIENTS) for k in range(15)])
     days = recurrent_days(times, constant(0.003, times, 10_000), gaps)
     counts = np.isfinite(days).sum(axis=1)
     # Mean and variance 3; five standard errors of each.
@@ -127,7 +127,7 @@ def test_the_first_of_competing_events_ends_the_observation():
 def test_competing_constant_hazards_share_events_by_their_rates():
     times = np.array([0.0, 1e4])
     parts = [
-        events_from_hazard(times, constant(rate, times, 10_000), exponentials(7, name, PATIENTS), name)
+        events_from_hazard(times, constant(rate, times, 10_000), exponential(7, name, PATIENTS), name)
         for name, rate in (("a", 0.01), ("b", 0.03))
     ]
     found = first_of(parts)

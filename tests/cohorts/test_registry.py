@@ -9,10 +9,10 @@ from cohorts.hand_made import MONTHS, cohort
 
 from immunosim.cohorts.events import events_from_hazard
 from immunosim.cohorts.incidence import kaplan_meier
+from immunosim.cohorts.keyed import exponential
 from immunosim.cohorts.registry import STATISTICS
 from immunosim.cohorts.request import StatisticRequest
 from immunosim.cohorts.sample import CohortSample
-from immunosim.cohorts.streams import exponentials
 from immunosim.errors import DataError
 from immunosim.units import DAYS_PER_MONTH as MONTH
 
@@ -139,7 +139,7 @@ def test_an_incidence_of_an_endpoint_is_that_of_kaplan_meier():
 
 def test_events_are_drawn_from_a_hazard_and_the_number_of_the_patient():
     hazard = COHORT["hazard"].values[WELL]
-    events = events_from_hazard(MONTHS * MONTH, hazard, exponentials(0, "hazard", np.arange(39)))
+    events = events_from_hazard(MONTHS * MONTH, hazard, exponential(0, "event of hazard", np.arange(39)))
     expected = kaplan_meier(events.days, events.is_observed, WEIGHT).at(12 * MONTH)
     assert computed("incidence", hazard="hazard", time="12 months") == pytest.approx(expected)
     shuffled = COHORT.isel(patient=np.random.default_rng(1).permutation(N))

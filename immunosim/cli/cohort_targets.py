@@ -1,0 +1,74 @@
+"""``immunosim cohort --targets``: simulate the cohorts that targets name, and compare them with published numbers."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from immunosim.cli.options import FAILED
+from immunosim.cli.printing import say, show, show_text
+from immunosim.cli.progress import progress
+from immunosim.cli.sweep import compute
+
+if TYPE_CHECKING:
+    from immunosim.cohorts.targeted import TargetedCohorts
+    from immunosim.door.cohorts import CohortArguments, TargetPlans
+
+
+def compare_with_targets(
+    context: typer.Context, asked: "CohortArguments", targets: list[str], is_dry: bool, as_json: bool
+) -> None:
+    """Simulate what is left of each cohort, print the table and write it with its forest; exit with 3 on failures."""
+    from immunosim.door.cohorts import plan_targets, target_files
+    from immunosim.door.stored import sweep_in
+    from immunosim.report import write_file
+    from immunosim.sweeps.sweeping import taken
+
+    with progress("Reading the scenario") as now:
+        plans = plan_targets(asked, targets, is_dry=is_dry, announce=now.announce)
+    if is_dry:
+        _foretell(plans, asked, as_json)
+        return
+    stored = {}
+    for name, (plan, target) in plans.cohorts.items():
+        say(f"Cohort {name or 'of the scenario'}")
+        with taken(target, asked.options, say):
+            compute(context, plan, target, asked.options)
+        stored[name] = sweep_in(target)
+    missing = sum(result.n_missing for result in stored.values())
+    if missing:
+        say(f"{plans.folder}: {missing:,} patients are not computed yet; targets are compared when all are")
+        raise typer.Exit(0 if asked.options.shard.of > 1 else FAILED)
+    with progress("Comparing with the targets"):
+        compared = plans.compared(stored)
+        files = target_files(compared, asked.options.command)
+    for file, content in files.items():
+        write_file(plans.folder / file, content)
+    _show(compared, plans.folder, as_json)
+    if compared.n_failed:
+        raise typer.Exit(FAILED)
+
+
+def _show(compared: "TargetedCohorts", folder: Path, as_json: bool) -> None:
+    from immunosim.cli.target_tables import show_targets
+    from immunosim.report import to_json
+
+    if as_json:
+        show_text(to_json({"result": str(folder), **compared.summary()}).rstrip())
+        return
+    for name, cohort in compared.cohorts.items():
+        show(f"Cohort {name or 'of the scenario'}: {cohort.headline()}")
+    show_targets(compared.targets)
+    show(f"Tables: {folder / 'targets.csv'}, {folder / 'targets.json'}; figure: {folder / 'targets.png'}")
+
+
+def _foretell(plans: "TargetPlans", asked: "CohortArguments", as_json: bool) -> None:
+    """Say what each cohort would take; write nothing."""
+    from immunosim.cli.sweep_tables import show_estimate
+    from immunosim.door.estimating import estimate_plan
+
+    for name, planned in plans.cohorts.items():
+        say(f"Cohort {name or 'of the scenario'}")
+        with progress("Estimating") as now:
+            estimate = estimate_plan(lambda _tell, planned=planned: planned, asked.options, now)  # type: ignore[misc]
+        show_estimate(estimate, as_json)

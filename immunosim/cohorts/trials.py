@@ -1,0 +1,140 @@
+"""Trials of named cohorts: the scenario that a cohort was observed in, and what its targets need of it.
+
+The treatments and the horizon are those of the trial; everything else, such as parameters, is that of the scenario.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from immunosim.codegen.loader import say_nothing
+from immunosim.cohorts.planning import CohortRequest, population_of
+from immunosim.cohorts.reading import population_folder
+from immunosim.cohorts.targets import PublishedTarget, needs
+from immunosim.errors import DataError, InputProblem
+from immunosim.scenario import build_scenario, load_document
+from immunosim.scenario.dose_slopes import dose_tables
+from immunosim.scenario.population import CohortFactor, Population
+from immunosim.sweeps.base import Base, base_of, plain
+from immunosim.units import DAYS_PER_MONTH
+
+BETWEEN = 0.5 * DAYS_PER_MONTH
+"""Days between the times at which courses are kept for passages and events."""
+
+HORIZON = "horizon"
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A cohort that targets name.
+
+    Attributes
+    ----------
+    name : str
+        Empty for targets that name none.
+    base : Base
+        Of its patients.
+    targets : tuple of PublishedTarget
+    """
+
+    name: str
+    base: Base
+    targets: tuple[PublishedTarget, ...]
+
+    def request(self, asked: CohortRequest) -> CohortRequest:
+        """Return a request that keeps what the targets need as well.
+
+        Raises
+        ------
+        DataError
+            If a target is read after the horizon.
+        """
+        self._refuse_late()
+        wanted = needs(self.targets)
+        between = asked.every or (BETWEEN if wanted.over_time else None)
+        return replace(
+            asked,
+            cohort=self.name or asked.cohort,
+            readouts=tuple(dict.fromkeys([*asked.readouts, *wanted.readouts])),
+            endpoints=tuple(dict.fromkeys([*asked.endpoints, *wanted.endpoints])),
+            at=sorted({*asked.at, *wanted.times}) if wanted.readouts or asked.readouts else asked.at,
+            every=between,
+        )
+
+    def _refuse_late(self) -> None:
+        horizon, problems = self.base.scenario.horizon, []
+        for target in self.targets:
+            last = max(needs([target]).times, default=0.0)
+            if last > horizon:
+                reason = f"is read on day {last:.6g}, after the horizon of {self.base.file}, day {horizon:.6g}"
+                cure = "name a longer trial of the cohort, or leave the target out"
+                problems.append(InputProblem(reason, target.file, target.key(), cure))
+        if problems:
+            raise DataError(problems=problems)
+
+
+def trials_of(
+    targets: Sequence[PublishedTarget],
+    section: Population,
+    base: Base,
+    cohort: str | None = None,
+    announce: Callable[[str], None] = say_nothing,
+) -> list[Trial]:
+    """Return the cohorts that can be simulated of those that targets name, in the order of the targets.
+
+    Parameters
+    ----------
+    targets : sequence of PublishedTarget
+    section : Population
+        Whose named cohorts may say their trial; one that says none is observed in the scenario itself.
+    base : Base
+    cohort : str, optional
+        Evaluate only targets of this cohort, and those of none, in the scenario itself.
+    announce : callable
+
+    Raises
+    ------
+    DataError, ScenarioError
+        If no cohort of the targets is one of the population, or a trial cannot be read.
+    """
+    population = population_of(section, base)
+    known = {entry.name: entry for entry in population.cohorts}
+    chosen = cohort or population.cohort if cohort or not _trials(known) else ""
+    if chosen:
+        kept = tuple(target for target in targets if target.cohort in ("", chosen))
+        return [Trial(chosen, base, kept)] if kept else _refuse(targets, [chosen])
+    folder = population_folder(section, base.scenario.model, base.folder)
+    trials = []
+    for name in dict.fromkeys(target.cohort for target in targets):
+        if name in known or not name:
+            trial = known[name].trial if name else ""
+            entry = _base_of(base, trial, name, folder, announce) if trial else base
+            trials.append(Trial(name, entry, tuple(target for target in targets if target.cohort == name)))
+    return trials or _refuse(targets, list(known))
+
+
+def _trials(known: Mapping[str, CohortFactor]) -> list[str]:
+    return [name for name, entry in known.items() if entry.trial]
+
+
+def _refuse(targets: Sequence[PublishedTarget], known: Sequence[str]) -> list[Trial]:
+    named = ", ".join(sorted({target.cohort for target in targets if target.cohort})) or "none"
+    reason = f"no target is of a cohort of the population ({', '.join(known) or 'none'}); they name {named}"
+    raise DataError(reason, key="targets", cure="add [[cohorts]] with this name, or name other targets")
+
+
+def _base_of(base: Base, trial: str, name: str, folder: Path, announce: Callable[[str], None]) -> Base:
+    """Return the scenario with treatments and horizon of a trial: a file beside the population, or a shipped one."""
+    path = folder / trial if (folder / trial).is_file() else Path(trial)
+    document = load_document(path)
+    scenario = build_scenario(document, str(path))
+    if scenario.model != base.scenario.model:
+        reason = f"{trial} is of the model {scenario.model}, the scenario of {base.scenario.model}"
+        raise DataError(reason, key=f"cohorts: {name}.trial", cure="name a scenario of the same model")
+    ours = {*dose_tables(base.scenario), *dose_tables(scenario), HORIZON}
+    theirs: dict[str, Any] = {key: value for key, value in plain(document).items() if key in ours}
+    kept = {key: value for key, value in base.document.items() if key not in ours}
+    return replace(base_of(kept | theirs, str(path), announce), folder=base.folder)
