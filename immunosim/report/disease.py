@@ -3,7 +3,6 @@
 Reads a finely sampled trajectory and returns plain data for a summary; None for outcomes that the model lacks.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +13,9 @@ from immunosim.report.curves import highest, lowest, mean, rise_to
 from immunosim.scenario.regimen import pulses_of
 from immunosim.trajectory import Trajectory
 from immunosim.units import DAYS_PER_MONTH
+
+NO_RISK = "No risk of autoimmunity can be told of one patient: no population is calibrated to these events."
+"""Of a run without a population whose events were fitted to observed ones."""
 
 VISITS = (1, 2, 3, 6, 9, 12)
 """Months after a course at which the SALT score is read."""
@@ -51,7 +53,7 @@ def autoimmunity_summary(trajectory: Trajectory) -> dict[str, Any] | None:
     if not organs:
         return None
     extremes = {name: _extreme(trajectory, name, info) for name, info in model.readout_info.items() if info.extreme}
-    return {"organs": organs, "extremes": extremes}
+    return {"organs": organs, "extremes": extremes, "risk": NO_RISK}
 
 
 def relapse_summary(trajectory: Trajectory) -> dict[str, Any] | None:
@@ -80,7 +82,6 @@ def _organ(trajectory: Trajectory, name: str, info: ReadoutInfo) -> dict[str, An
     return {
         "name": info.organ_name,
         "cumulative_hazard": float(hazard[-1]),
-        "probability": -math.expm1(-hazard[-1]),
         "draw": draw,
         "onset_day": rise_to(time, hazard, draw, time[0], time[-1]),
     }

@@ -30,8 +30,7 @@ UNITS = {
     "month": "30.4375 days",
     "salt": "SALT score, 0-100 percent of the scalp",
     "dose_totals": "mg",
-    "organs.cumulative_hazard": "1, at the horizon",
-    "organs.probability": "1, of disease by the horizon: 1 - exp(-cumulative hazard)",
+    "organs.cumulative_hazard": "1, at the horizon, of a patient with these parameter values; it is not a risk",
     "organs.draw": "1, unit-exponential; disease begins where the cumulative hazard reaches it",
 }
 
