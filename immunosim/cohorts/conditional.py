@@ -61,17 +61,13 @@ class Likeness:
         ------
         DataError
         """
+        cure = "simulate more patients (`n`), or tell less of the patient"
         if self.effective < least:
-            reason = (
-                f"{self.effective:.3g} effective patients of the population are like this one, {least:g} are needed"
-            )
-            cure = "simulate more patients (`n`), or tell less of the patient"
+            reason = f"{self.effective:.3g} effective patients of the population are like this one, not {least:g}"
             raise DataError(reason, key="n", cure=cure)
         if self.k > LARGEST_K:
-            reason = (
-                f"a few patients of the population decide: the tail of the weights has shape {self.k:.2f}, above 0.7"
-            )
-            raise DataError(reason, key="n", cure="simulate more patients (`n`), or tell less of the patient")
+            reason = f"a few patients decide: the tail of the weights has shape {self.k:.2f}, above {LARGEST_K:g}"
+            raise DataError(reason, key="n", cure=cure)
 
 
 def likeness(prior: ArrayLike, *log_factors: ArrayLike) -> Likeness:

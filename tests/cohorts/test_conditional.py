@@ -132,12 +132,12 @@ def test_a_patient_whom_nobody_resembles_is_refused() -> None:
 
 def test_too_few_effective_patients_are_refused_with_their_number() -> None:
     Likeness(np.full(100, 0.01)).refuse_thin()
-    with pytest.raises(DataError, match="99 effective patients of the population are like this one, 100 are needed"):
+    with pytest.raises(DataError, match="99 effective patients of the population are like this one, not 100"):
         Likeness(np.full(99, 1.0 / 99.0)).refuse_thin()
 
 
 def test_a_few_patients_who_decide_are_refused() -> None:
-    with pytest.raises(DataError, match="the tail of the weights has shape 0.90, above 0.7"):
+    with pytest.raises(DataError, match=r"a few patients decide: the tail of the weights has shape 0\.90, above 0\.7"):
         Likeness(np.full(200, 0.005), 0.9).refuse_thin()
 
 
