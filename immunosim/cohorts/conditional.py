@@ -168,4 +168,4 @@ def _tail_shape(log_weight: Array) -> float:
         return math.nan
     from arviz import psislw
 
-    return float(psislw(known.copy())[1])
+    return float(psislw(known.copy())[1])  # type: ignore[no-untyped-call]

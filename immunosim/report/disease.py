@@ -3,7 +3,7 @@
 Reads a finely sampled trajectory and returns plain data for a summary; None for outcomes that the model lacks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from immunosim.model.readout_info import ReadoutInfo
@@ -46,14 +46,15 @@ def hair_summary(trajectory: Trajectory, windows: Sequence[CourseWindow]) -> dic
     }
 
 
-def autoimmunity_summary(trajectory: Trajectory) -> dict[str, Any] | None:
-    """Return the hazard of autoimmunity of each organ, and the extremes of the read-outs of organs in this patient."""
+def autoimmunity_summary(trajectory: Trajectory, risks: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any] | None:
+    """Return the hazard of each organ, the extremes of the read-outs of organs, and the risks that can be told."""
     model = trajectory.problem.model
     organs = {info.organ: _organ(trajectory, name, info) for name, info in model.readout_info.items() if info.organ}
     if not organs:
         return None
     extremes = {name: _extreme(trajectory, name, info) for name, info in model.readout_info.items() if info.extreme}
-    return {"organs": organs, "extremes": extremes, "risk": NO_RISK}
+    told = " ".join(risk["sentence"] for risk in risks) or NO_RISK
+    return {"organs": organs, "extremes": extremes, "risk": told, "risks": list(risks)}
 
 
 def relapse_summary(trajectory: Trajectory) -> dict[str, Any] | None:
