@@ -162,10 +162,11 @@ def conditional_risk(
 
 
 def _tail_shape(log_weight: Array) -> float:
-    """Return the shape of the tail of weights by ArviZ; NaN without it, or for weights that do not differ."""
+    """Return the shape of the tail of weights by ArviZ; NaN without it, or where too few weights stand out."""
     known = log_weight[np.isfinite(log_weight)]
     if find_spec("arviz") is None or np.ptp(known) < 1e-9:
         return math.nan
     from arviz import psislw
 
-    return float(psislw(known.copy())[1])  # type: ignore[no-untyped-call]
+    k = float(psislw(known.copy())[1])  # type: ignore[no-untyped-call]
+    return k if math.isfinite(k) else math.nan  # infinite for weights of few levels, such as those of strata

@@ -141,8 +141,10 @@ def test_a_few_patients_who_decide_are_refused() -> None:
         Likeness(np.full(200, 0.005), 0.9).refuse_thin()
 
 
-def test_arviz_tells_a_heavy_tail_of_weights_from_a_light_one() -> None:
+def test_arviz_tells_a_heavy_tail_of_weights_from_a_light_one_and_from_none() -> None:
     pytest.importorskip("arviz")
     generator = np.random.default_rng(3)
     heavy, light = generator.pareto(1.0, 2000), generator.uniform(0.5, 1.0, 2000)
+    levels = np.where(np.arange(2000) < 30, 1.0, 2.0)
+    assert math.isnan(likeness(levels).k)
     assert likeness(np.ones(2000), np.log(heavy)).k > LARGEST_K > likeness(np.ones(2000), np.log(light)).k
