@@ -16,10 +16,10 @@ from immunosim.cli.progress import progress
 if TYPE_CHECKING:
     from immunosim.door.risks import Risk
 
-Event = Annotated[
+OrganEvent = Annotated[
     str, typer.Option("--event", metavar="EVENT", help="An organ that may fall ill, such as 'thyroid', or its hazard.")
 ]
-By = Annotated[
+ByTime = Annotated[
     str, typer.Option("--by", metavar="TIME", help="The time by which the event happens, such as '7 years'.")
 ]
 FreeUntil = Annotated[
@@ -31,7 +31,7 @@ FreeUntil = Annotated[
         show_default=False,
     ),
 ]
-Counts = Annotated[
+PatientCounts = Annotated[
     Path | None,
     typer.Option("--data", metavar="FILE", help="A table of the patient's counts and doses, in place of [[observed]]."),
 ]
@@ -44,14 +44,14 @@ NumberSimulated = Annotated[
 class PatientKnown:
     """What is known of the patient."""
 
-    data: Counts = None
+    data: PatientCounts = None
     patient: Patient = ""
     free_until: FreeUntil = None
     noise: NoiseOf = None
 
 
 @dataclass(frozen=True)
-class PopulationOptions:
+class SimulatedPatients:
     """Who is simulated."""
 
     population: PopulationFile = None
@@ -62,10 +62,10 @@ class PopulationOptions:
 @with_option_groups
 def risk(
     scenario: ScenarioFile,
-    event: Event,
-    by: By,
+    event: OrganEvent,
+    by: ByTime,
     known: PatientKnown,
-    simulated: PopulationOptions,
+    simulated: SimulatedPatients,
     changes: Changes = None,
     as_json: AsJson = False,
 ) -> None:

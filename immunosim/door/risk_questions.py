@@ -205,7 +205,8 @@ def _refuse_changed(read: Given) -> None:
     """Refuse a scenario that is not of the model that was calibrated."""
     own, off = read.scenario.parameters, read.scenario.mechanisms.off
     if own:
-        reason = f"{len(own)} parameters are those of the scenario, not those that the population was calibrated with"
+        names = ", ".join(own) if len(own) < 4 else f"{', '.join(list(own)[:3])} and {len(own) - 3} more"
+        reason = f"the population was not calibrated with the scenario's own values of {names}"
         raise DataError(reason, file=read.name, key="parameters", cure="leave them out")
     if off:
         reason = f"{', '.join(off)} was on when the population was calibrated"

@@ -9,15 +9,29 @@ CALIBRATED = 'calibrated_to = ["thyroid"]\n[[trait]]\nname = "frailty"\nmultipli
 
 
 @pytest.fixture
-def population(short: Path) -> Path:
-    """Return the file of a calibrated population beside the short scenario."""
-    path = short.parent / "people.toml"
+def population(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the file of a calibrated population."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "people.toml"
     path.write_text(CALIBRATED, encoding="utf-8")
     return path
 
 
-def test_a_risk_is_told_with_its_interval_and_its_condition(command, short: Path, population: Path) -> None:
-    asked = ("risk", short, "--event", "thyroid", "--by", "1 month", "--population", population, "-n", "128")
+def test_a_risk_is_told_with_its_interval_and_its_condition(command, population: Path) -> None:
+    asked = (
+        "risk",
+        "two_courses",
+        "--set",
+        "horizon=14 months",
+        "--event",
+        "thyroid",
+        "--by",
+        "1 month",
+        "--population",
+        population,
+        "-n",
+        "128",
+    )
     result = command(*asked)
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("Risk of thyroid disease by day 30.4375: ")
@@ -27,8 +41,8 @@ def test_a_risk_is_told_with_its_interval_and_its_condition(command, short: Path
     assert told["low"] <= told["risk"] <= told["high"]
 
 
-def test_no_population_and_an_uncalibrated_one_are_said(command, short: Path, population: Path) -> None:
-    asked = ("risk", short, "--event", "thyroid", "--by", "1 month")
+def test_no_population_and_an_uncalibrated_one_are_said(command, population: Path) -> None:
+    asked = ("risk", "two_courses", "--set", "horizon=14 months", "--event", "thyroid", "--by", "1 month")
     none = command(*asked)
     assert (none.exit_code, none.stdout) == (2, "")
     assert "there is no population, add [population] to the scenario, or name one: --population FILE" in none.stderr
@@ -38,8 +52,8 @@ def test_no_population_and_an_uncalibrated_one_are_said(command, short: Path, po
     assert f"{population}: calibrated_to: no risk of thyroid disease can be told of one patient" in refused.stderr
 
 
-def test_an_option_is_named_in_what_is_wrong_with_it(command, short: Path, population: Path) -> None:
-    asked = ("risk", short, "--by", "1 month", "--population", population)
+def test_an_option_is_named_in_what_is_wrong_with_it(command, population: Path) -> None:
+    asked = ("risk", "two_courses", "--set", "horizon=14 months", "--by", "1 month", "--population", population)
     unknown = command(*asked, "--event", "hair")
     assert '--event: "hair" is not an event of the model' in unknown.stderr
     early = command(*asked, "--event", "thyroid", "--free-until", "1 month")

@@ -83,7 +83,7 @@ def test_no_risk_is_told_from_a_population_that_is_not_calibrated():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("parameters.lysis_ec50=0.1", "1 parameters are those of the scenario"),
+        ("parameters.lysis_ec50=0.1", "not calibrated with the scenario's own values of lysis_ec50"),
         ('mechanisms.off=["thymopoiesis"]', "thymopoiesis was on when the population was calibrated"),
     ],
 )
@@ -113,5 +113,7 @@ def test_a_run_tells_the_risks_by_its_horizon_or_why_not(tmp_path):
     (told,) = risks_at_end("two_courses", own)
     assert told["sentence"].startswith("Risk of thyroid disease by day 426.125: ")
     (refused,) = risks_at_end("two_courses", [*own, "parameters.lysis_ec50=0.1"])
-    assert refused["sentence"].startswith("No risk of thyroid can be told of this patient: 1 parameters are those")
+    assert refused["sentence"].startswith(
+        "No risk of thyroid can be told of this patient: the population was not calibrated"
+    )
     assert risks_at_end("two_courses") == []
