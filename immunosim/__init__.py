@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from immunosim.door.models import ModelDescription, describe_model
     from immunosim.door.parameters import ParameterTable, describe_parameters
     from immunosim.door.reporting import write_report
+    from immunosim.door.risks import Risk, risk
     from immunosim.door.scenario_files import scenario_schema, starting_scenario
     from immunosim.door.sensitivity import sensitivity
     from immunosim.door.simulating import explain, simulate, verify
@@ -62,6 +63,7 @@ __all__ = [
     "PatientFits",
     "Qualification",
     "Replay",
+    "Risk",
     "RunOptions",
     "Scenario",
     "ScenarioCheck",
@@ -103,6 +105,7 @@ __all__ = [
     "read_data",
     "register_model",
     "replay",
+    "risk",
     "sample",
     "scenario_schema",
     "sensitivity",
@@ -169,6 +172,8 @@ _HOMES = {
     "register_model": "immunosim.models",
     "replay": "immunosim.door.stored",
     "Replay": "immunosim.ensembles",
+    "Risk": "immunosim.door.risks",
+    "risk": "immunosim.door.risks",
     "RunOptions": "immunosim.sweeps",
     "sample": "immunosim.door.fit_parts",
     "Scenario": "immunosim.scenario",

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 VISIBLE = 0.5
 """SALT score below which nobody sees hair loss."""
 
+MEDIAN_HAZARD = "Cumulative hazard of autoimmunity of the median patient by the end (not a risk)"
+"""What the hazard of one simulated patient is: risks are means over patients, who differ."""
+
 _UNITS = (("1e9/L", "10⁹/L"), ("uL", "µL"), ("ug/", "µg/"))
 
 
@@ -113,11 +116,12 @@ def hair_sentences(salt: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def risk_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the probabilities of secondary autoimmunity, onsets of disease and the relapse hazard."""
+    """Yield the hazards of secondary autoimmunity, risks where there are any, onsets of disease, the relapse hazard."""
     if summary["autoimmunity"] is not None:
         organs = summary["autoimmunity"]["organs"].values()
-        risks = ", ".join(f"{organ['name']} {percent(organ['probability'])}" for organ in organs)
-        yield f"Probability of autoimmunity by the end: {risks}."
+        hazards = ", ".join(f"{organ['name']} {number(organ['cumulative_hazard'])}" for organ in organs)
+        yield f"{MEDIAN_HAZARD}: {hazards}."
+        yield summary["autoimmunity"]["risk"]
         yield from map(_onset, (organ for organ in organs if organ["onset_day"] is not None))
     if summary["relapse"] is not None:
         relapse = summary["relapse"]

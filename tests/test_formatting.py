@@ -135,12 +135,14 @@ def test_hair_loss_that_nobody_sees_is_none():
 
 def test_risks_are_told_by_organ_with_the_onset_of_those_that_fell_ill():
     organs = {
-        "thyroid": {"name": "thyroid disease", "probability": 0.412, "onset_day": 512.6},
-        "platelets": {"name": "low platelets", "probability": 1e-7, "onset_day": None},
+        "thyroid": {"name": "thyroid disease", "cumulative_hazard": 5.31, "onset_day": 512.6},
+        "platelets": {"name": "low platelets", "cumulative_hazard": 1e-7, "onset_day": None},
     }
     relapse = {"mean_per_year": 0.1, "untreated_per_year": 0.52}
-    assert list(risk_sentences({"autoimmunity": {"organs": organs}, "relapse": relapse})) == [
-        "Probability of autoimmunity by the end: thyroid disease 41 %, low platelets below 0.001 %.",
+    assert list(risk_sentences({"autoimmunity": {"organs": organs, "risk": "No risk."}, "relapse": relapse})) == [
+        "Cumulative hazard of autoimmunity of the median patient by the end (not a risk): "
+        "thyroid disease 5.31, low platelets 1e-07.",
+        "No risk.",
         "Thyroid disease: disease begins on day 513 for the draw of this patient.",
         "Relapse hazard: mean 0.100 a year (untreated 0.520).",
     ]

@@ -58,6 +58,7 @@ def _of_result(result: Path, changes: list[str] | None, out: Path | None) -> Non
 
 def _of_scenario(scenario: Path, changes: list[str], out: Path | None) -> None:
     from immunosim.door.simulating import simulate
+    from immunosim.door.told_risks import risks_at_end
     from immunosim.report import record_files, refuse_foreign, summarise, write_folder
     from immunosim.report.page import report_files
 
@@ -69,7 +70,7 @@ def _of_scenario(scenario: Path, changes: list[str], out: Path | None) -> None:
     with progress("Simulating") as now:
         trajectory = simulate(scenario, changes, announce=now.announce)
         now.begin("Writing the report")
-        summary = summarise(trajectory)
+        summary = summarise(trajectory, risks_at_end(scenario, changes, now.announce))
         files = report_files(trajectory, summary, command) | record_files(trajectory, summary)
         write_folder(folder, files)
     show(summary["title"] or "Untitled scenario")

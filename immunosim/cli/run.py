@@ -38,6 +38,7 @@ def run(
     from immunosim.cli.tables import show_files, show_summary
     from immunosim.door.scenarios import as_scenario
     from immunosim.door.simulating import simulate
+    from immunosim.door.told_risks import risks_at_end
     from immunosim.report import refuse_foreign, refuse_large, summarise, to_json, write_folder
 
     command = command_line("run", scenario, changes or [])
@@ -50,7 +51,7 @@ def run(
     with progress("Simulating") as now:
         trajectory = simulate(scenario, changes or (), announce=now.announce)
         now.begin("Summarising")
-        summary = summarise(trajectory)
+        summary = summarise(trajectory, risks_at_end(scenario, changes or (), now.announce))
     try:
         if not as_json:
             show_summary(summary)  # read while the files are made

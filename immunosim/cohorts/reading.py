@@ -32,6 +32,9 @@ POPULATIONS = "populations"
 _BY_NAME = ("trait", "covariate", "stratum", "cohorts")
 """Lists of a population whose entries replace those of the same name."""
 
+_CALIBRATED = frozenset({*_BY_NAME, "correlation", "table"})
+"""What a calibration holds for: a population that changes it is no longer calibrated."""
+
 
 def shipped_populations(model: str) -> dict[str, Path]:
     """Return the populations that come with a model, by name."""
@@ -86,6 +89,8 @@ def merged_population(section: Population, model: str, folder: Path) -> tuple[Po
     for name in section.model_fields_set - {"file"}:
         given = getattr(section, name)
         values[name] = _joined(values.get(name, ()), given) if name in _BY_NAME else given
+    if section.model_fields_set & _CALIBRATED and "calibrated_to" not in section.model_fields_set:
+        values["calibrated_to"] = ()
     return Population(**values), str(path), path.parent
 
 

@@ -111,7 +111,7 @@ def fit_problem(
     now = watch or Quiet()
     source = source_of(scenario, data, settings.get("overrides") or ())
     problem = prepare(source.scenario, source.name, now.announce)
-    patients, known = _patients(problem, source, settings, now)
+    patients, known = measured_patients(problem, source, settings, now)
     assumed = assumptions(problem.scenario, patients, source.follow_up) if source.data is not None else []
     without, superseded = without_measured_baseline(problem, patients)
     if superseded:
@@ -122,7 +122,7 @@ def fit_problem(
         free=_names(settings.get("free")),
         fix=_names(settings.get("fix")),
         limits=dict(_limits(problem, settings.get("limits") or ())),
-        noise=dict(_noise(problem, settings.get("noise") or ())),
+        noise=dict(noise_of(problem, settings.get("noise") or ())),
         shared=settings.get("shared", SHARED),
         priors=settings.get("priors", True),
         n_threads=settings.get("n_threads") or cores(),
@@ -152,10 +152,10 @@ def _names(given: Collection[str] | None) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given or ())
 
 
-def _patients(
+def measured_patients(
     problem: Problem, source: FitSource, settings: FitSettings, now: Watch
 ) -> tuple[list[PatientRecord], DataSource]:
-    """Return the patients who were measured, and where their data come from."""
+    """Return the patients who were measured, and where their data come from; errors as of ``fit_problem``."""
     patient = settings.get("patient", "")
     if source.data is not None:
         observations, findings = _read(problem.scenario, source, settings, now)
@@ -224,7 +224,8 @@ def _announced(
     return kept
 
 
-def _noise(problem: Problem, given: Noise) -> Iterable[tuple[str, ErrorModel]]:
+def noise_of(problem: Problem, given: Noise) -> Iterable[tuple[str, ErrorModel]]:
+    """Yield the error models that a user gives, by analyte."""
     units = {**problem.model.units, **laboratory_of(problem.model).measurable}
     for analyte, noise in _pairs(given, "noise", "is not ANALYTE=NOISE", "write for example cd4=lognormal:0.15"):
         unit = units.get(analyte, "1")

@@ -234,10 +234,10 @@ def _noise(model: Model, analytes: Sequence[str], given: Mapping[str, ErrorModel
         if name not in analytes:
             cure = did_you_mean(name, analytes)
             raise DataError(f'"{name}" is not a measured analyte', key="noise", cure=cure)
-    return {analyte: given.get(analyte) or _declared_noise(model, analyte) for analyte in analytes}
+    return {analyte: given.get(analyte) or declared_noise(model, analyte) for analyte in analytes}
 
 
-def _declared_noise(model: Model, analyte: str) -> ErrorModel:
+def declared_noise(model: Model, analyte: str) -> ErrorModel:
     """Return the error model declared by the read-out, or the default."""
     info = model.about(analyte)
     return ErrorModel.parse(info.noise, info.unit) if info.noise else ErrorModel()

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
-GroupKind = Literal["count", "level", "score", "relative", "hazard", "probability"]
+GroupKind = Literal["count", "level", "score", "relative", "hazard", "cumulative_hazard"]
 """How the read-outs of a group are drawn and summarised.
 
 ``count``: from zero, with lower limits of normal; nadir and recovery after each course. ``level``: a concentration on
 a logarithmic scale down to its limit of detection; peak and end of each course. ``score``: a filled curve from zero.
-``relative``: on a logarithmic scale around 1. ``hazard``: events per time, from zero. ``probability``: a cumulative
-hazard H as 1 - exp(-H), in percent.
+``relative``: on a logarithmic scale around 1. ``hazard``: events per time, from zero.
+``cumulative_hazard``: of an event, from zero; of one patient it is no risk.
 """
 
 

@@ -71,8 +71,8 @@ def draw_group(ax: Axes, trajectory: Trajectory, group: str, limits: Mapping[str
             return draw_score(ax, trajectory, curves, info)
         case "relative":
             return draw_relative(ax, trajectory, curves)
-        case "probability":
-            return draw_probability(ax, trajectory, curves)
+        case "cumulative_hazard":
+            return draw_cumulative_hazard(ax, trajectory, curves)
         case "hazard":
             return draw_hazard(ax, trajectory, curves)
 
@@ -133,16 +133,11 @@ def draw_relative(ax: Axes, trajectory: Trajectory, curves: Sequence[Curve]) -> 
     return ax
 
 
-def draw_probability(ax: Axes, trajectory: Trajectory, curves: Sequence[Curve]) -> Axes:
-    """Draw the probability of an event by each time, 1 - exp(-cumulative hazard), in percent."""
-    months = months_of(trajectory)
-    highest = 0.0
-    for curve in curves:
-        percent = -100.0 * np.expm1(-values_of(trajectory, curve.name))
-        ax.plot(months, percent, color=curve.colour, label=curve.label, linestyle=curve.dashes, zorder=3)
-        highest = max(highest, float(np.nan_to_num(percent).max()))
-    ax.set_ylim(0.0, max(1.0, 1.12 * highest))
-    ax.set_ylabel("probability, %")
+def draw_cumulative_hazard(ax: Axes, trajectory: Trajectory, curves: Sequence[Curve]) -> Axes:
+    """Draw cumulative hazards of events from zero up, not the risks of one patient."""
+    draw_curves(ax, trajectory, curves)
+    ax.set_ylim(0.0, 1.12 * max(0.01, *(float(np.nan_to_num(trajectory[curve.name]).max()) for curve in curves)))
+    ax.set_ylabel("cumulative hazard")
     return ax
 
 

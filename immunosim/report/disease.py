@@ -3,8 +3,7 @@
 Reads a finely sampled trajectory and returns plain data for a summary; None for outcomes that the model lacks.
 """
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from immunosim.model.readout_info import ReadoutInfo
@@ -14,6 +13,9 @@ from immunosim.report.curves import highest, lowest, mean, rise_to
 from immunosim.scenario.regimen import pulses_of
 from immunosim.trajectory import Trajectory
 from immunosim.units import DAYS_PER_MONTH
+
+NO_RISK = "No risk of autoimmunity can be told of one patient: no population is calibrated to these events."
+"""Of a run without a population whose events were fitted to observed ones."""
 
 VISITS = (1, 2, 3, 6, 9, 12)
 """Months after a course at which the SALT score is read."""
@@ -44,14 +46,15 @@ def hair_summary(trajectory: Trajectory, windows: Sequence[CourseWindow]) -> dic
     }
 
 
-def autoimmunity_summary(trajectory: Trajectory) -> dict[str, Any] | None:
-    """Return the hazard of autoimmunity of each organ, and the extremes of the read-outs of organs in this patient."""
+def autoimmunity_summary(trajectory: Trajectory, risks: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any] | None:
+    """Return the hazard of each organ, the extremes of the read-outs of organs, and the risks that can be told."""
     model = trajectory.problem.model
     organs = {info.organ: _organ(trajectory, name, info) for name, info in model.readout_info.items() if info.organ}
     if not organs:
         return None
     extremes = {name: _extreme(trajectory, name, info) for name, info in model.readout_info.items() if info.extreme}
-    return {"organs": organs, "extremes": extremes}
+    told = " ".join(risk["sentence"] for risk in risks) or NO_RISK
+    return {"organs": organs, "extremes": extremes, "risk": told, "risks": list(risks)}
 
 
 def relapse_summary(trajectory: Trajectory) -> dict[str, Any] | None:
@@ -80,7 +83,6 @@ def _organ(trajectory: Trajectory, name: str, info: ReadoutInfo) -> dict[str, An
     return {
         "name": info.organ_name,
         "cumulative_hazard": float(hazard[-1]),
-        "probability": -math.expm1(-hazard[-1]),
         "draw": draw,
         "onset_day": rise_to(time, hazard, draw, time[0], time[-1]),
     }

@@ -5,6 +5,7 @@ the value, or in the table ``units``. Days count from day 0 of the scenario, or 
 name says so. None means never, or not simulated.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from immunosim.report.counts import count_summaries, level_summaries
@@ -30,13 +31,12 @@ UNITS = {
     "month": "30.4375 days",
     "salt": "SALT score, 0-100 percent of the scalp",
     "dose_totals": "mg",
-    "organs.cumulative_hazard": "1, at the horizon",
-    "organs.probability": "1, of disease by the horizon: 1 - exp(-cumulative hazard)",
+    "organs.cumulative_hazard": "1, at the horizon, of a patient with these parameter values; it is not a risk",
     "organs.draw": "1, unit-exponential; disease begins where the cumulative hazard reaches it",
 }
 
 
-def summarise(trajectory: Trajectory) -> RunSummary:
+def summarise(trajectory: Trajectory, risks: Sequence[Mapping[str, Any]] = ()) -> RunSummary:
     """Return the summary of a trajectory as plain data that JSON can hold.
 
     Peaks and nadirs are searched daily and hourly around doses, not only at the scenario's output times.
@@ -45,6 +45,8 @@ def summarise(trajectory: Trajectory) -> RunSummary:
     ----------
     trajectory : Trajectory
         Complete or failed; the results of a failed one are None.
+    risks : sequence of mapping
+        Risks of the patient with ``event`` and ``sentence``, from a calibrated population; by default none is told.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def summarise(trajectory: Trajectory) -> RunSummary:
         "units": UNITS,
         "start_day": float(trajectory.time[0]),
         "horizon_day": scenario.horizon,
-        **_results(refined(trajectory)),
+        **_results(refined(trajectory), risks),
         "dose_totals": dose_summary(scenario),
         "patient": {
             "differs_from_default": patient_differences(problem),
@@ -74,7 +76,7 @@ def summarise(trajectory: Trajectory) -> RunSummary:
     }
 
 
-def _results(trajectory: Trajectory) -> RunSummary:
+def _results(trajectory: Trajectory, risks: Sequence[Mapping[str, Any]]) -> RunSummary:
     observed = observation_summary(trajectory)
     if not trajectory.is_complete:
         return {
@@ -91,6 +93,6 @@ def _results(trajectory: Trajectory) -> RunSummary:
         "drug_levels": level_summaries(trajectory, windows),
         "observed": observed,
         "salt": hair_summary(trajectory, windows),
-        "autoimmunity": autoimmunity_summary(trajectory),
+        "autoimmunity": autoimmunity_summary(trajectory, risks),
         "relapse": relapse_summary(trajectory),
     }

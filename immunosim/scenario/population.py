@@ -196,7 +196,8 @@ class Population(Record):
     """A virtual population: what differs between patients, how many are simulated, and what is kept of each.
 
     `file` names a population to start from, a file or one that comes with the model; entries of the same name replace
-    its entries. `cohort` applies one of the named cohorts to everybody.
+    its entries. `cohort` applies one of the named cohorts to everybody. `calibrated_to` names the events whose rates
+    were fitted to observed ones: risks of one patient are told of these only.
     """
 
     file: Text = ""
@@ -206,6 +207,7 @@ class Population(Record):
     seed: Annotated[StrictInt, Field(ge=0, lt=2**63)] | None = None
     sampling: Literal["sobol", "random"] | None = None
     cohort: Text = ""
+    calibrated_to: tuple[Text, ...] = ()
     table: Text = ""
     trait: tuple[Trait, ...] = ()
     covariate: tuple[Covariate, ...] = ()

@@ -8,7 +8,7 @@ import pytest
 from immunosim.cli import printing
 from immunosim.cli.printing import plain_table, show_table
 from immunosim.cli.tables import hair_sentences, level_sentences, risk_sentences, show_counts, show_observed
-from immunosim.formatting import number
+from immunosim.formatting import MEDIAN_HAZARD, number
 
 SALT: dict[str, Any] = {
     "peak": 42.0,
@@ -80,25 +80,20 @@ def test_a_drug_that_stays_is_still_detectable() -> None:
 
 
 def test_the_onset_of_autoimmunity_is_told() -> None:
-    thyroid = {"name": "thyroid", "probability": 0.5, "onset_day": 400.0}
-    kidney = {"name": "kidney (anti-GBM)", "probability": 1e-9, "onset_day": None}
+    thyroid = {"name": "thyroid", "cumulative_hazard": 0.69, "onset_day": 400.0}
+    kidney = {"name": "kidney (anti-GBM)", "cumulative_hazard": 1e-9, "onset_day": None}
     organs = {"thyroid": thyroid, "gbm": kidney}
     relapse = {"mean_per_year": 0.2, "untreated_per_year": 0.6}
-    sentences = list(risk_sentences({"autoimmunity": {"organs": organs}, "relapse": relapse}))
-    assert sentences[0] == "Probability of autoimmunity by the end: thyroid 50 %, kidney (anti-GBM) below 0.001 %."
-    assert sentences[1] == "Thyroid: disease begins on day 400 for the draw of this patient."
+    sentences = list(risk_sentences({"autoimmunity": {"organs": organs, "risk": "No risk."}, "relapse": relapse}))
+    hazards = "thyroid 0.690, kidney (anti-GBM) 1e-09"
+    assert sentences[0] == f"{MEDIAN_HAZARD}: {hazards}."
+    assert sentences[1] == "No risk."
+    assert sentences[2] == "Thyroid: disease begins on day 400 for the draw of this patient."
 
 
 def test_a_model_without_disease_has_no_sentences_about_it() -> None:
     assert list(hair_sentences(None)) == []
     assert list(risk_sentences({"autoimmunity": None, "relapse": None})) == []
-
-
-def test_a_near_certainty_is_not_rounded_to_a_certainty() -> None:
-    organs = {"thyroid": {"name": "thyroid", "probability": 0.9998, "onset_day": None}}
-    relapse = {"mean_per_year": 0.2, "untreated_per_year": 0.6}
-    (first, *_) = risk_sentences({"autoimmunity": {"organs": organs}, "relapse": relapse})
-    assert first == "Probability of autoimmunity by the end: thyroid above 99 %."
 
 
 @pytest.mark.parametrize(

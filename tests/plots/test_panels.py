@@ -27,7 +27,7 @@ UNITS = {
     "antibody": "µg/mL",
     "hair": "SALT, 0-100",
     "autoreactivity": "relative",
-    "autoimmunity": "probability, %",
+    "autoimmunity": "cumulative hazard",
     "relapse": "per year",
 }
 
@@ -95,11 +95,9 @@ def test_a_limit_above_all_counts_is_still_on_the_axis(ax: Axes, unfinished: Tra
     assert ax.get_ylim()[1] > 400.0
 
 
-def test_autoimmunity_is_a_probability_in_percent(ax: Axes, eventful: Trajectory) -> None:
+def test_autoimmunity_is_drawn_as_a_cumulative_hazard(ax: Axes, eventful: Trajectory) -> None:
     draw_group(ax, eventful, "autoimmunity", {})
-    drawn = ax.get_lines()[0].get_ydata()[-1]
-    expected = 100.0 * (1.0 - np.exp(-eventful["thyroid_cumulative_hazard"][-1]))
-    assert drawn == pytest.approx(expected, rel=1e-9)
+    assert ax.get_lines()[0].get_ydata()[-1] == eventful["thyroid_cumulative_hazard"][-1]
 
 
 def test_notes_are_numbered_over_the_hair(ax: Axes, eventful: Trajectory) -> None:

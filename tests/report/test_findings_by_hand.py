@@ -1,6 +1,5 @@
 """Every figure of a summary against arithmetic by hand, on curves of a few points that stand for a simulation."""
 
-import math
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -25,7 +24,9 @@ INFO: Mapping[str, ReadoutInfo] = {
     "organ_hazard": ReadoutInfo(group="risk", label="H", unit="1", organ="gland", organ_name="gland", draw="thyroid"),
     "hormone": ReadoutInfo(group="", label="hormone", unit="mIU/L", extreme="highest"),
 }
-KINDS = {"cells": "count", "drug_serum": "level", "score": "score", "rate": "hazard", "organ_hazard": "probability"}
+KINDS = {"cells": "count", "drug_serum": "level", "score": "score", "rate": "hazard"} | {
+    "organ_hazard": "cumulative_hazard"
+}
 
 
 class Curves:
@@ -180,7 +181,7 @@ def test_an_organ_falls_ill_where_its_hazard_reaches_the_draw() -> None:
     assert found is not None
     organ = found["organs"]["gland"]
     assert organ["onset_day"] == pytest.approx(200.0)
-    assert organ["probability"] == pytest.approx(1.0 - math.exp(-0.7))
+    assert organ["cumulative_hazard"] == 0.7
     assert found["extremes"]["hormone"] == {
         "name": "hormone",
         "unit": "mIU/L",

@@ -59,7 +59,9 @@ GROUPS = {
         "relative",
         "In {letter} the clone is relative to untreated, effectors to half-maximal attack, privilege to intact.",
     ),
-    "autoimmunity": DisplayGroup("Secondary autoimmunity, probability so far", "probability"),
+    "autoimmunity": DisplayGroup(
+        "Secondary autoimmunity, hazard of the median patient (not a risk)", "cumulative_hazard"
+    ),
     "relapse": DisplayGroup("Relapse hazard of multiple sclerosis", "hazard"),
 }
 """Read-outs that stand together, in the order of the page."""

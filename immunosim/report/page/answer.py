@@ -1,4 +1,4 @@
-"""The main results first: counts, hair and risk, in a few numbers and sentences.
+"""The main results first: counts, hair and hazards, in a few numbers and sentences.
 
 Reads a summary; computes nothing.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from immunosim.formatting import hair_sentences, number, percent, quantity, risk_sentences, score
+from immunosim.formatting import hair_sentences, number, quantity, risk_sentences, score
 
 SummaryView = Mapping[str, Any]
 
@@ -34,7 +34,7 @@ def key_numbers(summary: SummaryView, counts: Iterable[str]) -> Iterator[tuple[s
     if summary["autoimmunity"] is not None:
         commonest = next(iter(summary["autoimmunity"]["organs"].values()))
         name = f"{commonest['name'].capitalize()} autoimmunity"
-        yield name, percent(commonest["probability"]), "probability by the end"
+        yield name, number(commonest["cumulative_hazard"]), "cumulative hazard of the median patient, not a risk"
     if (relapse := summary["relapse"]) is not None:
         remark = f"a year, mean; untreated {number(relapse['untreated_per_year'])}"
         yield "Relapse hazard", number(relapse["mean_per_year"]), remark

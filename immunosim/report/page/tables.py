@@ -14,7 +14,6 @@ from immunosim.formatting import (
     calendar,
     difference,
     number,
-    percent,
     quantity,
     recovery,
     score,
@@ -134,14 +133,13 @@ def hair(summary: SummaryView) -> Iterator[PageTable]:
 
 
 def autoimmunity(summary: SummaryView) -> Iterator[PageTable]:
-    """Yield the probability of autoimmunity of each organ, and the onset in this patient."""
+    """Yield the cumulative hazard of autoimmunity of each organ, and the onset in this patient."""
     autoimmunity = summary["autoimmunity"]
     if autoimmunity is None:
         return
     rows = [
         (
             organ["name"],
-            percent(organ["probability"]),
             number(organ["cumulative_hazard"]),
             number(organ["draw"]),
             number(organ["onset_day"], "no onset simulated"),
@@ -151,7 +149,7 @@ def autoimmunity(summary: SummaryView) -> Iterator[PageTable]:
     extremes = "; ".join(map(_extreme, autoimmunity["extremes"].values()))
     rule = "Disease of an organ begins on the day on which its cumulative hazard reaches the draw of the patient."
     note = f"{extremes[:1].upper()}{extremes[1:]}. {rule}" if extremes else rule
-    headers = ("organ", "probability by the end", "cumulative hazard", "draw", "onset on day")
+    headers = ("organ", "cumulative hazard", "draw", "onset on day")
     yield PageTable("Secondary autoimmunity", headers, rows, note=note)
 
 
