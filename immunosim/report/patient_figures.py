@@ -5,7 +5,7 @@ Chooses and draws; computes no statistic.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from immunosim.plots.cohorts import CohortPlot
     from immunosim.plots.ensembles import Plot
 
+MOST_PANELS, MOST_EVENTS = 6, 4
+"""Read-outs over time and events that the page of a cohort draws."""
+
 AnyTarget = PublishedTarget | Path | str
 """A target, the path of a target file, or the name of one that comes with the model."""
 
@@ -35,7 +38,7 @@ def plot_of(result: EnsembleResult, of: str = "", **asked: Any) -> Plot:
     """Return what is drawn of an ensemble, with the clinical thresholds of its own model; arguments of ``chosen``."""
     from immunosim.plots.ensembles import chosen
 
-    plot = chosen(result.dataset, of=of, limits=thresholds_of(_model_of(result)), **asked)
+    plot = chosen(result.dataset, of=of, limits=thresholds_of(model_of(result)), **asked)
     return replace(plot, reference=result.reference) if plot.kind == "kaplan_meier" else plot
 
 
@@ -78,7 +81,7 @@ def cohort_figure_of(result: CohortResult, asked: CohortPlot | Plot, targets: Se
     if not isinstance(asked, CohortPlot):
         return ensemble_figure(result.stored.dataset, asked, INTENDED_USE)
     report = evaluate(targets, result.dataset) if asked.kind == "forest" else None
-    return cohort_figure(result.dataset, asked, targets, INTENDED_USE, report, thresholds_of(_model_of(result.stored)))
+    return cohort_figure(result.dataset, asked, targets, INTENDED_USE, report, thresholds_of(model_of(result.stored)))
 
 
 def published(targets: Sequence[AnyTarget], result: EnsembleResult | CohortResult) -> list[PublishedTarget]:
@@ -130,6 +133,43 @@ def planned_figure(
     return plot, lambda: ensemble_figure(result.dataset, plot, INTENDED_USE)
 
 
+def page_of_cohort(result: CohortResult, targets: Sequence[AnyTarget] = ()) -> bytes:
+    """Return the page of a cohort, with targets as ``published`` takes them.
+
+    Raises
+    ------
+    DataError, ScenarioError
+        As ``published`` does.
+    """
+    from immunosim.plots.cohorts import forest_figures
+    from immunosim.report.page.cohort import cohort_page
+
+    points = published(targets, result)
+    report = evaluate(points, result.dataset) if points else None
+    drawings = list(page_drawings(result, points))
+    if report is not None:
+        forests = forest_figures(report)
+        parts = [f", part {part} of {len(forests)}" if len(forests) > 1 else "" for part in range(1, len(forests) + 1)]
+        drawings += [(f"Targets{part}", "", figure) for part, figure in zip(parts, forests, strict=True)]
+    return cohort_page(result, drawings, report, model_of(result.stored).scope.limitations)
+
+
+def page_drawings(result: CohortResult, targets: Sequence[PublishedTarget]) -> Iterator[tuple[str, str, Figure]]:
+    """Yield title, caption and figure of what the page of a cohort shows: bands, and the incidence of each event."""
+    from immunosim.plots.cohorts import CohortPlot, checked_readouts, cohort_figure, events_of, predictive_check_figure
+
+    dataset, limits = result.dataset, thresholds_of(model_of(result.stored))
+    events = events_of(dataset, targets)
+    courses = [name for name in series(dataset) if not (name in events and events[name].hazard)]
+    names = (checked_readouts(dataset, targets) or courses)[:MOST_PANELS]
+    if names and dataset.sizes["time"] > 1:
+        caption = "Percentile bands of the patients over time; published means with their SD as points."
+        yield "Over time", caption, predictive_check_figure(dataset, targets, "", names, limits)
+    for name in list(events)[:MOST_EVENTS]:
+        figure = cohort_figure(dataset, CohortPlot("kaplan_meier", name), targets)
+        yield f"Cumulative incidence: {name.replace('_', ' ')}", "", figure
+
+
 def _is_weighted(result: CohortResult, of: str, targets: Sequence[PublishedTarget]) -> bool:
     """Return whether a figure without a kind is one of cohorts: of a course or an event, which endpoints are not."""
     from immunosim.plots.cohorts import events_of
@@ -144,7 +184,8 @@ def _refuse(given: dict[str, Any], kind: str, kinds: Sequence[str] = ()) -> None
         raise DataError(f"does not apply to a figure of the kind {kind} of a cohort", key=key, cure=cure)
 
 
-def _model_of(result: EnsembleResult) -> Model:
+def model_of(result: EnsembleResult) -> Model:
+    """Return the compiled model of a result."""
     from immunosim.models import find_model
 
     package = find_model(result.model_name)

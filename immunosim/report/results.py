@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from immunosim.attribution import Comparison, Counterfactuals, DifferenceCauses, Explanation
-from immunosim.codegen.loader import load_model
 from immunosim.cohorts.result import CohortResult
 from immunosim.cohorts.target_report import TargetReport
 from immunosim.ensembles import EnsembleResult
@@ -20,7 +19,7 @@ from immunosim.fitting import Fitted, PatientFits
 from immunosim.report.figures import draw_page, draw_panel
 from immunosim.report.fit_courses import course_of, labels_of
 from immunosim.report.limits import limits_of
-from immunosim.report.patient_figures import AnyTarget, planned_figure, plot_of
+from immunosim.report.patient_figures import AnyTarget, model_of, page_of_cohort, planned_figure, plot_of
 from immunosim.report.provenance import INTENDED_USE
 from immunosim.result import Result
 from immunosim.sensitivity_analysis.result import Analysis
@@ -181,16 +180,18 @@ def _(result: Trajectory) -> bytes:
 
 @page_of.register(EnsembleResult)
 def _(result: EnsembleResult) -> bytes:
-    from immunosim.models import find_model
     from immunosim.report.page.ensemble import ensemble_page
 
     try:
         figure = result.plot()
     except DataError:
         figure = None
-    package = find_model(result.model_name)
-    model = load_model(package.parameters().units(), package=package)
-    return ensemble_page(result, figure, tuple(model.scope.limitations))
+    return ensemble_page(result, figure, tuple(model_of(result).scope.limitations))
+
+
+@page_of.register(CohortResult)
+def _(result: CohortResult) -> bytes:
+    return page_of_cohort(result)
 
 
 @page_of.register(Fitted)

@@ -51,6 +51,7 @@ DOORS = {
 ELSEWHERE = {
     ("run", "--report"): "Trajectory.report",
     ("report", "--out"): "Trajectory.report",
+    ("report", "--targets"): "write_report(targets)",
     ("fit", "--report"): "Fitted.report",
     ("forecast", "--report"): "Forecast.report",
     ("explain", "--top"): "Explanation.shortened",

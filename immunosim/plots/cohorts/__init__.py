@@ -1,7 +1,7 @@
 """Figures of cohorts as in a clinical paper: bands, cumulative incidence, spread at visits, forest of targets."""
 
 from immunosim.plots.cohorts.figure import TAKES, CohortPlot, chosen_plot, cohort_figure, events_of
-from immunosim.plots.cohorts.forest import draw_forest, forest_figure
+from immunosim.plots.cohorts.forest import draw_forest, forest_figure, forest_figures
 from immunosim.plots.cohorts.incidence import draw_incidence
 from immunosim.plots.cohorts.predictive_check import (
     checked_readouts,
@@ -22,5 +22,6 @@ __all__ = [
     "draw_visits",
     "events_of",
     "forest_figure",
+    "forest_figures",
     "predictive_check_figure",
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -41,6 +42,9 @@ BEHIND_SOURCE: Any = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 PUBLISHED, SIMULATED = 1.02, 1.15
 """Where both numbers of a row begin, as a fraction of the width of the axes."""
 
+MOST_ROWS = 40
+"""Targets of a figure on a page."""
+
 SMALL = 6.3
 """Points: letters of the rows."""
 
@@ -71,6 +75,14 @@ def forest_figure(report: TargetReport, footer: str = "") -> Figure:
         text = "\n".join(wrapped(f"{caption} {footer}".strip(), 118))
         figure.supxlabel(text, x=0.01, ha="left", fontsize=6.0, color=GREY)
     return figure
+
+
+def forest_figures(report: TargetReport) -> list[Figure]:
+    """Return forests of at most ``MOST_ROWS`` targets, each of which fits on a printed page."""
+    n_parts = -(-len(report.results) // MOST_ROWS)
+    size = -(-len(report.results) // max(n_parts, 1))
+    parts = [report.results[start : start + size] for start in range(0, len(report.results), size)] if size else []
+    return [forest_figure(replace(report, results=part)) for part in parts]
 
 
 def draw_forest(ax: Axes, results: Sequence[TargetResult]) -> Axes:
