@@ -32,6 +32,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 _TEXT = re.compile(r"\s*(?P<column>\w+)\s*(?P<sign>!=|>=|<=|=|>|<)\s*(?P<value>.*?)\s*")
 _FLAGS = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
+_YES_NO = {"true": "yes", "false": "no"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Condition:
             raise DataError(f'unknown column "{self.column}"', cure=did_you_mean(self.column, names))
         labels = labels_of(dataset, self.column)
         if labels is not None:
-            return self._by_name(labels)
+            return self._by_name(labels, _names_of_codes(dataset, self.column) or sorted(set(labels.tolist())))
         unit = str(dataset[self.column].attrs.get("units", "1"))
         try:
             value = _FLAGS.get(self.value.casefold())
@@ -64,14 +65,14 @@ class Condition:
             raise DataError(error.reason, cure=error.cure) from None
         return np.asarray(_OPERATORS[self.sign](np.asarray(dataset[self.column].values, np.float64), value), np.bool_)
 
-    def _by_name(self, labels: NDArray[np.str_]) -> NDArray[np.bool_]:
-        known = sorted(set(labels.tolist()))
+    def _by_name(self, labels: NDArray[np.str_], known: list[str]) -> NDArray[np.bool_]:
         if self.sign not in ("=", "!="):
             reason = f'"{self.column}" has names, which are not compared by {self.sign}'
             raise DataError(reason, cure=f"write {self.column} = {known[0] if known else '...'}")
-        if self.value not in known:
+        value = _YES_NO.get(self.value.casefold(), self.value) if set(known) <= {"no", "yes"} else self.value
+        if value not in known:
             raise DataError(f'no patient has the {self.column} "{self.value}"', cure=did_you_mean(self.value, known))
-        return np.asarray(_OPERATORS[self.sign](labels, self.value), np.bool_)
+        return np.asarray(_OPERATORS[self.sign](labels, value), np.bool_)
 
 
 def conditions_of(text: str) -> tuple[Condition, ...]:
