@@ -10,7 +10,9 @@ from immunosim.cli.progress import progress
 from immunosim.safe_text import file_name, shell_command
 
 if TYPE_CHECKING:
+    from immunosim.cohorts import CohortResult
     from immunosim.ensembles import EnsembleResult
+    from immunosim.plots.cohorts import CohortPlot
     from immunosim.plots.ensembles import Plot
 
 SUFFIXES = (".png", ".pdf", ".svg")
@@ -28,7 +30,8 @@ Kind = Annotated[
     typer.Option(
         "--kind",
         metavar="KIND",
-        help="heatmap, contour, bands, spaghetti, kaplan_meier or parallel; by default chosen from the result.",
+        help="heatmap, contour, bands, spaghetti, kaplan_meier or parallel; of a cohort also visits or forest. By "
+        "default chosen from the result.",
         show_default=False,
     ),
 ]
@@ -73,6 +76,24 @@ Color = Annotated[
         show_default=False,
     ),
 ]
+Competing = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--competing",
+        metavar="NAME",
+        help="Of a cohort: hazard or endpoint whose events compete with the one drawn (Aalen-Johansen). Repeatable.",
+        show_default=False,
+    ),
+]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--targets",
+        metavar="FILE",
+        help="Of a cohort: target file (TOML), or the name of one that comes with the model. Repeatable.",
+        show_default=False,
+    ),
+]
 Out = Annotated[
     Path | None,
     typer.Option("--out", metavar="FILE", help="File (.png, .pdf or .svg), by default a PNG beside the result."),
@@ -88,45 +109,51 @@ def plot(
     at: At = None,
     threshold: Level = "",
     color: Color = "",
+    competing: Competing = None,
+    targets: Targets = None,
     out: Out = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier file.")] = False,
 ) -> None:
-    """Plot the patients of a sweep or ensemble.
+    """Plot the patients of a sweep, an ensemble or a cohort.
 
     heatmap and contour show one result over two factors, by default those that correlate most with it;
     bands and spaghetti show a read-out over time; kaplan_meier the fraction that has had an event, by default in one
     group, with --color by a factor; parallel shows every patient as a line. Patients that failed are counted on the
     figure.
+
+    Of a cohort, bands and kaplan_meier are weighted, visits shows boxes of a read-out at each visit, and forest the
+    residuals of targets. With --targets published numbers are drawn as points; kaplan_meier of a cumulative hazard
+    draws the events from it.
     """
-    from immunosim.door.stored import opened
+    from immunosim.door.stored import presented
     from immunosim.errors import DataError
     from immunosim.files import write_file
     from immunosim.plots import encoded
-    from immunosim.plots.ensembles import ensemble_figure
-    from immunosim.report import INTENDED_USE
-    from immunosim.report.results import plot_of
+    from immunosim.report.patient_figures import planned_figure
 
     if out is not None:
         _check_target(out, force)
+    options = {"kind": kind, "x": x, "y": y, "at": at, "color": color, "threshold": threshold}
     with progress("Drawing"):
-        ensemble = opened(result)
-        dataset = ensemble.dataset
+        drawn = presented(result)
         try:
-            asked = plot_of(ensemble, readout, kind=kind, x=x, y=y, at=at, color=color, threshold=threshold)
+            asked, draw = planned_figure(drawn, readout, competing or (), targets or (), **options)
             target = out or _beside(result, asked)
             if out is None:
                 _check_target(target, force)
-            figure = ensemble_figure(dataset, asked, INTENDED_USE)
-            write_file(target, encoded(figure, target.suffix.lower().lstrip("."), DOTS_PER_INCH))
+            write_file(target, encoded(draw(), target.suffix.lower().lstrip("."), DOTS_PER_INCH))
         except DataError as error:
+            if error.file:
+                raise
             key = f"--{OPTIONS.get(error.key, error.key)}" if error.key else None
             cure = None if error.cure is None else error.cure.replace("RESULT", shell_command([str(result)]))
             raise DataError(error.reason, file=str(result), key=key, cure=cure) from None
-    _report(result, ensemble, asked, target)
+    _report(result, drawn, asked, target)
 
 
-def _beside(result: Path, asked: "Plot") -> Path:
-    return result.parent / f"{file_name(f'{result.stem}_{asked.kind}_{asked.of}', 120)}.png"
+def _beside(result: Path, asked: "Plot | CohortPlot") -> Path:
+    name = "_".join(filter(None, (result.stem, asked.kind, asked.of)))
+    return result.parent / f"{file_name(name, 120)}.png"
 
 
 def _check_target(path: Path, force: bool) -> None:
@@ -141,15 +168,26 @@ def _check_target(path: Path, force: bool) -> None:
         raise OutputError("already exists", file=str(path), cure=cure)
 
 
-def _report(result: Path, ensemble: "EnsembleResult", asked: "Plot", target: Path) -> None:
+def _report(result: Path, drawn: "EnsembleResult | CohortResult", asked: "Plot | CohortPlot", target: Path) -> None:
     """Print what was drawn, where it is, and what to ask next."""
-    n, n_failed = len(ensemble), len(ensemble.failed)
-    over = f" over {asked.x} and {asked.y}" if asked.x else ""
+    n, n_failed = len(drawn), len(drawn.failed)
     who = f"{n - n_failed:,} of {n:,} patients" if n_failed else f"{n:,} patients"
-    show(f"Drawn:  {asked.kind} of {asked.of}{over}, {who}")
+    show(f"Drawn:  {asked.kind}{f' of {asked.of}' if asked.of else ''}{_over(asked)}, {who}")
     show(f"Figure: {target}")
     if n_failed:
         show(f"Next:   {shell_command(['immunosim', 'failures', str(result)])}")
     else:
-        other = "contour" if asked.kind == "heatmap" else "parallel" if asked.kind != "parallel" else "heatmap"
-        show(f"Next:   {shell_command(['immunosim', 'plot', str(result), '--kind', other])}")
+        show(f"Next:   {shell_command(['immunosim', 'plot', str(result), '--kind', _other(asked)])}")
+
+
+def _over(asked: "Plot | CohortPlot") -> str:
+    """Return the factors of a map."""
+    x, y = (getattr(asked, name, "") for name in ("x", "y"))
+    return f" over {x} and {y}" if x else ""
+
+
+def _other(asked: "Plot | CohortPlot") -> str:
+    """Return another kind of figure of the same result."""
+    if hasattr(asked, "competing"):
+        return "visits" if asked.kind == "bands" else "bands"
+    return "contour" if asked.kind == "heatmap" else "parallel" if asked.kind != "parallel" else "heatmap"

@@ -19,7 +19,19 @@ Reportable = Annotated[
     Path,
     typer.Argument(
         metavar="SCENARIO|RESULT",
-        help="Scenario file (TOML), or the name of a shipped scenario; or the results of a fit, a forecast or a sweep.",
+        help="Scenario file (TOML), or the name of a shipped scenario; or the results of a fit, a forecast, a sweep or "
+        "a cohort.",
+        show_default=False,
+    ),
+]
+
+
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--targets",
+        metavar="FILE",
+        help="Of a cohort: target file (TOML), or the name of one that comes with the model. Repeatable.",
         show_default=False,
     ),
 ]
@@ -28,31 +40,35 @@ Reportable = Annotated[
 def report(
     scenario: Reportable,
     changes: Changes = None,
+    targets: Targets = None,
     out: Out = None,
 ) -> None:
-    """Write a report of a scenario, which is simulated, or of the results of a fit, a forecast or a sweep.
+    """Write a report of a scenario, which is simulated, or of the results of a fit, a forecast, a sweep or a cohort.
 
     Of a scenario the folder gets report.html, one page that needs no other file and no network, figure.pdf,
     summary.json and scenario.toml, all or none; an earlier report there is replaced whole, a folder that holds anything
-    else is refused. Of results report.html is written into their folder, or beside a sweep. Exit code 3: the
-    integration failed; the report says how.
+    else is refused. Of results report.html is written into their folder, or beside a sweep or a cohort; with --targets
+    the page of a cohort compares it with published numbers. Exit code 3: the integration failed; the report says how.
     """
     from immunosim.door.reporting import is_result
+    from immunosim.errors import DataError
 
     if is_result(scenario):
-        _of_result(scenario, changes, out)
+        _of_result(scenario, changes, targets or [], out)
         return
+    if targets:
+        raise DataError("is for a cohort", key="--targets", cure="run immunosim cohort, and name its result")
     _of_scenario(scenario, changes or [], out)
 
 
-def _of_result(result: Path, changes: list[str] | None, out: Path | None) -> None:
+def _of_result(result: Path, changes: list[str] | None, targets: list[str], out: Path | None) -> None:
     from immunosim.door.reporting import PAGE, write_report
     from immunosim.errors import DataError
 
     if changes:
         raise DataError("is for a scenario", key="--set", cure="change the scenario and compute the result again")
     with progress("Writing the report"):
-        path = write_report(result, out / PAGE if out else None)
+        path = write_report(result, out / PAGE if out else None, targets=targets)
     show(f"Report: {path} (open it in a browser; it prints on A4)")
 
 

@@ -76,6 +76,11 @@ class CohortResult(Result):
         return strata
 
     @property
+    def failed(self) -> list[int]:
+        """Indices of the failed patients."""
+        return self.stored.failed
+
+    @property
     def unexplained(self) -> dict[str, dict[str, float]]:
         """Factors of parameters that no covariate explains, by stratum."""
         by_stratum = {stratum.name: dict(self.population.factors_of(stratum)) for stratum in self.population.strata}

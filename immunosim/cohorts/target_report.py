@@ -19,7 +19,7 @@ from immunosim.cohorts.sample import CohortSample
 from immunosim.cohorts.target_records import Target
 from immunosim.cohorts.targets import PublishedTarget
 from immunosim.cohorts.tolerances import Tolerance
-from immunosim.errors import DataError, InputProblem, QuantityError
+from immunosim.errors import DataError, InputProblem, QuantityError, listed
 from immunosim.files import write_file
 from immunosim.result import Result
 from immunosim.units import factor_to
@@ -205,6 +205,35 @@ def evaluate(
     if problems:
         raise DataError(problems=problems)
     return TargetReport(tuple(results), tuple(left), bootstrap.confidence)
+
+
+def applicable(targets: Sequence[PublishedTarget], dataset: xr.Dataset) -> list[PublishedTarget]:
+    """Return the targets that are of a cohort and of what it keeps.
+
+    Raises
+    ------
+    DataError
+        If targets are of several cohorts and the dataset does not say which it is, or none is left.
+    """
+    name = str(dataset.attrs.get(COHORT, ""))
+    named = sorted({target.cohort for target in targets if target.cohort})
+    if len(named) > 1 and not name:
+        reason = f"the targets are of the cohorts {listed(named)}, and the result does not say which it is"
+        raise DataError(reason, key="targets", cure="name target files of one cohort")
+    of_cohort = [target for target in targets if not name or target.cohort in ("", name)]
+    kept = [target for target in of_cohort if _is_kept(target.record, dataset)]
+    if targets and not kept:
+        reason, cure = "none of the targets is of what the cohort keeps", "keep their read-outs, endpoints and times"
+        raise DataError(reason, key="targets", cure=cure)
+    return kept
+
+
+def _is_kept(target: Target, dataset: xr.Dataset) -> bool:
+    try:
+        statistic_of(target, dataset, Bootstrap(n=0))
+    except (DataError, QuantityError):
+        return False
+    return True
 
 
 def statistic_of(target: Target, dataset: xr.Dataset, bootstrap: Bootstrap) -> Interval:

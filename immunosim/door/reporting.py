@@ -1,14 +1,17 @@
-"""The page of results on disk: of a fit, a forecast or a sweep, from their files alone."""
+"""The page of results on disk: of a fit, a forecast, a sweep or a cohort, from their files alone."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from immunosim.cohorts import CohortResult
+from immunosim.door.stored import presented
 from immunosim.errors import DataError
 from immunosim.files import readable, write_file
-from immunosim.sweeps import open_result
+from immunosim.report.patient_figures import AnyTarget, page_of_cohort
 
 PAGE = "report.html"
 RECORDS = {"fit.json": "data", "forecast.json": "data"}
@@ -18,7 +21,7 @@ STORES = (".nc", ".zarr")
 """Endings of the results of sweeps and ensembles."""
 
 
-def write_report(result: Path | str, path: Path | str | None = None) -> Path:
+def write_report(result: Path | str, path: Path | str | None = None, *, targets: Sequence[AnyTarget] = ()) -> Path:
     """Write the page of results that are on disk, whole or not at all, and return its path.
 
     Parameters
@@ -26,7 +29,9 @@ def write_report(result: Path | str, path: Path | str | None = None) -> Path:
     result : Path or str
         A folder of a fit or a forecast, its fit.json or forecast.json, or a sweep (a .zarr folder or a .nc file).
     path : Path or str, optional
-        By default report.html in the folder, or <name>_report.html beside a sweep.
+        By default report.html in the folder, or <name>_report.html beside a sweep or a cohort.
+    targets : sequence of PublishedTarget, Path or str
+        Published numbers, their files, or names of those of the model, with which a cohort is compared.
 
     Raises
     ------
@@ -38,6 +43,7 @@ def write_report(result: Path | str, path: Path | str | None = None) -> Path:
     source = Path(result)
     record = record_of(source)
     if record is not None:
+        _refuse_targets(targets, source)
         target = Path(path) if path else record.with_name(PAGE)
         write_file(target, _page(record))
         return target
@@ -45,7 +51,17 @@ def write_report(result: Path | str, path: Path | str | None = None) -> Path:
         cure = "name the folder of a fit or a forecast, or a sweep (.zarr or .nc)"
         raise DataError("holds no result with a page", file=str(source), cure=cure)
     target = Path(path) if path else source.with_name(f"{source.stem}_{PAGE}")
-    return open_result(source).report(target)
+    shown = presented(source)
+    if isinstance(shown, CohortResult):
+        write_file(target, page_of_cohort(shown, targets))
+        return target
+    _refuse_targets(targets, source)
+    return shown.report(target)
+
+
+def _refuse_targets(targets: Sequence[AnyTarget], source: Path) -> None:
+    if targets:
+        raise DataError("holds no cohort", file=str(source), key="targets", cure="leave targets out")
 
 
 def is_result(path: Path) -> bool:

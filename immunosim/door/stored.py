@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from immunosim import ensembles
 from immunosim.codegen.loader import say_nothing
+from immunosim.cohorts.result import CohortResult, cohort_of
 from immunosim.ensembles import EnsembleResult, Replay, atlas
 from immunosim.ensembles.atlas import FailureAtlas
 from immunosim.errors import DataError
 from immunosim.sweeps import digest_of as digest_of
 from immunosim.sweeps import open_result
 from immunosim.sweeps.merging import merge_stores as merge_stores
+from immunosim.sweeps.result import SweepResult
 from immunosim.sweeps.result import sweep_in as sweep_in
 
 if TYPE_CHECKING:
@@ -72,6 +74,14 @@ def replay(
 def opened(result: Stored) -> EnsembleResult:
     """Return a result that may be given by its path."""
     return result if isinstance(result, EnsembleResult) else open_result(result)
+
+
+def presented(result: Stored) -> EnsembleResult | CohortResult:
+    """Return a result as a cohort, whose statistics are weighted, where it is one; else as the ensemble that it is."""
+    stored = opened(result)
+    if isinstance(stored, SweepResult) and "population" in stored.identity:
+        return cohort_of(stored, str(result))
+    return stored
 
 
 def _first_failed(ensemble: EnsembleResult, result: Stored, announce: Callable[[str], None]) -> int:

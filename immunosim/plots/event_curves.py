@@ -6,11 +6,12 @@ Takes times and axes; knows neither data sets nor fits.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from immunosim.codegen.loader import Array
 from immunosim.ensembles.survival import EventTimes
@@ -38,6 +39,12 @@ MOST_COUNTS = 9
 
 LONGEST_NAME = 24
 """Letters of the name of a group."""
+
+QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Marks of an axis of fractions."""
+
+AtRisk = Callable[[Sequence[float]], NDArray[Any]]
+"""Takes days and returns the number at risk on each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,8 +143,8 @@ def draw_event_curves(
     low, high = (float(axis.drawn(day)) for day in (axis.start, axis.end))
     ax.set_xlim(low, high + 0.01 * (high - low))
     ax.set_xticks(axis.marks())
-    ax.set_yticks([0.0, 0.25, 0.5, 0.75, 1.0], ["0 %", "25 %", "50 %", "75 %", "100 %"])
-    _write_at_risk(ax, groups, axis)
+    ax.set_yticks(QUARTERS, [f"{100.0 * fraction:g} %" for fraction in QUARTERS])
+    write_at_risk(ax, [(group.name, group.colour, group.times.at_risk) for group in groups], axis)
     ax.set_xlabel(axis.label, labelpad=6.0 + LINE * (len(groups) + (len(groups) > 1)))
     if len(groups) > 1:
         about = {"title": plain(heading), "title_fontsize": 7.0, "alignment": "left"}
@@ -164,19 +171,27 @@ def _draw_curve(ax: Axes, group: EventGroup, axis: EventAxis) -> None:
         ax.plot([median, median], [0.0, 0.5], color=group.colour, lw=0.8, ls=(0, (3, 2)))
 
 
-def _write_at_risk(ax: Axes, groups: Sequence[EventGroup], axis: EventAxis) -> None:
-    """Write below the axis how many have not had the event and are still observed."""
+def write_at_risk(ax: Axes, groups: Sequence[tuple[str, str, AtRisk]], axis: EventAxis) -> None:
+    """Write below the axis how many have not had the event and are still observed.
+
+    Parameters
+    ----------
+    ax : Axes
+    groups : sequence of (str, str, callable)
+        Name, colour and numbers at risk on given days; a single group may have no name.
+    axis : EventAxis
+    """
     marks = axis.marks()[:: -(-len(axis.marks()) // MOST_COUNTS)]
     # An end of observation that a sum of floats misses by a rounding is on its mark.
     days = [mark * axis.unit.days + axis.origin - 1e-9 for mark in marks]
-    is_divided = len(groups) > 1 or bool(groups[0].name)
+    is_divided = len(groups) > 1 or bool(groups[0][0])
     if is_divided:
         _write(ax, LEFT, "at risk", 0, GREY, "axes fraction", "right")
-    for line, group in enumerate(groups, int(is_divided)):
-        name = headline(group.name, LONGEST_NAME) if is_divided else "at risk"
-        _write(ax, LEFT, name, line, group.colour if is_divided else GREY, "axes fraction", "right")
-        for mark, number in zip(marks, group.times.at_risk(days), strict=True):
-            _write(ax, mark, f"{number:,}", line, group.colour, "data", "center")
+    for line, (name, colour, at_risk) in enumerate(groups, int(is_divided)):
+        label = headline(name, LONGEST_NAME) if is_divided else "at risk"
+        _write(ax, LEFT, label, line, colour if is_divided else GREY, "axes fraction", "right")
+        for mark, number in zip(marks, at_risk(days), strict=True):
+            _write(ax, mark, f"{round(float(number)):,}", line, colour, "data", "center")
 
 
 def _write(ax: Axes, x: float, text: str, line: int, colour: str, coords: str, side: str) -> None:

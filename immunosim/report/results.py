@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import singledispatch
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from immunosim.attribution import Comparison, Counterfactuals, DifferenceCauses, Explanation
-from immunosim.codegen.loader import load_model
+from immunosim.cohorts.result import CohortResult
 from immunosim.cohorts.target_report import TargetReport
 from immunosim.ensembles import EnsembleResult
 from immunosim.errors import DataError
@@ -18,7 +18,8 @@ from immunosim.files import write_file
 from immunosim.fitting import Fitted, PatientFits
 from immunosim.report.figures import draw_page, draw_panel
 from immunosim.report.fit_courses import course_of, labels_of
-from immunosim.report.limits import limits_of, thresholds_of
+from immunosim.report.limits import limits_of
+from immunosim.report.patient_figures import AnyTarget, model_of, page_of_cohort, planned_figure, plot_of
 from immunosim.report.provenance import INTENDED_USE
 from immunosim.result import Result
 from immunosim.sensitivity_analysis.result import Analysis
@@ -27,8 +28,6 @@ from immunosim.trajectory import Trajectory
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from immunosim.plots.ensembles import Plot
 
 
 @singledispatch
@@ -69,17 +68,6 @@ def _(
     return ensemble_figure(result.dataset, asked, INTENDED_USE)
 
 
-def plot_of(result: EnsembleResult, of: str = "", **asked: Any) -> Plot:
-    """Return what is drawn of a result, with the clinical thresholds of its own model; arguments of ``chosen``."""
-    from immunosim.models import find_model
-    from immunosim.plots.ensembles import chosen
-
-    package = find_model(result.model_name)
-    model = load_model(package.parameters().units(), package=package)
-    plot = chosen(result.dataset, of=of, limits=thresholds_of(model), **asked)
-    return replace(plot, reference=result.reference) if plot.kind == "kaplan_meier" else plot
-
-
 @figure_of.register(Explanation)
 def _(result: Explanation) -> Figure:
     """Draw the read-out over time, and the contribution of each mechanism and process."""
@@ -111,6 +99,19 @@ def _(result: DifferenceCauses) -> Figure:
     from immunosim.plots.set_back import set_back_figure
 
     return set_back_figure(result, INTENDED_USE)
+
+
+@figure_of.register(CohortResult)
+def _(
+    result: CohortResult,
+    of: str = "",
+    *,
+    competing: Sequence[str] = (),
+    targets: Sequence[AnyTarget] = (),
+    **asked: Any,
+) -> Figure:
+    """Draw bands, cumulative incidence, spread at visits or a forest of targets, weighted; or as any ensemble."""
+    return planned_figure(result, of, competing, targets, **asked)[1]()
 
 
 @figure_of.register(TargetReport)
@@ -179,16 +180,18 @@ def _(result: Trajectory) -> bytes:
 
 @page_of.register(EnsembleResult)
 def _(result: EnsembleResult) -> bytes:
-    from immunosim.models import find_model
     from immunosim.report.page.ensemble import ensemble_page
 
     try:
         figure = result.plot()
     except DataError:
         figure = None
-    package = find_model(result.model_name)
-    model = load_model(package.parameters().units(), package=package)
-    return ensemble_page(result, figure, tuple(model.scope.limitations))
+    return ensemble_page(result, figure, tuple(model_of(result).scope.limitations))
+
+
+@page_of.register(CohortResult)
+def _(result: CohortResult) -> bytes:
+    return page_of_cohort(result)
 
 
 @page_of.register(Fitted)

@@ -52,6 +52,7 @@ DOORS = {
 ELSEWHERE = {
     ("run", "--report"): "Trajectory.report",
     ("report", "--out"): "Trajectory.report",
+    ("report", "--targets"): "write_report(targets)",
     ("fit", "--report"): "Fitted.report",
     ("forecast", "--report"): "Forecast.report",
     ("explain", "--top"): "Explanation.shortened",
@@ -149,10 +150,11 @@ def test_every_option_has_a_keyword_in_python(verb, option):
 
 
 def test_what_a_figure_of_many_patients_takes_is_what_its_plot_takes():
+    from immunosim.cohorts import CohortResult
     from immunosim.ensembles import EnsembleResult
     from immunosim.report.results import figure_of
 
-    taken = set(keywords(figure_of.dispatch(EnsembleResult)))
+    taken = {*keywords(figure_of.dispatch(EnsembleResult)), *keywords(figure_of.dispatch(CohortResult))}
     assert {keyword_of(verb, option) for verb, option in options() if verb == "plot"} - taken == {"path", "force"}
 
 

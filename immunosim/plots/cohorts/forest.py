@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
@@ -19,6 +20,7 @@ from immunosim.plots.text import headline, plain, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.text import Annotation
 
     from immunosim.cohorts.target_report import TargetReport, TargetResult
 
@@ -30,6 +32,18 @@ LARGEST_Z = 5.0
 
 LONGEST_NAME = 34
 """Letters of the name of a target."""
+
+LONGEST_SOURCE = 90
+"""Letters of a source."""
+
+BEHIND_SOURCE: Any = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+"""Box that keeps the line of zero out of the name of a source."""
+
+PUBLISHED, SIMULATED = 1.02, 1.15
+"""Where both numbers of a row begin, as a fraction of the width of the axes."""
+
+MOST_ROWS = 40
+"""Targets of a figure on a page."""
 
 SMALL = 6.3
 """Points: letters of the rows."""
@@ -47,7 +61,7 @@ def forest_figure(report: TargetReport, footer: str = "") -> Figure:
     footer : str
         End of the caption, such as the intended use.
     """
-    n = max(len(report.results), 4)
+    n = max(n_rows(report.results), 4)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, FRAME + ROW * n), layout="constrained")
         ax = draw_forest(figure.add_subplot(), report.results)
@@ -63,28 +77,58 @@ def forest_figure(report: TargetReport, footer: str = "") -> Figure:
     return figure
 
 
+def forest_figures(report: TargetReport) -> list[Figure]:
+    """Return forests of at most ``MOST_ROWS`` targets, each of which fits on a printed page."""
+    n_parts = -(-len(report.results) // MOST_ROWS)
+    size = -(-len(report.results) // max(n_parts, 1))
+    parts = [report.results[start : start + size] for start in range(0, len(report.results), size)] if size else []
+    return [forest_figure(replace(report, results=part)) for part in parts]
+
+
 def draw_forest(ax: Axes, results: Sequence[TargetResult]) -> Axes:
-    """Draw a row for each target, the first on top.
+    """Draw a row for each target, the first on top; below a heading for each source where there are several.
 
     Parameters
     ----------
     ax : Axes
     results : sequence of TargetResult
     """
-    for row, result in enumerate(results):
+    rows, headings = _rows(results)
+    for row, result in zip(rows, results, strict=True):
         _draw_tolerance(ax, row, result)
         _draw_residual(ax, row, result)
         _write_numbers(ax, row, result)
+    for row, source in headings:
+        _write(ax, 0.005, row, headline(source, LONGEST_SOURCE), BLACK).set_bbox(BEHIND_SOURCE)
     ax.axvline(0.0, color=BLACK, lw=0.7, zorder=1)
     names = [headline(result.record.name, LONGEST_NAME) for result in results]
-    ax.set_yticks(range(len(results)), names, fontsize=SMALL)
+    ax.set_yticks(rows, names, fontsize=SMALL)
     ax.tick_params("y", length=0)
-    ax.set_ylim(len(results) - 0.4, -0.6)
+    ax.set_ylim(len(results) + len(headings) - 0.4, -0.6)
     ax.set_xlim(-LARGEST_Z - 0.3, LARGEST_Z + 0.3)
     ax.set_xlabel("standardised residual, (simulated - published) / sigma")
-    for x, text in ((1.02, "published"), (1.14, "simulated")):
+    for x, text in ((PUBLISHED, "published"), (SIMULATED, "simulated")):
         _write(ax, x, -0.9, text, GREY)
     return ax
+
+
+def _rows(results: Sequence[TargetResult]) -> tuple[list[int], list[tuple[int, str]]]:
+    """Return the row of each target, and rows and texts of the headings; none where all have one source."""
+    sources = [result.target.citation for result in results]
+    if len(set(sources)) < 2:
+        return list(range(len(results))), []
+    rows: list[int] = []
+    headings: list[tuple[int, str]] = []
+    for index, source in enumerate(sources):
+        if not index or source != sources[index - 1]:
+            headings.append((index + len(headings), source))
+        rows.append(index + len(headings))
+    return rows, headings
+
+
+def n_rows(results: Sequence[TargetResult]) -> int:
+    """Return the rows of a forest, headings included."""
+    return len(results) + len(_rows(results)[1])
 
 
 def _draw_tolerance(ax: Axes, row: int, result: TargetResult) -> None:
@@ -107,10 +151,17 @@ def _draw_residual(ax: Axes, row: int, result: TargetResult) -> None:
 def _write_numbers(ax: Axes, row: int, result: TargetResult) -> None:
     unit = unit_text(result.record.unit)
     simulated = "never" if result.simulated.value == math.inf else number(result.simulated.value)
-    _write(ax, 1.02, row, number(result.record.value), BLACK)
-    _write(ax, 1.14, row, f"{simulated} {unit}".strip(), BLACK)
+    _write(ax, PUBLISHED, row, number(result.record.value), BLACK)
+    _write(ax, SIMULATED, row, f"{simulated} {unit}".strip(), BLACK)
 
 
-def _write(ax: Axes, x: float, row: float, text: str, colour: str) -> None:
-    where = ax.get_yaxis_transform()
-    ax.annotate(plain(text), (x, row), xycoords=where, va="center", fontsize=SMALL, color=colour, annotation_clip=False)
+def _write(ax: Axes, x: float, row: float, text: str, colour: str) -> Annotation:
+    return ax.annotate(
+        plain(text),
+        (x, row),
+        xycoords=ax.get_yaxis_transform(),
+        va="center",
+        fontsize=SMALL,
+        color=colour,
+        annotation_clip=False,
+    )

@@ -5,7 +5,8 @@ Takes the dataset of a cohort and targets; computes no statistic of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
@@ -13,25 +14,28 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from immunosim.codegen.loader import Array
 from immunosim.cohorts.sample import CohortSample, series
 from immunosim.cohorts.statistics import weighted_mean, weighted_quantile
 from immunosim.cohorts.targets import PublishedTarget
 from immunosim.errors import DataError
-from immunosim.plots.ensembles.axes import sentence_case, with_unit
+from immunosim.plots.cohorts.published import MARKERS, draw_points, spread_points
+from immunosim.plots.ensembles.axes import (
+    Threshold,
+    count_text,
+    draw_thresholds,
+    failure_note,
+    sentence_case,
+    with_unit,
+)
 from immunosim.plots.ensembles.courses import set_time
-from immunosim.plots.style import BLACK, BLUE, GREY, STYLE, VERMILION, TimeUnit, time_unit
+from immunosim.plots.style import BLACK, BLUE, GREY, STYLE, time_unit
 from immunosim.plots.text import plain, wrapped
-from immunosim.units import factor_to
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FRACTIONS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Bounds of the bands of 90 % and 50 %, and the median."""
-
-POINTS = {"mean": "o", "median": "D", "geometric_mean": "s"}
-"""Statistics that are drawn as points, and their markers."""
 
 MARGIN = 0.02
 """Fraction of the time before the first, for points at it."""
@@ -41,14 +45,21 @@ PANEL = (3.4, 2.4)
 
 
 def checked_readouts(dataset: xr.Dataset, targets: Sequence[PublishedTarget]) -> list[str]:
-    """Return the read-outs of a cohort that have published points, in the order of the targets."""
-    drawn = (target.record.readout for target in targets if target.record.statistic in POINTS)
+    """Return the read-outs of a cohort that have published points, those with many first."""
     known = set(series(dataset))
-    return [name for name in dict.fromkeys(drawn) if name in known]
+    records = [target.record for target in targets if not target.record.group]
+    drawn = Counter(record.readout for record in records if record.statistic in MARKERS and record.readout in known)
+    return [name for name, _ in drawn.most_common()]
 
 
-def predictive_check_figure(dataset: xr.Dataset, targets: Sequence[PublishedTarget], footer: str = "") -> Figure:
-    """Return a panel for each read-out with published points.
+def predictive_check_figure(
+    dataset: xr.Dataset,
+    targets: Sequence[PublishedTarget] = (),
+    footer: str = "",
+    readouts: Sequence[str] = (),
+    limits: Mapping[str, Sequence[Threshold]] | None = None,
+) -> Figure:
+    """Return a panel for each read-out, by default for each with published points.
 
     Parameters
     ----------
@@ -58,13 +69,16 @@ def predictive_check_figure(dataset: xr.Dataset, targets: Sequence[PublishedTarg
         Of the same cohort.
     footer : str
         End of the caption, such as the intended use.
+    readouts : sequence of str
+    limits : mapping of str to sequence of Threshold, optional
+        Clinical thresholds by read-out, in its unit.
 
     Raises
     ------
     DataError
-        If no target is a mean or a median of a read-out with a course.
+        If no read-out is named, and no target is a mean or a median of a read-out with a course.
     """
-    names = checked_readouts(dataset, targets)
+    names = list(readouts) or checked_readouts(dataset, targets)
     if not names:
         cure = "give targets with statistic mean, median or geometric_mean of read-outs that the cohort keeps"
         raise DataError("no target can be drawn over time", key="targets", cure=cure)
@@ -73,20 +87,41 @@ def predictive_check_figure(dataset: xr.Dataset, targets: Sequence[PublishedTarg
     with mpl.rc_context(STYLE):
         size = (max(PANEL[0] * columns, 4.6), PANEL[1] * rows + 0.6)
         figure = Figure(figsize=size, layout="constrained")
-        axes = figure.subplots(rows, columns, squeeze=False).ravel()
+        axes = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
         for ax, name in zip(axes, names, strict=False):
-            draw_predictive_check(ax, dataset, name, targets)
+            draw_predictive_check(ax, dataset, name, targets, (limits or {}).get(name, ()))
         for ax in axes[len(names) :]:
             ax.set_axis_off()
-        handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper left", ncols=5, frameon=False, fontsize=6.5)
-        caption = "Bands and lines: simulated patients. Points: published, with their SD where it is published."
-        text = "\n".join(wrapped(f"{caption} {footer}".strip(), int(19 * size[0])))
-        figure.supxlabel(text, x=0.01, ha="left", fontsize=6.0, color=GREY)
+        _write_legend(figure, axes)
+        _write_caption(figure, CohortSample.of(dataset), bool(targets), footer)
     return figure
 
 
-def draw_predictive_check(ax: Axes, dataset: xr.Dataset, of: str, targets: Sequence[PublishedTarget]) -> Axes:
+def _write_legend(figure: Figure, axes: Sequence[Axes]) -> None:
+    """Write one legend for all panels, with what any of them shows."""
+    shown = {label: handle for ax in axes for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+    figure.legend(shown.values(), shown.keys(), loc="outside upper left", ncols=4, frameon=False, fontsize=6.5)
+
+
+def _write_caption(figure: Figure, sample: CohortSample, has_points: bool, footer: str) -> None:
+    n, n_failed = int(sample.is_well.sum()), int((~sample.is_well).sum())
+    parts = [
+        f"Bands and lines: {count_text(n)}, weighted.",
+        "Points: published, with their SD where it is published." if has_points else "",
+        failure_note(~sample.is_well) if n_failed else "",
+        footer,
+    ]
+    text = "\n".join(wrapped(" ".join(part for part in parts if part), int(19 * figure.get_figwidth())))
+    figure.supxlabel(text, x=0.01, ha="left", fontsize=6.0, color=GREY)
+
+
+def draw_predictive_check(
+    ax: Axes,
+    dataset: xr.Dataset,
+    of: str,
+    targets: Sequence[PublishedTarget] = (),
+    thresholds: Sequence[Threshold] = (),
+) -> Axes:
     """Draw percentile bands, median and mean of a read-out, and the published points over them.
 
     Targets of a group, and those of other read-outs, are left out.
@@ -97,6 +132,8 @@ def draw_predictive_check(ax: Axes, dataset: xr.Dataset, of: str, targets: Seque
     dataset : xarray.Dataset
     of : str
     targets : sequence of PublishedTarget
+    thresholds : sequence of Threshold
+        Levels to draw, in the unit of the read-out, where the axis reaches them.
 
     Raises
     ------
@@ -115,43 +152,14 @@ def draw_predictive_check(ax: Axes, dataset: xr.Dataset, of: str, targets: Seque
     ax.fill_between(drawn, quantiles[1], quantiles[3], color=BLUE, alpha=0.35, lw=0, label="50 %")
     ax.plot(drawn, quantiles[2], color=BLUE, lw=1.5, label="median")
     ax.plot(drawn, means, color=BLACK, lw=1.0, ls=(0, (4, 2)), label="mean")
-    _draw_published(ax, of, sample.unit(of), targets, unit)
+    points = spread_points(targets, of, sample.unit(of))
+    draw_points(ax, points, [point.day / unit.days for point in points])
     set_time(ax, times)
     # A published point at the first time is drawn whole.
     ax.set_xlim(left=drawn[0] - MARGIN * (drawn[-1] - drawn[0]))
     ax.set_ylim(bottom=0.0)
+    draw_thresholds(ax, [threshold for threshold in thresholds if threshold.value < ax.get_ylim()[1]])
     label, plain_unit = sample.label(of), sample.unit(of)
     ax.set_ylabel(plain(with_unit(label, plain_unit)))
     ax.set_title(plain(sentence_case(label)), fontweight="bold")
     return ax
-
-
-def _draw_published(ax: Axes, of: str, unit: str, targets: Sequence[PublishedTarget], time: TimeUnit) -> None:
-    records = [target.record for target in targets if target.record.readout == of and not target.record.group]
-    dated = [(record, record.time) for record in records if record.time is not None]
-    spreads = {day: record.value * factor_to(record.unit, unit) for record, day in dated if record.statistic == "sd"}
-    for statistic, marker in POINTS.items():
-        points = [(day, record) for record, day in dated if record.statistic == statistic]
-        if not points:
-            continue
-        days = np.array([day for day, _ in points])
-        values = np.array([record.value * factor_to(record.unit, unit) for _, record in points])
-        bars = _bars(values, [spreads.get(day, 0.0) for day in days.tolist()]) if statistic == "mean" else None
-        ax.errorbar(
-            days / time.days,
-            values,
-            bars,
-            fmt=marker,
-            color=VERMILION,
-            ms=3.6,
-            lw=0.9,
-            capsize=2.0,
-            zorder=4,
-            label=f"published {statistic.replace('_', ' ')}",
-        )
-
-
-def _bars(values: Array, spreads: Sequence[float]) -> Array:
-    """Return the lengths of bars below and above points, shape (2, n); none goes below zero."""
-    above = np.array(spreads)
-    return np.array([np.minimum(above, values), above])

@@ -31,6 +31,8 @@ class Section:
     sentences, cautions : sequence of str
     drawing, caption : str
         A figure as SVG.
+    is_tall : bool
+        Whether the figure takes a printed page.
     tables : sequence of PageTable
     command : str
         What computes the results again.
@@ -43,6 +45,7 @@ class Section:
     cautions: Sequence[str] = ()
     drawing: str = ""
     caption: str = ""
+    is_tall: bool = False
     tables: Sequence[PageTable] = ()
     command: str = ""
 
