@@ -32,7 +32,7 @@ class Progress:
     initial : ndarray, shape (m,)
         Residuals at the start.
     ensemble : tuple of ndarray, shape (m,)
-        Residuals of the draws of the posterior, in the order of their numbers.
+        Numbers of the targets under draws of the posterior, in the order of the draws.
     seconds : float
         Time taken by all sessions.
     """
@@ -43,9 +43,9 @@ class Progress:
     ensemble: tuple[Array, ...] = field(default=())
     seconds: float = 0.0
 
-    def with_more(self, residuals: Array) -> Progress:
-        """Return it with the residuals of further draws, shape (k, m)."""
-        return replace(self, ensemble=(*self.ensemble, *residuals))
+    def with_more(self, numbers: Array) -> Progress:
+        """Return it with the targets' numbers of further draws, shape (k, m)."""
+        return replace(self, ensemble=(*self.ensemble, *numbers))
 
     def save(self, path: Path) -> None:
         """Write it, whole or not at all.

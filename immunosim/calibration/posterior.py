@@ -39,13 +39,14 @@ class LaplacePosterior:
     def covariance(self) -> Array:
         """Covariance matrix, shape (p, p); directions that nothing informs have none (pseudo-inverse)."""
         information = self.jacobian.T @ self.jacobian + np.diag(self.prior_sd**-2.0)
-        inverse: Array = np.linalg.pinv(information, hermitian=True)
+        inverse: Array = np.asarray(np.linalg.pinv(information, hermitian=True), np.float64)
         return inverse
 
     @cached_property
     def sd(self) -> Array:
         """Standard deviations, shape (p,)."""
-        return np.sqrt(np.diag(self.covariance))
+        deviations: Array = np.sqrt(np.diag(self.covariance))
+        return deviations
 
     @property
     def contraction(self) -> Array:
@@ -103,7 +104,8 @@ def log_importance(costs: Array, normal: Array) -> Array:
     normal : ndarray, shape (n, p)
         The standard normal numbers behind the draws.
     """
-    return 0.5 * (normal**2).sum(axis=1) - costs
+    logarithms: Array = 0.5 * (normal**2).sum(axis=1) - costs
+    return logarithms
 
 
 def effective_size(log_weights: Array) -> float:

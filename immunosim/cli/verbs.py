@@ -20,7 +20,7 @@ from immunosim.errors import ImmunosimError
 GROUPS = {
     "Simulate": ("init", "run", "check", "verify", "explain", "compare", "report"),
     "Explore": ("sweep", "cohort", "sensitivity", "plot", "failures", "replay", "digest", "merge"),
-    "Fit": ("fit", "profile", "sample", "forecast"),
+    "Fit": ("fit", "profile", "sample", "forecast", "calibrate"),
     "Data": ("data",),
     "Model": ("model", "params", "schema", "examples"),
     "Installation": ("doctor", "qualify", "cache", "help"),

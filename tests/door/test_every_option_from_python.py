@@ -35,6 +35,7 @@ DOORS = {
     "profile": "profile",
     "sample": "sample",
     "forecast": "forecast",
+    "calibrate": "calibrate",
     "data check": "read_data",
     "data convert": "read_data",
     "data recipe": "write_recipe",
