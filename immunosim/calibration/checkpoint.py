@@ -21,7 +21,7 @@ FORMAT = "immunosim calibration 1"
 
 
 @dataclass(frozen=True, eq=False)
-class Progress:
+class StoredProgress:
     """What a calibration has computed so far.
 
     Attributes
@@ -43,7 +43,7 @@ class Progress:
     ensemble: tuple[Array, ...] = field(default=())
     seconds: float = 0.0
 
-    def with_more(self, numbers: Array) -> Progress:
+    def with_more(self, numbers: Array) -> StoredProgress:
         """Return it with the targets' numbers of further draws, shape (k, m)."""
         return replace(self, ensemble=(*self.ensemble, *numbers))
 
@@ -74,7 +74,7 @@ class Progress:
         write_file(path, json.dumps(plain).encode())
 
 
-def read_progress(path: Path, fingerprint: str) -> Progress | None:
+def read_progress(path: Path, fingerprint: str) -> StoredProgress | None:
     """Return the stored progress of a calibration; None where there is none.
 
     Raises
@@ -90,17 +90,17 @@ def read_progress(path: Path, fingerprint: str) -> Progress | None:
         plain = json.loads(text)
         progress = _progress(plain)
     except (ValueError, TypeError, KeyError) as error:
-        cure = "delete it to begin anew, or use --force"
+        cure = "delete it to begin anew"
         raise DataError("is not the progress of a calibration", file=str(path), cure=cure) from error
     if plain.get("format") != FORMAT or progress.fingerprint != fingerprint:
         reason = "belongs to a calibration with other settings, files or another version of the model"
-        raise DataError(reason, file=str(path), cure="choose another --out, or begin anew with --force")
+        raise DataError(reason, file=str(path), cure="choose another folder, or delete it to begin anew")
     return progress
 
 
-def _progress(plain: Mapping[str, Any]) -> Progress:
+def _progress(plain: Mapping[str, Any]) -> StoredProgress:
     state = plain["state"]
-    return Progress(
+    return StoredProgress(
         fingerprint=plain["fingerprint"],
         state=SearchState(
             theta=np.array(state["theta"]),

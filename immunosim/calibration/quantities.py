@@ -68,18 +68,16 @@ def free_quantities(free: FreeQuantities, population: Population, parameters: Pa
     DataError
         Naming each one that does not exist, cannot be calibrated, or has no prior to take.
     """
-    found: list[FreeQuantity] = []
-    problems: list[InputProblem] = []
-    for entry in (
+    entries = [
         *_parameters(free.parameters, parameters),
         *_traits(free.traits, population),
         *_shares(free.shares, population),
         *_factors(free.factors, population, parameters),
-    ):
-        (problems if isinstance(entry, InputProblem) else found).append(entry)  # type: ignore[arg-type]
+    ]
+    problems = [entry for entry in entries if isinstance(entry, InputProblem)]
     if problems:
         raise DataError(problems=problems)
-    return found
+    return [entry for entry in entries if isinstance(entry, FreeQuantity)]
 
 
 def changed_population(population: Population, quantities: Sequence[FreeQuantity], values: Array) -> Population:
@@ -152,7 +150,7 @@ def _shares(free: Mapping[str, object], population: Population) -> Iterator[Free
             yield InputProblem("is not a stratum of the population", key=key, cure=did_you_mean(name, by_name))
         elif by_name[name].sampled is None:
             reason = "has a share by which its patients are drawn, so that they would change with it"
-            yield InputProblem(reason, key=key, cure="give every stratum `sampled`, its simulated share")
+            yield InputProblem(reason, key=key, cure="give every stratum its simulated share, sampled")
         else:
             start = by_name[name].share
             yield FreeQuantity("shares", name, start, start, _sd(spread), *SHARES)

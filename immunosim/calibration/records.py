@@ -22,7 +22,6 @@ PriorSpread = Annotated[Number, Field(gt=0, le=10)] | Literal["prior", "none"]
 """Standard deviation of the logarithm about the present value; ``prior`` for the prior of the parameter set."""
 
 PlainSpread = Annotated[Number, Field(gt=0, le=10)] | Literal["none"]
-Share = Annotated[Number, Field(gt=0, lt=1)]
 
 
 class CalibratedCohort(Record):

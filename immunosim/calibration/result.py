@@ -121,8 +121,14 @@ class CalibrationResult(Result):
 
     @property
     def population(self) -> Population:
-        """The calibrated population."""
-        return changed_population(self.setup.population, self.quantities, self.values)
+        """The calibrated population, whose free spreads are fitted."""
+        population = changed_population(self.setup.population, self.quantities, self.values)
+        free = {quantity.name for quantity in self.quantities if quantity.kind == "traits"}
+        traits = [
+            trait.model_copy(update={"evidence": "fitted"}) if trait.name in free else trait
+            for trait in population.trait
+        ]
+        return population.model_copy(update={"trait": tuple(traits)})
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -159,7 +165,7 @@ class CalibrationResult(Result):
         }
 
     def summary(self) -> dict[str, Any]:
-        """Return the settings, every quantity, every target and the facts as plain data."""
+        """Return every quantity, and how many targets are met before and after, as plain data."""
         return {
             "title": self.setup.record.title,
             "model": self.setup.base.scenario.model,
@@ -171,8 +177,8 @@ class CalibrationResult(Result):
             "n_plausible": self.ensemble.n_kept,
             "effective_size": self.ensemble.effective_size,
             "quantities": self.to_dataframe().to_dict("records"),
-            "before": self.before.summary(),
-            "after": self.after.summary(),
+            "before": _counted(self.before),
+            "after": _counted(self.after),
         }
 
     def to_dataframe(self) -> pd.DataFrame:
@@ -214,3 +220,7 @@ class CalibrationResult(Result):
         return table.assign(
             draw=np.flatnonzero(kept), n_within=self.ensemble.n_within[kept], loss=self.ensemble.costs[kept]
         )
+
+
+def _counted(report: TargetReport) -> dict[str, float]:
+    return {"n_targets": len(report.results), "n_within": report.n_within, "chi_square": report.chi_square}

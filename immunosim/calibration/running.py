@@ -6,14 +6,13 @@ Knows neither tables nor files of results.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from immunosim.calibration.checkpoint import Progress, read_progress
+from immunosim.calibration.checkpoint import StoredProgress, read_progress
 from immunosim.calibration.least_squares import LeastSquares, first_state, search
 from immunosim.calibration.posterior import LaplacePosterior
 from immunosim.calibration.result import CalibrationResult, PlausibleEnsemble
@@ -33,7 +32,7 @@ FRESH = 1
 """Added to the seed for the patients on whom the result is judged."""
 
 
-class Watch(Protocol):
+class StepWatch(Protocol):
     """Told what a calibration does."""
 
     def begin(self, what: str) -> None:
@@ -41,9 +40,6 @@ class Watch(Protocol):
 
     def announce(self, message: str) -> None:
         """Say something in a sentence that remains."""
-
-    def counting(self, of: int, afterwards: str) -> Callable[[int, int], None]:
-        """Return what is told how many more patients are done and failed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +52,13 @@ class CalibrationRun:
     folder : Path, optional
         Where progress is stored; None to store nothing.
     n_threads : int
-    watch : Watch
+    watch : StepWatch
     """
 
     setup: CalibrationSetup
     folder: Path | None
     n_threads: int
-    watch: Watch
+    watch: StepWatch
 
     def result(self) -> CalibrationResult:
         """Return the result, from whatever has been stored before.
@@ -75,7 +71,7 @@ class CalibrationRun:
             If progress cannot be stored.
         """
         setup = self.setup
-        targets = setup.targets(setup.record.patients, self.n_threads, lambda done, failed: None)
+        targets = setup.targets(setup.record.patients, self.n_threads)
         problem = setup.problem(targets)
         progress = self._searched(problem, self._begun(problem))
         posterior = LaplacePosterior.of(problem, progress.state)
@@ -92,7 +88,7 @@ class CalibrationRun:
             seconds=progress.seconds,
         )
 
-    def _begun(self, problem: LeastSquares) -> Progress:
+    def _begun(self, problem: LeastSquares) -> StoredProgress:
         fingerprint = self.setup.fingerprint
         stored = None if self.folder is None else read_progress(self.folder / PROGRESS, fingerprint)
         if stored is not None:
@@ -104,11 +100,11 @@ class CalibrationRun:
             state = first_state(problem, start)
         except ValueError as error:
             reason = "a target has no number at the starting point: patients fail, or half of them have no event"
-            raise DataError(reason, file=self.setup.file, cure="run the cohorts with --targets to see which") from error
-        progress = Progress(fingerprint, state, state.residuals)
+            raise DataError(reason, file=self.setup.file, cure="evaluate the targets of these cohorts") from error
+        progress = StoredProgress(fingerprint, state, state.residuals)
         return self._kept(progress, begin)
 
-    def _searched(self, problem: LeastSquares, progress: Progress) -> Progress:
+    def _searched(self, problem: LeastSquares, progress: StoredProgress) -> StoredProgress:
         if progress.state.is_over:
             return progress
         steps = search(problem, progress.state, self.setup.options)
@@ -121,8 +117,8 @@ class CalibrationRun:
         return progress
 
     def _drawn(
-        self, targets: CohortTargets, problem: LeastSquares, posterior: LaplacePosterior, progress: Progress
-    ) -> Progress:
+        self, targets: CohortTargets, problem: LeastSquares, posterior: LaplacePosterior, progress: StoredProgress
+    ) -> StoredProgress:
         """Return the progress with as many simulated draws as the plausible sets need."""
         asked = self.setup.record.ensemble
         while len(progress.ensemble) < asked.most:
@@ -138,7 +134,7 @@ class CalibrationRun:
         return progress
 
     def _ensemble(
-        self, targets: CohortTargets, problem: LeastSquares, posterior: LaplacePosterior, progress: Progress
+        self, targets: CohortTargets, problem: LeastSquares, posterior: LaplacePosterior, progress: StoredProgress
     ) -> PlausibleEnsemble:
         asked, seed = self.setup.record.ensemble, self.setup.record.seed
         n, m = len(progress.ensemble), progress.initial.size
@@ -157,16 +153,14 @@ class CalibrationRun:
             least_within=best - asked.may_miss,
         )
 
-    def _on_fresh_patients(self, progress: Progress) -> tuple[TargetReport, TargetReport]:
+    def _on_fresh_patients(self, progress: StoredProgress) -> tuple[TargetReport, TargetReport]:
         """Return the targets before and after, on patients that the search has not seen."""
         self.watch.begin("Judging the result on other patients")
         quantities, n = self.setup.quantities, self.setup.record.fresh_patients
         start = np.array([quantity.start for quantity in quantities])
         values = np.array([start, np.exp(progress.state.theta)])
         datasets = {
-            cohort.name: cohort.seeded(self.setup.record.seed + FRESH).datasets(
-                quantities, values, n, self.n_threads, lambda done, failed: None
-            )
+            cohort.name: cohort.seeded(self.setup.record.seed + FRESH).datasets(quantities, values, n, self.n_threads)
             for cohort in self.setup.cohorts
         }
         fitted = [target for cohort in self.setup.cohorts for target in cohort.targets]
@@ -174,7 +168,7 @@ class CalibrationRun:
         before, after = (evaluate(fitted, part, Bootstrap()) for part in parts)
         return before, after
 
-    def _kept(self, progress: Progress, begin: float) -> Progress:
+    def _kept(self, progress: StoredProgress, begin: float) -> StoredProgress:
         """Return progress with the time since ``begin``, stored where there is a folder."""
         progress = replace(progress, seconds=progress.seconds + time.monotonic() - begin)
         if self.folder is not None:

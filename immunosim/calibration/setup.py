@@ -14,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from immunosim.calibration.known import CALIBRATIONS
 from immunosim.calibration.least_squares import LeastSquares, SearchOptions
 from immunosim.calibration.quantities import FreeQuantity, free_quantities
 from immunosim.calibration.records import CalibratedCohort, Calibration
-from immunosim.calibration.simulating import CohortTargets, Count, TargetCohort
+from immunosim.calibration.simulating import CohortTargets, TargetCohort
 from immunosim.codegen.loader import say_nothing
 from immunosim.cohorts.reading import bound_population
 from immunosim.cohorts.targets import PublishedTarget, located_targets, needs
@@ -29,9 +30,6 @@ from immunosim.scenario.reader import read_toml
 from immunosim.scenario.writer import document_of
 from immunosim.sweeps.base import Base, read_base
 from immunosim.sweeps.outputs import Outputs, outputs_of
-
-CALIBRATIONS = "calibrations"
-"""Folder of a model with the calibrations that come with it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +63,9 @@ class CalibrationSetup:
         """The population before the calibration, with the entries of its base file."""
         return self.cohorts[0].bound.population.model_copy(update={"cohort": "", "file": ""})
 
-    def targets(self, patients: int, n_threads: int, count: Count) -> CohortTargets:
+    def targets(self, patients: int, n_threads: int) -> CohortTargets:
         """Return the cohorts with a number of patients each."""
-        return CohortTargets(self.cohorts, self.quantities, patients, n_threads, count)
+        return CohortTargets(self.cohorts, self.quantities, patients, n_threads)
 
     def problem(self, targets: CohortTargets) -> LeastSquares:
         """Return the problem in logarithms of the quantities."""

@@ -38,9 +38,6 @@ VARIANTS_AT_ONCE = 64
 MOST_FAILED = 0.02
 """Share of failed patients, by weight, beyond which the numbers of a cohort do not count."""
 
-Count = Callable[[int, int], None]
-"""Told how many more patients are done, and how many of these failed."""
-
 
 @dataclass(frozen=True, eq=False)
 class VariedCohorts:
@@ -126,20 +123,16 @@ class TargetCohort:
         population = self.bound.population.model_copy(update={"seed": seed})
         return replace(self, bound=replace(self.bound, population=population))
 
-    def simulated(
-        self, quantities: Sequence[FreeQuantity], values: Array, n: int, n_threads: int, count: Count
-    ) -> Array:
+    def simulated(self, quantities: Sequence[FreeQuantity], values: Array, n: int, n_threads: int) -> Array:
         """Return the numbers of the targets under vectors of values, shape (k, n_targets); NaN of a failed cohort."""
-        datasets = self.datasets(quantities, values, n, n_threads, count)
+        datasets = self.datasets(quantities, values, n, n_threads)
         return np.array([self._numbers(dataset) for dataset in datasets]).reshape(len(values), len(self.targets))
 
-    def datasets(
-        self, quantities: Sequence[FreeQuantity], values: Array, n: int, n_threads: int, count: Count
-    ) -> list[xr.Dataset]:
+    def datasets(self, quantities: Sequence[FreeQuantity], values: Array, n: int, n_threads: int) -> list[xr.Dataset]:
         """Return the cohorts of vectors of values, shape (k, p), as results of cohorts."""
         source = VariedCohorts([CohortRows(variant(self.bound, quantities, line)) for line in values])
         recipe = Recipe(source, self.outputs)
-        stored = solve_rows(recipe, source.values(n), n_threads, count)
+        stored = solve_rows(recipe, source.values(n), n_threads)
         return [self._dataset(stored, slice(i * n, (i + 1) * n)) for i in range(len(values))]
 
     def _dataset(self, stored: Mapping[str, Any], rows: slice) -> xr.Dataset:
@@ -169,14 +162,12 @@ class CohortTargets:
     quantities : tuple of FreeQuantity
     patients : int
     n_threads : int
-    count : callable
     """
 
     cohorts: tuple[TargetCohort, ...]
     quantities: tuple[FreeQuantity, ...]
     patients: int
     n_threads: int
-    count: Count
 
     @property
     def targets(self) -> tuple[PublishedTarget, ...]:
@@ -214,7 +205,7 @@ class CohortTargets:
         return np.array(lines, np.bool_).reshape(numbers.shape)
 
     def _of(self, cohort: TargetCohort, values: Array) -> Array:
-        return cohort.simulated(self.quantities, values, self.patients, self.n_threads, self.count)
+        return cohort.simulated(self.quantities, values, self.patients, self.n_threads)
 
 
 def _joined_segments(parts: Sequence[Rows]) -> Segments | list[Segments]:
@@ -224,6 +215,6 @@ def _joined_segments(parts: Sequence[Rows]) -> Segments | list[Segments]:
         return first
     joined: list[Segments] = []
     for part in parts:
-        own = part.segments
-        joined += [own] * len(part.vectors) if isinstance(own, Segments) else own
+        segments = part.segments
+        joined += [segments] * len(part.vectors) if isinstance(segments, Segments) else segments
     return joined

@@ -7,7 +7,7 @@ import typer
 
 from immunosim.cli.options import AsJson, OfModel
 from immunosim.cli.progress import progress
-from immunosim.cli.sweep import Force, Resume
+from immunosim.cli.sweep import Force, Resume, Workers
 from immunosim.models.registry import DEFAULT_MODEL
 
 CalibrationFile = Annotated[
@@ -20,12 +20,11 @@ CalibrationFile = Annotated[
 ]
 CalibrationOut = Annotated[
     Path | None,
-    typer.Option("--out", metavar="FOLDER", help="Folder of the results. [default: results/<file>_calibration]"),
+    typer.Option("--out", metavar="DIR", help="Folder of the results. [default: results/<file>_calibration]"),
 ]
 SeedOfPatients = Annotated[
     int | None, typer.Option("--seed", min=0, help="Seed of the patients. [default: that of the file]")
 ]
-Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads. [default: one for each core]")]
 
 
 def calibrate(
@@ -34,7 +33,7 @@ def calibrate(
     seed: SeedOfPatients = None,
     resume: Resume = False,
     force: Force = False,
-    threads: Threads = None,
+    workers: Workers = 0,
     as_json: AsJson = False,
     of_model: OfModel = DEFAULT_MODEL,
 ) -> None:
@@ -56,5 +55,5 @@ def calibrate(
     refuse_earlier(folder, resume)
     with progress("Reading scenarios and targets") as now:
         setup = calibration_setup(file, of_model, seed, now.announce)
-        result, paths = run_calibration(setup, folder, threads, now)
+        result, paths = run_calibration(setup, folder, workers, now)
     show_calibration(result, paths, as_json)

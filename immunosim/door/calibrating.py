@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from immunosim.calibration.result import CalibrationResult
-from immunosim.calibration.running import PROGRESS, CalibrationRun, Watch
+from immunosim.calibration.running import PROGRESS, CalibrationRun, StepWatch
 from immunosim.calibration.setup import CalibrationSetup, located_calibration, read_calibration, set_up
 from immunosim.codegen.loader import say_nothing
 from immunosim.door.calibration_files import write_calibration
@@ -75,7 +75,7 @@ def calibration_setup(
 
 
 def run_calibration(
-    setup: CalibrationSetup, folder: Path | None, n_threads: int | None, watch: Watch
+    setup: CalibrationSetup, folder: Path | None, n_threads: int | None, watch: StepWatch
 ) -> tuple[CalibrationResult, list[Path]]:
     """Return the result of a calibration, and the files that were written.
 

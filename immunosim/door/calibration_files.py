@@ -86,7 +86,7 @@ def _sources(result: CalibrationResult, index: int) -> list[str] | str:
 
 def _targets(result: CalibrationResult) -> str:
     """Return a row for each target: published, before and after with intervals, and that of the plausible sets."""
-    table = result.after.to_dataframe()
+    table = result.after.to_dataframe().drop(columns=["file", "use"])
     before = result.before.to_dataframe()
     low, high = result.ensemble.quantiles(result.ensemble.numbers)
     first, last = result.residuals

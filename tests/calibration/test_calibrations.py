@@ -31,7 +31,7 @@ def setup_of(path: Path) -> CalibrationSetup:
 
 def targets_of(setup: CalibrationSetup) -> CohortTargets:
     """Return the cohorts with the patients of the search."""
-    return setup.targets(setup.record.patients, 1, lambda done, failed: None)
+    return setup.targets(setup.record.patients, 1)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from immunosim.calibration.checkpoint import Progress, read_progress
+from immunosim.calibration.checkpoint import StoredProgress, read_progress
 from immunosim.calibration.least_squares import Array, LeastSquares, SearchOptions, SearchState, first_state, search
 from immunosim.errors import DataError
 
@@ -20,10 +20,10 @@ def residuals(theta: Array) -> Array:
 PROBLEM = LeastSquares(residuals, np.zeros(2), np.array([1.0, np.inf]), np.full(2, -5.0), np.full(2, 5.0))
 
 
-def stored(folder: Path, state: SearchState) -> Progress:
+def stored(folder: Path, state: SearchState) -> StoredProgress:
     """Return a state that was written and read."""
     path = folder / "progress.json"
-    Progress("key", state, state.residuals).save(path)
+    StoredProgress("key", state, state.residuals).save(path)
     progress = read_progress(path, "key")
     assert progress is not None
     return progress
@@ -43,7 +43,7 @@ def test_a_search_that_is_resumed_after_any_iteration_ends_in_the_same_bits(tmp_
 def test_residuals_of_draws_are_read_back_in_order(tmp_path: Path) -> None:
     state, path = first_state(PROBLEM, np.zeros(2)), tmp_path / "progress.json"
     more = np.array([[0.1, 0.2, 1.0 / 3.0], [np.nan, np.inf, 0.0]])
-    Progress("key", state, state.residuals).with_more(more).save(path)
+    StoredProgress("key", state, state.residuals).with_more(more).save(path)
     progress = read_progress(path, "key")
     assert progress is not None
     assert np.array(progress.ensemble).tobytes() == more.tobytes()
@@ -55,8 +55,8 @@ def test_without_a_file_there_is_no_progress(tmp_path: Path) -> None:
 
 def test_progress_of_other_settings_is_refused(tmp_path: Path) -> None:
     state, path = first_state(PROBLEM, np.zeros(2)), tmp_path / "progress.json"
-    Progress("key", state, state.residuals).save(path)
-    with pytest.raises(DataError, match=r"other settings.*--force"):
+    StoredProgress("key", state, state.residuals).save(path)
+    with pytest.raises(DataError, match=r"other settings.*begin anew"):
         read_progress(path, "another")
 
 

@@ -28,17 +28,17 @@ def test_a_calibration_prints_prior_to_posterior_and_targets_before_and_after(
 ) -> None:
     path = written(tmp_path, *BRIEF)
     monkeypatch.chdir(tmp_path)
-    result = run("calibrate", path, "--threads", 1)
+    result = run("calibrate", path, "--workers", 1)
     assert result.exit_code == 0, result.output
     assert "division_rate in slow" in result.stdout
     assert "first mean day 14" in result.stdout
     assert "Iteration 1: loss" in result.stderr
     folder = tmp_path / "results" / "calibration_calibration"
     assert f"Next:  immunosim cohort {folder.relative_to(tmp_path)}/first.toml" in result.stdout
-    again = run("calibrate", path, "--threads", 1)
+    again = run("calibrate", path, "--workers", 1)
     assert again.exit_code == 2
     assert "holds an earlier calibration" in again.stderr
-    continued = run("calibrate", path, "--resume", "--json", "--threads", 2)
+    continued = run("calibrate", path, "--resume", "--json", "--workers", 2)
     assert continued.exit_code == 0, continued.output
     assert json.loads(continued.stdout)["after"]["n_targets"] == 16
     anew = run("calibrate", path, "--force", "--seed", 9, "--json")

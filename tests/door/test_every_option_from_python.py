@@ -58,6 +58,7 @@ ELSEWHERE = {
     ("compare", "--readout"): "explain_difference",
     ("compare", "--accounting"): "attribute",
     ("sweep", "--dry-run"): "estimate_sweep",
+    ("calibrate", "--workers"): "calibrate(n_threads)",
     ("cohort", "--dry-run"): "estimate_cohort",
     ("cohort", "--resume"): "RunOptions(is_resumed)",
     ("cohort", "--force"): "RunOptions(is_forced)",
