@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from immunosim.attribution import Attribution, Comparison, Counterfactuals, DifferenceCauses, Explanation
+    from immunosim.calibration.result import CalibrationResult
     from immunosim.cohorts import CohortResult, open_cohort
+    from immunosim.door.calibrating import calibrate
     from immunosim.door.checking import ScenarioCheck, check
     from immunosim.door.cohorts import cohort, estimate_cohort
     from immunosim.door.comparing import attribute, compare, explain_difference
@@ -45,6 +47,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Analysis",
     "Attribution",
+    "CalibrationResult",
     "CohortResult",
     "Comparison",
     "Counterfactuals",
@@ -75,6 +78,7 @@ __all__ = [
     "__version__",
     "attribute",
     "available_models",
+    "calibrate",
     "check",
     "cohort",
     "compare",
@@ -124,6 +128,8 @@ _HOMES = {
     "attribute": "immunosim.door.comparing",
     "Attribution": "immunosim.attribution",
     "available_models": "immunosim.models",
+    "calibrate": "immunosim.door.calibrating",
+    "CalibrationResult": "immunosim.calibration.result",
     "check": "immunosim.door.checking",
     "cohort": "immunosim.door.cohorts",
     "CohortResult": "immunosim.cohorts",

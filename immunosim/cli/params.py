@@ -10,6 +10,7 @@ from immunosim.models.registry import DEFAULT_MODEL, DEFAULT_SET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from immunosim.parameters import Parameter
 
@@ -38,7 +39,8 @@ def params(
 
         show_text(to_json(table.summary()).rstrip())
     elif len(table) == 1:
-        _show_card(table.parameters[0], table.references)
+        parameter = table.parameters[0]
+        _show_card(parameter, table.references, table.calibration.get(parameter.name))
     else:
         _show_list(table.parameters)
 
@@ -61,7 +63,9 @@ def _show_list(chosen: "Sequence[Parameter]") -> None:
     show(f"Next:  immunosim params {chosen[0].name}")
 
 
-def _show_card(parameter: "Parameter", references: "Mapping[str, str]") -> None:
+def _show_card(
+    parameter: "Parameter", references: "Mapping[str, str]", calibration: "Mapping[str, Any] | None"
+) -> None:
     from immunosim.parameters import EVIDENCE
 
     show(f"{parameter.label} ({parameter.group})")
@@ -74,6 +78,8 @@ def _show_card(parameter: "Parameter", references: "Mapping[str, str]") -> None:
         patients = parameter.prior_of_patients
         if patients is not None and patients != prior:
             show(f"  in fits   median {patients.median:.4g}, s.d. {patients.sd:.3g}: between the prior and the value")
+    if calibration is not None:
+        _show_calibration(calibration, unit)
     show(f"  evidence  {parameter.evidence}: {EVIDENCE[parameter.evidence]}")
     show(f"  source    {parameter.citation}")
     show(f"  note      {parameter.note}")
@@ -83,3 +89,14 @@ def _show_card(parameter: "Parameter", references: "Mapping[str, str]") -> None:
             show(entry)
     show()
     show(f"Next:  immunosim run SCENARIO --set {parameter.key}={parameter.value:g}")
+
+
+def _show_calibration(calibration: "Mapping[str, Any]", unit: str) -> None:
+    """Print how a calibration moved a parameter, and which targets inform it."""
+    show(f"  before    {calibration['before']:.4g}{unit}, before the calibration of this set")
+    show(f"  plausible {calibration['low']:.4g} to {calibration['high']:.4g}{unit}, 90 % of the plausible sets")
+    if calibration["shift"] is not None:
+        ratio = calibration["contraction"]
+        show(f"  shift     {calibration['shift']:+.1f} s.d. of the prior; s.d. {ratio:.2f} times that of the prior")
+    informing = "; ".join(f"{name} {100.0 * share:.0f} %" for name, share in calibration["informed_by"].items())
+    show(f"  informed  mostly by {informing}" if informing else "  informed  by no target")

@@ -20,7 +20,7 @@ from immunosim.errors import ImmunosimError
 GROUPS = {
     "Simulate": ("init", "run", "check", "verify", "explain", "compare", "report"),
     "Explore": ("sweep", "cohort", "sensitivity", "plot", "failures", "replay", "digest", "merge"),
-    "Fit": ("fit", "profile", "sample", "forecast", "risk"),
+    "Fit": ("fit", "profile", "sample", "forecast", "calibrate", "risk"),
     "Data": ("data",),
     "Model": ("model", "params", "schema", "examples"),
     "Installation": ("doctor", "qualify", "cache", "help"),

@@ -123,6 +123,10 @@ class Target(StatisticRequest):
             return -math.inf
         return math.log(simulated / self.value) / self.spread
 
+    def simulated_at(self, z: float) -> float:
+        """Return the simulated number whose standardised residual is z."""
+        return self.value + z * self.spread if self.scale == "linear" else self.value * math.exp(z * self.spread)
+
     def is_within(self, simulated: float) -> bool:
         """Return whether a simulated number in the unit of the target is within its tolerance."""
         return Tolerance.of(self.tolerance).contains(simulated, self.value, self.residual(simulated))

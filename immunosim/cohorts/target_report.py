@@ -6,13 +6,14 @@ Evaluates targets on the datasets of cohorts; prints and draws nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
+from immunosim.codegen.loader import Array
 from immunosim.cohorts.intervals import Bootstrap, Interval
 from immunosim.cohorts.registry import STATISTICS
 from immunosim.cohorts.sample import CohortSample
@@ -244,6 +245,24 @@ def statistic_of(target: Target, dataset: xr.Dataset, bootstrap: Bootstrap) -> I
     DataError, QuantityError
         If the cohort does not have what the target asks for, or the units do not fit.
     """
+    sample, statistic = _prepared(target, dataset)
+    return bootstrap.interval(statistic, sample.weight, sample.strata)
+
+
+def simulated_value(target: Target, dataset: xr.Dataset) -> float:
+    """Return the statistic of a target without its interval, in the unit of the target.
+
+    Raises
+    ------
+    DataError, QuantityError
+        As ``statistic_of`` does.
+    """
+    sample, statistic = _prepared(target, dataset)
+    return statistic(sample.weight)
+
+
+def _prepared(target: Target, dataset: xr.Dataset) -> tuple[CohortSample, Callable[[Array], float]]:
+    """Return the patients of a target, and its statistic in its unit as a function of their weights."""
     sample = CohortSample.of(dataset, target.group)
     if not sample.weight.any():
         raise DataError("the group has no patients who did not fail", key="group", cure="name another group")
@@ -253,7 +272,7 @@ def statistic_of(target: Target, dataset: xr.Dataset, bootstrap: Bootstrap) -> I
     except QuantityError:
         reason, cure = f'the statistic is not in "{target.unit}"', f'write a unit such as "{prepared.unit}"'
         raise DataError(reason, key="unit", cure=cure) from None
-    return bootstrap.interval(lambda weight: factor * prepared.value(weight), sample.weight, sample.strata)
+    return sample, lambda weight: factor * prepared.value(weight)
 
 
 def _dataset_of(cohorts: xr.Dataset | Mapping[str, xr.Dataset], name: str) -> xr.Dataset | None:

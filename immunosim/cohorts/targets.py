@@ -23,13 +23,25 @@ TARGETS = "targets"
 
 @dataclass(frozen=True, eq=False)
 class PublishedTarget:
-    """A target with the file, the position and the source that it comes from."""
+    """A target with the file, the position and the source that it comes from.
+
+    Attributes
+    ----------
+    record : Target
+    file : str
+    number : int
+        From 1.
+    citation, cohort : str
+    reference : str
+        Key of the source in the bibliography of the model; empty where it is not there.
+    """
 
     record: Target
     file: str
     number: int
     citation: str
     cohort: str
+    reference: str = ""
 
     def key(self, name: str = "") -> str:
         """Return the key path of the target, or of one of its keys, as messages write it."""
@@ -52,7 +64,7 @@ def read_targets(path: Path | str) -> list[PublishedTarget]:
     file = str(path)
     table = TargetTable.model_validate(read_toml(Path(path), file), context={"file": file})
     return [
-        PublishedTarget(target, file, number, table.source.citation, target.cohort or table.cohort)
+        PublishedTarget(target, file, number, table.source.citation, target.cohort or table.cohort, table.source.key)
         for number, target in enumerate(table.target, 1)
     ]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from immunosim.calibration.known import known_calibration
 from immunosim.errors import ParameterError, did_you_mean
 from immunosim.models import load_parameters
 from immunosim.models.registry import DEFAULT_MODEL, DEFAULT_SET
@@ -27,12 +28,15 @@ class ParameterTable(Result):
     parameters : tuple of Parameter
     references : mapping of str to str
         BibTeX entries by key.
+    calibration : mapping of str to mapping
+        Prior, posterior and what informs it, by parameter, where a calibration of the set is known.
     """
 
     model: str
     parameter_set: str
     parameters: tuple[Parameter, ...]
     references: Mapping[str, str]
+    calibration: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Parameter]:
         """Iterate over the parameters."""
@@ -54,7 +58,11 @@ class ParameterTable(Result):
 
     def summary(self) -> dict[str, Any]:
         """Return everything as plain values, by name."""
-        return {one.name: {"key": one.key} | asdict(one) | {"source": list(one.source)} for one in self}
+        plain = {one.name: {"key": one.key} | asdict(one) | {"source": list(one.source)} for one in self}
+        return {
+            name: entry | ({"calibration": dict(self.calibration[name])} if name in self.calibration else {})
+            for name, entry in plain.items()
+        }
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return one row a parameter."""
@@ -104,4 +112,5 @@ def describe_parameters(
     ]
     if not chosen:
         raise ParameterError(f'no parameter is called "{part}"', cure=did_you_mean(part, [one.name for one in known]))
-    return ParameterTable(model, parameter_set, tuple(chosen), parameters.references())
+    calibration = known_calibration(model, parameter_set)
+    return ParameterTable(model, parameter_set, tuple(chosen), parameters.references(), calibration)

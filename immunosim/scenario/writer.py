@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from typing import Any, get_args
 
@@ -30,14 +30,18 @@ def to_toml(scenario: Scenario) -> str:
 
     Numbers are written with `repr`, so that the text is read back to the same bits.
     """
-    document = document_of(scenario)
+    return document_text(document_of(scenario))
+
+
+def document_text(document: Mapping[str, Any]) -> str:
+    """Return a document as TOML text; numbers are read back to the same bits."""
     tables = {key: value for key, value in document.items() if _is_table(value)}
     lines = [f"{_key(key)} = {_value(value)}" for key, value in document.items() if key not in tables]
     for key, value in tables.items():
         for entry in value if isinstance(value, list) else [value]:
             header = f"[[{_key(key)}]]" if isinstance(value, list) else f"[{_key(key)}]"
             lines += ["", header, *_lines(entry, key)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines).lstrip("\n") + "\n"
 
 
 def document_of(record: ScenarioTable) -> dict[str, Any]:

@@ -15,6 +15,7 @@ PAGES = {
     "docs/sensitivities.md": 2,
     "docs/ensembles.md": 1,
     "docs/sweeps.md": 1,
+    "docs/calibration.md": 1,
     "docs/cohorts.md": 2,
     "docs/data.md": 1,
     "docs/fits.md": 1,

@@ -1,0 +1,234 @@
+"""Set up a calibration from its file: scenarios, population, targets and free quantities, checked together.
+
+Reads files; simulates nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from immunosim.calibration.known import CALIBRATIONS
+from immunosim.calibration.least_squares import LeastSquares, SearchOptions
+from immunosim.calibration.quantities import FreeQuantity, free_quantities
+from immunosim.calibration.records import CalibratedCohort, Calibration
+from immunosim.calibration.simulating import CohortTargets, TargetCohort
+from immunosim.codegen.loader import say_nothing
+from immunosim.cohorts.reading import bound_population
+from immunosim.cohorts.targets import PublishedTarget, located_targets, needs
+from immunosim.errors import DataError, ImmunosimError, InputProblem, did_you_mean
+from immunosim.models import find_model
+from immunosim.scenario import load_scenario
+from immunosim.scenario.population import Population
+from immunosim.scenario.reader import read_toml
+from immunosim.scenario.writer import document_of
+from immunosim.sweeps.base import Base, read_base
+from immunosim.sweeps.outputs import Outputs, outputs_of
+
+
+@dataclass(frozen=True, eq=False)
+class CalibrationSetup:
+    """A calibration that can be run.
+
+    Attributes
+    ----------
+    record : Calibration
+    file : str
+        Name for messages.
+    cohorts : tuple of TargetCohort
+    quantities : tuple of FreeQuantity
+    not_simulated : tuple of PublishedTarget
+        Fitted targets of cohorts that the file does not name.
+    """
+
+    record: Calibration
+    file: str
+    cohorts: tuple[TargetCohort, ...]
+    quantities: tuple[FreeQuantity, ...]
+    not_simulated: tuple[PublishedTarget, ...]
+
+    @property
+    def base(self) -> Base:
+        """The scenario of the first cohort."""
+        return self.cohorts[0].bound.base
+
+    @property
+    def population(self) -> Population:
+        """The population before the calibration, with the entries of its base file."""
+        return self.cohorts[0].bound.population.model_copy(update={"cohort": "", "file": ""})
+
+    def targets(self, patients: int, n_threads: int) -> CohortTargets:
+        """Return the cohorts with a number of patients each."""
+        return CohortTargets(self.cohorts, self.quantities, patients, n_threads)
+
+    def problem(self, targets: CohortTargets) -> LeastSquares:
+        """Return the problem in logarithms of the quantities."""
+
+        def logarithms(name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+            return np.log([float(getattr(quantity, name)) for quantity in self.quantities])
+
+        sd = np.array([quantity.sd for quantity in self.quantities])
+        return LeastSquares(targets.residuals, logarithms("median"), sd, logarithms("lower"), logarithms("upper"))
+
+    @property
+    def options(self) -> SearchOptions:
+        """How the minimum is searched."""
+        record = self.record
+        return SearchOptions(record.difference, record.longest_step, iterations=record.iterations)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of all that determines the numbers of the search and of the ensemble."""
+        plain = {
+            "record": self.record.model_dump(mode="json", exclude={"title", "description", "fresh_patients"}),
+            "quantities": [repr(quantity) for quantity in self.quantities],
+            "model": self.base.problem.model.key,
+            "cohorts": [
+                {
+                    "document": cohort.bound.base.document,
+                    "population": document_of(cohort.bound.population),
+                    "table": hashlib.sha256(cohort.bound.table.tobytes()).hexdigest(),
+                    "vector": cohort.bound.base.problem.vector.tolist(),
+                    "outputs": cohort.outputs.as_dict(),
+                    "targets": [target.record.model_dump(mode="json") for target in cohort.targets],
+                }
+                for cohort in self.cohorts
+            ],
+        }
+        return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def shipped_calibrations(model: str) -> dict[str, Path]:
+    """Return the calibration files that come with a model, by name."""
+    return {path.stem: path for path in sorted((find_model(model).folder / CALIBRATIONS).glob("*.toml"))}
+
+
+def located_calibration(name: Path | str, model: str) -> Path:
+    """Return the path of a calibration file: a path, or the name of one that comes with the model.
+
+    Raises
+    ------
+    DataError
+        If there is neither.
+    """
+    shipped = shipped_calibrations(model)
+    if Path(name).is_file() or str(name) not in shipped:
+        if not Path(name).is_file():
+            cure = did_you_mean(str(name), shipped) if shipped else "give the path of a TOML file"
+            raise DataError("is neither a file nor a calibration of the model", file=str(name), cure=cure)
+        return Path(name)
+    return shipped[str(name)]
+
+
+def read_calibration(path: Path) -> Calibration:
+    """Read a calibration file.
+
+    Raises
+    ------
+    ScenarioError
+        With file and key of everything that is wrong.
+    """
+    return Calibration.model_validate(read_toml(path, str(path)), context={"file": str(path)})
+
+
+def set_up(
+    record: Calibration, file: Path, announce: Callable[[str], None] = say_nothing, seed: int | None = None
+) -> CalibrationSetup:
+    """Return a calibration whose names have been checked.
+
+    Parameters
+    ----------
+    record : Calibration
+    file : Path
+        Its folder is that of relative paths.
+    announce : callable
+    seed : int, optional
+        In place of that of the file.
+
+    Raises
+    ------
+    DataError, ScenarioError, ParameterError
+        If a scenario, population or target file is at fault, or a free quantity does not exist.
+    """
+    record = record if seed is None else record.model_copy(update={"seed": seed})
+    folder = file.absolute().parent
+    bases = [_base(entry, folder, str(file), number, announce) for number, entry in enumerate(record.cohort, 1)]
+    _refuse_several_models(bases, str(file))
+    model = bases[0].scenario.model
+    targets = located_targets([_relative(name, folder) for name in record.targets], model)
+    fitted = [target for target in targets if target.record.use == "fitted"]
+    section = record.population.model_copy(update={"seed": record.seed})
+    cohorts = [
+        _cohort(entry, base, section, fitted, f"{file}: cohort[{number}]")
+        for number, (entry, base) in enumerate(zip(record.cohort, bases, strict=True), 1)
+    ]
+    try:
+        quantities = free_quantities(record.free, cohorts[0].bound.population, bases[0].problem.parameters)
+    except DataError as error:
+        raise DataError(problems=[replace(problem, file=str(file)) for problem in error.problems]) from None
+    _refuse_fixed(quantities, bases, str(file))
+    named = {entry.name for entry in record.cohort}
+    left = tuple(target for target in fitted if target.cohort not in named)
+    return CalibrationSetup(record, str(file), tuple(cohorts), tuple(quantities), left)
+
+
+def _relative(name: str, folder: Path) -> str:
+    """Return a path relative to the file's folder where there is such a file; otherwise the name as it is."""
+    return str(folder / name) if (folder / name).is_file() else name
+
+
+def _base(entry: CalibratedCohort, folder: Path, file: str, number: int, announce: Callable[[str], None]) -> Base:
+    """Return the scenario of a cohort; its population's files are those of the calibration's folder."""
+    try:
+        return replace(read_base(_relative(entry.scenario, folder), announce=announce), folder=folder)
+    except ImmunosimError as error:
+        if len(error.problems) == 1 and error.key == "":
+            key = f"cohort[{number}].scenario"
+            raise DataError(error.reason, file=file, key=key, cure=error.cure) from error
+        raise
+
+
+def _refuse_several_models(bases: Sequence[Base], file: str) -> None:
+    kinds = {(base.scenario.model, base.scenario.parameter_set) for base in bases}
+    if len(kinds) > 1:
+        names = " and ".join(sorted(f"{model}/{name}" for model, name in kinds))
+        cure = "name scenarios of one model and one parameter set"
+        raise DataError(f"the scenarios are of {names}", file=file, key="cohort", cure=cure)
+
+
+def _cohort(
+    entry: CalibratedCohort, base: Base, section: Population, targets: Sequence[PublishedTarget], where: str
+) -> TargetCohort:
+    of_cohort = tuple(target for target in targets if target.cohort == entry.name)
+    if not of_cohort:
+        names = sorted({target.cohort for target in targets})
+        raise DataError(f'no fitted target is of "{entry.name}"', file=where, cure=did_you_mean(entry.name, names))
+    bound = bound_population(section.model_copy(update={"cohort": entry.cohort}), base)
+    return TargetCohort(entry.name, bound, _outputs(base, of_cohort, entry.name), of_cohort)
+
+
+def _outputs(base: Base, targets: Sequence[PublishedTarget], name: str) -> Outputs:
+    """Return what the targets read, with the times that the scenario keeps of its own population."""
+    wanted = needs(targets, name)
+    section = load_scenario(base.file).population or Population()
+    at = sorted({*wanted.times, *(float(day) for day in section.at)})
+    kept = [day for day in at if day <= base.scenario.horizon]
+    return outputs_of(base.problem, wanted.endpoints, wanted.readouts, kept, section.every, pools=False)
+
+
+def _refuse_fixed(quantities: Sequence[FreeQuantity], bases: Sequence[Base], file: str) -> None:
+    """Refuse typical values that a scenario sets itself."""
+    problems = [
+        InputProblem(f"is set by {base.file}", file, f"free.parameters.{quantity.name}", "leave it out in one of them")
+        for quantity in quantities
+        for base in bases
+        if quantity.kind == "parameters" and quantity.name in base.scenario.parameters
+    ]
+    if problems:
+        raise DataError(problems=problems)

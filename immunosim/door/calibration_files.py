@@ -1,0 +1,102 @@
+"""Files of a calibration: parameter set, population, scenarios that use both, targets, and plausible sets.
+
+Every file is written whole or not at all. Computes nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from immunosim.calibration.result import CalibrationResult
+from immunosim.files import write_file
+from immunosim.models import load_parameters
+from immunosim.report import to_json
+from immunosim.scenario import load_scenario, to_toml
+from immunosim.scenario.population import Population
+from immunosim.scenario.writer import document_of, document_text
+
+POPULATION, PARAMETERS = "population.toml", "parameters.toml"
+TARGETS, PLAUSIBLE, SUMMARY = "targets.csv", "plausible_sets.csv", "calibration.json"
+
+LEAST_SHARE = 0.05
+"""Share of a parameter's Fisher information from which a source is cited for it."""
+
+ASSUMED = "assumed"
+
+
+def write_calibration(result: CalibrationResult, folder: Path) -> list[Path]:
+    """Write the files of a calibration, and return their paths.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    texts = {
+        PARAMETERS: parameter_set_text(result),
+        POPULATION: document_text(document_of(result.population)),
+        **{f"{cohort.name}.toml": scenario_text(result, i) for i, cohort in enumerate(result.setup.record.cohort)},
+        TARGETS: _targets(result),
+        PLAUSIBLE: result.plausible_sets().to_csv(index=False),
+        SUMMARY: to_json(result.summary()),
+    }
+    for name, text in texts.items():
+        write_file(folder / name, text.encode())
+    return [folder / name for name in texts]
+
+
+def parameter_set_text(result: CalibrationResult) -> str:
+    """Return a parameter set that extends the one of the scenarios, with the calibrated typical values."""
+    scenario = result.setup.base.scenario
+    parameters = load_parameters(scenario.parameter_set, scenario.model)
+    groups: dict[str, dict[str, Any]] = {}
+    for index, quantity in enumerate(result.quantities):
+        if quantity.kind == "parameters":
+            table: dict[str, Any] = {"value": float(result.values[index])}
+            if np.isfinite(quantity.sd):
+                table |= {"prior": "lognormal", "prior_median": quantity.median, "prior_sd": quantity.sd}
+            table |= {"source": _sources(result, index), "evidence": "fitted"}
+            groups.setdefault(parameters[quantity.name].group, {})[quantity.name] = table
+    flat = {f"{group}.{name}": table for group, tables in groups.items() for name, table in tables.items()}
+    lines = [f"# {result.setup.record.title or 'Calibrated'}: {result.headline()}.", ""]
+    lines += [f'extends = "{scenario.parameter_set}"']
+    for name, table in flat.items():
+        lines += ["", f"[{name}]", document_text(table).rstrip()]
+    return "\n".join(lines) + "\n"
+
+
+def scenario_text(result: CalibrationResult, index: int) -> str:
+    """Return the scenario of a cohort with the calibrated values and population."""
+    entry, base = result.setup.record.cohort[index], result.setup.cohorts[index].bound.base
+    scenario = load_scenario(base.file)
+    section = (scenario.population or Population()).model_copy(update={"file": POPULATION, "cohort": entry.cohort})
+    parameters = {**scenario.parameters, **result.parameters}
+    return to_toml(scenario.model_copy(update={"parameters": parameters, "population": section}))
+
+
+def _sources(result: CalibrationResult, index: int) -> list[str] | str:
+    shares = result.posterior.information_shares[:, index]
+    by_share = sorted(zip(shares, result.after.results, strict=True), key=lambda pair: -pair[0])
+    cited = [entry.target.reference for share, entry in by_share if share >= LEAST_SHARE and entry.target.reference]
+    return list(dict.fromkeys(cited)) or ASSUMED
+
+
+def _targets(result: CalibrationResult) -> str:
+    """Return a row for each target: published, before and after with intervals, and that of the plausible sets."""
+    table = result.after.to_dataframe().drop(columns=["file", "use"])
+    before = result.before.to_dataframe()
+    low, high = result.ensemble.quantiles(result.ensemble.numbers)
+    first, last = result.residuals
+    table = table.assign(
+        simulated_before=before["simulated"],
+        z_before=before["z"],
+        is_within_before=before["is_within"],
+        plausible_low=low,
+        plausible_high=high,
+        loss_before=0.5 * first**2,
+        loss_after=0.5 * last**2,
+    )
+    return table.to_csv(index=False)

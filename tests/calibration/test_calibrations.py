@@ -1,0 +1,162 @@
+"""Calibrations of the teaching model: known values are found again, and stopped runs end in the same bits."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import immunosim
+from immunosim.calibration.result import CalibrationResult
+from immunosim.calibration.running import PROGRESS, CalibrationRun
+from immunosim.calibration.setup import CalibrationSetup, read_calibration, set_up
+from immunosim.calibration.simulating import CohortTargets
+from immunosim.door.calibration_files import write_calibration
+from immunosim.door.watching import Quiet
+from immunosim.models import load_parameters
+from immunosim.parameters import parse_parameters
+
+Written = Callable[..., Path]
+
+TRUTH = np.array([1800.0, 0.003, 0.4, 0.15, 0.6])
+"""Count, division rate, spread of counts, share of resistant patients, factor of the slow cohort's division."""
+
+
+def setup_of(path: Path) -> CalibrationSetup:
+    """Return a calibration that can be run."""
+    return set_up(read_calibration(path), path)
+
+
+def targets_of(setup: CalibrationSetup) -> CohortTargets:
+    """Return the cohorts with the patients of the search."""
+    return setup.targets(setup.record.patients, 1)
+
+
+@pytest.fixture(scope="module")
+def of_truth(written: Written, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a calibration whose targets are the numbers of known values."""
+    folder = tmp_path_factory.mktemp("truth")
+    setup = setup_of(written(folder))
+    targets = targets_of(setup)
+    numbers = targets.numbers(np.log(TRUTH)[np.newaxis])[0]
+    keys = [(entry.record.cohort, entry.record.statistic, int(entry.record.time or 0)) for entry in targets.targets]
+    return written(folder, values=dict(zip(keys, map(float, numbers), strict=True)))
+
+
+@pytest.fixture(scope="module")
+def result(of_truth: Path) -> CalibrationResult:
+    """Return its result."""
+    return CalibrationRun(setup_of(of_truth), None, 1, Quiet()).result()
+
+
+def test_known_values_are_found_again_but_for_what_the_priors_take(result: CalibrationResult) -> None:
+    distance = np.log(result.values / TRUTH) / result.posterior.sd
+    assert np.abs(distance).max() < 1.0
+    assert result.costs[-1] < 0.1 * result.costs[0]
+
+
+def test_targets_are_met_on_other_patients(result: CalibrationResult) -> None:
+    assert result.after.n_within > result.before.n_within
+
+
+def test_plausible_sets_meet_their_targets(result: CalibrationResult) -> None:
+    ensemble = result.ensemble
+    assert ensemble.n_kept >= 8
+    assert (ensemble.n_within[ensemble.is_kept] >= ensemble.least_within).all()
+    assert len(result.plausible_sets()) == ensemble.n_kept
+    assert 1.0 <= ensemble.effective_size <= len(ensemble.theta)
+
+
+def test_standard_deviations_inform_the_spread_of_counts_more_than_means_do(result: CalibrationResult) -> None:
+    (spread,) = [j for j, quantity in enumerate(result.quantities) if quantity.kind == "traits"]
+    shares = result.posterior.information_shares[:, spread]
+    is_sd = np.array([entry.record.statistic == "sd" for entry in result.after.results])
+    assert shares[is_sd].sum() > 0.8
+    assert result.posterior.contraction[spread] < 0.5
+
+
+def test_vectors_side_by_side_give_the_numbers_of_each_alone(of_truth: Path) -> None:
+    targets = targets_of(setup_of(of_truth))
+    theta = np.log(TRUTH) + np.linspace(-0.2, 0.2, 5)[:, np.newaxis]
+    together = targets.numbers(theta)
+    alone = np.concatenate([targets.numbers(line[np.newaxis]) for line in theta])
+    assert together.tobytes() == alone.tobytes()
+
+
+class Interruption(Quiet):
+    """Interrupts before a step."""
+
+    def __init__(self, before: str) -> None:
+        super().__init__()
+        self.before = before
+
+    def begin(self, what: str) -> None:
+        """Interrupt before the step whose name begins so."""
+        if what.startswith(self.before):
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("step", ["Iteration 1", "Iteration 3", "Simulating parameter sets", "Judging"])
+def test_an_interrupted_calibration_goes_on_to_the_same_bits(
+    of_truth: Path, result: CalibrationResult, tmp_path: Path, step: str
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        CalibrationRun(setup_of(of_truth), tmp_path, 1, Interruption(step)).result()
+    assert (tmp_path / PROGRESS).is_file()
+    resumed = CalibrationRun(setup_of(of_truth), tmp_path, 1, Quiet()).result()
+    assert resumed.values.tobytes() == result.values.tobytes()
+    assert resumed.ensemble.numbers.tobytes() == result.ensemble.numbers.tobytes()
+    assert resumed.after.summary() == result.after.summary()
+
+
+def test_files_give_the_calibrated_cohort(result: CalibrationResult, tmp_path: Path) -> None:
+    paths = write_calibration(result, tmp_path)
+    assert {path.name for path in paths} >= {"first.toml", "second.toml", "population.toml", "targets.csv"}
+    cohort = immunosim.cohort(
+        tmp_path / "first.toml", 64, seed=result.setup.record.seed + 1, readouts=["t_cells"], at=[0.0, 90.0]
+    )
+    mean = np.average(cohort.dataset["t_cells"], axis=0, weights=cohort.weight)
+    expected = [entry.simulated.value for entry in result.after.results if "first mean" in entry.record.name]
+    assert mean == pytest.approx([expected[0], expected[2]], rel=1e-6)  # ten times the tolerance of the solver
+
+
+def test_the_parameter_set_extends_that_of_the_scenarios(result: CalibrationResult, tmp_path: Path) -> None:
+    write_calibration(result, tmp_path)
+    text = (tmp_path / "parameters.toml").read_text(encoding="utf-8")
+    parameters = parse_parameters(text, "calibrated", {}, lambda name: load_parameters(name, "teaching"))
+    assert parameters.value("t_cell_count") == result.parameters["t_cell_count"]
+    assert parameters["division_rate"].evidence == "fitted"
+    assert parameters.value("lysis_rate") == load_parameters("default", "teaching").value("lysis_rate")
+
+
+def test_the_summary_is_json_with_the_shift_of_every_quantity(result: CalibrationResult, tmp_path: Path) -> None:
+    write_calibration(result, tmp_path)
+    summary = json.loads((tmp_path / "calibration.json").read_text(encoding="utf-8"))
+    by_name = {entry["quantity"]: entry for entry in summary["quantities"]}
+    assert by_name["t_cell_count"]["shift"] == pytest.approx(result.posterior.shift[0])
+    assert by_name["division_rate in slow"]["shift"] is None
+
+
+def test_another_seed_gives_other_patients(of_truth: Path) -> None:
+    setup = setup_of(of_truth)
+    other = set_up(setup.record, of_truth, seed=4)
+    start = np.log([[quantity.start for quantity in setup.quantities]])
+    assert other.fingerprint != setup.fingerprint
+    assert (targets_of(other).numbers(start) != targets_of(setup).numbers(start)).all()
+
+
+def test_a_cohort_whose_patients_fail_has_no_numbers(of_truth: Path) -> None:
+    setup = setup_of(of_truth)
+    numbers = targets_of(setup).numbers(np.log(TRUTH * [1e3, 1.0, 1.0, 1.0, 1.0])[np.newaxis])
+    assert np.isnan(numbers).all()
+
+
+def test_progress_of_another_calibration_is_not_continued(of_truth: Path, tmp_path: Path) -> None:
+    setup = setup_of(of_truth)
+    with pytest.raises(KeyboardInterrupt):
+        CalibrationRun(setup, tmp_path, 1, Interruption("Iteration 1")).result()
+    other = replace(setup, record=setup.record.model_copy(update={"difference": 0.01}))
+    with pytest.raises(immunosim.errors.DataError, match="other settings"):
+        CalibrationRun(other, tmp_path, 1, Quiet()).result()
