@@ -100,7 +100,7 @@ Shared = Annotated[
     ),
 ]
 Draws = Annotated[
-    int, typer.Option("--draws", min=0, help="MCMC steps per walker; 0 draws without a chain (docs/fits.md).")
+    int, typer.Option("--draws", min=0, help="MCMC steps per walker; 0 draws without a chain.")
 ]
 Anyway = Annotated[
     bool,
