@@ -196,7 +196,8 @@ class Population(Record):
     """A virtual population: what differs between patients, how many are simulated, and what is kept of each.
 
     `file` names a population to start from, a file or one that comes with the model; entries of the same name replace
-    its entries. `cohort` applies one of the named cohorts to everybody.
+    its entries. `cohort` applies one of the named cohorts to everybody. `protocol` names a file with visits, dropout,
+    assays and rules that give further doses.
     """
 
     file: Text = ""
@@ -207,6 +208,7 @@ class Population(Record):
     sampling: Literal["sobol", "random"] | None = None
     cohort: Text = ""
     table: Text = ""
+    protocol: Text = ""
     trait: tuple[Trait, ...] = ()
     covariate: tuple[Covariate, ...] = ()
     correlation: tuple[Correlation, ...] = ()
