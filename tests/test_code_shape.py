@@ -44,8 +44,13 @@ def test_a_class_name_means_one_thing():
     assert [name for name, n in counts.items() if n > 1] == []
 
 
+def is_overload(node):
+    return any(isinstance(mark, ast.Name) and mark.id == "overload" for mark in node.decorator_list)
+
+
 def test_everything_public_is_documented():
-    assert [one.where for one in definitions() if one.is_public and not ast.get_docstring(one.node)] == []
+    undocumented = [one for one in definitions() if one.is_public and not ast.get_docstring(one.node)]
+    assert [one.where for one in undocumented if not is_overload(one.node)] == []
 
 
 def test_every_public_function_says_what_it_returns():

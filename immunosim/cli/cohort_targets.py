@@ -22,7 +22,6 @@ def compare_with_targets(
     from immunosim.door.cohorts import plan_targets, target_files
     from immunosim.door.stored import sweep_in
     from immunosim.report import write_file
-    from immunosim.sweeps.sweeping import taken
 
     with progress("Reading the scenario") as now:
         plans = plan_targets(asked, targets, is_dry=is_dry, announce=now.announce)
@@ -32,8 +31,7 @@ def compare_with_targets(
     stored = {}
     for name, (plan, target) in plans.cohorts.items():
         say(f"Cohort {name or 'of the scenario'}")
-        with taken(target, asked.options, say):
-            compute(context, plan, target, asked.options)
+        compute(context, plan, target, asked.options)
         stored[name] = sweep_in(target)
     missing = sum(result.n_missing for result in stored.values())
     if missing:

@@ -200,12 +200,19 @@ def carry_out(
     if parquet:
         refuse_tables(target, may_replace=manner.is_forced or manner.goes_on)
     with taken(target, manner, say):
-        compute(context, plan, target, manner)
+        _compute(context, plan, target, manner)
         finish(target, manner, parquet, as_json)
 
 
 def compute(context: typer.Context, plan: "Plan", target: Path, manner: "RunOptions") -> None:
-    """Compute what is left of a sweep whose result is locked."""
+    """Compute what is left of a sweep, while no other process may write its result."""
+    from immunosim.sweeps.sweeping import taken
+
+    with taken(target, manner, say):
+        _compute(context, plan, target, manner)
+
+
+def _compute(context: typer.Context, plan: "Plan", target: Path, manner: "RunOptions") -> None:
     from immunosim.sweeps.run import ready_store
 
     store = ready_store(plan, target, manner, _stage, lambda quote: say(quote.in_words))

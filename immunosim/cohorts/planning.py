@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from immunosim.cohorts.draws import FIRST_COLUMNS
 from immunosim.cohorts.keyed import MOST_PATIENTS
-from immunosim.cohorts.reading import bound_population, merged_population
+from immunosim.cohorts.reading import bound_population, merged_population, protocol_table
 from immunosim.cohorts.rows import CohortDesign, CohortRows
 from immunosim.errors import DataError, ImmunosimError
 from immunosim.scenario.population import Population
@@ -71,7 +71,8 @@ def cohort_plan(section: Population, base: Base, request: CohortRequest) -> Plan
     n = request.n or bound.population.n or USUAL_PATIENTS
     if n > MOST_PATIENTS:
         raise DataError(f"{n:,} patients are more than {MOST_PATIENTS:,}", key="n", cure="ask for fewer")
-    rows, wanted = CohortRows(bound), request if request.is_of_outputs else _outputs_of(bound.population, request)
+    rows = CohortRows(bound, protocol_table(section, base))
+    wanted = request if request.is_of_outputs else _outputs_of(bound.population, request)
     dosed = [base.scenario]
     for index in range(len(bound.strata)):
         with suppress(ImmunosimError):  # an invalid patient is refused in the result
@@ -80,6 +81,7 @@ def cohort_plan(section: Population, base: Base, request: CohortRequest) -> Plan
     readouts = known if EVERY_READOUT in wanted.readouts else wanted.readouts
     kept = (wanted.endpoints, readouts, wanted.at, wanted.every, wanted.pools)
     outputs = outputs_of(base.problem, *kept, dosed)
+    rows.refuse_impossible_protocol(outputs.asked_of(base.problem))
     _refuse_names(rows, [*outputs.readouts, *(endpoint.label for endpoint in outputs.endpoints)])
     return Plan(Recipe(rows, outputs), CohortDesign(bound, n))
 
@@ -120,7 +122,7 @@ def _outputs_of(population: Population, request: CohortRequest) -> CohortRequest
 
 def _refuse_names(rows: CohortRows, outputs: Sequence[str]) -> None:
     names = [factor.name for factor in rows.factors]
-    taken = {*FIRST_COLUMNS, *outputs, *rows.base.problem.model.pools}
+    taken = {*FIRST_COLUMNS, *outputs, *rows.further(), *rows.base.problem.model.pools}
     for name in names[len(FIRST_COLUMNS) :]:
         if name in taken:
             reason = f'"{name}" is also the name of a result'

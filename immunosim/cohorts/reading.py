@@ -99,6 +99,21 @@ def population_folder(section: Population, model: str, folder: Path) -> Path:
     return located_population(section.file, model, folder).parent if section.file else folder
 
 
+def protocol_table(section: Population, base: Base) -> dict[str, Any] | None:
+    """Return the table of a population's protocol, unchecked; None where it has none.
+
+    Raises
+    ------
+    ScenarioError
+        If its file cannot be read.
+    """
+    population, _, folder = merged_population(section, base.scenario.model, base.folder)
+    if not population.protocol:
+        return None
+    here = base.folder if "protocol" in section.model_fields_set else folder
+    return plain(read_toml(here / population.protocol, population.protocol))
+
+
 def bound_population(section: Population, base: Base) -> BoundPopulation:
     """Return a population with its files read and its names checked.
 

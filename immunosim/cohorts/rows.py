@@ -15,18 +15,24 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.cohorts.draws import PATIENT, WEIGHT, columns_of, drawn_values
 from immunosim.cohorts.population import COUNTS, SEX, STRATUM, BoundPopulation, bind
+from immunosim.cohorts.protocol_columns import protocol_columns
+from immunosim.cohorts.protocol_runs import run_protocol
+from immunosim.cohorts.protocols import Protocol, plan_of, protocol_of
 from immunosim.ensembles.columns import RowIndices
+from immunosim.ensembles.questions import Question
 from immunosim.ensembles.rows import Rows, vary
 from immunosim.errors import DataError, ImmunosimError
-from immunosim.numerics import Segments
+from immunosim.numerics import Ensemble, Segments
 from immunosim.patient_parameters import COUNT_UNIT
-from immunosim.problem import segments_of
+from immunosim.problem import Problem, segments_of
 from immunosim.scenario import Scenario, apply_overrides, build_scenario
 from immunosim.scenario.dose_slopes import dose_tables
 from immunosim.scenario.population import Population, Trait
 from immunosim.scenario.writer import document_of
 from immunosim.sweeps.base import Base
 from immunosim.sweeps.factors import Factor
+from immunosim.sweeps.plan import Columns
+from immunosim.sweeps.population import solved
 
 WEIGHT_KEY = "patient.weight"
 """The key of the patient that doses per body weight follow."""
@@ -42,9 +48,12 @@ class CohortRows:
     Attributes
     ----------
     bound : BoundPopulation
+    protocol : mapping, optional
+        Table of the protocol, as its file gives it.
     """
 
     bound: BoundPopulation
+    protocol: Mapping[str, Any] | None = None
 
     @property
     def base(self) -> Base:
@@ -88,7 +97,51 @@ class CohortRows:
     def identity(self) -> dict[str, Any]:
         """Return the population as plain values, from which ``cohort_rows_from`` makes it again."""
         regimens = {name: dict(tables) for name, tables in self.bound.regimens.items()}
-        return {"population": {"record": document_of(self.bound.population), "regimens": regimens}}
+        about = {"record": document_of(self.bound.population), "regimens": regimens}
+        return {"population": about | ({} if self.protocol is None else {"protocol": dict(self.protocol)})}
+
+    def simulate(self, values: Array, rows: Rows, asked: Question, n_threads: int) -> tuple[Ensemble, Columns]:
+        """Simulate the patients, under the protocol if there is one; then its columns say what was done."""
+        if self.protocol is None:
+            return solved(self.base.problem, rows, asked, n_threads), {}
+        plan = plan_of(self.read_protocol, self._regimens, asked, self.bound.population.seed or 0)
+        patients, regimens = values[:, 0].astype(np.int64), values[:, 2].astype(np.int64)
+        outcome = run_protocol(plan, rows, patients, regimens, n_threads)
+        return outcome.ensemble, protocol_columns(self.read_protocol, outcome)
+
+    def further(self) -> Columns:
+        """Return the columns of a protocol, of nobody."""
+        return {} if self.protocol is None else protocol_columns(self.read_protocol)
+
+    @cached_property
+    def read_protocol(self) -> Protocol:
+        """The protocol.
+
+        Raises
+        ------
+        ScenarioError
+            If there is something wrong with it.
+        """
+        return protocol_of(self.protocol or {}, self.base.scenario, self.bound.population.protocol)
+
+    def refuse_impossible_protocol(self, asked: Question) -> None:
+        """Raise a DataError or ScenarioError if the protocol does not fit the model, the doses or the outputs."""
+        if self.protocol is None:
+            return
+        file = self.bound.population.protocol
+        if asked.pools:
+            raise DataError("are not kept under a protocol", file=file, key="pools", cure="keep read-outs")
+        if any(self._follows_weight):
+            reason = "doses of the scenario follow the body weight, which differs between patients"
+            raise DataError(reason, file=file, key="protocol", cure="give doses in mg, or leave out the protocol")
+        plan_of(self.read_protocol, self._regimens, asked, file=file)
+
+    @cached_property
+    def _regimens(self) -> list[Problem]:
+        return [
+            replace(self.base.problem, scenario=self.regimen_of(index), segments=segments)
+            for index, segments in enumerate(self._by_stratum)
+        ]
 
     def scenario_of(self, values: Sequence[float]) -> Scenario:
         """Return the scenario of one patient, without the parameters that are columns.
@@ -210,7 +263,7 @@ def cohort_rows_from(plain: Mapping[str, Any], base: Base) -> CohortRows:
     """
     try:
         population = Population.model_validate(plain["record"])
-        return CohortRows(bind(population, base, base.file, plain["regimens"]))
+        return CohortRows(bind(population, base, base.file, plain["regimens"]), plain.get("protocol"))
     except (ImmunosimError, TypeError, ValueError, KeyError, AttributeError) as error:
         reason = "does not describe the population of its patients"
         raise DataError(reason, file=base.file, cure="recompute the result") from error

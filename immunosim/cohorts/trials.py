@@ -28,7 +28,7 @@ HORIZON = "horizon"
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class CohortTrial:
     """A cohort that targets name.
 
     Attributes
@@ -82,7 +82,7 @@ def trials_of(
     base: Base,
     cohort: str | None = None,
     announce: Callable[[str], None] = say_nothing,
-) -> list[Trial]:
+) -> list[CohortTrial]:
     """Return the cohorts that can be simulated of those that targets name, in the order of the targets.
 
     Parameters
@@ -105,14 +105,14 @@ def trials_of(
     chosen = cohort or population.cohort if cohort or not _trials(known) else ""
     if chosen:
         kept = tuple(target for target in targets if target.cohort in ("", chosen))
-        return [Trial(chosen, base, kept)] if kept else _refuse(targets, [chosen])
+        return [CohortTrial(chosen, base, kept)] if kept else _refuse(targets, [chosen])
     folder = population_folder(section, base.scenario.model, base.folder)
     trials = []
     for name in dict.fromkeys(target.cohort for target in targets):
         if name in known or not name:
             trial = known[name].trial if name else ""
             entry = _base_of(base, trial, name, folder, announce) if trial else base
-            trials.append(Trial(name, entry, tuple(target for target in targets if target.cohort == name)))
+            trials.append(CohortTrial(name, entry, tuple(target for target in targets if target.cohort == name)))
     return trials or _refuse(targets, list(known))
 
 
@@ -120,7 +120,7 @@ def _trials(known: Mapping[str, CohortFactor]) -> list[str]:
     return [name for name, entry in known.items() if entry.trial]
 
 
-def _refuse(targets: Sequence[PublishedTarget], known: Sequence[str]) -> list[Trial]:
+def _refuse(targets: Sequence[PublishedTarget], known: Sequence[str]) -> list[CohortTrial]:
     named = ", ".join(sorted({target.cohort for target in targets if target.cohort})) or "none"
     reason = f"no target is of a cohort of the population ({', '.join(known) or 'none'}); they name {named}"
     raise DataError(reason, key="targets", cure="add [[cohorts]] with this name, or name other targets")

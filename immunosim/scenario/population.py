@@ -196,8 +196,9 @@ class Population(Record):
     """A virtual population: what differs between patients, how many are simulated, and what is kept of each.
 
     `file` names a population to start from, a file or one that comes with the model; entries of the same name replace
-    its entries. `cohort` applies one of the named cohorts to everybody. `calibrated_to` names the events whose rates
-    were fitted to observed ones: risks of one patient are told of these only.
+    its entries. `cohort` applies one of the named cohorts to everybody. `protocol` names a file with visits, dropout,
+    assays and rules that give further doses. `calibrated_to` names the events whose rates were fitted to observed ones:
+    risks of one patient are told of these only.
     """
 
     file: Text = ""
@@ -209,6 +210,7 @@ class Population(Record):
     cohort: Text = ""
     calibrated_to: tuple[Text, ...] = ()
     table: Text = ""
+    protocol: Text = ""
     trait: tuple[Trait, ...] = ()
     covariate: tuple[Covariate, ...] = ()
     correlation: tuple[Correlation, ...] = ()

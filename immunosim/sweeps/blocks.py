@@ -12,9 +12,9 @@ from immunosim.codegen.loader import Array
 from immunosim.ensembles.result import variables_of
 from immunosim.ensembles.rows import Rows
 from immunosim.ensembles.solving import ROWS_PER_CHUNK
-from immunosim.numerics import Ensemble, solve_ensemble
+from immunosim.numerics import Ensemble
 from immunosim.numerics.workspace import N_COUNTS
-from immunosim.sweeps.plan import Recipe
+from immunosim.sweeps.plan import Columns, Recipe
 
 Variables = dict[str, tuple[tuple[str, ...], Any, dict[str, Any]]]
 """Dimensions, values and attributes by name."""
@@ -43,13 +43,14 @@ def solve_rows(
         (dimensions, values, attributes) of every variable by name: the factors, the outputs, the solver's status and
         statistics, and the pools at failure; NaN where a patient failed.
     """
-    parts = []
-    for rows in _prepared_ahead(recipe, values):
-        solved = _solve(recipe, rows, n_threads)
+    parts, further = [], []
+    for chunk, rows in _prepared_ahead(recipe, values):
+        solved, columns = recipe.population.simulate(chunk, rows, recipe.question, n_threads)
         parts.append(solved)
+        further.append(columns)
         if report is not None:
             report(len(solved.status), int((solved.status != 0).sum()))
-    return _labelled(recipe, values, parts)
+    return _labelled(recipe, values, parts, further)
 
 
 def template_of(recipe: Recipe) -> Variables:
@@ -71,17 +72,22 @@ def template_of(recipe: Recipe) -> Variables:
         worst_pool=np.empty(0, np.int64),
         counts=np.empty((0, N_COUNTS), np.int64),
     )
-    return _labelled(recipe, np.empty((0, len(recipe.factors))), [nobody])
+    return _labelled(recipe, np.empty((0, len(recipe.factors))), [nobody], [recipe.population.further()])
 
 
-def _labelled(recipe: Recipe, values: Array, parts: list[Ensemble]) -> Variables:
+def _labelled(recipe: Recipe, values: Array, parts: list[Ensemble], further: list[Columns]) -> Variables:
     states = np.concatenate([np.where(part.status[:, np.newaxis] != 0, part.fail_state, np.nan) for part in parts])
     about = {"long_name": "pools at fail_time of a patient that failed, in their own units and order"}
     coordinates: Variables = {
         factor.name: (("sample",), np.ascontiguousarray(values[:, j]), factor.attributes())
         for j, factor in enumerate(recipe.factors)
     }
-    return coordinates | variables_of(recipe.question, parts) | {"fail_state": (("sample", "pool"), states, about)}
+    columns: Variables = {
+        name: (("sample",), np.concatenate([part[name][0] for part in further]), attributes)
+        for name, (_, attributes) in further[0].items()
+    }
+    failed: Variables = {"fail_state": (("sample", "pool"), states, about)}
+    return coordinates | variables_of(recipe.question, parts) | columns | failed
 
 
 def bytes_per_row(variables: Variables) -> int:
@@ -89,26 +95,12 @@ def bytes_per_row(variables: Variables) -> int:
     return sum(int(np.prod(values.shape[1:])) * values.dtype.itemsize for _, values, _ in variables.values())
 
 
-def _prepared_ahead(recipe: Recipe, values: Array) -> Iterator[Rows]:
+def _prepared_ahead(recipe: Recipe, values: Array) -> Iterator[tuple[Array, Rows]]:
     chunks = [values[start : start + ROWS_PER_CHUNK] for start in range(0, len(values), ROWS_PER_CHUNK)]
     with ThreadPoolExecutor(1) as ahead:
         future = ahead.submit(recipe.population.rows, chunks[0])
-        for chunk in [*chunks[1:], None]:
+        for chunk, following in zip(chunks, [*chunks[1:], None], strict=True):
             rows = future.result()
-            if chunk is not None:
-                future = ahead.submit(recipe.population.rows, chunk)
-            yield rows
-
-
-def _solve(recipe: Recipe, rows: Rows, n_threads: int) -> Ensemble:
-    asked, problem = recipe.question, recipe.population.base.problem
-    return solve_ensemble(
-        problem.model.ensemble_kernels,
-        rows.states,
-        rows.vectors,
-        rows.segments,
-        [] if asked.times is None else asked.times,
-        problem.options,
-        n_threads=n_threads,
-        request=asked.request,
-    )
+            if following is not None:
+                future = ahead.submit(recipe.population.rows, following)
+            yield chunk, rows

@@ -16,6 +16,7 @@ from immunosim.codegen.loader import Array, Model
 from immunosim.ensembles.questions import Question
 from immunosim.ensembles.rows import Rows
 from immunosim.errors import DataError
+from immunosim.numerics import Ensemble
 from immunosim.scenario import Scenario
 from immunosim.sweeps.base import Base, base_of
 from immunosim.sweeps.designs import Design
@@ -27,6 +28,10 @@ FORMAT = "immunosim sweep 2"
 
 # Do not affect the results: a new title does not prevent a resumption.
 _WORDS = ("title", "description")
+
+
+Columns = dict[str, tuple[Array, dict[str, Any]]]
+"""Values of each patient with their attributes, by name."""
 
 
 class RowSource(Protocol):
@@ -51,6 +56,12 @@ class RowSource(Protocol):
 
     def columns_of(self, values: Sequence[float]) -> dict[str, float]:
         """Return the parameters of one patient that are columns."""
+
+    def simulate(self, values: Array, rows: Rows, asked: Question, n_threads: int) -> tuple[Ensemble, Columns]:
+        """Simulate the rows of some values; also return further columns as (values, attributes) by name."""
+
+    def further(self) -> Columns:
+        """Return the further columns of nobody."""
 
     def forget(self) -> None:
         """Clear what was cached of earlier rows."""

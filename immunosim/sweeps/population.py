@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from immunosim.codegen.loader import Array
+from immunosim.ensembles.questions import Question
 from immunosim.ensembles.rows import Rows, vary
 from immunosim.errors import ImmunosimError
+from immunosim.numerics import Ensemble, solve_ensemble
 from immunosim.problem import Problem, prepare, segments_of
 from immunosim.scenario import Scenario, apply_overrides, build_scenario
 from immunosim.sweeps.base import Base
@@ -23,6 +25,20 @@ from immunosim.sweeps.factors import Factor
 
 KEPT = 512
 """Number of cached scenarios: a grid revisits the same ones."""
+
+
+def solved(problem: Problem, rows: Rows, asked: Question, n_threads: int) -> Ensemble:
+    """Simulate rows whose doses are known."""
+    return solve_ensemble(
+        problem.model.ensemble_kernels,
+        rows.states,
+        rows.vectors,
+        rows.segments,
+        [] if asked.times is None else asked.times,
+        problem.options,
+        n_threads=n_threads,
+        request=asked.request,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +82,16 @@ class RowPopulation:
             for row in rows:
                 segments[row] = prepared.segments
         return Rows(vectors, states, segments, problem.times)
+
+    def simulate(
+        self, values: Array, rows: Rows, asked: Question, n_threads: int
+    ) -> tuple[Ensemble, dict[str, tuple[Array, dict[str, Any]]]]:
+        """Simulate the rows of some values; there are no further columns."""
+        return solved(self.base.problem, rows, asked, n_threads), {}
+
+    def further(self) -> dict[str, tuple[Array, dict[str, Any]]]:
+        """Return no further columns."""
+        return {}
 
     def scenario_of(self, values: Sequence[float]) -> Scenario:
         """Return the scenario of one patient, without the parameters that are columns.
