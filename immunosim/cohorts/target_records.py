@@ -123,6 +123,16 @@ class Target(StatisticRequest):
             return -math.inf
         return math.log(simulated / self.value) / self.spread
 
+    def tolerated(self) -> tuple[float, float]:
+        """Return the lowest and the highest simulated number within tolerance, in the unit of the target."""
+        tolerance = Tolerance.of(self.tolerance)
+        if tolerance.kind != "z":
+            return tolerance.bounds(self.value)
+        width = tolerance.numbers[0] * self.spread
+        if self.scale == "log":
+            return self.value * math.exp(-width), self.value * math.exp(width)
+        return self.value - width, self.value + width
+
     def is_within(self, simulated: float) -> bool:
         """Return whether a simulated number in the unit of the target is within its tolerance."""
         return Tolerance.of(self.tolerance).contains(simulated, self.value, self.residual(simulated))
