@@ -127,6 +127,13 @@ class Target(StatisticRequest):
         """Return the simulated number whose standardised residual is z."""
         return self.value + z * self.spread if self.scale == "linear" else self.value * math.exp(z * self.spread)
 
+    def tolerated(self) -> tuple[float, float]:
+        """Return the lowest and the highest simulated number within tolerance, in the unit of the target."""
+        tolerance = Tolerance.of(self.tolerance)
+        if tolerance.kind != "z":
+            return tolerance.bounds(self.value)
+        return self.simulated_at(-tolerance.numbers[0]), self.simulated_at(tolerance.numbers[0])
+
     def is_within(self, simulated: float) -> bool:
         """Return whether a simulated number in the unit of the target is within its tolerance."""
         return Tolerance.of(self.tolerance).contains(simulated, self.value, self.residual(simulated))

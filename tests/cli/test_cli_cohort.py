@@ -137,3 +137,23 @@ def test_wrong_options_are_refused_with_their_reason(
     result = command("cohort", short, "-n", "8", *people, *options)
     assert result.exit_code == 2
     assert reason in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_figures_and_the_page_of_a_cohort_take_targets(command, short: Path, population: Path) -> None:
+    targets = short.parent / "targets.toml"
+    targets.write_text(
+        '[source]\ncitation = "Someone 2020"\n\n[[target]]\nname = "cells"\nstatistic = "mean"\nreadout = "cd4"\n'
+        'time = "30 days"\nvalue = 50\nunit = "cells/uL"\nsigma = 0.1\n',
+        encoding="utf-8",
+    )
+    kept = ("--readout", "cd4", "--at", "0 days", "--at", "30 days", "--out", "a.nc")
+    assert command("cohort", short, "-n", "8", "--population", population, *kept).exit_code == 0
+    drawn = command("plot", "a.nc", "--targets", targets)
+    assert drawn.stdout.splitlines()[:2] == ["Drawn:  bands, 8 patients", "Figure: a_bands.png"]
+    assert "forest, 8 patients" in command("plot", "a.nc", "--kind", "forest", "--targets", "targets.toml").stdout
+    refused = command("plot", "a.nc", "--kind", "forest")
+    assert refused.exit_code == 2
+    assert "a forest needs targets" in refused.stderr
+    written = command("report", "a.nc", "--targets", targets)
+    assert "Report: a_report.html" in written.stdout
+    assert "Someone 2020" in Path("a_report.html").read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 """Figures of cohorts as in a clinical paper: bands, cumulative incidence, spread at visits, forest of targets."""
 
-from immunosim.plots.cohorts.figure import TAKES, CohortPlot, chosen_plot, cohort_figure, events_of
+from immunosim.plots.cohorts.figure import TAKES, CohortPlot, chosen_plot, cohort_figure, events_of, request_of
 from immunosim.plots.cohorts.forest import draw_forest, forest_figure, forest_figures
 from immunosim.plots.cohorts.incidence import draw_incidence
 from immunosim.plots.cohorts.predictive_check import (
@@ -24,4 +24,5 @@ __all__ = [
     "forest_figure",
     "forest_figures",
     "predictive_check_figure",
+    "request_of",
 ]

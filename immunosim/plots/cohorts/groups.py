@@ -25,11 +25,11 @@ COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE)
 THIRDS = (1 / 3, 2 / 3)
 """Where the values of a number are divided."""
 
-Group = tuple[str, CohortSample]
+PatientGroup = tuple[str, CohortSample]
 """Name and patients of a group."""
 
 
-def groups_of(dataset: xr.Dataset, column: str = "") -> list[Group]:
+def groups_of(dataset: xr.Dataset, column: str = "") -> list[PatientGroup]:
     """Return the patients of a cohort by a column, those without patients left out; one group without a column.
 
     Parameters

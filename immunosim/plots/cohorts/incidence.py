@@ -25,7 +25,7 @@ from immunosim.cohorts.targets import PublishedTarget
 from immunosim.errors import DataError
 from immunosim.formatting import unit_text
 from immunosim.plots.cohorts.groups import COLOURS, groups_of, heading_of
-from immunosim.plots.cohorts.published import Point, draw_points, incidence_points
+from immunosim.plots.cohorts.published import PublishedPoint, draw_points, incidence_points
 from immunosim.plots.ensembles.axes import count_text, sentence_case, set_title, write_notes
 from immunosim.plots.event_curves import LINE, EventAxis, write_at_risk
 from immunosim.plots.text import plain
@@ -174,7 +174,7 @@ def _draw(ax: Axes, curve: GroupCurve, axis: EventAxis) -> None:
     ax.step(days, curve.probability, where="post", color=curve.colour, label=label)
 
 
-def _frame(ax: Axes, curves: Sequence[GroupCurve], points: Sequence[Point], axis: EventAxis) -> None:
+def _frame(ax: Axes, curves: Sequence[GroupCurve], points: Sequence[PublishedPoint], axis: EventAxis) -> None:
     """Set limits, marks and labels of the axes; the axis of fractions ends above all that is drawn."""
     tops = [np.nanmax([*curve.probability, *curve.high]) for curve in curves if curve.days.size]
     ax.set_ylim(0.0, min(1.03, HEADROOM * float(max([*tops, *(point.high for point in points), LOWEST_TOP]))))

@@ -40,7 +40,7 @@ WIDTH_95 = 1.96
 
 
 @dataclass(frozen=True)
-class Point:
+class PublishedPoint:
     """A published number on a day.
 
     Attributes
@@ -62,7 +62,7 @@ class Point:
     name: str
 
 
-def spread_points(targets: Sequence[PublishedTarget], readout: str, unit: str) -> list[Point]:
+def spread_points(targets: Sequence[PublishedTarget], readout: str, unit: str) -> list[PublishedPoint]:
     """Return published means, with their SD where it is published, and medians of a read-out.
 
     Parameters
@@ -82,20 +82,22 @@ def spread_points(targets: Sequence[PublishedTarget], readout: str, unit: str) -
             value = _in(record, unit)
             sd = spreads.get(day, 0.0) if record.statistic == "mean" else 0.0
             name = f"published {record.statistic.replace('_', ' ')}"
-            points.append(Point(day, value, max(0.0, value - sd), value + sd, MARKERS[record.statistic], name))
+            points.append(PublishedPoint(day, value, max(0.0, value - sd), value + sd, MARKERS[record.statistic], name))
     return points
 
 
-def incidence_points(targets: Sequence[PublishedTarget], request: StatisticRequest) -> list[Point]:
+def incidence_points(targets: Sequence[PublishedTarget], request: StatisticRequest) -> list[PublishedPoint]:
     """Return the published incidences of the event of a request with 95 % intervals, and published medians."""
     points = []
     for record in (target.record for target in targets):
         if not _is_of(record, request):
             continue
         if record.statistic in INCIDENCES and record.time is not None:
-            points.append(Point(record.time, _in(record, "1"), *_interval(record), "o", "published, 95 % interval"))
+            points.append(
+                PublishedPoint(record.time, _in(record, "1"), *_interval(record), "o", "published, 95 % interval")
+            )
         elif record.statistic == "median_time":
-            points.append(Point(_in(record, "day"), 0.5, 0.5, 0.5, "D", "published median time"))
+            points.append(PublishedPoint(_in(record, "day"), 0.5, 0.5, 0.5, "D", "published median time"))
     return points
 
 
@@ -105,13 +107,13 @@ def _is_of(record: Target, request: StatisticRequest) -> bool:
     return not record.group and all(getattr(record, name) == getattr(request, name) for name in names)
 
 
-def draw_points(ax: Axes, points: Sequence[Point], positions: ArrayLike) -> Axes:
+def draw_points(ax: Axes, points: Sequence[PublishedPoint], positions: ArrayLike) -> Axes:
     """Draw points with their intervals.
 
     Parameters
     ----------
     ax : Axes
-    points : sequence of Point
+    points : sequence of PublishedPoint
     positions : array_like, shape (n_points,)
         Where they lie on the horizontal axis.
     """
