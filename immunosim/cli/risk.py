@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from immunosim.door.risks import Risk
 
 OrganEvent = Annotated[
-    str, typer.Option("--event", metavar="EVENT", help="An organ that may fall ill, such as 'thyroid', or its hazard.")
+    str, typer.Option("--event", metavar="EVENT", help="An organ that may fall ill, or its cumulative hazard.")
 ]
 ByTime = Annotated[
     str, typer.Option("--by", metavar="TIME", help="The time by which the event happens, such as '7 years'.")

@@ -10,6 +10,7 @@ from immunosim.cohorts.draws import FIRST_COLUMNS
 from immunosim.cohorts.keyed import MOST_PATIENTS
 from immunosim.cohorts.reading import bound_population, merged_population, protocol_table
 from immunosim.cohorts.rows import CohortDesign, CohortRows
+from immunosim.ensembles.questions import TAKEN
 from immunosim.errors import DataError, ImmunosimError
 from immunosim.scenario.population import Population
 from immunosim.sweeps import Base, Plan, Recipe
@@ -96,6 +97,8 @@ def section_of(population: str | Population | None, base: Base, section: Populat
     """
     if isinstance(population, Population):
         return population
+    if population is not None and not population.strip():
+        raise DataError("is empty", key="population", cure="name a file, or a population of the model")
     if population is not None:
         return Population(file=population)
     if section is None:
@@ -122,7 +125,7 @@ def _outputs_of(population: Population, request: CohortRequest) -> CohortRequest
 
 def _refuse_names(rows: CohortRows, outputs: Sequence[str]) -> None:
     names = [factor.name for factor in rows.factors]
-    taken = {*FIRST_COLUMNS, *outputs, *rows.further(), *rows.base.problem.model.pools}
+    taken = {*FIRST_COLUMNS, *TAKEN, *outputs, *rows.further(), *rows.base.problem.model.pools}
     for name in names[len(FIRST_COLUMNS) :]:
         if name in taken:
             reason = f'"{name}" is also the name of a result'

@@ -13,7 +13,7 @@ from immunosim.ensembles.endpoints import Endpoint, Measured, measured
 from immunosim.errors import DataError, did_you_mean
 from immunosim.numerics import Request
 
-_TAKEN = (
+TAKEN = (
     *("sample", "time", "time_of_sample", "status", "fail_time", "fail_state", "failed_sample"),
     *("worst_pool", "n_steps", "n_rejected", "block_checksum"),
 )
@@ -83,7 +83,7 @@ def question(
     chosen = tuple(name for name in readouts if name not in model.readouts)
     measures = tuple(measured(endpoint, model, *span) for endpoint in endpoints)
     labels = [measure.label for measure in measures]
-    _refuse_twice([*readouts, *labels, *_TAKEN, *varied, *(model.pools if states else ())])
+    _refuse_twice([*readouts, *labels, *TAKEN, *varied, *(model.pools if states else ())])
     pools = tuple(model.pools) if states else chosen
     given = None if times is None else _checked_times(times, *span)
     return Question(model, tuple(name for name in readouts if name in model.readouts), pools, given, measures)

@@ -6,6 +6,7 @@ checked where the population meets a model.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal
@@ -16,6 +17,9 @@ from immunosim.errors import InputProblem
 from immunosim.scenario.base import Record, Text, each_value_stands_alone
 from immunosim.scenario.computation import Parameter
 from immunosim.scenario.quantities import Duration, Number, Share, TimePoint
+
+STORABLE = re.compile(r"\w[\w .%+-]*")
+"""Names under which results keep a trait or covariate: a slash would lead to another folder."""
 
 ROUNDING = 1e-9
 """Shares may miss their sum by this much: they are decimal fractions."""
@@ -226,6 +230,11 @@ class Population(Record):
         """Yield names that occur twice, and strata whose shares do not sum to 1."""
         for key in ("trait", "covariate", "stratum", "cohorts"):
             yield from _repeated(key, [entry.name for entry in getattr(self, key)])
+        for key in ("trait", "covariate"):
+            for number, entry in enumerate(getattr(self, key), 1):
+                if entry.name.strip() and not STORABLE.fullmatch(entry.name):
+                    cure = "use letters, digits and underscores"
+                    yield InputProblem(f'"{entry.name}" names no variable', key=f"{key}[{number}].name", cure=cure)
         for number, cohort in enumerate(self.cohorts, 1):
             for problem in _repeated("covariate", [entry.name for entry in cohort.covariate]):
                 yield InputProblem(problem.reason, key=f"cohorts[{number}].{problem.key}", cure=problem.cure)

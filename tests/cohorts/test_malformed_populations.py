@@ -30,6 +30,10 @@ READ = {
         {"trait": [{"name": "count", "multiplies": ["t_cell_count"]}]},
         "population.toml: trait[1].sd: a trait has either sd or components, give sd, or components with shares",
     ),
+    "a trait whose name is a path": (
+        {"trait": [TRAIT | {"name": "../count"}]},
+        'population.toml: trait[1].name: "../count" names no variable, use letters, digits and underscores',
+    ),
     "a negative spread": (
         {"trait": [TRAIT | {"sd": -0.3}]},
         "population.toml: trait[1].sd: -0.3 is out of range, must be at least 0",
@@ -235,3 +239,14 @@ def test_a_scenario_reports_the_problems_of_its_population(refusal: Callable[...
     assert refusal(build_scenario, document, "a.toml") == (
         "a.toml: population.trait[1].multiplies: has no effect, name the parameters that it multiplies"
     )
+
+
+@pytest.mark.parametrize("name", ["status", "time", "n_steps", "sample"])
+def test_a_trait_is_not_called_as_a_part_of_every_result(name, base: Base, described, refusal) -> None:
+    population = described(trait=[TRAIT | {"name": name}])
+    message = f'population: {name}: "{name}" is also the name of a result, give the trait or covariate another name'
+    assert refusal(cohort_plan, population, base, CohortRequest(n=2)) == message
+
+
+def test_an_empty_name_is_no_population(base: Base, refusal) -> None:
+    assert refusal(section_of, "", base, None) == "population: is empty, name a file, or a population of the model"
