@@ -90,11 +90,11 @@ def read_progress(path: Path, fingerprint: str) -> StoredProgress | None:
         plain = json.loads(text)
         progress = _progress(plain)
     except (ValueError, TypeError, KeyError) as error:
-        cure = "delete it to begin anew"
+        cure = "delete it to start again"
         raise DataError("is not the progress of a calibration", file=str(path), cure=cure) from error
     if plain.get("format") != FORMAT or progress.fingerprint != fingerprint:
         reason = "belongs to a calibration with other settings, files or another version of the model"
-        raise DataError(reason, file=str(path), cure="choose another folder, or delete it to begin anew")
+        raise DataError(reason, file=str(path), cure="choose another folder, or delete it to start again")
     return progress
 
 

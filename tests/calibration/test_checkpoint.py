@@ -56,7 +56,7 @@ def test_without_a_file_there_is_no_progress(tmp_path: Path) -> None:
 def test_progress_of_other_settings_is_refused(tmp_path: Path) -> None:
     state, path = first_state(PROBLEM, np.zeros(2)), tmp_path / "progress.json"
     StoredProgress("key", state, state.residuals).save(path)
-    with pytest.raises(DataError, match=r"other settings.*begin anew"):
+    with pytest.raises(DataError, match=r"other settings.*start again"):
         read_progress(path, "another")
 
 
