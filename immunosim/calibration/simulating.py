@@ -21,14 +21,17 @@ from immunosim.cohorts.rows import CohortRows
 from immunosim.cohorts.target_report import simulated_value
 from immunosim.cohorts.targets import PublishedTarget
 from immunosim.ensembles.columns import RowIndices
+from immunosim.ensembles.questions import Question
 from immunosim.ensembles.rows import Rows
-from immunosim.numerics import Segments
+from immunosim.errors import DataError
+from immunosim.numerics import Ensemble, Segments
 from immunosim.scenario import Scenario
 from immunosim.sweeps.base import Base
 from immunosim.sweeps.blocks import solve_rows
 from immunosim.sweeps.factors import Factor
 from immunosim.sweeps.outputs import Outputs
-from immunosim.sweeps.plan import Recipe
+from immunosim.sweeps.plan import Columns, Recipe
+from immunosim.sweeps.population import solved
 
 VARIANT = "variant"
 
@@ -95,6 +98,23 @@ class VariedCohorts:
     def columns_of(self, values: Sequence[float]) -> dict[str, float]:
         """Return the parameters of one patient that are columns."""
         return self.cohorts[int(values[0])].columns_of(values[1:])
+
+    def simulate(self, values: Array, rows: Rows, asked: Question, n_threads: int) -> tuple[Ensemble, Columns]:
+        """Simulate the patients of all populations.
+
+        Raises
+        ------
+        DataError
+            If they follow a protocol: doses by rule differ between populations, and residuals would jump.
+        """
+        if self.cohorts[0].protocol is not None:
+            reason = "follows a protocol, whose rules make residuals jump"
+            raise DataError(reason, key="population", cure="calibrate without it")
+        return solved(self.base.problem, rows, asked, n_threads), {}
+
+    def further(self) -> Columns:
+        """Return nothing: no columns are added."""
+        return {}
 
     def forget(self) -> None:
         """Do nothing: nothing is cached."""
