@@ -35,7 +35,7 @@ def run() -> tuple[dict[str, float], Figure]:
     back = one.returns()[0]
     chosen = informed_parameters([problem], [case.patients[0].measurements], {"lymphocytes": ErrorModel()})
     numbers = {
-        "values": float(one.fit_verdict.n_measurements - one.fit_verdict.n_below),
+        "values": float(one.fit_verdict.n_measurements - one.fit_verdict.n_censored),
         "chosen": float(len(chosen)),
         "identified": float(kinds.count("identified")),
         "known_as_before": float(sum(share > 0.9 for share in shares)),
