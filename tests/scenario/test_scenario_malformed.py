@@ -11,7 +11,7 @@ TIME = 'expected a time such as "12 months", a date such as 2017-06-15 or "cours
 TOP = (
     "known are alemtuzumab, challenge, course, description, dimethyl_fumarate, dose, horizon, input, mechanisms, "
     "methylprednisolone, model, note, observed, output, parameter_set, parameters, patient, population, "
-    "prednisolone, relapse, solver and 4 more"
+    "prednisolone, relapse and 5 more"
 )
 COURSE = '[[course]]\nstart = "0 days"\ndose = "12 mg"\n'
 FIVE = COURSE + "doses = 5\n"
