@@ -217,7 +217,7 @@ def _without_regimens(population: Population, folder: Path) -> Population:
     """Return a population in which everybody is treated as the patient is."""
     strata = tuple(stratum.model_copy(update={"regimen": ""}) for stratum in population.stratum)
     table = str((folder / population.table).absolute()) if population.table else ""
-    return population.model_copy(update={"stratum": strata, "table": table})
+    return population.model_copy(update={"stratum": strata, "table": table, "protocol": ""})
 
 
 def _measured_counts(scenario: Scenario, population: Population) -> dict[str, float]:
