@@ -38,13 +38,13 @@ def last_courses(dataset: xr.Dataset, scenario_of: Callable[[int], Scenario]) ->
     Returns
     -------
     ndarray
-        NaN without a course, and for all where more than ``MOST_STARTS`` patients differ or no scenario is kept.
+        NaN without a course, and for all where more than ``MOST_STARTS`` patients differ.
     """
     n = int(dataset.sizes["sample"])
     columns = [np.asarray(dataset[name].values) for name in moves_courses(dataset)]
     columns.append(np.arange(n) if len(listed(dataset, "scenarios")) > 1 else np.zeros(n))
     _, samples, which = np.unique(np.column_stack(columns), axis=0, return_index=True, return_inverse=True)
-    if len(samples) > MOST_STARTS or not listed(dataset, "scenarios"):
+    if len(samples) > MOST_STARTS:
         return np.full(n, math.nan)
     starts = [TimeReference.of(scenario_of(int(sample))).last_course for sample in samples]
     return np.array([math.nan if start is None else start for start in starts])[which.ravel()]

@@ -100,6 +100,8 @@ class EnsembleResult(Result):
     @cached_property
     def last_courses(self) -> Array:
         """Start of each patient's last course, day; NaN without a course, or where too many patients differ."""
+        if self._base_reference is None:  # no scenario is kept
+            return np.full(int(self.dataset.sizes["sample"]), np.nan)
         return last_courses(self.dataset, self.scenario_of)
 
     def _month_by_patient(self, times: EventTimes) -> dict[str, float]:
