@@ -87,8 +87,12 @@ def test_no_number_of_an_experiment_fails(name, outcomes):
 
 
 def test_the_known_misses_are_these(outcomes):
-    missed = {one.row.name for outcome in outcomes.values() for one in outcome.judged if one.verdict is Verdict.KNOWN}
-    assert missed == {
+    missed = {
+        name: [one.row.name for one in outcome.judged if one.verdict is Verdict.KNOWN]
+        for name, outcome in outcomes.items()
+    }
+    assert len(missed.pop("08_one_population")) == 20  # of 79 published numbers, on the model before a calibration
+    assert set().union(*missed.values()) == {
         "regrown_pulse_month_12",
         "relapse_rate_year_7",
         "cd19_months_to_limit",
