@@ -99,9 +99,7 @@ Shared = Annotated[
         "--shared", min=0.0, max=0.99, help="Fraction of a subset's error variance shared with the total count."
     ),
 ]
-Draws = Annotated[
-    int, typer.Option("--draws", min=0, help="MCMC steps per walker; 0 draws without a chain.")
-]
+Draws = Annotated[int, typer.Option("--draws", min=0, help="MCMC steps per walker; 0 draws without a chain.")]
 Anyway = Annotated[
     bool,
     typer.Option(
