@@ -123,7 +123,6 @@ def test_arviz_reads_parameters_new_measurements_and_likelihoods(found, tmp_path
     likelihoods = data.log_likelihood["value"].values.reshape(-1, n).sum(axis=1)
     unknowns = found.posterior.coordinates.of(drawn.flat)
     np.testing.assert_allclose(likelihoods, found.posterior.log_likelihoods(unknowns)[:, 0], rtol=1e-6)
-    assert data.constant_data["is_below"].values.sum() == sum(
-        seen.is_below for seen in found.posterior.subjects[0].measurements
-    )
+    n_below = sum(seen.is_below for seen in found.posterior.subjects[0].measurements)
+    assert data.constant_data["is_below"].values.sum() == n_below
     assert np.isfinite(arviz.loo(data).elpd_loo)
