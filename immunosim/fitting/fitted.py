@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 N_DRAWS = 300
-"""Number of draws from the Laplace approximation."""
+"""Number of draws of the posterior where no chain was asked for."""
 
 COURSE_TIMES, COURSE_DRAWS = 240, 200
 CANDIDATE_TIMES = 24

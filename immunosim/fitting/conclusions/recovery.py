@@ -15,7 +15,7 @@ from immunosim.ensembles.endpoints import observed_events
 from immunosim.ensembles.survival import EventTimes, pooled
 from immunosim.errors import SolverError
 from immunosim.fitting.likelihood.subject import Subject
-from immunosim.fitting.search.bridging import Normal, bridged_draws
+from immunosim.fitting.search.bridging import LEAST_CURVATURE, Normal, bridged_draws
 from immunosim.fitting.search.estimation import Estimate
 from immunosim.scenario.time_reference import DAY_0, TimeReference
 
@@ -190,7 +190,7 @@ def laplace_draws(estimate: Estimate, n: int, seed: int = 0, widening: float = 1
     """
     generator = np.random.default_rng(seed)
     eigenvalues, vectors = np.linalg.eigh(estimate.best.hessian)
-    scales = 1.0 / np.sqrt(np.maximum(eigenvalues, 0.05))
+    scales = 1.0 / np.sqrt(np.maximum(eigenvalues, LEAST_CURVATURE))
     unknowns = estimate.best.end + (generator.normal(size=(n, len(scales))) * scales * widening) @ vectors.T
     return estimate.posterior.natural(unknowns)
 

@@ -139,9 +139,8 @@ def _step(excess: Array, most: float) -> float:
 
 def _resampled(log_weights: Array, generator: np.random.Generator) -> Array:
     """Return the places of particles, each as often as its weight says, by systematic resampling."""
-    weights = np.exp(
-        np.where(np.isfinite(log_weights), log_weights, -np.inf) - log_weights[np.isfinite(log_weights)].max()
-    )
+    known = np.where(np.isfinite(log_weights), log_weights, -np.inf)
+    weights = np.exp(known - known.max())
     ends = np.cumsum(weights) / weights.sum()
     marks = (generator.uniform() + np.arange(len(weights))) / len(weights)
     return np.asarray(np.minimum(np.searchsorted(ends, marks), len(weights) - 1), np.int64)
