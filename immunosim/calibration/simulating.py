@@ -23,7 +23,6 @@ from immunosim.cohorts.targets import PublishedTarget
 from immunosim.ensembles.columns import RowIndices
 from immunosim.ensembles.questions import Question
 from immunosim.ensembles.rows import Rows
-from immunosim.errors import DataError
 from immunosim.numerics import Ensemble, Segments
 from immunosim.scenario import Scenario
 from immunosim.sweeps.base import Base
@@ -95,24 +94,19 @@ class VariedCohorts:
         """Return the scenario of one patient."""
         return self.cohorts[int(values[0])].scenario_of(values[1:])
 
+    def given_scenario_of(self, values: Sequence[float], asked: Question) -> Scenario:
+        """Return the same: protocols are refused."""
+        return self.scenario_of(values)
+
     def columns_of(self, values: Sequence[float]) -> dict[str, float]:
         """Return the parameters of one patient that are columns."""
         return self.cohorts[int(values[0])].columns_of(values[1:])
 
     def simulate(self, values: Array, rows: Rows, asked: Question, n_threads: int) -> tuple[Ensemble, Columns]:
-        """Simulate the patients of all populations.
-
-        Raises
-        ------
-        DataError
-            If they follow a protocol: doses by rule differ between populations, and residuals would jump.
-        """
-        if self.cohorts[0].protocol is not None:
-            reason = "follows a protocol, whose rules make residuals jump"
-            raise DataError(reason, key="population", cure="calibrate without it")
+        """Simulate the patients of all populations, none of which follows a protocol."""
         return solved(self.base.problem, rows, asked, n_threads), {}
 
-    def further(self) -> Columns:
+    def further(self, asked: Question) -> Columns:
         """Return nothing: no columns are added."""
         return {}
 

@@ -84,9 +84,21 @@ class TimeLines:
         places = np.minimum(places, max(lines.shape[1] - 1, 0))
         return places, np.where(is_of_piece, np.take_along_axis(lines, places, axis=1), np.nan)
 
-    def fill(self, rows: Rows, places: Rows, days: Array, readouts: Array) -> None:
-        """Write the read-outs of a piece; arguments as ``between`` returns them, with those of the integrator."""
-        i, j = np.nonzero(np.isfinite(days))
+    def fill(self, rows: Rows, places: Rows, days: Array, readouts: Array, decided: Array) -> None:
+        """Write the read-outs of a piece, except those by which decisions were made.
+
+        Parameters
+        ----------
+        rows, places, days
+            As ``between`` takes and returns them.
+        readouts : ndarray, shape (n_rows, width, n_readouts)
+        decided : ndarray, shape (n_rows,), day
+            Up to which rules were decided. A piece that is simulated again with further doses has the same course
+            until then, but is interpolated from other steps.
+        """
+        is_known = np.isfinite(self.values[rows[:, np.newaxis], places]).any(axis=2)
+        is_new = ~(is_known & (days <= decided[:, np.newaxis]))
+        i, j = np.nonzero(np.isfinite(days) & is_new)
         self.values[rows[i], places[i, j]] = readouts[i, j]
 
     def at_visits(self, readout: int) -> Array:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from immunosim.cohorts.draws import FIRST_COLUMNS
 from immunosim.cohorts.keyed import MOST_PATIENTS
@@ -51,7 +52,7 @@ class CohortRequest:
         return bool(self.endpoints or self.readouts or self.pools)
 
 
-def cohort_plan(section: Population, base: Base, request: CohortRequest) -> Plan:
+def cohort_plan(section: Population, base: Base, request: CohortRequest, protocol: Path | None = None) -> Plan:
     """Return the plan of a cohort.
 
     Parameters
@@ -60,6 +61,8 @@ def cohort_plan(section: Population, base: Base, request: CohortRequest) -> Plan
         With the name of its base file, if it has one.
     base : Base
     request : CohortRequest
+    protocol : Path, optional
+        File of the population's protocol, where it is not relative to the population.
 
     Raises
     ------
@@ -72,7 +75,7 @@ def cohort_plan(section: Population, base: Base, request: CohortRequest) -> Plan
     n = request.n or bound.population.n or USUAL_PATIENTS
     if n > MOST_PATIENTS:
         raise DataError(f"{n:,} patients are more than {MOST_PATIENTS:,}", key="n", cure="ask for fewer")
-    rows = CohortRows(bound, protocol_table(section, base))
+    rows = CohortRows(bound, protocol_table(section, base, protocol))
     wanted = request if request.is_of_outputs else _outputs_of(bound.population, request)
     dosed = [base.scenario]
     for index in range(len(bound.strata)):
@@ -82,8 +85,9 @@ def cohort_plan(section: Population, base: Base, request: CohortRequest) -> Plan
     readouts = known if EVERY_READOUT in wanted.readouts else wanted.readouts
     kept = (wanted.endpoints, readouts, wanted.at, wanted.every, wanted.pools)
     outputs = outputs_of(base.problem, *kept, dosed)
-    rows.refuse_impossible_protocol(outputs.asked_of(base.problem))
-    _refuse_names(rows, [*outputs.readouts, *(endpoint.label for endpoint in outputs.endpoints)])
+    asked = outputs.asked_of(base.problem)
+    rows.refuse_impossible_protocol(asked)
+    _refuse_names(rows, rows.further(asked), [*outputs.readouts, *(endpoint.label for endpoint in outputs.endpoints)])
     return Plan(Recipe(rows, outputs), CohortDesign(bound, n))
 
 
@@ -123,9 +127,9 @@ def _outputs_of(population: Population, request: CohortRequest) -> CohortRequest
     )
 
 
-def _refuse_names(rows: CohortRows, outputs: Sequence[str]) -> None:
+def _refuse_names(rows: CohortRows, further: Iterable[str], outputs: Sequence[str]) -> None:
     names = [factor.name for factor in rows.factors]
-    taken = {*FIRST_COLUMNS, *TAKEN, *outputs, *rows.further(), *rows.base.problem.model.pools}
+    taken = {*FIRST_COLUMNS, *TAKEN, *outputs, *further, *rows.base.problem.model.pools}
     for name in names[len(FIRST_COLUMNS) :]:
         if name in taken:
             reason = f'"{name}" is also the name of a result'

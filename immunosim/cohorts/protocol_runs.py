@@ -65,6 +65,11 @@ class ProtocolPlan:
         boundaries = self.problems[0].segments.boundaries
         return float(boundaries[0]), float(boundaries[-1])
 
+    @property
+    def n_visits(self) -> int:
+        """Number of planned visits."""
+        return 0 if self.visits is None else self.visits.planned(self.span[1]).size
+
 
 @dataclass(frozen=True, eq=False)
 class ProtocolOutcome:
@@ -212,7 +217,7 @@ class _Run:
             request=self.request,
         )
         if self.plan.readouts:
-            self.lines.fill(active, places, days, solved.readouts)
+            self.lines.fill(active, places, days, solved.readouts, self.decided[active])
         return solved
 
     def _cut(self, schedule: Schedule, piece: _Piece) -> Segments:

@@ -41,6 +41,9 @@ class Protocol(Record):
         if self.visits is None and (self.rule or self.assay):
             what = "rule" if self.rule else "assay"
             yield InputProblem(f"is missing, without it no {what} has a meaning", key="visits", cure="define visits")
+        if self.stores_visits and not self.measured:
+            cure = "add an [[assay]], or leave stored out"
+            yield InputProblem("nothing is measured at the visits", key="visits.stored", cure=cure)
         yield from _twice("rule", "name", [rule.name for rule in self.rule])
         yield from _twice("assay", "readout", [assay.readout for assay in self.assay])
 
@@ -48,6 +51,17 @@ class Protocol(Record):
     def readouts(self) -> tuple[str, ...]:
         """The read-outs of its rules and assays, each once."""
         return tuple(dict.fromkeys([rule.readout for rule in self.rule] + [assay.readout for assay in self.assay]))
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The read-outs that a laboratory measures: those of assays, and of rules that compare them with a level."""
+        compared = [rule.readout for rule in self.rule if not rule.event]
+        return tuple(dict.fromkeys([assay.readout for assay in self.assay] + compared))
+
+    @property
+    def stores_visits(self) -> bool:
+        """Whether what was measured at each visit is stored."""
+        return self.visits is not None and self.visits.stored
 
 
 def protocol_of(table: Mapping[str, Any], scenario: Scenario, file: str = "protocol") -> Protocol:

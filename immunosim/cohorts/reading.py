@@ -27,7 +27,8 @@ from immunosim.sweeps.tables import read_patients
 from immunosim.units import convert
 
 POPULATIONS = "populations"
-"""Folder of a model with the populations that come with it."""
+PROTOCOLS = "protocols"
+"""Folders of a model with the populations and the protocols that come with it."""
 
 _BY_NAME = ("trait", "covariate", "stratum", "cohorts")
 """Lists of a population whose entries replace those of the same name."""
@@ -38,8 +39,12 @@ _CALIBRATED = frozenset({*_BY_NAME, "correlation", "table"})
 
 def shipped_populations(model: str) -> dict[str, Path]:
     """Return the populations that come with a model, by name."""
-    folder = find_model(model).folder / POPULATIONS
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    return _shipped(model, POPULATIONS)
+
+
+def shipped_protocols(model: str) -> dict[str, Path]:
+    """Return the protocols that come with a model, by name."""
+    return _shipped(model, PROTOCOLS)
 
 
 def located_population(name: str, model: str, folder: Path) -> Path:
@@ -50,13 +55,7 @@ def located_population(name: str, model: str, folder: Path) -> Path:
     DataError
         If there is neither.
     """
-    path, shipped = folder / name, shipped_populations(model)
-    if path.is_file():
-        return path
-    if name in shipped:
-        return shipped[name]
-    cure = f"{did_you_mean(name, shipped)}" if shipped else "give the path of a TOML file"
-    raise DataError("is neither a file nor a population of the model", file=name, key="population", cure=cure)
+    return _located(name, folder, shipped_populations(model), "population")
 
 
 def read_population(path: Path) -> Population:
@@ -99,19 +98,40 @@ def population_folder(section: Population, model: str, folder: Path) -> Path:
     return located_population(section.file, model, folder).parent if section.file else folder
 
 
-def protocol_table(section: Population, base: Base) -> dict[str, Any] | None:
+def protocol_table(section: Population, base: Base, file: Path | None = None) -> dict[str, Any] | None:
     """Return the table of a population's protocol, unchecked; None where it has none.
+
+    Parameters
+    ----------
+    section : Population
+    base : Base
+    file : Path, optional
+        Of the protocol, where it is not relative to the population.
 
     Raises
     ------
     ScenarioError
         If its file cannot be read.
     """
-    population, _, folder = merged_population(section, base.scenario.model, base.folder)
+    named = (section.protocol, file) if file else named_protocol(section, base.scenario.model, base.folder)
+    return None if named is None else plain(read_toml(named[1], named[0]))
+
+
+def named_protocol(section: Population, model: str, folder: Path) -> tuple[str, Path] | None:
+    """Return the name of a population's protocol and its file; None where it has none.
+
+    A path is relative to the folder of the file that names it; otherwise it is the name of a protocol of the model.
+
+    Raises
+    ------
+    DataError
+        If there is neither.
+    """
+    population, _, folder_of_file = merged_population(section, model, folder)
     if not population.protocol:
         return None
-    here = base.folder if "protocol" in section.model_fields_set else folder
-    return plain(read_toml(here / population.protocol, population.protocol))
+    here = folder if "protocol" in section.model_fields_set else folder_of_file
+    return population.protocol, _located(population.protocol, here, shipped_protocols(model), "protocol")
 
 
 def bound_population(section: Population, base: Base) -> BoundPopulation:
@@ -139,6 +159,21 @@ def bound_population(section: Population, base: Base) -> BoundPopulation:
         return bind(population, base, file, regimens)
     population, table = _with_table(population, base, folder / population.table, file)
     return bind(population, base, file, regimens, table)
+
+
+def _shipped(model: str, kind: str) -> dict[str, Path]:
+    folder = find_model(model).folder / kind
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def _located(name: str, folder: Path, shipped: Mapping[str, Path], kind: str) -> Path:
+    path = folder / name
+    if path.is_file():
+        return path
+    if name in shipped:
+        return shipped[name]
+    cure = f"{did_you_mean(name, shipped)}" if shipped else "give the path of a TOML file"
+    raise DataError(f"is neither a file nor a {kind} of the model", file=name, key=kind, cure=cure)
 
 
 def _joined(first: tuple[Any, ...], given: tuple[Any, ...]) -> tuple[Any, ...]:

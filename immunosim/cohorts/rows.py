@@ -16,7 +16,7 @@ from immunosim.codegen.loader import Array
 from immunosim.cohorts.draws import PATIENT, WEIGHT, columns_of, drawn_values
 from immunosim.cohorts.population import COUNTS, SEX, STRATUM, BoundPopulation, bind
 from immunosim.cohorts.protocol_columns import protocol_columns
-from immunosim.cohorts.protocol_runs import run_protocol
+from immunosim.cohorts.protocol_runs import ProtocolOutcome, ProtocolPlan, run_protocol
 from immunosim.cohorts.protocols import Protocol, plan_of, protocol_of
 from immunosim.ensembles.columns import RowIndices
 from immunosim.ensembles.questions import Question
@@ -26,6 +26,7 @@ from immunosim.numerics import Ensemble, Segments
 from immunosim.patient_parameters import COUNT_UNIT
 from immunosim.problem import Problem, segments_of
 from immunosim.scenario import Scenario, apply_overrides, build_scenario
+from immunosim.scenario.challenges import has_random_challenges, with_challenges_of
 from immunosim.scenario.dose_slopes import dose_tables
 from immunosim.scenario.population import Population, Trait
 from immunosim.scenario.writer import document_of
@@ -104,14 +105,20 @@ class CohortRows:
         """Simulate the patients, under the protocol if there is one; then its columns say what was done."""
         if self.protocol is None:
             return solved(self.base.problem, rows, asked, n_threads), {}
-        plan = plan_of(self.read_protocol, self._regimens, asked, self.bound.population.seed or 0)
-        patients, regimens = values[:, 0].astype(np.int64), values[:, 2].astype(np.int64)
-        outcome = run_protocol(plan, rows, patients, regimens, n_threads)
-        return outcome.ensemble, protocol_columns(self.read_protocol, outcome)
+        plan = self._plan(asked)
+        outcome = self._outcome(plan, values, rows, n_threads)
+        return outcome.ensemble, protocol_columns(self.read_protocol, plan, outcome)
 
-    def further(self) -> Columns:
+    def _plan(self, asked: Question) -> ProtocolPlan:
+        return plan_of(self.read_protocol, self._regimens, asked, self.bound.population.seed or 0)
+
+    def _outcome(self, plan: ProtocolPlan, values: Array, rows: Rows, n_threads: int) -> ProtocolOutcome:
+        patients, regimens = values[:, 0].astype(np.int64), values[:, 2].astype(np.int64)
+        return run_protocol(plan, rows, patients, regimens, n_threads)
+
+    def further(self, asked: Question) -> Columns:
         """Return the columns of a protocol, of nobody."""
-        return {} if self.protocol is None else protocol_columns(self.read_protocol)
+        return {} if self.protocol is None else protocol_columns(self.read_protocol, self._plan(asked))
 
     @cached_property
     def read_protocol(self) -> Protocol:
@@ -159,7 +166,17 @@ class CohortRows:
             if covariate.record.sets == SEX and covariate.choices:
                 changes.append(f"{SEX}={covariate.choices[int(value)]}")
         document = self._document(int(values[2]), None if weight is None else float(weight[0]))
-        return build_scenario(apply_overrides(document, changes), self.base.file)
+        scenario = build_scenario(apply_overrides(document, changes), self.base.file)
+        return with_challenges_of(scenario, int(values[0]))
+
+    def given_scenario_of(self, values: Sequence[float], asked: Question) -> Scenario:
+        """Return the scenario of one patient with the doses that rules of the protocol order."""
+        scenario = self.scenario_of(values)
+        if self.protocol is None:
+            return scenario
+        line = np.asarray(values, np.float64)[np.newaxis]
+        (schedule,) = self._outcome(self._plan(asked), line, self.rows(line), 1).schedules
+        return schedule.written_into(scenario)
 
     def regimen_of(self, index: int) -> Scenario:
         """Return the scenario of a stratum by its index.
@@ -182,6 +199,8 @@ class CohortRows:
     def _segments(self, values: Array, columns: Mapping[str, Array]) -> Segments | list[Segments]:
         part = values[:, 2].astype(np.int64)
         weights = self._weights(columns, len(values))
+        if self.protocol is None and has_random_challenges(self.base.scenario):
+            return self._challenged(values, weights)
         if weights is None and len({id(segments) for segments in self._by_stratum}) == 1:
             return self._by_stratum[0]
         if weights is None:
@@ -190,6 +209,16 @@ class CohortRows:
             self._built(int(index), float(weight)) if self._follows_weight[index] else self._by_stratum[index]
             for index, weight in zip(part, weights, strict=True)
         ]
+
+    def _challenged(self, values: Array, weights: Array | None) -> list[Segments]:
+        """Return the segments of patients of whom each has random challenges of its own."""
+        chosen, model = [], self.base.problem.model
+        for row, (patient, index) in enumerate(zip(*values[:, [0, 2]].T.astype(np.int64).tolist(), strict=True)):
+            scenario = self._regimens[index].scenario
+            if weights is not None and self._follows_weight[index]:
+                scenario = build_scenario(self._document(index, float(weights[row])), self.base.file)
+            chosen.append(segments_of(with_challenges_of(scenario, patient), model))
+        return chosen
 
     def _weights(self, columns: Mapping[str, Array], n: int) -> Array | None:
         """Return the body weights where doses follow them; None where they do not."""

@@ -1,6 +1,6 @@
 """Dose tables of single patients: those of a regimen, and what rules add to them or take away.
 
-A changed table is the table of a scenario in which the same doses are written: its segments are equal to the last bit.
+A changed table is that of a scenario in which the same doses are written, so its segments are equal to the last bit.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunosim.codegen.loader import Array
+from immunosim.cohorts.doses_left_out import without_doses, without_doses_from
 from immunosim.numerics import Segments
 from immunosim.problem import Problem, segments_between
+from immunosim.scenario import Scenario
 from immunosim.scenario.challenges import challenge_events, has_random_challenges
-from immunosim.scenario.dosing import Dosing
+from immunosim.scenario.dosing import Dosing, given_doses
 from immunosim.scenario.drug_names import known_drug
 from immunosim.scenario.regimen import (
     Bolus,
@@ -27,6 +29,7 @@ from immunosim.scenario.regimen import (
     events_of,
     events_of_order,
     orders_of,
+    treatment_tables,
 )
 
 Integers = NDArray[np.int64]
@@ -40,31 +43,27 @@ class Schedule:
     ----------
     problem : Problem
         The regimen before any change.
-    events : tuple of Infusion or Bolus
-    orders : tuple of (str, float)
-        Drug and day of the first dose of each order, in the order of time.
+    scenario : Scenario
+        Of the regimen, with the doses that are given.
+    challenges : tuple of Bolus
+        What enters pools without being a dose.
     """
 
     problem: Problem
-    events: tuple[Event, ...]
-    orders: tuple[tuple[str, float], ...]
+    scenario: Scenario
+    challenges: tuple[Bolus, ...]
 
     @classmethod
-    def of(cls, problem: Problem) -> Schedule:
-        """Return the doses of a regimen, with the challenges of a patient alone."""
-        starts = [(order.drug.name, order.dosing.start) for order in orders_of(problem.scenario)]
-        return cls(problem, events_of(problem.scenario), tuple(sorted(starts, key=_day))).challenged(0)
-
-    def challenged(self, patient: int) -> Schedule:
-        """Return the doses with the challenges of a patient in a cohort, in place of those of another one."""
-        challenges = (event for _, event in challenge_events(self.problem.scenario, patient))
-        return replace(self, events=(*(event for event in self.events if event.drug is not None), *challenges))
+    def of(cls, problem: Problem, patient: int = 0) -> Schedule:
+        """Return the doses of a regimen, with the challenges of a patient."""
+        challenges = tuple(event for _, event in challenge_events(problem.scenario, patient))
+        return cls(problem, problem.scenario, challenges)
 
     @cached_property
     def segments(self) -> Segments:
         """The inputs and jumps."""
-        off = self.problem.scenario.mechanisms.off
-        return segments_between(self.events, self.problem.model, self.span, off)
+        off = self.scenario.mechanisms.off
+        return segments_between((*events_of(self.scenario), *self.challenges), self.problem.model, self.span, off)
 
     @property
     def span(self) -> tuple[float, float]:
@@ -74,7 +73,12 @@ class Schedule:
 
     def order_days(self, drug: str) -> Array:
         """Return the days of the first doses of the orders of a drug, in the order of time."""
-        return np.array([day for name, day in self.orders if name == drug])
+        return np.array([day for name, day in self._orders if name == drug])
+
+    @cached_property
+    def _orders(self) -> list[tuple[str, float]]:
+        starts = [(order.drug.name, order.dosing.start) for order in orders_of(self.scenario)]
+        return sorted(starts, key=lambda order: order[1])
 
     def with_order(self, doses: Sequence[Dosing], label: str, day: float, replaces: bool) -> Schedule:
         """Return the schedule with doses that a rule orders; those that do not fit before the horizon are left out.
@@ -84,21 +88,31 @@ class Schedule:
         doses : sequence of Dosing
             Their starts count from ``day``.
         label : str
+            Of doses without one.
         day : float
         replaces : bool
             Whether every planned dose of the same drugs that would begin at ``day`` or later is cancelled.
         """
-        records = [record.model_copy(update={"start": day + record.start}) for record in doses]
-        drugs = {record.drug for record in records} if replaces else set()
-        kept = tuple(event for event in self.events if not _is_cancelled(event, drugs, day))
-        orders = [(drug, start) for drug, start in self.orders if drug not in drugs or start < day]
-        scenario = self.problem.scenario
-        for record in records:
-            order = Order(label, known_drug(record.drug, scenario), label, record, numbers_doses=True)
-            added = [event for _, event in events_of_order(order, scenario) if self._fits(event)]
-            kept += tuple(sorted(added, key=begin_of))
-            orders += [(record.drug, record.start)] if added else []
-        return Schedule(self.problem, kept, tuple(sorted(orders, key=_day)))
+        drugs = {record.drug for record in doses} if replaces else set()
+        planned = without_doses_from(self.scenario, drugs, day)
+        ordered = (self._fitting(_begun(record, label, day)) for record in doses)
+        records = (*planned.dose, *(record for record in ordered if record is not None))
+        return replace(self, scenario=planned.model_copy(update={"dose": records}))
+
+    def written_into(self, scenario: Scenario) -> Scenario:
+        """Return a patient's scenario with these doses."""
+        tables = {table: self.scenario.entries(table) for table in treatment_tables(scenario)}
+        changed = {table: entries for table, entries in tables.items() if entries != scenario.entries(table)}
+        return scenario.model_copy(update=changed | {"input": self.scenario.input})
+
+    def _fitting(self, record: Dosing) -> Dosing | None:
+        """Return an order without the doses that do not fit before the horizon; None where none fits."""
+        order = Order("order", known_drug(record.drug, self.scenario), "", record, numbers_doses=True)
+        events = [event for key, event in events_of_order(order, self.scenario) if key == order.key]
+        if order.drug.is_continuous:
+            return record if all(map(self._fits, events)) else None
+        doses = zip(given_doses(record), events, strict=True)
+        return without_doses(record, {dose.number for dose, event in doses if not self._fits(event)})
 
     def _fits(self, event: Event) -> bool:
         horizon = self.span[1]
@@ -118,14 +132,12 @@ def planned_schedules(problems: Sequence[Problem], regimens: Integers, patients:
     by_regimen = [Schedule.of(problem) for problem in problems]
     is_random = [has_random_challenges(problem.scenario) for problem in problems]
     return [
-        by_regimen[k].challenged(int(patient)) if is_random[k] else by_regimen[k]
+        Schedule.of(problems[k], int(patient)) if is_random[k] else by_regimen[k]
         for k, patient in zip(regimens.tolist(), patients.tolist(), strict=True)
     ]
 
 
-def _day(order: tuple[str, float]) -> float:
-    return order[1]
-
-
-def _is_cancelled(event: Event, drugs: set[str], day: float) -> bool:
-    return event.drug is not None and event.drug.name in drugs and begin_of(event) >= day
+def _begun(record: Dosing, label: str, day: float) -> Dosing:
+    """Return an order whose times count from a day as one of a scenario."""
+    stop = None if record.stop is None else day + record.stop
+    return record.model_copy(update={"start": day + record.start, "stop": stop, "label": record.label or label})

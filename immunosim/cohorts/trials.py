@@ -1,6 +1,7 @@
 """Trials of named cohorts: the scenario that a cohort was observed in, and what its targets need of it.
 
-The treatments and the horizon are those of the trial; everything else, such as parameters, is that of the scenario.
+The treatments, the protocol and the horizon are those of the trial; everything else, such as parameters, is that of
+the scenario.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from immunosim.codegen.loader import say_nothing
-from immunosim.cohorts.planning import CohortRequest, population_of
-from immunosim.cohorts.reading import population_folder
+from immunosim.cohorts.planning import CohortRequest, cohort_plan, population_of
+from immunosim.cohorts.reading import named_protocol, population_folder
 from immunosim.cohorts.targets import PublishedTarget, needs
 from immunosim.errors import DataError, InputProblem
 from immunosim.scenario import build_scenario, load_document
 from immunosim.scenario.dose_slopes import dose_tables
+from immunosim.scenario.examples import located
 from immunosim.scenario.population import CohortFactor, Population
+from immunosim.sweeps import Plan
 from immunosim.sweeps.base import Base, base_of, plain
 from immunosim.units import DAYS_PER_MONTH
 
@@ -38,11 +41,21 @@ class CohortTrial:
     base : Base
         Of its patients.
     targets : tuple of PublishedTarget
+    section : Population
+        The population; its protocol is that of the trial, where there is one.
+    protocol : Path, optional
+        File of the protocol of the trial.
     """
 
     name: str
     base: Base
     targets: tuple[PublishedTarget, ...]
+    section: Population
+    protocol: Path | None = None
+
+    def plan(self, asked: CohortRequest) -> Plan:
+        """Return the plan of the cohort; errors as of ``request`` and ``cohort_plan``."""
+        return cohort_plan(self.section, self.base, self.request(asked), self.protocol)
 
     def request(self, asked: CohortRequest) -> CohortRequest:
         """Return a request that keeps what the targets need as well.
@@ -105,14 +118,15 @@ def trials_of(
     chosen = cohort or population.cohort if cohort or not _trials(known) else ""
     if chosen:
         kept = tuple(target for target in targets if target.cohort in ("", chosen))
-        return [CohortTrial(chosen, base, kept)] if kept else _refuse(targets, [chosen])
+        return [CohortTrial(chosen, base, kept, section)] if kept else _refuse(targets, [chosen])
     folder = population_folder(section, base.scenario.model, base.folder)
     trials = []
     for name in dict.fromkeys(target.cohort for target in targets):
         if name in known or not name:
+            of_cohort = tuple(target for target in targets if target.cohort == name)
+            cohort_trial = CohortTrial(name, base, of_cohort, section)
             trial = known[name].trial if name else ""
-            entry = _base_of(base, trial, name, folder, announce) if trial else base
-            trials.append(CohortTrial(name, entry, tuple(target for target in targets if target.cohort == name)))
+            trials.append(_in_trial(cohort_trial, trial, folder, announce) if trial else cohort_trial)
     return trials or _refuse(targets, list(known))
 
 
@@ -126,15 +140,18 @@ def _refuse(targets: Sequence[PublishedTarget], known: Sequence[str]) -> list[Co
     raise DataError(reason, key="targets", cure="add [[cohorts]] with this name, or name other targets")
 
 
-def _base_of(base: Base, trial: str, name: str, folder: Path, announce: Callable[[str], None]) -> Base:
-    """Return the scenario with treatments and horizon of a trial: a file beside the population, or a shipped one."""
-    path = folder / trial if (folder / trial).is_file() else Path(trial)
+def _in_trial(cohort: CohortTrial, trial: str, folder: Path, announce: Callable[[str], None]) -> CohortTrial:
+    """Return a cohort in its trial: a file beside the population, or a shipped scenario."""
+    base, path = cohort.base, folder / trial if (folder / trial).is_file() else Path(trial)
     document = load_document(path)
     scenario = build_scenario(document, str(path))
     if scenario.model != base.scenario.model:
         reason = f"{trial} is of the model {scenario.model}, the scenario of {base.scenario.model}"
-        raise DataError(reason, key=f"cohorts: {name}.trial", cure="name a scenario of the same model")
+        raise DataError(reason, key=f"cohorts: {cohort.name}.trial", cure="name a scenario of the same model")
     ours = {*dose_tables(base.scenario), *dose_tables(scenario), HORIZON}
     theirs: dict[str, Any] = {key: value for key, value in plain(document).items() if key in ours}
     kept = {key: value for key, value in base.document.items() if key not in ours}
-    return replace(base_of(kept | theirs, str(path), announce), folder=base.folder)
+    observed = replace(base_of(kept | theirs, str(path), announce), folder=base.folder)
+    named = named_protocol(scenario.population or Population(), scenario.model, located(path).parent)
+    name, file = named or ("", None)
+    return replace(cohort, base=observed, section=cohort.section.model_copy(update={"protocol": name}), protocol=file)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, StrictBool
 from scipy.special import ndtri
 
 from immunosim.codegen.loader import Array
@@ -28,7 +28,10 @@ PatientNumbers = NDArray[np.int64]
 
 
 class Visits(Record):
-    """When patients are seen: at listed times or at regular intervals, up to `jitter` early or late."""
+    """When patients are seen: at listed times or at regular intervals, up to `jitter` early or late.
+
+    Results keep what was measured at each visit where it is `stored`.
+    """
 
     at: tuple[TimePoint, ...] = ()
     every: Duration | None = None
@@ -36,6 +39,7 @@ class Visits(Record):
     stop: TimePoint | None = None
     jitter: Duration | None = None
     missed: Share = 0.0
+    stored: StrictBool = False
 
     def problems(self) -> Iterator[InputProblem]:
         """Yield visits that are not defined, not in order or that jitter would put out of order."""

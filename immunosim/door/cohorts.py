@@ -236,7 +236,7 @@ def plan_targets(
     folder = asked.path or Path("results") / f"{Path(base.file).stem}_targets"
     plans = {}
     for trial in trials_of(published, section, base, asked.cohort, announce):
-        plan = cohort_plan(section, trial.base, trial.request(_request(asked, trial.base)))
+        plan = trial.plan(_request(asked, trial.base))
         target = folder / f"{trial.name or 'cohort'}.{'zarr' if is_large(plan) else 'nc'}"
         refusing(is_dry)(target, asked.options)
         refuse_hopeless(plan, target, asked.options.rows_per_block)

@@ -18,6 +18,7 @@ from immunosim.errors import DataError, ImmunosimError
 from immunosim.numerics import Solution, Status, advice, solve_one, solve_with_history
 from immunosim.problem import Problem, prepare
 from immunosim.result import Result
+from immunosim.scenario import to_toml
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,6 +88,9 @@ class Replay(Result):
         All pools at the end, those farthest from untreated first.
     rates : tuple of ProcessRate
         The fastest processes at the end.
+    scenario : str
+        What was replayed, as TOML: all doses that were given, but parameters of the population; those of the patient
+        are varied. Empty if the patient's scenario is invalid.
     """
 
     sample: int
@@ -103,6 +107,7 @@ class Replay(Result):
     trials: tuple[Trial, ...]
     pools: tuple[PoolState, ...]
     rates: tuple[ProcessRate, ...]
+    scenario: str = ""
 
     @property
     def is_reproduced(self) -> bool:
@@ -165,7 +170,7 @@ def replay(
         cure = f"choose from 0 to {len(result) - 1}"
         raise DataError(f"there is no patient {sample} among {len(result)}", key="patient", cure=cure)
     try:
-        problem = prepare(result.scenario_of(sample), f"patient {sample}", announce)
+        problem = prepare(result.given_scenario_of(sample), f"patient {sample}", announce)
     except ImmunosimError as error:
         return _impossible(result, sample, str(error))
     values = result.parameters_of(sample)
@@ -190,6 +195,7 @@ def replay(
         trials=tuple(_trial(line, names) for line in history),
         pools=_pools(problem, vector, state, end, solution) if is_started else (),
         rates=_rates(problem, vector, end, solution) if is_started else (),
+        scenario=to_toml(problem.scenario),
     )
 
 

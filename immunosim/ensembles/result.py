@@ -191,6 +191,10 @@ class EnsembleResult(Result):
         texts = listed(self.dataset, "scenarios")
         return scenario_from(texts[sample if len(texts) > 1 else 0])
 
+    def given_scenario_of(self, sample: int) -> Scenario:
+        """Return the scenario of a patient with all doses that were given."""
+        return self.scenario_of(sample)
+
     def parameters_of(self, sample: int) -> dict[str, float]:
         """Return the varied parameters of a patient."""
         names = varied_names(self.dataset)

@@ -11,6 +11,7 @@ from immunosim.scenario.challenge import random_days
 from immunosim.scenario.drug_names import model_read, with_drugs_of
 from immunosim.scenario.history import History
 from immunosim.scenario.regimen import Bolus
+from immunosim.scenario.scenario import Scenario
 
 
 def challenge_events(scenario: History, patient: int = 0) -> Iterator[tuple[str, Bolus]]:
@@ -27,6 +28,16 @@ def challenge_events(scenario: History, patient: int = 0) -> Iterator[tuple[str,
         key, label = f"challenge[{number}]", record.label or f"challenge {number}"
         days = record.at if record.rate is None else random_days(record, number, scenario.horizon, patient)
         yield from ((key, Bolus(record.pool, day, record.size, label)) for day in days)
+
+
+def with_challenges_of(scenario: Scenario, patient: int) -> Scenario:
+    """Return a scenario in which random challenges are listed at the times that are drawn for a patient of a cohort."""
+    drawn = [
+        record.model_copy(update={"at": days, "rate": None, "start": None, "stop": None, "seed": 0})
+        for number, record in enumerate(scenario.challenge, 1)
+        if (days := record.at or random_days(record, number, scenario.horizon, patient))
+    ]
+    return scenario.model_copy(update={"challenge": tuple(drawn)}) if has_random_challenges(scenario) else scenario
 
 
 def has_random_challenges(scenario: History) -> bool:

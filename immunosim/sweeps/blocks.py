@@ -72,7 +72,7 @@ def template_of(recipe: Recipe) -> Variables:
         worst_pool=np.empty(0, np.int64),
         counts=np.empty((0, N_COUNTS), np.int64),
     )
-    return _labelled(recipe, np.empty((0, len(recipe.factors))), [nobody], [recipe.population.further()])
+    return _labelled(recipe, np.empty((0, len(recipe.factors))), [nobody], [recipe.population.further(asked)])
 
 
 def _labelled(recipe: Recipe, values: Array, parts: list[Ensemble], further: list[Columns]) -> Variables:
@@ -83,8 +83,8 @@ def _labelled(recipe: Recipe, values: Array, parts: list[Ensemble], further: lis
         for j, factor in enumerate(recipe.factors)
     }
     columns: Variables = {
-        name: (("sample",), np.concatenate([part[name][0] for part in further]), attributes)
-        for name, (_, attributes) in further[0].items()
+        name: (dimensions, np.concatenate([part[name][1] for part in further]), attributes)
+        for name, (dimensions, _, attributes) in further[0].items()
     }
     failed: Variables = {"fail_state": (("sample", "pool"), states, about)}
     return coordinates | variables_of(recipe.question, parts) | columns | failed

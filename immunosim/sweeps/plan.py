@@ -30,8 +30,8 @@ FORMAT = "immunosim sweep 2"
 _WORDS = ("title", "description")
 
 
-Columns = dict[str, tuple[Array, dict[str, Any]]]
-"""Values of each patient with their attributes, by name."""
+Columns = dict[str, tuple[tuple[str, ...], Array, dict[str, Any]]]
+"""Dimensions, values and attributes by name; the first dimension is ``sample``."""
 
 
 class RowSource(Protocol):
@@ -54,13 +54,16 @@ class RowSource(Protocol):
     def scenario_of(self, values: Sequence[float]) -> Scenario:
         """Return the scenario of one patient, without the parameters that are columns."""
 
+    def given_scenario_of(self, values: Sequence[float], asked: Question) -> Scenario:
+        """Return it with the doses that the patient is given when these outputs are asked for."""
+
     def columns_of(self, values: Sequence[float]) -> dict[str, float]:
         """Return the parameters of one patient that are columns."""
 
     def simulate(self, values: Array, rows: Rows, asked: Question, n_threads: int) -> tuple[Ensemble, Columns]:
-        """Simulate the rows of some values; also return further columns as (values, attributes) by name."""
+        """Simulate the rows of some values; also return further columns."""
 
-    def further(self) -> Columns:
+    def further(self, asked: Question) -> Columns:
         """Return the further columns of nobody."""
 
     def forget(self) -> None:

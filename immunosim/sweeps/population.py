@@ -85,11 +85,11 @@ class RowPopulation:
 
     def simulate(
         self, values: Array, rows: Rows, asked: Question, n_threads: int
-    ) -> tuple[Ensemble, dict[str, tuple[Array, dict[str, Any]]]]:
+    ) -> tuple[Ensemble, dict[str, tuple[tuple[str, ...], Array, dict[str, Any]]]]:
         """Simulate the rows of some values; there are no further columns."""
         return solved(self.base.problem, rows, asked, n_threads), {}
 
-    def further(self) -> dict[str, tuple[Array, dict[str, Any]]]:
+    def further(self, asked: Question) -> dict[str, tuple[tuple[str, ...], Array, dict[str, Any]]]:
         """Return no further columns."""
         return {}
 
@@ -103,6 +103,10 @@ class RowPopulation:
         """
         built = [values[j] for j in self._built]
         return build_scenario(self._document(built), self.base.file)
+
+    def given_scenario_of(self, values: Sequence[float], asked: Question) -> Scenario:
+        """Return the same: no doses depend on the course."""
+        return self.scenario_of(values)
 
     def columns_of(self, values: Sequence[float]) -> dict[str, float]:
         """Return the parameters of one patient that are columns."""

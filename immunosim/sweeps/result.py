@@ -72,6 +72,10 @@ class SweepResult(EnsembleResult):
         """Return the scenario of a patient, without the parameters that are columns."""
         return self.recipe.population.scenario_of(self._values(sample))
 
+    def given_scenario_of(self, sample: int) -> Scenario:
+        """Return the scenario of a patient with the doses that rules of a protocol ordered, as ordinary doses."""
+        return self.recipe.population.given_scenario_of(self._values(sample), self.recipe.question)
+
     def parameters_of(self, sample: int) -> dict[str, float]:
         """Return the varied parameters of a patient that are columns."""
         return self.recipe.population.columns_of(self._values(sample))

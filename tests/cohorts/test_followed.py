@@ -27,9 +27,17 @@ def test_pieces_fill_a_line_from_the_left_and_share_no_time():
     lines, rows = TimeLines.of(np.array([0.0, 20.0]), VISITS, np.empty(0), 1), np.array([1])
     for start, end in ((0.0, 19.0), (19.0, 33.0)):
         places, days = lines.between(rows, np.array([start]), np.array([end]), np.array([start == 0.0]))
-        lines.fill(rows, places, days, days[:, :, np.newaxis])
+        lines.fill(rows, places, days, days[:, :, np.newaxis], np.array([start]))
     np.testing.assert_array_equal(lines.values[1, :, 0], lines.days[1])
     assert np.isnan(lines.values[0]).all()
+
+
+def test_a_piece_that_is_simulated_again_keeps_the_values_of_decisions():
+    lines, rows = TimeLines.of(np.empty(0), VISITS, np.empty(0), 1), np.array([1])
+    places, days = lines.between(rows, np.array([0.0]), np.array([40.0]), np.array([True]))
+    for value, decided in ((1.0, 0.0), (2.0, 19.0)):
+        lines.fill(rows, places, days, np.full((*days.shape, 1), value), np.array([decided]))
+    assert lines.values[1, :, 0].tolist() == [1.0, 1.0, 2.0]
 
 
 def test_what_a_hazard_does_after_the_last_day_asked_for_does_not_count():
