@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from immunosim.cohorts import CohortRequest
-from immunosim.cohorts.targets import PublishedTarget, read_targets
+from immunosim.cohorts.targets import PublishedTarget, located_targets, read_targets
 from immunosim.cohorts.trials import BETWEEN, HORIZON, trials_of
 from immunosim.scenario.population import Population
 from immunosim.sweeps import Base
@@ -103,3 +103,32 @@ def test_what_cannot_be_simulated_is_named(targets, section, here, refusal):
     unknown = targets(("a", "unknown", "1 month"))
     reason = "targets: no target is of a cohort of the population (early, late); they name unknown"
     assert reason in refusal(trials_of, unknown, section, here)
+
+
+def test_a_cohort_follows_the_protocol_of_its_trial_and_another_one_that_of_the_population(
+    targets, described, here, tmp_path
+):
+    (tmp_path / "trials").mkdir()
+    population = '\n[population]\nprotocol = "monthly.toml"\n'
+    (tmp_path / "trials" / "trial.toml").write_text(TRIAL + population, encoding="utf-8")
+    (tmp_path / "untreated.toml").write_text(TRIAL, encoding="utf-8")
+    for folder, every in ((tmp_path / "trials", "1 month"), (tmp_path, "2 weeks")):
+        (folder / "monthly.toml").write_text(f'[visits]\nevery = "{every}"\n', encoding="utf-8")
+    cohorts = [
+        {"name": "early", "trial": "trials/trial.toml"},
+        {"name": "late"},
+        {"name": "unseen", "trial": "untreated.toml"},
+    ]
+    section = described(cohorts=cohorts, protocol="monthly.toml")
+    names = [(name, name, "1 month") for name in ("early", "late", "unseen")]
+    trials = trials_of(targets(*names), section, here)
+    protocols = [trial.plan(CohortRequest(n=2)).recipe.population.protocol for trial in trials]
+    assert protocols == [{"visits": {"every": "1 month"}}, {"visits": {"every": "2 weeks"}}, None]
+
+
+def test_the_shipped_trial_of_retreated_patients_orders_courses(full_base):
+    published = located_targets(["cmsc2018", "pactrims2018"], "alemtuzumab")
+    (trial,) = trials_of(published, Population(file="trials"), full_base)
+    source = trial.plan(CohortRequest(n=2)).recipe.population
+    assert (trial.name, trial.base.scenario.horizon) == ("relapsing_retreated", pytest.approx(8 * 365.25))
+    assert [(rule.name, rule.event) for rule in source.read_protocol.rule] == [("retreatment", True)]
