@@ -25,17 +25,27 @@ def replay(
         typer.Option("--patient", metavar="N", help="Which patient, counted from 0; by default the first that failed."),
     ] = None,
     trials: Annotated[int, typer.Option("--trials", min=1, help="Number of last trial steps to show.")] = 10,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="Write the patient as a scenario (TOML), with the parameters and all doses that were given.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Simulate one patient of an ensemble again and show the last steps, extreme pools and fastest processes.
 
-    The patient is made from what the file holds. Exit code 3: it failed again, or ended otherwise than in the ensemble.
+    The patient is made from what the file holds; doses that rules of a protocol ordered are given again. Exit code 3:
+    it failed again, or ended otherwise than in the ensemble.
     """
     from immunosim.door.stored import replay as replayed
     from immunosim.report import to_json
 
     with progress("Replaying") as now:
-        again = replayed(result, patient, trials=trials, announce=now.announce)
+        again = replayed(result, patient, trials=trials, path=out, announce=now.announce)
     if as_json:
         show_text(to_json(again.as_dict()).rstrip())
     else:

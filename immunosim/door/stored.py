@@ -12,6 +12,7 @@ from immunosim.cohorts.result import CohortResult, cohort_of
 from immunosim.ensembles import EnsembleResult, Replay, atlas
 from immunosim.ensembles.atlas import FailureAtlas
 from immunosim.errors import DataError
+from immunosim.files import write_file
 from immunosim.sweeps import digest_of as digest_of
 from immunosim.sweeps import open_result
 from immunosim.sweeps.merging import merge_stores as merge_stores
@@ -47,6 +48,7 @@ def replay(
     patient: int | None = None,
     *,
     trials: int = 10,
+    path: Path | str | None = None,
     announce: Callable[[str], None] = say_nothing,
 ) -> Replay:
     """Simulate one patient of an ensemble or a sweep again, alone, and show why the integration failed.
@@ -58,17 +60,28 @@ def replay(
         Counted from 0; by default the first that failed.
     trials : int
         How many of the last trial steps to keep.
+    path : Path or str, optional
+        Where to write the patient as a scenario, with the parameters and all doses that were given; a file there is
+        replaced. By default nothing is written.
     announce : callable
         Told in a sentence when something slow starts.
 
     Raises
     ------
     DataError
-        If there is no such patient, or none failed.
+        If there is no such patient, none failed, or no scenario can say what is to be written.
+    OutputError
+        If the path cannot be written.
     """
     ensemble = opened(result)
     chosen = _first_failed(ensemble, result, announce) if patient is None else patient
-    return ensembles.replay(ensemble, chosen, n_trials=trials, announce=announce)
+    again = ensembles.replay(ensemble, chosen, n_trials=trials, announce=announce)
+    if path is not None and not again.scenario:
+        reason = f"patient {chosen} cannot be written: it is refused, or infusions of a drug overlap"
+        raise DataError(reason, file=str(path), cure="leave out `path` to see how it ends")
+    if path is not None:
+        write_file(Path(path), again.scenario.encode())
+    return again
 
 
 def opened(result: Stored) -> EnsembleResult:

@@ -14,11 +14,11 @@ import numpy as np
 from immunosim.codegen.loader import Array, say_nothing
 from immunosim.ensembles.result import EnsembleResult
 from immunosim.ensembles.rows import checked_parameters, vary, why_refused
+from immunosim.ensembles.written_patient import patient_toml
 from immunosim.errors import DataError, ImmunosimError
 from immunosim.numerics import Solution, Status, advice, solve_one, solve_with_history
 from immunosim.problem import Problem, prepare
 from immunosim.result import Result
-from immunosim.scenario import to_toml
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,8 +89,8 @@ class Replay(Result):
     rates : tuple of ProcessRate
         The fastest processes at the end.
     scenario : str
-        What was replayed, as TOML: all doses that were given, but parameters of the population; those of the patient
-        are varied. Empty if the patient's scenario is invalid.
+        The patient as TOML, with the parameters and all doses, those that rules ordered included. Empty if the patient
+        is refused, or has doses that a scenario refuses: infusions of a drug, one ordered by a rule, that overlap.
     """
 
     sample: int
@@ -195,7 +195,7 @@ def replay(
         trials=tuple(_trial(line, names) for line in history),
         pools=_pools(problem, vector, state, end, solution) if is_started else (),
         rates=_rates(problem, vector, end, solution) if is_started else (),
-        scenario=to_toml(problem.scenario),
+        scenario="" if refusal else _written(problem, values),
     )
 
 
@@ -214,6 +214,14 @@ def _patient(problem: Problem, values: dict[str, float]) -> tuple[Array, Array, 
     rows = vary(problem, columns, slice(0, 1))
     refusal = "" if np.isfinite(rows.vectors).all() else why_refused(problem, values)
     return rows.vectors[0], rows.states[0], refusal
+
+
+def _written(problem: Problem, values: dict[str, float]) -> str:
+    """Return the patient as TOML; empty where rules ordered what a scenario refuses."""
+    try:
+        return patient_toml(problem, values)
+    except ImmunosimError:
+        return ""
 
 
 def _last_state(problem: Problem, vector: Array, state: Array) -> Array:

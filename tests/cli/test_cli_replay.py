@@ -50,6 +50,7 @@ def test_json_holds_everything_and_nothing_else(command, files):
         ("none.nc", [], "none of its 2 patients failed"),
         ("some.nc", ["--patient", 3], "there is no patient 3 among 3, choose from 0 to 2"),
         ("missing.nc", [], "does not exist"),
+        ("some.nc", ["--patient", 1, "--out", "patient.toml"], "it is refused, or infusions of a drug overlap"),
     ],
 )
 def test_what_cannot_be_replayed_is_said_in_a_line(command, files, name, options, complaint):
@@ -57,3 +58,9 @@ def test_what_cannot_be_replayed_is_said_in_a_line(command, files, name, options
     assert found.exit_code == 2
     assert complaint in found.stderr
     assert found.stdout == ""
+
+
+def test_a_patient_is_written_as_a_scenario_that_runs(command, files, tmp_path):
+    found = command("replay", files / "some.nc", "--patient", 2, "--out", tmp_path / "patient.toml")
+    assert found.exit_code == 0
+    assert load_scenario(tmp_path / "patient.toml").patient.age == 40.0

@@ -17,6 +17,7 @@ PAGES = {
     "docs/sweeps.md": 1,
     "docs/calibration.md": 1,
     "docs/cohorts.md": 2,
+    "docs/protocols.md": 1,
     "docs/data.md": 1,
     "docs/fits.md": 1,
 }
