@@ -50,6 +50,8 @@ def replay(
         show_text(to_json(again.as_dict()).rstrip())
     else:
         _show(again)
+    if out:
+        say(f"Scenario: {out}")
     if not again.is_reproduced:
         say(f"{result}: patient {again.sample} ended with {again.stored} in the ensemble but {again.status} alone")
     if not again.is_reproduced or again.status != "OK":

@@ -63,4 +63,5 @@ def test_what_cannot_be_replayed_is_said_in_a_line(command, files, name, options
 def test_a_patient_is_written_as_a_scenario_that_runs(command, files, tmp_path):
     found = command("replay", files / "some.nc", "--patient", 2, "--out", tmp_path / "patient.toml")
     assert found.exit_code == 0
+    assert f"Scenario: {tmp_path / 'patient.toml'}" in found.stderr
     assert load_scenario(tmp_path / "patient.toml").patient.age == 40.0
