@@ -15,6 +15,7 @@ from immunosim.formatting import duration, size
 from immunosim.safe_text import shell_command
 
 if TYPE_CHECKING:
+    from immunosim.cohorts import CohortResult
     from immunosim.door.estimating import SweepEstimate
     from immunosim.sweeps import Quote, RunOptions, SweepResult
 
@@ -66,13 +67,14 @@ def finish(target: Path, manner: "RunOptions", parquet: bool, as_json: bool) -> 
         others = f"; this was part {manner.shard.number} of {manner.shard.of}" if manner.shard.of > 1 else ""
         say(f"{target}: {missing:,} of {len(result):,} patients are not computed yet{others}")
     tables = _tables(result, target) if parquet and not missing else []
-    described = (cohort_in(result) or result).summary() if len(result) <= MOST_DESCRIBED else {}
+    shown = cohort_in(result) or result
+    described = shown.summary() if len(result) <= MOST_DESCRIBED else {}
     counts = result.counts()
     if as_json:
         about = {"result": str(target), "tables": [str(table) for table in tables], "status": counts}
         show_text(to_json(about | {"endpoints": described}).rstrip())
     else:
-        _show(result, target, tables, described, counts)
+        _show(shown, target, tables, described, counts)
     if set(counts) - {"OK", "NOT_RUN"} or (missing and manner.shard.of == 1):
         raise typer.Exit(FAILED)
 
@@ -83,7 +85,7 @@ def _tables(result: "SweepResult", target: Path) -> list[Path]:
 
 
 def _show(
-    result: "SweepResult",
+    result: "SweepResult | CohortResult",
     target: Path,
     tables: list[Path],
     described: dict[str, dict[str, float | str]],

@@ -38,6 +38,16 @@ def requested_events(sample: CohortSample, request: StatisticRequest) -> CohortE
     return CohortEvents(events.days - since, events.cause, events.causes, events.start - since)
 
 
+def seed_of(sample: CohortSample) -> int:
+    """Return the seed by which draws of events are keyed."""
+    return int(sample.dataset.attrs.get(SEED, 0))
+
+
+def keyed_draws(sample: CohortSample, name: str) -> Array:
+    """Return each patient's draw for the first event of a hazard, shape (n,), keyed by seed, hazard and patient."""
+    return exponential(seed_of(sample), f"event of {name}", sample.numbers)
+
+
 def level_of(sample: CohortSample, request: StatisticRequest, name: str) -> Array:
     """Return the level of each patient in the unit of a read-out, shape (n,).
 
@@ -76,7 +86,7 @@ def _draws(sample: CohortSample, name: str, request: StatisticRequest) -> Array:
     """Return the draw of each patient: the column that the request names, or one keyed by seed, hazard and patient."""
     if request.draw and name == request.hazard:
         return sample.values(request.draw, None)
-    return exponential(int(sample.dataset.attrs.get(SEED, 0)), f"event of {name}", sample.numbers)
+    return keyed_draws(sample, name)
 
 
 def _of_endpoint(sample: CohortSample, text: str) -> CohortEvents:

@@ -81,7 +81,8 @@ def cohort_figure_of(result: CohortResult, asked: CohortPlot | Plot, targets: Se
     if not isinstance(asked, CohortPlot):
         return ensemble_figure(result.stored.dataset, asked, INTENDED_USE)
     report = evaluate(targets, result.dataset) if asked.kind == "forest" else None
-    return cohort_figure(result.dataset, asked, targets, INTENDED_USE, report, thresholds_of(model_of(result.stored)))
+    limits, kept = thresholds_of(model_of(result.stored)), result.kept_events.requests
+    return cohort_figure(result.dataset, asked, targets, INTENDED_USE, report, limits, kept)
 
 
 def published(targets: Sequence[AnyTarget], result: EnsembleResult | CohortResult) -> list[PublishedTarget]:
@@ -159,14 +160,14 @@ def page_drawings(result: CohortResult, targets: Sequence[PublishedTarget]) -> I
     from immunosim.plots.cohorts import CohortPlot, checked_readouts, cohort_figure, events_of, predictive_check_figure
 
     dataset, limits = result.dataset, thresholds_of(model_of(result.stored))
-    events = events_of(dataset, targets)
+    events = {**result.kept_events.requests, **events_of(dataset, targets)}
     courses = [name for name in series(dataset) if not (name in events and events[name].hazard)]
     names = (checked_readouts(dataset, targets) or courses)[:MOST_PANELS]
     if names and dataset.sizes["time"] > 1:
         caption = "Percentile bands of the patients over time; published means with their SD as points."
         yield "Over time", caption, predictive_check_figure(dataset, targets, "", names, limits)
     for name in list(events)[:MOST_EVENTS]:
-        figure = cohort_figure(dataset, CohortPlot("kaplan_meier", name), targets)
+        figure = cohort_figure(dataset, CohortPlot("kaplan_meier", name), targets, kept=result.kept_events.requests)
         yield f"Cumulative incidence: {name.replace('_', ' ')}", "", figure
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from immunosim.cohorts.result import CohortResult
 from immunosim.cohorts.target_report import TargetReport, TargetResult
 from immunosim.formatting import number, unit_text
+from immunosim.report.page.cohort_events import events_table, key_incidences
 from immunosim.report.page.cohort_population import assumptions, population_tables, regimen_tables
 from immunosim.report.page.drawings import svg_of
 from immunosim.report.page.sections import Chapter, KeyResult, Section, result_page
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 TALL = 4.5
 """Inches of a figure above which it takes more of a printed page."""
 
-MOST_ENDPOINTS = 2
-"""Endpoints among the main results."""
+MOST_ENDPOINTS, MOST_KEY_EVENTS = 2, 4
+"""Endpoints and events among the main results."""
 
 Drawing = tuple[str, str, "Figure"]
 """Title, caption and figure of a section."""
@@ -54,6 +55,7 @@ def cohort_page(
         _main_results(result, targets),
         *_figures(drawings),
         *_targets(targets),
+        Section("events", "Events", tables=[events_table(result.event_summaries)]),
         Section("endpoints", "Endpoints over the patients", tables=[_endpoints(result)]),
         Section("population", "Population", tables=list(population_tables(result))),
         Section("treatment", "Treatments", tables=[doses(scenario), *regimen_tables(population)]),
@@ -93,7 +95,8 @@ def _key(result: CohortResult, targets: TargetReport | None) -> Iterator[KeyResu
     yield "Patients", f"{len(result) - n_failed:,} of {len(result):,}", "simulated without failure"
     if targets is not None:
         yield "Targets", f"{targets.n_within} of {len(targets.results)}", "within their tolerance"
-    for name, about in list(result.summary().items())[:MOST_ENDPOINTS]:
+    yield from key_incidences(result.event_summaries[:MOST_KEY_EVENTS])
+    for name, about in list(_quantiles(result).items())[:MOST_ENDPOINTS]:
         low, middle, high = (number(float(about[key])) for key in ("p5", "median", "p95"))
         yield _words(name), f"{middle} {unit_text(str(about['unit']))}".rstrip(), f"5 to 95 %: {low} to {high}"
 
@@ -154,13 +157,18 @@ def _row(result: TargetResult) -> tuple[str, ...]:
 
 def _endpoints(result: CohortResult) -> PageTable:
     rows = []
-    for name, about in result.summary().items():
+    for name, about in _quantiles(result).items():
         label = str(result.stored.dataset[name].attrs.get("long_name", _words(name)))
         low, middle, high = (number(float(about[key])) for key in ("p5", "median", "p95"))
         share = f"{100.0 * float(about['share']):.3g} %"
         rows.append((unit_text(label), unit_text(str(about["unit"])) or "-", low, middle, high, share))
     note = "Weighted quantiles over the patients who have a value; the last column is their share of the population."
     return PageTable("", ("endpoint", "unit", "5 %", "median", "95 %", "have a value"), rows, "<<>>>>", note)
+
+
+def _quantiles(result: CohortResult) -> dict[str, dict[str, float | str]]:
+    """Return the endpoints that are not times to an event."""
+    return {name: about for name, about in result.summary().items() if "n_reached" not in about}
 
 
 def _versions(result: CohortResult) -> PageTable:

@@ -1,0 +1,111 @@
+"""Which events a cohort keeps: times that endpoints measured, and cumulative hazards over time or at the end.
+
+Knows no estimate.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from immunosim.cohorts.event_requests import keyed_draws
+from immunosim.cohorts.events import CohortEvents
+from immunosim.cohorts.request import StatisticRequest
+from immunosim.cohorts.sample import CohortSample, series
+from immunosim.ensembles.columns import endpoint_names
+from immunosim.ensembles.endpoints import OF_HAZARD, Measured
+from immunosim.ensembles.event_times import is_event
+
+
+@dataclass(frozen=True, eq=False)
+class HazardAtEnd:
+    """A cumulative hazard that is kept as one number, at the end of a window: who had the event, and not when.
+
+    Attributes
+    ----------
+    label : str
+    readout : str
+        By which draws are keyed.
+    measure : str
+        Kind of the endpoint.
+    start, end : float, day
+    draw : str
+        Column of the draws by which the model decides on the event; empty where there is none.
+    """
+
+    label: str
+    readout: str
+    measure: str
+    start: float
+    end: float
+    draw: str = ""
+
+    def events(self, sample: CohortSample) -> CohortEvents:
+        """Return who had the event by the end of the window, on its last day."""
+        _, values = sample.endpoint(self.label)
+        hazard = -np.log1p(-values) if self.measure == "risk" else values
+        draws = sample.values(self.draw, None) if self.draw else keyed_draws(sample, self.readout)
+        days, had_it = np.where(np.isnan(hazard), math.nan, self.end), (draws <= hazard).astype(np.int64)
+        return CohortEvents(days, had_it, (self.label,), self.start)
+
+
+@dataclass(frozen=True, eq=False)
+class KeptEvents:
+    """What a cohort keeps of events, by the name of the variable.
+
+    Attributes
+    ----------
+    requests : mapping of str to StatisticRequest
+        Times to an event that endpoints measured, and cumulative hazards over time.
+    at_end : mapping of str to HazardAtEnd
+    """
+
+    requests: Mapping[str, StatisticRequest]
+    at_end: Mapping[str, HazardAtEnd]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the events."""
+        return [*self.requests, *self.at_end]
+
+    def end(self, dataset: xr.Dataset, name: str) -> float:
+        """Return the last day of the observation of an event."""
+        if name in self.at_end:
+            return self.at_end[name].end
+        return float(dataset["time"][-1] if self.requests[name].hazard else dataset[name].attrs["window_end"])
+
+
+def kept_events(
+    dataset: xr.Dataset, measures: Sequence[Measured], hazards: Mapping[str, str], first: float
+) -> KeptEvents:
+    """Return the events that a cohort keeps.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+    measures : sequence of Measured
+        Its endpoints.
+    hazards : mapping of str to str
+        Read-outs of the model that are cumulative hazards, and the column of the draws by which the model decides on
+        the event; empty where there is none.
+    first : float, day
+        First day of the simulation, from which cumulative hazards count.
+    """
+    times = [name for name in endpoint_names(dataset) if is_event(dataset, name)]
+    requests = {name: StatisticRequest(statistic="incidence", endpoint=name) for name in times}
+    n_times = dataset.sizes.get("time", 0)
+    for name in [name for name in hazards if n_times > 1 and name in series(dataset)]:
+        requests[name] = StatisticRequest(statistic="incidence", hazard=name, draw=hazards[name])
+    at_end = {}
+    for measure in measures:
+        of, window = measure.endpoint, (measure.summary.start, measure.summary.end)
+        is_last_value = of.kind in ("maximum", "peak") and of.readout in hazards and window[0] <= first
+        if of.kind in OF_HAZARD or is_last_value:
+            at_end[measure.label] = HazardAtEnd(
+                measure.label, of.readout, of.kind, *window, hazards.get(of.readout, "")
+            )
+    return KeptEvents(requests, at_end)
