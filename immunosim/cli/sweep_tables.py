@@ -52,8 +52,8 @@ def _time(quote: "Quote") -> tuple[str, str, str]:
     return "time", duration(quote.seconds), f"from a pilot of {quote.n_pilot:,} patients"
 
 
-def finish(target: Path, manner: "RunOptions", parquet: bool, as_json: bool) -> None:
-    """Write the tables, print what came of the sweep and where it is, and exit with 3 where patients failed.
+def finish(target: Path, manner: "RunOptions", parquet: bool, as_json: bool, report: bool = False) -> None:
+    """Write tables and page, print what came of the sweep and where it is, and exit with 3 where patients failed.
 
     So it does where patients are missing: of a part, other parts compute them.
     """
@@ -75,8 +75,18 @@ def finish(target: Path, manner: "RunOptions", parquet: bool, as_json: bool) -> 
         show_text(to_json(about | {"endpoints": described}).rstrip())
     else:
         _show(shown, target, tables, described, counts)
+    if report and not missing:
+        _write_report(target)
     if set(counts) - {"OK", "NOT_RUN"} or (missing and manner.shard.of == 1):
         raise typer.Exit(FAILED)
+
+
+def _write_report(target: Path) -> None:
+    from immunosim.door.reporting import write_report
+
+    with progress("Writing the report"):
+        path = write_report(target)
+    say(f"Report: {path} (open it in a browser)")
 
 
 def _tables(result: "SweepResult", target: Path) -> list[Path]:
