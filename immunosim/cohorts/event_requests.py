@@ -12,7 +12,7 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.cohorts.conditions import PATIENT
 from immunosim.cohorts.events import CohortEvents, events_from_hazard, first_of, first_passage, first_visit, values_at
-from immunosim.cohorts.keyed import exponential
+from immunosim.cohorts.keyed import event_gap
 from immunosim.cohorts.request import OF_BASELINE, StatisticRequest
 from immunosim.cohorts.sample import CohortSample
 from immunosim.ensembles.endpoints import observed_events
@@ -45,7 +45,7 @@ def seed_of(sample: CohortSample) -> int:
 
 def keyed_draws(sample: CohortSample, name: str) -> Array:
     """Return each patient's draw for the first event of a hazard, shape (n,), keyed by seed, hazard and patient."""
-    return exponential(seed_of(sample), f"event of {name}", sample.numbers)
+    return event_gap(seed_of(sample), name, 0, sample.numbers)
 
 
 def level_of(sample: CohortSample, request: StatisticRequest, name: str) -> Array:
