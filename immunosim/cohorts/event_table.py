@@ -122,11 +122,10 @@ def event_summaries(
     for name, request in kept.requests.items():
         others = tuple(other for other in competing if other != name)
         events = _read(dataset, request.model_copy(update={"competing": others}))
-        yield _summary(name, everybody, events, how, kept.end(dataset, name), is_drawn=bool(request.hazard))
+        yield _summary(name, kept, everybody, events, how, is_drawn=bool(request.hazard))
     for name, hazard in kept.at_end.items():
-        yield _summary(
-            name, everybody, hazard.events(everybody), how, kept.end(dataset, name), is_drawn=True, is_dated=False
-        )
+        events = hazard.events(everybody)
+        yield _summary(name, kept, everybody, events, how, is_drawn=True, is_dated=False)
 
 
 def incidence_by(
@@ -194,10 +193,10 @@ def _read(dataset: xr.Dataset, request: StatisticRequest) -> CohortEvents:
 
 def _summary(
     name: str,
+    kept: KeptEvents,
     sample: CohortSample,
     events: CohortEvents,
     how: Bootstrap,
-    end: float,
     *,
     is_drawn: bool,
     is_dated: bool = True,
@@ -206,17 +205,16 @@ def _summary(
     incidence, median = _intervals(events, sample, how)
     status, cause = sample.dataset.get("status"), events.cause[events.is_known]
     is_at_start = (events.cause == 1) & (events.days <= events.start)
-    about = sample.dataset[name].attrs
     return EventSummary(
         name=name,
-        description=str(about.get("event") or about.get("long_name", name)).removeprefix("cumulative hazard of "),
+        description=kept.description(sample.dataset, name),
         n=int(events.is_known.sum()),
         n_events=int((cause == 1).sum()),
         n_competing=int((cause > 1).sum()),
         n_failed=0 if status is None else int((status.values > 0).sum()),
         n_at_start=int(is_at_start.sum()) if is_dated else 0,
         start=events.start,
-        end=end,
+        end=kept.end(sample.dataset, name),
         incidence=incidence,
         median=median if is_dated else Interval(math.nan),
         p5=curve.quantile(0.05) if is_dated else math.nan,

@@ -27,7 +27,8 @@ class HazardAtEnd:
 
     Attributes
     ----------
-    label : str
+    label, description : str
+        Name of the endpoint, and the event.
     readout : str
         By which draws are keyed.
     measure : str
@@ -38,6 +39,7 @@ class HazardAtEnd:
     """
 
     label: str
+    description: str
     readout: str
     measure: str
     start: float
@@ -72,6 +74,13 @@ class KeptEvents:
         """Names of the events."""
         return [*self.requests, *self.at_end]
 
+    def description(self, dataset: xr.Dataset, name: str) -> str:
+        """Return what an event is, for a reader."""
+        if name in self.at_end:
+            return self.at_end[name].description
+        about = dataset[name].attrs
+        return str(about.get("event", "")) or _without_hazard(str(about.get("long_name", name)))
+
     def end(self, dataset: xr.Dataset, name: str) -> float:
         """Return the last day of the observation of an event."""
         if name in self.at_end:
@@ -100,12 +109,20 @@ def kept_events(
     n_times = dataset.sizes.get("time", 0)
     for name in [name for name in hazards if n_times > 1 and name in series(dataset)]:
         requests[name] = StatisticRequest(statistic="incidence", hazard=name, draw=hazards[name])
-    at_end = {}
-    for measure in measures:
-        of, window = measure.endpoint, (measure.summary.start, measure.summary.end)
-        is_last_value = of.kind in ("maximum", "peak") and of.readout in hazards and window[0] <= first
-        if of.kind in OF_HAZARD or is_last_value:
-            at_end[measure.label] = HazardAtEnd(
-                measure.label, of.readout, of.kind, *window, hazards.get(of.readout, "")
-            )
-    return KeptEvents(requests, at_end)
+    measured = [_at_end(measure, hazards, first) for measure in measures]
+    return KeptEvents(requests, {hazard.label: hazard for hazard in measured if hazard is not None})
+
+
+def _at_end(measure: Measured, hazards: Mapping[str, str], first: float) -> HazardAtEnd | None:
+    """Return an endpoint as a cumulative hazard at the end of its window; None where it is something else."""
+    of, window = measure.endpoint, (measure.summary.start, measure.summary.end)
+    is_last_value = of.kind in ("maximum", "peak") and of.readout in hazards and window[0] <= first
+    if of.kind not in OF_HAZARD and not is_last_value:
+        return None
+    words = measure.description.partition(", ")[0].removeprefix(f"{of.kind.replace('_', ' ')} of ")
+    return HazardAtEnd(measure.label, _without_hazard(words), of.readout, of.kind, *window, hazards.get(of.readout, ""))
+
+
+def _without_hazard(label: str) -> str:
+    """Return the event of a hazard by the label of its read-out."""
+    return label.removeprefix("cumulative hazard of ").removesuffix(" hazard")

@@ -27,7 +27,9 @@ NO_INTERVALS = Bootstrap(n=0)
 
 def measure(text: str, start: float = 0.0, end: float = END):
     endpoint = Endpoint.of(text)
-    return SimpleNamespace(endpoint=endpoint, label=endpoint.label, summary=SimpleNamespace(start=start, end=end))
+    summary, kind = SimpleNamespace(start=start, end=end), endpoint.kind.replace("_", " ")
+    words = f"{kind} of disease hazard, day {start:g} to {end:g}"
+    return SimpleNamespace(endpoint=endpoint, label=endpoint.label, summary=summary, description=words)
 
 
 def with_last_hazard(**columns):
@@ -120,6 +122,8 @@ def test_what_is_kept_is_found_by_what_it_is():
     kept = kept_events(PATIENTS, measures, HAZARDS, first=0.0)
     # The largest value of a later window is not what the hazard has grown in it.
     assert kept.names == ["back", "hazard", "cumulative_hazard_rate"]
+    assert kept.description(PATIENTS, "cumulative_hazard_rate") == "disease"
+    assert KEPT.description(PATIENTS, "maximum_hazard") == "disease"
     assert kept_events(PATIENTS.isel(time=[4]), [], HAZARDS, 0.0).names == ["back"]
 
 

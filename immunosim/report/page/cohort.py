@@ -37,6 +37,7 @@ def cohort_page(
     drawings: Sequence[Drawing],
     targets: TargetReport | None = None,
     limitations: Sequence[str] = (),
+    forests: Sequence[Drawing] = (),
 ) -> bytes:
     """Return the page of a cohort.
 
@@ -44,19 +45,22 @@ def cohort_page(
     ----------
     result : CohortResult
     drawings : sequence of (str, str, Figure)
-        Title, caption and figure.
+        Title, caption and figure: what was simulated.
     targets : TargetReport, optional
         Published against simulated numbers.
     limitations : sequence of str
         Of the model.
+    forests : sequence of (str, str, Figure)
+        Of the targets.
     """
     population, scenario = result.population, result.population.base.scenario
     parts = [
         _main_results(result, targets),
-        *_figures(drawings),
-        *_targets(targets),
+        *_figures(drawings, "figure"),
         Section("events", "Events", tables=[events_table(result.event_summaries)]),
         Section("endpoints", "Endpoints over the patients", tables=[_endpoints(result)]),
+        *_figures(forests, "forest"),
+        *_targets(targets),
         Section("population", "Population", tables=list(population_tables(result))),
         Section("treatment", "Treatments", tables=[doses(scenario), *regimen_tables(population)]),
         Section("assumed", "What is assumed", sentences=list(assumptions(population))),
@@ -96,7 +100,8 @@ def _key(result: CohortResult, targets: TargetReport | None) -> Iterator[KeyResu
     if targets is not None:
         yield "Targets", f"{targets.n_within} of {len(targets.results)}", "within their tolerance"
     yield from key_incidences(result.event_summaries[:MOST_KEY_EVENTS])
-    for name, about in list(_quantiles(result).items())[:MOST_ENDPOINTS]:
+    others = {name: about for name, about in _quantiles(result).items() if name not in result.kept_events.names}
+    for name, about in list(others.items())[:MOST_ENDPOINTS]:
         low, middle, high = (number(float(about[key])) for key in ("p5", "median", "p95"))
         yield _words(name), f"{middle} {unit_text(str(about['unit']))}".rstrip(), f"5 to 95 %: {low} to {high}"
 
@@ -116,9 +121,9 @@ def _sentences(result: CohortResult, targets: TargetReport | None) -> Iterator[s
                 yield f"Targets {use}: {part.n_within} of {len(part.results)} within tolerance."
 
 
-def _figures(drawings: Sequence[Drawing]) -> Iterator[Section]:
+def _figures(drawings: Sequence[Drawing], what: str) -> Iterator[Section]:
     for index, (title, caption, figure) in enumerate(drawings, 1):
-        name, is_tall = f"figure{index}", figure.get_figheight() > TALL
+        name, is_tall = f"{what}{index}", figure.get_figheight() > TALL
         drawing = svg_of(figure, name, f"{title}. {caption}".strip())
         yield Section(name, title, drawing=drawing, caption=caption, is_tall=is_tall)
 
