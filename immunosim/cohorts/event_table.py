@@ -118,7 +118,7 @@ def event_summaries(
         If there is nothing of the name of a competing event.
     """
     everybody = CohortSample.of(dataset)
-    how = bootstrap or Bootstrap(n=0 if len(everybody) > MOST_RESAMPLED else Bootstrap().n)
+    how = bootstrap or _usual(len(everybody))
     for name, request in kept.requests.items():
         others = tuple(other for other in competing if other != name)
         events = _read(dataset, request.model_copy(update={"competing": others}))
@@ -171,7 +171,7 @@ def incidence_by(
         raise DataError(reason, key="at", cure=f"keep {kept.at_end[name].readout} over time, or leave at out")
     else:
         events = kept.at_end[name].events(sample)
-    how = bootstrap or Bootstrap()
+    how = bootstrap or _usual(len(sample))
     return how.interval(lambda weight: incidence_curve(events, weight).at(day), sample.weight, sample.strata)
 
 
@@ -180,6 +180,11 @@ def incidence_curve(events: CohortEvents, weight: Array) -> IncidenceCurve:
     if len(events.causes) == 1:
         return kaplan_meier(events.days, events.is_observed, weight)
     return aalen_johansen(events.days, events.cause, 1, len(events.causes), weight)
+
+
+def _usual(n: int) -> Bootstrap:
+    """Return how a number of patients is resampled where nothing else is asked for."""
+    return Bootstrap() if n <= MOST_RESAMPLED else Bootstrap(n=0)
 
 
 def _read(dataset: xr.Dataset, request: StatisticRequest) -> CohortEvents:

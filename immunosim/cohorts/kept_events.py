@@ -28,11 +28,11 @@ class HazardAtEnd:
     Attributes
     ----------
     label, description : str
-        Name of the endpoint, and the event.
+        Name of the endpoint, or of the course that is read too late to say when, and the event.
     readout : str
         By which draws are keyed.
     measure : str
-        Kind of the endpoint.
+        Kind of the endpoint; "course" of a course.
     start, end : float, day
     draw : str
         Column of the draws by which the model decides on the event; empty where there is none.
@@ -48,7 +48,7 @@ class HazardAtEnd:
 
     def events(self, sample: CohortSample) -> CohortEvents:
         """Return who had the event by the end of the window, on its last day."""
-        _, values = sample.endpoint(self.label)
+        values = sample.values(self.label, self.end)
         hazard = -np.log1p(-values) if self.measure == "risk" else values
         draws = sample.values(self.draw, None) if self.draw else keyed_draws(sample, self.readout)
         days, had_it = np.where(np.isnan(hazard), math.nan, self.end), (draws <= hazard).astype(np.int64)
@@ -106,11 +106,15 @@ def kept_events(
     """
     times = [name for name in endpoint_names(dataset) if is_event(dataset, name)]
     requests = {name: StatisticRequest(statistic="incidence", endpoint=name) for name in times}
-    n_times = dataset.sizes.get("time", 0)
-    for name in [name for name in hazards if n_times > 1 and name in series(dataset)]:
-        requests[name] = StatisticRequest(statistic="incidence", hazard=name, draw=hazards[name])
-    measured = [_at_end(measure, hazards, first) for measure in measures]
-    return KeptEvents(requests, {hazard.label: hazard for hazard in measured if hazard is not None})
+    at_end = [hazard for measure in measures if (hazard := _at_end(measure, hazards, first)) is not None]
+    days = np.asarray(dataset["time"].values if "time" in dataset.coords else [], np.float64)
+    for name in [name for name in hazards if days.size and name in series(dataset)]:
+        if days.size > 1 and days[0] <= max(first, 0.0):
+            requests[name] = StatisticRequest(statistic="incidence", hazard=name, draw=hazards[name])
+        else:
+            words = _without_hazard(str(dataset[name].attrs.get("long_name", name)))
+            at_end.append(HazardAtEnd(name, words, name, "course", first, float(days[-1]), hazards[name]))
+    return KeptEvents(requests, {hazard.label: hazard for hazard in at_end})
 
 
 def _at_end(measure: Measured, hazards: Mapping[str, str], first: float) -> HazardAtEnd | None:

@@ -124,7 +124,15 @@ def test_what_is_kept_is_found_by_what_it_is():
     assert kept.names == ["back", "hazard", "cumulative_hazard_rate"]
     assert kept.description(PATIENTS, "cumulative_hazard_rate") == "disease"
     assert KEPT.description(PATIENTS, "maximum_hazard") == "disease"
-    assert kept_events(PATIENTS.isel(time=[4]), [], HAZARDS, 0.0).names == ["back"]
+
+
+def test_a_course_that_is_read_late_says_who_and_not_when():
+    late = PATIENTS.isel(time=[3, 4])
+    kept = kept_events(late, [], HAZARDS, 0.0)
+    assert (list(kept.requests), list(kept.at_end)) == (["back"], ["hazard"])
+    # What is gathered before the first kept day counts.
+    assert by_name(late, kept)["hazard"].n_events == by_name()["hazard"].n_events
+    assert math.isnan(by_name(late, kept)["hazard"].median.value)
 
 
 def test_the_table_has_a_row_for_each_event():
