@@ -12,7 +12,7 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.cohorts.conditions import PATIENT
 from immunosim.cohorts.events import CohortEvents, events_from_hazard, first_of, first_passage, first_visit, values_at
-from immunosim.cohorts.keyed import exponential
+from immunosim.cohorts.keyed import event_gap
 from immunosim.cohorts.request import OF_BASELINE, StatisticRequest
 from immunosim.cohorts.sample import CohortSample
 from immunosim.ensembles.endpoints import observed_events
@@ -36,6 +36,16 @@ def requested_events(sample: CohortSample, request: StatisticRequest) -> CohortE
         events = first_of([events, *(_competing(sample, name, request) for name in request.competing)])
     since = request.since or 0.0
     return CohortEvents(events.days - since, events.cause, events.causes, events.start - since)
+
+
+def seed_of(sample: CohortSample) -> int:
+    """Return the seed by which draws of events are keyed."""
+    return int(sample.dataset.attrs.get(SEED, 0))
+
+
+def keyed_draws(sample: CohortSample, name: str) -> Array:
+    """Return each patient's draw for the first event of a hazard, shape (n,), keyed by seed, hazard and patient."""
+    return event_gap(seed_of(sample), name, 0, sample.numbers)
 
 
 def level_of(sample: CohortSample, request: StatisticRequest, name: str) -> Array:
@@ -76,7 +86,7 @@ def _draws(sample: CohortSample, name: str, request: StatisticRequest) -> Array:
     """Return the draw of each patient: the column that the request names, or one keyed by seed, hazard and patient."""
     if request.draw and name == request.hazard:
         return sample.values(request.draw, None)
-    return exponential(int(sample.dataset.attrs.get(SEED, 0)), f"event of {name}", sample.numbers)
+    return keyed_draws(sample, name)
 
 
 def _of_endpoint(sample: CohortSample, text: str) -> CohortEvents:
