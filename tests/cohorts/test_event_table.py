@@ -11,9 +11,11 @@ from numpy.testing import assert_allclose
 
 from immunosim.cohorts.event_requests import requested_events
 from immunosim.cohorts.event_table import COLUMNS, event_summaries, incidence_by, table_of
+from immunosim.cohorts.events import CohortEvents
 from immunosim.cohorts.intervals import Bootstrap
 from immunosim.cohorts.kept_events import kept_events
 from immunosim.cohorts.keyed import exponential
+from immunosim.cohorts.request import StatisticRequest
 from immunosim.cohorts.sample import CohortSample
 from immunosim.ensembles.endpoints import Endpoint
 from immunosim.errors import DataError
@@ -163,3 +165,31 @@ def test_a_large_cohort_is_read_in_blocks_with_the_same_events(monkeypatch):
     whole = by_name()
     monkeypatch.setattr("immunosim.cohorts.event_table.BLOCK", 7)
     assert repr(by_name()) == repr(whole)
+
+
+def test_dropout_ends_the_observation_of_a_patient():
+    left = np.where(np.arange(N) % 3 == 0, 200.0 + np.arange(N), np.nan)
+    request = KEPT.requests["hazard"]
+    everybody = requested_events(CohortSample.of(PATIENTS), request)
+    seen = requested_events(CohortSample.of(PATIENTS.assign(dropout_day=("patient", left))), request)
+    until = np.where(np.isnan(left), np.inf, left)
+    later = WELL & (everybody.days > until)
+    assert later.any()
+    assert (later & everybody.is_observed).any()
+    assert_allclose(seen.days[later], until[later], **EXACT)
+    assert not seen.is_observed[later].any()
+    for attribute in ("days", "cause"):
+        assert_allclose(getattr(seen, attribute)[~later], getattr(everybody, attribute)[~later], **EXACT)
+
+
+def test_those_who_leave_before_the_observation_begins_have_no_time_in_it():
+    events = CohortEvents(np.array([50.0, 80.0]), np.array([1, 1]), start=40.0).until(np.array([10.0, np.nan]))
+    assert events.days.tolist() == [40.0, 80.0]
+    assert events.cause.tolist() == [0, 1]
+
+
+def test_a_rate_is_not_taken_for_a_cumulative_hazard():
+    rate = PATIENTS["hazard"].diff("time", label="lower")
+    dataset = PATIENTS.assign(rate=rate.reindex(time=PATIENTS["time"], fill_value=0.0))
+    with pytest.raises(DataError, match='"rate" falls, so it is not a cumulative hazard'):
+        requested_events(CohortSample.of(dataset), StatisticRequest(statistic="incidence", hazard="rate"))
