@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.interval_coverage import patient, prior_names, two_courses
+from benchmarks.interval_coverage import LIMIT, patient, prior_names, two_courses
 from immunosim.fitting import ErrorModel, FitOptions, case_of, estimate, judge_fit
 from immunosim.fitting.conclusions.misfit import explanations
 from immunosim.observations import PatientRecord
@@ -95,8 +95,8 @@ def _with_outliers(record: PatientRecord, seed: int) -> PatientRecord:
 
 
 def _absolute(model: ErrorModel, record: PatientRecord, analyte: str) -> ErrorModel:
-    values = [one.value for one in record.measurements if one.analyte == analyte]
-    return ErrorModel("additive", 0.0, model.relative * max(float(np.median(values or [0.0])), 1.0))
+    values = [one.value for one in record.measurements if one.analyte == analyte and not one.is_below]
+    return ErrorModel("additive", 0.0, model.relative * float(np.median(values or [LIMIT])))
 
 
 def one_patient(fault: str, seed: int, starts: int) -> Outcome | None:

@@ -60,6 +60,15 @@ CohortOut = Annotated[
 ]
 
 
+CohortPage = Annotated[
+    bool,
+    typer.Option(
+        "--report",
+        help="Add a page to read and print, <result>_report.html; with --targets one for each cohort.",
+    ),
+]
+
+
 @dataclass(frozen=True)
 class PatientOptions:
     """Who is simulated."""
@@ -82,6 +91,7 @@ def cohort(
     changes: Changes = None,
     out: CohortOut = None,
     parquet: Parquet = False,
+    report: CohortPage = False,
     as_json: AsJson = False,
 ) -> None:
     """Simulate patients of a virtual population: cost estimate first, checkpointed, resumable, distributable.
@@ -89,7 +99,8 @@ def cohort(
     How patients differ stands in the scenario's [population] section, in a file, or in a population of the model. Every
     draw is keyed by seed, patient and name: patient 17 of 100 is patient 17 of 10,000, whatever --workers, --chunk,
     --shard or --scheduler. Without --endpoint and --readout the outputs of the population are kept, or six usual
-    endpoints; statistics are weighted where strata are sampled more often than they occur.
+    endpoints; statistics are weighted where strata are sampled more often than they occur. Times to events, and events
+    drawn from the cumulative hazards that are kept, are shown as survival data.
 
     With --targets, each cohort that the targets name is simulated in its trial, with what they need; the table of
     published against simulated numbers is printed, and written with its forest.
@@ -105,14 +116,14 @@ def cohort(
         from immunosim.cli.cohort_targets import compare_with_targets
 
         refuse_parquet(parquet)
-        compare_with_targets(context, asked, targets, execution.dry_run, as_json)
+        compare_with_targets(context, asked, targets, execution.dry_run, report, as_json)
         return
     if execution.dry_run:
         _foretell(asked, as_json)
         return
     with progress("Reading the scenario") as now:
         plan, target = plan_cohort(asked, announce=now.announce)
-    carry_out(context, plan, target, manner, parquet, as_json)
+    carry_out(context, plan, target, manner, parquet, as_json, report)
 
 
 def refuse_parquet(parquet: bool) -> None:

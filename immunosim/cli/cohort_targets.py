@@ -10,16 +10,19 @@ from immunosim.cli.printing import say, show, show_text
 from immunosim.cli.progress import progress
 from immunosim.cli.sweep import compute
 
+PAGE_ENDING = ".html"
+
 if TYPE_CHECKING:
     from immunosim.cohorts.targeted import TargetedCohorts
     from immunosim.door.cohorts import CohortArguments, TargetPlans
 
 
 def compare_with_targets(
-    context: typer.Context, asked: "CohortArguments", targets: list[str], is_dry: bool, as_json: bool
+    context: typer.Context, asked: "CohortArguments", targets: list[str], is_dry: bool, report: bool, as_json: bool
 ) -> None:
     """Simulate what is left of each cohort, print the table and write it with its forest; exit with 3 on failures."""
     from immunosim.door.cohorts import plan_targets, target_files
+    from immunosim.door.reporting import pages_of
     from immunosim.door.stored import sweep_in
     from immunosim.report import write_file
 
@@ -40,8 +43,13 @@ def compare_with_targets(
     with progress("Comparing with the targets"):
         compared = plans.compared(stored)
         files = target_files(compared, asked.options.command)
+    if report:
+        with progress("Writing the reports"):
+            files |= pages_of(compared)
     for file, content in files.items():
         write_file(plans.folder / file, content)
+        if file.endswith(PAGE_ENDING):
+            say(f"Report: {plans.folder / file} (open it in a browser)")
     _show(compared, plans.folder, as_json)
     if compared.n_failed:
         raise typer.Exit(FAILED)

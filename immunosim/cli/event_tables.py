@@ -14,17 +14,23 @@ if TYPE_CHECKING:
 
 Described = Mapping[str, Mapping[str, float | str]]
 
+_OF_ENSEMBLES = ("endpoint", "reached", "median day", "90 % CI", "5 %", "95 %")
+_OF_COHORTS = ("event", "reached", "censored", "by day", "incidence", "90 % CI", "median day", "90 % CI")
+
 
 def show_events(described: Described, reference: "TimeReference | None") -> None:
     """Print the times to an event among described endpoints, and what their table leaves open."""
     events = {name: about for name, about in described.items() if "n_reached" in about}
     if not events:
         return
-    headers = ("endpoint", "reached", "median day", "90 % CI", "5 %", "95 %", "month", "date")
+    is_weighted = any("incidence" in about for about in events.values())
+    columns, row = (_OF_COHORTS, _weighted_row) if is_weighted else (_OF_ENSEMBLES, _row)
+    headers = (*columns, "month", "date")
     has_months = any("median_month" in about for about in events.values())
     n = len(headers) - (not has_months) - (reference is None or reference.day_zero is None)
-    rows = [_row(name, about)[:n] for name, about in events.items()]
-    show_table("Times to events (Kaplan-Meier, day)", headers[:n], rows, "<")
+    rows = [(*row(name, about), *_month_and_date(about))[:n] for name, about in events.items()]
+    estimate = "Kaplan-Meier, weighted" if is_weighted else "Kaplan-Meier, day"
+    show_table(f"Times to events ({estimate})", headers[:n], rows, "<")
     for sentence in _remarks(events, reference):
         show(sentence)
 
@@ -138,7 +144,7 @@ def reached_interval(low: float, high: float) -> str:
 
 
 def _row(name: str, about: Mapping[str, float | str]) -> tuple[str, ...]:
-    number = {key: float(value) for key, value in about.items() if not isinstance(value, str)}
+    number = _numbers(about)
     return (
         name,
         f"{number['n_reached']:,.0f} of {number['n']:,.0f}",
@@ -146,9 +152,46 @@ def _row(name: str, about: Mapping[str, float | str]) -> tuple[str, ...]:
         reached_interval(number["median_low"], number["median_high"]),
         reached(number["p5"]),
         reached(number["p95"]),
-        month_text(number.get("median_month", math.nan)),
-        str(about.get("median_date", "")) or "-",
     )
+
+
+def _weighted_row(name: str, about: Mapping[str, float | str]) -> tuple[str, ...]:
+    number = _numbers(about)
+    return (
+        name,
+        f"{number['n_reached']:,.0f} of {number['n']:,.0f}",
+        f"{number['n_censored']:,.0f}",
+        f"{number['by_day']:.4g}",
+        _percent(number["incidence"]),
+        *_intervals(number),
+    )
+
+
+def _intervals(number: Mapping[str, float]) -> Iterator[str]:
+    low, high = number["incidence_low"], number["incidence_high"]
+    yield "-" if math.isnan(low) else f"{_percent(low)} to {_percent(high)}"
+    yield reached(number["median"])
+    yield reached_interval(number["median_low"], number["median_high"])
+
+
+def _percent(share: float) -> str:
+    return "-" if math.isnan(share) else f"{100.0 * share:.3g} %"
+
+
+def _month_and_date(about: Mapping[str, float | str]) -> tuple[str, str]:
+    return month_text(_numbers(about).get("median_month", math.nan)), str(about.get("median_date", "")) or "-"
+
+
+def _numbers(about: Mapping[str, float | str]) -> dict[str, float]:
+    return {key: float(value) for key, value in about.items() if not isinstance(value, str)}
+
+
+def _remarks_on_cohort(events: Sequence[Mapping[str, float | str]]) -> Iterator[str]:
+    numbers = [_numbers(about) for about in events]
+    if n_failed := max((number["n_failed"] for number in numbers), default=0.0):
+        yield f"{n_failed:,.0f} failed patients do not count."
+    if any(math.isnan(number["median"]) and number["n"] for number in numbers):
+        yield "No median where the cumulative hazard is kept only at the end of the window: keep it over time."
 
 
 def month_text(month: float) -> str:
@@ -159,6 +202,7 @@ def month_text(month: float) -> str:
 def _remarks(events: Described, reference: "TimeReference | None") -> Iterator[str]:
     if any(about["median"] == math.inf for about in events.values()):
         yield "Not reached: fewer than half of the patients get there by the end of the window."
+    yield from _remarks_on_cohort([about for about in events.values() if "incidence" in about])
     for name, about in events.items():
         if n := about["n_at_start"]:
             were, count = ("was", "counts") if n == 1 else ("were", "count")

@@ -190,7 +190,13 @@ def _foretell(given: "SweepArguments", as_json: bool) -> None:
 
 
 def carry_out(
-    context: typer.Context, plan: "Plan", target: Path, manner: "RunOptions", parquet: bool, as_json: bool
+    context: typer.Context,
+    plan: "Plan",
+    target: Path,
+    manner: "RunOptions",
+    parquet: bool,
+    as_json: bool,
+    report: bool = False,
 ) -> None:
     """Run a sweep, or what is left of it, while no other process may write its result."""
     from immunosim.cli.sweep_tables import finish
@@ -201,7 +207,7 @@ def carry_out(
         refuse_tables(target, may_replace=manner.is_forced or manner.goes_on)
     with taken(target, manner, say):
         _compute(context, plan, target, manner)
-        finish(target, manner, parquet, as_json)
+        finish(target, manner, parquet, as_json, report)
 
 
 def compute(context: typer.Context, plan: "Plan", target: Path, manner: "RunOptions") -> None:

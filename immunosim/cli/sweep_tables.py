@@ -15,6 +15,7 @@ from immunosim.formatting import duration, size
 from immunosim.safe_text import shell_command
 
 if TYPE_CHECKING:
+    from immunosim.cohorts import CohortResult
     from immunosim.door.estimating import SweepEstimate
     from immunosim.sweeps import Quote, RunOptions, SweepResult
 
@@ -51,8 +52,8 @@ def _time(quote: "Quote") -> tuple[str, str, str]:
     return "time", duration(quote.seconds), f"from a pilot of {quote.n_pilot:,} patients"
 
 
-def finish(target: Path, manner: "RunOptions", parquet: bool, as_json: bool) -> None:
-    """Write the tables, print what came of the sweep and where it is, and exit with 3 where patients failed.
+def finish(target: Path, manner: "RunOptions", parquet: bool, as_json: bool, report: bool = False) -> None:
+    """Write tables and page, print what came of the sweep and where it is, and exit with 3 where patients failed.
 
     So it does where patients are missing: of a part, other parts compute them.
     """
@@ -66,15 +67,26 @@ def finish(target: Path, manner: "RunOptions", parquet: bool, as_json: bool) -> 
         others = f"; this was part {manner.shard.number} of {manner.shard.of}" if manner.shard.of > 1 else ""
         say(f"{target}: {missing:,} of {len(result):,} patients are not computed yet{others}")
     tables = _tables(result, target) if parquet and not missing else []
-    described = (cohort_in(result) or result).summary() if len(result) <= MOST_DESCRIBED else {}
+    shown = cohort_in(result) or result
+    described = shown.summary() if len(result) <= MOST_DESCRIBED else {}
     counts = result.counts()
     if as_json:
         about = {"result": str(target), "tables": [str(table) for table in tables], "status": counts}
         show_text(to_json(about | {"endpoints": described}).rstrip())
     else:
-        _show(result, target, tables, described, counts)
+        _show(shown, target, tables, described, counts)
+    if report and not missing:
+        _write_report(target)
     if set(counts) - {"OK", "NOT_RUN"} or (missing and manner.shard.of == 1):
         raise typer.Exit(FAILED)
+
+
+def _write_report(target: Path) -> None:
+    from immunosim.door.reporting import write_report
+
+    with progress("Writing the report"):
+        path = write_report(target)
+    say(f"Report: {path} (open it in a browser)")
 
 
 def _tables(result: "SweepResult", target: Path) -> list[Path]:
@@ -83,7 +95,7 @@ def _tables(result: "SweepResult", target: Path) -> list[Path]:
 
 
 def _show(
-    result: "SweepResult",
+    result: "SweepResult | CohortResult",
     target: Path,
     tables: list[Path],
     described: dict[str, dict[str, float | str]],

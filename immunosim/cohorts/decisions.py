@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from immunosim.codegen.loader import Array
 from immunosim.cohorts.followed import TimeLines, cumulated, event_days
-from immunosim.cohorts.keyed import exponential, uniform
+from immunosim.cohorts.keyed import event_gap, uniform
 from immunosim.cohorts.rules import Trigger
 from immunosim.cohorts.schedules import Schedule
 from immunosim.cohorts.visits import AssayErrors, PatientNumbers, assay_draws, measured
@@ -164,7 +164,7 @@ class Decisions:
         levels = self._levels.setdefault(name, np.empty((len(self.patients), 0)))
         # Enough draws for these patients: further ones lie beyond the hazard, and change nothing.
         while levels.shape[1] == 0 or (levels[rows, -1] <= cumulative[:, -1]).any():
-            gap = exponential(self.seed, f"{name}, event {levels.shape[1]}", self.patients)
+            gap = event_gap(self.seed, name, levels.shape[1], self.patients)
             before = levels[:, -1] if levels.shape[1] else 0.0
             levels = np.column_stack([levels, before + gap])
         self._levels[name] = levels

@@ -12,7 +12,8 @@ import numpy as np
 from immunosim.codegen.loader import Array
 from immunosim.cohorts.conditions import PATIENT
 from immunosim.cohorts.events import CohortEvents, events_from_hazard, first_of, first_passage, first_visit, values_at
-from immunosim.cohorts.keyed import exponential
+from immunosim.cohorts.keyed import event_gap
+from immunosim.cohorts.protocol_columns import DROPOUT
 from immunosim.cohorts.request import OF_BASELINE, StatisticRequest
 from immunosim.cohorts.sample import CohortSample
 from immunosim.ensembles.endpoints import observed_events
@@ -22,9 +23,14 @@ from immunosim.units import parse_quantity
 SEED = "seed"
 """Attribute of a cohort with the seed by which draws of events are keyed; 0 where there is none."""
 
+FALLS = 1e-6
+"""Fraction of the largest value by which a cumulative hazard may fall between two times."""
+
 
 def requested_events(sample: CohortSample, request: StatisticRequest) -> CohortEvents:
-    """Return the first event of each patient, days counted from ``since``; competing events end the observation.
+    """Return the first event of each patient, days counted from ``since``.
+
+    Competing events end the observation, and so does dropout under a protocol.
 
     Raises
     ------
@@ -34,8 +40,20 @@ def requested_events(sample: CohortSample, request: StatisticRequest) -> CohortE
     events = _delayed(_of_request(sample, request), request)
     if request.competing:
         events = first_of([events, *(_competing(sample, name, request) for name in request.competing)])
+    if DROPOUT in sample.dataset:
+        events = events.until(sample.values(DROPOUT, None))
     since = request.since or 0.0
     return CohortEvents(events.days - since, events.cause, events.causes, events.start - since)
+
+
+def seed_of(sample: CohortSample) -> int:
+    """Return the seed by which draws of events are keyed."""
+    return int(sample.dataset.attrs.get(SEED, 0))
+
+
+def keyed_draws(sample: CohortSample, name: str) -> Array:
+    """Return each patient's draw for the first event of a hazard, shape (n,), keyed by seed, hazard and patient."""
+    return event_gap(seed_of(sample), name, 0, sample.numbers)
 
 
 def level_of(sample: CohortSample, request: StatisticRequest, name: str) -> Array:
@@ -69,6 +87,10 @@ def _of_request(sample: CohortSample, request: StatisticRequest) -> CohortEvents
 
 def _of_hazard(sample: CohortSample, name: str, request: StatisticRequest) -> CohortEvents:
     times, hazard = _windowed(*sample.courses(name), request)
+    # The integrator's error may let a hazard fall by the last digits.
+    if np.nanmin(np.diff(hazard, axis=1), initial=0.0) < -FALLS * np.nanmax(np.abs(hazard), initial=0.0):
+        cure = "name a read-out that adds up a hazard over time"
+        raise DataError(f'"{name}" falls, so it is not a cumulative hazard', key="hazard", cure=cure)
     return events_from_hazard(times, hazard, _draws(sample, name, request), name)
 
 
@@ -76,7 +98,7 @@ def _draws(sample: CohortSample, name: str, request: StatisticRequest) -> Array:
     """Return the draw of each patient: the column that the request names, or one keyed by seed, hazard and patient."""
     if request.draw and name == request.hazard:
         return sample.values(request.draw, None)
-    return exponential(int(sample.dataset.attrs.get(SEED, 0)), f"event of {name}", sample.numbers)
+    return keyed_draws(sample, name)
 
 
 def _of_endpoint(sample: CohortSample, text: str) -> CohortEvents:

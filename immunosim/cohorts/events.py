@@ -61,6 +61,16 @@ class CohortEvents:
         known = self.is_known
         return EventTimes(self.days[known], self.is_observed[known], self.start, int((~known).sum()))
 
+    def until(self, days: Array) -> CohortEvents:
+        """Return the events of patients who were observed until a day of their own, shape (n,); NaN is never left.
+
+        The observation of those who left before it began ends when it begins.
+        """
+        end = np.where(np.isnan(days), np.inf, np.maximum(days, self.start))
+        is_seen = self.days <= end
+        cause = np.where(is_seen, self.cause, 0)
+        return replace(self, days=np.where(is_seen | ~self.is_known, self.days, end), cause=cause)
+
     def delayed(self, delays: Sequence[tuple[float, float]]) -> CohortEvents:
         """Return the events as visits show them, where the visits are known by their distance only.
 

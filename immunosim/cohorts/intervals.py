@@ -28,6 +28,9 @@ CONFIDENCE = 0.9
 
 N_RESAMPLES = 200
 
+MOST_RESAMPLED = 20_000
+"""Patients above which curves have no band and tables of events no interval: it would be as narrow as the line."""
+
 MOST_KEPT = 2**25
 """Counts of resampled patients that are kept in memory, 64 MB, for the next statistic of the same patients."""
 

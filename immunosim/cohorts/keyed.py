@@ -73,6 +73,21 @@ def exponential(seed: int, name: str, patients: RowIndices) -> Array:
     return np.asarray(-np.log(uniform(seed, name, patients)), np.float64)
 
 
+def event_gap(seed: int, name: str, number: int, patients: RowIndices) -> Array:
+    """Return the hazard that each patient gathers before the next event of a kind, shape (n,).
+
+    Parameters
+    ----------
+    seed : int
+    name : str
+        The hazard.
+    number : int
+        Events before; the draw for the first event is the same whether later ones count or not.
+    patients : ndarray of int, shape (n,)
+    """
+    return exponential(seed, f"{name}, event {number}" if number else f"event of {name}", patients)
+
+
 def refuse_impossible(patients: RowIndices) -> None:
     """Raise a DataError if the number of a patient is negative or beyond the Sobol sequence."""
     if patients.size and (patients.min() < 0 or patients.max() >= MOST_PATIENTS):

@@ -18,9 +18,11 @@ from immunosim.cohorts.association import hazard_ratio, odds_ratio, rank_correla
 from immunosim.cohorts.conditions import members
 from immunosim.cohorts.event_requests import level_of, requested_events
 from immunosim.cohorts.incidence import aalen_johansen, kaplan_meier
+from immunosim.cohorts.recurrent import numbers_of_events
 from immunosim.cohorts.request import OF_BASELINE, StatisticRequest
 from immunosim.cohorts.sample import CohortSample
 from immunosim.cohorts.statistics import (
+    event_rate,
     geometric_mean,
     median_ratio,
     probabilities_of_hazard,
@@ -244,6 +246,17 @@ def _hazard_ratio(sample: CohortSample, request: StatisticRequest) -> Prepared:
     return Prepared(lambda weight: hazard_ratio(events.days, events.cause == 1, exposed, weight), "1")
 
 
+def _mean_events(sample: CohortSample, request: StatisticRequest) -> Prepared:
+    counts, _ = numbers_of_events(sample, request)
+    return Prepared(lambda weight: weighted_mean(counts, weight), "1")
+
+
+def _event_rate(sample: CohortSample, request: StatisticRequest) -> Prepared:
+    counts, days = numbers_of_events(sample, request)
+    years = np.where(np.isnan(counts), math.nan, days / YEAR)
+    return Prepared(lambda weight: event_rate(counts, years, weight), "1/year")
+
+
 def _rank_correlation(sample: CohortSample, request: StatisticRequest) -> Prepared:
     values, _ = _values(sample, request)
     other = sample.values(request.other, request.other_time)
@@ -311,6 +324,10 @@ STATISTICS: dict[str, Statistic] = {
         ("time", *_WINDOW),
     ),
     "risk": Statistic("mean probability of an event of a cumulative hazard", _risk, ("hazard", "time"), ("start",)),
+    "mean_events": Statistic(
+        "mean number of recurrent events of a patient", _mean_events, ("hazard|endpoint",), ("start", "end")
+    ),
+    "event_rate": Statistic("recurrent events per patient-year", _event_rate, ("hazard|endpoint",), ("start", "end")),
     "odds_ratio": Statistic(
         "odds of an event by a time, exposed against other patients",
         _odds_ratio,

@@ -20,6 +20,9 @@ from immunosim.scenario.reader import read_toml
 TARGETS = "targets"
 """Folder of a model with the target files that come with it."""
 
+OVER_TIME = frozenset({"mean_over_time", "mean_events", "event_rate"})
+"""Statistics of whole courses besides those of first events."""
+
 
 @dataclass(frozen=True, eq=False)
 class PublishedTarget:
@@ -138,8 +141,8 @@ def needs(targets: Iterable[PublishedTarget], cohort: str = "") -> Needs:
 
 
 def _is_over_time(request: StatisticRequest) -> bool:
-    """Return whether a request takes a whole course: a passage without visits, an event of a hazard, or a mean."""
-    takes_course = "since" in STATISTICS[request.statistic].keys or request.statistic == "mean_over_time"
+    """Return whether a request takes a whole course: a passage without visits, events of a hazard, or a mean."""
+    takes_course = "since" in STATISTICS[request.statistic].keys or request.statistic in OVER_TIME
     return takes_course and bool(request.readout or request.draw or request.hazard) and not request.visits
 
 

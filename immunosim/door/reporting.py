@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from immunosim.cohorts import CohortResult
+from immunosim.cohorts.targeted import TargetedCohorts
 from immunosim.door.stored import presented
 from immunosim.errors import DataError
 from immunosim.files import readable, write_file
@@ -57,6 +58,22 @@ def write_report(result: Path | str, path: Path | str | None = None, *, targets:
         return target
     _refuse_targets(targets, source)
     return shown.report(target)
+
+
+def pages_of(compared: TargetedCohorts) -> dict[str, bytes]:
+    """Return the page of each cohort that was compared with targets, by file name.
+
+    Parameters
+    ----------
+    compared : TargetedCohorts
+    """
+    published = [result.target for result in compared.targets.results]
+    return {
+        f"{name or 'cohort'}_{PAGE}": page_of_cohort(
+            cohort, [target for target in published if not name or target.cohort in ("", name)]
+        )
+        for name, cohort in compared.cohorts.items()
+    }
 
 
 def _refuse_targets(targets: Sequence[AnyTarget], source: Path) -> None:

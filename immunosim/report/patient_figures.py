@@ -17,6 +17,7 @@ from immunosim.cohorts.target_report import applicable, evaluate
 from immunosim.cohorts.targets import PublishedTarget, located_targets
 from immunosim.ensembles import EnsembleResult
 from immunosim.errors import DataError, any_of, did_you_mean
+from immunosim.formatting import unit_text
 from immunosim.report.limits import thresholds_of
 from immunosim.report.provenance import INTENDED_USE
 
@@ -81,7 +82,8 @@ def cohort_figure_of(result: CohortResult, asked: CohortPlot | Plot, targets: Se
     if not isinstance(asked, CohortPlot):
         return ensemble_figure(result.stored.dataset, asked, INTENDED_USE)
     report = evaluate(targets, result.dataset) if asked.kind == "forest" else None
-    return cohort_figure(result.dataset, asked, targets, INTENDED_USE, report, thresholds_of(model_of(result.stored)))
+    limits, kept = thresholds_of(model_of(result.stored)), result.kept_events.requests
+    return cohort_figure(result.dataset, asked, targets, INTENDED_USE, report, limits, kept)
 
 
 def published(targets: Sequence[AnyTarget], result: EnsembleResult | CohortResult) -> list[PublishedTarget]:
@@ -146,12 +148,11 @@ def page_of_cohort(result: CohortResult, targets: Sequence[AnyTarget] = ()) -> b
 
     points = published(targets, result)
     report = evaluate(points, result.dataset) if points else None
-    drawings = list(page_drawings(result, points))
-    if report is not None:
-        forests = forest_figures(report)
-        parts = [f", part {part} of {len(forests)}" if len(forests) > 1 else "" for part in range(1, len(forests) + 1)]
-        drawings += [(f"Targets{part}", "", figure) for part, figure in zip(parts, forests, strict=True)]
-    return cohort_page(result, drawings, report, model_of(result.stored).scope.limitations)
+    figures = [] if report is None else forest_figures(report)
+    parts = [f", part {part} of {len(figures)}" if len(figures) > 1 else "" for part in range(1, len(figures) + 1)]
+    forests = [(f"Targets{part}", "", figure) for part, figure in zip(parts, figures, strict=True)]
+    limitations = model_of(result.stored).scope.limitations
+    return cohort_page(result, list(page_drawings(result, points)), report, limitations, forests)
 
 
 def page_drawings(result: CohortResult, targets: Sequence[PublishedTarget]) -> Iterator[tuple[str, str, Figure]]:
@@ -159,15 +160,17 @@ def page_drawings(result: CohortResult, targets: Sequence[PublishedTarget]) -> I
     from immunosim.plots.cohorts import CohortPlot, checked_readouts, cohort_figure, events_of, predictive_check_figure
 
     dataset, limits = result.dataset, thresholds_of(model_of(result.stored))
-    events = events_of(dataset, targets)
+    kept = result.kept_events
+    events = {**kept.requests, **events_of(dataset, targets)}
     courses = [name for name in series(dataset) if not (name in events and events[name].hazard)]
     names = (checked_readouts(dataset, targets) or courses)[:MOST_PANELS]
     if names and dataset.sizes["time"] > 1:
         caption = "Percentile bands of the patients over time; published means with their SD as points."
         yield "Over time", caption, predictive_check_figure(dataset, targets, "", names, limits)
     for name in list(events)[:MOST_EVENTS]:
-        figure = cohort_figure(dataset, CohortPlot("kaplan_meier", name), targets)
-        yield f"Cumulative incidence: {name.replace('_', ' ')}", "", figure
+        figure = cohort_figure(dataset, CohortPlot("kaplan_meier", name), targets, kept=kept.requests)
+        words = kept.description(dataset, name) if name in kept.names else name.replace("_", " ")
+        yield f"Cumulative incidence: {unit_text(words)}", "", figure
 
 
 def _is_weighted(result: CohortResult, of: str, targets: Sequence[PublishedTarget]) -> bool:

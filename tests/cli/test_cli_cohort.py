@@ -108,8 +108,24 @@ def test_targets_are_compared_with_their_cohort_in_one_command(
     assert "Not simulated: 1 targets of clinic." in result.stdout
     written = {f"results/short_targets/{name}" for name in ("cohort.nc", "targets.csv", "targets.json", "targets.png")}
     assert written <= set(contents())
-    again = command(*asked, "--resume", "--json")
+    again = command(*asked, "--resume", "--json", "--report")
     assert json.loads(again.stdout)["n_targets"] == 1
+    assert "Report: results/short_targets/cohort_report.html (open it in a browser)\n" in again.stderr
+    assert "Someone 2020" in Path("results/short_targets/cohort_report.html").read_text(encoding="utf-8")
+
+
+def test_a_page_is_written_beside_the_result(command, short: Path, population: Path) -> None:
+    kept = ("--endpoint", "first_above cd4 0.1e9/L from 7 days as back", "--endpoint", "risk relapse_rate")
+    result = command("cohort", short, "-n", "8", "--population", population, *kept, "--report", "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)["endpoints"]
+    assert {"incidence", "median", "n_censored", "n_failed"} <= set(told["back"])
+    assert set(told) == {"back", "risk_relapse_rate", "event of risk_relapse_rate"}
+    assert "Report: results/short_cohort_report.html (open it in a browser)\n" in result.stderr
+    page = Path("results/short_cohort_report.html").read_text(encoding="utf-8")
+    assert "Kaplan-Meier estimates, weighted" in page
+    printed = command("cohort", short, "-n", "8", "--population", population, *kept, "--resume").stdout
+    assert "Times to events (Kaplan-Meier, weighted)" in printed
 
 
 @pytest.mark.parametrize(

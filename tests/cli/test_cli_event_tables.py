@@ -43,6 +43,24 @@ def test_endpoints_have_the_columns_whose_origin_is_known(capsys, reference, hea
     assert any("start of the last course" in remark for remark in remarks) is (reference is not None)
 
 
+def test_events_of_a_cohort_have_their_weighted_incidence_censored_and_failed(capsys):
+    numbers = {"n": 10, "n_reached": 3, "n_censored": 7, "n_failed": 2, "n_at_start": 0, "by_day": 730.5}
+    incidence = {"incidence": 0.2515, "incidence_low": 0.1, "incidence_high": math.nan}
+    median = {"median": math.nan, "median_low": math.nan, "median_high": math.nan, "p5": math.nan, "p95": math.nan}
+    later = {"median": math.inf, "median_low": 700.0, "median_high": math.inf, "incidence_low": math.nan}
+    show_events({"a": numbers | incidence | median, "b": numbers | incidence | median | later}, None)
+    _, title, head, *rows = capsys.readouterr().out.splitlines()
+    assert title == "Times to events (Kaplan-Meier, weighted)"
+    assert head.split()[:7] == ["event", "reached", "censored", "by", "day", "incidence", "90"]
+    assert rows[0].split() == ["a", "3", "of", "10", "7", "730.5", "25.1", "%", "10", "%", "to", "-", "-", "-"]
+    assert rows[1].endswith("25.1 %          -  not reached  700 to not reached")
+    assert rows[2:] == [
+        "Not reached: fewer than half of the patients get there by the end of the window.",
+        "2 failed patients do not count.",
+        "No median where the cumulative hazard is kept only at the end of the window: keep it over time.",
+    ]
+
+
 def test_without_times_to_events_nothing_is_printed(capsys):
     show_events({"nadir": {"median": 3.0, "n": 5}}, None)
     assert capsys.readouterr().out == ""

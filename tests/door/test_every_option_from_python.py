@@ -68,6 +68,7 @@ ELSEWHERE = {
     ("cohort", "--chunk"): "RunOptions(rows_per_block)",
     ("cohort", "--shard"): "RunOptions(shard)",
     ("cohort", "--scheduler"): "RunOptions(scheduler)",
+    ("cohort", "--report"): "write_report",
     ("cohort", "--parquet"): "SweepResult.to_parquet",
     ("sweep", "--resume"): "RunOptions(is_resumed)",
     ("sweep", "--force"): "RunOptions(is_forced)",

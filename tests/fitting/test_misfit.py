@@ -10,11 +10,12 @@ from immunosim.fitting import ErrorModel, estimate, judge_fit, laplace_draws
 from immunosim.fitting.conclusions import misfit
 from immunosim.fitting.conclusions.alternative_days import SHIFTS, day_alternatives, dose_groups
 from immunosim.fitting.conclusions.alternative_mechanisms import mechanism_alternatives
+from immunosim.fitting.conclusions.alternative_noise import noise_alternatives
 from immunosim.fitting.conclusions.hypotheses import Hypothesis
 from immunosim.fitting.conclusions.misfit import CLEAR, MisfitCause, explanations, likely_cause, refusal
 from immunosim.fitting.conclusions.outliers import outlier_alternative, outliers_of
 from immunosim.fitting.conclusions.recovery import widened
-from immunosim.fitting.likelihood.error_model import scatter_of
+from immunosim.fitting.likelihood.error_model import scatter_of, standardised
 from immunosim.fitting.likelihood.posterior import evaluate_together
 from immunosim.fitting.search.estimation import Estimate
 from immunosim.fitting.search.multistart import Search
@@ -126,6 +127,23 @@ def test_errors_that_grow_with_the_value_are_not_taken_for_additive_ones():
     first = explanations(found)[0]
     assert (first.cause, first.is_clear) == ("noise form", True)
     assert first.sentence.startswith("errors are proportional to the value")
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_wrong_size_is_not_taken_for_two_faults_at_once():
+    tried = [model for model in noise_alternatives(fitted(logs()).posterior) if model.cause == "noise form"]
+    assert {len(model.posterior.factors): np.exp(model.log_constant) for model in tried} == {0: 1.0, 1: 0.25}
+    rows = explanations(fitted(logs(), sd=3.0 * SD))
+    assert [row.cause for row in rows][:2] == ["noise size", "noise form"]
+    assert rows[1].log_bayes_factor < rows[0].log_bayes_factor - 1.0
+
+
+@pytest.mark.usefixtures("linear")
+def test_lognormal_residuals_of_hardly_any_cells_have_no_density_and_no_warning():
+    measured = fitted(logs()).posterior.subjects[0]
+    n = len(measured.measurements)
+    nearly_none = standardised(measured.scatter, np.full(n, 100.0), np.zeros(n, bool), np.full(n, 1e-310), np.zeros(0))
+    assert np.isposinf(nearly_none[0]).all()
 
 
 @pytest.mark.usefixtures("alone")

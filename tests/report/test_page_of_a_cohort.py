@@ -1,5 +1,6 @@
 """The page of a cohort: population, treatments, failures, figures, targets, what is assumed and versions."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,14 @@ def test_strata_have_their_weighted_share(page):
     words = page.words
     row = words.index("resistant people")
     assert [word for word in words[row + 1 : row + 8] if word.strip()][:3] == ["10 %", "6", "10 %"]
+
+
+def test_events_are_shown_as_survival_data_before_the_targets(page):
+    words = " ".join(page.words)
+    assert "Kaplan-Meier estimates, weighted; failed patients do not count" in words
+    assert words.index("Events of cumulative hazards") < words.index("Published against simulated")
+    assert "Cumulative incidence: T cells in blood first above 200 cells/µL" in words
+    assert re.search(r"first above 200 cells/µL\s+\d+ of 12\s+\d+\s+0\s", words)
 
 
 def test_it_compares_published_with_simulated_numbers(page):

@@ -19,7 +19,8 @@ COMMON = "all measurements"
 HEAVY_TAILS = "heavy tails"
 
 RARER = float(np.log(0.25))
-"""Logarithm of how often the shared part of an error is the cause, relative to other causes; assumed."""
+"""Logarithm of how often the shared part of an error, or its form and size at once, are the cause, relative to other
+causes; assumed."""
 
 SHARED = (0.0, 0.25, 0.75, 0.9)
 """Fractions of a subset's error variance that are tried besides the assumed one."""
@@ -58,23 +59,28 @@ def _size(estimate: Estimate) -> str:
 
 
 def _forms(posterior: Posterior) -> Iterator[Hypothesis]:
-    """Yield relative errors in place of absolute ones and the reverse, and both together, of a size to be estimated."""
+    """Yield relative errors in place of absolute ones and the reverse, and both together.
+
+    Each has the assumed size at a typical value, or a size to be estimated, which are two faults at once.
+    """
     kinds = {model.kind for model in posterior.subjects[0].scatter.noise.values()}
     values = [seen.value for subject in posterior.subjects for seen in subject.measurements if not seen.is_censored]
     cure = "choose the form with `noise`, such as cd4=lognormal:0.15:estimated or cd4=additive:20:estimated"
 
-    def form(words: str, change: NoiseChange) -> Hypothesis:
+    def form(words: str, change: NoiseChange) -> Iterator[Hypothesis]:
         def said(estimate: Estimate) -> str:
             return f"{words} (of {float(estimate.values[-1]):.2g} times the assumed size at a typical value)"
 
-        return Hypothesis("noise form", words, _scaled(_changed(posterior, change)), said, cure)
+        changed = _changed(posterior, change)
+        yield Hypothesis("noise form", words, changed, lambda _: words, cure)
+        yield Hypothesis("noise form", words, _scaled(changed), said, cure, RARER)
 
     if kinds & {"additive", "combined"} and min(values, default=0.0) > 0.0:
-        yield form("errors are proportional to the value", _relative)
+        yield from form("errors are proportional to the value", _relative)
     if kinds - {"additive"}:
-        yield form("errors have the same absolute size at all values", _absolute)
+        yield from form("errors have the same absolute size at all values", _absolute)
     if kinds != {"combined"}:
-        yield form("errors have an absolute and a proportional part", _combined)
+        yield from form("errors have an absolute and a proportional part", _combined)
 
 
 def _shares(posterior: Posterior) -> Iterator[Hypothesis]:

@@ -319,7 +319,7 @@ def standardised(
     """
     scale = np.exp(np.where(scatter.factor_of >= 0, _chosen(log_factors, scatter.factor_of), 0.0))
     variance = (scatter.relative * predicted) ** 2 + scatter.absolute**2
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         sd = scale * np.where(scatter.is_log, scatter.relative, np.sqrt(variance))
         distance = np.where(scatter.is_log, np.log(values / predicted), values - predicted)
         z = distance / sd

@@ -104,6 +104,7 @@ def cohort_figure(
     footer: str = "",
     report: TargetReport | None = None,
     limits: Mapping[str, Sequence[Threshold]] | None = None,
+    kept: Mapping[str, StatisticRequest] | None = None,
 ) -> Figure:
     """Return a figure of a cohort.
 
@@ -120,6 +121,8 @@ def cohort_figure(
         Of the targets, for a forest.
     limits : mapping of str to sequence of Threshold, optional
         Clinical thresholds by read-out, in its unit, for bands.
+    kept : mapping of str to StatisticRequest, optional
+        Events of the cohort, with the draws by which the model decides on them.
 
     Raises
     ------
@@ -137,7 +140,7 @@ def cohort_figure(
         if plot.kind == "visits":
             draw_visits(ax, dataset, plot.of, plot.color, targets)
         else:
-            draw_incidence(ax, dataset, request_of(dataset, plot, targets), plot.color, targets)
+            draw_incidence(ax, dataset, request_of(dataset, plot, targets, kept), plot.color, targets)
         if footer:
             figure.supxlabel("\n".join(wrapped(footer, 120)), x=0.01, ha="left", fontsize=6.0, color=GREY)
     return figure
@@ -160,9 +163,14 @@ def request_name(request: StatisticRequest) -> str:
     return request.hazard or request.readout or endpoint_name(request.endpoint)
 
 
-def request_of(dataset: xr.Dataset, plot: CohortPlot, targets: Sequence[PublishedTarget] = ()) -> StatisticRequest:
+def request_of(
+    dataset: xr.Dataset,
+    plot: CohortPlot,
+    targets: Sequence[PublishedTarget] = (),
+    kept: Mapping[str, StatisticRequest] | None = None,
+) -> StatisticRequest:
     """Return the event of a figure: that of a target or an endpoint, or drawn from a course as a cumulative hazard."""
-    known = events_of(dataset, targets).get(plot.of)
+    known = {**(kept or {}), **events_of(dataset, targets)}.get(plot.of)
     request = known or StatisticRequest(statistic="incidence", hazard=plot.of)
     return request.model_copy(update={"competing": plot.competing}) if plot.competing else request
 

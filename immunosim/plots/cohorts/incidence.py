@@ -18,7 +18,7 @@ from immunosim.codegen.loader import Array
 from immunosim.cohorts.event_requests import requested_events
 from immunosim.cohorts.events import CohortEvents
 from immunosim.cohorts.incidence import IncidenceCurve, aalen_johansen, at_risk, kaplan_meier
-from immunosim.cohorts.intervals import Bootstrap
+from immunosim.cohorts.intervals import MOST_RESAMPLED, Bootstrap
 from immunosim.cohorts.request import OF_BASELINE, StatisticRequest
 from immunosim.cohorts.sample import CohortSample
 from immunosim.cohorts.targets import PublishedTarget
@@ -33,9 +33,6 @@ from immunosim.units import DAYS_PER_MONTH, parse_quantity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-MOST_RESAMPLED = 20_000
-"""Patients above which no band is drawn: it would be as narrow as the line."""
 
 MOST_STEPS = 400
 """Days at which a curve is drawn."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from immunosim.cohorts.result import CohortResult
 from immunosim.cohorts.target_report import TargetReport, TargetResult
 from immunosim.formatting import number, unit_text
+from immunosim.report.page.cohort_events import events_table, key_incidences
 from immunosim.report.page.cohort_population import assumptions, population_tables, regimen_tables
 from immunosim.report.page.drawings import svg_of
 from immunosim.report.page.sections import Chapter, KeyResult, Section, result_page
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 TALL = 4.5
 """Inches of a figure above which it takes more of a printed page."""
 
-MOST_ENDPOINTS = 2
-"""Endpoints among the main results."""
+MOST_ENDPOINTS, MOST_KEY_EVENTS = 2, 4
+"""Endpoints and events among the main results."""
 
 Drawing = tuple[str, str, "Figure"]
 """Title, caption and figure of a section."""
@@ -36,6 +37,7 @@ def cohort_page(
     drawings: Sequence[Drawing],
     targets: TargetReport | None = None,
     limitations: Sequence[str] = (),
+    forests: Sequence[Drawing] = (),
 ) -> bytes:
     """Return the page of a cohort.
 
@@ -43,18 +45,22 @@ def cohort_page(
     ----------
     result : CohortResult
     drawings : sequence of (str, str, Figure)
-        Title, caption and figure.
+        Title, caption and figure: what was simulated.
     targets : TargetReport, optional
         Published against simulated numbers.
     limitations : sequence of str
         Of the model.
+    forests : sequence of (str, str, Figure)
+        Of the targets.
     """
     population, scenario = result.population, result.population.base.scenario
     parts = [
         _main_results(result, targets),
-        *_figures(drawings),
-        *_targets(targets),
+        *_figures(drawings, "figure"),
+        Section("events", "Events", tables=[events_table(result.event_summaries)]),
         Section("endpoints", "Endpoints over the patients", tables=[_endpoints(result)]),
+        *_figures(forests, "forest"),
+        *_targets(targets),
         Section("population", "Population", tables=list(population_tables(result))),
         Section("treatment", "Treatments", tables=[doses(scenario), *regimen_tables(population)]),
         Section("assumed", "What is assumed", sentences=list(assumptions(population))),
@@ -93,7 +99,9 @@ def _key(result: CohortResult, targets: TargetReport | None) -> Iterator[KeyResu
     yield "Patients", f"{len(result) - n_failed:,} of {len(result):,}", "simulated without failure"
     if targets is not None:
         yield "Targets", f"{targets.n_within} of {len(targets.results)}", "within their tolerance"
-    for name, about in list(result.summary().items())[:MOST_ENDPOINTS]:
+    yield from key_incidences(result.event_summaries[:MOST_KEY_EVENTS])
+    others = {name: about for name, about in _quantiles(result).items() if name not in result.kept_events.names}
+    for name, about in list(others.items())[:MOST_ENDPOINTS]:
         low, middle, high = (number(float(about[key])) for key in ("p5", "median", "p95"))
         yield _words(name), f"{middle} {unit_text(str(about['unit']))}".rstrip(), f"5 to 95 %: {low} to {high}"
 
@@ -113,9 +121,9 @@ def _sentences(result: CohortResult, targets: TargetReport | None) -> Iterator[s
                 yield f"Targets {use}: {part.n_within} of {len(part.results)} within tolerance."
 
 
-def _figures(drawings: Sequence[Drawing]) -> Iterator[Section]:
+def _figures(drawings: Sequence[Drawing], what: str) -> Iterator[Section]:
     for index, (title, caption, figure) in enumerate(drawings, 1):
-        name, is_tall = f"figure{index}", figure.get_figheight() > TALL
+        name, is_tall = f"{what}{index}", figure.get_figheight() > TALL
         drawing = svg_of(figure, name, f"{title}. {caption}".strip())
         yield Section(name, title, drawing=drawing, caption=caption, is_tall=is_tall)
 
@@ -154,13 +162,18 @@ def _row(result: TargetResult) -> tuple[str, ...]:
 
 def _endpoints(result: CohortResult) -> PageTable:
     rows = []
-    for name, about in result.summary().items():
+    for name, about in _quantiles(result).items():
         label = str(result.stored.dataset[name].attrs.get("long_name", _words(name)))
         low, middle, high = (number(float(about[key])) for key in ("p5", "median", "p95"))
         share = f"{100.0 * float(about['share']):.3g} %"
         rows.append((unit_text(label), unit_text(str(about["unit"])) or "-", low, middle, high, share))
     note = "Weighted quantiles over the patients who have a value; the last column is their share of the population."
     return PageTable("", ("endpoint", "unit", "5 %", "median", "95 %", "have a value"), rows, "<<>>>>", note)
+
+
+def _quantiles(result: CohortResult) -> dict[str, dict[str, float | str]]:
+    """Return the endpoints that are not times to an event."""
+    return {name: about for name, about in result.summary().items() if "n_reached" not in about}
 
 
 def _versions(result: CohortResult) -> PageTable:
