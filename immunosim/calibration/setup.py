@@ -20,7 +20,7 @@ from immunosim.calibration.quantities import FreeQuantity, free_quantities
 from immunosim.calibration.records import CalibratedCohort, Calibration
 from immunosim.calibration.simulating import CohortTargets, TargetCohort
 from immunosim.codegen.loader import say_nothing
-from immunosim.cohorts.reading import bound_population, merged_population
+from immunosim.cohorts.reading import bound_population
 from immunosim.cohorts.targets import PublishedTarget, located_targets, needs
 from immunosim.errors import DataError, ImmunosimError, InputProblem, did_you_mean
 from immunosim.models import find_model
@@ -159,7 +159,7 @@ def set_up(
     record = record if seed is None else record.model_copy(update={"seed": seed})
     folder = file.absolute().parent
     bases = [_base(entry, folder, str(file), number, announce) for number, entry in enumerate(record.cohort, 1)]
-    _refuse_protocols(record, bases, str(file))
+    _refuse_protocols(bases, str(file))
     _refuse_several_models(bases, str(file))
     model = bases[0].scenario.model
     targets = located_targets([_relative(name, folder) for name in record.targets], model)
@@ -195,22 +195,6 @@ def _base(entry: CalibratedCohort, folder: Path, file: str, number: int, announc
         raise
 
 
-def _refuse_protocols(record: Calibration, bases: Sequence[Base], file: str) -> None:
-    """Refuse doses by rule: they change at once between populations, and residuals with them."""
-    population = merged_population(record.population, bases[0].scenario.model, bases[0].folder)[0]
-    sections = {"population": population} | {
-        f"cohort[{number}].scenario": load_scenario(base.file).population or Population()
-        for number, base in enumerate(bases, 1)
-    }
-    problems = [
-        InputProblem(f"follows {section.protocol}, whose rules make residuals jump", file, key, "calibrate without it")
-        for key, section in sections.items()
-        if section.protocol
-    ]
-    if problems:
-        raise DataError(problems=problems)
-
-
 def _refuse_several_models(bases: Sequence[Base], file: str) -> None:
     kinds = {(base.scenario.model, base.scenario.parameter_set) for base in bases}
     if len(kinds) > 1:
@@ -237,6 +221,18 @@ def _outputs(base: Base, targets: Sequence[PublishedTarget], name: str) -> Outpu
     at = sorted({*wanted.times, *(float(day) for day in section.at)})
     kept = [day for day in at if day <= base.scenario.horizon]
     return outputs_of(base.problem, wanted.endpoints, wanted.readouts, kept, section.every, pools=False)
+
+
+def _refuse_protocols(bases: Sequence[Base], file: str) -> None:
+    """Refuse scenarios of cohorts that are treated by rule."""
+    reason = "doses by rule differ between populations, so that residuals would jump"
+    problems = [
+        InputProblem(f"follows {section.protocol}: {reason}", file, f"cohort[{number}].scenario", "name another one")
+        for number, base in enumerate(bases, 1)
+        if (section := load_scenario(base.file).population) and section.protocol
+    ]
+    if problems:
+        raise DataError(problems=problems)
 
 
 def _refuse_fixed(quantities: Sequence[FreeQuantity], bases: Sequence[Base], file: str) -> None:

@@ -23,6 +23,7 @@ from immunosim.cohorts.targets import PublishedTarget
 from immunosim.ensembles.columns import RowIndices
 from immunosim.ensembles.questions import Question
 from immunosim.ensembles.rows import Rows
+from immunosim.errors import DataError
 from immunosim.numerics import Ensemble, Segments
 from immunosim.scenario import Scenario
 from immunosim.sweeps.base import Base
@@ -103,7 +104,16 @@ class VariedCohorts:
         return self.cohorts[int(values[0])].columns_of(values[1:])
 
     def simulate(self, values: Array, rows: Rows, asked: Question, n_threads: int) -> tuple[Ensemble, Columns]:
-        """Simulate the patients of all populations, none of which follows a protocol."""
+        """Simulate the patients of all populations.
+
+        Raises
+        ------
+        DataError
+            If they follow a protocol: doses by rule differ between populations, and residuals would jump.
+        """
+        if self.cohorts[0].protocol is not None:
+            reason = "follows a protocol, whose rules make residuals jump"
+            raise DataError(reason, key="population", cure="calibrate without it")
         return solved(self.base.problem, rows, asked, n_threads), {}
 
     def further(self, asked: Question) -> Columns:

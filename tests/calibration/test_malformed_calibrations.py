@@ -24,10 +24,6 @@ MALFORMED = {
     "a scenario that does not exist": (('"short.toml"', '"long.toml"'), "long.toml"),
     "targets that do not exist": (('"targets.toml"', '"target.toml"'), "target.toml"),
     "more sets than draws": (("most = 40", "most = 4"), "4 draws cannot give 8 sets"),
-    "a protocol of the population": (
-        ("[[population.trait]]", '[population]\nprotocol = "visits.toml"\n\n[[population.trait]]'),
-        "population: follows visits.toml, whose rules make residuals jump, calibrate without it",
-    ),
     "one patient": (("patients = 32", "patients = 1"), "patients"),
 }
 
@@ -47,16 +43,6 @@ def test_a_scenario_that_sets_a_free_parameter_is_refused(written: Callable[...,
     scenario = tmp_path / "short.toml"
     scenario.write_text(scenario.read_text() + "\n[parameters]\nt_cell_count = 1000\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"free\.parameters\.t_cell_count.*is set by"):
-        set_up(read_calibration(path), path)
-
-
-def test_a_scenario_under_a_protocol_is_refused(written: Callable[..., Path], tmp_path: Path) -> None:
-    path = written(tmp_path)
-    scenario = tmp_path / "short.toml"
-    scenario.write_text(scenario.read_text() + '\n[population]\nprotocol = "visits.toml"\n', encoding="utf-8")
-    with pytest.raises(
-        DataError, match=r"cohort\[1\]\.scenario: follows visits\.toml, whose rules make residuals jump"
-    ):
         set_up(read_calibration(path), path)
 
 
