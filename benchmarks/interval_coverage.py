@@ -67,7 +67,6 @@ def patient(
         middle = problem.vector[[problem.model.position[name] for name in names]]
     truth = middle * np.exp(np.array([prior.sd for prior in known]) * generator.normal(size=len(names)))
     sd = generator.uniform(0.08, 0.2)
-    noise = {analyte: ErrorModel("lognormal", sd) for analyte in ANALYTES}
     last = generator.uniform(395.0, 600.0)
     days = np.sort(generator.uniform(5.0, last, size=int(generator.integers(visits[0], visits[1] + 1))))
     asked = [
@@ -76,6 +75,7 @@ def patient(
         for analyte in ANALYTES
         if analyte == "lymphocytes" or generator.uniform() < 0.75
     ]
+    noise = {analyte: ErrorModel("lognormal", sd) for analyte in sorted({one.analyte for one in asked})}
     subject = subject_of(f"S{seed}", problem, names, asked, noise)
     clean = predict((subject,), [truth[np.newaxis]])[0][0]
     return truth, PatientRecord(f"S{seed}", tuple(_measured(asked, clean, sd, generator))), noise
