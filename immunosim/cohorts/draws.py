@@ -252,7 +252,8 @@ def _apply_effects(covariate: BoundCovariate, values: Array, rows: RowIndices, c
     for effect in covariate.record.effect:
         if effect.slope is not None:
             reference = parse_quantity(effect.reference, covariate.unit, bare=True)
-            factor = np.exp(effect.slope * (values[rows] - reference))
+            with np.errstate(over="ignore"):  # an infinite factor is out of bounds, and refused of the patient
+                factor = np.exp(effect.slope * (values[rows] - reference))
         else:
             factors = np.array([effect.factors.get(name, 1.0) for name in covariate.choices])
             factor = factors[values[rows].astype(np.int64)]

@@ -8,16 +8,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from immunosim.codegen.loader import Array
 from immunosim.cohorts.keyed import SobolPoints
+from immunosim.cohorts.output_checks import output_problems
 from immunosim.ensembles.rows import checked_parameters
 from immunosim.errors import DataError, ImmunosimError, InputProblem, did_you_mean
 from immunosim.patient_parameters import COUNT_UNIT
-from immunosim.scenario.population import CohortFactor, Correlation, Covariate, Population, Stratum, Trait
+from immunosim.scenario.patient import Patient
+from immunosim.scenario.population import (
+    CohortFactor,
+    Correlation,
+    Covariate,
+    CovariateEffect,
+    Population,
+    Stratum,
+    Trait,
+)
 from immunosim.sweeps.base import Base
 from immunosim.units import check_unit, convert, parse_quantity
 
@@ -30,6 +40,8 @@ STRATUM = "stratum"
 COUNTS = "patient.baseline."
 SEX = "patient.sex"
 """A key of the patient that no equation uses."""
+
+SEXES = get_args(Patient.model_fields["sex"].annotation)
 
 _NUMBERS = ("mean", "sd", "median", "low", "high")
 YES_NO = ("no", "yes")
@@ -156,7 +168,7 @@ def bind(
                 for fault in error.problems:
                     seen[InputProblem(fault.reason, key=f"{key}.{fault.key}", cure=fault.cure)] = None
         bound.append(tuple(covariates))
-    problems += [*seen, *_correlation_problems(population)]
+    problems += [*seen, *_correlation_problems(population), *output_problems(population, base.problem.model)]
     if problems:
         raise DataError(problems=[replace(fault, file=file) for fault in problems])
     rows = np.empty((0, len(bound[0]))) if table is None else table
@@ -277,9 +289,7 @@ def _bound(record: Covariate, base: Base) -> BoundCovariate:
     """Return a covariate with its key, unit and numbers checked."""
     parameter, count = _target(record, base)
     unit = base.problem.parameters[parameter].unit if parameter else COUNT_UNIT if count else record.unit or "1"
-    if record.unit:
-        check_unit(record.unit)
-        convert(1.0, record.unit, unit)
+    _check_unit_of(record, parameter or count, unit)
     given = {key: getattr(record, key) for key in _NUMBERS if getattr(record, key) is not None}
     numbers = {}
     for key, value in given.items():
@@ -289,13 +299,28 @@ def _bound(record: Covariate, base: Base) -> BoundCovariate:
             raise DataError(error.reason, key=key, cure=error.cure) from error
     _refuse_impossible(numbers, record)
     for position, effect in enumerate(record.effect, 1):
-        _check_effect(record, base, position, effect.parameter, effect.factors)
+        _check_effect(record, base, position, effect, unit)
     return BoundCovariate(record, parameter, count, unit, numbers)
+
+
+def _check_unit_of(record: Covariate, target: str, unit: str) -> None:
+    try:
+        if record.unit:
+            check_unit(record.unit)
+            convert(1.0, record.unit, unit)
+    except ImmunosimError as error:
+        of_target = f'"{record.unit}" is not a unit of {target}'
+        reason, cure = (of_target, f'write a unit such as "{unit}"') if target else (error.reason, error.cure)
+        raise DataError(reason, key="unit", cure=cure) from None
 
 
 def _target(record: Covariate, base: Base) -> tuple[str, str]:
     """Return the parameter or the untreated count that a covariate sets."""
     key = record.sets
+    unknown = [name for name in record.choices if key == SEX and name not in SEXES]
+    if unknown:
+        cure = did_you_mean(unknown[0], SEXES)
+        raise DataError(f'"{unknown[0]}" is not a sex of the scenario', key="choices", cure=cure)
     if not key or key == SEX:
         return "", ""
     parameters = base.problem.parameters
@@ -327,12 +352,19 @@ def _refuse_impossible(numbers: Mapping[str, float], record: Covariate) -> None:
         raise DataError(reason, key="low", cure="let the cuts enclose the centre of the distribution")
 
 
-def _check_effect(record: Covariate, base: Base, position: int, parameter: str, factors: Mapping[str, float]) -> None:
+def _check_effect(record: Covariate, base: Base, position: int, effect: CovariateEffect, unit: str) -> None:
     key = f"effect[{position}]"
-    for problem in _unknown_parameter(base, parameter, f"{key}.parameter"):
+    for problem in _unknown_parameter(base, effect.parameter, f"{key}.parameter"):
         raise DataError(problem.reason, key=problem.key, cure=problem.cure)
+    if effect.slope is not None and record.choices:
+        reason = f"{record.name} has names, which have no slope"
+        raise DataError(reason, key=f"{key}.slope", cure="give factors, one for each name")
+    try:
+        parse_quantity(effect.reference, unit, bare=True)
+    except ImmunosimError as error:
+        raise DataError(error.reason, key=f"{key}.reference", cure=error.cure) from None
     names = YES_NO if record.distribution == "share" else tuple(record.choices)
-    unknown = [name for name in factors if name not in names]
+    unknown = [name for name in effect.factors if name not in names]
     if unknown:
         reason = f'"{unknown[0]}" is not a value of {record.name}'
         raise DataError(reason, key=f"{key}.factors", cure=did_you_mean(unknown[0], names))
