@@ -25,6 +25,9 @@ MOST_INFORMING = 3
 
 CONFIDENCE = 0.9
 
+LEAST_SHARE = 0.05
+"""Share of a parameter's Fisher information from which a target counts as its source."""
+
 
 @dataclass(frozen=True, eq=False)
 class PlausibleEnsemble:
@@ -95,7 +98,9 @@ class CalibrationResult(Result):
     residuals : tuple of two ndarrays, shape (m,)
         Before and after, on the patients of the search.
     before, after : TargetReport
-        On other patients.
+        Fitted targets, on other patients.
+    held_out : tuple of two TargetReports
+        Targets that the search has not seen, before and after, on these patients.
     ensemble : PlausibleEnsemble
     seconds : float
     """
@@ -106,6 +111,7 @@ class CalibrationResult(Result):
     residuals: tuple[Array, Array]
     before: TargetReport
     after: TargetReport
+    held_out: tuple[TargetReport, TargetReport]
     ensemble: PlausibleEnsemble
     seconds: float
 
@@ -121,14 +127,29 @@ class CalibrationResult(Result):
 
     @property
     def population(self) -> Population:
-        """The calibrated population, whose free spreads are fitted."""
+        """The calibrated population, whose free spreads are fitted, and the events that it is calibrated to."""
         population = changed_population(self.setup.population, self.quantities, self.values)
         free = {quantity.name for quantity in self.quantities if quantity.kind == "traits"}
         traits = [
             trait.model_copy(update={"evidence": "fitted"}) if trait.name in free else trait
             for trait in population.trait
         ]
-        return population.model_copy(update={"trait": tuple(traits)})
+        events = self.calibrated_events
+        update = {"calibrated_to": events, "calibrated_with": self.parameters if events else {}}
+        return population.model_copy(update={"trait": tuple(traits), **update})
+
+    @property
+    def calibrated_events(self) -> tuple[str, ...]:
+        """The events whose rates were fitted to observed ones: all their targets are met, and inform something free."""
+        shares, info = self.posterior.information_shares, self.setup.base.problem.model.readout_info
+        told = {}
+        for index, result in enumerate(self.after.results):
+            hazard = result.record.hazard
+            event = info[hazard].organ if hazard in info else ""
+            if event:
+                is_met, most = told.get(event, (True, 0.0))
+                told[event] = is_met and result.is_within, max(most, float(shares[index].max()))
+        return tuple(event for event, (is_met, most) in told.items() if is_met and most >= LEAST_SHARE)
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -152,6 +173,8 @@ class CalibrationResult(Result):
         """Return the loss before and after, the plausible sets, and how well they represent the posterior."""
         ensemble = self.ensemble
         first, last = (float((part**2).sum()) for part in self.residuals)
+        before, after = self.held_out
+        held_out = f"{after.n_within} of {len(after.results)} within tolerance, {before.n_within} before"
         return {
             "free quantities": len(self.quantities),
             "loss with priors": f"{self.costs[0]:.1f} to {self.costs[-1]:.1f} in {len(self.costs) - 1} iterations",
@@ -160,7 +183,8 @@ class CalibrationResult(Result):
             "plausible sets": f"{ensemble.n_kept} of {len(ensemble.theta)} draws, "
             f"{ensemble.least_within} or more targets within tolerance",
             "effective size of the draws": round(ensemble.effective_size, 1),
-            "targets not simulated": len(self.setup.not_simulated),
+            "held-out targets": held_out if after.results else "none",
+            "targets not simulated": len(self.setup.not_simulated) + len(after.not_simulated),
             "time": f"{self.seconds / 60.0:.1f} min",
         }
 
@@ -179,6 +203,7 @@ class CalibrationResult(Result):
             "quantities": self.to_dataframe().to_dict("records"),
             "before": _counted(self.before),
             "after": _counted(self.after),
+            "held_out": {"before": _counted(self.held_out[0]), **self.held_out[1].summary()},
         }
 
     def to_dataframe(self) -> pd.DataFrame:

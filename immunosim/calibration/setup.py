@@ -21,8 +21,9 @@ from immunosim.calibration.records import CalibratedCohort, Calibration
 from immunosim.calibration.simulating import CohortTargets, TargetCohort
 from immunosim.codegen.loader import say_nothing
 from immunosim.cohorts.reading import SECTION, bound_population, merged_population
-from immunosim.cohorts.target_checks import refuse_unknown
+from immunosim.cohorts.target_checks import refuse_unknown, unknown
 from immunosim.cohorts.targets import PublishedTarget, located_targets, needs
+from immunosim.cohorts.trials import BETWEEN
 from immunosim.errors import DataError, ImmunosimError, InputProblem, did_you_mean
 from immunosim.models import find_model
 from immunosim.scenario import load_scenario
@@ -31,6 +32,9 @@ from immunosim.scenario.reader import read_toml
 from immunosim.scenario.writer import document_of
 from immunosim.sweeps.base import Base, read_base
 from immunosim.sweeps.outputs import Outputs, outputs_of
+
+HELD_OUT = "held out"
+"""Use of a target that the search must not see."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +50,10 @@ class CalibrationSetup:
     quantities : tuple of FreeQuantity
     not_simulated : tuple of PublishedTarget
         Fitted targets of cohorts that the file does not name.
+    held_out : tuple of TargetCohort
+        The cohorts with their held-out targets, which only the result is judged by.
+    not_judged : tuple of PublishedTarget
+        Held-out targets of other cohorts, or of what the scenarios do not have.
     """
 
     record: Calibration
@@ -53,6 +61,8 @@ class CalibrationSetup:
     cohorts: tuple[TargetCohort, ...]
     quantities: tuple[FreeQuantity, ...]
     not_simulated: tuple[PublishedTarget, ...]
+    held_out: tuple[TargetCohort, ...] = ()
+    not_judged: tuple[PublishedTarget, ...] = ()
 
     @property
     def base(self) -> Base:
@@ -177,7 +187,23 @@ def set_up(
     _refuse_fixed(quantities, bases, str(file))
     named = {entry.name for entry in record.cohort}
     left = tuple(target for target in fitted if target.cohort not in named)
-    return CalibrationSetup(record, str(file), tuple(cohorts), tuple(quantities), left)
+    held_out = _held_out(targets, cohorts)
+    judged = {id(target) for cohort in held_out for target in cohort.targets}
+    not_judged = tuple(target for target in targets if target.record.use == HELD_OUT and id(target) not in judged)
+    return CalibrationSetup(record, str(file), tuple(cohorts), tuple(quantities), left, held_out, not_judged)
+
+
+def _held_out(targets: Sequence[PublishedTarget], cohorts: Sequence[TargetCohort]) -> tuple[TargetCohort, ...]:
+    """Return the cohorts that have held-out targets, with what these read."""
+    parts = []
+    for cohort in cohorts:
+        base = cohort.bound.base
+        own = [target for target in targets if target.record.use == HELD_OUT and target.cohort == cohort.name]
+        kept = tuple(target for target in own if not list(unknown(target, base)))
+        if kept:
+            outputs = _outputs(base, kept, cohort.name, BETWEEN)
+            parts.append(replace(cohort, outputs=outputs, targets=kept))
+    return tuple(parts)
 
 
 def _relative(name: str, folder: Path) -> str:
@@ -232,13 +258,17 @@ def _cohort(
     return TargetCohort(entry.name, bound, _outputs(base, of_cohort, entry.name), of_cohort)
 
 
-def _outputs(base: Base, targets: Sequence[PublishedTarget], name: str) -> Outputs:
-    """Return what the targets read, with the times that the scenario keeps of its own population."""
+def _outputs(base: Base, targets: Sequence[PublishedTarget], name: str, between: float | None = None) -> Outputs:
+    """Return what the targets read, with the times that the scenario keeps of its own population.
+
+    Whole courses have output times ``between`` days apart where the population does not say.
+    """
     wanted = needs(targets, name, base.problem.model.readouts)
     section = load_scenario(base.file).population or Population()
     at = sorted({*wanted.times, *(float(day) for day in section.at)})
     kept = [day for day in at if day <= base.scenario.horizon]
-    return outputs_of(base.problem, wanted.endpoints, wanted.readouts, kept, section.every, pools=False)
+    every = section.every or (between if wanted.over_time else None)
+    return outputs_of(base.problem, wanted.endpoints, wanted.readouts, kept, every, pools=False)
 
 
 def _refuse_fixed(quantities: Sequence[FreeQuantity], bases: Sequence[Base], file: str) -> None:

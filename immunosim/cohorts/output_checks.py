@@ -39,3 +39,7 @@ def output_problems(population: Population, model: Model) -> Iterator[InputProbl
         if name not in events:
             cure = did_you_mean(name, sorted(events)) if events else "leave it out: the model has no events"
             yield InputProblem(f'"{name}" is not an event of the model', key=f"calibrated_to[{number}]", cure=cure)
+    for name in population.calibrated_with:
+        if name not in model.position:
+            cure = did_you_mean(name, model.position)
+            yield InputProblem("is not a parameter of the model", key=f"calibrated_with.{name}", cure=cure)

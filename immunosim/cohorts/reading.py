@@ -95,7 +95,7 @@ def merged_population(section: Population, model: str, folder: Path) -> tuple[Po
         given = getattr(section, name)
         values[name] = _joined(values.get(name, ()), given) if name in _BY_NAME else given
     if section.model_fields_set & _CALIBRATED and "calibrated_to" not in section.model_fields_set:
-        values["calibrated_to"] = ()
+        values |= {"calibrated_to": (), "calibrated_with": {}}
     return Population(**values), str(path), path.parent
 
 

@@ -31,9 +31,33 @@ def refuse_unknown(targets: Sequence[PublishedTarget], base: Base) -> None:
     DataError
         With file and key of each.
     """
-    problems = [problem for target in targets for problem in _unknown(target, base)]
+    problems = [problem for target in targets for problem in unknown(target, base)]
     if problems:
         raise DataError(problems=problems)
+
+
+def unknown(target: PublishedTarget, base: Base) -> Iterator[InputProblem]:
+    """Yield what a target reads that the model does not have, or that is after the horizon."""
+    record, model, horizon = target.record, base.problem.model, base.scenario.horizon
+    for key in ("readout", "hazard"):
+        name = getattr(record, key)
+        if name and name not in (*model.readouts, *model.pools):
+            cure = did_you_mean(name, model.readouts)
+            yield InputProblem(f'unknown read-out "{name}"', target.file, target.key(key), cure)
+    unit = model.units.get(record.hazard, "1")
+    if unit != "1":
+        cure = "name a cumulative hazard, which has no unit"
+        yield InputProblem(f"{record.hazard} is in {unit}, not a hazard", target.file, target.key("hazard"), cure)
+    try:
+        if record.endpoint:
+            measured(Endpoint.of(record.endpoint), model, 0.0, horizon)
+    except DataError as error:
+        yield InputProblem(error.reason, target.file, target.key("endpoint"), error.cure)
+    last = max(needs([target]).times, default=0.0)
+    if last > horizon:
+        reason = f"is read on day {last:.6g}, after the horizon of {base.file}, day {horizon:.6g}"
+        cure = "name a longer trial of the cohort, or leave the target out"
+        yield InputProblem(reason, target.file, target.key(), cure)
 
 
 def refuse_on_few(plan: Plan, targets: Sequence[PublishedTarget]) -> None:
@@ -57,26 +81,3 @@ def patients_of(
     _, numbers, _ = variables.pop("patient")
     coordinates = {"patient": np.arange(len(numbers)), "time": np.array(times)}
     return xr.Dataset(variables, coords=coordinates, attrs=dict(attributes))
-
-
-def _unknown(target: PublishedTarget, base: Base) -> Iterator[InputProblem]:
-    record, model, horizon = target.record, base.problem.model, base.scenario.horizon
-    for key in ("readout", "hazard"):
-        name = getattr(record, key)
-        if name and name not in (*model.readouts, *model.pools):
-            cure = did_you_mean(name, model.readouts)
-            yield InputProblem(f'unknown read-out "{name}"', target.file, target.key(key), cure)
-    unit = model.units.get(record.hazard, "1")
-    if unit != "1":
-        cure = "name a cumulative hazard, which has no unit"
-        yield InputProblem(f"{record.hazard} is in {unit}, not a hazard", target.file, target.key("hazard"), cure)
-    try:
-        if record.endpoint:
-            measured(Endpoint.of(record.endpoint), model, 0.0, horizon)
-    except DataError as error:
-        yield InputProblem(error.reason, target.file, target.key("endpoint"), error.cure)
-    last = max(needs([target]).times, default=0.0)
-    if last > horizon:
-        reason = f"is read on day {last:.6g}, after the horizon of {base.file}, day {horizon:.6g}"
-        cure = "name a longer trial of the cohort, or leave the target out"
-        yield InputProblem(reason, target.file, target.key(), cure)

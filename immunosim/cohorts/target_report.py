@@ -207,6 +207,25 @@ def evaluate(
     return TargetReport(tuple(results), tuple(left), bootstrap.confidence)
 
 
+def evaluate_kept(
+    targets: Sequence[PublishedTarget], parts: Sequence[Mapping[str, xr.Dataset]], bootstrap: Bootstrap
+) -> list[TargetReport]:
+    """Return a report of each of several simulations, of the targets that all have; others are not simulated."""
+    kept, left = [], []
+    for target in targets:
+        try:
+            reports = [evaluate([target], cohorts, bootstrap) for cohorts in parts]
+        except DataError:
+            reports = []
+        results = [result for report in reports for result in report.results]
+        if len(results) == len(parts):
+            kept.append(results)
+        else:
+            left.append(target)
+    columns = [tuple(results[index] for results in kept) for index in range(len(parts))]
+    return [TargetReport(column, tuple(left), bootstrap.confidence) for column in columns]
+
+
 def problem_of(target: PublishedTarget, error: ImmunosimError) -> InputProblem:
     """Return what is wrong with a target, named by its file and key."""
     problem = error.problems[0]

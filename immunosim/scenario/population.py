@@ -206,7 +206,8 @@ class Population(Record):
     `file` names a population to start from, a file or one that comes with the model; entries of the same name replace
     its entries. `cohort` applies one of the named cohorts to everybody. `protocol` names a file with visits, dropout,
     assays and rules that give further doses. `calibrated_to` names the events whose rates were fitted to observed ones:
-    risks of one patient are told of these only.
+    risks of one patient are told of these only, and only where typical values are those of `calibrated_with`, in the
+    units of the parameter set.
     """
 
     file: Text = ""
@@ -217,6 +218,7 @@ class Population(Record):
     sampling: Literal["sobol", "random"] | None = None
     cohort: Text = ""
     calibrated_to: tuple[Text, ...] = ()
+    calibrated_with: dict[Text, Number] = Field(default={})
     table: Text = ""
     protocol: Text = ""
     trait: tuple[Trait, ...] = ()
