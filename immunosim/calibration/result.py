@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -142,7 +144,7 @@ class CalibrationResult(Result):
     def calibrated_events(self) -> tuple[str, ...]:
         """The events whose rates were fitted to observed ones: all their targets are met, and inform something free."""
         shares, info = self.posterior.information_shares, self.setup.base.problem.model.readout_info
-        told = {}
+        told: dict[str, tuple[bool, float]] = {}
         for index, result in enumerate(self.after.results):
             hazard = result.record.hazard
             event = info[hazard].organ if hazard in info else ""
@@ -245,6 +247,45 @@ class CalibrationResult(Result):
         return table.assign(
             draw=np.flatnonzero(kept), n_within=self.ensemble.n_within[kept], loss=self.ensemble.costs[kept]
         )
+
+    def predicted(
+        self,
+        statistics: Sequence[Mapping[str, Any]],
+        scenario: Path | str | None = None,
+        *,
+        cohort: str = "",
+        patients: int | None = None,
+        n_threads: int = 1,
+    ) -> pd.DataFrame:
+        """Return statistics of a cohort, with the intervals that enclose 90 % of the plausible sets.
+
+        Parameters
+        ----------
+        statistics : sequence of mapping
+            As target files write them: ``{"statistic": "mean", "readout": "cd4", "time": "6 months"}``.
+        scenario : Path or str, optional
+            Treatments and horizon of the cohort; by default those of the calibration.
+        cohort : str
+            A cohort of the calibration, by default the first.
+        patients : int, optional
+            Other ones than those of the search; by default as many.
+        n_threads : int
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each statistic: its keys, the value with the calibrated quantities, low and high, and the unit.
+
+        Raises
+        ------
+        DataError, ScenarioError
+            If a statistic, cohort or scenario is unknown, or the scenario has another model or parameter set.
+        """
+        from immunosim.calibration.predicting import predicted_statistics
+        from immunosim.sweeps.base import read_base
+
+        base = None if scenario is None else read_base(scenario)
+        return predicted_statistics(self, statistics, base, cohort, patients, n_threads)
 
 
 def _counted(report: TargetReport) -> dict[str, float]:

@@ -132,7 +132,11 @@ def needs(targets: Iterable[PublishedTarget], cohort: str = "", known: Collectio
     known : collection of str
         Read-outs of the model; a second variable, or a competing event, may also be a covariate.
     """
-    requests = [target.record for target in targets if not cohort or target.cohort in ("", cohort)]
+    return needs_of([target.record for target in targets if not cohort or target.cohort in ("", cohort)], known)
+
+
+def needs_of(requests: Sequence[StatisticRequest], known: Collection[str] = ()) -> Needs:
+    """Return what a cohort has to keep for statistics to be computed; ``known`` as of ``needs``."""
     readouts = [name for request in requests for name in (request.readout, request.hazard) if name]
     further = [name for request in requests for name in (request.other, *request.competing)]
     readouts += [name for name in further if name in known]

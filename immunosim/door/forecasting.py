@@ -244,7 +244,7 @@ def with_risks(
     }
     if case.problem.scenario.population is None or isinstance(scenario, PatientData):
         return replace(predictions, risks={name: [NO_RISK] for name in known})
-    return replace(predictions, risks=risks_so_far(scenario, known, case.wishes.noise, overrides, announce))
+    return replace(predictions, risks=risks_so_far(scenario, known, case.wishes.noise or {}, overrides, announce))
 
 
 def forecast_of(
