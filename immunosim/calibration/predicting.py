@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from immunosim.calibration.running import FRESH
+from immunosim.calibration.setup import FRESH
 from immunosim.calibration.simulating import TargetCohort
 from immunosim.cohorts.registry import STATISTICS
 from immunosim.cohorts.request import StatisticRequest

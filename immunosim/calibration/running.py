@@ -18,7 +18,7 @@ from immunosim.calibration.checkpoint import StoredProgress, read_progress
 from immunosim.calibration.least_squares import LeastSquares, first_state, search
 from immunosim.calibration.posterior import LaplacePosterior
 from immunosim.calibration.result import CalibrationResult, PlausibleEnsemble
-from immunosim.calibration.setup import CalibrationSetup
+from immunosim.calibration.setup import FRESH, CalibrationSetup
 from immunosim.calibration.simulating import CohortTargets, TargetCohort
 from immunosim.cohorts.intervals import Bootstrap
 from immunosim.cohorts.target_report import TargetReport, evaluate, evaluate_kept
@@ -29,9 +29,6 @@ PROGRESS = "progress.json"
 
 SETS_AT_ONCE = 32
 """Draws of the posterior between two writes."""
-
-FRESH = 1
-"""Added to the seed for the patients on whom the result is judged."""
 
 Reports = tuple[TargetReport, TargetReport]
 """Before and after."""

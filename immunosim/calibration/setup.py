@@ -33,6 +33,9 @@ from immunosim.scenario.writer import document_of
 from immunosim.sweeps.base import Base, read_base
 from immunosim.sweeps.outputs import Outputs, outputs_of
 
+FRESH = 1
+"""Added to the seed for the patients on whom the result is judged."""
+
 HELD_OUT = "held out"
 """Use of a target that the search must not see."""
 
@@ -195,11 +198,11 @@ def set_up(
 
 def _held_out(targets: Sequence[PublishedTarget], cohorts: Sequence[TargetCohort]) -> tuple[TargetCohort, ...]:
     """Return the cohorts that have held-out targets, with what these read."""
-    parts = []
+    parts, held_out = [], [target for target in targets if target.record.use == HELD_OUT]
     for cohort in cohorts:
         base = cohort.bound.base
-        own = [target for target in targets if target.record.use == HELD_OUT and target.cohort == cohort.name]
-        kept = tuple(target for target in own if not list(unknown(target, base)))
+        of_cohort = [target for target in held_out if target.cohort == cohort.name]
+        kept = tuple(target for target in of_cohort if not list(unknown(target, base)))
         if kept:
             outputs = _outputs(base, kept, cohort.name, BETWEEN)
             parts.append(replace(cohort, outputs=outputs, targets=kept))
@@ -240,8 +243,8 @@ def _refuse_section(entry: CalibratedCohort, base: Base, section: Population, fi
         raise DataError(f'unknown cohort "{entry.cohort}"', file=file, key=f"{key}.cohort", cure=cure)
     if population.protocol:
         reason = "doses by rule differ between populations, so that residuals would jump"
-        place = (file, "population.protocol") if origin == SECTION else (origin, "protocol")
-        raise DataError(reason, file=place[0], key=place[1], cure="calibrate without a protocol")
+        source, protocol = (file, "population.protocol") if origin == SECTION else (origin, "protocol")
+        raise DataError(reason, file=source, key=protocol, cure="calibrate without a protocol")
 
 
 def _cohort(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from immunosim.codegen.loader import Array
+from immunosim.cohorts.covariates import BoundCovariate
 from immunosim.cohorts.distributions import (
     chosen_part,
     correlated,
@@ -22,13 +23,7 @@ from immunosim.cohorts.distributions import (
     trait_factor,
 )
 from immunosim.cohorts.keyed import refuse_impossible, uniform
-from immunosim.cohorts.population import (
-    STRATUM,
-    BoundCovariate,
-    BoundPopulation,
-    correlated_names,
-    correlation_matrix,
-)
+from immunosim.cohorts.population import STRATUM, BoundPopulation, correlated_names, correlation_matrix
 from immunosim.ensembles.columns import RowIndices
 from immunosim.scenario.population import Trait
 from immunosim.units import parse_quantity

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from immunosim.codegen.loader import Array
+from immunosim.cohorts.covariates import COUNTS, SEX
 from immunosim.cohorts.draws import FIRST_COLUMNS
-from immunosim.cohorts.population import COUNTS, SEX, BoundPopulation, bind
+from immunosim.cohorts.population import BoundPopulation, bind
 from immunosim.errors import DataError, InputProblem, did_you_mean
 from immunosim.models import find_model
 from immunosim.patient_parameters import COUNT_UNIT

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from immunosim.codegen.loader import Array, Model
+from immunosim.cohorts.covariates import COUNTS
 from immunosim.cohorts.known import Known, known_covariates
 from immunosim.cohorts.planning import section_of
-from immunosim.cohorts.population import COUNTS
 from immunosim.cohorts.reading import bound_population, merged_population
 from immunosim.door.cohorts import AnyPopulation
 from immunosim.door.fit_input import SHARED
