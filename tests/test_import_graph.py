@@ -13,6 +13,8 @@ DOORS = {
     ("immunosim.codegen.kernel_module", "immunosim.codegen.vector.core"),
     # A stored result is rebuilt by what made it: factors, or a population, which uses the blocks of sweeps.
     ("immunosim.sweeps.plan", "immunosim.cohorts.rows"),
+    # predicted(): a result simulates its cohorts again.
+    ("immunosim.calibration.result", "immunosim.calibration.predicting"),
     # to_dataframe() and summary() of these results: their tables and sentences are made by modules beside them.
     ("immunosim.attribution.effects", "immunosim.attribution.effect_tables"),
     ("immunosim.attribution.effects", "immunosim.attribution.wording"),

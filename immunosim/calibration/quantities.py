@@ -144,6 +144,9 @@ def _traits(free: Mapping[str, object], population: Population) -> Iterator[Free
 
 def _shares(free: Mapping[str, object], population: Population) -> Iterator[FreeQuantity | InputProblem]:
     by_name = {stratum.name: stratum for stratum in population.stratum}
+    if by_name and set(by_name) <= set(free):
+        cure = "leave one of them out: it takes what the others leave"
+        yield InputProblem("every stratum is free, and their shares sum to 1", key="free.shares", cure=cure)
     for name, spread in free.items():
         key = f"free.shares.{name}"
         if name not in by_name:

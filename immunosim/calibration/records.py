@@ -6,22 +6,36 @@ Knows neither model nor result; names are checked where a calibration is set up.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictInt
+from pydantic import BeforeValidator, Field, StrictInt
 
-from immunosim.errors import InputProblem
+from immunosim.errors import InputProblem, QuantityError, any_of
 from immunosim.scenario.base import Record, Text, each_value_stands_alone
 from immunosim.scenario.population import PopulationSection
 from immunosim.scenario.quantities import Number
+from immunosim.units import shown
 
 FROM_SET, NO_PRIOR = "prior", "none"
 
-PriorSpread = Annotated[Number, Field(gt=0, le=10)] | Literal["prior", "none"]
+
+def _spread(value: object, words: Sequence[str]) -> object:
+    if value in words:
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0.0 < value <= WIDEST:
+        return float(value)
+    cure = f"write a number above 0, at most {WIDEST:g}, or {any_of(words)}"
+    raise QuantityError(f"{shown(value)} is not a standard deviation of a logarithm", cure=cure)
+
+
+WIDEST = 10.0
+
+PriorSpread = Annotated[float | Literal["prior", "none"], BeforeValidator(partial(_spread, words=(FROM_SET, NO_PRIOR)))]
 """Standard deviation of the logarithm about the present value; ``prior`` for the prior of the parameter set."""
 
-PlainSpread = Annotated[Number, Field(gt=0, le=10)] | Literal["none"]
+PlainSpread = Annotated[float | Literal["none"], BeforeValidator(partial(_spread, words=(NO_PRIOR,)))]
 
 
 class CalibratedCohort(Record):

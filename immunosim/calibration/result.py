@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +26,9 @@ MOST_INFORMING = 3
 """Targets that are named for a quantity."""
 
 CONFIDENCE = 0.9
+
+LEAST_SHARE = 0.05
+"""Share of a parameter's Fisher information from which a target counts as its source."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +100,9 @@ class CalibrationResult(Result):
     residuals : tuple of two ndarrays, shape (m,)
         Before and after, on the patients of the search.
     before, after : TargetReport
-        On other patients.
+        Fitted targets, on other patients.
+    held_out : tuple of two TargetReports
+        Targets that the search has not seen, before and after, on these patients.
     ensemble : PlausibleEnsemble
     seconds : float
     """
@@ -106,6 +113,7 @@ class CalibrationResult(Result):
     residuals: tuple[Array, Array]
     before: TargetReport
     after: TargetReport
+    held_out: tuple[TargetReport, TargetReport]
     ensemble: PlausibleEnsemble
     seconds: float
 
@@ -121,14 +129,29 @@ class CalibrationResult(Result):
 
     @property
     def population(self) -> Population:
-        """The calibrated population, whose free spreads are fitted."""
+        """The calibrated population, whose free spreads are fitted, and the events that it is calibrated to."""
         population = changed_population(self.setup.population, self.quantities, self.values)
         free = {quantity.name for quantity in self.quantities if quantity.kind == "traits"}
         traits = [
             trait.model_copy(update={"evidence": "fitted"}) if trait.name in free else trait
             for trait in population.trait
         ]
-        return population.model_copy(update={"trait": tuple(traits)})
+        events = self.calibrated_events
+        update = {"calibrated_to": events, "calibrated_with": self.parameters if events else {}}
+        return population.model_copy(update={"trait": tuple(traits), **update})
+
+    @property
+    def calibrated_events(self) -> tuple[str, ...]:
+        """The events whose rates were fitted to observed ones: all their targets are met, and inform something free."""
+        shares, info = self.posterior.information_shares, self.setup.base.problem.model.readout_info
+        told: dict[str, tuple[bool, float]] = {}
+        for index, result in enumerate(self.after.results):
+            hazard = result.record.hazard
+            event = info[hazard].organ if hazard in info else ""
+            if event:
+                is_met, most = told.get(event, (True, 0.0))
+                told[event] = is_met and result.is_within, max(most, float(shares[index].max()))
+        return tuple(event for event, (is_met, most) in told.items() if is_met and most >= LEAST_SHARE)
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -152,6 +175,8 @@ class CalibrationResult(Result):
         """Return the loss before and after, the plausible sets, and how well they represent the posterior."""
         ensemble = self.ensemble
         first, last = (float((part**2).sum()) for part in self.residuals)
+        before, after = self.held_out
+        held_out = f"{after.n_within} of {len(after.results)} within tolerance, {before.n_within} before"
         return {
             "free quantities": len(self.quantities),
             "loss with priors": f"{self.costs[0]:.1f} to {self.costs[-1]:.1f} in {len(self.costs) - 1} iterations",
@@ -160,7 +185,8 @@ class CalibrationResult(Result):
             "plausible sets": f"{ensemble.n_kept} of {len(ensemble.theta)} draws, "
             f"{ensemble.least_within} or more targets within tolerance",
             "effective size of the draws": round(ensemble.effective_size, 1),
-            "targets not simulated": len(self.setup.not_simulated),
+            "held-out targets": held_out if after.results else "none",
+            "targets not simulated": len(self.setup.not_simulated) + len(after.not_simulated),
             "time": f"{self.seconds / 60.0:.1f} min",
         }
 
@@ -179,6 +205,7 @@ class CalibrationResult(Result):
             "quantities": self.to_dataframe().to_dict("records"),
             "before": _counted(self.before),
             "after": _counted(self.after),
+            "held_out": {"before": _counted(self.held_out[0]), **self.held_out[1].summary()},
         }
 
     def to_dataframe(self) -> pd.DataFrame:
@@ -220,6 +247,45 @@ class CalibrationResult(Result):
         return table.assign(
             draw=np.flatnonzero(kept), n_within=self.ensemble.n_within[kept], loss=self.ensemble.costs[kept]
         )
+
+    def predicted(
+        self,
+        statistics: Sequence[Mapping[str, Any]],
+        scenario: Path | str | None = None,
+        *,
+        cohort: str = "",
+        patients: int | None = None,
+        n_threads: int = 1,
+    ) -> pd.DataFrame:
+        """Return statistics of a cohort, with the intervals that enclose 90 % of the plausible sets.
+
+        Parameters
+        ----------
+        statistics : sequence of mapping
+            As target files write them: ``{"statistic": "mean", "readout": "cd4", "time": "6 months"}``.
+        scenario : Path or str, optional
+            Treatments and horizon of the cohort; by default those of the calibration.
+        cohort : str
+            A cohort of the calibration, by default the first.
+        patients : int, optional
+            Other ones than those of the search; by default as many.
+        n_threads : int
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each statistic: its keys, the value with the calibrated quantities, low and high, and the unit.
+
+        Raises
+        ------
+        DataError, ScenarioError
+            If a statistic, cohort or scenario is unknown, or the scenario has another model or parameter set.
+        """
+        from immunosim.calibration.predicting import predicted_statistics
+        from immunosim.sweeps.base import read_base
+
+        base = None if scenario is None else read_base(scenario)
+        return predicted_statistics(self, statistics, base, cohort, patients, n_threads)
 
 
 def _counted(report: TargetReport) -> dict[str, float]:

@@ -6,20 +6,22 @@ Knows neither tables nor files of results.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import xarray as xr
 
 from immunosim.calibration.checkpoint import StoredProgress, read_progress
 from immunosim.calibration.least_squares import LeastSquares, first_state, search
 from immunosim.calibration.posterior import LaplacePosterior
 from immunosim.calibration.result import CalibrationResult, PlausibleEnsemble
-from immunosim.calibration.setup import CalibrationSetup
-from immunosim.calibration.simulating import CohortTargets
+from immunosim.calibration.setup import FRESH, CalibrationSetup
+from immunosim.calibration.simulating import CohortTargets, TargetCohort
 from immunosim.cohorts.intervals import Bootstrap
-from immunosim.cohorts.target_report import TargetReport, evaluate
+from immunosim.cohorts.target_report import TargetReport, evaluate, evaluate_kept
 from immunosim.errors import DataError
 
 PROGRESS = "progress.json"
@@ -28,8 +30,8 @@ PROGRESS = "progress.json"
 SETS_AT_ONCE = 32
 """Draws of the posterior between two writes."""
 
-FRESH = 1
-"""Added to the seed for the patients on whom the result is judged."""
+Reports = tuple[TargetReport, TargetReport]
+"""Before and after."""
 
 
 class StepWatch(Protocol):
@@ -76,7 +78,7 @@ class CalibrationRun:
         progress = self._searched(problem, self._begun(problem))
         posterior = LaplacePosterior.of(problem, progress.state)
         progress = self._drawn(targets, problem, posterior, progress)
-        before, after = self._on_fresh_patients(progress)
+        (before, after), held_out = self._on_fresh_patients(progress)
         return CalibrationResult(
             setup=setup,
             posterior=posterior,
@@ -84,6 +86,7 @@ class CalibrationRun:
             residuals=(progress.initial, progress.state.residuals),
             before=before,
             after=after,
+            held_out=held_out,
             ensemble=self._ensemble(targets, problem, posterior, progress),
             seconds=progress.seconds,
         )
@@ -153,20 +156,26 @@ class CalibrationRun:
             least_within=best - asked.may_miss,
         )
 
-    def _on_fresh_patients(self, progress: StoredProgress) -> tuple[TargetReport, TargetReport]:
-        """Return the targets before and after, on patients that the search has not seen."""
+    def _on_fresh_patients(self, progress: StoredProgress) -> tuple[Reports, Reports]:
+        """Return fitted and held-out targets before and after, on patients that the search has not seen."""
         self.watch.begin("Judging the result on other patients")
+        setup, bootstrap = self.setup, Bootstrap()
+        fitted = [target for cohort in setup.cohorts for target in cohort.targets]
+        held_out = [*(target for cohort in setup.held_out for target in cohort.targets), *setup.not_judged]
+        before, after = (evaluate(fitted, part, bootstrap) for part in self._fresh(setup.cohorts, progress))
+        others = evaluate_kept(held_out, self._fresh(setup.held_out, progress), bootstrap)
+        return (before, after), (others[0], others[1])
+
+    def _fresh(self, cohorts: Sequence[TargetCohort], progress: StoredProgress) -> list[dict[str, xr.Dataset]]:
+        """Return the cohorts before and after, of other patients, by name."""
         quantities, n = self.setup.quantities, self.setup.record.fresh_patients
         start = np.array([quantity.start for quantity in quantities])
         values = np.array([start, np.exp(progress.state.theta)])
         datasets = {
             cohort.name: cohort.seeded(self.setup.record.seed + FRESH).datasets(quantities, values, n, self.n_threads)
-            for cohort in self.setup.cohorts
+            for cohort in cohorts
         }
-        fitted = [target for cohort in self.setup.cohorts for target in cohort.targets]
-        parts = [{name: both[index] for name, both in datasets.items()} for index in (0, 1)]
-        before, after = (evaluate(fitted, part, Bootstrap()) for part in parts)
-        return before, after
+        return [{name: both[index] for name, both in datasets.items()} for index in (0, 1)]
 
     def _kept(self, progress: StoredProgress, begin: float) -> StoredProgress:
         """Return progress with the time since ``begin``, stored where there is a folder."""

@@ -20,8 +20,10 @@ from immunosim.calibration.quantities import FreeQuantity, free_quantities
 from immunosim.calibration.records import CalibratedCohort, Calibration
 from immunosim.calibration.simulating import CohortTargets, TargetCohort
 from immunosim.codegen.loader import say_nothing
-from immunosim.cohorts.reading import bound_population
+from immunosim.cohorts.reading import SECTION, bound_population, merged_population
+from immunosim.cohorts.target_checks import refuse_unknown, unknown
 from immunosim.cohorts.targets import PublishedTarget, located_targets, needs
+from immunosim.cohorts.trials import BETWEEN
 from immunosim.errors import DataError, ImmunosimError, InputProblem, did_you_mean
 from immunosim.models import find_model
 from immunosim.scenario import load_scenario
@@ -30,6 +32,12 @@ from immunosim.scenario.reader import read_toml
 from immunosim.scenario.writer import document_of
 from immunosim.sweeps.base import Base, read_base
 from immunosim.sweeps.outputs import Outputs, outputs_of
+
+FRESH = 1
+"""Added to the seed for the patients on whom the result is judged."""
+
+HELD_OUT = "held out"
+"""Use of a target that the search must not see."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +53,10 @@ class CalibrationSetup:
     quantities : tuple of FreeQuantity
     not_simulated : tuple of PublishedTarget
         Fitted targets of cohorts that the file does not name.
+    held_out : tuple of TargetCohort
+        The cohorts with their held-out targets, which only the result is judged by.
+    not_judged : tuple of PublishedTarget
+        Held-out targets of other cohorts, or of what the scenarios do not have.
     """
 
     record: Calibration
@@ -52,6 +64,8 @@ class CalibrationSetup:
     cohorts: tuple[TargetCohort, ...]
     quantities: tuple[FreeQuantity, ...]
     not_simulated: tuple[PublishedTarget, ...]
+    held_out: tuple[TargetCohort, ...] = ()
+    not_judged: tuple[PublishedTarget, ...] = ()
 
     @property
     def base(self) -> Base:
@@ -134,7 +148,8 @@ def read_calibration(path: Path) -> Calibration:
     ScenarioError
         With file and key of everything that is wrong.
     """
-    return Calibration.model_validate(read_toml(path, str(path)), context={"file": str(path)})
+    document = read_toml(path, str(path), "[population], [[cohort]] and [free.parameters]")
+    return Calibration.model_validate(document, context={"file": str(path)})
 
 
 def set_up(
@@ -166,7 +181,7 @@ def set_up(
     fitted = [target for target in targets if target.record.use == "fitted"]
     section = record.population.model_copy(update={"seed": record.seed})
     cohorts = [
-        _cohort(entry, base, section, fitted, f"{file}: cohort[{number}]")
+        _cohort(entry, base, section, fitted, str(file), f"cohort[{number}]")
         for number, (entry, base) in enumerate(zip(record.cohort, bases, strict=True), 1)
     ]
     try:
@@ -176,7 +191,23 @@ def set_up(
     _refuse_fixed(quantities, bases, str(file))
     named = {entry.name for entry in record.cohort}
     left = tuple(target for target in fitted if target.cohort not in named)
-    return CalibrationSetup(record, str(file), tuple(cohorts), tuple(quantities), left)
+    held_out = _held_out(targets, cohorts)
+    judged = {id(target) for cohort in held_out for target in cohort.targets}
+    not_judged = tuple(target for target in targets if target.record.use == HELD_OUT and id(target) not in judged)
+    return CalibrationSetup(record, str(file), tuple(cohorts), tuple(quantities), left, held_out, not_judged)
+
+
+def _held_out(targets: Sequence[PublishedTarget], cohorts: Sequence[TargetCohort]) -> tuple[TargetCohort, ...]:
+    """Return the cohorts that have held-out targets, with what these read."""
+    parts, held_out = [], [target for target in targets if target.record.use == HELD_OUT]
+    for cohort in cohorts:
+        base = cohort.bound.base
+        of_cohort = [target for target in held_out if target.cohort == cohort.name]
+        kept = tuple(target for target in of_cohort if not list(unknown(target, base)))
+        if kept:
+            outputs = _outputs(base, kept, cohort.name, BETWEEN)
+            parts.append(replace(cohort, outputs=outputs, targets=kept))
+    return tuple(parts)
 
 
 def _relative(name: str, folder: Path) -> str:
@@ -186,12 +217,13 @@ def _relative(name: str, folder: Path) -> str:
 
 def _base(entry: CalibratedCohort, folder: Path, file: str, number: int, announce: Callable[[str], None]) -> Base:
     """Return the scenario of a cohort; its population's files are those of the calibration's folder."""
+    name = _relative(entry.scenario, folder)
     try:
-        return replace(read_base(_relative(entry.scenario, folder), announce=announce), folder=folder)
+        return replace(read_base(name, announce=announce), folder=folder)
     except ImmunosimError as error:
-        if len(error.problems) == 1 and error.key == "":
+        if len(error.problems) == 1 and not error.key and error.file == name:
             key = f"cohort[{number}].scenario"
-            raise DataError(error.reason, file=file, key=key, cure=error.cure) from error
+            raise DataError(f"{name} {error.reason}", file=file, key=key, cure=error.cure) from error
         raise
 
 
@@ -203,24 +235,44 @@ def _refuse_several_models(bases: Sequence[Base], file: str) -> None:
         raise DataError(f"the scenarios are of {names}", file=file, key="cohort", cure=cure)
 
 
+def _refuse_section(entry: CalibratedCohort, base: Base, section: Population, file: str, key: str) -> None:
+    """Refuse a cohort that the population does not have, and a population with a protocol."""
+    population, origin, _ = merged_population(section, base.scenario.model, base.folder)
+    known = [cohort.name for cohort in population.cohorts]
+    if entry.cohort and entry.cohort not in known:
+        cure = did_you_mean(entry.cohort, known)
+        raise DataError(f'unknown cohort "{entry.cohort}"', file=file, key=f"{key}.cohort", cure=cure)
+    if population.protocol:
+        reason = "doses by rule differ between populations, so that residuals would jump"
+        source, protocol = (file, "population.protocol") if origin == SECTION else (origin, "protocol")
+        raise DataError(reason, file=source, key=protocol, cure="calibrate without a protocol")
+
+
 def _cohort(
-    entry: CalibratedCohort, base: Base, section: Population, targets: Sequence[PublishedTarget], where: str
+    entry: CalibratedCohort, base: Base, section: Population, targets: Sequence[PublishedTarget], file: str, key: str
 ) -> TargetCohort:
     of_cohort = tuple(target for target in targets if target.cohort == entry.name)
     if not of_cohort:
         names = sorted({target.cohort for target in targets})
-        raise DataError(f'no fitted target is of "{entry.name}"', file=where, cure=did_you_mean(entry.name, names))
-    bound = bound_population(section.model_copy(update={"cohort": entry.cohort}), base)
+        cure = did_you_mean(entry.name, names)
+        raise DataError(f'no fitted target is of "{entry.name}"', file=file, key=f"{key}.name", cure=cure)
+    _refuse_section(entry, base, section, file, key)
+    bound = bound_population(section.model_copy(update={"cohort": entry.cohort}), base, file)
+    refuse_unknown(of_cohort, base)
     return TargetCohort(entry.name, bound, _outputs(base, of_cohort, entry.name), of_cohort)
 
 
-def _outputs(base: Base, targets: Sequence[PublishedTarget], name: str) -> Outputs:
-    """Return what the targets read, with the times that the scenario keeps of its own population."""
-    wanted = needs(targets, name)
+def _outputs(base: Base, targets: Sequence[PublishedTarget], name: str, between: float | None = None) -> Outputs:
+    """Return what the targets read, with the times that the scenario keeps of its own population.
+
+    Whole courses have output times ``between`` days apart where the population does not say.
+    """
+    wanted = needs(targets, name, base.problem.model.readouts)
     section = load_scenario(base.file).population or Population()
     at = sorted({*wanted.times, *(float(day) for day in section.at)})
     kept = [day for day in at if day <= base.scenario.horizon]
-    return outputs_of(base.problem, wanted.endpoints, wanted.readouts, kept, section.every, pools=False)
+    every = section.every or (between if wanted.over_time else None)
+    return outputs_of(base.problem, wanted.endpoints, wanted.readouts, kept, every, pools=False)
 
 
 def _refuse_protocols(bases: Sequence[Base], file: str) -> None:

@@ -5,7 +5,7 @@ All vectors see the same patients: common random numbers make residuals smooth i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -18,12 +18,13 @@ from immunosim.calibration.quantities import FreeQuantity, variant
 from immunosim.cohorts.draws import drawn_values
 from immunosim.cohorts.population import BoundPopulation
 from immunosim.cohorts.rows import CohortRows
-from immunosim.cohorts.target_report import simulated_value
+from immunosim.cohorts.target_checks import patients_of
+from immunosim.cohorts.target_report import problem_of, simulated_value
 from immunosim.cohorts.targets import PublishedTarget
 from immunosim.ensembles.columns import RowIndices
 from immunosim.ensembles.questions import Question
 from immunosim.ensembles.rows import Rows
-from immunosim.errors import DataError
+from immunosim.errors import DataError, QuantityError
 from immunosim.numerics import Ensemble, Segments
 from immunosim.scenario import Scenario
 from immunosim.sweeps.base import Base
@@ -104,16 +105,7 @@ class VariedCohorts:
         return self.cohorts[int(values[0])].columns_of(values[1:])
 
     def simulate(self, values: Array, rows: Rows, asked: Question, n_threads: int) -> tuple[Ensemble, Columns]:
-        """Simulate the patients of all populations.
-
-        Raises
-        ------
-        DataError
-            If they follow a protocol: doses by rule differ between populations, and residuals would jump.
-        """
-        if self.cohorts[0].protocol is not None:
-            reason = "follows a protocol, whose rules make residuals jump"
-            raise DataError(reason, key="population", cure="calibrate without it")
+        """Simulate the patients of all populations."""
         return solved(self.base.problem, rows, asked, n_threads), {}
 
     def further(self, asked: Question) -> Columns:
@@ -157,23 +149,16 @@ class TargetCohort:
         source = VariedCohorts([CohortRows(variant(self.bound, quantities, line)) for line in values])
         recipe = Recipe(source, self.outputs)
         stored = solve_rows(recipe, source.values(n), n_threads)
-        return [self._dataset(stored, slice(i * n, (i + 1) * n)) for i in range(len(values))]
-
-    def _dataset(self, stored: Mapping[str, Any], rows: slice) -> xr.Dataset:
-        kept = {name: entry for name, entry in stored.items() if entry[0] in (("sample",), ("sample", "time"))}
-        variables = {name: (("patient", *dims[1:]), data[rows], about) for name, (dims, data, about) in kept.items()}
-        del variables["patient"]
-        numbers = np.arange(rows.stop - rows.start)
-        times = np.array(self.outputs.times)
-        attributes = {"cohort": self.name, "seed": self.bound.population.seed or 0}
-        return xr.Dataset(variables, coords={"patient": numbers, "time": times}, attrs=attributes)
+        about = {"cohort": self.name, "seed": self.bound.population.seed or 0}
+        parts = [slice(i * n, (i + 1) * n) for i in range(len(values))]
+        return [patients_of(stored, part, self.outputs.times, about) for part in parts]
 
     def _numbers(self, dataset: xr.Dataset) -> list[float]:
         weight = np.asarray(dataset["weight"].values)
         failed = float(weight[dataset["status"].values != 0].sum() / weight.sum())
         if failed > MOST_FAILED:
             return [np.nan] * len(self.targets)
-        return [simulated_value(target.record, dataset) for target in self.targets]
+        return [_number_of(target, dataset) for target in self.targets]
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,6 +215,13 @@ class CohortTargets:
 
     def _of(self, cohort: TargetCohort, values: Array) -> Array:
         return cohort.simulated(self.quantities, values, self.patients, self.n_threads)
+
+
+def _number_of(target: PublishedTarget, dataset: xr.Dataset) -> float:
+    try:
+        return simulated_value(target.record, dataset)
+    except (DataError, QuantityError) as error:
+        raise DataError(problems=[problem_of(target, error)]) from None
 
 
 def _joined_segments(parts: Sequence[Rows]) -> Segments | list[Segments]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from immunosim.calibration.result import CalibrationResult
+    from immunosim.cohorts.target_report import TargetReport
 
 
 def show_calibration(result: "CalibrationResult", paths: "Sequence[Path]", as_json: bool) -> None:
@@ -22,8 +23,11 @@ def show_calibration(result: "CalibrationResult", paths: "Sequence[Path]", as_js
         return
     _show_quantities(result)
     show()
-    _show_targets(result)
+    _show_targets("Targets, on patients that the search has not seen", result.before, result.after)
     show()
+    if result.held_out[1].results:
+        _show_targets("Held-out targets, which the search has not seen either", *result.held_out)
+        show()
     show(result.headline())
     for name, fact in result.facts().items():
         show(f"  {name}: {fact}")
@@ -65,23 +69,23 @@ def _show_quantities(result: "CalibrationResult") -> None:
     show_table(title, headers, rows, "<<>>><><")
 
 
-def _show_targets(result: "CalibrationResult") -> None:
+def _show_targets(title: str, before: "TargetReport", after: "TargetReport") -> None:
     headers = ("target", "unit", "published", "before", "after", "z before", "z after", "within", "tolerance")
     rows = [
         (
-            after.record.name,
-            unit_text(after.record.unit),
-            number(after.record.value),
-            _number(before.simulated.value),
-            _number(after.simulated.value),
-            _number(before.z, "+.1f"),
-            _number(after.z, "+.1f"),
-            f"{_yes(before.is_within)}, {_yes(after.is_within)}",
-            after.record.tolerance,
+            new.record.name,
+            unit_text(new.record.unit),
+            number(new.record.value),
+            _number(old.simulated.value),
+            _number(new.simulated.value),
+            _number(old.z, "+.1f"),
+            _number(new.z, "+.1f"),
+            f"{_yes(old.is_within)}, {_yes(new.is_within)}",
+            new.record.tolerance,
         )
-        for before, after in zip(result.before.results, result.after.results, strict=True)
+        for old, new in zip(before.results, after.results, strict=True)
     ]
-    show_table("Targets, on patients that the search has not seen", headers, rows, "<<>>>>><<")
+    show_table(title, headers, rows, "<<>>>>><<")
 
 
 def _yes(is_within: bool) -> str:

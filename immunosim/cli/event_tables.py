@@ -35,6 +35,17 @@ def show_events(described: Described, reference: "TimeReference | None") -> None
         show(sentence)
 
 
+def show_risks(risks: "Mapping[str, Sequence[str]]") -> None:
+    """Print the risks of events of patients; what holds for all is said once."""
+    if len({tuple(sentences) for sentences in risks.values()}) == 1:
+        for sentence in next(iter(risks.values())):
+            show(sentence)
+        return
+    for name, sentences in risks.items():
+        for sentence in sentences:
+            show(f"Patient {name}: {sentence}")
+
+
 def show_returns(title: str, returns: "Sequence[Return]", confidence: float = 0.9) -> None:
     """Print when counts recover: months after the last course, days, dates if known, and in how many draws."""
     has_dates = any(back.reference.day_zero is not None for back in returns)

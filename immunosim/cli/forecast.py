@@ -69,7 +69,7 @@ def forecast(
     the forecast is withheld, since the residuals reject the fit (its likely cause is named; see --anyway).
     """
     from immunosim.door.fitting import require_sampler
-    from immunosim.door.forecasting import ForecastOptions, Goal, forecast_files, forecast_of
+    from immunosim.door.forecasting import ForecastOptions, Goal, forecast_files, forecast_of, with_risks
     from immunosim.report import to_json
     from immunosim.report.output_files import FORECAST, refuse_foreign, write_folder
 
@@ -88,6 +88,7 @@ def forecast(
 
         how = ForecastOptions(starts, draws, given.seed, aim.confidence, aim.anyway)
         predictions = forecast_of(case, goals, aim.as_of or None, aim.each_visit, how, report)
+        predictions = with_risks(predictions, given.scenario, given.changes or (), now.announce)
         command = typed(context, ("as_json", "workers"))
         files = forecast_files(predictions, command, aim.report) if results.is_written else {}
         paths = write_folder(folder, files, FORECAST) if files else []
@@ -102,7 +103,7 @@ def forecast(
 
 
 def _show(predictions: "Forecast", confidence: float, paths: list[Path]) -> None:
-    from immunosim.cli.event_tables import reached, show_pooled, show_returns, show_updates
+    from immunosim.cli.event_tables import reached, show_pooled, show_returns, show_risks, show_updates
     from immunosim.cli.fit_tables import show_paths
     from immunosim.cli.printing import show
 
@@ -119,4 +120,5 @@ def _show(predictions: "Forecast", confidence: float, paths: list[Path]) -> None
     if len(forecasts) > 1:
         title = f"All {len(forecasts)} patients (Kaplan-Meier over patients and draws, months after each last course)"
         show_pooled(title, predictions)
+    show_risks(predictions.risks)
     show_paths(paths)

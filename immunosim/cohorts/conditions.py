@@ -90,8 +90,14 @@ def conditions_of(text: str) -> tuple[Condition, ...]:
     return tuple(Condition(part["column"], part["sign"], part["value"]) for part in parts if part)
 
 
-def members(dataset: xr.Dataset, text: str) -> NDArray[np.bool_]:
+def members(dataset: xr.Dataset, text: str, key: str = "group") -> NDArray[np.bool_]:
     """Return which patients meet all conditions of a text; all patients where it is empty.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+    text, key : str
+        The conditions, and the key that holds them, for messages.
 
     Raises
     ------
@@ -100,7 +106,10 @@ def members(dataset: xr.Dataset, text: str) -> NDArray[np.bool_]:
     """
     flags = np.ones(dataset.sizes[PATIENT], np.bool_)
     for condition in conditions_of(text) if text.strip() else ():
-        flags &= condition.flags(dataset)
+        try:
+            flags &= condition.flags(dataset)
+        except DataError as error:
+            raise DataError(error.reason, key=key, cure=error.cure) from None
     return flags
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from immunosim.codegen.loader import Array
+from immunosim.cohorts.covariates import BoundCovariate
 from immunosim.cohorts.distributions import (
     chosen_part,
     correlated,
@@ -22,13 +23,7 @@ from immunosim.cohorts.distributions import (
     trait_factor,
 )
 from immunosim.cohorts.keyed import refuse_impossible, uniform
-from immunosim.cohorts.population import (
-    STRATUM,
-    BoundCovariate,
-    BoundPopulation,
-    correlated_names,
-    correlation_matrix,
-)
+from immunosim.cohorts.population import STRATUM, BoundPopulation, correlated_names, correlation_matrix
 from immunosim.ensembles.columns import RowIndices
 from immunosim.scenario.population import Trait
 from immunosim.units import parse_quantity
@@ -252,7 +247,8 @@ def _apply_effects(covariate: BoundCovariate, values: Array, rows: RowIndices, c
     for effect in covariate.record.effect:
         if effect.slope is not None:
             reference = parse_quantity(effect.reference, covariate.unit, bare=True)
-            factor = np.exp(effect.slope * (values[rows] - reference))
+            with np.errstate(over="ignore"):  # an infinite factor is out of bounds, and refused of the patient
+                factor = np.exp(effect.slope * (values[rows] - reference))
         else:
             factors = np.array([effect.factors.get(name, 1.0) for name in covariate.choices])
             factor = factors[values[rows].astype(np.int64)]

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike
 
 from immunosim.codegen.loader import Array
 from immunosim.cohorts.conditional import log_kernel, log_match
-from immunosim.cohorts.population import COUNTS, SEX, BoundCovariate, BoundPopulation
+from immunosim.cohorts.covariates import COUNTS, SEX, BoundCovariate
+from immunosim.cohorts.population import BoundPopulation
 from immunosim.errors import DataError, did_you_mean
 from immunosim.scenario.population import Covariate, Population
 from immunosim.sweeps.base import Base

@@ -13,52 +13,27 @@ from typing import Any
 import numpy as np
 
 from immunosim.codegen.loader import Array
+from immunosim.cohorts.covariates import COUNTS, BoundCovariate, bound_covariate, unknown_parameter
 from immunosim.cohorts.keyed import SobolPoints
+from immunosim.cohorts.output_checks import output_problems
 from immunosim.ensembles.rows import checked_parameters
 from immunosim.errors import DataError, ImmunosimError, InputProblem, did_you_mean
-from immunosim.patient_parameters import COUNT_UNIT
-from immunosim.scenario.population import CohortFactor, Correlation, Covariate, Population, Stratum, Trait
+from immunosim.scenario.population import (
+    CohortFactor,
+    Correlation,
+    Covariate,
+    Population,
+    Stratum,
+    Trait,
+)
 from immunosim.sweeps.base import Base
-from immunosim.units import check_unit, convert, parse_quantity
+from immunosim.units import parse_quantity
 
 EVERYBODY = "everybody"
 """Name of the only stratum of a population without strata."""
 
 STRATUM = "stratum"
 """Name of the variable that decides on the stratum of a patient."""
-
-COUNTS = "patient.baseline."
-SEX = "patient.sex"
-"""A key of the patient that no equation uses."""
-
-_NUMBERS = ("mean", "sd", "median", "low", "high")
-YES_NO = ("no", "yes")
-
-
-@dataclass(frozen=True)
-class BoundCovariate:
-    """A covariate whose names and units have been checked.
-
-    Attributes
-    ----------
-    record : Covariate
-    parameter, count : str
-        The parameter, or the untreated count, that it sets; empty where it sets neither.
-    unit : str
-    numbers : mapping of str to float
-        The numbers of its distribution, in its unit.
-    """
-
-    record: Covariate
-    parameter: str
-    count: str
-    unit: str
-    numbers: Mapping[str, float]
-
-    @property
-    def choices(self) -> tuple[str, ...]:
-        """Names of its values, which are then indices; empty for numbers."""
-        return YES_NO if self.record.distribution == "share" else tuple(self.record.choices)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,12 +126,12 @@ def bind(
         covariates = []
         for key, record in covariates_of(population, stratum):
             try:
-                covariates.append(_bound(record, base))
+                covariates.append(bound_covariate(record, base))
             except ImmunosimError as error:
                 for fault in error.problems:
                     seen[InputProblem(fault.reason, key=f"{key}.{fault.key}", cure=fault.cure)] = None
         bound.append(tuple(covariates))
-    problems += [*seen, *_correlation_problems(population)]
+    problems += [*seen, *_correlation_problems(population), *output_problems(population, base.problem.model)]
     if problems:
         raise DataError(problems=[replace(fault, file=file) for fault in problems])
     rows = np.empty((0, len(bound[0]))) if table is None else table
@@ -231,7 +206,7 @@ def _trait_problems(population: Population, base: Base) -> Iterator[InputProblem
         keys["splits"] = tuple(name for pair in trait.splits for name in pair)
         for key, names in keys.items():
             for name in names:
-                yield from _unknown_parameter(base, name, f"trait[{number}].{key}")
+                yield from unknown_parameter(base, name, f"trait[{number}].{key}")
         for name in trait.odds:
             value = _typical(base, name)
             if value is not None and not 0.0 < value < 1.0:
@@ -245,11 +220,11 @@ def _stratum_problems(population: Population, base: Base) -> Iterator[InputProbl
             yield from _value_problems(base, name, value, f"stratum[{number}].parameters.{name}")
     for number, cohort in enumerate(population.cohorts, 1):
         for name in cohort.factors:
-            yield from _unknown_parameter(base, name, f"cohorts[{number}].factors.{name}")
+            yield from unknown_parameter(base, name, f"cohorts[{number}].factors.{name}")
 
 
 def _value_problems(base: Base, name: str, value: object, key: str) -> Iterator[InputProblem]:
-    unknown = list(_unknown_parameter(base, name, key))
+    unknown = list(unknown_parameter(base, name, key))
     yield from unknown
     if unknown:
         return
@@ -262,80 +237,9 @@ def _value_problems(base: Base, name: str, value: object, key: str) -> Iterator[
         yield InputProblem(problem.reason, key=key, cure=problem.cure)
 
 
-def _unknown_parameter(base: Base, name: str, key: str) -> Iterator[InputProblem]:
-    if name not in base.problem.parameters:
-        cure = did_you_mean(name, base.problem.parameters)
-        yield InputProblem(f'"{name}" is not a parameter of the model {base.scenario.model}', key=key, cure=cure)
-
-
 def _typical(base: Base, name: str) -> float | None:
     known = name in base.problem.parameters
     return float(base.problem.vector[base.problem.model.position[name]]) if known else None
-
-
-def _bound(record: Covariate, base: Base) -> BoundCovariate:
-    """Return a covariate with its key, unit and numbers checked."""
-    parameter, count = _target(record, base)
-    unit = base.problem.parameters[parameter].unit if parameter else COUNT_UNIT if count else record.unit or "1"
-    if record.unit:
-        check_unit(record.unit)
-        convert(1.0, record.unit, unit)
-    given = {key: getattr(record, key) for key in _NUMBERS if getattr(record, key) is not None}
-    numbers = {}
-    for key, value in given.items():
-        try:
-            numbers[key] = parse_quantity(value, unit, bare=True)
-        except ImmunosimError as error:
-            raise DataError(error.reason, key=key, cure=error.cure) from error
-    _refuse_impossible(numbers, record)
-    for position, effect in enumerate(record.effect, 1):
-        _check_effect(record, base, position, effect.parameter, effect.factors)
-    return BoundCovariate(record, parameter, count, unit, numbers)
-
-
-def _target(record: Covariate, base: Base) -> tuple[str, str]:
-    """Return the parameter or the untreated count that a covariate sets."""
-    key = record.sets
-    if not key or key == SEX:
-        return "", ""
-    parameters = base.problem.parameters
-    if key.startswith(COUNTS):
-        count = key.removeprefix(COUNTS)
-        if parameters.scales_of(count):
-            return "", count
-    name = parameters.set_by(key) or key.removeprefix("parameters.")
-    if name not in parameters:
-        known = [*parameters, *(parameters.key_of(name) for name in parameters), SEX]
-        raise DataError(f'"{key}" is not a key of a patient or a parameter', key="sets", cure=did_you_mean(key, known))
-    if record.distribution == "choice":
-        raise DataError("a choice of names cannot set a parameter", key="sets", cure="use an effect with factors")
-    return name, ""
-
-
-def _refuse_impossible(numbers: Mapping[str, float], record: Covariate) -> None:
-    if numbers.get("sd", 0.0) < 0.0:
-        raise DataError(f"{numbers['sd']:g} is negative", key="sd", cure="give 0 or more")
-    for key in ("median", *(("mean",) if record.distribution == "exponential" else ())):
-        if key in numbers and not numbers[key] > 0.0:
-            raise DataError(f"{numbers[key]:g} is not positive", key=key, cure="give a positive number")
-    middle = numbers.get("mean", numbers.get("median", 0.0))
-    low, high = numbers.get("low", -np.inf), numbers.get("high", np.inf)
-    if not low < high:
-        raise DataError(f"{low:g} is not below high, {high:g}", key="low", cure="let low be less than high")
-    if not low <= middle <= high and {"low", "high"} & numbers.keys():
-        reason = f"the centre, {middle:g}, is outside the cuts {low:g} to {high:g}"
-        raise DataError(reason, key="low", cure="let the cuts enclose the centre of the distribution")
-
-
-def _check_effect(record: Covariate, base: Base, position: int, parameter: str, factors: Mapping[str, float]) -> None:
-    key = f"effect[{position}]"
-    for problem in _unknown_parameter(base, parameter, f"{key}.parameter"):
-        raise DataError(problem.reason, key=problem.key, cure=problem.cure)
-    names = YES_NO if record.distribution == "share" else tuple(record.choices)
-    unknown = [name for name in factors if name not in names]
-    if unknown:
-        reason = f'"{unknown[0]}" is not a value of {record.name}'
-        raise DataError(reason, key=f"{key}.factors", cure=did_you_mean(unknown[0], names))
 
 
 def _correlation_problems(population: Population) -> Iterator[InputProblem]:

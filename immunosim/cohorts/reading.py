@@ -6,14 +6,16 @@ A population is a section of a scenario, a TOML file of its own, or one that com
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from immunosim.codegen.loader import Array
+from immunosim.cohorts.covariates import COUNTS, SEX
 from immunosim.cohorts.draws import FIRST_COLUMNS
-from immunosim.cohorts.population import COUNTS, SEX, BoundPopulation, bind
+from immunosim.cohorts.population import BoundPopulation, bind
 from immunosim.errors import DataError, InputProblem, did_you_mean
 from immunosim.models import find_model
 from immunosim.patient_parameters import COUNT_UNIT
@@ -29,6 +31,9 @@ from immunosim.units import convert
 POPULATIONS = "populations"
 PROTOCOLS = "protocols"
 """Folders of a model with the populations and the protocols that come with it."""
+
+SECTION = "population"
+"""Name for messages of a population that stands in another file, whose key it is."""
 
 _BY_NAME = ("trait", "covariate", "stratum", "cohorts")
 """Lists of a population whose entries replace those of the same name."""
@@ -66,7 +71,8 @@ def read_population(path: Path) -> Population:
     ScenarioError
         If it is not one; with every problem.
     """
-    return Population.model_validate(read_toml(path, str(path)), context={"file": str(path)})
+    document = read_toml(path, str(path), "for example [[trait]]")
+    return Population.model_validate(document, context={"file": str(path)})
 
 
 def merged_population(section: Population, model: str, folder: Path) -> tuple[Population, str, Path]:
@@ -78,7 +84,7 @@ def merged_population(section: Population, model: str, folder: Path) -> tuple[Po
         If the file is missing or is not a population, or itself starts from another one.
     """
     if not section.file:
-        return section, "population", folder
+        return section, SECTION, folder
     path = located_population(section.file, model, folder)
     first = read_population(path)
     if first.file:
@@ -89,7 +95,7 @@ def merged_population(section: Population, model: str, folder: Path) -> tuple[Po
         given = getattr(section, name)
         values[name] = _joined(values.get(name, ()), given) if name in _BY_NAME else given
     if section.model_fields_set & _CALIBRATED and "calibrated_to" not in section.model_fields_set:
-        values["calibrated_to"] = ()
+        values |= {"calibrated_to": (), "calibrated_with": {}}
     return Population(**values), str(path), path.parent
 
 
@@ -134,7 +140,7 @@ def named_protocol(section: Population, model: str, folder: Path) -> tuple[str, 
     return population.protocol, _located(population.protocol, here, shipped_protocols(model), "protocol")
 
 
-def bound_population(section: Population, base: Base) -> BoundPopulation:
+def bound_population(section: Population, base: Base, holder: str = "") -> BoundPopulation:
     """Return a population with its files read and its names checked.
 
     Parameters
@@ -142,12 +148,29 @@ def bound_population(section: Population, base: Base) -> BoundPopulation:
     section : Population
     base : Base
         Its folder is that of the population's files, unless the population stands in a file of its own.
+    holder : str
+        The file with the section, for messages; by default that of the scenario.
 
     Raises
     ------
     DataError, ScenarioError
         With every problem.
     """
+    try:
+        return _bound(section, base)
+    except DataError as error:
+        problems = [_of_section(problem, holder or base.file) for problem in error.problems]
+        raise DataError(problems=problems) from None
+
+
+def _of_section(problem: InputProblem, holder: str) -> InputProblem:
+    """Return a problem of a section with the file that holds it; others as they are."""
+    if problem.file != SECTION:
+        return problem
+    return replace(problem, file=holder, key=f"{SECTION}.{problem.key}" if problem.key else SECTION)
+
+
+def _bound(section: Population, base: Base) -> BoundPopulation:
     population, file, folder = merged_population(section, base.scenario.model, base.folder)
     regimens = {
         stratum.name: _treatments(base, folder / stratum.regimen, f"stratum[{number}].regimen", file)

@@ -132,7 +132,7 @@ def _share_ever_above(sample: CohortSample, request: StatisticRequest) -> Prepar
 
 
 def _share(sample: CohortSample, request: StatisticRequest) -> Prepared:
-    flags = members(sample.dataset, request.condition)[sample.rows].astype(np.float64)
+    flags = members(sample.dataset, request.condition, "condition")[sample.rows].astype(np.float64)
     return Prepared(lambda weight: weighted_mean(flags, weight), "1")
 
 
@@ -152,7 +152,9 @@ def _with_baseline(sample: CohortSample, request: StatisticRequest) -> tuple[Arr
 
 def _ratio_of_groups(sample: CohortSample, request: StatisticRequest) -> Prepared:
     values, _ = _values(sample, request)
-    exposed, reference = (members(sample.dataset, text)[sample.rows] for text in (request.exposure, request.reference))
+    exposed, reference = (
+        members(sample.dataset, getattr(request, key), key)[sample.rows] for key in ("exposure", "reference")
+    )
 
     def value(weight: Array) -> float:
         divisor = weighted_mean(values, weight * reference)
@@ -230,7 +232,7 @@ def _probabilities(sample: CohortSample, request: StatisticRequest) -> Array:
 
 
 def _odds_ratio(sample: CohortSample, request: StatisticRequest) -> Prepared:
-    exposed = members(sample.dataset, request.exposure)[sample.rows]
+    exposed = members(sample.dataset, request.exposure, "exposure")[sample.rows]
     if request.hazard:
         outcome = _probabilities(sample, request)
     else:
@@ -241,7 +243,7 @@ def _odds_ratio(sample: CohortSample, request: StatisticRequest) -> Prepared:
 
 
 def _hazard_ratio(sample: CohortSample, request: StatisticRequest) -> Prepared:
-    exposed = members(sample.dataset, request.exposure)[sample.rows]
+    exposed = members(sample.dataset, request.exposure, "exposure")[sample.rows]
     events = requested_events(sample, request)
     return Prepared(lambda weight: hazard_ratio(events.days, events.cause == 1, exposed, weight), "1")
 

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from immunosim.codegen.loader import Array
+from immunosim.cohorts.covariates import COUNTS, SEX
 from immunosim.cohorts.draws import PATIENT, WEIGHT, columns_of, drawn_values
-from immunosim.cohorts.population import COUNTS, SEX, STRATUM, BoundPopulation, bind
+from immunosim.cohorts.population import STRATUM, BoundPopulation, bind
 from immunosim.cohorts.protocol_columns import protocol_columns
 from immunosim.cohorts.protocol_runs import ProtocolOutcome, ProtocolPlan, run_protocol
 from immunosim.cohorts.protocols import Protocol, plan_of, protocol_of

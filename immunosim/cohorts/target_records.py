@@ -95,6 +95,8 @@ class Target(StatisticRequest):
     def problems(self) -> Iterator[InputProblem]:
         """Yield an unknown statistic, keys that it lacks or does not take, and contradictory uncertainty."""
         yield from super().problems()
+        if not self.name.strip():
+            yield InputProblem("is empty", key="name", cure="give it a name of its own")
         yield from self._problems_of_statistic()
         yield from self._problems_of_value()
 

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from immunosim.codegen.loader import Array
+from immunosim.cohorts.conditions import members
 from immunosim.cohorts.intervals import Bootstrap, Interval
 from immunosim.cohorts.registry import STATISTICS
 from immunosim.cohorts.sample import CohortSample
 from immunosim.cohorts.target_records import Target
 from immunosim.cohorts.targets import PublishedTarget
 from immunosim.cohorts.tolerances import Tolerance
-from immunosim.errors import DataError, InputProblem, QuantityError, listed
+from immunosim.errors import DataError, ImmunosimError, InputProblem, QuantityError, listed
 from immunosim.files import write_file
 from immunosim.result import Result
 from immunosim.units import factor_to
@@ -200,12 +201,56 @@ def evaluate(
         try:
             results.append(TargetResult(target, statistic_of(target.record, dataset, bootstrap)))
         except (DataError, QuantityError) as error:
-            problem = error.problems[0]
-            key = target.key(problem.key if problem.key in type(target.record).model_fields else "")
-            problems.append(InputProblem(problem.reason, target.file, key, problem.cure))
+            problems.append(problem_of(target, error))
     if problems:
         raise DataError(problems=problems)
     return TargetReport(tuple(results), tuple(left), bootstrap.confidence)
+
+
+def evaluate_kept(
+    targets: Sequence[PublishedTarget], parts: Sequence[Mapping[str, xr.Dataset]], bootstrap: Bootstrap
+) -> list[TargetReport]:
+    """Return a report of each of several simulations, of the targets that all have; others are not simulated."""
+    kept, left = [], []
+    for target in targets:
+        try:
+            reports = [evaluate([target], cohorts, bootstrap) for cohorts in parts]
+        except DataError:
+            reports = []
+        results = [result for report in reports for result in report.results]
+        if len(results) == len(parts):
+            kept.append(results)
+        else:
+            left.append(target)
+    columns = [tuple(results[index] for results in kept) for index in range(len(parts))]
+    return [TargetReport(column, tuple(left), bootstrap.confidence) for column in columns]
+
+
+def problem_of(target: PublishedTarget, error: ImmunosimError) -> InputProblem:
+    """Return what is wrong with a target, named by its file and key."""
+    problem = error.problems[0]
+    key = target.key(problem.key if problem.key in type(target.record).model_fields else "")
+    return InputProblem(problem.reason, target.file, key, problem.cure)
+
+
+def refuse_unfit(targets: Sequence[PublishedTarget], dataset: xr.Dataset) -> None:
+    """Refuse targets whose read-outs, columns, levels or units a cohort does not have, told by a few of its patients.
+
+    Raises
+    ------
+    DataError
+        With file and key of each.
+    """
+    problems = []
+    everybody = CohortSample.of(dataset)
+    for target in targets:
+        try:
+            members(dataset, target.record.group)
+            _statistic(everybody, target.record)
+        except (DataError, QuantityError) as error:
+            problems.append(problem_of(target, error))
+    if problems:
+        raise DataError(problems=problems)
 
 
 def applicable(targets: Sequence[PublishedTarget], dataset: xr.Dataset) -> list[PublishedTarget]:
@@ -266,13 +311,18 @@ def _prepared(target: Target, dataset: xr.Dataset) -> tuple[CohortSample, Callab
     sample = CohortSample.of(dataset, target.group)
     if not sample.weight.any():
         raise DataError("the group has no patients who did not fail", key="group", cure="name another group")
+    return sample, _statistic(sample, target)
+
+
+def _statistic(sample: CohortSample, target: Target) -> Callable[[Array], float]:
+    """Return the statistic of some patients in the unit of the target, as a function of their weights."""
     prepared = STATISTICS[target.statistic].prepare(sample, target)
     try:
         factor = factor_to(prepared.unit, target.unit)
     except QuantityError:
         reason, cure = f'the statistic is not in "{target.unit}"', f'write a unit such as "{prepared.unit}"'
         raise DataError(reason, key="unit", cure=cure) from None
-    return sample, lambda weight: factor * prepared.value(weight)
+    return lambda weight: factor * prepared.value(weight)
 
 
 def _dataset_of(cohorts: xr.Dataset | Mapping[str, xr.Dataset], name: str) -> xr.Dataset | None:

@@ -5,13 +5,14 @@ Knows no result.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from immunosim.cohorts.registry import STATISTICS
 from immunosim.cohorts.request import StatisticRequest
+from immunosim.cohorts.sample import WORDS_OF_ENDPOINT
 from immunosim.cohorts.target_records import Target, TargetTable
 from immunosim.errors import DataError, did_you_mean
 from immunosim.models import find_model
@@ -65,7 +66,7 @@ def read_targets(path: Path | str) -> list[PublishedTarget]:
         With file and key of everything that is wrong.
     """
     file = str(path)
-    table = TargetTable.model_validate(read_toml(Path(path), file), context={"file": file})
+    table = TargetTable.model_validate(read_toml(Path(path), file, "[source] and [[target]]"), context={"file": file})
     return [
         PublishedTarget(target, file, number, table.source.citation, target.cohort or table.cohort, table.source.key)
         for number, target in enumerate(table.target, 1)
@@ -123,7 +124,7 @@ class Needs:
     over_time: bool = False
 
 
-def needs(targets: Iterable[PublishedTarget], cohort: str = "") -> Needs:
+def needs(targets: Iterable[PublishedTarget], cohort: str = "", known: Collection[str] = ()) -> Needs:
     """Return the read-outs, endpoints and times that a cohort has to keep for its targets.
 
     Parameters
@@ -131,10 +132,19 @@ def needs(targets: Iterable[PublishedTarget], cohort: str = "") -> Needs:
     targets : iterable of PublishedTarget
     cohort : str
         Only targets of this cohort, and those of none; all where it is empty.
+    known : collection of str
+        Read-outs of the model; a second variable, or a competing event, may also be a covariate.
     """
-    requests = [target.record for target in targets if not cohort or target.cohort in ("", cohort)]
+    return needs_of([target.record for target in targets if not cohort or target.cohort in ("", cohort)], known)
+
+
+def needs_of(requests: Sequence[StatisticRequest], known: Collection[str] = ()) -> Needs:
+    """Return what a cohort has to keep for statistics to be computed; ``known`` as of ``needs``."""
     readouts = [name for request in requests for name in (request.readout, request.hazard) if name]
+    further = [name for request in requests for name in (request.other, *request.competing)]
+    readouts += [name for name in further if name in known]
     endpoints = [request.endpoint for request in requests if request.endpoint]
+    endpoints += [name for name in further if WORDS_OF_ENDPOINT in name.strip()]
     times = sorted({day for request in requests for day in _days(request)})
     over_time = any(map(_is_over_time, requests))
     return Needs(tuple(dict.fromkeys(readouts)), tuple(dict.fromkeys(endpoints)), tuple(times), over_time)

@@ -14,8 +14,9 @@ from typing import Any
 from immunosim.codegen.loader import say_nothing
 from immunosim.cohorts.planning import CohortRequest, cohort_plan, population_of
 from immunosim.cohorts.reading import named_protocol, population_folder
+from immunosim.cohorts.target_checks import refuse_unknown
 from immunosim.cohorts.targets import PublishedTarget, needs
-from immunosim.errors import DataError, InputProblem
+from immunosim.errors import DataError
 from immunosim.scenario import build_scenario, load_document
 from immunosim.scenario.dose_slopes import dose_tables
 from immunosim.scenario.examples import located
@@ -63,10 +64,10 @@ class CohortTrial:
         Raises
         ------
         DataError
-            If a target is read after the horizon.
+            If the model does not have what a target reads, or a target is read after the horizon.
         """
-        self._refuse_late()
-        wanted = needs(self.targets)
+        refuse_unknown(self.targets, self.base)
+        wanted = needs(self.targets, known=self.base.problem.model.readouts)
         between = asked.every or (BETWEEN if wanted.over_time else None)
         return replace(
             asked,
@@ -76,17 +77,6 @@ class CohortTrial:
             at=sorted({*asked.at, *wanted.times}) if wanted.readouts or asked.readouts else asked.at,
             every=between,
         )
-
-    def _refuse_late(self) -> None:
-        horizon, problems = self.base.scenario.horizon, []
-        for target in self.targets:
-            last = max(needs([target]).times, default=0.0)
-            if last > horizon:
-                reason = f"is read on day {last:.6g}, after the horizon of {self.base.file}, day {horizon:.6g}"
-                cure = "name a longer trial of the cohort, or leave the target out"
-                problems.append(InputProblem(reason, target.file, target.key(), cure))
-        if problems:
-            raise DataError(problems=problems)
 
 
 def trials_of(

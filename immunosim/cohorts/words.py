@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from immunosim.cohorts.population import BoundCovariate, BoundPopulation
+from immunosim.cohorts.covariates import BoundCovariate
+from immunosim.cohorts.population import BoundPopulation
 from immunosim.scenario.population import MixtureComponent, Stratum, Trait
 
 DescriptionLine = tuple[str, str, str]

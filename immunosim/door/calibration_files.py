@@ -6,11 +6,12 @@ Every file is written whole or not at all. Computes nothing.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from immunosim.calibration.result import CalibrationResult
+from immunosim.calibration.result import LEAST_SHARE, CalibrationResult
+from immunosim.cohorts.target_report import TargetReport
 from immunosim.files import write_file
 from immunosim.models import load_parameters
 from immunosim.report import to_json
@@ -18,11 +19,11 @@ from immunosim.scenario import load_scenario, to_toml
 from immunosim.scenario.population import Population
 from immunosim.scenario.writer import document_of, document_text
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 POPULATION, PARAMETERS = "population.toml", "parameters.toml"
 TARGETS, PLAUSIBLE, SUMMARY = "targets.csv", "plausible_sets.csv", "calibration.json"
-
-LEAST_SHARE = 0.05
-"""Share of a parameter's Fisher information from which a source is cited for it."""
 
 ASSUMED = "assumed"
 
@@ -85,18 +86,24 @@ def _sources(result: CalibrationResult, index: int) -> list[str] | str:
 
 
 def _targets(result: CalibrationResult) -> str:
-    """Return a row for each target: published, before and after with intervals, and that of the plausible sets."""
-    table = result.after.to_dataframe().drop(columns=["file", "use"])
-    before = result.before.to_dataframe()
+    """Return a row for each target: published, before and after with intervals, and that of the plausible sets.
+
+    Held-out targets, which have neither loss nor plausible sets, come last.
+    """
+    import pandas as pd
+
     low, high = result.ensemble.quantiles(result.ensemble.numbers)
     first, last = result.residuals
-    table = table.assign(
-        simulated_before=before["simulated"],
-        z_before=before["z"],
-        is_within_before=before["is_within"],
-        plausible_low=low,
-        plausible_high=high,
-        loss_before=0.5 * first**2,
-        loss_after=0.5 * last**2,
+    fitted = _before_and_after(result.before, result.after).assign(
+        plausible_low=low, plausible_high=high, loss_before=0.5 * first**2, loss_after=0.5 * last**2
     )
+    held_out = _before_and_after(*result.held_out)
+    table = pd.concat([fitted, held_out]) if len(held_out) else fitted
     return table.to_csv(index=False)
+
+
+def _before_and_after(before: TargetReport, after: TargetReport) -> pd.DataFrame:
+    """Return a row for each target on other patients."""
+    table, earlier = after.to_dataframe().drop(columns="file"), before.to_dataframe()
+    names = {"simulated": "simulated_before", "z": "z_before", "is_within": "is_within_before"}
+    return table.assign(**{new: earlier[old] for old, new in names.items()})

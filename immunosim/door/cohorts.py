@@ -12,6 +12,7 @@ from immunosim.codegen.loader import say_nothing
 from immunosim.cohorts import CohortResult
 from immunosim.cohorts.planning import CohortRequest, cohort_plan, section_of
 from immunosim.cohorts.result import cohort_of
+from immunosim.cohorts.target_checks import refuse_on_few
 from immunosim.cohorts.targeted import TargetedCohorts, compared
 from immunosim.cohorts.targets import PublishedTarget, located_targets
 from immunosim.cohorts.trials import trials_of
@@ -240,6 +241,8 @@ def plan_targets(
         target = folder / f"{trial.name or 'cohort'}.{'zarr' if is_large(plan) else 'nc'}"
         refusing(is_dry)(target, asked.options)
         refuse_hopeless(plan, target, asked.options.rows_per_block)
+        if not is_dry:
+            refuse_on_few(plan, trial.targets)
         plans[trial.name] = plan, target
     return TargetPlans(folder, plans, tuple(published))
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from immunosim.codegen.loader import say_nothing
+from immunosim.door.data import PatientData
 from immunosim.door.fit_input import FitSettings, Table, fit_problem
 from immunosim.door.table_alone import FitTarget
 from immunosim.door.times import Time, day_of, simulated_day_of
+from immunosim.door.told_risks import risks_so_far
 from immunosim.door.watching import Quiet
 from immunosim.ensembles.survival import EventTimes
 from immunosim.errors import DataError
@@ -21,8 +23,10 @@ from immunosim.fitting import FitProblem, require_sampler
 from immunosim.fitting.conclusions.recovery import Return, pooled_returns
 from immunosim.fitting.conclusions.recovery_by_visit import ForecastOptions as ForecastOptions
 from immunosim.fitting.conclusions.recovery_by_visit import Goal as Goal
-from immunosim.fitting.conclusions.recovery_by_visit import Update, update
+from immunosim.fitting.conclusions.recovery_by_visit import Update, known_until, update
+from immunosim.report.disease import NO_RISK
 from immunosim.result import Result
+from immunosim.scenario.overrides import Overrides
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +60,8 @@ class Forecast(Result):
         Later visits and doses were ignored.
     confidence : float
         Of the intervals.
+    risks : dict of str to list of str
+        Sentences by patient: the risks of events by the horizon, given the counts so far, or that none can be told.
     """
 
     updates: dict[str, list[Update]]
@@ -64,6 +70,7 @@ class Forecast(Result):
     case: FitProblem | None = None
     until: float = math.inf
     confidence: float = 0.9
+    risks: dict[str, list[str]] = field(default_factory=dict)
 
     def headline(self) -> str:
         """Return in a line who is forecast, until when."""
@@ -159,7 +166,7 @@ class Forecast(Result):
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""
         found = {name: [one.as_dict() for one in own] for name, own in self.updates.items()}
-        return {"patients": found, "failures": self.failures}
+        return {"patients": found, "failures": self.failures, "risks": self.risks}
 
 
 def forecast(
@@ -206,7 +213,38 @@ def forecast(
         require_sampler()
     case = fit_problem(scenario, data, watch=Quiet(announce), **settings)
     wanted = [Goal.parse(goal) if isinstance(goal, str) else Goal(*goal) for goal in goals]
-    return forecast_of(case, wanted, as_of, each_visit, ForecastOptions(starts, draws, seed, confidence, anyway))
+    how = ForecastOptions(starts, draws, seed, confidence, anyway)
+    predictions = forecast_of(case, wanted, as_of, each_visit, how)
+    return with_risks(predictions, scenario, settings.get("overrides") or (), announce)
+
+
+def with_risks(
+    predictions: Forecast, scenario: FitTarget, overrides: Overrides, announce: Callable[[str], None] = say_nothing
+) -> Forecast:
+    """Return a forecast with the risks of events of its patients, given what was known of them.
+
+    Parameters
+    ----------
+    predictions : Forecast
+    scenario, overrides, announce
+        As ``forecast`` took them.
+
+    Raises
+    ------
+    DataError, ScenarioError
+        If the population of the scenario cannot be read.
+    """
+    case = predictions.case
+    if case is None or not any(info.organ for info in case.problem.model.readout_info.values()):
+        return predictions
+    known = {
+        patient.name: known_until(patient, predictions.until)
+        for patient in case.patients
+        if patient.name in predictions.updates
+    }
+    if case.problem.scenario.population is None or isinstance(scenario, PatientData):
+        return replace(predictions, risks={name: [NO_RISK] for name in known})
+    return replace(predictions, risks=risks_so_far(scenario, known, case.wishes.noise or {}, overrides, announce))
 
 
 def forecast_of(

@@ -5,6 +5,7 @@ Simulates nothing. Refuses what was not calibrated.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from immunosim.codegen.loader import Array, Model
+from immunosim.cohorts.covariates import COUNTS
 from immunosim.cohorts.known import Known, known_covariates
 from immunosim.cohorts.planning import section_of
-from immunosim.cohorts.population import COUNTS
 from immunosim.cohorts.reading import bound_population, merged_population
 from immunosim.door.cohorts import AnyPopulation
 from immunosim.door.fit_input import SHARED
@@ -32,10 +33,13 @@ from immunosim.scenario import Scenario
 from immunosim.scenario.population import Population
 from immunosim.scenario.regimen import start_of
 from immunosim.sweeps.base import Base, base_of
-from immunosim.units import convert
+from immunosim.units import convert, parse_quantity
 
 if TYPE_CHECKING:
     import xarray as xr
+
+SAME = 1e-9
+"""Relative difference within which a typical value is that of the calibration."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +133,7 @@ def risk_question(
         reason = f"no risk of {info.organ_name} disease can be told of one patient: its rate is not calibrated"
         cure = "fit the population to observed events, which calibrated_to then names"
         raise DataError(reason, file=file, key="calibrated_to", cure=cure)
-    _refuse_changed(read)
+    _refuse_changed(read, base, merged)
     until, since = simulated_day_of(read.scenario, by, "by"), None
     if free_until is not None:
         since = simulated_day_of(read.scenario, free_until, "free_until")
@@ -201,11 +205,19 @@ def _keys_given(base: Base) -> Iterator[str]:
         yield from (f"patient.{name}.{inner}" for inner in value) if isinstance(value, dict) else (f"patient.{name}",)
 
 
-def _refuse_changed(read: Given) -> None:
+def _refuse_changed(read: Given, base: Base, population: Population) -> None:
     """Refuse a scenario that is not of the model that was calibrated."""
-    own, off = read.scenario.parameters, read.scenario.mechanisms.off
+    for name, value in population.calibrated_with.items():
+        about = base.problem.parameters[name]
+        typical = parse_quantity(read.scenario.parameters.get(name, about.value), about.unit, bare=True)
+        if not math.isclose(typical, value, rel_tol=SAME):
+            reason = f"the population was calibrated with {name} = {value:g}, the scenario has {typical:g}"
+            cure = "name the parameter set of the calibration"
+            raise DataError(reason, file=read.name, key=f"parameters.{name}", cure=cure)
+    own = [name for name in read.scenario.parameters if name not in population.calibrated_with]
+    off = read.scenario.mechanisms.off
     if own:
-        names = ", ".join(own) if len(own) < 4 else f"{', '.join(list(own)[:3])} and {len(own) - 3} more"
+        names = ", ".join(own) if len(own) < 4 else f"{', '.join(own[:3])} and {len(own) - 3} more"
         reason = f"the population was not calibrated with the scenario's own values of {names}"
         raise DataError(reason, file=read.name, key="parameters", cure="leave them out")
     if off:

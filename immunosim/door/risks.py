@@ -157,7 +157,18 @@ def risk(
     """
     read = given(scenario, overrides)
     asked = risk_question(read, event, by, free_until, population, announce)
-    record = _record(read, data, patient, announce)
+    return answered(asked, _record(read, data, patient, announce), noise, n, seed, announce)
+
+
+def answered(
+    asked: RiskQuestion,
+    record: PatientRecord | None,
+    noise: Noise = (),
+    n: int = PATIENTS,
+    seed: int | None = None,
+    announce: Callable[[str], None] = say_nothing,
+) -> Risk:
+    """Return the answer to a question about a patient of whom a record is known; errors as of ``risk``."""
     person = person_of(asked, record, noise_of(asked.base.problem, noise))
     simulated = cohort(
         person.scenario,

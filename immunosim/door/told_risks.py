@@ -5,13 +5,18 @@ Loads what computes them only where a scenario has a population: most runs have 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from immunosim.codegen.loader import say_nothing
-from immunosim.door.scenarios import AnyScenario, given
+from immunosim.door.scenarios import AnyScenario, Given, given
 from immunosim.errors import DataError
+from immunosim.report.disease import NO_RISK
 from immunosim.scenario.overrides import Overrides
+
+if TYPE_CHECKING:
+    from immunosim.door.fit_input import Noise
+    from immunosim.observations import PatientRecord
 
 
 def risks_at_end(
@@ -32,13 +37,63 @@ def risks_at_end(
         If the population cannot be read.
     """
     read = given(scenario, overrides)
+    return [_at_end(scenario, event, read.scenario.horizon, overrides, announce) for event in _calibrated_events(read)]
+
+
+def risks_so_far(
+    scenario: AnyScenario,
+    known: Mapping[str, PatientRecord],
+    noise: Noise = (),
+    overrides: Overrides = (),
+    announce: Callable[[str], None] = say_nothing,
+) -> dict[str, list[str]]:
+    """Return sentences with the risks by the horizon of patients, given their counts so far, or why there is none.
+
+    Parameters
+    ----------
+    scenario, overrides, announce
+        As ``risk`` takes them.
+    known : mapping of str to PatientRecord
+        What is known of each patient.
+    noise
+        As ``risk`` takes it.
+
+    Raises
+    ------
+    DataError, ScenarioError
+        If the population cannot be read.
+    """
+    read = given(scenario, overrides)
+    events = _calibrated_events(read)
+    if not events:
+        return {name: [NO_RISK] for name in known}
+    return {name: [_so_far(read, event, record, noise, announce) for event in events] for name, record in known.items()}
+
+
+def _calibrated_events(read: Given) -> tuple[str, ...]:
+    """Return the events that the scenario's own population is calibrated to."""
     section = read.scenario.population
     if section is None or not (section.file or section.calibrated_to):
-        return []
+        return ()
     from immunosim.cohorts.reading import merged_population
 
     merged, _, _ = merged_population(section, read.scenario.model, read.folder)
-    return [_at_end(scenario, event, read.scenario.horizon, overrides, announce) for event in merged.calibrated_to]
+    return merged.calibrated_to
+
+
+def _so_far(read: Given, event: str, record: PatientRecord, noise: Noise, announce: Callable[[str], None]) -> str:
+    from immunosim.door.risk_questions import risk_question
+    from immunosim.door.risks import answered
+
+    try:
+        asked = risk_question(read, event, read.scenario.horizon, None, None, announce)
+        return answered(asked, record, noise, announce=announce).sentence()
+    except DataError as error:
+        return _refused(event, error)
+
+
+def _refused(event: str, error: DataError) -> str:
+    return f"No risk of {event} can be told of this patient: {error.reason}."
 
 
 def _at_end(
@@ -49,5 +104,5 @@ def _at_end(
     try:
         told = risk(scenario, event, horizon, overrides=overrides, announce=announce)
     except DataError as error:
-        return {"event": event, "sentence": f"No risk of {event} can be told of this patient: {error.reason}."}
+        return {"event": event, "sentence": _refused(event, error)}
     return told.summary() | {"sentence": told.sentence()}

@@ -91,6 +91,8 @@ def _sentence(
     details: Any, location: tuple[int | str, ...], record: type[ScenarioTable], cures: Suggestions
 ) -> InputProblem:
     kind, value, limits = details["type"], shown(details["input"]), details.get("ctx", {})
+    if kind == "missing" and isinstance(location[-1], int):
+        return InputProblem("is missing", cure="add it to the list")
     if kind == "missing":
         return InputProblem("is missing", cure=_example(record, location))
     if kind == "extra_forbidden":
@@ -99,6 +101,8 @@ def _sentence(
         path = ".".join(part for part in location if isinstance(part, str))
         brackets = f"[[{path}]]" if isinstance(location[-1], int) else f"[{path}]"
         return InputProblem("expected a table", cure=f"write {brackets}, got {value}")
+    if kind == "too_long":
+        return InputProblem(f"has {limits['actual_length']} values", cure=f"give {limits['max_length']}")
     if kind == "tuple_type":
         return _expected_list(location, record, value)
     if kind == "literal_error":

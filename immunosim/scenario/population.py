@@ -72,6 +72,10 @@ class Trait(Record):
             reason = "applies to a log-normal factor of parameters"
             yield InputProblem(reason, key="keeps_mean", cure="leave it out, or use multiplies and sd")
         yield from share_problems("component", self.component)
+        names = [*self.multiplies, *self.odds, *(name for pair in self.splits for name in pair)]
+        for name, count in Counter(names).items():
+            if count > 1:
+                yield InputProblem(f'names "{name}" twice', key="multiplies", cure="name each parameter once")
 
 
 class CovariateEffect(Record):
@@ -202,7 +206,8 @@ class Population(Record):
     `file` names a population to start from, a file or one that comes with the model; entries of the same name replace
     its entries. `cohort` applies one of the named cohorts to everybody. `protocol` names a file with visits, dropout,
     assays and rules that give further doses. `calibrated_to` names the events whose rates were fitted to observed ones:
-    risks of one patient are told of these only.
+    risks of one patient are told of these only, and only where typical values are those of `calibrated_with`, in the
+    units of the parameter set.
     """
 
     file: Text = ""
@@ -213,6 +218,7 @@ class Population(Record):
     sampling: Literal["sobol", "random"] | None = None
     cohort: Text = ""
     calibrated_to: tuple[Text, ...] = ()
+    calibrated_with: dict[Text, Number] = Field(default={})
     table: Text = ""
     protocol: Text = ""
     trait: tuple[Trait, ...] = ()
@@ -227,7 +233,7 @@ class Population(Record):
     pools: StrictBool = False
 
     def problems(self) -> Iterator[InputProblem]:
-        """Yield names that occur twice, and strata whose shares do not sum to 1."""
+        """Yield names and pairs that occur twice, and strata whose shares do not sum to 1."""
         for key in ("trait", "covariate", "stratum", "cohorts"):
             yield from _repeated(key, [entry.name for entry in getattr(self, key)])
         for key in ("trait", "covariate"):
@@ -239,6 +245,11 @@ class Population(Record):
             for problem in _repeated("covariate", [entry.name for entry in cohort.covariate]):
                 yield InputProblem(problem.reason, key=f"cohorts[{number}].{problem.key}", cure=problem.cure)
         yield from share_problems("stratum", self.stratum)
+        pairs = [frozenset(entry.between) for entry in self.correlation]
+        for number, pair in enumerate(pairs, 1):
+            if pair in pairs[: number - 1]:
+                reason = f"{' and '.join(sorted(pair))} have a correlation already"
+                yield InputProblem(reason, key=f"correlation[{number}].between", cure="leave one of them out")
 
 
 def share_problems(key: str, parts: Sequence[MixtureComponent] | Sequence[Stratum]) -> Iterator[InputProblem]:

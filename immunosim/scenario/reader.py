@@ -143,8 +143,18 @@ def _holds(document: Any, steps: list[str | int]) -> bool:
     return True
 
 
-def read_toml(path: Path, file: str) -> dict[str, Any]:
-    """Return the document of a TOML file, unchecked; ``file`` is its name for messages.
+def read_toml(
+    path: Path, file: str, least: str = 'at least a horizon, for example horizon = "36 months"'
+) -> dict[str, Any]:
+    """Return the document of a TOML file, unchecked.
+
+    Parameters
+    ----------
+    path : Path
+    file : str
+        Its name for messages.
+    least : str
+        What a file of this kind has to hold, for a file that is empty.
 
     Raises
     ------
@@ -161,7 +171,7 @@ def read_toml(path: Path, file: str) -> dict[str, Any]:
     if _is_deep(document):
         raise ScenarioError("is nested too deeply", file=file, cure="a scenario has at most four levels")
     if not document:
-        raise ScenarioError("is empty", file=file, cure='write at least a horizon, for example horizon = "36 months"')
+        raise ScenarioError("is empty", file=file, cure=f"write {least}")
     return document
 
 

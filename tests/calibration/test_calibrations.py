@@ -139,6 +139,44 @@ def test_the_summary_is_json_with_the_shift_of_every_quantity(result: Calibratio
     assert by_name["division_rate in slow"]["shift"] is None
 
 
+MEAN = {"statistic": "mean", "readout": "t_cells", "time": "90 days"}
+
+
+def test_a_statistic_has_an_interval_over_the_plausible_sets(result: CalibrationResult) -> None:
+    (row,) = result.predicted([MEAN], patients=64).to_dict("records")
+    (fitted,) = [entry for entry in result.after.results if entry.record.name == "first mean day 90"]
+    assert row["value"] == pytest.approx(fitted.simulated.value, rel=1e-6)  # ten times the tolerance of the solver
+    assert row["low"] < row["value"] < row["high"]
+    assert (row["unit"], row["n_sets"]) == ("cells/uL", result.ensemble.n_kept)
+
+
+def test_a_statistic_may_be_of_another_cohort_and_another_scenario(
+    result: CalibrationResult, of_truth: Path, tmp_path: Path
+) -> None:
+    scenario = tmp_path / "untreated.toml"
+    scenario.write_text('model = "teaching"\nhorizon = "100 days"\n', encoding="utf-8")
+    passage = {"statistic": "share_below", "readout": "t_cells", "time": "90 days", "level": "80 % of baseline"}
+    (row,) = result.predicted([passage], scenario, cohort="second", patients=16).to_dict("records")
+    assert (row["value"], row["low"], row["high"]) == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("keys", "options", "message"),
+    [
+        (MEAN | {"statistic": "men"}, {}, 'statistic 1: unknown statistic "men", did you mean "mean", '),
+        (MEAN | {"readot": "x"}, {}, 'statistic 1: readot: unknown key, did you mean "readout"?'),
+        (MEAN, {"cohort": "third"}, 'cohort: the calibration has no cohort "third"'),
+        (MEAN, {"scenario": "two_courses"}, "two_courses: is not of teaching/default, which was calibrated"),
+    ],
+)
+def test_a_statistic_that_cannot_be_predicted_is_refused(
+    result: CalibrationResult, keys: dict[str, str], options: dict[str, str], message: str
+) -> None:
+    with pytest.raises(immunosim.errors.ImmunosimError) as caught:
+        result.predicted([keys], **options)  # type: ignore[arg-type]
+    assert message in str(caught.value)
+
+
 def test_another_seed_gives_other_patients(of_truth: Path) -> None:
     setup = setup_of(of_truth)
     other = set_up(setup.record, of_truth, seed=4)

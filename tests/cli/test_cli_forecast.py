@@ -22,7 +22,9 @@ def test_a_forecast_is_made_again_after_every_visit(command, short, tmp_path):
     found = command("forecast", short, *FAST, *goal, "--each-visit", "--out", "here")
     assert found.exit_code == 0, found.stderr
     assert "Patient patient: predicted month of recovery, after each visit" in found.stdout
+    assert found.stdout.count("No risk of autoimmunity can be told of one patient: no population") == 1
     record = json.loads((tmp_path / "here" / "forecast.json").read_text())
+    assert list(record["risks"]) == ["patient"]
     updates = record["patients"]["patient"]
     assert [(one["day"], one["n_visits"], one["n_measurements"]) for one in updates] == [
         (0, 0, 0),

@@ -210,7 +210,7 @@ def test_files_that_are_missing_are_named(
         "trials.toml: population: is neither a file nor a population of the model, give the path of a TOML file"
     )
     assert refusal(bound_population, described(**with_strata(1.0, regimen="a.toml")), here) == (
-        f"population: stratum[1].regimen: {tmp_path / 'a.toml'} does not exist, "
+        f"teaching_course: population.stratum[1].regimen: {tmp_path / 'a.toml'} does not exist, "
         "name a scenario file relative to this one"
     )
     assert "does not exist" in refusal(bound_population, described(table="clinic.csv"), here)

@@ -104,7 +104,7 @@ def test_what_a_cohort_does_not_have_is_named_by_file_and_key(targets):
     without = cohort().drop_vars(["cd4", "smoker"])
     with pytest.raises(DataError) as caught:
         evaluate(targets[:2], without, FEW)
-    assert [problem.key for problem in caught.value.problems] == ["target[1].readout", "target[2]"]
+    assert [problem.key for problem in caught.value.problems] == ["target[1].readout", "target[2].condition"]
     assert {problem.file for problem in caught.value.problems} == {targets[0].file}
     assert all(problem.cure for problem in caught.value.problems)
 

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 import immunosim as ims
-from immunosim.door.told_risks import risks_at_end
+from immunosim.door.told_risks import risks_at_end, risks_so_far
 from immunosim.errors import DataError
+from immunosim.observations import Measurement, PatientRecord
+from immunosim.report.disease import NO_RISK
 from immunosim.scenario.population import Population
 
 PEOPLE = {
@@ -117,3 +119,16 @@ def test_a_run_tells_the_risks_by_its_horizon_or_why_not(tmp_path):
         "No risk of thyroid can be told of this patient: the population was not calibrated"
     )
     assert risks_at_end("two_courses") == []
+
+
+def test_a_forecast_tells_the_risk_given_the_counts_so_far_or_why_not(tmp_path):
+    trait = '[[trait]]\nname = "counts"\nmultiplies = ["cd4_scale"]\nsd = 0.3\n'
+    (tmp_path / "people.toml").write_text(f'calibrated_to = ["thyroid"]\n{trait}', encoding="utf-8")
+    own = [f'population.file="{tmp_path / "people.toml"}"', "horizon=2 months"]
+    known = {"a": PatientRecord("a", tuple(Measurement("a", day, "cd4", 50.0) for day in (30.0, 45.0)))}
+    ((told,),) = risks_so_far("one_course", known, overrides=own).values()
+    assert told.startswith("Risk of thyroid disease by day 60.875: ")
+    assert "given 2 counts on 2 days; from " in told
+    ((refused,),) = risks_so_far("one_course", known, overrides=[*own, "parameters.lysis_ec50=0.1"]).values()
+    assert refused.startswith("No risk of thyroid can be told of this patient: the population was not calibrated")
+    assert risks_so_far("one_course", known) == {"a": [NO_RISK]}

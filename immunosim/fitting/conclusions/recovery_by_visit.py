@@ -142,12 +142,12 @@ def update(
             continue
         chosen = list(enumerate(days, 1)) if each_visit else [(len(days), days[-1])]
         is_first = each_visit and case.coordinates.have_priors
-        updates = [_before(case, _until(patient, days[0]), goals, manner)] if is_first else []
+        updates = [_before(case, known_until(patient, days[0]), goals, manner)] if is_first else []
         try:
             for number, day in chosen:
                 if report is not None:
                     report(patient.name, number, len(days))
-                known = _until(patient, day if each_visit else until)
+                known = known_until(patient, day if each_visit else until)
                 updates.append(_after(case, known, goals, day, number, manner))
         except MisfitError as error:
             failures[patient.name] = str(error)
@@ -163,7 +163,7 @@ def update(
     return by_patient, failures
 
 
-def _until(patient: PatientRecord, day: float) -> PatientRecord:
+def known_until(patient: PatientRecord, day: float) -> PatientRecord:
     """Return what was known of a patient on a day."""
     measured = tuple(seen for seen in patient.measurements if seen.time <= day)
     return replace(patient, measurements=measured, doses=tuple(dose for dose in patient.doses if dose.time <= day))

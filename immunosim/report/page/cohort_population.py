@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from immunosim.cohorts.population import BoundCovariate, BoundPopulation
+from immunosim.cohorts.covariates import BoundCovariate
+from immunosim.cohorts.population import BoundPopulation
 from immunosim.cohorts.result import CohortResult
 from immunosim.cohorts.sample import CohortSample
 from immunosim.cohorts.statistics import standard_deviation, weighted_mean

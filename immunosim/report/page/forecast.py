@@ -64,7 +64,14 @@ def _of_patient(record: RecordView, patient: str, number: int, is_one: bool) -> 
     key = [recovery_key(back, when, record["confidence"]) for back in last["returns"]]
     table = forecast_table(last["returns"], when, record["confidence"])
     cautions = [widened(last["widening"])] if last.get("widening", 1.0) > 1.0 else []
-    yield Section("forecast", "Predicted recovery of counts", key, [known], cautions, tables=[table])
+    yield Section(
+        "forecast",
+        "Predicted recovery of counts",
+        key,
+        [known, *record.get("risks", {}).get(patient, [])],
+        cautions,
+        tables=[table],
+    )
     figure = forecast_figure(_updates(record, patient))
     if len(updates) > 1:
         drawing = svg_of(figure, f"forecast-{number}", f"Month of recovery of {patient} as forecast after each visit.")
