@@ -179,9 +179,10 @@ def set_up(
     model = bases[0].scenario.model
     targets = located_targets([_relative(name, folder) for name in record.targets], model)
     fitted = [target for target in targets if target.record.use == "fitted"]
+    seen = {target.cohort for target in targets if target.record.use == HELD_OUT}
     section = record.population.model_copy(update={"seed": record.seed})
     cohorts = [
-        _cohort(entry, base, section, fitted, str(file), f"cohort[{number}]")
+        _cohort(entry, base, section, fitted, seen, str(file), f"cohort[{number}]")
         for number, (entry, base) in enumerate(zip(record.cohort, bases, strict=True), 1)
     ]
     try:
@@ -194,7 +195,11 @@ def set_up(
     held_out = _held_out(targets, cohorts)
     judged = {id(target) for cohort in held_out for target in cohort.targets}
     not_judged = tuple(target for target in targets if target.record.use == HELD_OUT and id(target) not in judged)
-    return CalibrationSetup(record, str(file), tuple(cohorts), tuple(quantities), left, held_out, not_judged)
+    searched = tuple(cohort for cohort in cohorts if cohort.targets)
+    if not searched:
+        cure = "name a cohort that fitted targets are of"
+        raise DataError("no cohort has a fitted target", file=str(file), key="cohort", cure=cure)
+    return CalibrationSetup(record, str(file), searched, tuple(quantities), left, held_out, not_judged)
 
 
 def _held_out(targets: Sequence[PublishedTarget], cohorts: Sequence[TargetCohort]) -> tuple[TargetCohort, ...]:
@@ -249,13 +254,19 @@ def _refuse_section(entry: CalibratedCohort, base: Base, section: Population, fi
 
 
 def _cohort(
-    entry: CalibratedCohort, base: Base, section: Population, targets: Sequence[PublishedTarget], file: str, key: str
+    entry: CalibratedCohort,
+    base: Base,
+    section: Population,
+    targets: Sequence[PublishedTarget],
+    held_out: set[str],
+    file: str,
+    key: str,
 ) -> TargetCohort:
+    """Return a cohort with its fitted targets; none where all of its targets are held out."""
     of_cohort = tuple(target for target in targets if target.cohort == entry.name)
-    if not of_cohort:
-        names = sorted({target.cohort for target in targets})
-        cure = did_you_mean(entry.name, names)
-        raise DataError(f'no fitted target is of "{entry.name}"', file=file, key=f"{key}.name", cure=cure)
+    if not of_cohort and entry.name not in held_out:
+        cure = did_you_mean(entry.name, sorted({target.cohort for target in targets} | held_out))
+        raise DataError(f'no target is of "{entry.name}"', file=file, key=f"{key}.name", cure=cure)
     _refuse_section(entry, base, section, file, key)
     bound = bound_population(section.model_copy(update={"cohort": entry.cohort}), base, file)
     refuse_unknown(of_cohort, base)
@@ -270,8 +281,9 @@ def _outputs(base: Base, targets: Sequence[PublishedTarget], name: str, between:
     wanted = needs(targets, name, base.problem.model.readouts)
     section = load_scenario(base.file).population or Population()
     at = sorted({*wanted.times, *(float(day) for day in section.at)})
-    kept = [day for day in at if day <= base.scenario.horizon]
-    every = section.every or (between if wanted.over_time else None)
+    kept = [day for day in at if day <= base.scenario.horizon] if wanted.readouts else []
+    every = section.every if wanted.readouts else None
+    every = every or (between if wanted.over_time else None)
     return outputs_of(base.problem, wanted.endpoints, wanted.readouts, kept, every, pools=False)
 
 

@@ -13,6 +13,7 @@ from immunosim.calibration.result import CalibrationResult
 from immunosim.calibration.running import PROGRESS, CalibrationRun
 from immunosim.calibration.setup import CalibrationSetup, read_calibration, set_up
 from immunosim.calibration.simulating import CohortTargets
+from immunosim.door.calibrating import calibration_setup
 from immunosim.door.calibration_files import write_calibration
 from immunosim.door.watching import Quiet
 from immunosim.models import load_parameters
@@ -198,3 +199,10 @@ def test_progress_of_another_calibration_is_not_continued(of_truth: Path, tmp_pa
     other = replace(setup, record=setup.record.model_copy(update={"difference": 0.01}))
     with pytest.raises(immunosim.errors.DataError, match="other settings"):
         CalibrationRun(other, tmp_path, 1, Quiet()).result()
+
+
+def test_the_shipped_calibration_judges_held_out_targets_of_a_cohort_that_it_does_not_fit() -> None:
+    setup = calibration_setup("trials")
+    assert [cohort.name for cohort in setup.cohorts] == ["relapsing", "progressive"]
+    assert [(cohort.name, len(cohort.targets)) for cohort in setup.held_out] == [("relapsing_long_term", 11)]
+    assert {target.cohort for target in setup.not_judged} == {"relapsing_retreated"}

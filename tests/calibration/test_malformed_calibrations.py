@@ -75,7 +75,7 @@ MALFORMED = {
     ),
     "a cohort without targets": (
         ('name = "first"', 'name = "firs"'),
-        '{file}: cohort[1].name: no fitted target is of "firs", did you mean "first"?',
+        '{file}: cohort[1].name: no target is of "firs", did you mean "first"?',
     ),
     "a cohort that the population does not have": (
         ('cohort = "slow"', 'cohort = "slo"'),
