@@ -18,6 +18,7 @@ from immunosim.report import to_json
 from immunosim.scenario import load_scenario, to_toml
 from immunosim.scenario.population import Population
 from immunosim.scenario.writer import document_of, document_text
+from immunosim.sweeps.base import Base
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +40,7 @@ def write_calibration(result: CalibrationResult, folder: Path) -> list[Path]:
     texts = {
         PARAMETERS: parameter_set_text(result),
         POPULATION: document_text(document_of(result.population)),
-        **{f"{cohort.name}.toml": scenario_text(result, i) for i, cohort in enumerate(result.setup.record.cohort)},
+        **{f"{name}.toml": scenario_text(result, name) for name in _bases(result)},
         TARGETS: _targets(result),
         PLAUSIBLE: result.plausible_sets().to_csv(index=False),
         SUMMARY: to_json(result.summary()),
@@ -69,10 +70,15 @@ def parameter_set_text(result: CalibrationResult) -> str:
     return "\n".join(lines) + "\n"
 
 
-def scenario_text(result: CalibrationResult, index: int) -> str:
+def _bases(result: CalibrationResult) -> dict[str, Base]:
+    """Return the scenario of each cohort that was simulated."""
+    return {cohort.name: cohort.bound.base for cohort in (*result.setup.cohorts, *result.setup.held_out)}
+
+
+def scenario_text(result: CalibrationResult, name: str) -> str:
     """Return the scenario of a cohort with the calibrated values and population."""
-    entry, base = result.setup.record.cohort[index], result.setup.cohorts[index].bound.base
-    scenario = load_scenario(base.file)
+    entry = next(cohort for cohort in result.setup.record.cohort if cohort.name == name)
+    scenario = load_scenario(_bases(result)[name].file)
     section = (scenario.population or Population()).model_copy(update={"file": POPULATION, "cohort": entry.cohort})
     parameters = {**scenario.parameters, **result.parameters}
     return to_toml(scenario.model_copy(update={"parameters": parameters, "population": section}))

@@ -55,6 +55,7 @@ PUBLISHED = RISK + "".join(
     HELD_OUT.format(name=name, cohort=cohort, time=time)
     for name, cohort, time in [
         ("cd4", "everybody", "12 months"),
+        ("cd4 of others", "others", "12 months"),
         ("late", "everybody", "9 years"),
         ("elsewhere", "nobody", "12 months"),
     ]
@@ -65,7 +66,7 @@ targets = ["published.toml"]
 patients = 32
 fresh_patients = 128
 iterations = 4
-cohort = [{ name = "everybody", scenario = "short.toml" }]
+cohort = [{ name = "everybody", scenario = "short.toml" }, { name = "others", scenario = "short.toml" }]
 ensemble = { n = 0, most = 0 }
 
 [[population.trait]]
@@ -121,13 +122,15 @@ def test_an_event_whose_target_is_missed_is_not_calibrated(result: CalibrationRe
 
 def test_held_out_targets_are_judged_but_not_seen(result: CalibrationResult, folder: Path) -> None:
     _, after = result.held_out
-    assert [entry.record.name for entry in after.results] == ["cd4"]
+    assert [entry.record.name for entry in after.results] == ["cd4", "cd4 of others"]
+    assert [cohort.name for cohort in result.setup.cohorts] == ["everybody"]
+    assert (folder / "results" / "others.toml").is_file()
     numbers = [report.results[0].simulated.value for report in result.held_out]
     assert numbers[0] == pytest.approx(numbers[1], rel=1e-6)  # the rate of an event changes no count
     assert {target.record.name for target in after.not_simulated} == {"late", "elsewhere"}
     assert len(result.after.results) == len(result.residuals[1]) == 1
     assert "cd4" not in result.setup.cohorts[0].outputs.readouts
-    assert result.facts()["held-out targets"] == "1 of 1 within tolerance, 1 before"
+    assert result.facts()["held-out targets"] == "2 of 2 within tolerance, 2 before"
     lines = (folder / "results" / TARGETS).read_text(encoding="utf-8").splitlines()
-    assert [line.split(",")[0] for line in lines[1:]] == ["risk", "cd4"]
-    assert "held out" in lines[2]
+    assert [line.split(",")[0] for line in lines[1:]] == ["risk", "cd4", "cd4 of others"]
+    assert all("held out" in line for line in lines[2:])
