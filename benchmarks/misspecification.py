@@ -63,11 +63,16 @@ class Outcome:
     seconds: tuple[float, float]
 
 
-def faulty(fault: str, seed: int) -> tuple[Problem, PatientRecord, dict[str, ErrorModel]]:
-    """Return the problem, record and noise of a patient as they reach the fit, with a fault planted."""
+def faulty(fault: str, seed: int) -> tuple[Problem, PatientRecord, dict[str, ErrorModel]] | None:
+    """Return the problem, record and noise of a patient as they reach the fit, with a fault planted.
+
+    None where the truth cannot be simulated.
+    """
     problem = two_courses()
     given = _late(problem, seed % 2) if fault == "dose date" else problem
     _, record, noise = patient(given, prior_names(problem), "medians" if seed % 2 else "scenario", seed, VISITS)
+    if not all(np.isfinite(one.value) for one in record.measurements):
+        return None
     if fault == "outliers":
         record = _with_outliers(record, seed)
     elif fault == "noise form":
@@ -101,9 +106,10 @@ def _absolute(model: ErrorModel, record: PatientRecord, analyte: str) -> ErrorMo
 
 def one_patient(fault: str, seed: int, starts: int) -> Outcome | None:
     """Fit one patient and explain the fit; None where its truth cannot be simulated."""
-    problem, record, noise = faulty(fault, seed)
-    if not all(np.isfinite(one.value) for one in record.measurements):
+    planted = faulty(fault, seed)
+    if planted is None:
         return None
+    problem, record, noise = planted
     begun = time.process_time()
     best = estimate(case_of(problem, [record], FitOptions(noise=noise)).alone(), starts)
     fitted = time.process_time()

@@ -139,7 +139,9 @@ def test_the_page_shows_the_scorecard_and_the_readme_its_sum(outcomes):
 
 def test_rows_of_the_population_are_those_of_the_target_files():
     targets = {
-        target.record.name.replace(" ", "_"): target.record for target in located_targets(["all"], "alemtuzumab")
+        target.record.name.replace(" ", "_"): target.record
+        for target in located_targets(["all"], "alemtuzumab")
+        if target.cohort != "relapsing_retreated"  # treated by rule, which the experiment leaves out
     }
     rows = {row.name: row for row in ROWS["08_one_population"]}
     assert set(targets) <= set(rows)

@@ -19,8 +19,11 @@ COMMON = "all measurements"
 HEAVY_TAILS = "heavy tails"
 
 RARER = float(np.log(0.25))
-"""Logarithm of how often the shared part of an error, or its form and size at once, are the cause, relative to other
-causes; assumed."""
+"""Logarithm of how often the shared part of an error is the cause, relative to other causes; assumed."""
+
+FORM_ALONE, FORM_AND_SIZE = float(np.log(2.0 * 0.8)), float(np.log(2.0 * 0.2))
+"""Logarithms of how probable it is that a wrong form of the errors comes with the assumed size at a typical value and
+with another one, relative to one half: two faults at once are four times rarer; assumed."""
 
 SHARED = (0.0, 0.25, 0.75, 0.9)
 """Fractions of a subset's error variance that are tried besides the assumed one."""
@@ -72,8 +75,8 @@ def _forms(posterior: Posterior) -> Iterator[Hypothesis]:
             return f"{words} (of {float(estimate.values[-1]):.2g} times the assumed size at a typical value)"
 
         changed = _changed(posterior, change)
-        yield Hypothesis("noise form", words, changed, lambda _: words, cure)
-        yield Hypothesis("noise form", words, _scaled(changed), said, cure, RARER)
+        yield Hypothesis("noise form", words, changed, lambda _: words, cure, FORM_ALONE)
+        yield Hypothesis("noise form", words, _scaled(changed), said, cure, FORM_AND_SIZE)
 
     if kinds & {"additive", "combined"} and min(values, default=0.0) > 0.0:
         yield from form("errors are proportional to the value", _relative)
