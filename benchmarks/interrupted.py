@@ -1,8 +1,8 @@
 """Simulate a large cohort that is killed and resumed, and again on a cluster whose worker is killed; compare digests.
 
-One course of antibody, patients of the trials, two endpoints. The first run is ``immunosim cohort``, ended by SIGKILL
-at a fifth and at a half of its chunks and then resumed. The second is on a Dask cluster of two processes, of which one
-is killed at a fifth. Printed are the quote, the time, the most memory of any process, and both digests.
+One course of antibody, a year, patients of the trials, two endpoints. The first run is ``immunosim cohort``, ended by
+SIGKILL at a fifth and at a half of its chunks and then resumed. The second is on a Dask cluster of two processes, of
+which one is killed at a fifth. Printed are the quote, the time, the most memory of any process, and both digests.
 
     python -m benchmarks.interrupted [--patients 1000000] [--out FOLDER]
 """
@@ -23,7 +23,7 @@ from immunosim.cohorts import CohortRequest, cohort_plan
 from immunosim.scenario.population import Population
 from immunosim.sweeps import Plan, RunOptions, digest_of, read_base, run_sweep
 
-SCENARIO, POPULATION = "one_course", "trials"
+SCENARIO, POPULATION, HORIZON = "one_course", "trials", "horizon=12 months"
 ENDPOINTS = ("nadir of cd4", "time_below cd4 0.2e9/L")
 KILLED_AT = (0.2, 0.5)
 CHUNK = 8192
@@ -40,7 +40,7 @@ def n_stored(path: Path) -> int:
 def killed_and_resumed(n: int, path: Path) -> None:
     """Run the cohort from the command line, kill it twice, and let it end."""
     kept = [word for text in ENDPOINTS for word in ("--endpoint", text)]
-    about = ["--population", POPULATION, "-n", str(n), "--chunk", str(CHUNK), "--out", str(path)]
+    about = ["--set", HORIZON, "--population", POPULATION, "-n", str(n), "--chunk", str(CHUNK), "--out", str(path)]
     command = [sys.executable, "-m", "immunosim", "cohort", SCENARIO, *about, *kept]
     subprocess.run([*command, "--dry-run"], check=True, stderr=subprocess.DEVNULL)
     for share in KILLED_AT:
@@ -83,7 +83,7 @@ def main() -> None:
         folder = asked.out or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         request = CohortRequest(n=asked.patients, endpoints=ENDPOINTS)
-        plan = cohort_plan(Population(file=POPULATION), read_base(SCENARIO, []), request)
+        plan = cohort_plan(Population(file=POPULATION), read_base(SCENARIO, [HORIZON]), request)
         digests = {}
         for name, run in (
             ("killed and resumed", lambda path: killed_and_resumed(asked.patients, path)),
