@@ -13,7 +13,8 @@ LIMITATIONS = (
     "on; the concentration that halves egress is several times what low doses suggest. A late pulse works as "
     "well as an early one, unlike in patients.",
     "Four months after dimethyl fumarate half of the loss is back; 2-4 months are reported for all of it.",
-    "Trial means are not patients: no spread between patients is simulated yet.",
+    "Trial means are not patients. Virtual populations have spreads, of which that of CD8 counts after a course is too "
+    "small; no event rate is calibrated to a population, so that no risk of one patient is told.",
 )
 
 SCOPE = ModelScope(
