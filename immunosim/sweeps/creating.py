@@ -98,8 +98,8 @@ def _fill(
         _create(group, name, shape, chunks, values.dtype, fill, about, dimensions)
     if times.size:
         about = {"units": "day", "long_name": "time since day 0"}
-        _create(group, "time", times.shape, times.shape, times.dtype, np.nan, about, ("time",))
-        group["time"][:] = times  # type: ignore[index]
+        # Not group["time"], which would read again what was just written.
+        _create(group, "time", times.shape, times.shape, times.dtype, np.nan, about, ("time",))[:] = times
     about = {"long_name": "SHA-256 of each file of a block in the order of its variables, and of all; 0: not done"}
     layout = layout_of("", n, rows_per_block, template)
     size, byte = layout.record_size, np.dtype(np.uint8)
@@ -122,10 +122,10 @@ def _create(
     about: Mapping[str, Any],
     dimensions: tuple[str, ...],
     is_plain: bool = False,
-) -> None:
+) -> zarr.Array[Any]:
     # On courses lz4 is ten times as fast as zstd and 4 % larger: compression must not limit the speed of a sweep.
     compressors = [] if is_plain else [BloscCodec(cname="lz4", clevel=5, shuffle="shuffle")]
-    group.create_array(
+    return group.create_array(
         name,
         shape=shape,
         chunks=chunks,

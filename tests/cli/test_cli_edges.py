@@ -330,7 +330,7 @@ def test_a_package_a_home_and_a_cache_that_are_read_only_do_not_stop_a_run(read_
     command = [*prefix, *arguments_of("run", short, "--json")]
     result = subprocess.run(command, cwd=short.parent, env=place, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
-    assert "cannot be written: compiling for this run only, set IMMUNOSIM_CACHE_DIR" in result.stderr
+    assert "cannot be written: compiled for this run only, set IMMUNOSIM_CACHE_DIR" in result.stderr
 
 
 @pytest.fixture
