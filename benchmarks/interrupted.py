@@ -19,6 +19,8 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.memory import most_memory
+from immunosim.cli.exit_codes import FAILED
 from immunosim.cohorts import CohortRequest, cohort_plan
 from immunosim.scenario.population import Population
 from immunosim.sweeps import Plan, RunOptions, digest_of, read_base, run_sweep
@@ -27,7 +29,6 @@ SCENARIO, POPULATION, HORIZON = "one_course", "trials", "horizon=12 months"
 ENDPOINTS = ("nadir of cd4", "time_below cd4 0.2e9/L")
 KILLED_AT = (0.2, 0.5)
 CHUNK = 8192
-OK, SOME_FAILED = 0, 3
 LIMIT = 2.0
 """Memory that the run may take, GiB."""
 
@@ -52,7 +53,7 @@ def killed_and_resumed(n: int, path: Path) -> None:
             raise SystemExit(f"ended with {process.returncode} before it was killed")
         print(f"killed with {n_stored(path)} of {-(-n // CHUNK)} chunks stored", flush=True)
     code = subprocess.run([*command, "--resume"], stderr=subprocess.DEVNULL, check=False).returncode
-    if code not in (OK, SOME_FAILED):
+    if code not in (0, FAILED):
         raise SystemExit(f"the resumed run ended with {code}")
 
 
@@ -95,9 +96,8 @@ def main() -> None:
             run(path)
             digests[name] = digest_of(path)
             print(f"{name}: {time.perf_counter() - begun:.0f} s, digest {digests[name]}", flush=True)
-    most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    gibibytes = most * (1 if sys.platform == "darwin" else 1024) / 2**30
-    print(f"most memory of a process: {gibibytes:.2f} GiB, limit {LIMIT}: {'met' if gibibytes <= LIMIT else 'missed'}")
+    most = most_memory(resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    print(f"most memory of a process: {most:.2f} GiB, limit {LIMIT}: {'met' if most <= LIMIT else 'missed'}")
     same = len(set(digests.values())) == 1
     raise SystemExit(None if same else "the digests differ")
 

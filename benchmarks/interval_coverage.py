@@ -93,6 +93,11 @@ def _measured(
         yield replace(one, value=LIMIT if is_below else seen, is_below=is_below)
 
 
+def is_simulated(record: PatientRecord) -> bool:
+    """Return whether the truth of a synthetic patient could be simulated."""
+    return all(np.isfinite(one.value) for one in record.measurements)
+
+
 def _holds(profile: Profile, truth: float, level: float) -> bool:
     """Return whether the interval of the posterior's profile holds a value: its rise there is below the threshold."""
     at = np.log(profile.values)
@@ -106,7 +111,7 @@ def one_patient(about: str, seed: int, n_starts: int = STARTS, has_profiles: boo
     problem = two_courses()
     names = prior_names(problem)
     truth, record, noise = patient(problem, names, about, seed)
-    if not all(np.isfinite(one.value) for one in record.measurements):
+    if not is_simulated(record):
         return None
     begun = time.process_time()
     case = case_of(problem, [record], FitOptions(noise=noise))

@@ -43,10 +43,16 @@ def main(announce: Callable[[str], None] = print) -> None:
         load_scenario(SCENARIO, CHANGES), rates, endpoints=ENDPOINTS, report=_tell, announce=announce
     )
     elapsed = time.perf_counter() - started
-    # Kilobytes on Linux, bytes on macOS.
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    most = most_memory(resource.RUSAGE_SELF)
     announce(f"{rows} patients in {elapsed:.1f} s, {rows / elapsed:.0f} a second: {found.counts()}")
-    announce(f"most memory of the process: {most / 2**30:.2f} GiB")
+    announce(f"most memory of the process: {most:.2f} GiB")
+
+
+def most_memory(*processes: int) -> float:
+    """Return the most memory that any of some processes held, GiB; processes as ``resource.getrusage`` names them."""
+    # Kilobytes on Linux, bytes on macOS.
+    unit = 1 if sys.platform == "darwin" else 1024
+    return max(resource.getrusage(process).ru_maxrss for process in processes) * unit / 2**30
 
 
 def _tell(done: int, of: int, failed: int) -> None:

@@ -44,6 +44,11 @@ def percent(probability: float) -> str:
     return f"{100 * probability:.2g} %" if probability >= 1e-5 else "below 0.001 %"
 
 
+def percentage(fraction: float) -> str:
+    """Return a fraction in percent with three digits; a dash where it is not known."""
+    return "-" if math.isnan(fraction) else f"{100.0 * fraction:.3g} %"
+
+
 def unit_text(unit: str) -> str:
     """Return a unit as print shows it; empty for numbers without dimension."""
     for plain, printed in _UNITS:

@@ -39,6 +39,9 @@ FRESH = 1
 HELD_OUT = "held out"
 """Use of a target that the search must not see."""
 
+JUMPS = "doses by rule differ between populations, so that residuals would jump"
+"""Why a calibration takes no protocol."""
+
 
 @dataclass(frozen=True, eq=False)
 class CalibrationSetup:
@@ -248,9 +251,8 @@ def _refuse_section(entry: CalibratedCohort, base: Base, section: Population, fi
         cure = did_you_mean(entry.cohort, known)
         raise DataError(f'unknown cohort "{entry.cohort}"', file=file, key=f"{key}.cohort", cure=cure)
     if population.protocol:
-        reason = "doses by rule differ between populations, so that residuals would jump"
         source, protocol = (file, "population.protocol") if origin == SECTION else (origin, "protocol")
-        raise DataError(reason, file=source, key=protocol, cure="calibrate without a protocol")
+        raise DataError(JUMPS, file=source, key=protocol, cure="calibrate without a protocol")
 
 
 def _cohort(
@@ -282,16 +284,14 @@ def _outputs(base: Base, targets: Sequence[PublishedTarget], name: str, between:
     section = load_scenario(base.file).population or Population()
     at = sorted({*wanted.times, *(float(day) for day in section.at)})
     kept = [day for day in at if day <= base.scenario.horizon] if wanted.readouts else []
-    every = section.every if wanted.readouts else None
-    every = every or (between if wanted.over_time else None)
+    every = (section.every if wanted.readouts else None) or (between if wanted.over_time else None)
     return outputs_of(base.problem, wanted.endpoints, wanted.readouts, kept, every, pools=False)
 
 
 def _refuse_protocols(bases: Sequence[Base], file: str) -> None:
     """Refuse scenarios of cohorts that are treated by rule."""
-    reason = "doses by rule differ between populations, so that residuals would jump"
     problems = [
-        InputProblem(f"follows {section.protocol}: {reason}", file, f"cohort[{number}].scenario", "name another one")
+        InputProblem(f"follows {section.protocol}: {JUMPS}", file, f"cohort[{number}].scenario", "name another one")
         for number, base in enumerate(bases, 1)
         if (section := load_scenario(base.file).population) and section.protocol
     ]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from immunosim.cli.printing import show, show_table
+from immunosim.formatting import percentage
 
 if TYPE_CHECKING:
     from immunosim.door.forecasting import Forecast
@@ -173,20 +174,16 @@ def _weighted_row(name: str, about: Mapping[str, float | str]) -> tuple[str, ...
         f"{number['n_reached']:,.0f} of {number['n']:,.0f}",
         f"{number['n_censored']:,.0f}",
         f"{number['by_day']:.4g}",
-        _percent(number["incidence"]),
+        percentage(number["incidence"]),
         *_intervals(number),
     )
 
 
 def _intervals(number: Mapping[str, float]) -> Iterator[str]:
     low, high = number["incidence_low"], number["incidence_high"]
-    yield "-" if math.isnan(low) else f"{_percent(low)} to {_percent(high)}"
+    yield "-" if math.isnan(low) else f"{percentage(low)} to {percentage(high)}"
     yield reached(number["median"])
     yield reached_interval(number["median_low"], number["median_high"])
-
-
-def _percent(share: float) -> str:
-    return "-" if math.isnan(share) else f"{100.0 * share:.3g} %"
 
 
 def _month_and_date(about: Mapping[str, float | str]) -> tuple[str, str]:

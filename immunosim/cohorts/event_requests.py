@@ -134,12 +134,24 @@ def _competing(sample: CohortSample, name: str, request: StatisticRequest) -> Co
     return _of_hazard(sample, name, request) if is_course else _of_endpoint(sample, name)
 
 
-def _windowed(times: Array, courses: Array, request: StatisticRequest) -> tuple[Array, Array]:
+def window_of(times: Array, request: StatisticRequest) -> tuple[float, float]:
+    """Return the first and the last day of a request, by default of the whole course.
+
+    Raises
+    ------
+    DataError
+        If they are outside the course, or not in order.
+    """
     start = times[0] if request.start is None else request.start
     end = times[-1] if request.end is None else request.end
     if not times[0] <= start < end <= times[-1]:
         reason = f"the window from day {start:g} to {end:g} is outside the cohort's times"
         raise DataError(reason, key="start", cure=f"choose from day {times[0]:g} to {times[-1]:g}")
+    return float(start), float(end)
+
+
+def _windowed(times: Array, courses: Array, request: StatisticRequest) -> tuple[Array, Array]:
+    start, end = window_of(times, request)
     inner = times[(times > start) & (times < end)]
     days = np.concatenate([[start], inner, [end]])
     return days, values_at(times, courses, days)

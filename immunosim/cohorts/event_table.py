@@ -17,7 +17,7 @@ from immunosim.codegen.loader import Array
 from immunosim.cohorts.conditions import PATIENT
 from immunosim.cohorts.event_requests import requested_events
 from immunosim.cohorts.events import CohortEvents
-from immunosim.cohorts.incidence import IncidenceCurve, aalen_johansen, kaplan_meier
+from immunosim.cohorts.incidence import incidence_curve
 from immunosim.cohorts.intervals import MOST_RESAMPLED, Bootstrap, Interval, percentile_interval
 from immunosim.cohorts.kept_events import KeptEvents
 from immunosim.cohorts.request import StatisticRequest
@@ -173,13 +173,6 @@ def incidence_by(
         events = kept.at_end[name].events(sample)
     how = bootstrap or _usual(len(sample))
     return how.interval(lambda weight: incidence_curve(events, weight).at(day), sample.weight, sample.strata)
-
-
-def incidence_curve(events: CohortEvents, weight: Array) -> IncidenceCurve:
-    """Return the weighted cumulative incidence of the first cause: Kaplan-Meier, with others Aalen-Johansen."""
-    if len(events.causes) == 1:
-        return kaplan_meier(events.days, events.is_observed, weight)
-    return aalen_johansen(events.days, events.cause, 1, len(events.causes), weight)
 
 
 def _usual(n: int) -> Bootstrap:

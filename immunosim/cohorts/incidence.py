@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunosim.codegen.loader import Array
+from immunosim.cohorts.events import CohortEvents
 from immunosim.cohorts.statistics import weighted_values
 from immunosim.errors import DataError
 
@@ -55,6 +56,13 @@ class IncidenceCurve:
             return math.nan
         reached = np.flatnonzero(self.probability >= fraction - ROUNDING)
         return float(self.days[reached[0]]) if reached.size else math.inf
+
+
+def incidence_curve(events: CohortEvents, weight: ArrayLike | None = None) -> IncidenceCurve:
+    """Return the cumulative incidence of the first cause: Kaplan-Meier, with others Aalen-Johansen."""
+    if len(events.causes) == 1:
+        return kaplan_meier(events.days, events.is_observed, weight)
+    return aalen_johansen(events.days, events.cause, 1, len(events.causes), weight)
 
 
 def kaplan_meier(days: ArrayLike, is_observed: ArrayLike, weights: ArrayLike | None = None) -> IncidenceCurve:

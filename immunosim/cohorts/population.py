@@ -18,14 +18,7 @@ from immunosim.cohorts.keyed import SobolPoints
 from immunosim.cohorts.output_checks import output_problems
 from immunosim.ensembles.rows import checked_parameters
 from immunosim.errors import DataError, ImmunosimError, InputProblem, did_you_mean
-from immunosim.scenario.population import (
-    CohortFactor,
-    Correlation,
-    Covariate,
-    Population,
-    Stratum,
-    Trait,
-)
+from immunosim.scenario.population import CohortFactor, Correlation, Covariate, Population, Stratum, Trait
 from immunosim.sweeps.base import Base
 from immunosim.units import parse_quantity
 

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.cohorts.event_requests import seed_of
+from immunosim.cohorts.event_requests import seed_of, window_of
 from immunosim.cohorts.events import recurrent_days, values_at
 from immunosim.cohorts.keyed import event_gap
 from immunosim.cohorts.request import StatisticRequest
@@ -43,11 +43,7 @@ def numbers_of_events(sample: CohortSample, request: StatisticRequest) -> tuple[
     if request.endpoint:
         return _of_endpoint(sample, request)
     times, hazard = sample.courses(request.hazard)
-    start = float(times[0]) if request.start is None else request.start
-    end = float(times[-1]) if request.end is None else request.end
-    if not times[0] <= start < end <= times[-1]:
-        reason = f"the window from day {start:g} to {end:g} is outside the cohort's times"
-        raise DataError(reason, key="start", cure=f"choose from day {times[0]:g} to {times[-1]:g}")
+    start, end = window_of(times, request)
     days = np.append(times[times < end], end)
     hazard = values_at(times, hazard, days)
     gaps = _gaps(sample, request.hazard, hazard[:, -1] - hazard[:, 0], "hazard")

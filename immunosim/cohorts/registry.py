@@ -17,7 +17,7 @@ from immunosim.codegen.loader import Array
 from immunosim.cohorts.association import hazard_ratio, odds_ratio, rank_correlation
 from immunosim.cohorts.conditions import members
 from immunosim.cohorts.event_requests import level_of, requested_events
-from immunosim.cohorts.incidence import aalen_johansen, kaplan_meier
+from immunosim.cohorts.incidence import incidence_curve, kaplan_meier
 from immunosim.cohorts.recurrent import numbers_of_events
 from immunosim.cohorts.request import OF_BASELINE, StatisticRequest
 from immunosim.cohorts.sample import CohortSample
@@ -209,13 +209,7 @@ def _observed_days(sample: CohortSample, request: StatisticRequest) -> Array:
 def _incidence(sample: CohortSample, request: StatisticRequest) -> Prepared:
     events = requested_events(sample, request)
     time = math.inf if request.time is None else request.time
-
-    def value(weight: Array) -> float:
-        if len(events.causes) == 1:
-            return kaplan_meier(events.days, events.is_observed, weight).at(time)
-        return aalen_johansen(events.days, events.cause, 1, len(events.causes), weight).at(time)
-
-    return Prepared(value, "1")
+    return Prepared(lambda weight: incidence_curve(events, weight).at(time), "1")
 
 
 def _risk(sample: CohortSample, request: StatisticRequest) -> Prepared:

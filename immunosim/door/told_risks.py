@@ -67,7 +67,8 @@ def risks_so_far(
     events = _calibrated_events(read)
     if not events:
         return {name: [NO_RISK] for name in known}
-    return {name: [_so_far(read, event, record, noise, announce) for event in events] for name, record in known.items()}
+    told = [_so_far(read, event, known, noise, announce) for event in events]
+    return {name: [sentences[name] for sentences in told] for name in known}
 
 
 def _calibrated_events(read: Given) -> tuple[str, ...]:
@@ -81,15 +82,24 @@ def _calibrated_events(read: Given) -> tuple[str, ...]:
     return merged.calibrated_to
 
 
-def _so_far(read: Given, event: str, record: PatientRecord, noise: Noise, announce: Callable[[str], None]) -> str:
+def _so_far(
+    read: Given, event: str, known: Mapping[str, PatientRecord], noise: Noise, announce: Callable[[str], None]
+) -> dict[str, str]:
+    """Return a sentence for each patient; the question is the same for all."""
     from immunosim.door.risk_questions import risk_question
     from immunosim.door.risks import answered
 
     try:
         asked = risk_question(read, event, read.scenario.horizon, None, None, announce)
-        return answered(asked, record, noise, announce=announce).sentence()
     except DataError as error:
-        return _refused(event, error)
+        return dict.fromkeys(known, _refused(event, error))
+    told = {}
+    for name, record in known.items():
+        try:
+            told[name] = answered(asked, record, noise, announce=announce).sentence()
+        except DataError as error:
+            told[name] = _refused(event, error)
+    return told
 
 
 def _refused(event: str, error: DataError) -> str:

@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from immunosim.codegen.loader import Array
 from immunosim.cohorts.event_requests import requested_events
 from immunosim.cohorts.events import CohortEvents
-from immunosim.cohorts.incidence import IncidenceCurve, aalen_johansen, at_risk, kaplan_meier
+from immunosim.cohorts.incidence import at_risk, incidence_curve
 from immunosim.cohorts.intervals import MOST_RESAMPLED, Bootstrap
 from immunosim.cohorts.request import OF_BASELINE, StatisticRequest
 from immunosim.cohorts.sample import CohortSample
@@ -135,11 +135,7 @@ def _curve(name: str, colour: str, group: CohortSample, request: StatisticReques
 
 def _estimate(events: CohortEvents, weight: Array, days: Array) -> Array:
     """Return the cumulative incidence of the first cause on some days, shape of ``days``."""
-    curve: IncidenceCurve
-    if len(events.causes) == 1:
-        curve = kaplan_meier(events.days, events.is_observed, weight)
-    else:
-        curve = aalen_johansen(events.days, events.cause, 1, len(events.causes), weight)
+    curve = incidence_curve(events, weight)
     index = np.searchsorted(curve.days, days, side="right") - 1
     return np.where(index >= 0, curve.probability[np.maximum(index, 0)], 0.0) if curve.days.size else days * math.nan
 

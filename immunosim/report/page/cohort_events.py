@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from immunosim.cohorts.event_table import EventSummary
 from immunosim.cohorts.intervals import Interval
-from immunosim.formatting import number, unit_text
+from immunosim.formatting import number, percentage, unit_text
 from immunosim.report.page.sections import KeyResult
 from immunosim.report.page.tables import PageTable
 from immunosim.units import DAYS_PER_MONTH
@@ -35,7 +35,7 @@ def key_incidences(events: Sequence[EventSummary]) -> Iterator[KeyResult]:
     for event in events:
         words = f"by month {_month(event.end)}"
         remark = words if math.isnan(event.incidence.low) else f"{words}; 90 %: {_ends(event.incidence)}"
-        yield _name(event), _percent(event.incidence.value), remark
+        yield _name(event), percentage(event.incidence.value), remark
 
 
 def _cells(event: EventSummary) -> Iterator[str]:
@@ -44,7 +44,7 @@ def _cells(event: EventSummary) -> Iterator[str]:
     yield f"{event.n_censored:,}"
     yield f"{event.n_failed:,}"
     yield _month(event.end)
-    yield _percent(event.incidence.value)
+    yield percentage(event.incidence.value)
     yield "-" if math.isnan(event.incidence.low) else _ends(event.incidence)
     yield _month(event.median.value)
     low, high = event.median.low, event.median.high
@@ -57,11 +57,7 @@ def _name(event: EventSummary) -> str:
 
 
 def _ends(interval: Interval) -> str:
-    return f"{_percent(interval.low)} to {_percent(interval.high)}"
-
-
-def _percent(share: float) -> str:
-    return "-" if math.isnan(share) else f"{100.0 * share:.3g} %"
+    return f"{percentage(interval.low)} to {percentage(interval.high)}"
 
 
 def _month(day: float) -> str:
