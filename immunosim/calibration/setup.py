@@ -123,7 +123,7 @@ class CalibrationSetup:
 
 def shipped_calibrations(model: str) -> dict[str, Path]:
     """Return the calibration files that come with a model, by name."""
-    return {path.stem: path for path in sorted((find_model(model).folder / CALIBRATIONS).glob("*.toml"))}
+    return find_model(model).files(CALIBRATIONS)
 
 
 def located_calibration(name: Path | str, model: str) -> Path:

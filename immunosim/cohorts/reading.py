@@ -185,8 +185,7 @@ def _bound(section: Population, base: Base) -> BoundPopulation:
 
 
 def _shipped(model: str, kind: str) -> dict[str, Path]:
-    folder = find_model(model).folder / kind
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    return find_model(model).files(kind)
 
 
 def _located(name: str, folder: Path, shipped: Mapping[str, Path], kind: str) -> Path:

@@ -75,7 +75,7 @@ def read_targets(path: Path | str) -> list[PublishedTarget]:
 
 def shipped_targets(model: str) -> dict[str, Path]:
     """Return the target files that come with a model, by name."""
-    return {path.stem: path for path in sorted((find_model(model).folder / TARGETS).glob("*.toml"))}
+    return find_model(model).files(TARGETS)
 
 
 def located_targets(names: Sequence[str | Path], model: str) -> list[PublishedTarget]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,14 @@ class ModelPackage:
     base : ModelPackage, optional
         A model that it adds to: its parameter sets may extend those of the base, and it has the base's bibliography,
         counts, draws and onsets.
+    version : int
+        Which version of the model it is.
+    earlier : mapping of int to str
+        The names of earlier versions, by number.
+    version_of : ModelPackage, optional
+        Of an earlier version: the present one, whose mechanisms it may use and whose bibliography it has.
+    shared : mapping of str to tuple of str
+        Of an earlier version: the names of files of the present one that it has too, by their folder.
     """
 
     name: str
@@ -57,6 +65,29 @@ class ModelPackage:
     draws: tuple[HazardDraw, ...] = ()
     onsets: tuple[DiseaseOnset, ...] = ()
     base: ModelPackage | None = None
+    version: int = 1
+    earlier: Mapping[int, str] = field(default_factory=dict, hash=False)
+    version_of: ModelPackage | None = None
+    shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+    @property
+    def versions(self) -> dict[int, str]:
+        """Names of all versions by number, of the present one only."""
+        return {**self.earlier, self.version: self.name}
+
+    def files(self, kind: str) -> dict[str, Path]:
+        """Return the TOML files that come with it by name, in alphabetical order.
+
+        Parameters
+        ----------
+        kind : str
+            Their folder, such as ``targets`` or ``populations``.
+        """
+        found = {path.stem: path for path in (self.folder / kind).glob("*.toml")}
+        if self.version_of is not None:
+            present = self.version_of.files(kind)
+            found |= {name: present[name] for name in self.shared.get(kind, ())}
+        return dict(sorted(found.items()))
 
     def declare(self, parameter_units: Mapping[str, str], is_validated: bool = True) -> Any:
         """Return the network, declared over the parameters whose names and units are given.
@@ -107,8 +138,9 @@ class ModelPackage:
 
     def references(self) -> dict[str, str]:
         """Return its bibliography by key, as BibTeX text, with that of its base."""
-        of_model = read_references(self.folder / "references.bib")
-        return dict(of_model) if self.base is None else {**self.base.references(), **of_model}
+        others = (self.base, self.version_of)
+        inherited = {key: text for model in others if model is not None for key, text in model.references().items()}
+        return {**inherited, **read_references(self.folder / "references.bib")}
 
     @functools.cached_property
     def all_counts(self) -> dict[str, UntreatedCount]:
@@ -131,8 +163,8 @@ class ModelPackage:
     @functools.cached_property
     def sources(self) -> tuple[Path, ...]:
         """Files that shape the network, which a changed one makes another."""
-        inherited = () if self.base is None else self.base.sources
-        return (*sorted(self.folder.rglob("*.py")), *inherited)
+        inherited = (path for model in (self.base, self.version_of) if model is not None for path in model.sources)
+        return tuple(dict.fromkeys((*sorted(self.folder.rglob("*.py")), *inherited)))
 
     def _bases(self) -> Iterator[tuple[str, Path]]:
         """Yield the models that it adds to, with the folders of their parameter sets, the nearest first."""

@@ -14,8 +14,12 @@ from immunosim.model.package import DEFAULT_SET as DEFAULT_SET
 from immunosim.model.package import ModelPackage
 
 ENTRY_POINTS = "immunosim.models"
-BUILT_IN = ("alemtuzumab", "teaching")
-DEFAULT_MODEL = BUILT_IN[0]
+BUILT_IN = {
+    "alemtuzumab": "immunosim.models.alemtuzumab",
+    "alemtuzumab_1": "immunosim.models.alemtuzumab.version_1",
+    "teaching": "immunosim.models.teaching",
+}
+DEFAULT_MODEL = next(iter(BUILT_IN))
 """The model of a scenario that names none."""
 
 _REGISTERED: dict[str, ModelPackage] = {}
@@ -59,7 +63,7 @@ def find_model(name: str = DEFAULT_MODEL) -> ModelPackage:
 
 @functools.cache
 def _built_in(name: str) -> ModelPackage:
-    package: ModelPackage = import_module(f"immunosim.models.{name}").MODEL
+    package: ModelPackage = import_module(BUILT_IN[name]).MODEL
     return package
 
 

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, StrictInt
 from pydantic_core import CoreSchema, core_schema
 
 from immunosim.errors import ModelError, QuantityError, any_of, close_matches, did_you_mean
@@ -28,13 +28,16 @@ _MODEL: ContextVar[str] = ContextVar("model", default=DEFAULT_MODEL)
 def model_of(scenario: object) -> str:
     """Return the model that a scenario or its raw data name, by default the default model.
 
-    An unknown model counts as the default one here; the scenario reports it.
+    An unknown model counts as the default one here, an unknown version as the present one; the scenario reports it.
     """
-    named = scenario.get("model") if isinstance(scenario, Mapping) else getattr(scenario, "model", None)
+    is_raw = isinstance(scenario, Mapping)
+    named = scenario.get("model", DEFAULT_MODEL) if is_raw else getattr(scenario, "model", None)
     try:
-        return named if isinstance(named, str) and drugs_of(named) else DEFAULT_MODEL
+        model = named if isinstance(named, str) and drugs_of(named) else DEFAULT_MODEL
     except ModelError:
-        return DEFAULT_MODEL
+        model = DEFAULT_MODEL
+    version = scenario.get("model_version") if is_raw else None
+    return find_model(model).versions.get(version, model) if type(version) is int else model
 
 
 def known_model() -> str:
@@ -116,7 +119,15 @@ def _existing(name: str) -> str:
     return name
 
 
+def _version(number: int) -> int:
+    """Refuse a version that the model does not have; one that it has became the name of the model."""
+    model = model_read()
+    versions = " and ".join(str(known) for known in sorted(model.versions))
+    raise QuantityError(f"{model.name} has no version {number}", cure=f"it has {versions}")
+
+
 ModelName = Annotated[Text, AfterValidator(_existing)]
+ModelVersion = Annotated[StrictInt, AfterValidator(_version)]
 AnyDrug = Annotated[str, DrugGiven(("infusion", "bolus", "continuous"))]
 DoseDrug = Annotated[str, DrugGiven(("infusion", "bolus"))]
 RateDrug = Annotated[str, DrugGiven(("infusion", "continuous"))]

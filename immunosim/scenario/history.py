@@ -22,7 +22,7 @@ from immunosim.scenario.challenge import Challenge
 from immunosim.scenario.clock import Clock
 from immunosim.scenario.computation import Mechanisms, Output, Parameter, Solver
 from immunosim.scenario.dosing import Dosing, Treatment
-from immunosim.scenario.drug_names import ModelName, known_drugs, with_drugs_of
+from immunosim.scenario.drug_names import ModelName, ModelVersion, known_drugs, model_read, with_drugs_of
 from immunosim.scenario.findings import Note, Observed, Relapse
 from immunosim.scenario.model_record import ModelRecord, RefusedIfUnknown
 from immunosim.scenario.patient import Patient
@@ -47,6 +47,7 @@ class History(ModelRecord):
     title: Text = ""
     description: Text = ""
     model: ModelName = DEFAULT_MODEL
+    model_version: ModelVersion | None = None
     parameter_set: Text = DEFAULT_SET
     start_date: CalendarDate | None = None
     horizon: TimePoint = 36 * DAYS_PER_MONTH
@@ -90,6 +91,8 @@ class History(ModelRecord):
         for key, value in prepared.items():
             if key in drugs:
                 prepared[key] = with_drug(key, value)
+        if prepared.get("model_version") == model_read().version:
+            prepared |= {"model": model_read().name, "model_version": None}
         # An empty table, which takes away that of the base of extends, equals a missing one.
         return {key: value for key, value in prepared.items() if key not in drugs or value != []}
 

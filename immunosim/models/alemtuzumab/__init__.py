@@ -14,4 +14,6 @@ MODEL = ModelPackage(
     counts=COUNTS,
     draws=DRAWS,
     onsets=ONSETS,
+    version=2,
+    earlier={1: "alemtuzumab_1"},
 )
