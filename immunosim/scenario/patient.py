@@ -10,7 +10,7 @@ from pydantic import Field, StrictBool, model_validator
 from immunosim.errors import InputProblem
 from immunosim.scenario.drug_names import model_read
 from immunosim.scenario.model_record import ModelRecord, RefusedIfUnknown
-from immunosim.scenario.quantities import MEDIAN, Age, Count, Draw, Duration, Number, Share, Weight
+from immunosim.scenario.quantities import MEDIAN, Age, Count, Draw, Duration, Number, Titre, Weight
 
 NamedCount = Annotated[Count | None, RefusedIfUnknown]
 NamedDraw = Annotated[Draw, RefusedIfUnknown]
@@ -80,7 +80,7 @@ class Patient(ModelRecord):
     age: Age = 34.0
     sex: Literal["female", "male"] = "female"
     weight: Weight = 70.0
-    anti_drug_antibody: Share = 0.0
+    anti_drug_antibody: Titre = 0.0
     family_history: StrictBool = False
     smoker: StrictBool = False
     depletion_efficiency: Annotated[Number, Field(ge=0, le=10)] = 1.0

@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from immunosim.model.network import Network
 from immunosim.model.readout_info import DefaultQuestions, DisplayGroup
 from immunosim.models.alemtuzumab.diagram import LAYOUT
+from immunosim.models.alemtuzumab.mechanisms.anti_drug_antibody import (
+    add_anti_drug_antibody,
+    declare_anti_drug_antibody,
+)
 from immunosim.models.alemtuzumab.mechanisms.antibody_kinetics import add_antibody_kinetics
 from immunosim.models.alemtuzumab.mechanisms.autoimmune_organs import add_autoimmune_organs
 from immunosim.models.alemtuzumab.mechanisms.autoreactive_escape import add_autoreactive_escape, declare_clones
@@ -21,7 +25,7 @@ from immunosim.models.alemtuzumab.mechanisms.humoral_autoimmunity import add_hum
 from immunosim.models.alemtuzumab.mechanisms.lymphocytes import declare_lymphocytes
 from immunosim.models.alemtuzumab.mechanisms.nk_cells import add_nk_cells
 from immunosim.models.alemtuzumab.mechanisms.other_lymphocytes import add_other_lymphocytes
-from immunosim.models.alemtuzumab.mechanisms.prior_therapy import add_prior_therapy
+from immunosim.models.alemtuzumab.mechanisms.prior_therapy import declare_prior_therapy
 from immunosim.models.alemtuzumab.mechanisms.regulatory_t_cells import add_regulatory_t_cells, derive_treg_conversion
 from immunosim.models.alemtuzumab.mechanisms.relapse import add_relapse
 from immunosim.models.alemtuzumab.mechanisms.t_cell_homeostasis import add_t_cell_homeostasis
@@ -33,9 +37,11 @@ from immunosim.models.alemtuzumab.symbols import latex_symbols
 
 MECHANISMS = {
     "antibody_kinetics": ("kinetics of alemtuzumab", "alemtuzumab infusions have no effect"),
+    "anti_drug_antibody": ("antibody against alemtuzumab", "no antibody forms; all alemtuzumab stays free"),
     "depletion": ("lysis by alemtuzumab", "the antibody kills nothing and nothing consumes it"),
     "trafficking": ("exchange between blood and tissue", "no cell moves between blood and tissue"),
     "thymopoiesis": ("output of the thymus", "no new naive T cells; peripheral division balances their death"),
+    "recent_emigrants": ("recent emigrants of the thymus", "new T cells are naive at once and rarely in blood"),
     "t_cell_homeostasis": ("turnover of naive and memory T cells", "naive and memory T cells stay untreated"),
     "regulatory_t_cells": ("regulatory T cells", "regulatory T cells stay untreated"),
     "b_cell_repopulation": ("B cells", "B cells stay untreated"),
@@ -43,6 +49,7 @@ MECHANISMS = {
     "other_lymphocytes": ("other lymphocytes", "other lymphocytes stay untreated"),
     "cytokines": ("IL-7, IL-15 and BAFF", "cytokines stay untreated: lymphopenia drives no division"),
     "corticosteroids": ("corticosteroids and cortisol", "steroid doses have no effect"),
+    "steroid_tolerance": ("fall of the occupied steroid receptor", "the receptor stays untreated: no tolerance"),
     "prior_therapy": ("dimethyl fumarate", "dimethyl fumarate has no effect"),
     "autoreactive_escape": ("autoreactive clones", "the clones stay untreated"),
     "clone_lymphopenia_response": ("answer of clones to IL-7", "IL-7 drives no division of autoreactive clones"),
@@ -105,14 +112,16 @@ def build_network(parameter_units: Mapping[str, str]) -> Network:
     net.diagram = LAYOUT
     net.scope = SCOPE
 
+    declare_anti_drug_antibody(net)
+    add_antibody_kinetics(net)
+    add_anti_drug_antibody(net)
     declare_lymphocytes(net)
     declare_transitional_b(net)
     declare_cytokines(net)
     declare_clones(net)
-    add_blood_counts(net)
-
-    add_antibody_kinetics(net)
     add_steroid_kinetics(net)
+    add_blood_counts(net)
+    declare_prior_therapy(net)
     add_depletion(net)
     add_trafficking(net)
 
@@ -125,7 +134,6 @@ def build_network(parameter_units: Mapping[str, str]) -> Network:
     add_other_lymphocytes(net)
     add_cytokines(net)
     add_steroid_apoptosis(net)
-    add_prior_therapy(net)
 
     declare_follicles(net)
     add_tissue_t_cells(net)

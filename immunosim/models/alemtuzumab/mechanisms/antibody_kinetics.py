@@ -1,15 +1,16 @@
 """Alemtuzumab in the body: infusion, two compartments, linear clearance.
 
-    d A1/dt = infusion - CL C1 - Q C1 + Q C2 - consumption          (K1)
-    d A2/dt = Q C1 - Q C2 - consumption in tissue                   (K2)
+    d A1/dt = infusion - CL (1 - e nu/(1 + nu)) C1 - Q C1 + Q C2 - consumption       (K1)
+    d A2/dt = Q C1 - Q C2 - consumption in tissue                                      (K2)
 
-Volumes are proportional to body weight, flows to weight^0.75. Anti-drug antibodies slow the clearance. Consumption by
+Volumes are proportional to body weight, flows to weight^0.75. Anti-drug antibody (nu, ``anti_drug_antibody``) slows the
+clearance (Li 2018; the size is assumed) and leaves C/(1 + nu) free to kill. Consumption by
 the CD52 that the antibody binds stands in ``depletion``: clearance falls as the lymphocytes go. Structure: two
 compartments with clearance depending on lymphocyte count (Li 2018; Mould 2007 for the idea, whose values do not apply).
 """
 
 from immunosim.model.network import Network
-from immunosim.model.rate_laws import power
+from immunosim.model.rate_laws import power, saturating
 from immunosim.model.readout_info import ReadoutInfo
 
 
@@ -24,7 +25,11 @@ def add_antibody_kinetics(net: Network) -> None:
         in_tissue = net.signal("tissue_antibody_concentration", tissue / net["scaled_peripheral_volume"], "mg/L")
         exchange = net["scaled_intercompartmental_clearance"]
         net.gain("infusion of alemtuzumab", central, infusion)
-        net.loss("clearance of alemtuzumab", central, net["scaled_clearance"] * in_blood)
+        neutralised = saturating(net["neutralisation"], 1)
+        net.signal("free_antibody", in_blood * (1 - neutralised), "mg/L", "free alemtuzumab in blood")
+        net.signal("free_tissue_antibody", in_tissue * (1 - neutralised), "mg/L", "free alemtuzumab in tissue")
+        slowed = 1 - net["ada_clearance_effect"] * neutralised
+        net.loss("clearance of alemtuzumab", central, net["scaled_clearance"] * slowed * in_blood)
         net.transfer("distribution of alemtuzumab to tissue", central, tissue, exchange * in_blood)
         net.transfer("return of alemtuzumab from tissue", tissue, central, exchange * in_tissue)
         # The label calls alemtuzumab undetectable below 0.06 ug/mL.
@@ -37,8 +42,7 @@ def add_antibody_kinetics(net: Network) -> None:
 def _derive_body_size(net: Network) -> None:
     weight = net.derive("relative_weight", net["weight"] / net["reference_weight"], "1")
     flow = net.derive("flow_scale", power(weight, net["clearance_weight_exponent"]), "1")
-    antibodies = 1 - net["anti_drug_antibody_effect"] * net["anti_drug_antibody"]
     net.derive("scaled_central_volume", net["central_volume"] * weight, "L")
     net.derive("scaled_peripheral_volume", net["peripheral_volume"] * weight, "L")
-    net.derive("scaled_clearance", net["antibody_clearance"] * flow * antibodies, "L/day")
+    net.derive("scaled_clearance", net["antibody_clearance"] * flow, "L/day")
     net.derive("scaled_intercompartmental_clearance", net["intercompartmental_clearance"] * flow, "L/day")

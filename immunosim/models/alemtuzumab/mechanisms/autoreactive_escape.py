@@ -49,7 +49,9 @@ def add_autoreactive_escape(net: Network) -> None:
         effectors = ReadoutInfo(group="autoreactivity", curve="CD8 effectors", colour="vermilion", is_compared=False)
         net.show_pool("autoreactive_cd8_effector", effectors)
     with net.mechanism("immune_challenges"):
-        challenge = net.add_input("immune_challenge", "challenge that wakes resident memory (infection, stress)", "1/day")
+        challenge = net.add_input(
+            "immune_challenge", "challenge that wakes resident memory (infection, stress)", "1/day"
+        )
         woken = challenge * net["challenge_gain"] * net["autoreactive_resident_memory"]
         net.gain("awakening of resident memory by a challenge", net["autoreactive_cd8_effector"], woken)
     with net.mechanism("acquired_regulation"):

@@ -10,6 +10,7 @@ stays high while naive B cells refill, and the total overshoots (Thompson 2010).
 
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import boost, growth
+from immunosim.models.alemtuzumab.mechanisms.prior_therapy import inhibition
 
 
 def declare_transitional_b(net: Network) -> None:
@@ -40,7 +41,7 @@ def _add_immature(net: Network) -> None:
         "transitional_b", "transitional_b_maturation_rate", "transitional_b_death_rate"
     )
     output = net.derive("transitional_b_output", (maturation + death) * net["transitional_b_0"], "cells/uL/day")
-    net.gain("marrow output of transitional B cells", immature, output)
+    net.gain("marrow output of transitional B cells", immature, output * inhibition(net, "b"))
     matured = maturation * net["baff"] * immature
     net.transfer("maturation of transitional B cells", immature, net["naive_b_lymphoid"], matured)
     net.loss("death of transitional B cells", immature, death * immature)

@@ -1,13 +1,15 @@
 """Corticosteroids: kinetics, block of egress, apoptosis of lymphocytes, and a tissue effect with a memory.
 
     G = C_methylprednisolone + rho C_prednisolone                                     (S1)
-    egress permission J = (1 + c_0)/(1 + c_0 cortisol + G/IC50)                       (S2)
+    L = w cortisol + G/IC50,   egress permission J = (1 + w)/(1 + R L)                (S2)
+    d R/dt = k_R ((1 + a w/(1 + w))/(1 + a L/(1 + L)) - R),   R = 1 untreated          (S6)
     d S_genomic/dt = k_S (G/(EC50 + G) - S_genomic)                                   (S3)
     d S_tissue/dt  = k_on G/(EC_t + G) (1 - S_tissue) - k_off S_tissue                (S4)
     l = coverage m/(m50 + m),  m = depot per injected area                            (S5)
 
-Drug and endogenous cortisol inhibit the same egress, and the drug switches cortisol off: when the drug has gone and
-cortisol is still low, egress exceeds its untreated rate and the count is back within a day (Fan 1978). The tissue
+Drug and endogenous cortisol occupy the same receptor R, which falls where it is occupied (tolerance), and inhibit egress
+through it; the drug switches cortisol off, so that egress exceeds its untreated rate when the drug has gone (Fan 1978).
+Methylprednisolone has a slow compartment, which holds little and returns for days. The tissue
 effect lasts about a week, since remission outlasts the drug by far; it needs more drug than apoptosis, so doses of a
 pulse differ. Intralesional triamcinolone is a scalp depot that acts on the area into which it was injected.
 """
@@ -48,6 +50,7 @@ def _add_systemic_drugs(net: Network) -> sp.Symbol:
     oral = net.add_pool("prednisolone", "prednisolone", "mg", 0.0, scale=50.0)
     net.gain("infusion of methylprednisolone", pulse, net["methylprednisolone_available_fraction"] * infusion)
     net.loss("elimination of methylprednisolone", pulse, net["methylprednisolone_elimination_rate"] * pulse)
+    _add_deep_compartment(net, pulse)
     net.transfer("absorption of prednisolone", gut, oral, net["prednisolone_absorption_rate"] * gut)
     net.loss("elimination of prednisolone", oral, net["prednisolone_elimination_rate"] * oral)
     concentrations = []
@@ -65,11 +68,32 @@ def _add_cortisol(net: Network, steroid: sp.Symbol) -> None:
     secretion = turnover * inhibited_by(steroid, net["cortisol_secretion_ic50"])
     net.gain("secretion of cortisol", cortisol, secretion)
     net.loss("clearance of cortisol", cortisol, turnover * cortisol)
-    permission = (1 + weight) / (1 + weight * cortisol + steroid / net["egress_ic50"])
-    permission = net.signal("egress_permission", permission)
+    ligand = weight * cortisol + steroid / net["egress_ic50"]
+    ligand = net.signal("receptor_ligand", ligand, label="ligand of the receptor, in units of half occupancy")
+    permission = net.signal("egress_permission", (1 + weight) / (1 + _add_receptor(net, ligand, weight) * ligand))
     for lineage in ("cd4", "cd8", "b"):
         free = net[f"{lineage}_egress_insensitive_fraction"]
         net.signal(f"{lineage}_egress", free + (1 - free) * permission)
+
+
+def _add_deep_compartment(net: Network, pulse: sp.Symbol) -> None:
+    """Add the slow compartment. Its volume and exchange follow body weight as the central ones do, so rates do not."""
+    deep = net.add_pool("methylprednisolone_deep", "methylprednisolone, slow compartment", "mg", 0.0, scale=100.0)
+    flow = net["methylprednisolone_intercompartmental_clearance"]
+    out, back = flow / net["methylprednisolone_volume"], flow / net["methylprednisolone_deep_volume"]
+    net.transfer("distribution of methylprednisolone", pulse, deep, out * pulse)
+    net.transfer("return of methylprednisolone", deep, pulse, back * deep)
+
+
+def _add_receptor(net: Network, ligand: sp.Symbol, weight: sp.Symbol) -> sp.Symbol:
+    """Add the receptor, which falls where it is occupied more than untreated, and return it."""
+    with net.mechanism("steroid_tolerance"):
+        receptor = net.add_pool("steroid_receptor", "steroid receptor of lymphocytes", "1", 1.0, scale=1.0)
+        rate, depth = net.get("receptor_turnover_rate", "receptor_downregulation")
+        made = (1 + depth * saturating(weight, 1)) / (1 + depth * saturating(ligand, 1))
+        net.gain("synthesis of steroid receptor", receptor, rate * made)
+        net.loss("turnover of steroid receptor", receptor, rate * receptor)
+    return receptor
 
 
 def _add_effects(net: Network, steroid: sp.Symbol, occupancy: sp.Symbol) -> None:
@@ -91,7 +115,9 @@ def _add_triamcinolone(net: Network) -> None:
     net.loss("dissolution of triamcinolone", depot, net["triamcinolone_dissolution_rate"] * depot)
     area = net.derive("injected_area", net["injected_volume"] / net["injected_volume_per_area"], "cm2")
     ratio = area / (net["scalp_area"] * net["field_at_risk"])
-    covered = net.derive("scalp_coverage", ratio - excess(ratio, 1), "1", "share of the field that the injections cover")
+    covered = net.derive(
+        "scalp_coverage", ratio - excess(ratio, 1), "1", "share of the field that the injections cover"
+    )
     half = net.derive("triamcinolone_half_depot", net["triamcinolone_half_density"] * area, "mg")
     net.signal("local_steroid", covered * saturating(depot, half), label="local steroid effect, share of the field")
     # l/(1 - l) of the local effect l: at this many times the natural loss, effectors fall to the share 1 - l.

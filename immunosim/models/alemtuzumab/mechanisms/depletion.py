@@ -1,8 +1,8 @@
 """Lysis of CD52-bearing lymphocytes by the antibody, and the antibody that this consumes.
 
-    loss of X in blood  = efficiency kappa_blood psi_X hill(C1, EC50, 2) X            (D1)
-    loss of X in tissue = efficiency kappa_tissue psi_X C2/(EC50_tissue + C2) X       (D2)
-    consumption         = q (sum of D1), q (sum of D2)                                (D3)
+    loss of X in blood  = efficiency kappa_blood psi_X hill(C1_free, EC50, 2) X            (D1)
+    loss of X in tissue = efficiency kappa_tissue psi_X C2_free/(EC50_tissue + C2_free) X  (D2)
+    consumption         = q (sum of D1), q (sum of D2)                                     (D3)
 
 psi_X is the relative lysability (CD52 density; Rao 2012). A cell dies mainly while it passes through blood, so the rate
 of blood exchange sets what survives; NK and transitional B cells are spared relatively. ``depletion_efficiency`` is
@@ -19,10 +19,8 @@ from immunosim.models.alemtuzumab.mechanisms.lymphocytes import SUBSETS
 def add_depletion(net: Network) -> None:
     """Add lysis in blood and tissue for each subset, and the antibody consumed."""
     with net.mechanism("depletion"):
-        in_blood = net.signal("lytic_occupancy", hill(net["antibody_concentration"], net["lysis_ec50"], 2))
-        in_tissue = net.signal(
-            "tissue_occupancy", saturating(net["tissue_antibody_concentration"], net["tissue_lysis_ec50"])
-        )
+        in_blood = net.signal("lytic_occupancy", hill(net["free_antibody"], net["lysis_ec50"], 2))
+        in_tissue = net.signal("tissue_occupancy", saturating(net["free_tissue_antibody"], net["tissue_lysis_ec50"]))
         efficiency = net["depletion_efficiency"]
         blood_lysis, tissue_lysis = [], []
         for subset in SUBSETS:
@@ -40,8 +38,20 @@ def add_depletion(net: Network) -> None:
 
 
 def _spare_innate_and_immature(net: Network, exposure: sp.Expr) -> None:
+    _lyse_emigrants(net)
     nk, immature = net.get("nk_cells", "transitional_b")
     net.loss("lysis of NK cells", nk, net["nk_lysis_rate"] * exposure * nk)
     in_reach = net["transitional_b_blood_fraction"] * immature
     rate = net["blood_lysis_rate"] * net["transitional_b_lysability"] * exposure * in_reach
     net.loss("lysis of transitional B cells", immature, rate)
+
+
+def _lyse_emigrants(net: Network) -> None:
+    """Add the lysis of recent emigrants, a constant share of which is in blood (``thymopoiesis``)."""
+    share = net["recent_blood_fraction"]
+    for lineage in ("cd4", "cd8"):
+        recent, lysability = net.get(f"recent_{lineage}", f"naive_{lineage}_lysability")
+        reached = net["blood_lysis_rate"] * net["lytic_occupancy"] * share
+        reached += net["tissue_lysis_rate"] * net["tissue_occupancy"]
+        rate = net["depletion_efficiency"] * lysability * net["recent_lysability"] * reached * recent
+        net.loss(f"lysis of recent {lineage.upper()} emigrants", recent, rate)

@@ -10,6 +10,11 @@ import sympy as sp
 
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import growth
+from immunosim.models.alemtuzumab.mechanisms.thymopoiesis import (
+    declare_recent_emigrants,
+    derive_thymic_output,
+    mature_share,
+)
 
 
 @dataclass(frozen=True)
@@ -41,14 +46,17 @@ def declare_lymphocytes(net: Network) -> None:
     """Add the blood and lymphoid pool of each subset, and NK cells, with their untreated values.
 
     X_lymphoid_0 = X_count_0 (1 - f_X) / f_X, with f_X the share of the subset that is in blood. Naive counts fall with
-    age. Transitional B cells are declared with B-cell repopulation, which sets their number.
+    age; part of them are recent emigrants of the thymus (``thymopoiesis``), which X_count_0 leaves out. Transitional B
+    cells are declared with B-cell repopulation, which sets their number.
     """
     years_older = net.derive("years_older", net["age"] - net["reference_age"], "year")
+    derive_thymic_output(net)
     for subset in SUBSETS:
         count = net[f"{subset.name}_count"] * net[subset.scale_by]
         if subset.ageing:
-            count *= growth(-net[f"{subset.name}_age_decline"], years_older)
+            count *= growth(-net[f"{subset.name}_age_decline"], years_older) * mature_share(net, subset.name)
         _declare_pools(net, subset, count)
+    declare_recent_emigrants(net)
     nk_count = net.derive("nk_count_0", net["nk_scale"] * net["nk_count"], "cells/uL")
     net.add_pool("nk_cells", "NK cells", "cells/uL", nk_count, scale=1e3, owner="nk_cells")
 

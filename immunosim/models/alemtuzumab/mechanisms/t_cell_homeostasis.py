@@ -1,10 +1,12 @@
 """Division, death and activation of naive and memory T cells.
 
     division = r_X drive X,  death = d_X X                                            (N1, N2)
+    drive = (1 + c (boost(s, K) - 1)) / (1 + s_X F)                                   (N4)
     activation of naive cells = mu drive N, giving a clonal burst of memory cells     (N3)
 
 Naive division needs IL-7 above the level that survival needs (square of IL-7; Reynolds 2013). Memory CD4 cells are
-driven by IL-7, memory CD8 cells by IL-15. ``division_capacity`` is a trait; capacity falls with age. Death of naive
+driven by IL-7, memory CD8 cells by IL-15. ``division_capacity`` (c) is a trait that scales the excess of division over
+the untreated rate, which lymphopenia calls up; dimethyl fumarate (F) inhibits division (``prior_therapy``). Death of naive
 cells and division of memory cells follow from the untreated steady state. Turnover: Vrisekoop 2008, Westera 2013,
 Macallan 2004, Costa del Amo 2018.
 """
@@ -13,6 +15,7 @@ import sympy as sp
 
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import boost, growth
+from immunosim.models.alemtuzumab.mechanisms.prior_therapy import inhibition
 
 
 def add_t_cell_homeostasis(net: Network) -> None:
@@ -27,14 +30,15 @@ def add_t_cell_homeostasis(net: Network) -> None:
 
 
 def _add_drives(net: Network, lineage: str, capacity: sp.Symbol, cytokine: sp.Symbol) -> None:
-    """Capacity scales the greatest excess of division above the untreated rate, so the untreated state stays put.
+    """Capacity scales the excess of division itself, so the untreated state stays put.
 
-    Scaling the excess itself, 1 + capacity (boost - 1), would turn negative at low cytokine where capacity exceeds 1.
+    As a factor of the ceiling K it did nothing, for lymphopenia never reaches the ceiling. The drive is positive while
+    c (1 - boost) < 1: cytokines fall little below 1, and bounds keep c at most 4.
     """
-    naive = boost(net["il7"] ** 2, capacity * net["naive_division_boost"])
-    memory = boost(cytokine, capacity * net[f"memory_{lineage}_division_boost"])
-    net.signal(f"naive_{lineage}_division_drive", naive)
-    net.signal(f"memory_{lineage}_division_drive", memory)
+    naive = 1 + capacity * (boost(net["il7"] ** 2, net["naive_division_boost"]) - 1)
+    memory = 1 + capacity * (boost(cytokine, net[f"memory_{lineage}_division_boost"]) - 1)
+    net.signal(f"naive_{lineage}_division_drive", naive * inhibition(net, "naive"))
+    net.signal(f"memory_{lineage}_division_drive", memory * inhibition(net, f"memory_{lineage}"))
 
 
 def _add_naive(net: Network, lineage: str) -> None:
