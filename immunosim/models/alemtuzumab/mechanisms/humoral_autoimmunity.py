@@ -19,7 +19,7 @@ The two differ by omega q_0, which is 0.003 at the median and matters only where
 import sympy as sp
 
 from immunosim.model.network import Network
-from immunosim.model.rate_laws import boost, excess, growth, hill, positive_power, restraint, saturating, square_root
+from immunosim.model.rate_laws import boost, excess, growth, hill, restraint, saturating, square_root
 from immunosim.model.readout_info import ReadoutInfo
 from immunosim.models.alemtuzumab.mechanisms.clone_growth import add_growth
 
@@ -80,8 +80,8 @@ def _add_pressure(net: Network, release: sp.Symbol) -> sp.Symbol:
     naive = net.relative(net["naive_b_lymphoid"])
     # Without overshoot B cells return and do no more than that.
     capped = naive - (1 - net.on("b_cell_overshoot")) * excess(naive, 1)
-    overshoot = positive_power(capped, net["b_clone_overshoot_exponent"])
-    unrestrained = positive_power(release, net["b_clone_restraint_exponent"])
+    overshoot = capped * (1 + net["b_clone_overshoot_weight"] * (capped - 1))
+    unrestrained = restraint(net.relative(net["treg_lymphoid"]), net["b_clone_treg_restraint"])
     helped = boost(net["autoreactive_helpers"], net["b_clone_help_boost"])
     return net.signal("tolerance_pressure", overshoot * unrestrained * helped, label="pressure on B-cell tolerance")
 
