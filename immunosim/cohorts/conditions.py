@@ -1,4 +1,4 @@
-"""Groups of patients by conditions on their columns, such as ``stratum = poor depleters`` or ``age >= 40``.
+"""Groups of patients by conditions, such as ``stratum = poor depleters``, ``age >= 40`` or ``titre >= 1 at 6 months``.
 
 Knows no variable in particular.
 """
@@ -15,12 +15,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from immunosim.cohorts.courses import PATIENT, series, values_on
 from immunosim.ensembles.columns import listed
 from immunosim.errors import DataError, QuantityError, did_you_mean
 from immunosim.units import parse_quantity, shown
-
-PATIENT = "patient"
-"""The dimension of a cohort."""
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "!=": operator.ne,
@@ -31,17 +29,19 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
 }
 _TEXT = re.compile(r"\s*(?P<column>\w+)\s*(?P<sign>!=|>=|<=|=|>|<)\s*(?P<value>.*?)\s*")
+_AT = re.compile(r"(?P<value>.+?)\s+at\s+(?P<time>[\d.].*)")
 _FLAGS = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
 _YES_NO = {"true": "yes", "false": "no"}
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A comparison of a column with a value."""
+    """A comparison of a column, or of a read-out on a day, with a value."""
 
     column: str
     sign: str
     value: str
+    day: float | None = None
 
     def flags(self, dataset: xr.Dataset) -> NDArray[np.bool_]:
         """Return which patients meet it, shape (n,).
@@ -49,21 +49,38 @@ class Condition:
         Raises
         ------
         DataError
-            If there is no such column, or the value is none of its names or has another unit.
+            If there is no such column or read-out, the cohort was not read on the day, or the value is none of its
+            names or has another unit.
         """
+        if self.day is not None:
+            return self._on_day(dataset, self.day)
         names = patient_columns(dataset)
+        if self.column in series(dataset):
+            cure = f"write {self.column} {self.sign} {self.value} at 6 months"
+            raise DataError(f'"{self.column}" has a course', cure=cure)
         if self.column not in names:
             raise DataError(f'unknown column "{self.column}"', cure=did_you_mean(self.column, names))
         labels = labels_of(dataset, self.column)
         if labels is not None:
             return self._by_name(labels, _names_of_codes(dataset, self.column) or sorted(set(labels.tolist())))
+        return self._by_number(dataset, np.asarray(dataset[self.column].values, np.float64))
+
+    def _on_day(self, dataset: xr.Dataset, day: float) -> NDArray[np.bool_]:
+        known = series(dataset)
+        if self.column not in known:
+            cure = f"{did_you_mean(self.column, known)}; or keep it when the cohort runs"
+            raise DataError(f'unknown read-out "{self.column}"', cure=cure)
+        return self._by_number(dataset, values_on(dataset, self.column, day))
+
+    def _by_number(self, dataset: xr.Dataset, numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Compare numbers; one that is not known, of a patient who failed, meets no condition."""
         unit = str(dataset[self.column].attrs.get("units", "1"))
         try:
             value = _FLAGS.get(self.value.casefold())
             value = parse_quantity(self.value, unit, bare=True) if value is None else value
         except QuantityError as error:
             raise DataError(error.reason, cure=error.cure) from None
-        return np.asarray(_OPERATORS[self.sign](np.asarray(dataset[self.column].values, np.float64), value), np.bool_)
+        return np.asarray(_OPERATORS[self.sign](numbers, value) & ~np.isnan(numbers), np.bool_)
 
     def _by_name(self, labels: NDArray[np.str_], known: list[str]) -> NDArray[np.bool_]:
         if self.sign not in ("=", "!="):
@@ -81,13 +98,21 @@ def conditions_of(text: str) -> tuple[Condition, ...]:
     Raises
     ------
     QuantityError
-        If the text has another form.
+        If the text has another form, or a day is no time.
     """
     parts = [_TEXT.fullmatch(part) for part in re.split(r"\s+and\s+", text)]
     if not all(part and part["value"] for part in parts):
         cure = 'write for example "stratum = poor depleters" or "age >= 40 years and smoking = true"'
         raise QuantityError(f"{shown(text)} is not a condition on patients", cure=cure)
-    return tuple(Condition(part["column"], part["sign"], part["value"]) for part in parts if part)
+    return tuple(_condition(part) for part in parts if part)
+
+
+def _condition(part: re.Match[str]) -> Condition:
+    """Return a condition; its value may be followed by a day, as in "1 mg/L at 6 months"."""
+    at = _AT.fullmatch(part["value"])
+    if at is None:
+        return Condition(part["column"], part["sign"], part["value"])
+    return Condition(part["column"], part["sign"], at["value"], parse_quantity(at["time"], "day"))
 
 
 def members(dataset: xr.Dataset, text: str, key: str = "group") -> NDArray[np.bool_]:

@@ -122,7 +122,8 @@ def _target(record: Covariate, base: Base) -> tuple[str, str]:
 def _refuse_impossible(numbers: Mapping[str, float], record: Covariate) -> None:
     if numbers.get("sd", 0.0) < 0.0:
         raise DataError(f"{numbers['sd']:g} is negative", key="sd", cure="give 0 or more")
-    for key in ("median", *(("mean",) if record.distribution == "exponential" else ())):
+    positive = {"lognormal": ("median",), "exponential": ("mean",)}
+    for key in positive.get(record.distribution, ()):
         if key in numbers and not numbers[key] > 0.0:
             raise DataError(f"{numbers[key]:g} is not positive", key=key, cure="give a positive number")
     middle = numbers.get("mean", numbers.get("median", 0.0))

@@ -12,7 +12,9 @@ from scipy.special import ndtr, ndtri
 
 from immunosim.codegen.loader import Array
 from immunosim.ensembles.columns import RowIndices
-from immunosim.scenario.population import MixtureComponent, Stratum, Trait
+from immunosim.scenario.population import MixtureComponent, QuantileBand, Stratum, Trait
+
+WeightedParts = Sequence[MixtureComponent] | Sequence[Stratum] | Sequence[QuantileBand]
 
 
 def trait_factor(trait: Trait, unit: Array) -> Array:
@@ -39,7 +41,7 @@ def trait_factor(trait: Trait, unit: Array) -> Array:
     return factors
 
 
-def chosen_part(parts: Sequence[MixtureComponent] | Sequence[Stratum], unit: Array) -> tuple[RowIndices, Array]:
+def chosen_part(parts: WeightedParts, unit: Array) -> tuple[RowIndices, Array]:
     """Return the part that each patient belongs to, and a uniform number within it.
 
     Returns
@@ -56,9 +58,31 @@ def chosen_part(parts: Sequence[MixtureComponent] | Sequence[Stratum], unit: Arr
     return part, np.clip(within, np.finfo(np.float64).tiny, 1.0 - 2.0**-53)
 
 
-def part_weights(parts: Sequence[MixtureComponent] | Sequence[Stratum]) -> Array:
+def part_weights(parts: WeightedParts) -> Array:
     """Return the weight of a patient of each part: its share over its share of the simulated patients."""
     return np.array([part.share / _sampled(part) for part in parts])
+
+
+def within_bands(bands: Sequence[QuantileBand], unit: Array) -> tuple[Array, Array]:
+    """Return uniform numbers that fall into bands of quantiles as often as these are sampled, and weights for that.
+
+    Parameters
+    ----------
+    bands : sequence of QuantileBand
+        From the lowest quantiles upwards.
+    unit : ndarray, shape (n,)
+        Uniform numbers.
+
+    Returns
+    -------
+    unit, weight : ndarray, shape (n,)
+        The weight is the density ratio ``share / sampled`` of the band: the weighted numbers are uniform.
+    """
+    part, within = chosen_part(bands, unit)
+    shares = np.array([band.share for band in bands])
+    starts = np.concatenate([[0.0], np.cumsum(shares)[:-1]])
+    moved = np.clip(starts[part] + within * shares[part], np.finfo(np.float64).tiny, 1.0 - 2.0**-53)
+    return moved, part_weights(bands)[part]
 
 
 def normal(unit: Array, mean: float, sd: float, low: float = -np.inf, high: float = np.inf) -> Array:
@@ -71,6 +95,12 @@ def normal(unit: Array, mean: float, sd: float, low: float = -np.inf, high: floa
 def lognormal(unit: Array, median: float, log_sd: float, low: float = 0.0, high: float = np.inf) -> Array:
     """Return quantiles of a log-normal distribution, shape of ``unit``; values beyond a cut are set to it."""
     values: Array = np.clip(median * np.exp(log_sd * ndtri(unit)), low, high)
+    return values
+
+
+def logistic(unit: Array, median: float, scale: float, low: float = -np.inf, high: float = np.inf) -> Array:
+    """Return quantiles of a logistic distribution, shape of ``unit``; values beyond a cut are set to it."""
+    values: Array = np.clip(median + scale * (np.log(unit) - np.log1p(-unit)), low, high)
     return values
 
 
@@ -101,5 +131,5 @@ def correlated(unit: Array, correlation: Array) -> Array:
     return joint
 
 
-def _sampled(part: MixtureComponent | Stratum) -> float:
+def _sampled(part: MixtureComponent | Stratum | QuantileBand) -> float:
     return part.share if part.sampled is None else part.sampled

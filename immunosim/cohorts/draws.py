@@ -17,10 +17,12 @@ from immunosim.cohorts.distributions import (
     chosen_part,
     correlated,
     exponential,
+    logistic,
     lognormal,
     normal,
     part_weights,
     trait_factor,
+    within_bands,
 )
 from immunosim.cohorts.keyed import refuse_impossible, uniform
 from immunosim.cohorts.population import STRATUM, BoundPopulation, correlated_names, correlation_matrix
@@ -44,7 +46,7 @@ class CohortDraws:
     ----------
     patients : ndarray of int, shape (n,)
     weight : ndarray, shape (n,)
-        RowIndices of the population for each simulated one; 1 unless strata or components have ``sampled``.
+        Patients of the population for each simulated one; 1 unless strata, components or bands have ``sampled``.
     stratum : ndarray of int, shape (n,)
         Indices in ``strata``.
     strata : tuple of str
@@ -124,7 +126,9 @@ def drawn_values(bound: BoundPopulation, patients: RowIndices) -> Array:
         drawn.append(trait_factor(trait, unit[trait.name]))
         weight = weight * _component_weights(trait, unit[trait.name])
     for position in range(len(bound.covariates[0])):
-        drawn.append(_covariate_values(bound, position, part, unit, patients))
+        values, ratio = _covariate_values(bound, position, part, unit, patients)
+        drawn.append(values)
+        weight = weight * ratio
     return np.column_stack([patients, weight, part, *drawn]).astype(np.float64)
 
 
@@ -190,16 +194,19 @@ def _component_weights(trait: Trait, unit: Array) -> Array | float:
 
 def _covariate_values(
     bound: BoundPopulation, position: int, part: RowIndices, unit: Mapping[str, Array], patients: RowIndices
-) -> Array:
-    """Return the values of a covariate, whose distribution may differ between strata."""
-    values = np.empty(len(part))
+) -> tuple[Array, Array]:
+    """Return the values of a covariate, whose distribution may differ between strata, and the weights of its bands."""
+    values, weight = np.empty(len(part)), np.ones(len(part))
     for index, covariates in enumerate(bound.covariates):
         rows, covariate = np.flatnonzero(part == index), covariates[position]
         if covariate.record.distribution == "column":
             values[rows] = _from_table(bound, position, patients[rows])
         else:
-            values[rows] = _quantiles(covariate, unit[covariate.record.name][rows])
-    return values
+            numbers = unit[covariate.record.name][rows]
+            if covariate.record.band:
+                numbers, weight[rows] = within_bands(covariate.record.band, numbers)
+            values[rows] = _quantiles(covariate, numbers)
+    return values, weight
 
 
 def _from_table(bound: BoundPopulation, position: int, patients: RowIndices) -> Array:
@@ -217,6 +224,8 @@ def _quantiles(covariate: BoundCovariate, unit: Array) -> Array:
         return normal(unit, numbers["mean"], numbers["sd"], **cuts)
     if record.distribution == "lognormal":
         return lognormal(unit, numbers["median"], record.log_sd or 0.0, **cuts)
+    if record.distribution == "logistic":
+        return logistic(unit, numbers["median"], record.scale or 0.0, **cuts)
     if record.distribution == "exponential":
         return exponential(unit, numbers["mean"])
     shares = [1.0 - (record.share or 0.0)] if record.distribution == "share" else list(record.choices.values())[:-1]

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from immunosim.codegen.loader import Array
-from immunosim.cohorts.conditions import PATIENT
+from immunosim.cohorts.courses import PATIENT
 from immunosim.cohorts.events import CohortEvents, events_from_hazard, first_of, first_passage, first_visit, values_at
 from immunosim.cohorts.keyed import event_gap
 from immunosim.cohorts.protocol_columns import DROPOUT
@@ -56,25 +56,26 @@ def keyed_draws(sample: CohortSample, name: str) -> Array:
     return event_gap(seed_of(sample), name, 0, sample.numbers)
 
 
-def level_of(sample: CohortSample, request: StatisticRequest, name: str) -> Array:
-    """Return the level of each patient in the unit of a read-out, shape (n,).
+def level_of(sample: CohortSample, request: StatisticRequest, name: str, key: str = "level") -> Array:
+    """Return the level of each patient in the unit of a read-out, shape (n,); ``key`` is that of the level.
 
     Raises
     ------
     DataError
         If the level is missing or has another unit.
     """
-    relative = OF_BASELINE.fullmatch(request.level.strip())
+    text: str = getattr(request, key)
+    relative = OF_BASELINE.fullmatch(text.strip())
     if relative:
         share = parse_quantity(relative["share"], "1")
         return share * sample.values(name, request.baseline or 0.0)
-    if not request.level:
-        cure = f'add for example level = "1 {sample.unit(name)}"'
-        raise DataError("a passage needs a level", key="level", cure=cure)
+    if not text:
+        cure = f'add for example {key} = "1 {sample.unit(name)}"'
+        raise DataError("a passage needs a level", key=key, cure=cure)
     try:
-        return np.full(len(sample), parse_quantity(request.level, sample.unit(name)))
+        return np.full(len(sample), parse_quantity(text, sample.unit(name)))
     except QuantityError as error:
-        raise DataError(error.reason, key="level", cure=error.cure) from None
+        raise DataError(error.reason, key=key, cure=error.cure) from None
 
 
 def _of_request(sample: CohortSample, request: StatisticRequest) -> CohortEvents:

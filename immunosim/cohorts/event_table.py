@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from immunosim.codegen.loader import Array
-from immunosim.cohorts.conditions import PATIENT
+from immunosim.cohorts.courses import PATIENT
 from immunosim.cohorts.event_requests import requested_events
 from immunosim.cohorts.events import CohortEvents
 from immunosim.cohorts.incidence import incidence_curve

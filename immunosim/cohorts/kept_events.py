@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from immunosim.cohorts.courses import series
 from immunosim.cohorts.event_requests import keyed_draws
 from immunosim.cohorts.events import CohortEvents
 from immunosim.cohorts.request import StatisticRequest
-from immunosim.cohorts.sample import CohortSample, series
+from immunosim.cohorts.sample import CohortSample
 from immunosim.ensembles.columns import endpoint_names
 from immunosim.ensembles.endpoints import OF_HAZARD, Measured
 from immunosim.ensembles.event_times import is_event

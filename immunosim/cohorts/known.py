@@ -17,14 +17,11 @@ from immunosim.cohorts.conditional import log_kernel, log_match
 from immunosim.cohorts.covariates import COUNTS, SEX, BoundCovariate
 from immunosim.cohorts.population import BoundPopulation
 from immunosim.errors import DataError, did_you_mean
-from immunosim.scenario.population import Covariate, Population
+from immunosim.scenario.population import CONTINUOUS, Covariate, Population
 from immunosim.sweeps.base import Base
 
 DRAWS = "patient.draws."
 """Draws of hazards are assumed in a scenario; nobody knows them."""
-
-PLAIN = ("normal", "lognormal", "exponential")
-"""Distributions whose values are numbers."""
 
 
 @dataclass(frozen=True)
@@ -108,13 +105,13 @@ def _is_alone(record: Covariate, population: Population) -> bool:
     correlated = {name for correlation in population.correlation for name in correlation.between}
     chosen = {population.cohort, *(stratum.cohort for stratum in population.stratum)}
     replaced = {entry.name for cohort in population.cohorts if cohort.name in chosen for entry in cohort.covariate}
-    return record.distribution in (*PLAIN, "share") and record.name not in correlated | replaced
+    return record.distribution in (*CONTINUOUS, "share") and record.name not in correlated | replaced
 
 
 def _set_to(record: Covariate, value: float) -> Covariate:
     if record.distribution == "share":
         return record.model_copy(update={"share": value})
-    none = dict.fromkeys(("median", "log_sd", "low", "high"))
+    none = {**dict.fromkeys(("median", "log_sd", "scale", "low", "high")), "band": ()}
     return record.model_copy(update={**none, "distribution": "normal", "mean": value, "sd": 0.0})
 
 

@@ -17,6 +17,7 @@ from immunosim.codegen.loader import Array
 from immunosim.cohorts.association import hazard_ratio, odds_ratio, rank_correlation
 from immunosim.cohorts.conditions import members
 from immunosim.cohorts.event_requests import level_of, requested_events
+from immunosim.cohorts.followed_events import following_passages
 from immunosim.cohorts.incidence import incidence_curve, kaplan_meier
 from immunosim.cohorts.recurrent import numbers_of_events
 from immunosim.cohorts.request import OF_BASELINE, StatisticRequest
@@ -206,6 +207,22 @@ def _observed_days(sample: CohortSample, request: StatisticRequest) -> Array:
     return np.where(events.cause == 1, events.days, np.nan)
 
 
+def _share_followed(sample: CohortSample, request: StatisticRequest) -> Prepared:
+    passages, within = following_passages(sample, request), request.within or math.inf
+    return Prepared(lambda weight: incidence_curve(passages, weight).at(within), "1")
+
+
+def _median_time_to_follow(sample: CohortSample, request: StatisticRequest) -> Prepared:
+    passages, fraction = following_passages(sample, request), 0.5 if request.fraction is None else request.fraction
+    return Prepared(lambda weight: incidence_curve(passages, weight).quantile(fraction), "day")
+
+
+def _mean_time_to_follow(sample: CohortSample, request: StatisticRequest) -> Prepared:
+    passages, within = following_passages(sample, request), request.within or math.inf
+    days = np.where(passages.is_observed & (passages.days <= within), passages.days, np.nan)
+    return Prepared(lambda weight: weighted_mean(days, weight), "day")
+
+
 def _incidence(sample: CohortSample, request: StatisticRequest) -> Prepared:
     events = requested_events(sample, request)
     time = math.inf if request.time is None else request.time
@@ -312,6 +329,24 @@ STATISTICS: dict[str, Statistic] = {
         _share_of_events_by,
         (*_EVENT, "time"),
         _WINDOW,
+    ),
+    "share_followed": Statistic(
+        "share of those with an event whom a passage by another read-out follows (Kaplan-Meier)",
+        _share_followed,
+        (*_EVENT, "other", "other_level", "within"),
+        ("other_direction", *_WINDOW),
+    ),
+    "median_time_to_follow": Statistic(
+        "time from an event by which a passage by another read-out has followed in half (Kaplan-Meier)",
+        _median_time_to_follow,
+        (*_EVENT, "other", "other_level"),
+        ("other_direction", "fraction", *_WINDOW),
+    ),
+    "mean_time_to_follow": Statistic(
+        "mean time from an event to a passage by another read-out, of those in whom it follows",
+        _mean_time_to_follow,
+        (*_EVENT, "other", "other_level"),
+        ("other_direction", "within", *_WINDOW),
     ),
     "incidence": Statistic(
         "cumulative incidence by a time: Kaplan-Meier, with competing events Aalen-Johansen",

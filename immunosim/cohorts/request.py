@@ -104,10 +104,14 @@ class StatisticRequest(Record):
     fraction : float
         Of a quantile.
     condition, exposure, group, reference : str
-        Conditions on patients: that which a share is of; the exposed ones of a ratio; the patients that the statistic
-        is of; those that it is compared with.
+        Conditions on patients, on their columns or on a read-out on a day ("titre >= 1 at 6 months"): that which a
+        share is of; the exposed ones of a ratio; the patients that the statistic is of; those that it is compared with.
     other, other_time : str; float, day
         The second variable of a correlation.
+    other_level, other_direction : str
+        Of the passage of ``other`` that follows an event; a level as ``level``.
+    within : float, day
+        Of an event, in which a passage follows.
     competing : tuple of str
         Cumulative hazards, or endpoints, whose events end the observation.
     """
@@ -134,7 +138,16 @@ class StatisticRequest(Record):
     reference: ConditionText = ""
     other: Text = ""
     other_time: DayAfterStart | None = None
+    other_level: LevelText = ""
+    other_direction: Literal["above", "below"] = "below"
+    within: Duration | None = None
     competing: tuple[Text, ...] = ()
+
+    def days_of_conditions(self) -> list[tuple[str, float]]:
+        """Return the read-outs that conditions on patients read, with the day."""
+        texts = (self.condition, self.exposure, self.group, self.reference)
+        read = (part for text in texts if text.strip() for part in conditions_of(text))
+        return [(part.column, part.day) for part in read if part.day is not None]
 
     def problems(self) -> Iterator[InputProblem]:
         """Yield a window that ends before it begins, visits out of order, and delays of which not the last is open."""

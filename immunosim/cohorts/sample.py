@@ -14,13 +14,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from immunosim.codegen.loader import Array
-from immunosim.cohorts.conditions import PATIENT, labels_of, members, patient_columns
+from immunosim.cohorts.conditions import labels_of, members, patient_columns
+from immunosim.cohorts.courses import PATIENT, series, values_on
 from immunosim.ensembles.endpoints import Endpoint
 from immunosim.errors import DataError, did_you_mean
-from immunosim.units import DAYS_PER_MONTH
-
-SAME_DAY = 1e-6
-"""Days by which a stored time may miss the day that is asked for."""
 
 WORDS_OF_ENDPOINT = " "
 """An endpoint with blanks is a text, such as "nadir of x from 1 month"; without it is a name."""
@@ -127,11 +124,7 @@ class CohortSample:
             self.courses(name)
         if day is None:
             raise DataError(f'"{name}" has a course', key="time", cure='add for example time = "6 months"')
-        index = np.flatnonzero(np.abs(self._times - day) <= SAME_DAY)
-        if not index.size:
-            raise DataError(f"the cohort was not read at {day_text(day)}", key="time", cure=_nearest(self._times, day))
-        values = np.asarray(self.dataset[name].isel(time=int(index[0])).values, np.float64)[self.rows]
-        return np.where(self.is_well, values, np.nan)
+        return np.where(self.is_well, values_on(self.dataset, name, day)[self.rows], np.nan)
 
     def endpoint(self, text: str) -> tuple[str, Array]:
         """Return the name of an endpoint and its values, shape (n,).
@@ -164,18 +157,3 @@ class CohortSample:
 def endpoint_name(text: str) -> str:
     """Return the name under which an endpoint is stored, from its name or its text."""
     return Endpoint.of(text).label if WORDS_OF_ENDPOINT in text.strip() else text
-
-
-def series(dataset: xr.Dataset) -> list[str]:
-    """Return the names of the variables with a course."""
-    return [str(name) for name, variable in dataset.data_vars.items() if set(variable.dims) == {PATIENT, "time"}]
-
-
-def day_text(day: float) -> str:
-    """Return a day with its month, as messages say it."""
-    return f"day {day:.6g} (month {day / DAYS_PER_MONTH:.4g})"
-
-
-def _nearest(times: Array, day: float) -> str:
-    nearest = float(times[np.argmin(np.abs(times - day))]) if times.size else 0.0
-    return f"read it then; the nearest is {day_text(nearest)}"

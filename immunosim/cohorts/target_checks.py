@@ -44,6 +44,10 @@ def unknown(target: PublishedTarget, base: Base) -> Iterator[InputProblem]:
         if name and name not in (*model.readouts, *model.pools):
             cure = did_you_mean(name, model.readouts)
             yield InputProblem(f'unknown read-out "{name}"', target.file, target.key(key), cure)
+    for name, _ in record.days_of_conditions():
+        if name not in (*model.readouts, *model.pools):
+            cure = did_you_mean(name, model.readouts)
+            yield InputProblem(f'unknown read-out "{name}"', target.file, target.key("group"), cure)
     unit = model.units.get(record.hazard, "1")
     if unit != "1":
         cure = "name a cumulative hazard, which has no unit"

@@ -24,6 +24,9 @@ TARGETS = "targets"
 OVER_TIME = frozenset({"mean_over_time", "mean_events", "event_rate"})
 """Statistics of whole courses besides those of first events."""
 
+FOLLOWING = frozenset({"share_followed", "median_time_to_follow", "mean_time_to_follow"})
+"""Statistics of a passage by a second read-out after an event, which take its whole course."""
+
 
 @dataclass(frozen=True, eq=False)
 class PublishedTarget:
@@ -141,6 +144,7 @@ def needs(targets: Iterable[PublishedTarget], cohort: str = "", known: Collectio
 def needs_of(requests: Sequence[StatisticRequest], known: Collection[str] = ()) -> Needs:
     """Return what a cohort has to keep for statistics to be computed; ``known`` as of ``needs``."""
     readouts = [name for request in requests for name in (request.readout, request.hazard) if name]
+    readouts += [name for request in requests for name, _ in request.days_of_conditions()]
     further = [name for request in requests for name in (request.other, *request.competing)]
     readouts += [name for name in further if name in known]
     endpoints = [request.endpoint for request in requests if request.endpoint]
@@ -153,6 +157,8 @@ def needs_of(requests: Sequence[StatisticRequest], known: Collection[str] = ()) 
 def _is_over_time(request: StatisticRequest) -> bool:
     """Return whether a request takes a whole course: a passage without visits, events of a hazard, or a mean."""
     takes_course = "since" in STATISTICS[request.statistic].keys or request.statistic in OVER_TIME
+    if request.statistic in FOLLOWING:
+        return True
     return takes_course and bool(request.readout or request.draw or request.hazard) and not request.visits
 
 
@@ -160,9 +166,10 @@ def _days(request: StatisticRequest) -> list[float]:
     """Return the days on which a request reads values."""
     is_event = "since" in STATISTICS[request.statistic].keys
     given = [request.start, request.end, request.other_time, *request.visits]
+    given += [day for _, day in request.days_of_conditions()]
     if request.time is not None:
         given.append(request.time + (request.since or 0.0) if is_event else request.time)
-    has_baseline = "ratio_to_baseline" in request.statistic or "baseline" in request.level
+    has_baseline = "ratio_to_baseline" in request.statistic or "baseline" in request.level + request.other_level
     if has_baseline:
         given.append(request.baseline or 0.0)
     return [day for day in given if day is not None]

@@ -55,6 +55,8 @@ def _distribution(covariate: BoundCovariate) -> str:
             return f"normal, {numbers['mean']:g} (SD {numbers['sd']:g}){unit}{within}"
         case "lognormal":
             return f"log-normal, {numbers['median']:g}{unit} (log SD {record.log_sd:g}){within}"
+        case "logistic":
+            return f"logistic, {numbers['median']:g} (scale {record.scale:g}){unit}{within}"
         case "exponential":
             return f"exponential, mean {numbers['mean']:g}{unit}"
         case "share":

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from immunosim.codegen.loader import load_model
+from immunosim.cohorts.courses import series
 from immunosim.cohorts.result import CohortResult
-from immunosim.cohorts.sample import series
 from immunosim.cohorts.target_report import applicable, evaluate
 from immunosim.cohorts.targets import PublishedTarget, located_targets
 from immunosim.ensembles import EnsembleResult

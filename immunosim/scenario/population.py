@@ -93,17 +93,29 @@ class CovariateEffect(Record):
             yield InputProblem("an effect has either slope or factors", key="slope", cure=cure)
 
 
-Distribution = Literal["normal", "lognormal", "exponential", "share", "choice", "column"]
+class QuantileBand(Record):
+    """A part of a distribution between two of its quantiles: the share of the patients, and of the simulated ones."""
+
+    share: Fraction
+    sampled: Fraction
+    problems = each_value_stands_alone
+
+
+Distribution = Literal["normal", "lognormal", "logistic", "exponential", "share", "choice", "column"]
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "normal": ("mean", "sd"),
     "lognormal": ("median", "log_sd"),
+    "logistic": ("median", "scale"),
     "exponential": ("mean",),
     "share": ("share",),
     "choice": ("choices",),
     "column": ("column",),
 }
 """The keys of each distribution."""
+
+CONTINUOUS = ("normal", "lognormal", "logistic", "exponential")
+"""Distributions whose values are numbers."""
 
 _CUTS = ("low", "high")
 _OF_DISTRIBUTIONS = tuple(dict.fromkeys(key for keys in NEEDED.values() for key in keys))
@@ -113,7 +125,8 @@ class Covariate(Record):
     """An observable property of a patient, which sets a key of the scenario, or acts on parameters by its effects.
 
     Values beyond `low` and `high` are set to them. A column is that of the population's table; all
-    columns of a patient come from the same row.
+    columns of a patient come from the same row. `band` divides a continuous distribution from its lowest value upwards
+    into parts that are simulated more often, or less, than they occur; weights correct for that.
     """
 
     name: Text
@@ -124,11 +137,13 @@ class Covariate(Record):
     sd: Parameter | None = None
     median: Parameter | None = None
     log_sd: Spread | None = None
+    scale: Positive | None = None
     low: Parameter | None = None
     high: Parameter | None = None
     share: Share | None = None
     choices: dict[Text, Fraction] = Field(default={})
     column: Text = ""
+    band: tuple[QuantileBand, ...] = ()
     effect: tuple[CovariateEffect, ...] = ()
     evidence: Grade = ""
     source: Text = ""
@@ -140,12 +155,16 @@ class Covariate(Record):
         for key in needed:
             if not self._has(key):
                 yield InputProblem("is missing", key=key, cure=f"{self.distribution} needs {', '.join(needed)}")
-        further = {"normal": _CUTS, "lognormal": _CUTS, "column": ("choices",)}
+        further = {"normal": _CUTS, "lognormal": _CUTS, "logistic": _CUTS, "column": ("choices",)}
         allowed = (*needed, *further.get(self.distribution, ()))
         for key in (*_OF_DISTRIBUTIONS, *_CUTS):
             if self._has(key) and key not in allowed:
                 cure = f"leave it out: {self.distribution} has {', '.join(allowed)}"
                 yield InputProblem("belongs to another distribution", key=key, cure=cure)
+        yield from share_problems("band", self.band)
+        if self.band and self.distribution not in CONTINUOUS:
+            cure = f"leave it out: {', '.join(CONTINUOUS)} have bands"
+            yield InputProblem("belongs to a continuous distribution", key="band", cure=cure)
         if self.choices and abs(sum(self.choices.values()) - 1.0) > ROUNDING:
             reason = f"the shares sum to {sum(self.choices.values()):.6g}, not 1"
             yield InputProblem(reason, key="choices", cure="let the shares of all choices sum to 1")
@@ -252,7 +271,9 @@ class Population(Record):
                 yield InputProblem(reason, key=f"correlation[{number}].between", cure="leave one of them out")
 
 
-def share_problems(key: str, parts: Sequence[MixtureComponent] | Sequence[Stratum]) -> Iterator[InputProblem]:
+def share_problems(
+    key: str, parts: Sequence[MixtureComponent] | Sequence[Stratum] | Sequence[QuantileBand]
+) -> Iterator[InputProblem]:
     """Yield shares, or shares of the simulated patients, that do not sum to 1."""
     if not parts:
         return

@@ -18,10 +18,18 @@ from immunosim.errors import DataError, QuantityError
         ("age >= 60 years", [39]),
         ("age < 252 months", [0]),
         ("smoker = no", [n for n in range(40) if n % 4]),
+        ("hazard > 0.05 at 1 month and age >= 40 years", range(20, 40, 4)),
+        ("hazard < 1 at 0 days", range(40)),
     ],
 )
 def test_a_condition_selects(text, expected):
     assert np.flatnonzero(members(cohort(), text)).tolist() == list(expected)
+
+
+def test_a_value_that_is_not_known_meets_no_condition():
+    dataset = cohort()
+    dataset["cd4"][3] = np.nan
+    assert 3 not in np.flatnonzero(members(dataset, "cd4 != 7 at 1 month"))
 
 
 def test_texts_are_names():
@@ -35,7 +43,12 @@ def test_texts_are_names():
         ("age", QuantityError, "not a condition"),
         ("age >= ", QuantityError, "not a condition"),
         ("agee >= 40", DataError, 'unknown column "agee"'),
-        ("cd4 >= 40", DataError, 'unknown column "cd4"'),
+        ("cd4 >= 40", DataError, '"cd4" has a course'),
+        ("cd5 >= 40 at 1 month", DataError, 'unknown read-out "cd5"'),
+        ("age >= 40 at 1 month", DataError, 'unknown read-out "age"'),
+        ("cd4 >= 40 at 2 months", DataError, "was not read at day 60.875"),
+        ("cd4 >= 40 at 2 mg", QuantityError, "mass"),
+        ("cd4 >= 40 mg at 1 month", DataError, "mass"),
         ("age >= 40 mg", DataError, "mass"),
         ("stratum = poor_depleter", DataError, "no patient has"),
         ("stratum > ordinary", DataError, "not compared"),

@@ -110,6 +110,32 @@ def test_shares_choices_and_thresholds_have_their_distributions(rich: BoundPopul
     assert np.log(drawn.covariates["size"]).std() == pytest.approx(0.2, rel=5e-3)
 
 
+def test_bands_are_sampled_as_asked_and_weights_correct_for_it(
+    make: Callable[..., BoundPopulation],
+) -> None:
+    bands = [{"share": 0.97, "sampled": 0.7}, {"share": 0.02, "sampled": 0.2}, {"share": 0.01, "sampled": 0.1}]
+    liability = {"name": "liability", "distribution": "logistic", "median": 0, "scale": 2.0, "high": 20}
+    plain = draw(make(covariate=[liability]), np.arange(N))
+    assert kstest(plain.covariates["liability"] / 2.0, "logistic").statistic < 2e-3
+    drawn = draw(make(covariate=[{**liability, "band": bands}]), np.arange(N))
+    values, weight = drawn.covariates["liability"], drawn.weight
+    top, upper = 2.0 * np.log(0.99 / 0.01), 2.0 * np.log(0.97 / 0.03)
+    assert (values > top).mean() == pytest.approx(0.1, abs=1e-3)
+    assert ((values > upper) & (values <= top)).mean() == pytest.approx(0.2, abs=1e-3)
+    assert np.average(values > top, weights=weight) == pytest.approx(0.01, rel=1e-2)
+    assert np.average(values > 0.0, weights=weight) == pytest.approx(0.5, abs=1e-3)
+    assert weight.sum() / N == pytest.approx(1.0, abs=1e-3)
+    assert sorted(set(weight.round(6))) == pytest.approx([0.1, 0.97 / 0.7])
+
+
+def test_weights_of_bands_multiply_those_of_strata(make: Callable[..., BoundPopulation]) -> None:
+    covariate = {"name": "z", "distribution": "normal", "mean": 0, "sd": 1}
+    bands = [{"share": 0.9, "sampled": 0.5}, {"share": 0.1, "sampled": 0.5}]
+    strata = [{"name": "a", "share": 0.8, "sampled": 0.5}, {"name": "b", "share": 0.2, "sampled": 0.5}]
+    drawn = draw(make(covariate=[{**covariate, "band": bands}], stratum=strata), np.arange(N))
+    assert sorted(set(drawn.weight.round(9))) == pytest.approx([0.08, 0.32, 0.72, 2.88])
+
+
 def test_effects_factors_and_strata_act_on_parameters(rich: BoundPopulation) -> None:
     drawn = draw(rich, np.arange(256))
     columns, covariates, resistant = drawn.columns, drawn.covariates, drawn.stratum == 1

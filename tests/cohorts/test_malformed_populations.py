@@ -76,7 +76,7 @@ READ = {
     "an unknown distribution": (
         {"covariate": [AGE | {"distribution": "gauss"}]},
         'population.toml: covariate[1].distribution: "gauss" is not one of '
-        '"normal", "lognormal", "exponential", "share", "choice" or "column"',
+        '"normal", "lognormal", "logistic", "exponential", "share", "choice" or "column"',
     ),
     "choices that do not sum to 1": (
         {"covariate": [{"name": "colour", "distribution": "choice", "choices": {"red": 0.5, "blue": 0.6}}]},

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 from cohorts.hand_made import MONTHS, cohort
 
 from immunosim.cohorts.events import events_from_hazard
+from immunosim.cohorts.followed_events import passage_after
 from immunosim.cohorts.incidence import kaplan_meier
 from immunosim.cohorts.keyed import exponential
 from immunosim.cohorts.registry import STATISTICS
@@ -192,6 +194,64 @@ def test_times_of_events_leave_out_who_had_none():
     assert computed("share_of_events_by", endpoint="back", time="120 days") == pytest.approx(
         average(reached[~np.isnan(reached)] <= 120.0, WEIGHT[~np.isnan(reached)])
     )
+
+
+def followed(n: int = 6):
+    """Return patients with an event on a day or none, after which a titre falls from 2 to 0 in 400 days."""
+    one, times = ("patient",), np.arange(0.0, 1001.0, 50.0)
+    day = np.array([100.0, 200.0, 300.0, np.nan, np.nan, 900.0])
+    about = {"measure": "first_above", "window_start": 0.0, "window_end": 1000.0, "kind": "endpoint"}
+    since = times - np.nan_to_num(day, nan=0.0)[:, None]
+    titre = np.clip(2.0 - np.maximum(since, 0.0) / 200.0, 0.0, 2.0)
+    return xr.Dataset(
+        {
+            "ill": (one, day, about),
+            "titre": (("patient", "time"), titre, {"units": "1"}),
+            "weight": (one, np.array([1.0, 1.0, 1.0, 5.0, 5.0, 2.0])),
+            "status": (one, np.zeros(n, np.int64)),
+        },
+        coords={"patient": np.arange(n), "time": times},
+    )
+
+
+def test_a_passage_follows_an_event_within_a_time():
+    event = {"endpoint": "ill", "other": "titre"}
+    # From 2 to 0.5 takes 300 days; of the patient of day 900 only 100 days are seen.
+    assert computed("share_followed", followed(), **event, other_level="0.5", within="299 days") == 0.0
+    assert computed("share_followed", followed(), **event, other_level="0.5", within="301 days") == 1.0
+    assert computed("median_time_to_follow", followed(), **event, other_level="0.5") == pytest.approx(300.0)
+    # All but the weight 2 of 5 at risk have the half of it seen: 1.6 after 80 days.
+    assert computed("median_time_to_follow", followed(), **event, other_level="1.6") == pytest.approx(80.0)
+    assert computed("share_followed", followed(), **event, other_level="3", within="1 day") == 1.0
+    assert computed("mean_time_to_follow", followed(), **event, other_level="0.5") == pytest.approx(300.0)
+    assert math.isnan(computed("mean_time_to_follow", followed(), **event, other_level="0.5", within="200 days"))
+
+
+def test_a_passage_that_follows_may_be_upwards_and_relative():
+    rising = followed()
+    rising["titre"] = 2.0 - rising["titre"]
+    event = {"endpoint": "ill", "other": "titre", "other_direction": "above", "other_level": "1"}
+    assert computed("median_time_to_follow", rising, **event) == pytest.approx(200.0)
+    relative = {"endpoint": "ill", "other": "titre", "other_level": "50 % of baseline"}
+    assert computed("median_time_to_follow", followed(), **relative) == pytest.approx(200.0)
+
+
+def test_a_passage_on_the_day_of_the_event_counts_and_an_earlier_one_does_not():
+    times, courses = np.array([0.0, 10.0, 20.0, 30.0]), np.array([[0.0, 2.0, 2.0, 0.0]] * 3)
+    day = np.array([2.0, 15.0, np.nan])
+    found = passage_after(times, courses, np.full(3, 1.0), day, above=False)
+    assert found[:2].tolist() == [2.0, 25.0]
+    assert math.isnan(found[2])
+    assert passage_after(times, courses[:1] + 5.0, np.ones(1), day[:1], above=False).tolist() == [math.inf]
+
+
+def test_a_group_may_be_of_those_with_a_level_at_a_time():
+    group = "cd4 >= 900 cells/uL at 0 days"
+    chosen = UNTREATED >= 900.0
+    assert computed("mean", group=group, readout="cd4", time="1 month") == pytest.approx(
+        0.1 * average(UNTREATED[chosen], WEIGHT[chosen])
+    )
+    assert computed("share", condition=group) == pytest.approx(average(chosen))
 
 
 def test_a_mean_over_time_is_that_of_the_lines_between_times():

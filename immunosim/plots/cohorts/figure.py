@@ -9,8 +9,9 @@ import matplotlib as mpl
 import xarray as xr
 from matplotlib.figure import Figure
 
+from immunosim.cohorts.courses import series
 from immunosim.cohorts.request import StatisticRequest
-from immunosim.cohorts.sample import endpoint_name, series
+from immunosim.cohorts.sample import endpoint_name
 from immunosim.cohorts.target_report import TargetReport
 from immunosim.cohorts.targets import PublishedTarget
 from immunosim.ensembles.columns import endpoint_names

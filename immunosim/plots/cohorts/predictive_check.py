@@ -14,7 +14,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from immunosim.cohorts.sample import CohortSample, series
+from immunosim.cohorts.courses import series
+from immunosim.cohorts.sample import CohortSample
 from immunosim.cohorts.statistics import weighted_mean, weighted_quantile
 from immunosim.cohorts.targets import PublishedTarget
 from immunosim.errors import DataError

@@ -12,7 +12,8 @@ import numpy as np
 import xarray as xr
 
 from immunosim.codegen.loader import Array
-from immunosim.cohorts.sample import SAME_DAY, CohortSample
+from immunosim.cohorts.courses import SAME_DAY
+from immunosim.cohorts.sample import CohortSample
 from immunosim.cohorts.statistics import weighted_mean, weighted_quantile
 from immunosim.cohorts.targets import PublishedTarget
 from immunosim.errors import DataError
