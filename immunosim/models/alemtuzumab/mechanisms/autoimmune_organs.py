@@ -42,4 +42,3 @@ def _add_platelets(net: Network) -> None:
     net.loss("destruction of opsonised platelets", platelets, destruction * net["platelet_antibody"] * platelets)
     info = ReadoutInfo(extreme="lowest")
     net.readout("platelet_count", net["untreated_platelet_count"] * platelets, "1e9/L", "platelet count", info)
-

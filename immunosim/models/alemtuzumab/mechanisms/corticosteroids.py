@@ -91,7 +91,9 @@ def _add_triamcinolone(net: Network) -> None:
     net.loss("dissolution of triamcinolone", depot, net["triamcinolone_dissolution_rate"] * depot)
     area = net.derive("injected_area", net["injected_volume"] / net["injected_volume_per_area"], "cm2")
     ratio = area / (net["scalp_area"] * net["field_at_risk"])
-    covered = net.derive("scalp_coverage", ratio - excess(ratio, 1), "1", "share of the field that the injections cover")
+    covered = net.derive(
+        "scalp_coverage", ratio - excess(ratio, 1), "1", "share of the field that the injections cover"
+    )
     half = net.derive("triamcinolone_half_depot", net["triamcinolone_half_density"] * area, "mg")
     net.signal("local_steroid", covered * saturating(depot, half), label="local steroid effect, share of the field")
     # l/(1 - l) of the local effect l: at this many times the natural loss, effectors fall to the share 1 - l.

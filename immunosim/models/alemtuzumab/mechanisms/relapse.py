@@ -1,4 +1,4 @@
-"""MS activity: a repertoire of disease-driving clones that courses remove for good, and the deficit that relapses leave.
+"""MS activity: a repertoire of disease-driving clones that courses remove for good, and the deficit of relapses.
 
     d R/dt = renewal (1 - R) - ratio lambda_M4 R,   hazard = lambda_0 R                                  (M1)
     d D/dt = - (1 - f) k (D - D_l),   d D_l/dt = f k (D - D_l),   k = (1 + (u - 1) hill(S, S_50, 2))/t   (M2)
@@ -26,7 +26,9 @@ def _add_repertoire(net: Network) -> None:
     repertoire = net.add_pool("relapse_repertoire", "repertoire of relapses", "1", 1.0, scale=1.0)
     blood, tissue = net.get("memory_cd4_blood", "memory_cd4_lymphoid")
     lysed = net["lysis_of_memory_cd4_t_cells_in_blood"] + net["lysis_of_memory_cd4_t_cells_in_tissue"]
-    per_cell = net.signal("memory_cd4_lysis_per_cell", lysed / (blood + tissue), "1/day", "lysis of memory CD4, per cell")
+    per_cell = net.signal(
+        "memory_cd4_lysis_per_cell", lysed / (blood + tissue), "1/day", "lysis of memory CD4, per cell"
+    )
     renewal = net["repertoire_renewal_rate"]
     net.gain("renewal of the repertoire of relapses", repertoire, renewal)
     net.loss("ageing of the repertoire of relapses", repertoire, renewal * repertoire)
@@ -46,7 +48,7 @@ def _add_deficit(net: Network) -> None:
     rate = net.signal("deficit_recovery_rate", faster / net["deficit_recovery_time"], "1/day")
     # Each of the two terms of (M2) is a process of its own, so that every rate is positive.
     net.loss("recovery from relapses", deficit, (1 - share) * rate * deficit)
-    net.gain("deficit that does not recover", deficit, (1 - share) * rate * lasting)
+    net.gain("floor of the recovery from relapses", deficit, (1 - share) * rate * lasting)
     net.gain("settling of the lasting deficit", lasting, share * rate * deficit)
-    net.loss("deficit that has settled", lasting, share * rate * lasting)
+    net.loss("completion of the lasting deficit", lasting, share * rate * lasting)
     net.show_pool("relapse_deficit", ReadoutInfo(short_name="deficit (EDSS points)", extreme="highest"))
