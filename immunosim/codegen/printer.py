@@ -1,7 +1,7 @@
 """Printing of sympy expressions as the arithmetic of a kernel.
 
-Numbers are printed with ``repr`` so that they round-trip; powers are whole and printed as products, or square roots; rate laws are
-printed as the rational expressions they stand for. Knows no biology.
+Numbers are printed with ``repr`` so that they round-trip; powers are whole and printed as products, or square roots;
+rate laws are printed as the expressions they stand for. Knows no biology.
 """
 
 import sympy as sp

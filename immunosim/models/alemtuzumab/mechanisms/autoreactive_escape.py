@@ -1,4 +1,4 @@
-"""The clone of the skin: helpers that escape depletion and expand, effectors that attack the follicle, memory that stays.
+"""The clone of the skin: helpers that escape depletion and expand, effectors that attack hair, memory that stays.
 
     helpers   E: grow by the law of ``clone_growth`` with constants of their own                           (E2)
     effectors x: seeded by E with help, reseeded by resident memory M, amplified by antigen that shows
@@ -53,7 +53,7 @@ def add_autoreactive_escape(net: Network) -> None:
             "immune_challenge", "challenge that wakes resident memory (infection, stress)", "1/day"
         )
         woken = challenge * net["challenge_gain"] * net["autoreactive_resident_memory"]
-        net.gain("awakening of resident memory by a challenge", net["autoreactive_cd8_effector"], woken)
+        net.gain("awakening of resident memory", net["autoreactive_cd8_effector"], woken)
     with net.mechanism("acquired_regulation"):
         regulation, rate = net.get("acquired_regulation", "acquired_regulation_rate")
         net.gain("rise of acquired regulation", regulation, rate * saturating(net["autoreactive_cd8_effector"], 1))

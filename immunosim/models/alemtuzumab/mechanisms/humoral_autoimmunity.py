@@ -4,7 +4,7 @@
     pressure = b^n_b h_R^n_r boost(E, K_H),   b = naive B cells, h_R = restraint(Treg, k_R); 1 untreated    (Z2)
     d c/dt = delta_k [s + (a_k pressure - 1 - c/K_c - omega_k (q - q_0)) c] - lysis                         (Z3)
     d A/dt = k_A (c/(1 + c) - A),   d q/dt = k_q (A - q)                                                    (Z4)
-    a_k = exp(mu_k + s_a (Z_k + beta_F family history + beta_S smoker)),   a_k < 1                          (Z5)
+    a_k = median avidity exp(s_a (Z_k + beta_F family history + beta_S smoker)),   a_k < 1                  (Z5)
     d illness/dt = hill(excess(A, disease titre), margin, 2),   hazard of the diagnosis = rate d illness/dt (Z6)
 
 A clone with an avidity below 1 rests; under pressure those with a pressure > 1 grow. Each course lyses the clone and
@@ -91,8 +91,9 @@ def _derive_avidity(net: Network, organ: str) -> sp.Symbol:
     if organ == "thyroid":
         liability += net["family_history"] * net["family_history_liability"]
         liability += net["smoker"] * net["smoking_liability"]
-    exponent = net[f"{organ}_log_avidity"] + net["avidity_spread"] * liability
-    avidity = net.derive(f"{organ}_avidity", growth(exponent, 1), "1", f"avidity of the {organ} clone")
+    relative = growth(net["avidity_spread"], liability)
+    avidity = net[f"{organ}_median_avidity"] * relative
+    avidity = net.derive(f"{organ}_avidity", avidity, "1", f"avidity of the {organ} clone")
     margin = net.derive(f"{organ}_tolerance", 1 - avidity, "1", f"what the {organ} clone lacks to grow untreated")
     net.require(margin, 1e-9, f"a clone of this liability grows untreated: {ORGANS[organ]} disease before treatment")
     return avidity
@@ -138,10 +139,13 @@ def _add_antibody(net: Network, organ: str, label: str, clone: sp.Symbol) -> sp.
 def _add_illness(net: Network, organ: str, label: str, antibody: sp.Symbol) -> None:
     """Add time in illness, and the hazard of its diagnosis, which takes weeks and meets each patient by one draw."""
     ill = hill(excess(antibody, net["disease_titre"]), net["diagnosis_margin"], 2)
-    ill = net.signal(f"{organ}_ill", ill, label=f"{label} antibody above the titre of disease")
+    ill = net.signal(f"{organ}_disease", ill, label=f"{label} antibody above the titre of disease")
     illness = net.add_pool(f"{organ}_illness", f"time with {label} illness", "year", 0.0, scale=1.0)
     net.gain(f"time with {label} illness", illness, ill / net["days_per_year"])
     rate = net["diagnosis_rate"]
     net.readout(f"{organ}_hazard", rate * ill, "1/year", f"hazard of {label} autoimmunity")
     words = f"cumulative hazard of {label} autoimmunity"
     net.readout(f"{organ}_cumulative_hazard", rate * illness, "1", words, RISKS[organ])
+    diagnosed = hill(rate * illness, net[f"{organ}_draw"], 3)
+    words = f"diagnosis of {label} autoimmunity (a half as the hazard reaches the draw)"
+    net.readout(f"{organ}_diagnosis", diagnosed, "1", words)

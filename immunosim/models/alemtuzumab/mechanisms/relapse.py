@@ -1,4 +1,4 @@
-"""MS activity: a repertoire of disease-driving clones that courses remove for good, and the deficit that relapses leave.
+"""MS activity: a repertoire of disease-driving clones that courses remove for good, and the deficit of relapses.
 
     d R/dt = renewal (1 - R) - ratio lambda_M4 R,   hazard = lambda_0 R                                  (M1)
     d D/dt = - (1 - f) k (D - D_l),   d D_l/dt = f k (D - D_l),   k = (1 + (u - 1) hill(S, S_50, 2))/t   (M2)
@@ -48,7 +48,7 @@ def _add_deficit(net: Network) -> None:
     rate = net.signal("deficit_recovery_rate", faster / net["deficit_recovery_time"], "1/day")
     # Each of the two terms of (M2) is a process of its own, so that every rate is positive.
     net.loss("recovery from relapses", deficit, (1 - share) * rate * deficit)
-    net.gain("deficit that does not recover", deficit, (1 - share) * rate * lasting)
+    net.gain("floor of the recovery from relapses", deficit, (1 - share) * rate * lasting)
     net.gain("settling of the lasting deficit", lasting, share * rate * deficit)
-    net.loss("deficit that has settled", lasting, share * rate * lasting)
+    net.loss("completion of the lasting deficit", lasting, share * rate * lasting)
     net.show_pool("relapse_deficit", ReadoutInfo(short_name="deficit (EDSS points)", extreme="highest"))
