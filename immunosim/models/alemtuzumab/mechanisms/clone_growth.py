@@ -16,14 +16,20 @@ from immunosim.model.rate_laws import excess, hill, restraint
 
 
 def add_tissue_t_cells(net: Network) -> None:
-    """Add the signal of all T cells of tissue, which compete with a clone for its antigen."""
+    """Add what clones share: access to antigen, for which all T cells of tissue compete, and the answer to IL-7."""
     total, shared = sp.S.Zero, sp.S.Zero
     for subset in ("memory_cd4", "naive_cd4", "memory_cd8"):
         share = net[f"{subset}_competition_share"]
         total, shared = total + share * net.relative(net[f"{subset}_lymphoid"]), shared + share
     total += (1 - shared) * net.relative(net["naive_cd8_lymphoid"])
     with net.mechanism("self_antigen_competition"):
-        net.signal("tissue_t_cells", total, label="T cells of tissue, relative to untreated")
+        total = net.signal("tissue_t_cells", total, label="T cells of tissue, relative to untreated")
+        freed = net.on("self_antigen_competition") * (restraint(total, net["antigen_competition"]) - 1)
+        net.signal("antigen_access", 1 + freed, label="encounters with self-antigen, relative to untreated")
+    with net.mechanism("clone_lymphopenia_response"):
+        above_normal = hill(excess(net["il7"], 1), net["clone_il7_half_effect"], 2)
+        answer = net.on("clone_lymphopenia_response") * above_normal
+        net.signal("lymphopenia_switch", answer, label="answer of clones to lymphopenia, 0 to 1")
 
 
 def add_growth(net: Network, pool: sp.Symbol, prefix: str, cells: str, release: sp.Symbol) -> None:
@@ -46,11 +52,7 @@ def add_growth(net: Network, pool: sp.Symbol, prefix: str, cells: str, release: 
     crowding = 1 + 1 / capacity
     recruitment = net.derive(f"{prefix}_recruitment_rate", share * crowding * turnover, "1/day")
     division = net.derive(f"{prefix}_division_rate", (1 - share) * crowding * turnover, "1/day")
-    above_normal = hill(excess(net["il7"], 1), net[f"{prefix}_il7_half_effect"], 2)
-    answers, competes = net.on("clone_lymphopenia_response"), net.on("self_antigen_competition")
-    switch = net.signal(f"{prefix}_il7_switch", 1 + answers * net[f"{prefix}_il7_boost"] * above_normal)
-    freed = restraint(net["tissue_t_cells"], net[f"{prefix}_antigen_competition"])
-    competition = net.signal(f"{prefix}_competition", 1 + competes * (freed - 1))
+    switch = net.signal(f"{prefix}_il7_switch", 1 + net[f"{prefix}_il7_boost"] * net["lymphopenia_switch"])
     net.gain(f"recruitment of {cells}", pool, recruitment * net.relative(net["naive_cd4_lymphoid"]))
-    net.gain(f"division of {cells}", pool, division * switch * release * competition * pool)
+    net.gain(f"division of {cells}", pool, division * switch * release * net["antigen_access"] * pool)
     net.loss(f"death of {cells}", pool, turnover * (1 + pool / capacity) * pool)

@@ -90,7 +90,9 @@ def _add_receptor(net: Network, ligand: sp.Symbol, weight: sp.Symbol) -> sp.Symb
     with net.mechanism("steroid_tolerance"):
         receptor = net.add_pool("steroid_receptor", "steroid receptor of lymphocytes", "1", 1.0, scale=1.0)
         rate, depth = net.get("receptor_turnover_rate", "receptor_downregulation")
-        made = (1 + depth * saturating(weight, 1)) / (1 + depth * saturating(ligand, 1))
+        # (1 + a w/(1 + w))/(1 + a L/(1 + L)), with one division.
+        untreated = net.derive("untreated_receptor_fall", 1 + depth * saturating(weight, 1), "1")
+        made = untreated * (1 + ligand) / (1 + (1 + depth) * ligand)
         net.gain("synthesis of steroid receptor", receptor, rate * made)
         net.loss("turnover of steroid receptor", receptor, rate * receptor)
     return receptor

@@ -81,7 +81,7 @@ def _add_pressure(net: Network, release: sp.Symbol) -> sp.Symbol:
     # Without overshoot B cells return and do no more than that.
     capped = naive - (1 - net.on("b_cell_overshoot")) * excess(naive, 1)
     overshoot = capped * (1 + net["b_clone_overshoot_weight"] * (capped - 1))
-    unrestrained = restraint(net.relative(net["treg_lymphoid"]), net["b_clone_treg_restraint"])
+    unrestrained = 1 + net["b_clone_release_weight"] * (release - 1)
     helped = boost(net["autoreactive_helpers"], net["b_clone_help_boost"])
     return net.signal("tolerance_pressure", overshoot * unrestrained * helped, label="pressure on B-cell tolerance")
 
