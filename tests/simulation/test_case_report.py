@@ -84,7 +84,8 @@ def test_hair_loss_peaks_within_three_weeks_of_the_pulse_and_clearly_falls_at_fo
 def test_hair_regrows_over_the_whole_scalp_within_four_months_of_the_pulse(case):
     peak = case.trajectory["salt_score"].max()
     assert case.at("salt_score", PULSE + 4 * MONTH) <= 0.25 * peak
-    assert case.at("salt_score", PULSE + 9 * MONTH) < 2
+    # A scalp reads as covered below 10.
+    assert case.at("salt_score", PULSE + 9 * MONTH) < 5
 
 
 def test_without_the_pulse_hair_loss_persists(case, unpulsed):

@@ -99,7 +99,7 @@ BOXES = _lymphocytes() | {
     "autoreactive_helpers": Box(131, ROW_OF_CLONES, 16, "helpers", "left"),
     "thyroid_b_clone": Box(20, ROW_OF_CLONES, 17, "thyroid\nB clone", "top"),
     "thyroid_antibody": Box(40, ROW_OF_CLONES, 16.5, "anti-thyroid", "top"),
-    "thyroid_hormone": Box(56.5, ROW_OF_CLONES, 11, "free T4", "top"),
+    "thyroid_hormone": Box(55.7, ROW_OF_CLONES, 10, "free T4", "top"),
     "platelet_b_clone": Box(70, ROW_OF_CLONES, 15, "platelet\nB clone", "top"),
     "platelet_antibody": Box(89, ROW_OF_CLONES, 16.5, "anti-platelet", "top"),
     "platelets": Box(105.5, ROW_OF_CLONES, 12, "platelets", "top"),
@@ -367,7 +367,7 @@ LINKS = (
     Link(("glucocorticoid_effect",), ("lasting_deficit",), (((181, 20.2), (181, 4.6), (163, 4.6)),), ((181, 20.2),)),
     Link(("relapse_deficit",), ("lasting_deficit",), (((154.5, 11.5), (154.5, 10.1)),)),
     Link(("lasting_deficit",), ("relapse_deficit",), (((159.5, 10.1), (159.5, 11.5)),)),
-    Link(("thyroid_antibody",), ("thyroid_hormone",), (((48.25, ROW_OF_CLONES), (51, ROW_OF_CLONES)),)),
+    Link(("thyroid_antibody",), ("thyroid_hormone",), (((48.25, ROW_OF_CLONES), (50.7, ROW_OF_CLONES)),)),
     Link(("platelet_antibody",), ("platelets",), (((97.25, ROW_OF_CLONES), (99.5, ROW_OF_CLONES)),), inhibits=True),
 )
 """Regulation outside the table of lymphocytes."""

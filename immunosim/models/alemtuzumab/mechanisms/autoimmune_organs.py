@@ -4,11 +4,12 @@
     d Pl/dt = k_P (1 - Pl) - e_P (Ab Pl - Ab_0)                                       (O2)
 
 The titre of a clone at rest, below one hundredth in most people, is part of health: what it does is made good, by less
-stimulation from other sources and by more production of platelets. The membrane is a read-out of injury.
+stimulation from other sources and by more production of platelets. The membrane is a read-out of injury, by the
+antibody above that.
 """
 
 from immunosim.model.network import Network
-from immunosim.model.rate_laws import boost, saturating
+from immunosim.model.rate_laws import boost, excess, saturating
 from immunosim.model.readout_info import ReadoutInfo
 
 
@@ -17,7 +18,7 @@ def add_autoimmune_organs(net: Network) -> None:
     with net.mechanism("humoral_autoimmunity"):
         _add_thyroid(net)
         _add_platelets(net)
-        injury = saturating(net["gbm_antibody"], net["gbm_injury_half_titre"])
+        injury = saturating(excess(net["gbm_antibody"], net["gbm_antibody_0"]), net["gbm_injury_half_titre"])
         net.readout("gbm_injury", injury, "1", "injury of the glomerular basement membrane")
 
 
