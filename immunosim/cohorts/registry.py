@@ -229,6 +229,16 @@ def _incidence(sample: CohortSample, request: StatisticRequest) -> Prepared:
     return Prepared(lambda weight: incidence_curve(events, weight).at(time), "1")
 
 
+def _incidence_since(sample: CohortSample, request: StatisticRequest) -> Prepared:
+    events, time = requested_events(sample, request), request.time or 0.0
+
+    def value(weight: Array) -> float:
+        curve = incidence_curve(events, weight)
+        return curve.at(time) - curve.at(0.0)
+
+    return Prepared(value, "1")
+
+
 def _risk(sample: CohortSample, request: StatisticRequest) -> Prepared:
     probability = _probabilities(sample, request)
     return Prepared(lambda weight: weighted_mean(probability, weight), "1")
@@ -353,6 +363,12 @@ STATISTICS: dict[str, Statistic] = {
         _incidence,
         _EVENT,
         ("time", *_WINDOW),
+    ),
+    "incidence_since": Statistic(
+        "cumulative incidence in a time after `since`, as a share of all: without those who had the event before",
+        _incidence_since,
+        (*_EVENT, "time", "since"),
+        tuple(key for key in _WINDOW if key != "since"),
     ),
     "risk": Statistic("mean probability of an event of a cumulative hazard", _risk, ("hazard", "time"), ("start",)),
     "mean_events": Statistic(

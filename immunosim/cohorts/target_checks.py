@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from immunosim.cohorts.target_report import refuse_unfit
-from immunosim.cohorts.targets import PublishedTarget, needs
+from immunosim.cohorts.targets import FOLLOWING, PublishedTarget, needs
 from immunosim.ensembles.endpoints import Endpoint, measured
 from immunosim.errors import DataError, InputProblem, did_you_mean
 from immunosim.sweeps import Plan
@@ -39,7 +39,7 @@ def refuse_unknown(targets: Sequence[PublishedTarget], base: Base) -> None:
 def unknown(target: PublishedTarget, base: Base) -> Iterator[InputProblem]:
     """Yield what a target reads that the model does not have, or that is after the horizon."""
     record, model, horizon = target.record, base.problem.model, base.scenario.horizon
-    for key in ("readout", "hazard"):
+    for key in ("readout", "hazard", *(("other",) if record.statistic in FOLLOWING else ())):
         name = getattr(record, key)
         if name and name not in (*model.readouts, *model.pools):
             cure = did_you_mean(name, model.readouts)

@@ -145,6 +145,7 @@ def needs_of(requests: Sequence[StatisticRequest], known: Collection[str] = ()) 
     """Return what a cohort has to keep for statistics to be computed; ``known`` as of ``needs``."""
     readouts = [name for request in requests for name in (request.readout, request.hazard) if name]
     readouts += [name for request in requests for name, _ in request.days_of_conditions()]
+    readouts += [request.other for request in requests if request.statistic in FOLLOWING]
     further = [name for request in requests for name in (request.other, *request.competing)]
     readouts += [name for name in further if name in known]
     endpoints = [request.endpoint for request in requests if request.endpoint]

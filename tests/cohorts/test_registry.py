@@ -132,6 +132,13 @@ def test_an_incidence_counts_who_passed_by_a_time():
     assert computed("incidence", **PASSAGE, level="101 % of baseline") == 0.0
 
 
+def test_an_incidence_since_a_day_leaves_out_earlier_events():
+    whole, before = (computed("incidence", hazard="hazard", time=time) for time in ("24 months", "6 months"))
+    later = computed("incidence_since", hazard="hazard", since="6 months", time="18 months")
+    assert later == pytest.approx(whole - before)
+    assert 0.0 < later < whole
+
+
 def test_an_incidence_of_an_endpoint_is_that_of_kaplan_meier():
     reached = COHORT["back"].values[WELL]
     days = np.where(np.isnan(reached), 24.0 * MONTH, reached)

@@ -173,14 +173,36 @@ def test_a_cohort_keeps_what_its_targets_read(tmp_path):
     assert needs(targets, "trial").readouts == ("cd4",)
 
 
-def test_the_shipped_files_hold_68_rows_with_sources_that_the_bibliography_knows():
+def test_the_shipped_files_name_each_row_once_with_sources_that_the_bibliography_knows():
     targets = located_targets(["all"], "alemtuzumab")
-    kinetic = [target for target in targets if target.record.use == "fitted"]
-    assert len(kinetic) == 68
     assert len({target.record.name for target in targets}) == len(targets)
     files = [tomllib.loads(path.read_text()) for path in shipped_targets("alemtuzumab").values()]
     keys = {file["source"]["key"] for file in files if "key" in file["source"]}
     assert {"dubuisson2018", "li2018", "hillcawthorne2012"} <= keys <= set(load_references())
+
+
+def test_the_first_version_keeps_its_81_rows():
+    first = located_targets(["all"], "alemtuzumab_1")
+    assert [sum(target.record.use == use for target in first) for use in ("fitted", "held out")] == [68, 13]
+
+
+def test_what_conditions_and_following_passages_read_is_kept(tmp_path):
+    following = entry(
+        name='"a"',
+        statistic='"share_followed"',
+        readout=None,
+        time=None,
+        hazard='"h"',
+        unit='"%"',
+        other='"titre"',
+        other_level='"50 % of baseline"',
+        within='"3 years"',
+        group='"count >= 1 cells/uL at 6 months"',
+    )
+    needed = needs(read_targets(written(tmp_path, HEAD + following)))
+    assert set(needed.readouts) == {"h", "titre", "count"}
+    assert needed.times == pytest.approx((0.0, 6.0 * MONTH))
+    assert needed.over_time
 
 
 def test_shipped_targets_are_of_readouts_of_the_model(model):
