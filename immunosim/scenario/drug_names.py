@@ -30,13 +30,13 @@ def model_of(scenario: object) -> str:
 
     An unknown model counts as the default one here, an unknown version as the present one; the scenario reports it.
     """
-    is_raw = isinstance(scenario, Mapping)
-    named = scenario.get("model", DEFAULT_MODEL) if is_raw else getattr(scenario, "model", None)
+    raw = scenario if isinstance(scenario, Mapping) else None
+    named = getattr(scenario, "model", None) if raw is None else raw.get("model", DEFAULT_MODEL)
     try:
         model = named if isinstance(named, str) and drugs_of(named) else DEFAULT_MODEL
     except ModelError:
         model = DEFAULT_MODEL
-    version = scenario.get("model_version") if is_raw else None
+    version = None if raw is None else raw.get("model_version")
     return find_model(model).versions.get(version, model) if type(version) is int else model
 
 
