@@ -10,8 +10,8 @@ from immunosim.scenario import load_scenario
 TIME = 'expected a time such as "12 months", a date such as 2017-06-15 or "course 2 + 30 days"'
 TOP = (
     "known are alemtuzumab, challenge, course, description, dimethyl_fumarate, dose, horizon, input, mechanisms, "
-    "methylprednisolone, model, note, observed, output, parameter_set, parameters, patient, population, "
-    "prednisolone, relapse and 5 more"
+    "methylprednisolone, model, model_version, note, observed, output, parameter_set, parameters, patient, population, "
+    "prednisolone and 6 more"
 )
 COURSE = '[[course]]\nstart = "0 days"\ndose = "12 mg"\n'
 FIVE = COURSE + "doses = 5\n"
