@@ -1,7 +1,7 @@
 """Printing of sympy expressions as the arithmetic of a kernel.
 
-Numbers are printed with ``repr`` so that they round-trip; powers are whole and printed as products; rate laws are
-printed as the rational expressions they stand for. Knows no biology.
+Numbers are printed with ``repr`` so that they round-trip; powers are whole and printed as products, or square roots;
+rate laws are printed as the expressions they stand for. Knows no biology.
 """
 
 import sympy as sp
@@ -28,6 +28,9 @@ class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # sympy is untype
 
     def _print_Pow(self, expr: sp.Pow, **_: object) -> str:
         base, exponent = expr.as_base_exp()
+        if abs(exponent) == sp.Rational(1, 2):
+            root = f"sqrt({self._print(base)})"
+            return root if exponent > 0 else f"1.0/{root}"
         if not exponent.is_Integer:
             raise ModelError(f"{expr}: only whole powers reach a kernel; use a rate law")
         factor = self._print(base) if base.is_Symbol else f"({self._print(base)})"

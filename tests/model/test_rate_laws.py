@@ -15,9 +15,11 @@ from immunosim.model.rate_laws import (
     growth,
     hill,
     inhibited_by,
+    positive_power,
     power,
     restraint,
     saturating,
+    square_root,
 )
 
 A, B = sp.symbols("a b")
@@ -38,14 +40,16 @@ LAWS = {
     ),
     "growth": (growth(A, B), lambda a, b: mpmath.exp(a * b)),
     "power": (power(A, B), lambda x, a: x**a),
+    "positive power": (positive_power(A, B), lambda x, n: x**n),
+    "square root": (square_root(A), lambda x, _: mpmath.sqrt(x)),
 }
-RATIONAL = [name for name in LAWS if name not in ("growth", "power")]
+FINITE_AT_ZERO = [name for name in LAWS if name not in ("growth", "power", "square root")]
 POINTS = [(0.3, 2.0), (1.7, 0.4), (25.0, 3.0), (1e-3, 1e2)]
 
 
 def evaluated(expression, a, b):
     """The printed text of an expression at a point, in whatever arithmetic the point is given."""
-    names = {"a": a, "b": b, "exp": mpmath.exp, "log": mpmath.log}
+    names = {"a": a, "b": b, "exp": mpmath.exp, "log": mpmath.log, "sqrt": mpmath.sqrt}
     return eval(to_text(expression), {"__builtins__": {}}, names)
 
 
@@ -70,7 +74,7 @@ def test_the_slopes_of_a_law_are_those_of_its_formula(name, point):
             assert mpmath.almosteq(evaluated(law.diff(variable), a, b), expected, rel_eps=1e-20, abs_eps=1e-25)
 
 
-@pytest.mark.parametrize("name", RATIONAL)
+@pytest.mark.parametrize("name", FINITE_AT_ZERO)
 def test_values_and_slopes_are_finite_at_zero_concentration(name):
     law, _ = LAWS[name]
     for expression in (law, law.diff(A), law.diff(B)):
@@ -95,6 +99,13 @@ def test_excess_is_zero_with_slope_zero_up_to_the_threshold_and_rises_with_slope
     for x in (0.0, 1.0, 2.0):
         assert [evaluated(part, x, 2.0) for part in (value, by_x, by_threshold)] == [0.0, 0.0, 0.0]
     assert [evaluated(part, 3.5, 2.0) for part in (value, by_x, by_threshold)] == [1.5, 1.0, -1.0]
+
+
+def test_a_positive_power_is_flat_and_all_but_zero_where_nothing_is_left_or_rounding_passed_zero():
+    law = positive_power(A, B)
+    for x in (0.0, -1e-12, 1e-10):
+        assert evaluated(law, x, 1.41) == pytest.approx(1e-9**1.41, rel=1e-12)
+        assert evaluated(law.diff(A), x, 1.41) == 0.0
 
 
 def test_the_step_has_no_slope_of_its_own():

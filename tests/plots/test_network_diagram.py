@@ -161,9 +161,11 @@ def test_arrows_and_bars_say_what_the_jacobian_says(model: Model, defaults: dict
         "autoreactive_resident_memory": 0.5,
         "resting_follicles": 0.1,
         "dystrophic_follicles": 0.1,
-        "autoimmune_breach": 0.5,
-        "thyroid_antibody": 0.5,
-        "platelet_antibody": 0.5,
+        "il7": 1.5,  # below its threshold the switch has no slope
+        "thyroid_antibody": 0.6,
+        "platelet_antibody": 0.6,
+        "gbm_antibody": 0.6,
+        "relapse_deficit": 1.0,
     }.items():
         state[model.pools.index(pool)] = value
     jacobian = np.empty(len(model.module.JACOBIAN_ROWS))

@@ -78,7 +78,7 @@ def test_triamcinolone_dissolves_from_its_depot_and_reaches_no_blood(simulated):
 def test_a_sample_at_the_time_of_a_dose_is_drawn_before_it(simulated):
     trajectory = simulated(triamcinolone=[{"start": "1 day", "dose": "15 mg"}], horizon="2 days")
     assert trajectory.at("triamcinolone_depot", 1.0) == 0.0
-    assert trajectory.problem.inputs_at(np.array([0.0, 1.0, 2.0])).shape == (3, 3)
+    assert trajectory.problem.inputs_at(np.array([0.0, 1.0, 2.0])).shape == (3, 5)
 
 
 def test_a_rate_at_the_time_of_a_change_is_that_before_it(simulated):

@@ -45,8 +45,11 @@ def without(simulated):
 def test_with_everything_on_every_mechanism_acts_and_every_pool_moves(simulated):
     trajectory = simulated(**EVERY_DRUG)
     rates = trajectory.rates()
-    assert [m for m in MECHANISMS if not moving(rates, m)] == ["relapse"]  # a read-out has no process
-    assert [pool for pool, size in change(trajectory).items() if size <= ROUNDING] == []
+    # Four change the rates of others; nothing challenged this patient, who is well and had no relapse.
+    modifiers = {"clone_lymphopenia_response", "self_antigen_competition", "b_cell_overshoot", "topical_immunotherapy"}
+    assert {m for m in MECHANISMS if not moving(rates, m)} == {*modifiers, "immune_challenges"}
+    spared = {"thyroid_illness", "platelet_illness", "gbm_illness", "relapse_deficit", "lasting_deficit"}
+    assert {pool for pool, size in change(trajectory).items() if size <= ROUNDING} == spared
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
@@ -116,15 +119,20 @@ def test_without_cytokines_lymphopenia_drives_no_division(without):
 
 def test_without_relapse_the_hazard_stays_and_nothing_else_changes(without, simulated):
     off, on = without("relapse"), simulated(**EVERY_DRUG)
-    np.testing.assert_array_equal(off.solution.states, on.solution.states)
+    own = {"relapse_repertoire", "relapse_deficit", "lasting_deficit"}
+    for pool in set(on.problem.model.pools) - own:
+        # Not the same bits: the solver no longer looks at the repertoire when it chooses its steps.
+        np.testing.assert_allclose(off[pool], on[pool], rtol=1e-3, atol=1e-6 * on[pool].max())
     assert off["relapse_rate"] == pytest.approx(off["relapse_rate"][0], rel=1e-15)
     assert on["relapse_rate"].min() < 0.5 * on["relapse_rate"][0]
 
 
-def test_without_humoral_autoimmunity_there_is_neither_hazard_nor_antibody(without):
+def test_without_humoral_autoimmunity_there_is_no_hazard_and_antibody_stays_at_rest(without):
     trajectory = without("humoral_autoimmunity")
-    for name in ("thyroid_hazard", "platelet_hazard", "gbm_hazard", "thyroid_antibody", "gbm_injury"):
+    for name in ("thyroid_hazard", "platelet_hazard", "gbm_hazard"):
         assert not trajectory[name].any(), name
+    assert abs(trajectory["gbm_injury"]).max() < 1e-12
+    assert np.ptp(trajectory["thyroid_antibody"]) < 1e-12
 
 
 def test_several_mechanisms_can_be_off_at_once(simulated):

@@ -97,7 +97,45 @@ DIMETHYL_FUMARATE = Drug(
     shape="bar",
 )
 
-DRUGS = (ALEMTUZUMAB, METHYLPREDNISOLONE, PREDNISOLONE, TRIAMCINOLONE, DIMETHYL_FUMARATE)
+TOPICAL_IMMUNOTHERAPY = Drug(
+    name="topical_immunotherapy",
+    label="topical immunotherapy",
+    route="topical",
+    given="continuous",
+    enters="topical_immunotherapy",
+    without_balance="the model holds its effect, not its mass",
+    usual="an assumed effect from 0 to 1",
+    plausible=(0.001, 1.0),
+    source=("assumed",),
+    usual_dose="1 mg",
+    reference_dose=1.0,
+    times_per_day=1,
+    colour=_GREEN,
+    shape="bar",
+    site="scalp",
+)
+
+IMMUNE_CHALLENGE = Drug(
+    name="immune_challenge",
+    label="immune challenge",
+    route="infection or stress",
+    given="continuous",
+    enters="immune_challenge",
+    without_balance="it is no drug",
+    usual="a day",
+    plausible=(0.001, 10.0),
+    source=("assumed",),
+    usual_dose="1 mg",
+    reference_dose=1.0,
+    times_per_day=1,
+    colour=_PURPLE,
+    shape="bar",
+)
+
+DRUGS = (
+    *(ALEMTUZUMAB, METHYLPREDNISOLONE, PREDNISOLONE, TRIAMCINOLONE, DIMETHYL_FUMARATE),
+    *(TOPICAL_IMMUNOTHERAPY, IMMUNE_CHALLENGE),
+)
 """The drug that a table means where it names none comes first; NONMEM's CMT counts those with single doses."""
 
 MOST_TOTAL, MOST_SUBSET = 20.0, 10_000.0
@@ -117,13 +155,13 @@ COUNTS = (
     UntreatedCount(name="nk", meaning="NK cells", most=MOST_SUBSET, unit="cells/uL"),
 )
 
-_LATER = '"median" is 0.693, larger is later or never'
+_LATER = 'while ill; "median" is 0.693, about six weeks of illness, larger is later'
 DRAWS = (
-    HazardDraw(name="thyroid", meaning=f"Cumulative hazard at which thyroid disease begins; {_LATER}"),
-    HazardDraw(name="platelets", meaning=f"Cumulative hazard at which immune thrombocytopenia begins; {_LATER}"),
+    HazardDraw(name="thyroid", meaning=f"Cumulative hazard at which thyroid disease is diagnosed, {_LATER}"),
+    HazardDraw(name="platelets", meaning=f"Cumulative hazard at which immune thrombocytopenia is diagnosed, {_LATER}"),
     HazardDraw(
         name="glomerulus",
-        meaning=f"Cumulative hazard at which disease of the glomerular basement membrane begins; {_LATER}",
+        meaning=f"Cumulative hazard at which disease of the glomerular basement membrane is diagnosed, {_LATER}",
     ),
 )
 
@@ -133,7 +171,7 @@ ONSETS = (
         label="onset of alopecia",
         meaning="How long before day 0 alopecia began: effectors enter then, enough to begin a first patch (assumed)",
         pool="autoreactive_cd8_effector",
-        amount=2.4,
+        amount=1.52,
     ),
 )
 """What begins a disease before day 0. The amount is assumed: it begins a patch where antigen drives the clone on."""

@@ -9,8 +9,10 @@ from immunosim.model.network import Network
 from immunosim.model.readout_info import DefaultQuestions, DisplayGroup
 from immunosim.models.alemtuzumab.diagram import LAYOUT
 from immunosim.models.alemtuzumab.mechanisms.antibody_kinetics import add_antibody_kinetics
+from immunosim.models.alemtuzumab.mechanisms.autoimmune_organs import add_autoimmune_organs
 from immunosim.models.alemtuzumab.mechanisms.autoreactive_escape import add_autoreactive_escape, declare_clones
 from immunosim.models.alemtuzumab.mechanisms.b_cell_repopulation import add_b_cell_repopulation, declare_transitional_b
+from immunosim.models.alemtuzumab.mechanisms.clone_growth import add_tissue_t_cells
 from immunosim.models.alemtuzumab.mechanisms.corticosteroids import add_steroid_apoptosis, add_steroid_kinetics
 from immunosim.models.alemtuzumab.mechanisms.cytokines import add_cytokines, declare_cytokines
 from immunosim.models.alemtuzumab.mechanisms.depletion import add_depletion
@@ -43,9 +45,17 @@ MECHANISMS = {
     "corticosteroids": ("corticosteroids and cortisol", "steroid doses have no effect"),
     "prior_therapy": ("dimethyl fumarate", "dimethyl fumarate has no effect"),
     "autoreactive_escape": ("autoreactive clones", "the clones stay untreated"),
+    "clone_lymphopenia_response": ("answer of clones to IL-7", "IL-7 drives no division of autoreactive clones"),
+    "self_antigen_competition": ("competition for self-antigen", "other T cells do not hold clones back"),
+    "acquired_regulation": ("regulation called up by an attack", "an attack calls up no regulation"),
+    "immune_challenges": ("challenges that wake resident memory", "infections and stress wake no resident memory"),
+    "topical_immunotherapy": ("topical immunotherapy", "topical immunotherapy has no effect"),
     "hair_follicle": ("hair follicles", "follicles and hair stay untreated"),
-    "humoral_autoimmunity": ("antibody-mediated autoimmunity", "no autoantibody, thyroid and platelets untreated"),
-    "relapse": ("MS relapse hazard", "the relapse hazard stays untreated"),
+    "follicle_dormancy": ("dormant follicles", "no follicle falls dormant"),
+    "pigmentation": ("pigment of hair", "hair keeps its colour"),
+    "humoral_autoimmunity": ("antibody-mediated autoimmunity", "autoantibody, thyroid and platelets stay untreated"),
+    "b_cell_overshoot": ("overshoot of B cells as pressure on tolerance", "B cells above normal add no pressure"),
+    "relapse": ("MS relapses", "the relapse hazard stays untreated, a deficit stays"),
 }
 
 GROUPS = {
@@ -118,8 +128,10 @@ def build_network(parameter_units: Mapping[str, str]) -> Network:
     add_prior_therapy(net)
 
     declare_follicles(net)
+    add_tissue_t_cells(net)
     add_autoreactive_escape(net)
     add_hair_follicle(net)
     add_humoral_autoimmunity(net)
+    add_autoimmune_organs(net)
     add_relapse(net)
     return net

@@ -12,6 +12,9 @@ SUBSETS = {
 }
 """Lymphocyte subsets as the symbols of the parameters abbreviate them."""
 
+ORGANS = {"thyroid": "T", "platelet": "P", "gbm": "G"}
+"""Organs that antibody attacks, as symbols abbreviate them."""
+
 SYMBOLS = {
     # pools
     "transitional_b": r"\mathrm{Bt}",
@@ -42,12 +45,25 @@ SYMBOLS = {
     "thyroid_antibody": r"\mathrm{Ab}_T",
     "platelet_antibody": r"\mathrm{Ab}_P",
     "gbm_antibody": r"\mathrm{Ab}_G",
+    "autoreactive_helpers": r"E_H",
+    **{f"{organ}_b_clone": f"c_{short}" for organ, short in ORGANS.items()},
+    **{f"{organ}_regulation": f"q_{short}" for organ, short in ORGANS.items()},
+    **{f"{organ}_illness": rf"\Lambda_{short}" for organ, short in ORGANS.items()},
+    "acquired_regulation": "r",
+    "dormant_follicles": r"\mathrm{Do}",
+    "melanocyte_function": "v",
+    "pigmented_hair": "W_p",
+    "relapse_repertoire": r"\mathcal{R}",
+    "relapse_deficit": r"\Delta",
+    "lasting_deficit": r"\Delta_l",
     "thyroid_hormone": "H",
     "platelets": r"\mathrm{Pl}",
     # inputs
     "alemtuzumab_infusion": r"\mathrm{Inf}_A",
     "methylprednisolone_infusion": r"\mathrm{Inf}_{MP}",
     "dimethyl_fumarate": r"\mathrm{DMF}",
+    "immune_challenge": r"\mathrm{ch}",
+    "topical_immunotherapy": r"\mathrm{TI}",
     # signals
     "cd4_count": "n_4",
     "cd8_count": "n_8",
@@ -85,6 +101,19 @@ SYMBOLS = {
     "effector_il15_drive": "D_x",
     "clone_help": "h_E",
     "breach_pressure": r"\pi",
+    "tissue_t_cells": "T",
+    "clone_il7_switch": r"\varsigma_E",
+    "clone_competition": r"\kappa_T",
+    "helper_il7_switch": r"\varsigma_H",
+    "helper_competition": r"\kappa_H",
+    "helper_treg_release": r"h_{R,H}",
+    "clone_activation": r"a_E",
+    "effective_amplification": r"\hat{\alpha}",
+    "local_steroid_loss": r"\ell_{loc}",
+    "tolerance_pressure": r"\pi_t",
+    **{f"{organ}_disease": rf"I_{short}" for organ, short in ORGANS.items()},
+    "memory_cd4_lysis_per_cell": r"\lambda_{M4}",
+    "deficit_recovery_rate": r"k_\Delta",
     "tsh": r"\mathrm{TSH}",
     "thyroid_stimulation": r"\Sigma_T",
     # constants
@@ -128,6 +157,19 @@ SYMBOLS = {
     "thyroid_threshold": r"\xi_T",
     "platelet_threshold": r"\xi_P",
     "gbm_threshold": r"\xi_G",
+    "injected_area": r"A_{inj}",
+    "scalp_coverage": r"c_{sc}",
+    "triamcinolone_half_depot": r"\mathrm{TA}_{50}",
+    "acquired_regulation_0": "r_0",
+    "dormant_leak": r"\ell_F",
+    "melanocyte_function_0": "v_0",
+    "helper_recruitment_rate": r"\sigma_H",
+    "helper_division_rate": "r_H",
+    **{f"{organ}_avidity": f"a_{short}" for organ, short in ORGANS.items()},
+    **{f"{organ}_tolerance": rf"\tau_{short}" for organ, short in ORGANS.items()},
+    **{f"{organ}_b_clone_rate": rf"\delta_{short}" for organ, short in ORGANS.items()},
+    **{f"{organ}_b_clone_0": f"c_{{{short},0}}" for organ, short in ORGANS.items()},
+    **{f"{organ}_antibody_0": rf"\mathrm{{Ab}}_{{{short},0}}" for organ, short in ORGANS.items()},
 }
 """Symbols of what is not a parameter, by name; those of the subsets follow patterns."""
 

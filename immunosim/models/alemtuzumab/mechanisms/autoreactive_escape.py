@@ -1,41 +1,46 @@
-"""Autoreactive clones that escape depletion, expand in the empty space and attack the follicle.
+"""The clone of the skin: helpers that escape depletion and expand, effectors that attack hair, memory that stays.
 
-    helpers   E: recruited from naive cells, divide with IL-7 squared and as regulatory T cells are lost    (E1)
+    helpers   E: grow by the law of ``clone_growth`` with constants of their own                           (E2)
     effectors x: seeded by E with help, reseeded by resident memory M, amplified by antigen that shows
-                 as immune privilege is lost                                                                (E2)
-    resident memory M: follows x over months                                                                (E3)
+                 as immune privilege is lost; d r/dt = k_r (x/(1 + x) - r) acquires regulation,
+                 amplification times 1 - omega_r r                                                         (E3)
+    resident memory M: follows x over months; a challenge c (infection, stress) wakes it: + c q_M M        (E4)
+    steroid: - e_E S act E, act = g/(1 + g), g = amplification antigen L; - (e_X S + k_x l/(1 - l)) x      (E5)
 
-Susceptibility lies in the clone (its size, avidity, IL-7 response, restraint), not in the depth of lymphopenia:
-patients with autoimmunity are not more lymphopenic (Jones 2013), and the dominant clones were there before (Ruck
-2018). The IL-7 drive saturates. Steroid kills activated cells: the loss is proportional to the loss of privilege
-(Brunetti 1995), so premedication spares the resting clone. Values of the clone are assumed or fitted to one case: an
-existence proof.
+Susceptibility lies in the clone, not in the depth of lymphopenia: the dominant clones were there before (Ruck 2018).
+Steroid kills activated cells (Brunetti 1995): a helper by the antigen it sees, so premedication spares the resting
+clone; an effector is activated by definition. Local steroid l removes effectors where it lies, no more than the
+covered share. Values are assumed, or fitted to cohorts of alopecia areata and one case.
 """
 
 import sympy as sp
 
 from immunosim.model.network import Network
-from immunosim.model.rate_laws import boost, inhibited_by, restraint
+from immunosim.model.rate_laws import boost, inhibited_by, restraint, saturating
 from immunosim.model.readout_info import ReadoutInfo
+from immunosim.models.alemtuzumab.mechanisms.clone_growth import add_growth
 
 
 def declare_clones(net: Network) -> None:
-    """Add the three autoreactive pools."""
+    """Add the three autoreactive pools and the regulation that their attack calls up."""
     size = net["follicle_clone_size"]
     owner = "autoreactive_escape"
     net.add_pool("autoreactive_cd4", "autoreactive CD4 helpers", "1", 1.0, scale=1.0, owner=owner)
     net.add_pool("autoreactive_cd8_effector", "autoreactive CD8 effectors", "1", size, scale=0.1, owner=owner)
     net.add_pool("autoreactive_resident_memory", "resident memory CD8 cells", "1", size, scale=0.1, owner=owner)
+    regulation = net.derive("acquired_regulation_0", size / (1 + size), "1", "acquired regulation, untreated")
+    label = "acquired regulation of the skin"
+    net.add_pool("acquired_regulation", label, "1", regulation, scale=0.1, owner="acquired_regulation")
 
 
 def add_autoreactive_escape(net: Network) -> None:
-    """Add expansion, attack, resident memory and steroid loss of the clones."""
+    """Add expansion, attack, resident memory, regulation, challenges and steroid loss of the clones."""
     with net.mechanism("autoreactive_escape"):
-        net.signal("clone_il7_drive", boost(net["il7"] ** 2, net["clone_il7_boost"]))
-        net.signal("treg_release", restraint(net.relative(net["treg_lymphoid"]), net["treg_restraint"]))
+        release = net.signal("treg_release", restraint(net.relative(net["treg_lymphoid"]), net["treg_restraint"]))
         net.signal("effector_il15_drive", boost(net["il15"], net["effector_il15_boost"]))
         net.signal("clone_help", boost(net["autoreactive_cd4"], net["clone_help_half_saturation"]))
-        _add_helpers(net)
+        add_growth(net, net["autoreactive_cd4"], "clone", "autoreactive CD4 cells", release)
+        _add_losses_of_helpers(net)
         _add_effectors(net)
         _add_resident_memory(net)
         clone = ReadoutInfo(group="autoreactivity", curve="CD4 clone", colour="blue", is_compared=False)
@@ -43,24 +48,26 @@ def add_autoreactive_escape(net: Network) -> None:
         net.readout("clone_size", net["autoreactive_cd4"], "1", label, clone)
         effectors = ReadoutInfo(group="autoreactivity", curve="CD8 effectors", colour="vermilion", is_compared=False)
         net.show_pool("autoreactive_cd8_effector", effectors)
+    with net.mechanism("immune_challenges"):
+        challenge = net.add_input(
+            "immune_challenge", "challenge that wakes resident memory (infection, stress)", "1/day"
+        )
+        woken = challenge * net["challenge_gain"] * net["autoreactive_resident_memory"]
+        net.gain("awakening of resident memory", net["autoreactive_cd8_effector"], woken)
+    with net.mechanism("acquired_regulation"):
+        regulation, rate = net.get("acquired_regulation", "acquired_regulation_rate")
+        net.gain("rise of acquired regulation", regulation, rate * saturating(net["autoreactive_cd8_effector"], 1))
+        net.loss("decay of acquired regulation", regulation, rate * regulation)
 
 
-def _add_helpers(net: Network) -> None:
-    clone, turnover, capacity, share = net.get(
-        "autoreactive_cd4", "clone_turnover_rate", "clone_capacity", "clone_recruitment_fraction"
-    )
-    crowding = 1 + 1 / capacity
-    recruitment = net.derive("clone_recruitment_rate", share * crowding * turnover, "1/day")
-    division = net.derive("clone_division_rate", (1 - share) * crowding * turnover, "1/day")
-    recruited = recruitment * net.relative(net["naive_cd4_lymphoid"])
-    net.gain("recruitment of autoreactive CD4 cells", clone, recruited)
-    driven = division * net["clone_il7_drive"] * net["treg_release"] * clone
-    net.gain("division of autoreactive CD4 cells", clone, driven)
-    net.loss("death of autoreactive CD4 cells", clone, turnover * (1 + clone / capacity) * clone)
+def _add_losses_of_helpers(net: Network) -> None:
+    clone = net["autoreactive_cd4"]
     lysis = net["depletion_efficiency"] * net["clone_lysis_rate"] * net["lytic_occupancy"] * clone
     net.loss("lysis of autoreactive CD4 cells", clone, net.on("depletion") * lysis)
-    sensitive = net["glucocorticoid_effect"] * net["privilege_loss"]
-    net.loss("steroid loss of autoreactive CD4 cells", clone, net["helper_steroid_loss_rate"] * sensitive * clone)
+    seen = net["antigen_amplification"] * net["follicle_antigen"] * net["privilege_loss"]
+    activation = net.signal("clone_activation", saturating(seen, 1), label="activation of the clone by its antigen")
+    killed = net["helper_steroid_loss_rate"] * net["glucocorticoid_effect"] * activation * clone
+    net.loss("steroid loss of autoreactive CD4 cells", clone, killed)
 
 
 def _add_effectors(net: Network) -> None:
@@ -73,18 +80,34 @@ def _add_effectors(net: Network) -> None:
     net.gain("reseeding of effectors from resident memory", effectors, turnover * reseeded)
     crowded = effectors * inhibited_by(effectors, net["effector_capacity"])
     exposed = net["follicle_antigen"] * net["privilege_loss"]
-    amplified = turnover * net["antigen_amplification"] * release * exposed * crowded
-    net.gain("amplification of effectors by antigen", effectors, amplified)
+    amplification = net["antigen_amplification"] * _regulated(net, net["acquired_regulation"]) * _treated(net)
+    amplification = net.signal("effective_amplification", amplification, label="amplification by antigen, as acting")
+    net.gain("amplification of effectors by antigen", effectors, turnover * amplification * release * exposed * crowded)
     net.loss("loss of effectors", effectors, turnover * effectors)
-    killed = net["effector_steroid_loss_rate"] * net["tissue_steroid"] * net["privilege_loss"] * effectors
+    killed = net["effector_steroid_loss_rate"] * net["glucocorticoid_effect"] * effectors
     net.loss("steroid loss of effectors", effectors, killed)
+    removed = net.on("corticosteroids") * turnover * net["local_steroid_loss"] * effectors
+    net.loss("loss of effectors to local steroid", effectors, removed)
+
+
+def _regulated(net: Network, regulation: sp.Symbol) -> sp.Expr:
+    """Return the share of amplification that acquired regulation leaves."""
+    return 1 - net.on("acquired_regulation") * net["acquired_regulation_effect"] * regulation
+
+
+def _treated(net: Network) -> sp.Expr:
+    """Return the share of amplification that topical immunotherapy leaves; its effect is the user's number."""
+    with net.mechanism("topical_immunotherapy"):
+        effect = net.add_input("topical_immunotherapy", "effect of topical immunotherapy on amplification", "1")
+        return 1 - net.on("topical_immunotherapy") * effect
 
 
 def _derive_seeding(net: Network) -> sp.Symbol:
     """Derive the seeding that keeps the untreated clone at its size."""
     size = net["follicle_clone_size"]
     from_memory = net["resident_memory_reseeding"] * net["field_at_risk"]
-    from_antigen = net["antigen_amplification"] * net["baseline_antigen"] * net["privilege_loss_0"]
+    from_antigen = net["antigen_amplification"] * _regulated(net, net["acquired_regulation_0"])
+    from_antigen *= net["baseline_antigen"] * net["privilege_loss_0"]
     from_antigen *= inhibited_by(size, net["effector_capacity"])
     seeding = net.derive("effector_seeding", size * (1 - from_memory - from_antigen), "1")
     net.require(seeding, 0.0, "memory and antigen alone sustain the clone: this patient has no healthy untreated state")

@@ -3,18 +3,19 @@
     G = C_methylprednisolone + rho C_prednisolone                                     (S1)
     egress permission J = (1 + c_0)/(1 + c_0 cortisol + G/IC50)                       (S2)
     d S_genomic/dt = k_S (G/(EC50 + G) - S_genomic)                                   (S3)
-    d S_tissue/dt  = k_on G/(EC50 + G) (1 - S_tissue) - k_off S_tissue                (S4)
+    d S_tissue/dt  = k_on G/(EC_t + G) (1 - S_tissue) - k_off S_tissue                (S4)
+    l = coverage m/(m50 + m),  m = depot per injected area                            (S5)
 
 Drug and endogenous cortisol inhibit the same egress, and the drug switches cortisol off: when the drug has gone and
 cortisol is still low, egress exceeds its untreated rate and the count is back within a day (Fan 1978). The tissue
-effect lasts one to two weeks, since remission outlasts the drug by far. Intralesional triamcinolone is a scalp depot
-that acts locally.
+effect lasts about a week, since remission outlasts the drug by far; it needs more drug than apoptosis, so doses of a
+pulse differ. Intralesional triamcinolone is a scalp depot that acts on the area into which it was injected.
 """
 
 import sympy as sp
 
 from immunosim.model.network import Network
-from immunosim.model.rate_laws import inhibited_by, saturating
+from immunosim.model.rate_laws import excess, inhibited_by, saturating
 from immunosim.models.alemtuzumab.mechanisms.lymphocytes import SUBSETS
 
 
@@ -24,7 +25,7 @@ def add_steroid_kinetics(net: Network) -> None:
         steroid = _add_systemic_drugs(net)
         _add_cortisol(net, steroid)
         occupancy = net.signal("receptor_occupancy", saturating(steroid, net["glucocorticoid_ec50"]))
-        _add_effects(net, occupancy)
+        _add_effects(net, steroid, occupancy)
         _add_triamcinolone(net)
 
 
@@ -71,7 +72,7 @@ def _add_cortisol(net: Network, steroid: sp.Symbol) -> None:
         net.signal(f"{lineage}_egress", free + (1 - free) * permission)
 
 
-def _add_effects(net: Network, occupancy: sp.Symbol) -> None:
+def _add_effects(net: Network, steroid: sp.Symbol, occupancy: sp.Symbol) -> None:
     signal = net.add_pool("glucocorticoid_signal", "genomic steroid signal", "1", 0.0, scale=1.0)
     effect = net.add_pool("glucocorticoid_effect", "tissue steroid effect", "1", 0.0, scale=1.0)
     rate, onset, offset = net.get(
@@ -79,14 +80,22 @@ def _add_effects(net: Network, occupancy: sp.Symbol) -> None:
     )
     net.gain("onset of the genomic steroid signal", signal, rate * occupancy)
     net.loss("offset of the genomic steroid signal", signal, rate * signal)
-    net.gain("onset of the tissue steroid effect", effect, onset * occupancy * (1 - effect))
+    in_tissue = saturating(steroid, net["tissue_steroid_ec50"])
+    net.gain("onset of the tissue steroid effect", effect, onset * in_tissue * (1 - effect))
     net.loss("offset of the tissue steroid effect", effect, offset * effect)
 
 
 def _add_triamcinolone(net: Network) -> None:
-    """Add the scalp depot; the same milligrams spread over a larger field do less."""
+    """Add the scalp depot: it acts in full where it lies, on no more than the covered share of the field at risk."""
     depot = net.add_pool("triamcinolone_depot", "triamcinolone in the scalp", "mg", 0.0, scale=10.0)
     net.loss("dissolution of triamcinolone", depot, net["triamcinolone_dissolution_rate"] * depot)
-    half = net["triamcinolone_half_effect"] * net["field_at_risk"]
-    local, systemic = net.signal("local_steroid", saturating(depot, half)), net["glucocorticoid_effect"]
-    net.signal("tissue_steroid", systemic + local - systemic * local, label="steroid effect in the scalp")
+    area = net.derive("injected_area", net["injected_volume"] / net["injected_volume_per_area"], "cm2")
+    ratio = area / (net["scalp_area"] * net["field_at_risk"])
+    covered = net.derive(
+        "scalp_coverage", ratio - excess(ratio, 1), "1", "share of the field that the injections cover"
+    )
+    half = net.derive("triamcinolone_half_depot", net["triamcinolone_half_density"] * area, "mg")
+    net.signal("local_steroid", covered * saturating(depot, half), label="local steroid effect, share of the field")
+    # l/(1 - l) of the local effect l: at this many times the natural loss, effectors fall to the share 1 - l.
+    removal = covered * depot / (half + (1 - covered) * depot)
+    net.signal("local_steroid_loss", removal, label="loss of effectors to local steroid, times the natural loss")

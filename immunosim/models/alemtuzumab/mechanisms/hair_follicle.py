@@ -1,12 +1,16 @@
-"""The hair follicle: immune privilege, the cycle of attacked follicles, visible hair, the SALT score.
+"""The hair follicle: immune privilege, the cycle of attacked follicles, visible hair and its pigment, the SALT score.
 
     d L/dt = k_C hill(G, 1, 3) (1 - L) - k_P L,   L = loss of privilege, G = interferon-gamma        (F1)
     anagen -> dystrophic at k_D L G/(1 + G); dystrophic -> catagen -> resting -> anagen              (F2)
-    d W/dt = k_W (anagen - W),  SALT = 100 phi (1 - W/W_0)                                           (F3)
+    resting -> dormant at d_L L, back to resting at (1 - L)/t_F                                      (F3)
+    d W/dt = k_W (anagen - W),  SALT = 100 phi (1 - W/W_0)                                           (F4)
+    d v/dt = (1 - L)(1 - v)/t_v - k_v L v,  d W_p/dt = k_W (anagen v - W_p),  white = 1 - W_p/W      (F5)
 
 Every pool is a share of the follicles in the field at risk; phi is the share of the scalp at risk and separates
 patchy from total disease. An attacked follicle sheds over about 4 + 4 + 8 weeks and returns only under restored
-privilege. Physiological telogen is counted as anagen: only traffic by disease is modelled.
+privilege. Under a lasting attack it falls dormant, so that later treatment is slower. Melanocytes v go with privilege
+and return later than hair, which is white until then. The pull test is positive while dystrophic follicles are above a
+tenth of growing ones. Physiological telogen is counted as anagen: only traffic by disease is modelled.
 """
 
 import sympy as sp
@@ -45,12 +49,26 @@ def declare_follicles(net: Network) -> None:
             ("hair_cover", "visible hair", anagen),
         ):
             net.add_pool(name, label, "1", untreated, scale=1.0)
-        suppressed = 1 - net["interferon_suppression_fraction"] * net["tissue_steroid"]
-        drive = net["autoreactive_cd8_effector"] * suppressed
+        # A pulse suppresses in proportion to its effect, a depot where it lies.
+        suppressed = 1 - net["interferon_suppression_fraction"] * net["glucocorticoid_effect"]
+        drive = net["autoreactive_cd8_effector"] * suppressed * (1 - net.on("corticosteroids") * net["local_steroid"])
         net.signal("interferon_gamma", drive, label="interferon-gamma in the follicle")
         net.signal("immune_privilege", 1 - net["privilege_loss"], label="immune privilege")
         hidden = net["antigen_without_anagen"]
         net.signal("follicle_antigen", hidden + (1 - hidden) * net["anagen_follicles"])
+    _declare_dormancy_and_pigment(net, anagen)
+
+
+def _declare_dormancy_and_pigment(net: Network, anagen: sp.Symbol) -> None:
+    dormant = net["dormant_leak"] * anagen
+    net.add_pool("dormant_follicles", "dormant follicles", "1", dormant, scale=1.0, owner="follicle_dormancy")
+    lost = net["privilege_loss_0"]
+    returning = (1 - lost) / net["melanocyte_return_time"]
+    with net.mechanism("pigmentation"):
+        function = returning / (returning + net["melanocyte_loss_rate"] * lost)
+        function = net.derive("melanocyte_function_0", function, "1", "melanocyte function, untreated")
+        net.add_pool("melanocyte_function", "function of hair melanocytes", "1", function, scale=1.0)
+        net.add_pool("pigmented_hair", "visible pigmented hair", "1", anagen * function, scale=1.0)
 
 
 def add_hair_follicle(net: Network) -> None:
@@ -69,6 +87,28 @@ def add_hair_follicle(net: Network) -> None:
         net.readout("interferon_gamma", interferon, "1", "interferon-gamma in the follicle")
         info = ReadoutInfo(group="autoreactivity", colour="green", is_dashed=True, is_compared=False)
         net.readout("immune_privilege", privilege, "1", "immune privilege", info)
+        dystrophic = net["dystrophic_follicles"]
+        net.readout("hair_pull", dystrophic / (dystrophic + anagen), "1", "hair pull test (dystrophic share)")
+    _add_dormancy(net, lost, privilege)
+    _add_pigment(net, lost, privilege)
+
+
+def _add_dormancy(net: Network, lost: sp.Symbol, privilege: sp.Symbol) -> None:
+    with net.mechanism("follicle_dormancy"):
+        resting, dormant = net.get("resting_follicles", "dormant_follicles")
+        net.transfer("onset of dormancy", resting, dormant, net["follicle_dormancy_rate"] * lost * resting)
+        net.transfer("end of dormancy", dormant, resting, privilege * dormant / net["dormant_duration"])
+
+
+def _add_pigment(net: Network, lost: sp.Symbol, privilege: sp.Symbol) -> None:
+    with net.mechanism("pigmentation"):
+        function, pigmented, growth_rate = net.get("melanocyte_function", "pigmented_hair", "hair_growth_rate")
+        net.gain("return of melanocytes", function, privilege * (1 - function) / net["melanocyte_return_time"])
+        net.loss("loss of melanocytes", function, net["melanocyte_loss_rate"] * lost * function)
+        net.gain("growth of pigmented hair", pigmented, growth_rate * net["anagen_follicles"] * function)
+        net.loss("shedding of pigmented hair", pigmented, growth_rate * pigmented)
+        white = net.on("pigmentation") * (1 - pigmented / net["hair_cover"])
+        net.readout("white_hair", white, "1", "white share of visible hair")
 
 
 def _add_cycle(net: Network, lost: sp.Symbol, privilege: sp.Symbol, interferon: sp.Symbol) -> None:
@@ -95,6 +135,10 @@ def _derive_untreated(net: Network) -> None:
     leak = net.derive("follicle_leak", attack * dystrophic / (2 - lost), "1", "dystrophic per anagen follicle")
     in_catagen = net.derive("catagen_leak", leak * catagen / dystrophic, "1", "catagen per anagen follicle")
     at_rest = net.derive("resting_leak", leak * telogen / (dystrophic * (1 - lost)), "1", "resting per anagen follicle")
-    anagen = net.derive("anagen_0", 1 / (1 + leak + in_catagen + at_rest), "1", "untreated share of anagen follicles")
+    # Dormancy gives back to the resting follicles what it takes, so their number does not depend on it.
+    kept = net.on("follicle_dormancy") * net["follicle_dormancy_rate"] * lost * net["dormant_duration"] / (1 - lost)
+    dormant = net.derive("dormant_leak", kept * at_rest, "1", "dormant per anagen follicle")
+    total = 1 + leak + in_catagen + at_rest + dormant
+    anagen = net.derive("anagen_0", 1 / total, "1", "untreated share of anagen follicles")
     hidden = net["antigen_without_anagen"]
     net.derive("baseline_antigen", hidden + (1 - hidden) * anagen, "1")

@@ -1,20 +1,27 @@
-"""Antibody-mediated autoimmunity: B cells that return before regulation does, with help from the escaped clone.
+"""Antibody-mediated autoimmunity: a clone of B cells in each organ, help, and the pressure of lymphopenia on tolerance.
 
-    pressure = B hR hill((E - 1)+, K_Z, 2);  d Z/dt = pressure                        (Z1)
-    d antibody_k/dt = k (hill(Z, xi_k, 3) - antibody_k),  xi_k = draw_k/(rate_k RH)   (Z2)
+    helpers E: grow by the law of ``clone_growth``; one pool, for help is a state of the body               (Z1)
+    pressure = b^n_b h_R^n_r boost(E, K_H),   b = naive B cells, h_R = restraint(Treg, k_R); 1 untreated    (Z2)
+    d c/dt = delta_k [s + (a_k pressure - 1 - c/K_c - omega_k (q - q_0)) c] - lysis                         (Z3)
+    d A/dt = k_A (c/(1 + c) - A),   d q/dt = k_q (A - q)                                                    (Z4)
+    a_k = median avidity exp(s_a (Z_k + beta_F family history + beta_S smoker)),   a_k < 1                  (Z5)
+    d illness/dt = hill(excess(A, disease titre), margin, 2),   hazard of the diagnosis = rate d illness/dt (Z6)
 
-Z integrates the breach of tolerance in years of full pressure. An organ makes antibody when Z passes the patient's
-own threshold: an exponential draw over the yearly rate times the relative hazard (risk factors). This is a hazard
-integrated in the model with one draw a patient and organ, deterministic once drawn. Organs: thyroid (stimulating
-antibody, hormone under TSH control), platelets, glomerular basement membrane (an injury read-out). An untreated
-patient has no event: background incidence is not represented.
+A clone with an avidity below 1 rests; under pressure those with a pressure > 1 grow. Each course lyses the clone and
+starts one wave of the same shape, so risk does not add up over courses and the clock restarts with the last. Who is
+susceptible is a fixed trait, the liability Z. Later the antibody calls up regulation q and the clone declines.
+
+Regulation acts on what exceeds its untreated value. Then the clone at rest solves the quadratic
+s + (a - 1 - c/K_c) c = 0, whose positive root is exact for every avidity below 1; with omega q it would be a cubic.
+The two differ by omega q_0, which is 0.003 at the median and matters only where a comes close to 1.
 """
 
 import sympy as sp
 
 from immunosim.model.network import Network
-from immunosim.model.rate_laws import boost, excess, hill, saturating
+from immunosim.model.rate_laws import boost, excess, growth, hill, positive_power, restraint, saturating, square_root
 from immunosim.model.readout_info import ReadoutInfo
+from immunosim.models.alemtuzumab.mechanisms.clone_growth import add_growth
 
 ORGANS = {"thyroid": "thyroid", "platelet": "platelet", "gbm": "anti-GBM"}
 
@@ -50,61 +57,95 @@ RISKS = {
 
 
 def add_humoral_autoimmunity(net: Network) -> None:
-    """Add the breach of tolerance, an antibody for each organ, and the three organs."""
+    """Add helpers, the pressure on tolerance, and clone, antibody, regulation and illness of each organ."""
     with net.mechanism("humoral_autoimmunity"):
-        escaped = hill(excess(net["autoreactive_cd4"], 1), net["breach_clone_size"], 2)
-        pressure = net.relative(net["naive_b_lymphoid"]) * net["treg_release"] * escaped
-        pressure = net.signal("breach_pressure", pressure, label="pressure on B-cell tolerance")
-        breach = net.add_pool("autoimmune_breach", "integrated breach of B-cell tolerance", "year", 0.0, scale=1.0)
-        net.gain("breach of B-cell tolerance", breach, pressure / net["days_per_year"])
-        _derive_relative_hazard(net)
+        helpers = net.add_pool("autoreactive_helpers", "helpers of autoreactive B cells", "1", 1.0, scale=1.0)
+        regulated = restraint(net.relative(net["treg_lymphoid"]), net["helper_treg_restraint"])
+        release = net.signal("helper_treg_release", regulated)
+        add_growth(net, helpers, "helper", "helpers of autoreactive B cells", release)
+        pressure = _add_pressure(net, release)
         for organ, label in ORGANS.items():
-            _add_antibody(net, organ, label, breach, pressure)
-        _add_thyroid(net)
-        _add_platelets(net)
-        injury = saturating(net["gbm_antibody"], net["gbm_injury_half_titre"])
-        net.readout("gbm_injury", injury, "1", "injury of the glomerular basement membrane")
+            clone = _add_clone(net, organ, label, pressure)
+            antibody = _add_antibody(net, organ, label, clone)
+            _add_illness(net, organ, label, antibody)
 
 
-def _derive_relative_hazard(net: Network) -> None:
-    hazard = net["autoimmune_frailty"]
-    for trait, ratio in (("family_history", "family_history_hazard_ratio"), ("smoker", "smoking_hazard_ratio")):
-        hazard *= 1 + net[trait] * (net[ratio] - 1)
-    net.derive("relative_hazard", hazard, "1")
+def _add_pressure(net: Network, release: sp.Symbol) -> sp.Symbol:
+    """Add the pressure on B-cell tolerance.
+
+    Both exponents are fitted, so a law with a free exponent serves rather than products and roots. Naive B cells can
+    be all but gone: the law is flat below a billionth, so value and slope are finite at b = 0 (the exponent is at
+    least 1 by its bounds).
+    """
+    naive = net.relative(net["naive_b_lymphoid"])
+    # Without overshoot B cells return and do no more than that.
+    capped = naive - (1 - net.on("b_cell_overshoot")) * excess(naive, 1)
+    overshoot = positive_power(capped, net["b_clone_overshoot_exponent"])
+    unrestrained = positive_power(release, net["b_clone_restraint_exponent"])
+    helped = boost(net["autoreactive_helpers"], net["b_clone_help_boost"])
+    return net.signal("tolerance_pressure", overshoot * unrestrained * helped, label="pressure on B-cell tolerance")
 
 
-def _add_antibody(net: Network, organ: str, label: str, breach: sp.Symbol, pressure: sp.Symbol) -> None:
-    hazard = net[f"{organ}_event_rate"] * net["relative_hazard"]
-    threshold = net.derive(f"{organ}_threshold", net[f"{organ}_draw"] / hazard, "year")
-    antibody = net.add_pool(f"{organ}_antibody", f"{label} antibody", "1", 0.0, scale=1.0)
-    rate = net["autoantibody_rate"]
-    net.gain(f"secretion of {label} antibody", antibody, rate * hill(breach, threshold, 3))
+def _derive_avidity(net: Network, organ: str) -> sp.Symbol:
+    liability = net[f"{organ}_liability"]
+    if organ == "thyroid":
+        liability += net["family_history"] * net["family_history_liability"]
+        liability += net["smoker"] * net["smoking_liability"]
+    relative = growth(net["avidity_spread"], liability)
+    avidity = net[f"{organ}_median_avidity"] * relative
+    avidity = net.derive(f"{organ}_avidity", avidity, "1", f"avidity of the {organ} clone")
+    margin = net.derive(f"{organ}_tolerance", 1 - avidity, "1", f"what the {organ} clone lacks to grow untreated")
+    net.require(margin, 1e-9, f"a clone of this liability grows untreated: {ORGANS[organ]} disease before treatment")
+    return avidity
+
+
+def _add_clone(net: Network, organ: str, label: str, pressure: sp.Symbol) -> sp.Symbol:
+    avidity = _derive_avidity(net, organ)
+    seed, capacity, turnover = net.get("b_clone_seed", "b_clone_capacity", "b_clone_turnover_rate")
+    rate = net.derive(f"{organ}_b_clone_rate", turnover * net[f"{organ}_tempo"], "1/day")
+    lacking = net[f"{organ}_tolerance"]
+    # The positive root, written without a difference of nearly equal numbers.
+    resting = 2 * seed / (lacking + square_root(lacking**2 + 4 * seed / capacity))
+    resting = net.derive(f"{organ}_b_clone_0", resting, "1", f"untreated {label} B clone")
+    titre = net.derive(f"{organ}_antibody_0", resting / (1 + resting), "1", f"untreated {label} antibody")
+    clone = net.add_pool(f"{organ}_b_clone", f"{label} B clone", "1", resting, scale=0.1)
+    net.add_pool(f"{organ}_antibody", f"{label} antibody", "1", titre, scale=0.1)
+    regulation = net.add_pool(
+        f"{organ}_regulation", f"regulation of the {label} B clone", "1", titre, scale=0.1, owner="acquired_regulation"
+    )
+    net.gain(f"seeding of the {label} B clone", clone, rate * seed)
+    net.gain(f"proliferation of the {label} B clone", clone, rate * avidity * pressure * clone)
+    net.loss(f"death of the {label} B clone", clone, rate * (1 + clone / capacity) * clone)
+    strength = net[f"{organ}_regulation_strength"]
+    with net.mechanism("acquired_regulation"):
+        net.loss(f"regulation of the {label} B clone", clone, rate * strength * regulation * clone)
+        net.gain(f"tolerated regulation of the {label} B clone", clone, rate * strength * titre * clone)
+    lysis = net["depletion_efficiency"] * net["b_clone_lysis_rate"] * net["lytic_occupancy"] * clone
+    net.loss(f"lysis of the {label} B clone", clone, net.on("depletion") * lysis)
+    return clone
+
+
+def _add_antibody(net: Network, organ: str, label: str, clone: sp.Symbol) -> sp.Symbol:
+    antibody, regulation, rate = net.get(f"{organ}_antibody", f"{organ}_regulation", "autoantibody_rate")
+    net.gain(f"secretion of {label} antibody", antibody, rate * saturating(clone, 1))
     net.loss(f"clearance of {label} antibody", antibody, rate * antibody)
-    now = net.on("humoral_autoimmunity") * hazard * pressure
-    net.readout(f"{organ}_hazard", now, "1/year", f"hazard of {label} autoimmunity")
+    follow = net["humoral_regulation_rate"]
+    with net.mechanism("acquired_regulation"):
+        net.gain(f"rise of the regulation of the {label} B clone", regulation, follow * antibody)
+        net.loss(f"decay of the regulation of the {label} B clone", regulation, follow * regulation)
+    return antibody
+
+
+def _add_illness(net: Network, organ: str, label: str, antibody: sp.Symbol) -> None:
+    """Add time in illness, and the hazard of its diagnosis, which takes weeks and meets each patient by one draw."""
+    ill = hill(excess(antibody, net["disease_titre"]), net["diagnosis_margin"], 2)
+    ill = net.signal(f"{organ}_disease", ill, label=f"{label} antibody above the titre of disease")
+    illness = net.add_pool(f"{organ}_illness", f"time with {label} illness", "year", 0.0, scale=1.0)
+    net.gain(f"time with {label} illness", illness, ill / net["days_per_year"])
+    rate = net["diagnosis_rate"]
+    net.readout(f"{organ}_hazard", rate * ill, "1/year", f"hazard of {label} autoimmunity")
     words = f"cumulative hazard of {label} autoimmunity"
-    net.readout(f"{organ}_cumulative_hazard", hazard * breach, "1", words, RISKS[organ])
-
-
-def _add_thyroid(net: Network) -> None:
-    hormone = net.add_pool("thyroid_hormone", "thyroid hormone (free T4)", "1", 1.0, scale=1.0)
-    turnover, half = net.get("thyroid_hormone_turnover_rate", "tsh_feedback")
-    tsh = net.signal("tsh", (1 + half) / (half + hormone**3), label="TSH")
-    stimulation = tsh + net["thyroid_antibody_strength"] * net["thyroid_antibody"]
-    stimulation = net.signal("thyroid_stimulation", stimulation)
-    secretion = turnover * boost(stimulation, net["thyroid_reserve"])
-    net.gain("secretion of thyroid hormone", hormone, secretion)
-    net.loss("clearance of thyroid hormone", hormone, turnover * hormone)
-    net.readout("tsh", tsh, "1", "TSH, relative to untreated")
-    net.show_pool("thyroid_hormone", ReadoutInfo(short_name="thyroid hormone", extreme="highest"))
-
-
-def _add_platelets(net: Network) -> None:
-    platelets = net.add_pool("platelets", "platelets", "1", 1.0, scale=1.0)
-    turnover = net["platelet_turnover_rate"]
-    net.gain("production of platelets", platelets, turnover)
-    net.loss("ageing of platelets", platelets, turnover * platelets)
-    destroyed = net["platelet_antibody_loss_rate"] * net["platelet_antibody"] * platelets
-    net.loss("destruction of opsonised platelets", platelets, destroyed)
-    info = ReadoutInfo(extreme="lowest")
-    net.readout("platelet_count", net["untreated_platelet_count"] * platelets, "1e9/L", "platelet count", info)
+    net.readout(f"{organ}_cumulative_hazard", rate * illness, "1", words, RISKS[organ])
+    diagnosed = hill(rate * illness, net[f"{organ}_draw"], 3)
+    words = f"diagnosis of {label} autoimmunity (a half as the hazard reaches the draw)"
+    net.readout(f"{organ}_diagnosis", diagnosed, "1", words)

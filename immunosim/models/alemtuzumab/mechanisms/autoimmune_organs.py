@@ -1,0 +1,45 @@
+"""The organs that antibody meets: thyroid hormone under TSH control, platelets, the glomerular basement membrane.
+
+    TSH = (1 + K)/(K + H^3),   d H/dt = k_H (boost(TSH + w (Ab - Ab_0), c) - H)       (O1)
+    d Pl/dt = k_P (1 - Pl) - e_P (Ab Pl - Ab_0)                                       (O2)
+
+The titre of a clone at rest, below one hundredth in most people, is part of health: what it does is made good, by less
+stimulation from other sources and by more production of platelets. The membrane is a read-out of injury, by the
+antibody above that.
+"""
+
+from immunosim.model.network import Network
+from immunosim.model.rate_laws import boost, excess, saturating
+from immunosim.model.readout_info import ReadoutInfo
+
+
+def add_autoimmune_organs(net: Network) -> None:
+    """Add thyroid hormone, platelets and the injury of the membrane."""
+    with net.mechanism("humoral_autoimmunity"):
+        _add_thyroid(net)
+        _add_platelets(net)
+        injury = saturating(excess(net["gbm_antibody"], net["gbm_antibody_0"]), net["gbm_injury_half_titre"])
+        net.readout("gbm_injury", injury, "1", "injury of the glomerular basement membrane")
+
+
+def _add_thyroid(net: Network) -> None:
+    hormone = net.add_pool("thyroid_hormone", "thyroid hormone (free T4)", "1", 1.0, scale=1.0)
+    turnover, half = net.get("thyroid_hormone_turnover_rate", "tsh_feedback")
+    tsh = net.signal("tsh", (1 + half) / (half + hormone**3), label="TSH")
+    stimulation = tsh + net["thyroid_antibody_strength"] * (net["thyroid_antibody"] - net["thyroid_antibody_0"])
+    stimulation = net.signal("thyroid_stimulation", stimulation)
+    secretion = turnover * boost(stimulation, net["thyroid_reserve"])
+    net.gain("secretion of thyroid hormone", hormone, secretion)
+    net.loss("clearance of thyroid hormone", hormone, turnover * hormone)
+    net.readout("tsh", tsh, "1", "TSH, relative to untreated")
+    net.show_pool("thyroid_hormone", ReadoutInfo(short_name="thyroid hormone", extreme="highest"))
+
+
+def _add_platelets(net: Network) -> None:
+    platelets = net.add_pool("platelets", "platelets", "1", 1.0, scale=1.0)
+    turnover, destruction = net.get("platelet_turnover_rate", "platelet_antibody_loss_rate")
+    net.gain("production of platelets", platelets, turnover + destruction * net["platelet_antibody_0"])
+    net.loss("ageing of platelets", platelets, turnover * platelets)
+    net.loss("destruction of opsonised platelets", platelets, destruction * net["platelet_antibody"] * platelets)
+    info = ReadoutInfo(extreme="lowest")
+    net.readout("platelet_count", net["untreated_platelet_count"] * platelets, "1e9/L", "platelet count", info)
