@@ -11,7 +11,14 @@ from immunosim.door.scenarios import AnyScenario, as_scenario
 from immunosim.formatting import calendar
 from immunosim.models import find_model
 from immunosim.problem import Problem, prepare
-from immunosim.report.doses import assumed_effects, deviations, dose_headers, dose_rows, volumes_in_words
+from immunosim.report.doses import (
+    assumed_effects,
+    challenges_in_words,
+    deviations,
+    dose_headers,
+    dose_rows,
+    volumes_in_words,
+)
 from immunosim.result import Result
 from immunosim.scenario import Scenario
 from immunosim.scenario.overrides import Overrides
@@ -65,6 +72,7 @@ class ScenarioCheck(Result):
         yield from deviations(scenario)
         yield from volumes_in_words(scenario)
         yield from assumed_effects(scenario)
+        yield from challenges_in_words(scenario)
         if scenario.mechanisms.off:
             yield f"Mechanisms off: {', '.join(scenario.mechanisms.off)}."
         if scenario.parameters:

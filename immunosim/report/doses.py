@@ -8,7 +8,8 @@ from itertools import groupby
 from immunosim.formatting import calendar
 from immunosim.scenario import Change, Scenario, dose_totals
 from immunosim.scenario.clock import in_words
-from immunosim.scenario.drug_names import known_drug
+from immunosim.scenario.drug_names import known_drug, model_read, with_drugs_of
+from immunosim.scenario.plausible import DAYS_PER_YEAR
 from immunosim.scenario.regimen import Event, Infusion, begin_of, end_of, is_continuous, keyed_events, orders_of
 from immunosim.scenario.volumes import set_by_volumes
 
@@ -38,6 +39,20 @@ def assumed_effects(scenario: Scenario) -> Iterator[str]:
     for order in orders_of(scenario):
         if order.dosing.effect is not None:
             yield f"Assumed by the scenario: an effect of {order.dosing.effect:g} of {order.label} ({order.key})."
+
+
+def challenges_in_words(scenario: Scenario) -> Iterator[str]:
+    """Yield a sentence for each relapse with a severity and each challenge: what enters where, and when."""
+    with with_drugs_of(scenario):
+        pool = model_read().entered_by_relapses
+    for number, relapse in enumerate(scenario.relapse, 1):
+        if relapse.severity is not None:
+            yield f"Relapse {number}: {relapse.severity:g} into {pool} on day {relapse.time:.6g}."
+    for number, record in enumerate(scenario.challenge, 1):
+        days = ", ".join(f"{day:.6g}" for day in record.at)
+        when = f"on day {days}" if record.rate is None else f"at random, {record.rate * DAYS_PER_YEAR:.3g} a year"
+        what = f"{record.pool}" if record.pool else f"the input {record.input} for {in_words(record.lasts)}"
+        yield f"Challenge {number}: {record.size:g} into {what}, {when}."
 
 
 def volumes_in_words(scenario: Scenario) -> Iterator[str]:

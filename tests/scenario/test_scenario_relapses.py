@@ -7,6 +7,7 @@ import pytest
 
 from immunosim.attribution.scenario_differences import input_differences
 from immunosim.cohorts.schedules import Schedule
+from immunosim.door.checking import check
 from immunosim.errors import ScenarioError
 from immunosim.problem import prepare
 from immunosim.report.page.tables import events
@@ -48,6 +49,18 @@ def test_it_is_written_and_read_back_and_listed() -> None:
     assert build_scenario(tomllib.loads(to_toml(given))) == given
     texts = [row[-1] for row in events(given).rows]
     assert texts == ["before", "severity 1.5. legs"]
+
+
+def test_check_says_what_enters_and_when() -> None:
+    challenges = [
+        {"input": "challenge", "size": 2.0, "rate": "0.5/year", "duration": "6 h"},
+        {"pool": "alarm", "size": 0.5, "at": ["3 days", "4 days"]},
+    ]
+    facts = check(scenario(MARKED, SEVERE, challenge=challenges)).facts()
+    assert facts["Relapse 2"] == "1.5 into deficit on day 5"
+    assert facts["Challenge 1"] == "2 into the input challenge for 6 h, at random, 0.5 a year"
+    assert facts["Challenge 2"] == "0.5 into alarm, on day 3, 4"
+    assert "Relapse 1" not in facts
 
 
 def test_a_mechanism_that_is_off_takes_no_relapse() -> None:
