@@ -13,6 +13,7 @@ from immunosim.codegen.loader import Array, Model
 from immunosim.errors import ParameterError, QuantityError, did_you_mean
 from immunosim.parameters import ParameterSet
 from immunosim.scenario import Scenario
+from immunosim.scenario.volumes import set_by_volumes
 from immunosim.units import convert, parse_quantity
 
 COUNT_UNIT = "cells/uL"
@@ -40,7 +41,7 @@ def individual_vector(scenario: Scenario, parameters: ParameterSet, model: Model
     ParameterError
         If a name is unknown, a value is out of bounds or in a wrong unit, or the values contradict one another.
     """
-    overrides = {**_of_patient(scenario, parameters), **dict(_of_table(scenario, parameters, file))}
+    overrides = _given_values(scenario, parameters, file)
     vector = unscaled_vector(scenario, parameters, model, file)
     scales = dict(count_scales(scenario, parameters, model, vector, file))
     if not scales:
@@ -50,8 +51,7 @@ def individual_vector(scenario: Scenario, parameters: ParameterSet, model: Model
 
 def unscaled_vector(scenario: Scenario, parameters: ParameterSet, model: Model, file: str = "scenario") -> Array:
     """Return the closed parameter vector before untreated counts scale it; arguments as ``individual_vector``."""
-    overrides = {**_of_patient(scenario, parameters), **dict(_of_table(scenario, parameters, file))}
-    return _closed(parameters, overrides, model, scenario.mechanisms.off, file)
+    return _closed(parameters, _given_values(scenario, parameters, file), model, scenario.mechanisms.off, file)
 
 
 def individual_differences(parameters: ParameterSet, model: Model, vector: Array) -> dict[str, float]:
@@ -130,6 +130,27 @@ def _key_of(parameters: ParameterSet, name: str) -> str:
 def _of_patient(scenario: Scenario, parameters: ParameterSet) -> dict[str, float]:
     of_patient = [name for name in parameters if parameters[name].belongs_to_patient]
     return {name: float(attrgetter(parameters.key_of(name))(scenario)) for name in of_patient}
+
+
+def _given_values(scenario: Scenario, parameters: ParameterSet, file: str) -> dict[str, float]:
+    """Return the values that a scenario gives; its own table goes before what volumes of doses set."""
+    table = dict(_of_table(scenario, parameters, file))
+    return {**_of_patient(scenario, parameters), **dict(_of_volumes(scenario, parameters, file)), **table}
+
+
+def _of_volumes(scenario: Scenario, parameters: ParameterSet, file: str) -> Iterator[tuple[str, float]]:
+    """Yield the parameters that volumes of doses set, unless the scenario gives them itself."""
+    for name, volume in set_by_volumes(scenario).items():
+        if name in scenario.parameters:
+            continue
+        key = f"{volume.key}.volume"
+        if name not in parameters:
+            cure = "leave out volume and concentration, or name another parameter set"
+            raise ParameterError(f"sets {name}, which {parameters.name} does not have", file=file, key=key, cure=cure)
+        value = convert(volume.millilitres, "mL", parameters[name].unit)
+        if (problem := parameters[name].problem_with(value)) is not None:
+            raise ParameterError(f"sets {name}: {problem.reason}", file=file, key=key, cure=problem.cure)
+        yield name, value
 
 
 def _of_table(scenario: Scenario, parameters: ParameterSet, file: str) -> Iterator[tuple[str, float]]:

@@ -1,7 +1,7 @@
 """Differences between scenarios: keys and readable values.
 
-Only differences that can affect a simulated course count: titles, labels, observed values, relapses, notes and
-reporting times do not. Knows problems, not their solutions.
+Only differences that can affect a simulated course count: titles, labels, observed values, relapses without a
+severity, notes and reporting times do not. Knows problems, not their solutions.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ from immunosim.scenario import Scenario, build_scenario
 from immunosim.scenario.writer import document_of
 from immunosim.units import DAYS_PER_MONTH
 
-NOT_SIMULATED = ("title", "description", "start_date", "observed", "relapse", "note", "output", "parameters")
-"""Keys of a scenario that do not affect a course, and the parameters, which are compared by value."""
+NOT_SIMULATED = ("title", "description", "start_date", "observed", "note", "output", "parameters")
+"""Keys of a scenario that do not affect a course, and the parameters, which are compared by value.
+
+Relapses do where one has a severity.
+"""
 
 ABSENT = "-"
 """Shown where a scenario lacks a key."""
@@ -141,13 +144,19 @@ def _span(days: float) -> str:
 
 
 def _simulated(document: dict[str, Any]) -> dict[str, Any]:
-    return {key: _unlabelled(value) for key, value in document.items() if key not in NOT_SIMULATED}
+    left_out = {
+        *NOT_SIMULATED,
+        *(() if any("severity" in entry for entry in document.get("relapse", ())) else ("relapse",)),
+    }
+    return {key: _unlabelled(value) for key, value in document.items() if key not in left_out}
 
 
 def _unlabelled(value: Any) -> Any:
     if isinstance(value, list):
         return [_unlabelled(entry) for entry in value]
-    return {key: item for key, item in value.items() if key != "label"} if isinstance(value, dict) else value
+    return (
+        {key: item for key, item in value.items() if key not in ("label", "note")} if isinstance(value, dict) else value
+    )
 
 
 def _differences(key: str, values: Sequence[Any]) -> Iterator[InputDifference]:

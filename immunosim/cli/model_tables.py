@@ -28,6 +28,8 @@ def show_overview(described: ModelDescription) -> None:
         (len(everything.mechanisms), "mechanisms"),
     ]
     show(f'Model "{everything.name}": {", ".join(f"{size} {kind}" for size, kind in counts)}')
+    if described.versions:
+        show(f"Versions: {described.versions}")
     headers = ("mechanism", "what it is", "when off", "pools", "processes")
     rows = [
         (about.name, about.label, about.off_means, str(len(part.pools)), str(len(part.processes)))

@@ -22,7 +22,7 @@ from immunosim.cohorts.protocols import Protocol, plan_of, protocol_of
 from immunosim.ensembles.columns import RowIndices
 from immunosim.ensembles.questions import Question
 from immunosim.ensembles.rows import Rows, vary
-from immunosim.errors import DataError, ImmunosimError
+from immunosim.errors import DataError, ImmunosimError, ScenarioError
 from immunosim.numerics import Ensemble, Segments
 from immunosim.patient_parameters import COUNT_UNIT
 from immunosim.problem import Problem, segments_of
@@ -30,6 +30,7 @@ from immunosim.scenario import Scenario, apply_overrides, build_scenario
 from immunosim.scenario.challenges import has_random_challenges, with_challenges_of
 from immunosim.scenario.dose_slopes import dose_tables
 from immunosim.scenario.population import Population, Trait
+from immunosim.scenario.volumes import set_by_volumes
 from immunosim.scenario.writer import document_of
 from immunosim.sweeps.base import Base
 from immunosim.sweeps.factors import Factor
@@ -243,7 +244,20 @@ class CohortRows:
         ]
 
     def _built(self, index: int, weight: float | None) -> Segments:
-        return segments_of(build_scenario(self._document(index, weight), self.base.file), self.base.problem.model)
+        scenario = build_scenario(self._document(index, weight), self.base.file)
+        self._refuse_other_volumes(scenario, self.bound.strata[index].name)
+        return segments_of(scenario, self.base.problem.model)
+
+    def _refuse_other_volumes(self, scenario: Scenario, stratum: str) -> None:
+        """Refuse doses whose volumes set a parameter that all patients share to another value."""
+        base = self.base.scenario
+        volumes, shared = set_by_volumes(scenario), set_by_volumes(base)
+        for name in sorted(volumes.keys() | shared.keys()):
+            both = [volume and volume.millilitres for volume in (volumes.get(name), shared.get(name))]
+            if name not in base.parameters and both[0] != both[1]:
+                reason = f"the volumes of doses in {stratum} or at another weight set {name}, which all patients share"
+                cure = f"set parameters.{name} in the scenario, which goes before the volumes"
+                raise ScenarioError(reason, file=self.base.file, key=f"parameters.{name}", cure=cure)
 
     def _document(self, index: int, weight: float | None) -> dict[str, Any]:
         """Return the scenario of a stratum, with the body weight of a patient."""

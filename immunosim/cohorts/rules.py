@@ -74,6 +74,9 @@ class Rule(Record):
             if isinstance(dose.start, float) and dose.start < 0:
                 cure = "count it from the decision, 0 days is at once"
                 yield InputProblem("lies before the decision", key=f"dose[{number}].start", cure=cure)
+            if dose.volume is not None or dose.concentration is not None:
+                reason = "sets a parameter, which a decision cannot change"
+                yield InputProblem(reason, key=f"dose[{number}].volume", cure="give the dose alone")
 
 
 @dataclass(frozen=True, eq=False)

@@ -45,13 +45,13 @@ class Schedule:
         The regimen before any change.
     scenario : Scenario
         Of the regimen, with the doses that are given.
-    challenges : tuple of Bolus
-        What enters pools without being a dose.
+    challenges : tuple of Infusion or Bolus
+        What enters inputs or pools without being a dose.
     """
 
     problem: Problem
     scenario: Scenario
-    challenges: tuple[Bolus, ...]
+    challenges: tuple[Event, ...]
 
     @classmethod
     def of(cls, problem: Problem, patient: int = 0) -> Schedule:

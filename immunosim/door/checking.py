@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any
 from immunosim.codegen.loader import say_nothing
 from immunosim.door.scenarios import AnyScenario, as_scenario
 from immunosim.formatting import calendar
+from immunosim.models import find_model
 from immunosim.problem import Problem, prepare
-from immunosim.report.doses import deviations, dose_headers, dose_rows
+from immunosim.report.doses import (
+    assumed_effects,
+    challenges_in_words,
+    deviations,
+    dose_headers,
+    dose_rows,
+    volumes_in_words,
+)
 from immunosim.result import Result
 from immunosim.scenario import Scenario
 from immunosim.scenario.overrides import Overrides
@@ -54,12 +62,17 @@ class ScenarioCheck(Result):
     def sentences(self) -> Iterator[str]:
         """Yield patient, time, deviations, mechanisms, parameters and solver, a sentence each."""
         scenario, patient, times = self.scenario, self.scenario.patient, self.problem.times
-        yield f"Patient: {patient.sex}, {patient.age:g} years, {patient.weight:g} kg."
+        if version := find_model(scenario.model).version_in_words():
+            yield f"Model: {version}."
+        yield f"Patient: {patient.in_words()}."
         start, end = float(times[0]), float(times[-1])
         word = "month " if scenario.start_date is None else ""
         span = f"{word}{calendar(scenario, start)} to {word}{calendar(scenario, end)}"
         yield f"Time: day {start:.0f} to day {end:.0f} ({span}), {len(times)} output times."
         yield from deviations(scenario)
+        yield from volumes_in_words(scenario)
+        yield from assumed_effects(scenario)
+        yield from challenges_in_words(scenario)
         if scenario.mechanisms.off:
             yield f"Mechanisms off: {', '.join(scenario.mechanisms.off)}."
         if scenario.parameters:
@@ -69,8 +82,11 @@ class ScenarioCheck(Result):
 
     def facts(self) -> dict[str, object]:
         """Return the sentences by what they are about, and what is varied."""
-        about = (sentence.removesuffix(".").partition(": ") for sentence in self.sentences())
-        return {**{what: text for what, _, text in about}, **dict(self.varied)}
+        facts: dict[str, object] = {}
+        for sentence in self.sentences():
+            what, _, text = sentence.removesuffix(".").partition(": ")
+            facts[what] = f"{facts[what]}; {text}" if what in facts else text
+        return facts | dict(self.varied)
 
     def doses(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         """Return headers and rows of the orders, as text."""

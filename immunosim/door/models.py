@@ -67,6 +67,15 @@ class ModelDescription(Result):
         state = model.baseline(model.close(parameters.values()))
         return dict(zip(model.pools, state.tolist(), strict=True))
 
+    @property
+    def versions(self) -> str:
+        """The versions of the model that scenarios can name, as a sentence; empty for a model with one."""
+        package = find_model(self.model)
+        if package.version_of is not None:
+            return package.version_in_words()
+        earlier = ", ".join(f"{number} (model_version = {number})" for number in sorted(package.earlier))
+        return f"{package.version} (present), {earlier}" if earlier else ""
+
     def headline(self) -> str:
         """Return in a line what the model consists of."""
         of = f"mechanism {self.mechanism} of " if self.mechanism else ""
@@ -78,7 +87,9 @@ class ModelDescription(Result):
         if self.mechanism:
             (about,) = self.part.mechanisms
             return {"mechanism": about.label, "switched off": about.off_means}
-        return {"mechanisms": ", ".join(one.name for one in self.part.mechanisms), "parameters": self.n_parameters}
+        versions = {"versions": self.versions} if self.versions else {}
+        names = ", ".join(one.name for one in self.part.mechanisms)
+        return {"mechanisms": names, "parameters": self.n_parameters, **versions}
 
     def summary(self, topic: str = "") -> dict[str, Any]:
         """Return the records as plain values, by kind and name; with a topic those of one kind."""
@@ -87,7 +98,7 @@ class ModelDescription(Result):
         if tables.get("pools"):
             pools = tables["pools"].items()
             tables["pools"] = {name: pool | {"untreated_value": self.untreated[name]} for name, pool in pools}
-        return tables[topic] if topic else {"model": self.model, **tables}
+        return tables[topic] if topic else {"model": self.model, "versions": self.versions, **tables}
 
     def to_dataframe(self, topic: str = "pools") -> pd.DataFrame:
         """Return one row a pool, or a process, signal, read-out, input or constant."""

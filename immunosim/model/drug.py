@@ -29,7 +29,8 @@ class Drug:
         Where it is given, in words: ``intravenous``, ``oral``.
     given : {"infusion", "bolus", "continuous"}
         An infusion gives mg/day to an input and a bolus gives mg to a pool. A continuous drug sets an input to
-        its daily dose, as a share of ``reference_dose``, for as long as it is taken.
+        its daily dose, as a share of ``reference_dose``, for as long as it is taken; or, where it ``takes_effect``, to
+        the effect that the scenario assumes.
     enters : str
         The input, or for a bolus the pool.
     holds : tuple of str
@@ -41,7 +42,8 @@ class Drug:
     usual : str
         The usual dose in words.
     plausible : (float, float)
-        Ends of the plausible range of one dose, mg; ``plausible_evidence`` is the grade of the range.
+        Ends of the plausible range of one dose, mg; ``plausible_evidence`` is the grade of the range. Not for what
+        ``takes_effect``.
     source : tuple of str
         Where the usual dose is written: keys of the bibliography, or the case report.
     usual_infusion : str
@@ -50,6 +52,10 @@ class Drug:
         The dose where the scenario does not say so; empty where the scenario must.
     reference_dose, times_per_day : float, int
         Of a continuous drug: the daily dose that its input counts as one, mg, and its usual number of doses a day.
+    takes_effect : bool
+        Whether a scenario gives, in place of a dose, an effect from 0 to 1: nothing is known of how a dose acts.
+    volume_sets : str
+        The parameter that is set to the largest volume of its doses, where a dose says over which volume it was spread.
     depletes : bool
         Whether its courses are courses of depletion, after which counts are followed.
     premedication : str
@@ -66,10 +72,10 @@ class Drug:
     given: Administration
     enters: str
     usual: str
-    plausible: tuple[float, float]
     source: tuple[str, ...]
     colour: str
     shape: Shape
+    plausible: tuple[float, float] = (0.0, 0.0)
     plausible_evidence: str = "assumed"
     holds: tuple[str, ...] = ()
     without_balance: str = ""
@@ -78,6 +84,8 @@ class Drug:
     usual_dose: str = ""
     reference_dose: float = 0.0
     times_per_day: int = 0
+    takes_effect: bool = False
+    volume_sets: str = ""
     depletes: bool = False
     premedication: str = ""
     synonyms: tuple[str, ...] = ()
@@ -119,6 +127,12 @@ class Drug:
             yield f'enters "{self.enters}", which is not the first pool that holds it', "list that pool first in holds"
         if self.is_infused != bool(self.usual_infusion):
             yield "is infused for a usual time exactly if it is infused", "give usual_infusion to infusions alone"
+        if self.takes_effect and not self.is_continuous:
+            yield "takes an effect but is given in doses", 'write given = "continuous"'
+        if self.volume_sets and self.is_continuous:
+            yield "has volumes although it is taken continuously", "leave volume_sets out"
+        if self.takes_effect:
+            return  # no dose to compare with, and no range of doses
         if self.is_continuous and not (self.reference_dose > 0.0 and self.times_per_day > 0 and self.usual_dose):
             cure = "give usual_dose, reference_dose and times_per_day"
             yield "is taken continuously without a daily dose to compare with", cure
@@ -127,15 +141,19 @@ class Drug:
 
 
 def check_drugs(
-    drugs: Iterable[Drug], inputs: Collection[str], pools: Collection[str], parameters: Collection[str]
+    drugs: Iterable[Drug],
+    inputs: Collection[str],
+    pools: Collection[str],
+    parameters: Collection[str],
+    challenged: Collection[str] = (),
 ) -> None:
-    """Check the drugs of a model against its network.
+    """Check the drugs of a model against its network, and the inputs that are challenged instead.
 
     Raises
     ------
     ModelError
         If two drugs share a name or a target, a drug names an input, pool or parameter that the network does not have,
-        or an input belongs to no drug, so that nobody could give it.
+        or an input belongs to no drug and is not challenged, so that nobody could give it.
     """
     drugs, claimed = tuple(drugs), dict[str, str]()
     names = {drug.name for drug in drugs}
@@ -146,7 +164,12 @@ def check_drugs(
         for target in {drug.name, drug.enters}:
             if claimed.setdefault(target, drug.label) != drug.label:
                 raise ModelError(f'two drugs are called or enter "{target}"', cure="give each its own")
-    unclaimed = [name for name in inputs if name not in claimed]
+    for name in challenged:
+        if name not in inputs or name in claimed:
+            reason = f'"{name}" is entered by {claimed[name]}' if name in claimed else f'unknown input "{name}"'
+            cure = "leave it to the drug" if name in claimed else did_you_mean(name, inputs)
+            raise ModelError(reason, key="challenge_inputs", cure=cure)
+    unclaimed = [name for name in inputs if name not in {*claimed, *challenged}]
     if unclaimed:
         raise ModelError(f'no drug enters the input "{unclaimed[0]}"', cure="declare the drug, or leave the input out")
 
@@ -159,5 +182,7 @@ def _named(
     yield from ((pool, pools) for pool in drug.holds)
     if drug.available_fraction:
         yield drug.available_fraction, parameters
+    if drug.volume_sets:
+        yield drug.volume_sets, parameters
     if drug.premedication:
         yield drug.premedication, drugs

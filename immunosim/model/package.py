@@ -6,7 +6,7 @@ Imports no sympy: a network is declared only where its text is generated.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -43,6 +43,11 @@ class ModelPackage:
         The draws of hazards that a scenario may give.
     onsets : tuple of DiseaseOnset
         The diseases that a patient may have from before day 0.
+    relapse_pool : str
+        The pool that a relapse enters where the scenario gives its severity, in the unit of the pool; empty where none
+        does.
+    challenge_inputs : tuple of str
+        The inputs that no drug enters, which challenges of a scenario may name.
     base : ModelPackage, optional
         A model that it adds to: its parameter sets may extend those of the base, and it has the base's bibliography,
         counts, draws and onsets.
@@ -64,6 +69,8 @@ class ModelPackage:
     counts: tuple[UntreatedCount, ...] = ()
     draws: tuple[HazardDraw, ...] = ()
     onsets: tuple[DiseaseOnset, ...] = ()
+    relapse_pool: str = ""
+    challenge_inputs: tuple[str, ...] = ()
     base: ModelPackage | None = None
     version: int = 1
     earlier: Mapping[int, str] = field(default_factory=dict, hash=False)
@@ -75,6 +82,13 @@ class ModelPackage:
         """Names of all versions by number, of the present one only."""
         return {**self.earlier, self.version: self.name}
 
+    def version_in_words(self) -> str:
+        """Return which version it is of which model, as a sentence; empty for the present one."""
+        if self.version_of is None:
+            return ""
+        present = self.version_of
+        return f"version {self.version} of {present.name}; the present version is {present.version}"
+
     def files(self, kind: str) -> dict[str, Path]:
         """Return the TOML files that come with it by name, in alphabetical order.
 
@@ -83,11 +97,11 @@ class ModelPackage:
         kind : str
             Their folder, such as ``targets`` or ``populations``.
         """
-        found = {path.stem: path for path in (self.folder / kind).glob("*.toml")}
+        paths = {path.stem: path for path in (self.folder / kind).glob("*.toml")}
         if self.version_of is not None:
             present = self.version_of.files(kind)
-            found |= {name: present[name] for name in self.shared.get(kind, ())}
-        return dict(sorted(found.items()))
+            paths |= {name: present[name] for name in self.shared.get(kind, ())}
+        return dict(sorted(paths.items()))
 
     def declare(self, parameter_units: Mapping[str, str], is_validated: bool = True) -> Any:
         """Return the network, declared over the parameters whose names and units are given.
@@ -115,12 +129,19 @@ class ModelPackage:
             from immunosim.model.validate import validate
 
             validate(network)
-        check_drugs(self.drugs, network.inputs, network.pools, parameter_units)
-        for onset in self.onsets:
-            if onset.pool not in network.pools:
-                reason, cure = f'unknown pool "{onset.pool}"', did_you_mean(onset.pool, [*network.pools])
-                raise ModelError(reason, key=f"{self.name}.onsets.{onset.name}", cure=cure)
+        check_drugs(self.drugs, network.inputs, network.pools, parameter_units, self.all_challenge_inputs)
+        self._check_pools(network.pools)
         return network
+
+    def _check_pools(self, pools: Collection[str]) -> None:
+        """Refuse what enters a pool that the network does not have."""
+        entered = {f"onsets.{onset.name}": onset.pool for onset in self.onsets}
+        if self.relapse_pool:
+            entered["relapse_pool"] = self.relapse_pool
+        for key, pool in entered.items():
+            if pool not in pools:
+                cure = did_you_mean(pool, [*pools])
+                raise ModelError(f'unknown pool "{pool}"', key=f"{self.name}.{key}", cure=cure)
 
     def parameter_sets(self) -> tuple[str, ...]:
         """Return the names of its parameter sets, in alphabetical order."""
@@ -159,6 +180,16 @@ class ModelPackage:
         """The onsets of disease by name, those of its base first."""
         inherited = {} if self.base is None else self.base.all_onsets
         return {**inherited, **{onset.name: onset for onset in self.onsets}}
+
+    @property
+    def entered_by_relapses(self) -> str:
+        """The pool that relapses enter, by default that of its base."""
+        return self.relapse_pool or ("" if self.base is None else self.base.entered_by_relapses)
+
+    @property
+    def all_challenge_inputs(self) -> tuple[str, ...]:
+        """The inputs that challenges may name, those of its base first."""
+        return (*(() if self.base is None else self.base.all_challenge_inputs), *self.challenge_inputs)
 
     @functools.cached_property
     def sources(self) -> tuple[Path, ...]:

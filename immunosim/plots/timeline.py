@@ -168,6 +168,8 @@ def _repeated(order: Order) -> Mark:
 def _daily(order: Order, horizon: float) -> Mark:
     dosing = order.dosing
     stop = horizon if dosing.stop is None else dosing.stop
+    if dosing.effect is not None:
+        return Mark(dosing.start, f"effect {dosing.effect:g} (assumed)", stop)
     return Mark(dosing.start, f"{_amount(dosing.dose)} × {dosing.times_per_day} a day", stop)
 
 

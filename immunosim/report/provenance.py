@@ -10,6 +10,7 @@ from typing import Any
 from immunosim.patient_parameters import individual_differences
 from immunosim.problem import Problem
 from immunosim.scenario import Scenario, dose_totals, events_of
+from immunosim.scenario.volumes import set_by_volumes
 from immunosim.trajectory import Trajectory
 
 INTENDED_USE = "Research and teaching software, not a medical device."
@@ -98,4 +99,5 @@ def solver_summary(trajectory: Trajectory) -> dict[str, Any]:
 def _set_by(problem: Problem, name: str) -> str:
     if name in problem.scenario.parameters or problem.parameters[name].belongs_to_patient:
         return problem.parameters.key_of(name)
-    return "patient.baseline"
+    volume = set_by_volumes(problem.scenario).get(name)
+    return "patient.baseline" if volume is None else f"{volume.key}.volume"

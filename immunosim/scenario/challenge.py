@@ -1,4 +1,4 @@
-"""The challenge record: an amount that enters a pool at once and is no dose, at listed times or at a random rate."""
+"""The challenge record: what enters a pool at once, or an input for a while, and is no dose; planned or at random."""
 
 from __future__ import annotations
 
@@ -9,20 +9,29 @@ from pydantic import Field, StrictInt
 
 from immunosim.errors import InputProblem
 from immunosim.scenario.base import Record, Text, ends_before_start
-from immunosim.scenario.quantities import Number, Quantity, TimePoint
+from immunosim.scenario.quantities import Duration, Number, Quantity, TimePoint
 
 MOST_CHALLENGES = 10_000
+
+SHORTEST = 1e-6
+"""Shortest challenge of an input, day: the rounding of times distorts shorter ones."""
+
+USUAL_DURATION = 1.0
+"""How long an input is challenged where the record does not say so, day."""
 
 PoissonRate = Annotated[float, Quantity("1/day", "0.2/year")]
 
 
 class Challenge(Record):
-    """An amount `size`, in the unit of its pool, that enters the pool `at` listed times or at a random `rate`.
+    """What enters a pool or an input `at` listed times or at a random `rate`.
 
-    Random times are those of a Poisson process from `start` to `stop`, by default from day 0 to the horizon.
+    A pool gains the amount `size` at once; an input is `size` higher for the `duration`. Random times are those
+    of a Poisson process from `start` to `stop`, by default from day 0 to the horizon.
     """
 
-    pool: Text
+    pool: Text | None = None
+    input: Text | None = None
+    duration: Duration | None = None
     label: Text | None = None
     size: Annotated[Number, Field(gt=0)]
     at: tuple[TimePoint, ...] = ()
@@ -32,7 +41,8 @@ class Challenge(Record):
     seed: Annotated[StrictInt, Field(ge=0, le=2**32 - 1)] = 0
 
     def problems(self) -> Iterator[InputProblem]:
-        """Yield times that are not defined, or defined twice, and keys that mean nothing for listed times."""
+        """Yield a target or times that are not defined, or defined twice, and keys that mean nothing."""
+        yield from self._target()
         if bool(self.at) == (self.rate is not None):
             reason = "is given together with rate" if self.at else "is missing"
             yield InputProblem(reason, key="at", cure='write at = ["6 months"], or rate = "0.2/year"')
@@ -40,6 +50,21 @@ class Challenge(Record):
             if self.at and self.rate is None and getattr(self, key) != type(self).model_fields[key].default:
                 yield InputProblem("means nothing for listed times", key=key, cure="leave it out")
         yield from ends_before_start(self.start, self.stop)
+
+    def _target(self) -> Iterator[InputProblem]:
+        if (self.pool is None) == (self.input is None):
+            reason = "is missing" if self.pool is None else "is given together with input"
+            yield InputProblem(reason, key="pool", cure="name either a pool, or an input of the model")
+        elif self.pool is not None and self.duration is not None:
+            yield InputProblem("means nothing for a pool, which it enters at once", key="duration", cure="leave it out")
+        elif self.duration is not None and self.duration < SHORTEST:
+            reason = f"{self.duration:g} days is too short"
+            yield InputProblem(reason, key="duration", cure="let it take 0.1 s or longer")
+
+    @property
+    def lasts(self) -> float:
+        """How long it goes on, day; 0 for a pool."""
+        return 0.0 if self.input is None else self.duration or USUAL_DURATION
 
 
 def random_days(record: Challenge, number: int, horizon: float, patient: int) -> tuple[float, ...]:

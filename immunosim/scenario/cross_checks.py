@@ -137,6 +137,12 @@ def _challenged_late(scenario: History) -> Iterator[InputProblem]:
     for number, record in enumerate(scenario.challenge, 1):
         for index, day in enumerate(record.at, 1):
             if day >= scenario.horizon - ROUNDING:
-                reason = f"day {day:g} is not before the horizon, day {scenario.horizon:g}"
-                cure = "raise horizon or leave it out"
-                yield InputProblem(reason, key=f"challenge[{number}].at[{index}]", cure=cure)
+                yield _not_before_horizon(scenario, day, f"challenge[{number}].at[{index}]")
+    for number, relapse in enumerate(scenario.relapse, 1):
+        if relapse.severity is not None and relapse.time >= scenario.horizon - ROUNDING:
+            yield _not_before_horizon(scenario, relapse.time, f"relapse[{number}].time")
+
+
+def _not_before_horizon(scenario: History, day: float, key: str) -> InputProblem:
+    reason = f"day {day:g} is not before the horizon, day {scenario.horizon:g}"
+    return InputProblem(reason, key=key, cure="raise horizon or leave it out")

@@ -16,6 +16,7 @@ from immunosim.scenario.quantities import Quantity
 from immunosim.scenario.regimen import Bolus, Event, begin_of, end_of, keyed_events, treatment_tables
 from immunosim.scenario.scenario import Scenario
 from immunosim.scenario.segments import nearest_boundary
+from immunosim.scenario.volumes import set_by_volumes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,10 +110,21 @@ def find_treatment_number(scenario: Scenario, key: str, file: str = "scenario") 
     """
     record, name = _owner(scenario, key, file)
     value, unit = getattr(record, name), _unit_of(record, name)
+    if name == "dose" and getattr(record, "effect", None) is not None:
+        value = None  # the effect stands for it
     if unit is None or not isinstance(value, float):
         reason = "is not given" if value is None else "is not an amount, a rate, a time or a duration"
         raise ScenarioError(reason, file=file, key=key, cure="name such a number, for example course[1].dose")
+    _refuse_moved_parameter(_with(scenario, _steps(key), Dual(value, 1.0)), key, file)
     return TreatmentNumber(key, value, unit)
+
+
+def _refuse_moved_parameter(moved: Scenario, key: str, file: str) -> None:
+    """Refuse a number that moves a parameter beside the segments: the slopes of these would be half of the truth."""
+    for name, volume in set_by_volumes(moved).items():
+        if slope_of(volume.millilitres) != 0.0 and name not in moved.parameters:
+            cure = f"differentiate by {name}, or set parameters.{name}, which goes before the volume"
+            raise ScenarioError(f"also sets the parameter {name}, by a volume", file=file, key=key, cure=cure)
 
 
 def segment_slopes(

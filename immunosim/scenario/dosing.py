@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, ValidationInfo, model_validator
 
 from immunosim.errors import InputProblem, QuantityError
 from immunosim.model.drug import Drug
 from immunosim.scenario.base import Record, Repeats, Text, each_value_stands_alone, ends_before_start
 from immunosim.scenario.clock import FARTHEST_TIME, ROUNDING, in_words
+from immunosim.scenario.dose_forms import dose_beside_effect, effect_problems, volume_problems, without_concentration
 from immunosim.scenario.drug_names import AnyDrug, known_drug, known_drugs
 from immunosim.scenario.plausible import check_dose
-from immunosim.scenario.quantities import Duration, Mass, TimePoint
+from immunosim.scenario.quantities import AssumedEffect, Concentration, Duration, Mass, TimePoint, Volume
 from immunosim.units import parse_quantity, shown
 
 SHORTEST_INFUSION = 1e-6
@@ -97,13 +98,17 @@ class Dosing(Treatment):
 
     A continuous drug is taken from `start` to `stop`, or to the horizon where `stop` is not given. A dose that
     is not `followed` is neither a course nor a pulse: no line of a figure and no row of a summary counts from it.
-    One that `overlaps` may run beside another infusion of the drug: their rates add.
+    One that `overlaps` may run beside another infusion of the drug: their rates add. A drug that covers an area may
+    have the `volume` of a dose, or its `concentration`; of what takes an effect, the `effect` stands for the dose.
     """
 
     drug: AnyDrug
     label: Text | None = None
     start: TimePoint
     dose: Mass
+    concentration: Concentration | None = None
+    volume: Volume | None = None
+    effect: AssumedEffect | None = None
     doses: Repeats = 1
     every: Duration | None = None
     infusion: Duration | None = None
@@ -119,8 +124,8 @@ class Dosing(Treatment):
 
     @model_validator(mode="before")
     @classmethod
-    def _take_what_is_usual(cls, data: Any) -> Any:
-        return with_usual(data, data.get("drug"), cls) if isinstance(data, dict) else data
+    def _take_what_is_usual(cls, data: Any, info: ValidationInfo) -> Any:
+        return with_usual(data, data.get("drug"), cls, bool(info.context)) if isinstance(data, dict) else data
 
     def dosing(self) -> Dosing:
         """Return the record itself."""
@@ -131,6 +136,8 @@ class Dosing(Treatment):
         drug = known_drug(self.drug)
         structural = [
             *_misplaced(self, drug),
+            *effect_problems(drug, self.effect, self.times_per_day),
+            *volume_problems(drug, self.dose, self.concentration, self.volume),
             *too_short(self.infusion, "infusion"),
             *ends_before_start(self.start, self.stop),
             *_repeats(self),
@@ -138,15 +145,19 @@ class Dosing(Treatment):
         yield from structural or _implausible(self, drug)
 
 
-def with_usual(data: dict[str, Any], name: object, table: type[Record]) -> dict[str, Any]:
+def with_usual(data: dict[str, Any], name: object, table: type[Record], is_file: bool = False) -> dict[str, Any]:
     """Return the raw data of a table, completed with the usual infusion and dose of the drug of that name."""
     drug = next((drug for drug in known_drugs() if drug.name == name), None)
     if drug is None:
         return data
     usual: dict[str, Any] = {"infusion": drug.usual_infusion or None}
-    if drug.is_continuous:
-        usual |= {"dose": drug.usual_dose, "times_per_day": drug.times_per_day}
     said = {key: value for key, value in data.items() if value is not None}
+    if drug.takes_effect:
+        usual |= {"dose": dose_beside_effect(said, drug)}
+    elif drug.is_continuous:
+        usual |= {"dose": drug.usual_dose, "times_per_day": drug.times_per_day}
+    elif {"concentration", "volume"} <= said.keys() and "volume" in table.model_fields:
+        said = without_concentration(said, drug, is_file)
     return {key: value for key, value in usual.items() if key in table.model_fields} | said
 
 
@@ -200,6 +211,8 @@ _MEANINGLESS = {True: ("doses", "every", "taper", "changes", "followed", "overla
 def unfit_keys(drug: Drug) -> Iterator[str]:
     """Yield the keys of a dose record that mean nothing for the way in which a drug is given."""
     yield from _MEANINGLESS[drug.is_continuous]
+    yield from ("dose", "times_per_day") if drug.takes_effect else ("effect",)
+    yield from () if drug.volume_sets else ("concentration", "volume")
     yield from () if drug.is_infused else ("infusion",)
     yield from () if drug.premedication else ("premedication",)
 
@@ -268,6 +281,8 @@ def _cut_short(change: Change, planned: object, infusion: float | None, key: str
 
 def _implausible(record: Dosing, drug: Drug) -> Iterator[InputProblem]:
     """Yield the implausible doses, unless the record insists; doses per body weight are checked by the scenario."""
+    if drug.takes_effect:
+        return
     before = record.premedication
     if before is not None and not before.implausible:
         yield from check_dose(known_drug(drug.premedication), before.dose, "premedication.dose")

@@ -30,13 +30,13 @@ def model_of(scenario: object) -> str:
 
     An unknown model counts as the default one here, an unknown version as the present one; the scenario reports it.
     """
-    is_raw = isinstance(scenario, Mapping)
-    named = scenario.get("model", DEFAULT_MODEL) if is_raw else getattr(scenario, "model", None)
+    raw = scenario if isinstance(scenario, Mapping) else None
+    named = getattr(scenario, "model", None) if raw is None else raw.get("model", DEFAULT_MODEL)
     try:
         model = named if isinstance(named, str) and drugs_of(named) else DEFAULT_MODEL
     except ModelError:
         model = DEFAULT_MODEL
-    version = scenario.get("model_version") if is_raw else None
+    version = None if raw is None else raw.get("model_version")
     return find_model(model).versions.get(version, model) if type(version) is int else model
 
 
@@ -85,10 +85,13 @@ class DrugGiven:
     """Annotation of a field that names a drug, restricted by how the drug is given."""
 
     ways: tuple[Administration, ...]
+    by_mass: bool = False
 
     def choices(self) -> list[str]:
         """Return the names of the drugs, in the model's order."""
-        return [drug.name for drug in known_drugs() if drug.given in self.ways]
+        return [
+            drug.name for drug in known_drugs() if drug.given in self.ways and not (self.by_mass and drug.takes_effect)
+        ]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Return pydantic's schema: our own validator in place of the one for text."""
@@ -104,6 +107,9 @@ class DrugGiven:
         if isinstance(value, str) and value in choices:
             return str(value)  # plain text, whatever kind of text was given
         text = shown(value)
+        if not choices:
+            reason = f"{text}: no drug of {model_read().name} is given in this way"
+            raise QuantityError(reason, cure="leave the entry out, or name another model")
         matches = close_matches(text.strip(chr(34)), choices, limit=1)
         cure = f'did you mean "{matches[0]}"?' if matches else None
         raise QuantityError(f"{text} is not one of {any_of(choices)}", cure=cure)
@@ -130,4 +136,4 @@ ModelName = Annotated[Text, AfterValidator(_existing)]
 ModelVersion = Annotated[StrictInt, AfterValidator(_version)]
 AnyDrug = Annotated[str, DrugGiven(("infusion", "bolus", "continuous"))]
 DoseDrug = Annotated[str, DrugGiven(("infusion", "bolus"))]
-RateDrug = Annotated[str, DrugGiven(("infusion", "continuous"))]
+RateDrug = Annotated[str, DrugGiven(("infusion", "continuous"), by_mass=True)]

@@ -9,16 +9,23 @@ from pydantic import Field
 
 from immunosim.errors import InputProblem, QuantityError
 from immunosim.scenario.base import Record, Text, each_value_stands_alone
+from immunosim.scenario.drug_names import model_read
 from immunosim.scenario.quantities import Number, TimePoint
 from immunosim.units import check_unit
 
 
 class Relapse(Record):
-    """An observed relapse; it is drawn and does not change the simulation."""
+    """An observed relapse: drawn, and with a `severity` added at once to the pool that the model declares for it."""
 
     time: TimePoint
+    severity: Annotated[Number, Field(gt=0)] | None = None
     note: Text = ""
-    problems = each_value_stands_alone
+
+    def problems(self) -> Iterator[InputProblem]:
+        """Yield a severity that no pool of the model takes."""
+        if self.severity is not None and not model_read().entered_by_relapses:
+            reason = f"means nothing to {model_read().name}, which declares no pool that a relapse enters"
+            yield InputProblem(reason, key="severity", cure="leave it out: the relapse is drawn")
 
 
 class Note(Record):

@@ -49,13 +49,23 @@ def check_names(
         *_parameters(scenario, parameters, file, cures),
         *_readouts(scenario, readouts, file, cures),
     ]
-    for number, record in enumerate(scenario.challenge, 1):
-        if pools is not None and record.pool not in pools:
-            problems.append(_unknown("pool", record.pool, pools, file, f"challenge[{number}].pool", cures))
+    problems += _challenged(scenario, pools, file, cures)
     if methods is not None and scenario.solver.method not in methods:
         problems.append(_unknown("method", scenario.solver.method, methods, file, "solver.method", cures))
     if problems:
         raise ScenarioError(problems=problems)
+
+
+def _challenged(
+    scenario: Scenario, pools: Collection[str] | None, file: str, cures: Suggestions
+) -> Iterator[InputProblem]:
+    inputs = find_model(scenario.model).all_challenge_inputs
+    for number, record in enumerate(scenario.challenge, 1):
+        key = f"challenge[{number}]"
+        if record.pool is not None and pools is not None and record.pool not in pools:
+            yield _unknown("pool", record.pool, pools, file, f"{key}.pool", cures)
+        if record.input is not None and record.input not in inputs:
+            yield _unknown("input of challenges", record.input, inputs, file, f"{key}.input", cures)
 
 
 def _mechanisms(scenario: Scenario, known: Collection[str], file: str, cures: Suggestions) -> Iterator[InputProblem]:

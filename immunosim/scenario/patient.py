@@ -12,6 +12,8 @@ from immunosim.scenario.drug_names import model_read
 from immunosim.scenario.model_record import ModelRecord, RefusedIfUnknown
 from immunosim.scenario.quantities import MEDIAN, Age, Count, Draw, Duration, Number, Titre, Weight
 
+SEX_IS_DESCRIPTIVE = "the sex is descriptive only and changes no number"
+
 NamedCount = Annotated[Count | None, RefusedIfUnknown]
 NamedDraw = Annotated[Draw, RefusedIfUnknown]
 
@@ -101,6 +103,10 @@ class Patient(ModelRecord):
     @classmethod
     def _no_onset_where_not_given(cls, data: Any) -> Any:
         return {**dict.fromkeys(cls.named_by_model()), **data} if isinstance(data, Mapping) else data
+
+    def in_words(self) -> str:
+        """Return sex, age and weight, and that the sex changes no number: no untreated value or rate depends on it."""
+        return f"{self.sex}, {self.age:g} years, {self.weight:g} kg; {SEX_IS_DESCRIPTIVE}"
 
     def onsets(self) -> dict[str, float]:
         """Return how long before day 0 each disease began that the patient has, day."""

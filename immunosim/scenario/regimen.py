@@ -159,9 +159,9 @@ def events_of_order(order: Order, scenario: History) -> Iterator[tuple[str, Even
 
 
 def start_of(scenario: History, events: Iterable[Event] | None = None) -> float:
-    """Return where the simulation starts: the earliest dose, challenge, onset, observed point or further output.
+    """Return where the simulation starts: the earliest dose, challenge, relapse with a severity, onset or output.
 
-    That is day 0 at the latest.
+    That is day 0 at the latest. Observed points and further times count as outputs.
 
     The scenario's events may be given where they are at hand. A first dose that came late or was skipped counts from
     its planned time, from which times after a course count.
@@ -171,12 +171,13 @@ def start_of(scenario: History, events: Iterable[Event] | None = None) -> float:
     extra = [*scenario.output.extra, *(rule.start for rule in scenario.output.rule)]
     doses = [event for _, event in keyed_events(scenario)] if events is None else events
     challenges = [day for record in scenario.challenge for day in (*record.at, record.start or 0.0)]
+    relapses = [record.time for record in scenario.relapse if record.severity is not None]
     onsets = [-since for since in scenario.patient.onsets().values()]
-    return min([0.0, *map(begin_of, doses), *planned, *observed, *extra, *challenges, *onsets])
+    return min([0.0, *map(begin_of, doses), *planned, *observed, *extra, *challenges, *relapses, *onsets])
 
 
 def dose_totals(events: Iterable[Event]) -> dict[str, float]:
-    """Return the total amount of each drug that was given, in mg.
+    """Return the total amount of each drug that was given, in mg; what takes an effect has none.
 
     Raises
     ------
@@ -187,6 +188,8 @@ def dose_totals(events: Iterable[Event]) -> dict[str, float]:
     for event in events:
         if event.drug is None:
             raise ValueError(f"{event} names no drug")
+        if event.drug.takes_effect:
+            continue
         amount = event.amount * (event.drug.reference_dose if event.drug.is_continuous else 1.0)
         totals[event.drug.name] = totals.get(event.drug.name, 0.0) + amount
     return totals
@@ -203,8 +206,10 @@ def _events(order: Order, horizon: float) -> Iterator[Event]:
     drug, dosing = order.drug, order.dosing
     if drug.is_continuous:
         stop = horizon if dosing.stop is None else dosing.stop
-        daily = dosing.dose * (dosing.times_per_day or 1)
-        yield _at_rate(drug, dosing.start, stop, daily, order.label)
+        if dosing.effect is not None:
+            yield _at_level(drug, dosing.start, stop, dosing.effect, order.label)
+        else:
+            yield _at_rate(drug, dosing.start, stop, dosing.dose * (dosing.times_per_day or 1), order.label)
         return
     n_doses = len(planned_doses(dosing))
     for dose in given_doses(dosing):
@@ -248,5 +253,9 @@ def _steps(schedule: RegimenInput, drug: Drug, label: str) -> Iterator[tuple[int
 
 def _at_rate(drug: Drug, start: float, stop: float, rate: float, label: str) -> Infusion:
     """Return an infusion at a rate in mg/day."""
-    level = rate / drug.reference_dose if drug.is_continuous else rate
+    return _at_level(drug, start, stop, rate / drug.reference_dose if drug.is_continuous else rate, label)
+
+
+def _at_level(drug: Drug, start: float, stop: float, level: float, label: str) -> Infusion:
+    """Return an infusion that sets the input of its drug to a level, in the unit of the input."""
     return Infusion(drug.enters, start, stop, level, level * (stop - start), label, drug)

@@ -74,6 +74,7 @@ def scenario_schema(
     definitions["Mechanisms"]["properties"]["off"]["items"] = _one_of(mechanisms)
     definitions["Observed"]["properties"]["readout"] |= _one_of(readouts)
     definitions["Solver"]["properties"]["method"] |= {"enum": list(methods)}
+    _let_dose_follow(definitions["Dosing"])
     definitions["Sweep"]["properties"]["vary"]["additionalProperties"]["anyOf"].append({"type": "object"})
     properties = _with_drugs(schema.pop("properties"), definitions)
     properties["parameters"] |= {
@@ -112,6 +113,14 @@ def _declared(record: type[ModelRecord], name: str) -> str:
     return model.all_counts[name].meaning if issubclass(record, Baseline) else model.all_onsets[name].meaning
 
 
+def _let_dose_follow(dosing: dict[str, Any]) -> None:
+    """Need no dose of any drug where another key stands for it, or where the drug has a usual one."""
+    dosing["required"] = [key for key in dosing["required"] if key != "dose"]
+    usual = [drug.name for drug in known_drugs() if drug.usual_dose]
+    given = [{"required": keys} for keys in (["dose"], ["concentration", "volume"], ["effect"])]
+    dosing["anyOf"] = [*given, {"properties": {"drug": {"enum": usual}}}]
+
+
 def _with_drugs(properties: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """Return the tables of a scenario with those of the drugs, whose entries are added to the definitions."""
     entry = definitions.pop(DrugDosing.__name__)
@@ -131,7 +140,7 @@ def _entry_of(drug: Drug, entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return the definition of an entry of the table of a drug: the keys that mean something for it."""
     without = set(unfit_keys(drug))
     properties = {key: about for key, about in entry["properties"].items() if key not in without}
-    required = ["start"] if drug.is_continuous else ["start", "dose"]
+    required = ["start", "effect"] if drug.takes_effect else ["start"] if drug.is_continuous else ["start", "dose"]
     description = f"{drug.label[:1].upper()}{drug.label[1:]}, {drug.route}: one order."
     whole = {**entry, "title": drug.label, "description": description, "properties": properties}
     if drug.is_continuous:
@@ -139,7 +148,10 @@ def _entry_of(drug: Drug, entry: Mapping[str, Any]) -> dict[str, Any]:
     for old, present in DrugDosing.superseded.items():
         properties[old] = {**properties[present], "deprecated": True}
     either = [{"required": [name]} for name in ("start", *DrugDosing.superseded)]
-    return whole | {"required": [key for key in required if key != "start"], "oneOf": either}
+    needed: dict[str, Any] = {"required": [key for key in required if key != "start"], "oneOf": either}
+    if drug.volume_sets:
+        needed |= {"required": [], "anyOf": [{"required": ["dose"]}, {"required": ["concentration", "volume"]}]}
+    return whole | needed
 
 
 class _FileSchema(GenerateJsonSchema):
@@ -220,7 +232,8 @@ def _quantity(quantity: Quantity) -> JsonSchemaValue:
     end = rf"(?:\s*$|{_UNIT})" if quantity.bare else _UNIT
     pattern = rf"^\s*\+?{_NUMBER}{_not_of_another_kind(quantity.unit)}{end}"
     text = {"pattern": pattern, "examples": [quantity.example], "description": _kind(quantity.unit)}
-    return {"type": ["string", "number"], "exclusiveMinimum": 0} | text if quantity.bare else {"type": "string"} | text
+    least = "minimum" if quantity.may_be_zero else "exclusiveMinimum"
+    return {"type": ["string", "number"], least: 0} | text if quantity.bare else {"type": "string"} | text
 
 
 def _time(quantity: Time) -> JsonSchemaValue:

@@ -51,6 +51,8 @@ def document_of(record: ScenarioTable) -> dict[str, Any]:
         written = {name: _written(getattr(record, name), _unit_of(record, name)) for name in names}
     if "premedication" in written and not isinstance(record, DrugDosing):
         written["premedication"] = written["premedication"] or False
+    if written.get("effect") is not None:
+        written["dose"] = None  # the effect stands for it
     return {
         name: value
         for name, value in written.items()
@@ -77,7 +79,7 @@ def _written(value: Any, unit: str | None) -> Any:
         return document_of(value)
     if isinstance(value, tuple):
         return [_written(entry, unit) for entry in value]
-    return format_quantity(value, unit) if unit is not None and isinstance(value, float) else value
+    return format_quantity(value, unit) if unit not in (None, "1") and isinstance(value, float) else value
 
 
 def _unit_of(record: ScenarioTable, name: str) -> str | None:

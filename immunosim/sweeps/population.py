@@ -20,6 +20,7 @@ from immunosim.errors import ImmunosimError
 from immunosim.numerics import Ensemble, solve_ensemble
 from immunosim.problem import Problem, prepare, segments_of
 from immunosim.scenario import Scenario, apply_overrides, build_scenario
+from immunosim.scenario.volumes import SpreadVolume, set_by_volumes
 from immunosim.sweeps.base import Base
 from immunosim.sweeps.factors import Factor
 
@@ -149,7 +150,7 @@ class RowPopulation:
         """Return the problem of a combination of values; None where it is invalid."""
         try:
             scenario = build_scenario(self._document(built), self.base.file)
-            if self._changes_patient:
+            if self._changes_patient or set_by_volumes(scenario) != self._volumes:
                 return prepare(scenario, self.base.file)
             problem = self.base.problem
             return replace(problem, scenario=scenario, segments=segments_of(scenario, problem.model))
@@ -163,6 +164,10 @@ class RowPopulation:
     def forget(self) -> None:
         """Clear the cached scenarios."""
         self._problem.cache_clear()
+
+    @cached_property
+    def _volumes(self) -> dict[str, SpreadVolume]:
+        return set_by_volumes(self.base.scenario)
 
     @cached_property
     def _changes_patient(self) -> bool:

@@ -46,7 +46,7 @@ def check_dose_amounts(problem: Problem) -> Check:
     worst, where = 0.0, f"{len(targets)} inputs and pools"
     for target, events in targets.items():
         ordered = np.sum([_cumulative(event, boundaries) for event in events], axis=0)
-        mismatch = np.abs(_given(problem, target) - ordered) / ordered[-1]
+        mismatch = np.abs(_given(problem, target) - ordered) / (ordered[-1] or 1.0)  # an effect may be zero
         row = int(np.argmax(mismatch))
         if mismatch[row] > worst:
             worst, where = float(mismatch[row]), f"{target} until day {boundaries[row]:.6g}"

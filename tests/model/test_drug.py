@@ -114,3 +114,30 @@ def test_the_drugs_of_the_shipped_model_fit_its_network() -> None:
     units = load_parameters().units()
     net = build_network(units)
     check_drugs(drugs_of(), net.inputs, net.pools, units)
+
+
+def test_an_input_that_challenges_enter_needs_no_drug_but_must_exist_and_be_free() -> None:
+    inputs = ["depletor_infusion", "challenge"]
+    check_drugs([Drug(**PLAIN)], inputs, ["depletor_blood"], [], ["challenge"])
+    with pytest.raises(ModelError, match=r'challenge_inputs: unknown input "chalenge", did you mean "challenge"'):
+        check_drugs([Drug(**PLAIN)], inputs, ["depletor_blood"], [], ["chalenge"])
+    with pytest.raises(ModelError, match='"depletor_infusion" is entered by depletor, leave it to the drug'):
+        check_drugs([Drug(**PLAIN)], inputs, ["depletor_blood"], [], ["depletor_infusion"])
+
+
+def test_what_takes_an_effect_needs_no_dose_and_is_taken_continuously() -> None:
+    without_doses = {"given": "continuous", "usual_infusion": "", "plausible": (0.0, 0.0), "takes_effect": True}
+    assert Drug(**PLAIN | without_doses).is_continuous
+    with pytest.raises(ModelError, match="takes an effect but is given in doses"):
+        Drug(**PLAIN | {"takes_effect": True})
+    with pytest.raises(ModelError, match="has a plausible range that is none"):
+        Drug(**PLAIN | {"plausible": (0.0, 0.0)})
+
+
+def test_the_volume_of_single_doses_sets_a_parameter_that_exists() -> None:
+    drug = Drug(**PLAIN | {"volume_sets": "volume"})
+    check_drugs([drug], ["depletor_infusion"], ["depletor_blood"], ["volume"])
+    with pytest.raises(ModelError, match='drug "depletor" names "volume"'):
+        check_drugs([drug], ["depletor_infusion"], ["depletor_blood"], [])
+    with pytest.raises(ModelError, match="has volumes although it is taken continuously"):
+        Drug(**PLAIN | TAKEN | {"volume_sets": "volume"})

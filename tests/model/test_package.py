@@ -55,6 +55,13 @@ def test_drugs_are_checked_against_the_network_even_if_it_is_only_shown():
         package.declare(UNITS, is_validated=False)
 
 
+def test_a_pool_of_relapses_that_the_network_does_not_have_is_refused():
+    with pytest.raises(ModelError, match=r'teaching\.relapse_pool: unknown pool "cytokin", did you mean "cytokine"'):
+        replace(TEACHING, relapse_pool="cytokin").declare(UNITS)
+    package = replace(TEACHING, relapse_pool="cytokine")
+    assert replace(TEACHING, name="more", base=package).entered_by_relapses == "cytokine"
+
+
 @pytest.fixture
 def copied(tmp_path: Path) -> ModelPackage:
     """Return the teaching model with a copy of its files."""

@@ -10,7 +10,7 @@ from immunosim.errors import ScenarioError
 from immunosim.models import find_model
 from immunosim.problem import prepare
 from immunosim.scenario import build_scenario, events_of, start_of, to_toml
-from immunosim.scenario.challenges import challenge_events
+from immunosim.scenario.challenges import challenge_events, has_random_challenges, with_challenges_of
 from immunosim.simulation import simulate
 
 POOL = "t_cells_blood"
@@ -125,3 +125,86 @@ def test_a_malformed_challenge_is_refused_by_its_key(challenge, key):
 def test_an_unknown_pool_is_refused_with_close_ones():
     with pytest.raises(ScenarioError, match=r'challenge\[1\]\.pool: unknown pool "t_cells_blod", did you mean'):
         prepare(scenario(PLANNED | {"pool": "t_cells_blod"}))
+
+
+INPUT = {"input": "challenge", "size": 2.0, "at": ["3 days", "3.5 days"]}
+
+
+def on_skin(*challenges, **more):
+    return build_scenario({"model": "skin", "horizon": "10 days", "challenge": list(challenges)} | more, "a.toml")
+
+
+def challenged(problem):
+    """Return the boundaries and what the input is between them."""
+    row = problem.segments.inputs[:, problem.model.inputs.index("challenge")]
+    return list(zip(problem.segments.boundaries.tolist(), row.tolist(), strict=False))
+
+
+@pytest.mark.usefixtures("skin")
+def test_an_input_is_challenged_for_a_day_and_challenges_that_overlap_add_up():
+    problem = prepare(on_skin(INPUT))
+    assert challenged(problem) == [(0.0, 0.0), (3.0, 2.0), (3.5, 4.0), (4.0, 2.0), (4.5, 0.0)]
+    assert not problem.segments.jumps.any()
+    assert events_of(problem.scenario) == ()
+
+
+@pytest.mark.usefixtures("skin")
+def test_a_challenge_of_an_input_raises_what_the_model_says():
+    course = simulate(on_skin({"input": "challenge", "size": 2.0, "at": ["0 days"], "duration": "2 days"}))
+    expected = 2.0 / 0.1 * (1 - np.exp(-0.1 * 2.0)) * np.exp(-0.1 * 1.0)
+    assert float(course.at("alarm_now", 3.0)) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.usefixtures("skin")
+def test_the_end_of_the_simulation_cuts_a_challenge_short():
+    late = INPUT | {"at": ["9.75 days"]}
+    assert challenged(prepare(on_skin(late))) == [(0.0, 0.0), (9.75, 2.0)]
+    ((_, event),) = challenge_events(on_skin(late))
+    assert (event.stop, event.amount) == (10.0, 0.5)
+
+
+@pytest.mark.usefixtures("skin")
+def test_random_challenges_of_an_input_are_listed_for_each_patient_and_read_back():
+    given = on_skin({"input": "challenge", "size": 1.0, "rate": "0.5/day", "duration": "6 h"})
+    assert has_random_challenges(given)
+    drawn = with_challenges_of(given, 3)
+    assert days_of_input(drawn) == days_of_input(given, 3) != days_of_input(given, 4)
+    assert not has_random_challenges(drawn)
+    for scenario in (given, drawn):
+        assert build_scenario(tomllib.loads(to_toml(scenario))) == scenario
+
+
+def days_of_input(given, patient=0):
+    return [(event.start, event.stop) for _, event in challenge_events(given, patient)]
+
+
+@pytest.mark.usefixtures("skin")
+@pytest.mark.parametrize(
+    ("challenge", "message"),
+    [
+        (INPUT | {"pool": "alarm"}, "pool: is given together with input, name either a pool, or an input"),
+        ({"size": 1.0, "at": ["3 days"]}, "pool: is missing, name either a pool, or an input of the model"),
+        ({"pool": "alarm", "size": 1.0, "at": ["3 days"], "duration": "1 day"}, "duration: means nothing for a pool"),
+        (INPUT | {"duration": "1e-9 days"}, "duration: 1e-09 days is too short"),
+        (INPUT | {"duration": 1}, "duration: 1 has no unit"),
+        (INPUT | {"size": 0}, "size: 0 is out of range"),
+        (INPUT | {"at": ["10 days"]}, r"at\[1\]: day 10 is not before the horizon"),
+    ],
+)
+def test_a_malformed_challenge_of_an_input_is_refused(challenge, message):
+    with pytest.raises(ScenarioError, match=rf"a\.toml: challenge\[1\]\.{message}"):
+        on_skin(challenge)
+
+
+@pytest.mark.usefixtures("skin")
+@pytest.mark.parametrize("name", ["chalenge", "calming"])
+def test_an_unknown_input_and_that_of_a_drug_are_refused_with_close_ones(name):
+    message = rf'a\.toml: challenge\[1\]\.input: unknown input of challenges "{name}", did you mean "challenge"'
+    with pytest.raises(ScenarioError, match=message):
+        prepare(on_skin(INPUT | {"input": name}), "a.toml")
+
+
+def test_a_model_that_offers_no_input_refuses_every_one():
+    given = build_scenario({"model": "teaching", "challenge": [INPUT | {"input": "antibody_infusion"}]})
+    with pytest.raises(ScenarioError, match="unknown input of challenges"):
+        prepare(given)

@@ -10,8 +10,8 @@ from immunosim.scenario import load_scenario
 TIME = 'expected a time such as "12 months", a date such as 2017-06-15 or "course 2 + 30 days"'
 TOP = (
     "known are alemtuzumab, challenge, course, description, dimethyl_fumarate, dose, horizon, input, mechanisms, "
-    "methylprednisolone, model, note, observed, output, parameter_set, parameters, patient, population, "
-    "prednisolone, relapse and 5 more"
+    "methylprednisolone, model, model_version, note, observed, output, parameter_set, parameters, patient, population, "
+    "prednisolone and 7 more"
 )
 COURSE = '[[course]]\nstart = "0 days"\ndose = "12 mg"\n'
 FIVE = COURSE + "doses = 5\n"
@@ -340,7 +340,8 @@ MALFORMED: dict[str, tuple[str, str]] = {
     "single dose of several drugs": (
         SINGLE + 'drug = ["alemtuzumab"]',
         "dose[1].drug: a list is not one of "
-        '"alemtuzumab", "methylprednisolone", "prednisolone", "triamcinolone" or "dimethyl_fumarate"',
+        '"alemtuzumab", "methylprednisolone", "prednisolone", "triamcinolone", "dimethyl_fumarate" or '
+        '"topical_immunotherapy"',
     ),
     "single dose without a drug": (SINGLE, "dose[1].drug: is missing, add drug = ..."),
     "tablet that is infused": (

@@ -82,7 +82,7 @@ def test_numbers_of_code_are_judged_as_text_is() -> None:
     assert Course(start=0.0, dose="12 mg/kg").dose == "12 mg/kg"  # judged in the scenario, which knows the weight
 
 
-@pytest.mark.parametrize("drug", drugs_of(), ids=lambda drug: drug.name)
+@pytest.mark.parametrize("drug", [drug for drug in drugs_of() if not drug.takes_effect], ids=lambda drug: drug.name)
 def test_a_range_holds_its_ends_and_no_thousandfold_of_both(drug: Drug) -> None:
     low, high = drug.plausible
     assert not implausible_dose(drug, low)

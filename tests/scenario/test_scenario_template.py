@@ -66,6 +66,7 @@ def test_every_example_alone_makes_another_valid_scenario(text: str, tmp_path: P
         '#glomerulus = "median"',
         '#method = "rodas5p"',
         '#model = "alemtuzumab"  # immunosim model --model NAME shows another',
+        "#model_version = 2  # immunosim model lists the versions; a result keeps to the one that it names",
         '#parameter_set = "default"  # immunosim params lists its values',
         "#methylprednisolone = []",
     }

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from immunosim.model.package import ModelPackage
-from immunosim.models.alemtuzumab.clinic import COUNTS, DRAWS, DRUGS, ONSETS
+from immunosim.models.alemtuzumab.clinic import CHALLENGE_INPUTS, COUNTS, DRAWS, DRUGS, ONSETS, RELAPSE_POOL
 
 MODEL = ModelPackage(
     name="alemtuzumab",
@@ -14,6 +14,8 @@ MODEL = ModelPackage(
     counts=COUNTS,
     draws=DRAWS,
     onsets=ONSETS,
+    relapse_pool=RELAPSE_POOL,
+    challenge_inputs=CHALLENGE_INPUTS,
     version=2,
     earlier={1: "alemtuzumab_1"},
 )

@@ -71,6 +71,7 @@ TRIAMCINOLONE = Drug(
     given="bolus",
     enters="triamcinolone_depot",
     holds=("triamcinolone_depot",),
+    volume_sets="injected_volume",
     usual="15 mg in a session",
     plausible=(0.5, 80.0),
     source=("case report",),
@@ -104,39 +105,25 @@ TOPICAL_IMMUNOTHERAPY = Drug(
     given="continuous",
     enters="topical_immunotherapy",
     without_balance="the model holds its effect, not its mass",
-    usual="an assumed effect from 0 to 1",
-    plausible=(0.001, 1.0),
+    takes_effect=True,
+    usual="an effect that the scenario assumes",
     source=("assumed",),
-    usual_dose="1 mg",
-    reference_dose=1.0,
-    times_per_day=1,
     colour=_GREEN,
     shape="bar",
     site="scalp",
 )
 
-IMMUNE_CHALLENGE = Drug(
-    name="immune_challenge",
-    label="immune challenge",
-    route="infection or stress",
-    given="continuous",
-    enters="immune_challenge",
-    without_balance="it is no drug",
-    usual="a day",
-    plausible=(0.001, 10.0),
-    source=("assumed",),
-    usual_dose="1 mg",
-    reference_dose=1.0,
-    times_per_day=1,
-    colour=_PURPLE,
-    shape="bar",
-)
-
 DRUGS = (
     *(ALEMTUZUMAB, METHYLPREDNISOLONE, PREDNISOLONE, TRIAMCINOLONE, DIMETHYL_FUMARATE),
-    *(TOPICAL_IMMUNOTHERAPY, IMMUNE_CHALLENGE),
+    TOPICAL_IMMUNOTHERAPY,
 )
 """The drug that a table means where it names none comes first; NONMEM's CMT counts those with single doses."""
+
+CHALLENGE_INPUTS = ("immune_challenge",)
+"""An infection or stress, which wakes resident memory: no drug."""
+
+RELAPSE_POOL = "relapse_deficit"
+"""What a relapse with a severity enters, points of the EDSS."""
 
 MOST_TOTAL, MOST_SUBSET = 20.0, 10_000.0
 """Highest plausible counts, 1e9/L and cells/uL: twice what an infection does, less than most leukaemias."""

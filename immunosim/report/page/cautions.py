@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from immunosim.formatting import number
+from immunosim.models import find_model
 from immunosim.problem import Problem
+from immunosim.report.doses import assumed_effects, volumes_in_words
 from immunosim.scenario.plausible import implausible_age
 from immunosim.scenario.regimen import courses_of
 from immunosim.units import DAYS_PER_MONTH
@@ -20,12 +22,20 @@ SummaryView = Mapping[str, Any]
 
 def cautions(problem: Problem, summary: SummaryView) -> Iterator[str]:
     """Yield the cautions of a run."""
+    yield from _version(problem)
     yield from _values(problem)
     yield from _individual(problem, summary)
     yield from _at_bounds(problem, summary)
     yield from _extrapolated(problem)
     yield from _mechanisms_off(summary)
+    yield from assumed_effects(problem.scenario)
+    yield from volumes_in_words(problem.scenario)
     yield from _onsets(summary)
+
+
+def _version(problem: Problem) -> Iterator[str]:
+    if version := find_model(problem.scenario.model).version_in_words():
+        yield f"Computed with {version}."
 
 
 def _values(problem: Problem) -> Iterator[str]:

@@ -133,10 +133,9 @@ def _course(record: RecordView, patient: str, scenario: Scenario, name: str) -> 
 
 
 def _facts(record: RecordView, scenario: Scenario, n_patients: int) -> list[tuple[str, str]]:
-    who = f"{scenario.patient.sex}, {scenario.patient.age:g} years, {scenario.patient.weight:g} kg"
     about = record["provenance"]
     return [
-        *([("Patient", who)] if n_patients == 1 else [("Patients", str(n_patients))]),
+        *([("Patient", scenario.patient.in_words())] if n_patients == 1 else [("Patients", str(n_patients))]),
         ("Day 0", str(scenario.start_date or "no date given")),
         ("Data", record["data"]["file"] or "in memory"),
         ("Model", f"{about['model']['name']}, parameter set {about['model']['parameter_set']}"),

@@ -23,7 +23,7 @@ from immunosim.formatting import (
 from immunosim.problem import Problem
 from immunosim.report.courses import course_before, course_windows
 from immunosim.report.doses import deviations, dose_headers, dose_rows
-from immunosim.scenario import Scenario
+from immunosim.scenario import Relapse, Scenario
 from immunosim.units import DAYS_PER_MONTH
 
 SummaryView = Mapping[str, Any]
@@ -53,7 +53,9 @@ def doses(scenario: Scenario) -> PageTable:
 def events(scenario: Scenario) -> PageTable:
     """Return the numbered notes and relapses in the order of time."""
     notes = [(note.time, str(number), "note", note.text) for number, note in enumerate(scenario.note, 1)]
-    relapses = [(event.time, f"R{number}", "relapse", event.note) for number, event in enumerate(scenario.relapse, 1)]
+    relapses = [
+        (event.time, f"R{number}", "relapse", _relapse_text(event)) for number, event in enumerate(scenario.relapse, 1)
+    ]
     rows = [
         (mark, kind, f"{time:.0f}", calendar(scenario, time), _after(scenario, time), text)
         for time, mark, kind, text in sorted(notes + relapses)
@@ -194,6 +196,11 @@ def software(summary: SummaryView) -> PageTable:
 
 
 _LLN = "LLN: lower limit of normal; never: not before the next course or the end; above: never below it."
+
+
+def _relapse_text(relapse: Relapse) -> str:
+    severity = "" if relapse.severity is None else f"severity {relapse.severity:g}"
+    return ". ".join(filter(None, (severity, relapse.note)))
 
 
 def _calendar_header(scenario: Scenario) -> str:

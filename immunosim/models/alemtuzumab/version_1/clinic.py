@@ -1,5 +1,7 @@
 """The drugs of the first version: those of the present one that it has."""
 
+from dataclasses import replace
+
 from immunosim.models.alemtuzumab.clinic import (
     ALEMTUZUMAB,
     DIMETHYL_FUMARATE,
@@ -8,4 +10,7 @@ from immunosim.models.alemtuzumab.clinic import (
     TRIAMCINOLONE,
 )
 
-DRUGS = (ALEMTUZUMAB, METHYLPREDNISOLONE, PREDNISOLONE, TRIAMCINOLONE, DIMETHYL_FUMARATE)
+_WITHOUT_AREA = replace(TRIAMCINOLONE, volume_sets="")
+"""It acts on the whole scalp, whatever its volume."""
+
+DRUGS = (ALEMTUZUMAB, METHYLPREDNISOLONE, PREDNISOLONE, _WITHOUT_AREA, DIMETHYL_FUMARATE)
