@@ -13,6 +13,7 @@ from immunosim.cli.sweep import ExecutionOptions, KeptOptions, Parquet, Pools, c
 
 if TYPE_CHECKING:
     from immunosim.door.cohorts import CohortArguments
+    from immunosim.door.over_sets import SetRequest
 
 NumberOfPatients = Annotated[
     int | None,
@@ -49,6 +50,20 @@ TargetFiles = Annotated[
         show_default=False,
     ),
 ]
+PlausibleSets = Annotated[
+    int | None,
+    typer.Option(
+        "--sets",
+        metavar="M",
+        min=2,
+        help="With --targets: simulate M plausible sets of the population as well, for intervals that hold the doubt "
+        "about its values.",
+        show_default=False,
+    ),
+]
+PatientsOfSet = Annotated[
+    int, typer.Option("--set-patients", min=1, help="Patients of each cohort under each set, the same under all.")
+]
 CohortOut = Annotated[
     Path | None,
     typer.Option(
@@ -79,6 +94,21 @@ class PatientOptions:
     cohort: NamedCohort = None
 
 
+@dataclass(frozen=True)
+class TargetOptions:
+    """What cohorts are compared with, and under how many sets of values."""
+
+    targets: TargetFiles = None
+    sets: PlausibleSets = None
+    set_patients: PatientsOfSet = 512
+
+    def asked(self) -> "SetRequest | None":
+        """Return the sets that are asked for."""
+        from immunosim.door.over_sets import SetRequest
+
+        return None if self.sets is None else SetRequest(self.sets, self.set_patients)
+
+
 @with_option_groups
 def cohort(
     context: typer.Context,
@@ -86,8 +116,8 @@ def cohort(
     patients: PatientOptions,
     kept: KeptOptions,
     execution: ExecutionOptions,
+    published: TargetOptions,
     pools: Pools = False,
-    targets: TargetFiles = None,
     changes: Changes = None,
     out: CohortOut = None,
     parquet: Parquet = False,
@@ -103,21 +133,23 @@ def cohort(
     drawn from the cumulative hazards that are kept, are shown as survival data.
 
     With --targets, each cohort that the targets name is simulated in its trial, with what they need; the table of
-    published against simulated numbers is printed, and written with its forest.
+    published against simulated numbers is printed, and written with its forest. Intervals are those of finite patients;
+    with --sets others hold the doubt about the values of the population, which has to name its plausible_sets.
 
     A patient who fails or is impossible stays in the result with status, time and state. Exit code 3: some did.
     """
-    from immunosim.door.cohorts import CohortArguments, plan_cohort
+    from immunosim.door.cohorts import CohortArguments, plan_cohort, refuse_sets
 
     manner = execution.manner(typed(context, without=("resume", "force", "as_json", "dry_run", "workers")))
     who = (patients.population, patients.number, patients.seed, patients.cohort)
     asked = CohortArguments(scenario, *who, {**kept.outputs(), "pools": pools}, changes or [], out, manner)
-    if targets:
+    if published.targets:
         from immunosim.cli.cohort_targets import compare_with_targets
 
         refuse_parquet(parquet)
-        compare_with_targets(context, asked, targets, execution.dry_run, report, as_json)
+        compare_with_targets(context, asked, published, execution.dry_run, report, as_json)
         return
+    refuse_sets(published.asked())
     if execution.dry_run:
         _foretell(asked, as_json)
         return

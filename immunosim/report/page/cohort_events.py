@@ -25,8 +25,8 @@ NOTE = (
 
 def events_table(events: Sequence[EventSummary]) -> PageTable:
     """Return the events with their numbers, incidences and medians."""
-    headers = ("event", "events", "censored", "failed", "by month", "incidence", "90 % interval")
-    columns = (*headers, "median month", "90 % interval")
+    headers = ("event", "events", "censored", "failed", "by month", "incidence", "90 % interval, patients")
+    columns = (*headers, "median month", "90 % interval, patients")
     return PageTable("", columns, [tuple(_cells(event)) for event in events], "<>>>>>>>>", NOTE)
 
 
