@@ -72,8 +72,8 @@ def numbers_under_sets(
     for start in range(0, len(values), SETS_AT_ONCE):
         for dataset in cohort.datasets(quantities, values[start : start + SETS_AT_ONCE], patients, n_threads):
             failed.append(int((dataset["status"].values != 0).sum()))
-            found = numbers_of(dataset)
-            numbers.append(found if has_numbers(dataset) else [np.nan] * len(found))
+            of_set = numbers_of(dataset)
+            numbers.append(of_set if has_numbers(dataset) else [np.nan] * len(of_set))
         report(len(numbers))
     return NumbersOfSets(np.array(numbers, np.float64), np.array(failed, np.int64))
 
@@ -109,9 +109,9 @@ def statistics_under_sets(
     requests, units = requests_of(statistics), list[str]()
 
     def numbers_of(dataset: xr.Dataset) -> list[float]:
-        found = [_number(request, dataset) for request in requests]
-        units[:] = [unit for _, unit in found]
-        return [number for number, _ in found]
+        pairs = [_number(request, dataset) for request in requests]
+        units[:] = [unit for _, unit in pairs]
+        return [number for number, _ in pairs]
 
     ran = numbers_under_sets(cohort, quantities, values, numbers_of, patients, n_threads, report)
     over_sets = NumbersOfSets(ran.numbers[1:], ran.failed[1:])

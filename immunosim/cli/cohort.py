@@ -10,10 +10,10 @@ from immunosim.cli.option_groups import with_option_groups
 from immunosim.cli.options import AsJson, Changes, ScenarioFile, typed
 from immunosim.cli.progress import progress
 from immunosim.cli.sweep import ExecutionOptions, KeptOptions, Parquet, Pools, carry_out
+from immunosim.cli.target_options import TargetOptions
 
 if TYPE_CHECKING:
     from immunosim.door.cohorts import CohortArguments
-    from immunosim.door.over_sets import SetRequest
 
 NumberOfPatients = Annotated[
     int | None,
@@ -39,30 +39,6 @@ NamedCohort = Annotated[
         help="The named cohort of the population that everybody belongs to, with its covariates and factors.",
         show_default=False,
     ),
-]
-TargetFiles = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--targets",
-        metavar="FILE",
-        help="Published numbers (TOML), the name of a file that comes with the model, or all. Cohorts they name are "
-        "simulated and compared. May be repeated.",
-        show_default=False,
-    ),
-]
-PlausibleSets = Annotated[
-    int | None,
-    typer.Option(
-        "--sets",
-        metavar="M",
-        min=2,
-        help="With --targets: simulate M plausible sets of the population as well, for intervals that hold the doubt "
-        "about its values.",
-        show_default=False,
-    ),
-]
-PatientsOfSet = Annotated[
-    int, typer.Option("--set-patients", min=1, help="Patients of each cohort under each set, the same under all.")
 ]
 CohortOut = Annotated[
     Path | None,
@@ -92,21 +68,6 @@ class PatientOptions:
     seed: SeedOfDraws = None
     population: PopulationFile = None
     cohort: NamedCohort = None
-
-
-@dataclass(frozen=True)
-class TargetOptions:
-    """What cohorts are compared with, and under how many sets of values."""
-
-    targets: TargetFiles = None
-    sets: PlausibleSets = None
-    set_patients: PatientsOfSet = 512
-
-    def asked(self) -> "SetRequest | None":
-        """Return the sets that are asked for."""
-        from immunosim.door.over_sets import SetRequest
-
-        return None if self.sets is None else SetRequest(self.sets, self.set_patients)
 
 
 @with_option_groups

@@ -13,8 +13,8 @@ from immunosim.cli.sweep import compute
 PAGE_ENDING = ".html"
 
 if TYPE_CHECKING:
-    from immunosim.cli.cohort import TargetOptions
     from immunosim.cli.progress import Progress
+    from immunosim.cli.target_options import TargetOptions
     from immunosim.cohorts.targeted import TargetedCohorts
     from immunosim.door.cohorts import CohortArguments, TargetPlans
     from immunosim.door.over_sets import Told

@@ -45,9 +45,7 @@ def write_calibration(result: CalibrationResult, folder: Path) -> list[Path]:
         POPULATION: document_text(document_of(population)),
         **{f"{name}.toml": scenario_text(result, name) for name in _bases(result)},
         TARGETS: _targets(result),
-        PLAUSIBLE: result.plausible_sets().to_csv(
-            index=False
-        ),  # also where there is none, and the population names none
+        PLAUSIBLE: result.plausible_sets().to_csv(index=False),  # a header where there is no set
         **sets,
         SUMMARY: to_json(result.summary()),
     }

@@ -151,7 +151,9 @@ def predicted(
     start = [quantity.start for quantity in ensemble.quantities]
     values = np.vstack([start, ensemble.first(planned.n)])
     how = (asked.patients, n_threads or cores(), _report(told, cohort.name, planned.n + 1))
-    return statistics_under_sets(cohort, ensemble.quantities, values, statistics, *how)
+    table = statistics_under_sets(cohort, ensemble.quantities, values, statistics, *how)
+    table.attrs["outside"] = list(ensemble.outside)
+    return table
 
 
 def _report(told: Told, name: str, of: int) -> Callable[[int], None]:

@@ -52,12 +52,13 @@ def predict_cohort(
     pandas.DataFrame
         A row for each statistic: its keys, ``value`` with the values of the population, ``low``, ``high`` and ``unit``;
         ``n_sets`` that have the number (those of which over 2 % of patients fail have none), and ``n_failed`` patients
-        of all sets. ``attrs["failed_by_set"]`` has them set by set, the population itself first.
+        of all sets. ``attrs["failed_by_set"]`` has them set by set, the population itself first; ``attrs["outside"]``
+        the quantities whose present value is below or above that of all sets.
 
     Raises
     ------
     DataError, ScenarioError, ParameterError
-        If the population names no plausible sets or not as many, a table of them is at fault, or a statistic is unknown.
+        If the population names no plausible sets or not as many, a table is at fault, or a statistic is unknown.
     """
     asked = CohortArguments(scenario, population, None, seed, cohort, {}, overrides, None, RunOptions())
     section, base = population_and_base(asked, announce)

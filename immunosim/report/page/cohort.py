@@ -139,8 +139,8 @@ def _targets(targets: TargetReport | None) -> Iterator[Section]:
     align = f"<>>{'>' * len(intervals)}<><<<"
     note = (
         "z: standardised residual. Intervals of patients are of the bootstrap: they say how far the number of patients "
-        "limits the simulated number, not how uncertain the model is. Grades: A read in the source, B recalled, derived or "
-        "assumed, C contradicted by other sources."
+        "limits the simulated number, not how uncertain the model is. Grades: A read in the source, B recalled, "
+        "derived or assumed, C contradicted by other sources."
     )
     by_source: dict[str, list[tuple[str, ...]]] = {}
     for result in targets.results:
