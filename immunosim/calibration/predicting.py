@@ -66,7 +66,7 @@ def numbers_under_sets(
         Returns the numbers of a dataset.
     patients, n_threads : int
     report : callable
-        Told how many sets are done.
+        Receives the number of sets that are done.
     """
     numbers, failed = list[Sequence[float]](), list[int]()
     for start in range(0, len(values), SETS_AT_ONCE):

@@ -190,9 +190,10 @@ def test_a_malformed_table_is_refused_with_its_place_even_where_no_sets_are_aske
     (old, new), message = MALFORMED[what]
     assert old in COUNTS
     path = written(COUNTS.replace(old, new, 1))
-    with pytest.raises(ImmunosimError) as caught:
-        immunosim.cohort(path, 4)
-    assert message in str(caught.value)
+    for refuse in (lambda: immunosim.cohort(path, 4), lambda: immunosim.check(path)):
+        with pytest.raises(ImmunosimError) as caught:
+            refuse()
+        assert message in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def key_incidences(events: Sequence[EventSummary]) -> Iterator[KeyResult]:
     """Yield the incidence of each event."""
     for event in events:
         words = f"by month {_month(event.end)}"
-        remark = words if math.isnan(event.incidence.low) else f"{words}; 90 %: {_ends(event.incidence)}"
+        remark = words if math.isnan(event.incidence.low) else f"{words}; 90 %, patients: {_ends(event.incidence)}"
         yield _name(event), percentage(event.incidence.value), remark
 
 
