@@ -102,7 +102,8 @@ def scenario_text(result: CalibrationResult, name: str) -> str:
     """Return the scenario of a cohort with the calibrated values and population."""
     entry = next(cohort for cohort in result.setup.record.cohort if cohort.name == name)
     scenario = load_scenario(_bases(result)[name].file)
-    section = (scenario.population or Population()).model_copy(update={"file": POPULATION, "cohort": entry.cohort})
+    update = {"file": POPULATION, "cohort": entry.cohort, "plausible_sets": ()}
+    section = (scenario.population or Population()).model_copy(update=update)
     parameters = {**scenario.parameters, **result.parameters}
     return to_toml(scenario.model_copy(update={"parameters": parameters, "population": section}))
 

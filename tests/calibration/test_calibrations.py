@@ -186,6 +186,17 @@ def test_tables_of_earlier_calibrations_stay_without_what_is_calibrated_again(
     assert 'plausible_sets = ["earlier.csv", "plausible_sets.csv"]' in population
 
 
+def test_a_calibration_takes_and_checks_the_sets_of_an_earlier_one(written: Written, tmp_path: Path) -> None:
+    path = written(tmp_path, ("seed = 3", 'seed = 3\npopulation.plausible_sets = "earlier.csv"'))
+    earlier = tmp_path / "earlier.csv"
+    earlier.write_text("lysis_rate\n2.5\n", encoding="utf-8")
+    assert setup_of(path).earlier_sets == (earlier,)
+    assert setup_of(path).population.plausible_sets == ()
+    earlier.write_text("lysis_rat\n2.5\n", encoding="utf-8")
+    with pytest.raises(immunosim.errors.DataError, match="is not a parameter of the model"):
+        setup_of(path)
+
+
 @pytest.mark.parametrize(
     ("keys", "options", "message"),
     [
