@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from immunosim.door.installation import InstallationCheck, KernelCache, compiled_kernels, examine
     from immunosim.door.models import ModelDescription, describe_model
     from immunosim.door.parameters import ParameterTable, describe_parameters
+    from immunosim.door.predicting_cohorts import predict_cohort
     from immunosim.door.reporting import write_report
     from immunosim.door.risks import Risk, risk
     from immunosim.door.scenario_files import scenario_schema, starting_scenario
@@ -104,6 +105,7 @@ __all__ = [
     "merge_stores",
     "open_cohort",
     "open_result",
+    "predict_cohort",
     "profile",
     "qualify",
     "read_data",
@@ -171,6 +173,7 @@ _HOMES = {
     "ParameterTable": "immunosim.door.parameters",
     "PatientData": "immunosim.door.data",
     "PatientFits": "immunosim.fitting",
+    "predict_cohort": "immunosim.door.predicting_cohorts",
     "profile": "immunosim.door.fit_parts",
     "Qualification": "immunosim.qualification",
     "qualify": "immunosim.qualification",

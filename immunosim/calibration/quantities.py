@@ -24,6 +24,9 @@ SPREADS = (0.01, 3.0)
 SHARES = (1e-4, 0.5)
 FACTORS = (0.01, 100.0)
 
+SPREAD_OF, SHARE_OF, COHORT_OF = "sd of ", "share of ", " in "
+"""Words of the names of spreads, of shares, and of factors of a named cohort."""
+
 
 @dataclass(frozen=True)
 class FreeQuantity:
@@ -56,8 +59,8 @@ class FreeQuantity:
     @property
     def label(self) -> str:
         """The name in tables."""
-        words = {"parameters": "", "traits": "sd of ", "shares": "share of "}
-        return f"{self.name} in {self.cohort}" if self.kind == "factors" else f"{words[self.kind]}{self.name}"
+        words = {"traits": SPREAD_OF, "shares": SHARE_OF}
+        return f"{words.get(self.kind, '')}{self.name}{f'{COHORT_OF}{self.cohort}' if self.cohort else ''}"
 
 
 def free_quantities(free: FreeQuantities, population: Population, parameters: ParameterSet) -> list[FreeQuantity]:

@@ -16,11 +16,12 @@ import numpy as np
 
 from immunosim.calibration.known import CALIBRATIONS
 from immunosim.calibration.least_squares import LeastSquares, SearchOptions
+from immunosim.calibration.plausible_tables import read_sets
 from immunosim.calibration.quantities import FreeQuantity, free_quantities
 from immunosim.calibration.records import CalibratedCohort, Calibration
 from immunosim.calibration.simulating import CohortTargets, TargetCohort
 from immunosim.codegen.loader import say_nothing
-from immunosim.cohorts.reading import SECTION, bound_population, merged_population
+from immunosim.cohorts.reading import SECTION, bound_population, merged_population, named_sets
 from immunosim.cohorts.target_checks import refuse_unknown, unknown
 from immunosim.cohorts.targets import PublishedTarget, located_targets, needs
 from immunosim.cohorts.trials import BETWEEN
@@ -60,6 +61,8 @@ class CalibrationSetup:
         The cohorts with their held-out targets, which only the result is judged by.
     not_judged : tuple of PublishedTarget
         Held-out targets of other cohorts, or of what the scenarios do not have.
+    earlier_sets : tuple of Path
+        Tables of plausible sets that the population has from earlier calibrations of other quantities.
     """
 
     record: Calibration
@@ -69,6 +72,7 @@ class CalibrationSetup:
     not_simulated: tuple[PublishedTarget, ...]
     held_out: tuple[TargetCohort, ...] = ()
     not_judged: tuple[PublishedTarget, ...] = ()
+    earlier_sets: tuple[Path, ...] = ()
 
     @property
     def base(self) -> Base:
@@ -78,7 +82,7 @@ class CalibrationSetup:
     @property
     def population(self) -> Population:
         """The population before the calibration, with the entries of its base file."""
-        return self.cohorts[0].bound.population.model_copy(update={"cohort": "", "file": ""})
+        return self.cohorts[0].bound.population.model_copy(update={"cohort": "", "file": "", "plausible_sets": ()})
 
     def targets(self, patients: int, n_threads: int) -> CohortTargets:
         """Return the cohorts with a number of patients each."""
@@ -202,7 +206,10 @@ def set_up(
     if not searched:
         cure = "name a cohort that fitted targets are of"
         raise DataError("no cohort has a fitted target", file=str(file), key="cohort", cure=cure)
-    return CalibrationSetup(record, str(file), searched, tuple(quantities), left, held_out, not_judged)
+    earlier, _ = named_sets(section, model, folder)
+    if earlier:
+        read_sets(earlier, searched[0].bound, str(file))
+    return CalibrationSetup(record, str(file), searched, tuple(quantities), left, held_out, not_judged, earlier)
 
 
 def _held_out(targets: Sequence[PublishedTarget], cohorts: Sequence[TargetCohort]) -> tuple[TargetCohort, ...]:

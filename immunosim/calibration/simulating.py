@@ -5,7 +5,7 @@ All vectors see the same patients: common random numbers make residuals smooth i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -127,12 +127,15 @@ class TargetCohort:
     bound : BoundPopulation
     outputs : Outputs
     targets : tuple of PublishedTarget
+    protocol : mapping, optional
+        As ``CohortRows`` takes it; not in a search, in whose residuals doses by rule would jump.
     """
 
     name: str
     bound: BoundPopulation
     outputs: Outputs
     targets: tuple[PublishedTarget, ...]
+    protocol: Mapping[str, Any] | None = None
 
     def seeded(self, seed: int) -> TargetCohort:
         """Return the cohort with other patients."""
@@ -146,18 +149,29 @@ class TargetCohort:
 
     def datasets(self, quantities: Sequence[FreeQuantity], values: Array, n: int, n_threads: int) -> list[xr.Dataset]:
         """Return the cohorts of vectors of values, shape (k, p), as results of cohorts."""
-        source = VariedCohorts([CohortRows(variant(self.bound, quantities, line)) for line in values])
-        recipe = Recipe(source, self.outputs)
-        stored = solve_rows(recipe, source.values(n), n_threads)
+        cohorts = [CohortRows(variant(self.bound, quantities, line), self.protocol) for line in values]
         about = {"cohort": self.name, "seed": self.bound.population.seed or 0}
+        if self.protocol is not None:  # which gives doses to the patients of one population at a time
+            patients: RowIndices = np.arange(n, dtype=np.int64)
+            each = [(rows, drawn_values(rows.bound, patients)) for rows in cohorts]
+            alone = [solve_rows(Recipe(rows, self.outputs), drawn, n_threads) for rows, drawn in each]
+            return [patients_of(stored, slice(None), self.outputs.times, about) for stored in alone]
+        source = VariedCohorts(cohorts)
+        stored = solve_rows(Recipe(source, self.outputs), source.values(n), n_threads)
         parts = [slice(i * n, (i + 1) * n) for i in range(len(values))]
         return [patients_of(stored, part, self.outputs.times, about) for part in parts]
 
     def _numbers(self, dataset: xr.Dataset) -> list[float]:
-        weight = np.asarray(dataset["weight"].values)
-        failed = float(weight[dataset["status"].values != 0].sum() / weight.sum())
-        if failed > MOST_FAILED:
-            return [np.nan] * len(self.targets)
+        return self.numbers_of(dataset) if has_numbers(dataset) else [np.nan] * len(self.targets)
+
+    def numbers_of(self, dataset: xr.Dataset) -> list[float]:
+        """Return the numbers of the targets on a result of the cohort.
+
+        Raises
+        ------
+        DataError
+            If the dataset does not have what a target asks for.
+        """
         return [_number_of(target, dataset) for target in self.targets]
 
 
@@ -215,6 +229,12 @@ class CohortTargets:
 
     def _of(self, cohort: TargetCohort, values: Array) -> Array:
         return cohort.simulated(self.quantities, values, self.patients, self.n_threads)
+
+
+def has_numbers(dataset: xr.Dataset) -> bool:
+    """Return whether so few patients failed that the numbers of a cohort count."""
+    weight = np.asarray(dataset["weight"].values)
+    return bool(weight[dataset["status"].values != 0].sum() <= MOST_FAILED * weight.sum())
 
 
 def _number_of(target: PublishedTarget, dataset: xr.Dataset) -> float:

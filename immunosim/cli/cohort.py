@@ -10,6 +10,7 @@ from immunosim.cli.option_groups import with_option_groups
 from immunosim.cli.options import AsJson, Changes, ScenarioFile, typed
 from immunosim.cli.progress import progress
 from immunosim.cli.sweep import ExecutionOptions, KeptOptions, Parquet, Pools, carry_out
+from immunosim.cli.target_options import TargetOptions
 
 if TYPE_CHECKING:
     from immunosim.door.cohorts import CohortArguments
@@ -36,16 +37,6 @@ NamedCohort = Annotated[
         "--cohort",
         metavar="NAME",
         help="The named cohort of the population that everybody belongs to, with its covariates and factors.",
-        show_default=False,
-    ),
-]
-TargetFiles = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--targets",
-        metavar="FILE",
-        help="Published numbers (TOML), the name of a file that comes with the model, or all. Cohorts they name are "
-        "simulated and compared. May be repeated.",
         show_default=False,
     ),
 ]
@@ -86,8 +77,8 @@ def cohort(
     patients: PatientOptions,
     kept: KeptOptions,
     execution: ExecutionOptions,
+    published: TargetOptions,
     pools: Pools = False,
-    targets: TargetFiles = None,
     changes: Changes = None,
     out: CohortOut = None,
     parquet: Parquet = False,
@@ -103,21 +94,23 @@ def cohort(
     drawn from the cumulative hazards that are kept, are shown as survival data.
 
     With --targets, each cohort that the targets name is simulated in its trial, with what they need; the table of
-    published against simulated numbers is printed, and written with its forest.
+    published against simulated numbers is printed, and written with its forest. Intervals are those of finite patients;
+    with --sets others hold the doubt about the values of the population, which has to name its plausible_sets.
 
     A patient who fails or is impossible stays in the result with status, time and state. Exit code 3: some did.
     """
-    from immunosim.door.cohorts import CohortArguments, plan_cohort
+    from immunosim.door.cohorts import CohortArguments, plan_cohort, refuse_sets
 
     manner = execution.manner(typed(context, without=("resume", "force", "as_json", "dry_run", "workers")))
     who = (patients.population, patients.number, patients.seed, patients.cohort)
     asked = CohortArguments(scenario, *who, {**kept.outputs(), "pools": pools}, changes or [], out, manner)
-    if targets:
+    if published.targets:
         from immunosim.cli.cohort_targets import compare_with_targets
 
         refuse_parquet(parquet)
-        compare_with_targets(context, asked, targets, execution.dry_run, report, as_json)
+        compare_with_targets(context, asked, published, execution.dry_run, report, as_json)
         return
+    refuse_sets(published.asked())
     if execution.dry_run:
         _foretell(asked, as_json)
         return

@@ -13,12 +13,20 @@ from immunosim.cli.sweep import compute
 PAGE_ENDING = ".html"
 
 if TYPE_CHECKING:
+    from immunosim.cli.progress import Progress
+    from immunosim.cli.target_options import TargetOptions
     from immunosim.cohorts.targeted import TargetedCohorts
     from immunosim.door.cohorts import CohortArguments, TargetPlans
+    from immunosim.door.over_sets import Told
 
 
 def compare_with_targets(
-    context: typer.Context, asked: "CohortArguments", targets: list[str], is_dry: bool, report: bool, as_json: bool
+    context: typer.Context,
+    asked: "CohortArguments",
+    published: "TargetOptions",
+    is_dry: bool,
+    report: bool,
+    as_json: bool,
 ) -> None:
     """Simulate what is left of each cohort, print the table and write it with its forest; exit with 3 on failures."""
     from immunosim.door.cohorts import plan_targets, target_files
@@ -27,7 +35,8 @@ def compare_with_targets(
     from immunosim.report import write_file
 
     with progress("Reading the scenario") as now:
-        plans = plan_targets(asked, targets, is_dry=is_dry, announce=now.announce)
+        targets = published.targets or []
+        plans = plan_targets(asked, targets, sets=published.asked(), is_dry=is_dry, announce=now.announce)
     if is_dry:
         _foretell(plans, asked, as_json)
         return
@@ -40,8 +49,12 @@ def compare_with_targets(
     if missing:
         say(f"{plans.folder}: {missing:,} patients are not computed yet; targets are compared when all are")
         raise typer.Exit(0 if asked.options.shard.of > 1 else FAILED)
-    with progress("Comparing with the targets"):
+    with progress("Comparing with the targets") as now:
         compared = plans.compared(stored)
+        if plans.sets is not None:
+            now.begin("Simulating plausible sets")
+            compared = plans.over_sets(compared, asked.options.n_threads, _telling(now))
+            now.begin("Writing the table")
         files = target_files(compared, asked.options.command)
     if report:
         with progress("Writing the reports"):
@@ -53,6 +66,15 @@ def compare_with_targets(
     _show(compared, plans.folder, as_json)
     if compared.n_failed:
         raise typer.Exit(FAILED)
+
+
+def _telling(now: "Progress") -> "Told":
+    """Return what is told how many plausible sets of a cohort are done."""
+
+    def told(name: str, done: int, of: int) -> None:
+        now.detail = f"{done:,} of {of:,} of the cohort {name or 'of the scenario'}"
+
+    return told
 
 
 def _show(compared: "TargetedCohorts", folder: Path, as_json: bool) -> None:
@@ -78,3 +100,5 @@ def _foretell(plans: "TargetPlans", asked: "CohortArguments", as_json: bool) -> 
         with progress("Estimating") as now:
             estimate = estimate_plan(lambda _tell, planned=planned: planned, asked.options, now)  # type: ignore[misc]
         show_estimate(estimate, as_json)
+    if plans.sets is not None:
+        say(f"Besides, {plans.sets.n} plausible sets of {plans.sets.asked.patients:,} patients of each cohort")

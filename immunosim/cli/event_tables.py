@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Described = Mapping[str, Mapping[str, float | str]]
 
 _OF_ENSEMBLES = ("endpoint", "reached", "median day", "90 % CI", "5 %", "95 %")
-_OF_COHORTS = ("event", "reached", "censored", "by day", "incidence", "90 % CI", "median day", "90 % CI")
+_OF_COHORTS = ("event", "reached", "censored", "by day", "incidence", "90 %, patients", "median day", "90 %, patients")
 
 
 def show_events(described: Described, reference: "TimeReference | None") -> None:

@@ -45,6 +45,11 @@ class Interval:
     low: float = math.nan
     high: float = math.nan
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Both ends."""
+        return self.low, self.high
+
 
 @dataclass(frozen=True)
 class Bootstrap:

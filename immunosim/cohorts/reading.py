@@ -140,6 +140,22 @@ def named_protocol(section: Population, model: str, folder: Path) -> tuple[str, 
     return population.protocol, _located(population.protocol, here, shipped_protocols(model), "protocol")
 
 
+def named_sets(section: Population, model: str, folder: Path) -> tuple[tuple[Path, ...], str]:
+    """Return the tables of plausible sets of a population, and the name for messages of what names them.
+
+    Paths are relative to the folder of the file that names them.
+
+    Raises
+    ------
+    DataError, ScenarioError
+        If the population cannot be read.
+    """
+    population, file, folder_of_file = merged_population(section, model, folder)
+    is_own = "plausible_sets" in section.model_fields_set
+    here, holder = (folder, SECTION) if is_own else (folder_of_file, file)
+    return tuple(here / name for name in population.plausible_sets), holder
+
+
 def bound_population(section: Population, base: Base, holder: str = "") -> BoundPopulation:
     """Return a population with its files read and its names checked.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from immunosim.cohorts.conditions import members
 from immunosim.cohorts.intervals import Bootstrap, Interval
 from immunosim.cohorts.registry import STATISTICS
 from immunosim.cohorts.sample import CohortSample
+from immunosim.cohorts.set_numbers import SetNumbers
 from immunosim.cohorts.target_records import Target
 from immunosim.cohorts.targets import PublishedTarget
 from immunosim.cohorts.tolerances import Tolerance
@@ -36,6 +37,8 @@ COLUMNS = (
     *("target", "statistic", "cohort", "group", "published", "unit", "simulated", "low", "high", "z", "tolerance"),
     *("is_within", "grade", "use", "source", "file"),
 )
+OF_SETS = ("sets_low", "sets_high")
+"""Columns of intervals over plausible sets, where they were simulated."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,13 +49,14 @@ class TargetResult:
     ----------
     target : PublishedTarget
     simulated : Interval
-        In the unit of the target; NaN where the cohort was not simulated.
-    z : float
-        Standardised residual.
+        In the unit of the target, with the interval of finite patients; NaN where the cohort was not simulated.
+    over_sets : Interval, optional
+        The same number with its interval over plausible sets, which hold the doubt about values.
     """
 
     target: PublishedTarget
     simulated: Interval
+    over_sets: Interval | None = None
 
     @property
     def record(self) -> Target:
@@ -67,7 +71,15 @@ class TargetResult:
     @property
     def z_interval(self) -> tuple[float, float]:
         """Residuals of the ends of the interval."""
-        return self.record.residual(self.simulated.low), self.record.residual(self.simulated.high)
+        return self._residuals(self.simulated)
+
+    @property
+    def z_over_sets(self) -> tuple[float, float] | None:
+        """Residuals of the ends of the interval over plausible sets."""
+        return None if self.over_sets is None else self._residuals(self.over_sets)
+
+    def _residuals(self, interval: Interval) -> tuple[float, float]:
+        return self.record.residual(interval.low), self.record.residual(interval.high)
 
     @property
     def is_within(self) -> bool:
@@ -90,7 +102,8 @@ class TargetResult:
             *(self.simulated.value, self.simulated.low, self.simulated.high, self.z, record.tolerance),
             *(self.is_within, record.grade, record.use, target.source, target.file),
         )
-        return dict(zip(COLUMNS, values, strict=True))
+        row = dict(zip(COLUMNS, values, strict=True))
+        return row if self.over_sets is None else row | dict(zip(OF_SETS, self.over_sets.ends, strict=True))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -103,11 +116,24 @@ class TargetReport(Result):
     not_simulated : tuple of PublishedTarget
     confidence : float
         Of the intervals.
+    sets : SetNumbers, optional
+        Plausible sets that the targets were simulated under.
     """
 
     results: tuple[TargetResult, ...]
     not_simulated: tuple[PublishedTarget, ...] = ()
     confidence: float = 0.9
+    sets: SetNumbers | None = None
+
+    def with_sets(self, sets: SetNumbers | None) -> TargetReport:
+        """Return the report with intervals over plausible sets beside those of finite patients."""
+        if sets is None:
+            return self
+        results = tuple(
+            replace(entry, over_sets=sets.interval_of(entry.target, entry.simulated.value, self.confidence))
+            for entry in self.results
+        )
+        return replace(self, results=results, sets=sets)
 
     @property
     def n_within(self) -> int:
@@ -125,6 +151,7 @@ class TargetReport(Result):
             tuple(result for result in self.results if result.record.use == use),
             tuple(target for target in self.not_simulated if target.record.use == use),
             self.confidence,
+            self.sets,
         )
 
     def headline(self) -> str:
@@ -137,7 +164,8 @@ class TargetReport(Result):
         counts: dict[str, object] = {
             f"within tolerance, {use}": f"{part.n_within} of {len(part.results)}" for use, part in parts.items()
         }
-        return counts | {"chi-square": round(self.chi_square, 1), "not simulated": len(self.not_simulated)}
+        sets = {} if self.sets is None else {"plausible sets": self.sets.n}
+        return counts | {"chi-square": round(self.chi_square, 1), "not simulated": len(self.not_simulated)} | sets
 
     def summary(self) -> dict[str, Any]:
         """Return counts, the sum of squares and every target as plain data."""
@@ -150,13 +178,14 @@ class TargetReport(Result):
             "by_use": {use: {"n": len(part.results), "n_within": part.n_within} for use, part in parts.items()},
             "not_simulated": [target.record.name for target in self.not_simulated],
             "targets": [result.to_dict() for result in self.results],
-        }
+        } | ({} if self.sets is None else {"sets": self.sets.summary()})
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return a row for each target."""
         import pandas as pd
 
-        return pd.DataFrame([result.to_dict() for result in self.results], columns=list(COLUMNS))
+        columns = COLUMNS if self.sets is None else (*COLUMNS, *OF_SETS)
+        return pd.DataFrame([result.to_dict() for result in self.results], columns=list(columns))
 
     def to_csv(self, path: Path) -> Path:
         """Write a row for each target.

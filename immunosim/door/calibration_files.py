@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from immunosim.calibration.plausible_tables import BOOKKEEPING
 from immunosim.calibration.result import LEAST_SHARE, CalibrationResult
 from immunosim.cohorts.target_report import TargetReport
 from immunosim.files import write_file
@@ -37,17 +38,39 @@ def write_calibration(result: CalibrationResult, folder: Path) -> list[Path]:
     OutputError
         If a file cannot be written.
     """
+    sets = plausible_tables(result)
+    population = result.population.model_copy(update={"plausible_sets": tuple(sets)})
     texts = {
         PARAMETERS: parameter_set_text(result),
-        POPULATION: document_text(document_of(result.population)),
+        POPULATION: document_text(document_of(population)),
         **{f"{name}.toml": scenario_text(result, name) for name in _bases(result)},
         TARGETS: _targets(result),
-        PLAUSIBLE: result.plausible_sets().to_csv(index=False),
+        PLAUSIBLE: result.plausible_sets().to_csv(index=False),  # a header where there is no set
+        **sets,
         SUMMARY: to_json(result.summary()),
     }
     for name, text in texts.items():
         write_file(folder / name, text.encode())
     return [folder / name for name in texts]
+
+
+def plausible_tables(result: CalibrationResult) -> dict[str, str]:
+    """Return the tables that the calibrated population names, by file name: of earlier calibrations, then its own.
+
+    What is calibrated again is left out of earlier tables.
+    """
+    import pandas as pd
+
+    own, tables = [quantity.label for quantity in result.quantities], dict[str, str]()
+    for number, path in enumerate(result.setup.earlier_sets, 1):
+        table = pd.read_csv(path, float_precision="round_trip").rename(columns=str.strip)
+        kept = table.drop(columns=own, errors="ignore")
+        if set(kept.columns) - set(BOOKKEEPING):
+            is_taken = path.name in {*tables, PLAUSIBLE}
+            tables[f"{path.stem}_{number}.csv" if is_taken else path.name] = kept.to_csv(index=False)
+    if result.ensemble.n_kept:
+        tables[PLAUSIBLE] = result.plausible_sets().to_csv(index=False)
+    return tables
 
 
 def parameter_set_text(result: CalibrationResult) -> str:
@@ -79,7 +102,8 @@ def scenario_text(result: CalibrationResult, name: str) -> str:
     """Return the scenario of a cohort with the calibrated values and population."""
     entry = next(cohort for cohort in result.setup.record.cohort if cohort.name == name)
     scenario = load_scenario(_bases(result)[name].file)
-    section = (scenario.population or Population()).model_copy(update={"file": POPULATION, "cohort": entry.cohort})
+    update = {"file": POPULATION, "cohort": entry.cohort, "plausible_sets": ()}
+    section = (scenario.population or Population()).model_copy(update=update)
     parameters = {**scenario.parameters, **result.parameters}
     return to_toml(scenario.model_copy(update={"parameters": parameters, "population": section}))
 

@@ -164,11 +164,14 @@ def _population(scenario: AnyScenario, overrides: Overrides, section: Population
     from immunosim.cohorts.planning import CohortRequest, cohort_plan
     from immunosim.cohorts.reading import bound_population
     from immunosim.cohorts.words import in_words
+    from immunosim.door.over_sets import planned_sets
     from immunosim.door.sweeping import base_of_scenario
 
     base = base_of_scenario(scenario, overrides, say_nothing)
     plan = cohort_plan(section, base, CohortRequest())
-    yield from in_words(bound_population(section, base))
+    bound = bound_population(section, base)
+    planned_sets(section, base, bound, None)
+    yield from in_words(bound)
     yield "patients", "", f"{plan.n:,}"
 
 

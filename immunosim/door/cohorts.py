@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack, overload
 
+from immunosim.calibration.predicting import USUAL_PATIENTS
 from immunosim.codegen.loader import say_nothing
 from immunosim.cohorts import CohortResult
 from immunosim.cohorts.planning import CohortRequest, cohort_plan, section_of
@@ -18,10 +19,12 @@ from immunosim.cohorts.targets import PublishedTarget, located_targets
 from immunosim.cohorts.trials import trials_of
 from immunosim.door.estimating import SweepEstimate, estimate_plan
 from immunosim.door.keywords import refuse_unknown
+from immunosim.door.over_sets import PlannedSets, SetRequest, Told, planned_sets, rows_of, tell_nothing
 from immunosim.door.scenarios import AnyScenario, given
 from immunosim.door.sweeping import KeptOutputs, base_of_scenario, refusing, usual_place
 from immunosim.door.times import day_of, duration_of
 from immunosim.door.watching import Quiet
+from immunosim.errors import DataError
 from immunosim.scenario.overrides import Overrides
 from immunosim.scenario.population import Population
 from immunosim.sweeps import Base, Plan, RunOptions, SweepResult, run_sweep
@@ -84,6 +87,8 @@ def cohort(
     n: int | None = None,
     *,
     targets: AnyTargets,
+    sets: int | None = None,
+    set_patients: int = USUAL_PATIENTS,
     population: AnyPopulation | None = None,
     seed: int | None = None,
     cohort: str | None = None,
@@ -100,6 +105,8 @@ def cohort(
     n: int | None = None,
     *,
     targets: AnyTargets | None = None,
+    sets: int | None = None,
+    set_patients: int = USUAL_PATIENTS,
     population: AnyPopulation | None = None,
     seed: int | None = None,
     cohort: str | None = None,
@@ -127,6 +134,11 @@ def cohort(
     targets : str, Path, or sequence of these, optional
         Files of published numbers, or names of files that come with the model, ``all`` for every one. Each cohort that
         they name is simulated in its trial, with what they need, and compared with them.
+    sets : int, optional
+        So many plausible sets of the population: targets get intervals over them as well, which hold the doubt about
+        the values of the population.
+    set_patients : int
+        Of each cohort under each set, the same under all.
     cohort : str, optional
         The named cohort of the population that everybody belongs to. Targets are then those of this cohort alone, in
         the scenario itself.
@@ -150,9 +162,12 @@ def cohort(
     with tempfile.TemporaryDirectory(prefix="immunosim-cohort-") as folder:
         target = Path(folder) / ("cohorts" if targets else "cohort.nc") if path is None else Path(path)
         asked = CohortArguments(scenario, population, n, seed, cohort, kept, overrides, target, how)
+        over = None if sets is None else SetRequest(sets, set_patients)
         if targets:
-            plans = plan_targets(asked, targets, announce=announce)
-            return plans.compared({name: run_sweep(*planned, how, announce) for name, planned in plans.cohorts.items()})
+            plans = plan_targets(asked, targets, sets=over, announce=announce)
+            stored = {name: run_sweep(*planned, how, announce) for name, planned in plans.cohorts.items()}
+            return plans.over_sets(plans.compared(stored), how.n_threads)
+        refuse_sets(over)
         plan, target = plan_cohort(asked, announce=announce)
         return cohort_of(run_sweep(plan, target, how, announce))
 
@@ -178,8 +193,9 @@ def plan_cohort(
     refuse = refusing(is_dry)
     if asked.path is not None:
         refuse(asked.path, asked.options)
-    section, base = _population_and_base(asked, announce)
+    section, base = population_and_base(asked, announce)
     plan = cohort_plan(section, base, _request(asked, base))
+    planned_sets(section, base, rows_of(plan).bound, None)
     target = asked.path or usual_place(base.file, "cohort", is_large(plan))
     if asked.path is None:
         refuse(target, asked.options)
@@ -198,21 +214,36 @@ class TargetPlans:
     cohorts : mapping of str to (Plan, Path)
         Plan and place of the result of each cohort.
     targets : tuple of PublishedTarget
+    by_cohort : mapping of str to sequence of PublishedTarget
+        Those that each cohort is simulated for.
+    sets : PlannedSets, optional
+        Plausible sets that are asked for.
     """
 
     folder: Path
     cohorts: Mapping[str, tuple[Plan, Path]]
     targets: tuple[PublishedTarget, ...]
+    by_cohort: Mapping[str, Sequence[PublishedTarget]]
+    sets: PlannedSets | None = None
 
     def compared(self, stored: Mapping[str, SweepResult]) -> TargetedCohorts:
         """Return published against simulated numbers; errors as of ``evaluate``."""
         return compared({name: cohort_of(result) for name, result in stored.items()}, self.targets)
+
+    def over_sets(self, comparison: TargetedCohorts, n_threads: int = 0, told: Told = tell_nothing) -> TargetedCohorts:
+        """Return a comparison with intervals over the plausible sets that are asked for, which are simulated now."""
+        if self.sets is None:
+            return comparison
+        plans = {name: plan for name, (plan, _) in self.cohorts.items()}
+        numbers = self.sets.numbers(plans, self.by_cohort, n_threads, told)
+        return replace(comparison, targets=comparison.targets.with_sets(numbers))
 
 
 def plan_targets(
     asked: CohortArguments,
     targets: AnyTargets,
     *,
+    sets: SetRequest | None = None,
     is_dry: bool = False,
     announce: Callable[[str], None] = say_nothing,
 ) -> TargetPlans:
@@ -223,6 +254,7 @@ def plan_targets(
     asked : CohortArguments
         Its path is a folder, by default ``results/<scenario>_targets``.
     targets : str, Path, or sequence of these
+    sets : SetRequest, optional
     is_dry, announce
         As ``plan_cohort`` takes them.
 
@@ -231,12 +263,12 @@ def plan_targets(
     DataError, ScenarioError, ParameterError
         As ``cohort`` does.
     """
-    section, base = _population_and_base(asked, announce)
+    section, base = population_and_base(asked, announce)
     names = [targets] if isinstance(targets, (str, Path)) else list(targets)
     published = located_targets(names, base.scenario.model)
     folder = asked.path or Path("results") / f"{Path(base.file).stem}_targets"
-    plans = {}
-    for trial in trials_of(published, section, base, asked.cohort, announce):
+    plans, trials = {}, trials_of(published, section, base, asked.cohort, announce)
+    for trial in trials:
         plan = trial.plan(_request(asked, trial.base))
         target = folder / f"{trial.name or 'cohort'}.{'zarr' if is_large(plan) else 'nc'}"
         refusing(is_dry)(target, asked.options)
@@ -244,7 +276,8 @@ def plan_targets(
         if not is_dry:
             refuse_on_few(plan, trial.targets)
         plans[trial.name] = plan, target
-    return TargetPlans(folder, plans, tuple(published))
+    over = planned_sets(section, base, rows_of(plans[trials[0].name][0]).bound, sets)
+    return TargetPlans(folder, plans, tuple(published), {trial.name: trial.targets for trial in trials}, over)
 
 
 def target_files(comparison: TargetedCohorts, command: str = "") -> dict[str, bytes]:
@@ -266,7 +299,21 @@ def target_files(comparison: TargetedCohorts, command: str = "") -> dict[str, by
     }
 
 
-def _population_and_base(asked: CohortArguments, announce: Callable[[str], None]) -> tuple[Population, Base]:
+def refuse_sets(asked: SetRequest | None) -> None:
+    """Refuse plausible sets where nothing is compared with them.
+
+    Raises
+    ------
+    DataError
+        If they are asked for.
+    """
+    if asked is not None:
+        cure = "name targets, or ask immunosim.predict_cohort for statistics"
+        raise DataError("are for targets", key="sets", cure=cure)
+
+
+def population_and_base(asked: CohortArguments, announce: Callable[[str], None]) -> tuple[Population, Base]:
+    """Return the population that a cohort is asked of, and its scenario; errors as of ``cohort``."""
     base = base_of_scenario(asked.scenario, asked.overrides, announce)
     section = given(asked.scenario, asked.overrides).scenario.population
     population = str(asked.population) if isinstance(asked.population, Path) else asked.population

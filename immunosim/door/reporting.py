@@ -70,7 +70,9 @@ def pages_of(compared: TargetedCohorts) -> dict[str, bytes]:
     published = [result.target for result in compared.targets.results]
     return {
         f"{name or 'cohort'}_{PAGE}": page_of_cohort(
-            cohort, [target for target in published if not name or target.cohort in ("", name)]
+            cohort,
+            [target for target in published if not name or target.cohort in ("", name)],
+            compared.targets.sets,
         )
         for name, cohort in compared.cohorts.items()
     }

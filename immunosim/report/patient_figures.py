@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from immunosim.codegen.loader import load_model
 from immunosim.cohorts.courses import series
 from immunosim.cohorts.result import CohortResult
+from immunosim.cohorts.sample import series
+from immunosim.cohorts.set_numbers import SetNumbers
 from immunosim.cohorts.target_report import applicable, evaluate
 from immunosim.cohorts.targets import PublishedTarget, located_targets
 from immunosim.ensembles import EnsembleResult
@@ -135,8 +137,8 @@ def planned_figure(
     return plot, lambda: ensemble_figure(result.dataset, plot, INTENDED_USE)
 
 
-def page_of_cohort(result: CohortResult, targets: Sequence[AnyTarget] = ()) -> bytes:
-    """Return the page of a cohort, with targets as ``published`` takes them.
+def page_of_cohort(result: CohortResult, targets: Sequence[AnyTarget] = (), sets: SetNumbers | None = None) -> bytes:
+    """Return the page of a cohort, with targets as ``published`` takes them, and their numbers under plausible sets.
 
     Raises
     ------
@@ -147,7 +149,7 @@ def page_of_cohort(result: CohortResult, targets: Sequence[AnyTarget] = ()) -> b
     from immunosim.report.page.cohort import cohort_page
 
     points = published(targets, result)
-    report = evaluate(points, result.dataset) if points else None
+    report = evaluate(points, result.dataset).with_sets(sets) if points else None
     figures = [] if report is None else forest_figures(report)
     parts = [f", part {part} of {len(figures)}" if len(figures) > 1 else "" for part in range(1, len(figures) + 1)]
     forests = [(f"Targets{part}", "", figure) for part, figure in zip(parts, figures, strict=True)]

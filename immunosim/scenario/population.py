@@ -219,6 +219,10 @@ class CohortFactor(Record):
     problems = each_value_stands_alone
 
 
+def _as_list(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 class Population(Record):
     """A virtual population: what differs between patients, how many are simulated, and what is kept of each.
 
@@ -226,7 +230,8 @@ class Population(Record):
     its entries. `cohort` applies one of the named cohorts to everybody. `protocol` names a file with visits, dropout,
     assays and rules that give further doses. `calibrated_to` names the events whose rates were fitted to observed ones:
     risks of one patient are told of these only, and only where typical values are those of `calibrated_with`, in the
-    units of the parameter set.
+    units of the parameter set. `plausible_sets` names tables of values that its targets allow as well, as a calibration
+    writes them: intervals over them hold the doubt about the values of the population.
     """
 
     file: Text = ""
@@ -238,6 +243,7 @@ class Population(Record):
     cohort: Text = ""
     calibrated_to: tuple[Text, ...] = ()
     calibrated_with: dict[Text, Number] = Field(default={})
+    plausible_sets: Annotated[tuple[Text, ...], BeforeValidator(_as_list)] = ()
     table: Text = ""
     protocol: Text = ""
     trait: tuple[Trait, ...] = ()
@@ -264,6 +270,7 @@ class Population(Record):
             for problem in _repeated("covariate", [entry.name for entry in cohort.covariate]):
                 yield InputProblem(problem.reason, key=f"cohorts[{number}].{problem.key}", cure=problem.cure)
         yield from share_problems("stratum", self.stratum)
+        yield from _repeated("plausible_sets", self.plausible_sets)
         pairs = [frozenset(entry.between) for entry in self.correlation]
         for number, pair in enumerate(pairs, 1):
             if pair in pairs[: number - 1]:

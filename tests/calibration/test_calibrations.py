@@ -161,20 +161,57 @@ def test_a_statistic_may_be_of_another_cohort_and_another_scenario(
     assert (row["value"], row["low"], row["high"]) == (0.0, 0.0, 0.0)
 
 
+def test_the_population_alone_gives_the_intervals_of_its_calibration(result: CalibrationResult, tmp_path: Path) -> None:
+    write_calibration(result, tmp_path)
+    seed = result.setup.record.seed + 1
+    asked = [MEAN, MEAN | {"statistic": "sd"}]
+    of_files = immunosim.predict_cohort(tmp_path / "second.toml", asked, patients=32, seed=seed, n_threads=1)
+    of_result = result.predicted(asked, cohort="second", patients=32)
+    assert of_files[["n_sets", "n_failed"]].equals(of_result[["n_sets", "n_failed"]])
+    for column in ("value", "low", "high"):
+        assert of_files[column].to_list() == pytest.approx(of_result[column].to_list(), rel=1e-9)  # texts of numbers
+
+
+def test_tables_of_earlier_calibrations_stay_without_what_is_calibrated_again(
+    result: CalibrationResult, tmp_path: Path
+) -> None:
+    earlier = tmp_path / "earlier.csv"
+    earlier.write_text("lysis_rate,t_cell_count,loss\n1.5,1000,1\n2.5,1100,2\n", encoding="utf-8")
+    again = replace(result, setup=replace(result.setup, earlier_sets=(earlier,)))
+    folder = tmp_path / "results"
+    folder.mkdir()
+    write_calibration(again, folder)
+    assert (folder / "earlier.csv").read_text(encoding="utf-8") == "lysis_rate,loss\n1.5,1\n2.5,2\n"
+    population = (folder / "population.toml").read_text(encoding="utf-8")
+    assert 'plausible_sets = ["earlier.csv", "plausible_sets.csv"]' in population
+
+
+def test_a_calibration_takes_and_checks_the_sets_of_an_earlier_one(written: Written, tmp_path: Path) -> None:
+    path = written(tmp_path, ("seed = 3", 'seed = 3\npopulation.plausible_sets = "earlier.csv"'))
+    earlier = tmp_path / "earlier.csv"
+    earlier.write_text("lysis_rate\n2.5\n", encoding="utf-8")
+    assert setup_of(path).earlier_sets == (earlier,)
+    assert setup_of(path).population.plausible_sets == ()
+    earlier.write_text("lysis_rat\n2.5\n", encoding="utf-8")
+    with pytest.raises(immunosim.errors.DataError, match="is not a parameter of the model"):
+        setup_of(path)
+
+
 @pytest.mark.parametrize(
     ("keys", "options", "message"),
     [
         (MEAN | {"statistic": "men"}, {}, 'statistic 1: unknown statistic "men", did you mean "mean", '),
         (MEAN | {"readot": "x"}, {}, 'statistic 1: readot: unknown key, did you mean "readout"?'),
+        (None, {}, "statistics: there is no statistic, ask for example"),
         (MEAN, {"cohort": "third"}, 'cohort: the calibration has no cohort "third"'),
         (MEAN, {"scenario": "two_courses"}, "two_courses: is not of teaching/default, which was calibrated"),
     ],
 )
 def test_a_statistic_that_cannot_be_predicted_is_refused(
-    result: CalibrationResult, keys: dict[str, str], options: dict[str, str], message: str
+    result: CalibrationResult, keys: dict[str, str] | None, options: dict[str, str], message: str
 ) -> None:
     with pytest.raises(immunosim.errors.ImmunosimError) as caught:
-        result.predicted([keys], **options)  # type: ignore[arg-type]
+        result.predicted([] if keys is None else [keys], **options)  # type: ignore[arg-type]
     assert message in str(caught.value)
 
 

@@ -114,6 +114,32 @@ def test_targets_are_compared_with_their_cohort_in_one_command(
     assert "Someone 2020" in Path("results/short_targets/cohort_report.html").read_text(encoding="utf-8")
 
 
+def test_targets_have_intervals_over_plausible_sets_in_print_tables_and_page(
+    command, short: Path, population: Path
+) -> None:
+    published = short.parent / "published.toml"
+    published.write_text(TARGETS, encoding="utf-8")
+    asked = ("cohort", short, "-n", "8", "--population", population, "--targets", published, "--set-patients", "4")
+    none = command(*asked, "--sets", "3")
+    assert none.exit_code == 2
+    assert f"{population}: plausible_sets: names no plausible sets, name a table in it" in none.stderr
+    sets = population.with_name("sets.csv")
+    sets.write_text("blood_lysis_rate\n5\n10\n20\n", encoding="utf-8")
+    population.write_text('plausible_sets = "sets.csv"\n' + population.read_text(encoding="utf-8"), encoding="utf-8")
+    result = command(*asked, "--sets", "3", "--report")
+    assert result.exit_code == 0, result.output
+    assert "90 %, patients" in result.stdout
+    assert "90 %, sets" in result.stdout
+    assert "3 plausible sets of the population, the same 4 patients" in result.stdout
+    folder = Path("results/short_targets")
+    assert json.loads((folder / "targets.json").read_text(encoding="utf-8"))["sets"]["failed_by_set"] == {"": [0, 0, 0]}
+    assert (folder / "targets.csv").read_text(encoding="utf-8").splitlines()[0].endswith("sets_low,sets_high")
+    assert "90 % interval, sets" in (folder / "cohort_report.html").read_text(encoding="utf-8")
+    sets.write_text("blood_lysis_rate\n5\nten\n", encoding="utf-8")
+    refused = command(*asked, "--force")
+    assert f'{sets}: line 3: column blood_lysis_rate: "ten" is not a number' in refused.stderr
+
+
 def test_a_page_is_written_beside_the_result(command, short: Path, population: Path) -> None:
     kept = ("--endpoint", "first_above cd4 0.1e9/L from 7 days as back", "--endpoint", "risk relapse_rate")
     result = command("cohort", short, "-n", "8", "--population", population, *kept, "--report", "--json")
@@ -136,6 +162,9 @@ def test_a_page_is_written_beside_the_result(command, short: Path, population: P
             ("--targets", "hillcawthorne2012"),
             "no target is of a cohort of the population (none)",
         ),
+        (("--sets", "4"), "--sets: are for targets, name targets"),
+        (("--sets", "1"), "Invalid value for '--sets'"),
+        (("--sets", "4", "--set-patients", "0"), "Invalid value for '--set-patients'"),
         (("--targets", "all", "--parquet"), "--parquet: is not written of several cohorts"),
         (("--seed", "-1"), "Invalid value for '--seed'"),
         (("-n", "0"), "Invalid value for '-n'"),

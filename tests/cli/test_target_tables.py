@@ -2,10 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from immunosim.cli.target_tables import sentences, show_targets
 from immunosim.cohorts.intervals import Interval
+from immunosim.cohorts.set_numbers import NumbersOfSets, SetNumbers
 from immunosim.cohorts.target_records import Target
 from immunosim.cohorts.target_report import TargetReport, TargetResult
 from immunosim.cohorts.targets import PublishedTarget
@@ -34,6 +36,22 @@ def test_a_row_has_published_and_simulated_numbers_with_interval_and_residual(re
     assert rows["near"] == ["near", "cells/µL", "100", "105", "98.0 to 110", "+0.5", "|z| <= 2", "yes", "A"]
     assert rows["far"] == ["far", "cells/µL", "100", "150", "-", "+4.1", "within 15 %", "no", "B, held out"]
     assert rows["time"][4] == "15.0 to never"
+
+
+def test_intervals_over_plausible_sets_stand_beside_those_of_patients(report, capsys):
+    numbers = np.array([[90.0, np.nan], [100.0, np.nan], [130.0, np.nan]])
+    both = [entry.target for entry in report.results[:2]]
+    cohorts = {"trial": NumbersOfSets(numbers, np.array([0, 2, 0]))}
+    show_targets(report.with_sets(SetNumbers(3, 64, {"trial": both}, cohorts, ("sd of counts",))))
+    out = capsys.readouterr().out
+    lines = [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in out.splitlines()]
+    rows = {cells[0]: cells for cells in lines if cells}
+    assert rows["target"][4:6] == ["90 %, patients", "90 %, sets"]
+    assert rows["near"][4:6] == ["98.0 to 110", "90.0 to 130"]
+    assert (rows["far"][5], rows["time"][5]) == ("-", "-")
+    assert "3 plausible sets of the population, the same 64 patients" in out
+    assert "Failed patients of trial: 2 under set 2, of 64." in out
+    assert "not about the simulated values of sd of counts" in out
 
 
 def test_fitted_and_held_out_targets_are_summed_apart(report):

@@ -7,6 +7,7 @@ from figure_layout import collisions, outside
 from matplotlib.figure import Figure
 
 from immunosim.cohorts.intervals import Bootstrap
+from immunosim.cohorts.set_numbers import NumbersOfSets, SetNumbers
 from immunosim.cohorts.target_report import evaluate
 from immunosim.cohorts.targets import read_targets
 from immunosim.errors import DataError
@@ -83,6 +84,21 @@ def test_a_row_has_a_point_at_its_residual_coloured_by_the_tolerance(report):
     assert points[2].get_marker() == ">"
     assert (points[2].get_markerfacecolor(), points[0].get_markerfacecolor()) == ("white", BLUE)
     assert ax.get_yticklabels()[0].get_text() == r"untreated \$mean\$"
+
+
+def test_an_interval_over_plausible_sets_is_a_wider_lighter_bar_behind_that_of_patients(report, targets):
+    numbers = np.array([[0.8, 250.0, 11.0], [0.9, 300.0, 12.0], [1.0, np.nan, 13.0]])
+    of_sets = NumbersOfSets(numbers, np.zeros(3, np.int64))
+    over_sets = report.with_sets(SetNumbers(3, 64, {"": targets[:3]}, {"": of_sets}))
+    figure = forest_figure(over_sets)
+    bars = [line for line in figure.axes[0].lines if line.get_alpha() is not None]
+    assert len(bars) == 3  # none of the target that no set has a number of
+    assert bars[0].get_xdata() == pytest.approx([targets[0].record.residual(0.8), targets[0].record.residual(1.0)])
+    (thin,) = [line for line in figure.axes[0].lines if line.get_ydata()[0] == 0 and line.get_linewidth() == 1.1]
+    assert bars[0].get_linewidth() > thin.get_linewidth()
+    assert bars[0].get_zorder() < thin.get_zorder()
+    assert "3 plausible sets" in " ".join(figure.get_supxlabel().split())
+    assert collisions(figure) == []
 
 
 def test_the_forest_gives_both_numbers_and_counts(report):

@@ -48,6 +48,9 @@ MOST_ROWS = 40
 SMALL = 6.3
 """Points: letters of the rows."""
 
+WIDE = 4.2
+"""Points: width of the bar of an interval over plausible sets."""
+
 BAND = 0.36
 """Half the height of a tolerance, in rows."""
 
@@ -67,8 +70,10 @@ def forest_figure(report: TargetReport, footer: str = "") -> Figure:
         ax = draw_forest(figure.add_subplot(), report.results)
         title = f"{report.n_within} of {len(report.results)} targets within tolerance"
         ax.set_title(title, fontweight="bold", pad=14.0)
+        level = f"{100.0 * report.confidence:g} % interval"
+        over_sets = f"Wide light bar: {level} over {report.sets.n} plausible sets. " if report.sets else ""
         caption = (
-            f"Point and bar: simulated value and {100.0 * report.confidence:g} % interval, as standardised residual. "
+            f"Point and bar: simulated value and {level} of finite patients, as standardised residual. {over_sets}"
             "Grey: tolerance. Open: held out of the calibration. Red: outside its tolerance. "
             f"Arrows: beyond {LARGEST_Z:g}."
         )
@@ -142,7 +147,10 @@ def _draw_residual(ax: Axes, row: int, result: TargetResult) -> None:
         return
     ends = [float(np.clip(end, -LARGEST_Z, LARGEST_Z)) for end in result.z_interval]
     if not any(map(math.isnan, ends)):
-        ax.plot(ends, [row, row], color=colour, lw=1.1, zorder=2)
+        ax.plot(ends, [row, row], color=colour, lw=1.1, zorder=2.5)
+    over_sets = [float(np.clip(end, -LARGEST_Z, LARGEST_Z)) for end in result.z_over_sets or ()]
+    if over_sets and not any(map(math.isnan, over_sets)):
+        ax.plot(over_sets, [row, row], color=colour, lw=WIDE, alpha=0.35, solid_capstyle="butt", zorder=2)
     marker = "o" if abs(z) <= LARGEST_Z else ">" if z > 0.0 else "<"
     fill = colour if result.record.use == "fitted" else "white"
     ax.plot([float(np.clip(z, -LARGEST_Z, LARGEST_Z))], [row], marker, color=colour, mfc=fill, ms=3.6, zorder=3)

@@ -207,7 +207,7 @@ def _notes(curves: Sequence[GroupCurve], request: StatisticRequest, how: Bootstr
     competing = f" (competing: {', '.join(request.competing)})" if has_competing else ""
     estimate = f"{'Aalen-Johansen' if has_competing else 'Kaplan-Meier'}, weighted{competing}."
     has_band = any(np.isfinite(curve.low).any() for curve in curves)
-    band = f"Band: {100.0 * how.confidence:g} % bootstrap interval, pointwise." if has_band else ""
+    band = f"Band: {100.0 * how.confidence:g} % bootstrap interval of finite patients, pointwise." if has_band else ""
     at_risk_note = "Numbers at risk are weighted: patients of the population."
     failed = f"{count_text(n_failed)} failed and {'is' if n_failed == 1 else 'are'} not shown." if n_failed else ""
     since = f"Times count from month {request.since / DAYS_PER_MONTH:.3g}." if request.since else ""

@@ -5,9 +5,11 @@ Reads a result and a report of targets; computes no statistic of its own.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from immunosim.cohorts.intervals import Interval
 from immunosim.cohorts.result import CohortResult
 from immunosim.cohorts.target_report import TargetReport, TargetResult
 from immunosim.formatting import number, unit_text
@@ -131,18 +133,21 @@ def _figures(drawings: Sequence[Drawing], what: str) -> Iterator[Section]:
 def _targets(targets: TargetReport | None) -> Iterator[Section]:
     if targets is None:
         return
-    interval = f"{100.0 * targets.confidence:g} % interval"
-    headers = ("target", "published", "simulated", interval, "unit", "z", "tolerance", "within", "grade")
+    level = f"{100.0 * targets.confidence:g} % interval"
+    intervals = [f"{level}, patients", *([f"{level}, sets"] if targets.sets else [])]
+    headers = ("target", "published", "simulated", *intervals, "unit", "z", "tolerance", "within", "grade")
+    align = f"<>>{'>' * len(intervals)}<><<<"
     note = (
-        "z: standardised residual. Intervals are of the bootstrap: they say how far the number of patients limits the "
-        "simulated number, not how uncertain the model is. Grades: A read in the source, B recalled, derived or "
-        "assumed, C contradicted by other sources."
+        "z: standardised residual. Intervals of patients are of the bootstrap: they say how far the number of patients "
+        "limits the simulated number, not how uncertain the model is. Grades: A read in the source, B recalled, "
+        "derived or assumed, C contradicted by other sources."
     )
     by_source: dict[str, list[tuple[str, ...]]] = {}
     for result in targets.results:
         by_source.setdefault(result.target.citation, []).append(_row(result))
-    tables = [PageTable(source, headers, rows, "<>>><><<<") for source, rows in by_source.items()]
-    yield Section("targets", "Published against simulated", sentences=[note], tables=tables)
+    tables = [PageTable(source, headers, rows, align) for source, rows in by_source.items()]
+    of_sets = targets.sets.sentences() if targets.sets else ()
+    yield Section("targets", "Published against simulated", sentences=[note, *of_sets], tables=tables)
 
 
 def _row(result: TargetResult) -> tuple[str, ...]:
@@ -151,13 +156,17 @@ def _row(result: TargetResult) -> tuple[str, ...]:
         record.name,
         number(record.value),
         number(simulated.value),
-        f"{number(simulated.low)} to {number(simulated.high)}",
+        *(_ends(entry) for entry in (simulated, result.over_sets) if entry is not None),
         unit_text(record.unit) or "-",
         f"{result.z:+.1f}",
         record.tolerance,
         "yes" if result.is_within else "NO",
         record.grade if record.use == "fitted" else f"{record.grade}, held out",
     )
+
+
+def _ends(interval: Interval) -> str:
+    return "-" if math.isnan(interval.low) else f"{number(interval.low)} to {number(interval.high)}"
 
 
 def _endpoints(result: CohortResult) -> PageTable:

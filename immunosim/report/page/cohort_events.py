@@ -25,8 +25,8 @@ NOTE = (
 
 def events_table(events: Sequence[EventSummary]) -> PageTable:
     """Return the events with their numbers, incidences and medians."""
-    headers = ("event", "events", "censored", "failed", "by month", "incidence", "90 % interval")
-    columns = (*headers, "median month", "90 % interval")
+    headers = ("event", "events", "censored", "failed", "by month", "incidence", "90 % interval, patients")
+    columns = (*headers, "median month", "90 % interval, patients")
     return PageTable("", columns, [tuple(_cells(event)) for event in events], "<>>>>>>>>", NOTE)
 
 
@@ -34,7 +34,7 @@ def key_incidences(events: Sequence[EventSummary]) -> Iterator[KeyResult]:
     """Yield the incidence of each event."""
     for event in events:
         words = f"by month {_month(event.end)}"
-        remark = words if math.isnan(event.incidence.low) else f"{words}; 90 %: {_ends(event.incidence)}"
+        remark = words if math.isnan(event.incidence.low) else f"{words}; 90 %, patients: {_ends(event.incidence)}"
         yield _name(event), percentage(event.incidence.value), remark
 
 
