@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from immunosim.codegen.loader import load_model
 from immunosim.cohorts.courses import series
 from immunosim.cohorts.result import CohortResult
-from immunosim.cohorts.sample import series
 from immunosim.cohorts.set_numbers import SetNumbers
 from immunosim.cohorts.target_report import applicable, evaluate
 from immunosim.cohorts.targets import PublishedTarget, located_targets

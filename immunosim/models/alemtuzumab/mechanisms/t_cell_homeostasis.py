@@ -6,8 +6,8 @@
 
 Naive division needs IL-7 above the level that survival needs (square of IL-7; Reynolds 2013). Memory CD4 cells are
 driven by IL-7, memory CD8 cells by IL-15. ``division_capacity`` (c) is a trait that scales the excess of division over
-the untreated rate, which lymphopenia calls up; dimethyl fumarate (F) inhibits division (``prior_therapy``). Death of naive
-cells and division of memory cells follow from the untreated steady state. Turnover: Vrisekoop 2008, Westera 2013,
+the untreated rate, which lymphopenia calls up; dimethyl fumarate (F) inhibits division (``prior_therapy``). Death of
+naive cells and division of memory cells follow from the untreated steady state. Turnover: Vrisekoop 2008, Westera 2013,
 Macallan 2004, Costa del Amo 2018.
 """
 
