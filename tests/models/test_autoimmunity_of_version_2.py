@@ -87,6 +87,16 @@ def test_who_is_ill_before_treatment_is_refused(model: Model, defaults: dict[str
         model.close(defaults | {"thyroid_liability": 5.8})
 
 
+@pytest.mark.parametrize("cells", [0.0, -1e-9, 1e-12])
+def test_the_jacobian_is_finite_without_naive_b_cells(model: Model, defaults: dict[str, float], cells: float) -> None:
+    vector = model.close(defaults)
+    state = model.baseline(vector)
+    state[model.pools.index("naive_b_lymphoid")] = cells
+    jacobian = np.empty(len(model.module.JACOBIAN_ROWS))
+    model.module.jacobian(state, vector, np.zeros(len(model.inputs)), jacobian)
+    assert np.isfinite(jacobian).all()
+
+
 def test_risk_factors_add_to_the_liability_of_the_thyroid_alone(model: Model, defaults: dict[str, float]) -> None:
     both = model.close(defaults | {"family_history": 1.0, "smoker": 1.0})
     added = defaults["family_history_liability"] + defaults["smoking_liability"]
