@@ -23,7 +23,7 @@ from immunosim.units import parse_quantity
 SEED = "seed"
 """Attribute of a cohort with the seed by which draws of events are keyed; 0 where there is none."""
 
-FALLS = 1e-6
+FALLS = 1e-4
 """Fraction of the largest value, or of 1 where nobody has that much, by which a cumulative hazard may fall."""
 
 
