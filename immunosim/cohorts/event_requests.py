@@ -24,7 +24,7 @@ SEED = "seed"
 """Attribute of a cohort with the seed by which draws of events are keyed; 0 where there is none."""
 
 FALLS = 1e-4
-"""Fraction of the largest value by which a cumulative hazard may fall between two times."""
+"""Fraction of the largest value, or of 1 where nobody has that much, by which a cumulative hazard may fall."""
 
 
 def requested_events(sample: CohortSample, request: StatisticRequest) -> CohortEvents:
@@ -88,8 +88,8 @@ def _of_request(sample: CohortSample, request: StatisticRequest) -> CohortEvents
 
 def _of_hazard(sample: CohortSample, name: str, request: StatisticRequest) -> CohortEvents:
     times, hazard = _windowed(*sample.courses(name), request)
-    # The integrator's error may let a hazard fall by the last digits.
-    if np.nanmin(np.diff(hazard, axis=1), initial=0.0) < -FALLS * np.nanmax(np.abs(hazard), initial=0.0):
+    # The integrator's error may let a hazard fall by the last digits, those of 1 where nobody is at risk.
+    if np.nanmin(np.diff(hazard, axis=1), initial=0.0) < -FALLS * np.nanmax(np.abs(hazard), initial=1.0):
         cure = "name a read-out that adds up a hazard over time"
         raise DataError(f'"{name}" falls, so it is not a cumulative hazard', key="hazard", cure=cure)
     return events_from_hazard(times, hazard, _draws(sample, name, request), name)

@@ -166,6 +166,12 @@ def test_the_draw_by_which_the_model_decided_may_be_a_column():
     )
 
 
+def test_a_hazard_of_nobody_may_fall_by_the_error_of_the_integrator():
+    safe = COHORT.assign(hazard=COHORT["hazard"] * 0.0)
+    safe["hazard"][:, 2] = 1e-9
+    assert computed("incidence", safe, hazard="hazard", time="12 months") == 0.0
+
+
 def test_a_competing_event_lowers_the_incidence():
     alone = computed("incidence", hazard="hazard", time="12 months")
     with_other = computed("incidence", hazard="hazard", time="12 months", competing=["back"])
