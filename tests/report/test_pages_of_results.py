@@ -222,5 +222,6 @@ def test_a_time_to_an_event_is_told_in_words() -> None:
     about = {"unit": "day", "n": 9, "n_reached": 7, "n_at_start": 0, "n_failed": 1}
     ends = {"median": 200.0, "median_low": 180.0, "median_high": math.inf, "median_month": 6.57, "median_date": ""}
     assert event_remark({**about, **ends}) == (
-        "7 of 9 reached it; 1 failed; median: 90 % interval 180 to not reached; month 6.6 after the last course"
+        "7 of 9 reached it; 1 failed; median: 90 % interval, patients, 180 to not reached; "
+        "month 6.6 after the last course"
     )

@@ -144,7 +144,7 @@ def _event(about: Mapping[str, float | str]) -> Iterator[str]:
         yield f"{about['n_at_start']} at the start"
     if about["n_failed"]:
         yield f"{about['n_failed']} failed"
-    yield f"median: 90 % interval {_number(about['median_low'])} to {_number(about['median_high'])}"
+    yield f"median: 90 % interval, patients, {_number(about['median_low'])} to {_number(about['median_high'])}"
     month, date = about.get("median_month", math.inf), about.get("median_date", "")
     if isinstance(month, float) and math.isfinite(month):
         yield f"month {month:.1f} after the last course{f' ({date})' if date else ''}"
