@@ -40,9 +40,10 @@ def readout(package: ModelPackage) -> str:
 
 
 def each_drug_once(package: ModelPackage) -> dict[str, Any]:
-    """Return a scenario's document: a plausible dose of every drug, one a week."""
+    """Return a scenario's document: a plausible dose of every drug, or an effect, one a week."""
     doses = [
-        {"drug": drug.name, "start": f"{7 * number} days", "dose": f"{np.sqrt(np.prod(drug.plausible)):.0f} mg"}
+        {"drug": drug.name, "start": f"{7 * number} days"}
+        | ({"effect": 0.5} if drug.takes_effect else {"dose": f"{np.sqrt(np.prod(drug.plausible)):.0f} mg"})
         for number, drug in enumerate(package.drugs)
     ]
     return {"title": "each drug once", "model": package.name, "horizon": HORIZON, "dose": doses}
@@ -99,7 +100,7 @@ def test_every_drug_is_balanced_or_says_why_not(package: ModelPackage, trajector
 
 def test_a_summary_names_every_drug_and_is_plain_json(package: ModelPackage, trajectory: Any) -> None:
     summary = json.loads(json.dumps(summarise(trajectory)))
-    assert summary["dose_totals"].keys() == {drug.name for drug in package.drugs}
+    assert summary["dose_totals"].keys() == {drug.name for drug in package.drugs if not drug.takes_effect}
     assert summary["status"]["name"] == "OK"
 
 
