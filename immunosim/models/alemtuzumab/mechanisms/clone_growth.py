@@ -17,11 +17,13 @@ from immunosim.model.rate_laws import excess, hill, restraint
 
 def add_tissue_t_cells(net: Network) -> None:
     """Add what clones share: access to antigen, for which all T cells of tissue compete, and the answer to IL-7."""
-    total, shared = sp.S.Zero, sp.S.Zero
-    for subset in ("memory_cd4", "naive_cd4", "memory_cd8"):
-        share = net[f"{subset}_competition_share"]
-        total, shared = total + share * net.relative(net[f"{subset}_lymphoid"]), shared + share
-    total += (1 - shared) * net.relative(net["naive_cd8_lymphoid"])
+    naive = {lineage: net.signal(f"naive_{lineage}_in_tissue", _naive(net, lineage)) for lineage in ("cd4", "cd8")}
+    memory = {lineage: net.relative(net[f"memory_{lineage}_lymphoid"]) for lineage in ("cd4", "cd8")}
+    memory_cd4, naive_cd4, memory_cd8 = net.get(
+        "memory_cd4_competition_share", "naive_cd4_competition_share", "memory_cd8_competition_share"
+    )
+    total = memory_cd4 * memory["cd4"] + naive_cd4 * naive["cd4"] + memory_cd8 * memory["cd8"]
+    total += (1 - memory_cd4 - naive_cd4 - memory_cd8) * naive["cd8"]
     with net.mechanism("self_antigen_competition"):
         total = net.signal("tissue_t_cells", total, label="T cells of tissue, relative to untreated")
         freed = net.on("self_antigen_competition") * (restraint(total, net["antigen_competition"]) - 1)
@@ -53,6 +55,15 @@ def add_growth(net: Network, pool: sp.Symbol, prefix: str, cells: str, release: 
     recruitment = net.derive(f"{prefix}_recruitment_rate", share * crowding * turnover, "1/day")
     division = net.derive(f"{prefix}_division_rate", (1 - share) * crowding * turnover, "1/day")
     switch = net.signal(f"{prefix}_il7_switch", 1 + net[f"{prefix}_il7_boost"] * net["lymphopenia_switch"])
-    net.gain(f"recruitment of {cells}", pool, recruitment * net.relative(net["naive_cd4_lymphoid"]))
+    net.gain(f"recruitment of {cells}", pool, recruitment * net["naive_cd4_in_tissue"])
     net.gain(f"division of {cells}", pool, division * switch * release * net["antigen_access"] * pool)
     net.loss(f"death of {cells}", pool, turnover * (1 + pool / capacity) * pool)
+
+
+def _naive(net: Network, lineage: str) -> sp.Expr:
+    """Return naive cells of tissue relative to untreated; recent emigrants are naive cells here."""
+    naive, recent = net.get(f"naive_{lineage}_lymphoid", f"recent_{lineage}")
+    untreated = net.derive(
+        f"naive_{lineage}_in_tissue_0", net.baseline[naive.name] + net.baseline[recent.name], "cells/uL"
+    )
+    return (naive + recent) / untreated

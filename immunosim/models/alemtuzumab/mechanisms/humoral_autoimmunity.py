@@ -140,7 +140,7 @@ def _add_illness(net: Network, organ: str, label: str, antibody: sp.Symbol) -> N
     """Add time in illness, and the hazard of its diagnosis, which takes weeks and meets each patient by one draw."""
     ill = hill(excess(antibody, net["disease_titre"]), net["diagnosis_margin"], 2)
     ill = net.signal(f"{organ}_disease", ill, label=f"{label} antibody above the titre of disease")
-    illness = net.add_pool(f"{organ}_illness", f"time with {label} illness", "year", 0.0, scale=1.0)
+    illness = net.add_pool(f"{organ}_illness", f"time with {label} illness", "year", 0.0, scale=10.0)
     net.gain(f"time with {label} illness", illness, ill / net["days_per_year"])
     rate = net["diagnosis_rate"]
     net.readout(f"{organ}_hazard", rate * ill, "1/year", f"hazard of {label} autoimmunity")
