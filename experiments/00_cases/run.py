@@ -1,7 +1,9 @@
 """Fit the individual values of the three published cases, as members of the population of the trials.
 
 Least squares over traits of the population, each counted as a standard normal number; targets in targets.toml. Without
-``--refit`` the shipped values are compared with the targets. Run: ``python experiments/00_cases/run.py [NAME...] [--refit]``.
+``--refit`` the shipped values are compared with the targets.
+
+Run: ``python experiments/00_cases/run.py [NAME...] [--refit]``.
 """
 
 import argparse
@@ -35,7 +37,7 @@ Array = npt.NDArray[np.float64]
 
 
 def individual_values(traits: list[str], scores: Array) -> dict[str, Array]:
-    """Return the parameters of patients, by name and shape (n,), from the standard scores of traits, shape (n, n_traits)."""
+    """Return the parameters of patients by name, shape (n,), from the scores of their traits, shape (n, n_traits)."""
     parameters, values = load_parameters(), {}
     for name, score in zip(traits, scores.T, strict=True):
         trait = TRAITS[name]
@@ -69,7 +71,9 @@ class Case:
             targets = [target for target in self.targets if target.get("counterfactual", False) == is_counterfactual]
             days = {text: _day(scenario, text) for target in targets for text in target["times"]}
             readouts = sorted({target["name"] for target in targets})
-            result = ims.simulate_ensemble(scenario, dict(values), readouts=readouts, times=np.array(sorted(days.values())))
+            result = ims.simulate_ensemble(
+                scenario, dict(values), readouts=readouts, times=np.array(sorted(days.values()))
+            )
             for target in targets:
                 of_time = result.dataset[target["name"]].transpose("time", ...)
                 for text, value in zip(target["times"], target["values"], strict=True):

@@ -15,7 +15,7 @@ import sympy as sp
 
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import inhibited_by, saturating
-from immunosim.models.alemtuzumab.version_1.mechanisms.lymphocytes import SUBSETS
+from immunosim.models.alemtuzumab.mechanisms.lymphocytes import SUBSETS
 
 
 def add_steroid_kinetics(net: Network) -> None:

@@ -13,7 +13,7 @@ import sympy as sp
 
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import hill, saturating
-from immunosim.models.alemtuzumab.version_1.mechanisms.lymphocytes import SUBSETS
+from immunosim.models.alemtuzumab.mechanisms.lymphocytes import SUBSETS
 
 
 def add_depletion(net: Network) -> None:

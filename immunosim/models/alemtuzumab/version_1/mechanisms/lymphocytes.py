@@ -4,37 +4,11 @@ Declares pools only; what happens to them stands in the other mechanisms. Lympho
 in tissue divided by the blood volume), so that a cell keeps its weight when it moves.
 """
 
-from dataclasses import dataclass
-
 import sympy as sp
 
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import growth
-
-
-@dataclass(frozen=True)
-class Subset:
-    """A lymphocyte subset that circulates between blood and lymphoid tissue."""
-
-    name: str
-    label: str
-    owner: str
-    scale_by: str
-    egress: str
-    ageing: bool = False
-    retained: bool = False
-
-
-SUBSETS = (
-    Subset("naive_cd4", "naive CD4 T cells", "t_cell_homeostasis", "cd4_scale", "cd4_egress", ageing=True),
-    Subset("memory_cd4", "memory CD4 T cells", "t_cell_homeostasis", "cd4_scale", "cd4_egress", retained=True),
-    Subset("treg", "regulatory T cells", "regulatory_t_cells", "cd4_scale", "cd4_egress", retained=True),
-    Subset("naive_cd8", "naive CD8 T cells", "t_cell_homeostasis", "cd8_scale", "cd8_egress", ageing=True),
-    Subset("memory_cd8", "memory CD8 T cells", "t_cell_homeostasis", "cd8_scale", "cd8_egress", retained=True),
-    Subset("naive_b", "naive B cells", "b_cell_repopulation", "b_scale", "b_egress"),
-    Subset("memory_b", "memory B cells", "b_cell_repopulation", "b_scale", "b_egress"),
-    Subset("other", "other lymphocytes", "other_lymphocytes", "other_scale", "cd8_egress"),
-)
+from immunosim.models.alemtuzumab.mechanisms.lymphocytes import SUBSETS, Subset
 
 
 def declare_lymphocytes(net: Network) -> None:
