@@ -39,8 +39,8 @@ VARIANT = "variant"
 VARIANTS_AT_ONCE = 64
 """Cohorts in memory at a time."""
 
-MOST_FAILED = 0.02
-"""Share of failed patients, by weight, beyond which the numbers of a cohort do not count."""
+MOST_FAILED = 0.05
+"""Share of failed patients, by weight, beyond which the numbers of a cohort do not count; a model may refuse 2 % as ill."""
 
 
 @dataclass(frozen=True, eq=False)
