@@ -124,7 +124,9 @@ def test_every_total_derivative_holds_for_the_default_values(derivatives, model,
 def test_the_untreated_state_stays_steady_as_any_parameter_moves(derivatives, model, defaults, drawn, off):
     """d rhs(y_0(p), p)/dp = J dy_0/dp + d rhs/dp = 0: closure, Jacobian and slopes agree with one another."""
     draw, vector, module = drawn(0), model.close(defaults, off), model.module
-    untreated = type(draw)(**{**vars(draw), "vector": vector, "state": model.baseline(vector), "inputs": np.zeros(3)})
+    untreated = type(draw)(
+        **{**vars(draw), "vector": vector, "state": model.baseline(vector), "inputs": 0.0 * draw.inputs}
+    )
     jacobian, nonzeros = np.zeros((len(model.pools),) * 2), np.empty(len(module.JACOBIAN_ROWS))
     module.jacobian(untreated.state, vector, untreated.inputs, nonzeros)
     jacobian[module.JACOBIAN_ROWS, module.JACOBIAN_COLUMNS] = nonzeros
