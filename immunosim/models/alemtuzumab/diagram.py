@@ -60,7 +60,7 @@ BUSES = (
 
 B_CLONES = ("thyroid_b_clone", "platelet_b_clone", "gbm_b_clone")
 NEUTRALISED = (
-    *(f"{subset}_{place}" for subset in SUBSETS for place in ("blood", "lymphoid") if f"{subset}_{place}" in BOXES),
+    *(f"{subset}_{side}" for subset in SUBSETS for side in ("blood", "lymphoid") if f"{subset}_{side}" in BOXES),
     *("nk_cells", "transitional_b", "recent_cd4", "recent_cd8", "antibody_central", "antibody_peripheral"),
     *("autoreactive_cd4", "relapse_repertoire", *B_CLONES),
 )
