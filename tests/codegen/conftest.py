@@ -14,6 +14,7 @@ Array = npt.NDArray[np.float64]
 
 # Pools that are shares, and stay below one.
 SHARES = ("privilege_loss", "glucocorticoid_signal", "glucocorticoid_effect", "fumarate_effect")
+SHARES += ("thyroid_antibody", "platelet_antibody", "gbm_antibody")
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,14 @@ class Draw:
 
 
 def random_values(parameters: ParameterSet, generator: np.random.Generator) -> dict[str, float]:
-    """Return shares and traits anywhere inside 0 and 1, all others 30 % around their default."""
+    """Return shares and traits anywhere inside 0 and 1, all others 30 % around their default, or around 1."""
     values = {}
     for name in parameters:
         parameter = parameters[name]
         if parameter.unit == "1" and parameter.upper == 1.0:
             values[name] = generator.uniform(0.05, 0.95)
         else:
-            values[name] = parameter.value * generator.lognormal(sigma=0.3)
+            values[name] = (parameter.value or 1.0) * generator.lognormal(sigma=0.3)
     return values
 
 
@@ -72,7 +73,7 @@ def drawn(model: Model, parameters: ParameterSet) -> Callable[..., Draw]:
         random_off = tuple(m for m in model.mechanisms if generator.uniform() < 0.1)
         off = random_off if off is None else tuple(off)
         vector = closed(model, template, values, off)
-        inputs = np.array([60.0, 5000.0, 1.0]) * generator.uniform(size=3)
+        inputs = np.array([60.0, 5000.0, 1.0, 0.1, 1.0]) * generator.uniform(size=5)
         return Draw(values, off, vector, random_state(model, vector, generator, empty), inputs)
 
     return draw

@@ -7,6 +7,7 @@ import pytest
 from immunosim.errors import ModelError
 from immunosim.model.drug import Drug, check_drugs
 from immunosim.models import drugs_of, load_parameters
+from immunosim.models.alemtuzumab.clinic import CHALLENGE_INPUTS
 from immunosim.models.alemtuzumab.network import build_network
 
 PLAIN: dict[str, Any] = {
@@ -113,7 +114,7 @@ def test_two_drugs_do_not_share_an_input() -> None:
 def test_the_drugs_of_the_shipped_model_fit_its_network() -> None:
     units = load_parameters().units()
     net = build_network(units)
-    check_drugs(drugs_of(), net.inputs, net.pools, units)
+    check_drugs(drugs_of(), net.inputs, net.pools, units, CHALLENGE_INPUTS)
 
 
 def test_an_input_that_challenges_enter_needs_no_drug_but_must_exist_and_be_free() -> None:

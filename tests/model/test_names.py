@@ -24,6 +24,7 @@ PROMISED = {
     "corticosteroids",
     "prior_therapy",
     "relapse",
+    *("anti_drug_antibody", "recent_emigrants", "steroid_tolerance"),
     *("clone_lymphopenia_response", "self_antigen_competition", "b_cell_overshoot", "acquired_regulation"),
     *("immune_challenges", "topical_immunotherapy", "follicle_dormancy", "pigmentation"),
 }
@@ -34,6 +35,7 @@ MODIFIERS = {"clone_lymphopenia_response", "self_antigen_competition", "b_cell_o
 # Names of cells, molecules and measures that are themselves short; the rest is words.
 FIELD_TERMS = {
     *("cd4", "cd8", "cd19", "nk", "b", "t", "il2", "il7", "il15", "baff", "gbm", "tsh", "salt", "treg", "ec50", "ic50"),
+    "ada",  # anti-drug antibody
     *("0", "of", "to", "in", "on", "by", "at", "per", "age", "gut", "and", "the", "end"),
 }
 GLOSSARY_POOLS = {

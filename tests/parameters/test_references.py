@@ -1,6 +1,7 @@
 """The bibliography is well formed, has no orphans and says where a source was not read again."""
 
 import re
+import tomllib
 from importlib import resources
 
 from immunosim.models import available_sets, load_parameters, load_references
@@ -29,8 +30,10 @@ def test_keys_are_unique_and_in_alphabetical_order():
     assert keys == sorted(set(keys))
 
 
-def test_every_entry_is_cited_by_a_parameter():
+def test_every_entry_is_cited_by_a_parameter_or_a_file_of_targets():
     cited = {key for name in available_sets() for key in load_parameters(name).references()}
+    for file in (resources.files("immunosim.models.alemtuzumab") / "targets").iterdir():
+        cited.add(tomllib.loads(file.read_text(encoding="utf-8"))["source"].get("key"))
     assert sorted(load_references().keys() - cited) == []
 
 

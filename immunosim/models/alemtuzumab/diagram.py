@@ -1,173 +1,57 @@
-"""Where the diagram of the model puts each pool and how regulation runs between them. Millimetres, y upwards."""
+"""How regulation runs between the pools of the diagram of the model. Millimetres, y upwards."""
 
-from immunosim.model.diagram_layout import OUT, Box, Bus, DiagramLayout, Family, Link, Panel, Position
-
-FAMILIES = {
-    "alemtuzumab": Family("blue", ("antibody_kinetics", "depletion")),
-    "corticosteroids": Family("orange", ("corticosteroids",)),
-    "dimethyl fumarate": Family("purple", ("prior_therapy",)),
-    "cytokines": Family("green", ("cytokines",)),
-    "turnover of lymphocytes": Family(
-        "black",
-        (
-            "thymopoiesis",
-            "t_cell_homeostasis",
-            "regulatory_t_cells",
-            "b_cell_repopulation",
-            "nk_cells",
-            "other_lymphocytes",
-        ),
-    ),
-    "exchange of blood and tissue": Family("grey", ("trafficking",)),
-    "autoimmunity": Family(
-        "vermilion",
-        (
-            *("autoreactive_escape", "hair_follicle", "humoral_autoimmunity", "acquired_regulation"),
-            *("immune_challenges", "follicle_dormancy", "pigmentation", "relapse"),
-        ),
-    ),
-}
-"""What the legend calls mechanisms that share a colour. A mechanism without processes needs none."""
-
-SUBSETS = {
-    "naive_cd4": "naive CD4",
-    "memory_cd4": "memory CD4",
-    "treg": "regulatory T",
-    "naive_cd8": "naive CD8",
-    "memory_cd8": "memory CD8",
-    "transitional_b": "transitional B",
-    "naive_b": "naive B",
-    "memory_b": "memory B",
-    "other": "other",
-    "nk_cells": "NK",
-}
-"""The rows of the table of lymphocytes."""
-
-BLOOD_X, TISSUE_X, TOP_ROW, ROW = 23.0, 64.0, 115.0, 11.6
-
-
-def row_of(subset: str) -> float:
-    """Return the height of the middle of a row of the table of lymphocytes."""
-    return TOP_ROW - ROW * list(SUBSETS).index(subset)
-
-
-def _lymphocytes() -> dict[str, Box]:
-    boxes = {
-        "nk_cells": Box(BLOOD_X, row_of("nk_cells"), 22, "NK", "right"),
-        "transitional_b": Box(TISSUE_X, row_of("transitional_b"), 24, "transitional B", "right"),
-    }
-    for subset, text in SUBSETS.items():
-        if subset not in boxes:
-            boxes[f"{subset}_blood"] = Box(BLOOD_X, row_of(subset), 22, text, "left")
-            boxes[f"{subset}_lymphoid"] = Box(TISSUE_X, row_of(subset), 24, text, "right")
-    return boxes
-
-
-ROW_OF_CLONES, ROW_BELOW = -9.0, -26.0
-"""Heights of the two rows of antibody-mediated autoimmunity."""
-
-BOXES = _lymphocytes() | {
-    "antibody_central": Box(16, 161, 20, "central", "right"),
-    "antibody_peripheral": Box(18, 147, 16, "peripheral", "right"),
-    "methylprednisolone": Box(48, 161, 20, "methyl-\nprednisolone", "top"),
-    "prednisolone_gut": Box(68, 161, 13, "in the gut", "top"),
-    "prednisolone": Box(86, 161, 17, "prednisolone", "top"),
-    "cortisol": Box(47, 147, 13, "cortisol", "bottom"),
-    "glucocorticoid_signal": Box(66, 147, 16, "genomic\nsignal", "bottom"),
-    "glucocorticoid_effect": Box(86, 147, 16, "tissue\neffect", "bottom"),
-    "fumarate_effect": Box(110, 154, 12, "effect", "top"),
-    "il7": Box(130, 154, 11, "IL-7", "top"),
-    "il15": Box(142.5, 154, 11, "IL-15", "top"),
-    "baff": Box(155, 154, 11, "BAFF", "top"),
-    "triamcinolone_depot": Box(172, 154, 15, "scalp depot", "top"),
-    "autoreactive_cd4": Box(131, 111, 16, "CD4 helpers", "top"),
-    "autoreactive_cd8_effector": Box(162, 100, 18, "CD8 effectors", "top"),
-    "autoreactive_resident_memory": Box(131, 92, 16, "resident\nmemory", "bottom"),
-    "privilege_loss": Box(147, 61, 20, "loss of immune\nprivilege", "bottom"),
-    "anagen_follicles": Box(130, 72, 15, "anagen", "top"),
-    "dystrophic_follicles": Box(166, 72, 15, "dystrophic", "top"),
-    "catagen_follicles": Box(166, 51, 15, "catagen", "top"),
-    "resting_follicles": Box(130, 51, 15, "resting", "bottom"),
-    "acquired_regulation": Box(162, 114, 18, "acquired\nregulation", "top"),
-    "dormant_follicles": Box(130, 40, 15, "dormant", "bottom"),
-    "hair_cover": Box(147, 40, 14, "visible hair", "right"),
-    "pigmented_hair": Box(167.5, 40, 14, "pigmented\nhair", "right"),
-    "melanocyte_function": Box(163, 29.5, 18, "melanocytes", "left"),
-    "relapse_repertoire": Box(134, 11, 16, "repertoire", "right"),
-    "relapse_deficit": Box(157, 15, 12, "deficit", "right"),
-    "lasting_deficit": Box(157, 6.6, 12, "lasting", "right"),
-    "autoreactive_helpers": Box(131, ROW_OF_CLONES, 16, "helpers", "left"),
-    "thyroid_b_clone": Box(20, ROW_OF_CLONES, 17, "thyroid\nB clone", "top"),
-    "thyroid_antibody": Box(40, ROW_OF_CLONES, 16.5, "anti-thyroid", "top"),
-    "thyroid_hormone": Box(55.7, ROW_OF_CLONES, 10, "free T4", "top"),
-    "platelet_b_clone": Box(70, ROW_OF_CLONES, 15, "platelet\nB clone", "top"),
-    "platelet_antibody": Box(89, ROW_OF_CLONES, 16.5, "anti-platelet", "top"),
-    "platelets": Box(105.5, ROW_OF_CLONES, 12, "platelets", "top"),
-    "gbm_b_clone": Box(152, ROW_OF_CLONES, 15, "GBM\nB clone", "top"),
-    "gbm_antibody": Box(171.5, ROW_OF_CLONES, 14, "anti-GBM", "top"),
-    "thyroid_regulation": Box(20, ROW_BELOW, 17, "regulation", "bottom"),
-    "thyroid_illness": Box(40, ROW_BELOW, 16.5, "time ill", "bottom"),
-    "platelet_regulation": Box(70, ROW_BELOW, 15, "regulation", "bottom"),
-    "platelet_illness": Box(89, ROW_BELOW, 16.5, "time ill", "bottom"),
-    "gbm_regulation": Box(152, ROW_BELOW, 15, "regulation", "bottom"),
-    "gbm_illness": Box(171.5, ROW_BELOW, 14, "time ill", "bottom"),
-}
-
-PANELS = (
-    Panel("alemtuzumab", 2, 140.5, 33, 173),
-    Panel("corticosteroids", 35.5, 139.8, 97, 173),
-    Panel("dimethyl fumarate", 98.5, 148.5, 122.5, 166),
-    Panel("cytokines", 124, 148.5, 161, 166),
-    Panel("triamcinolone", 162.5, 148.5, 181.5, 166),
-    Panel("lymphocytes", 2, 4, 82, 123.2),
-    Panel("autoreactive clones", 120, 85, 179, 122.8),
-    Panel("hair follicle", 120, 24.5, 179, 83.5),
-    Panel("relapses of multiple sclerosis", 120, 2.6, 179, 23.2),
-    Panel("antibody-mediated autoimmunity", 2, -34.5, 181, 1.6),
+from immunosim.model.diagram_layout import OUT, Bus, DiagramLayout, Link, Position
+from immunosim.models.alemtuzumab.diagram_places import (
+    BLOOD_X,
+    BOXES,
+    FAMILIES,
+    PANELS,
+    ROW_OF_CLONES,
+    SUBSETS,
+    TISSUE_X,
+    TURNOVER,
+    out_of,
+    row_of,
 )
-"""What the pools are grouped into."""
-
-TURNOVER = FAMILIES["turnover of lymphocytes"].mechanisms
-
-
-def _out_of(subset: str) -> Position:
-    return TISSUE_X + 12, row_of(subset) + OUT
-
 
 T_CELLS = ("naive_cd4_lymphoid", "memory_cd4_lymphoid", "naive_cd8_lymphoid", "memory_cd8_lymphoid")
 
 BUSES = (
-    Bus(("antibody_central",), ((8, 157.5), (8, 0)), ("depletion",)),
+    Bus(("antibody_central",), ((8, 171.5), (8, 0)), ("depletion",)),
     Bus(
-        ("methylprednisolone", "prednisolone", "cortisol"),
-        ((48, 154.2), (38, 154.2), (38, 136.5), (43.5, 136.5), (43.5, 0)),
+        ("methylprednisolone", "prednisolone", "cortisol", "steroid_receptor"),
+        ((48, 168.2), (38, 168.2), (38, 150.5), (43.5, 150.5), (43.5, 0)),
         ("trafficking",),
     ),
-    Bus(("antibody_peripheral",), ((18, 143.5), (18, 129), (88, 129), (88, 0)), ("depletion",)),
-    Bus(("glucocorticoid_signal",), ((66, 143.5), (66, 132), (92, 132), (92, 0)), ("corticosteroids",)),
-    Bus(("fumarate_effect",), ((110, 150.5), (110, 136), (96, 136), (96, 0)), ("prior_therapy",)),
-    Bus(("il7",), ((130, 150.5), (130, 134), (100, 134), (100, 0)), TURNOVER, T_CELLS),
+    Bus(("antibody_peripheral",), ((18, 157.5), (18, 143), (88, 143), (88, 0)), ("depletion",)),
+    Bus(("glucocorticoid_signal",), ((66, 157.5), (66, 146), (92, 146), (92, 0)), ("corticosteroids",)),
+    Bus(
+        ("fumarate_effect", "fumarate_slow_effect"),
+        ((104.5, 164.5), (104.5, 150), (96, 150), (96, 0)),
+        TURNOVER,
+    ),
+    Bus(("il7",), ((130, 164.5), (130, 148), (100, 148), (100, 0)), TURNOVER, T_CELLS),
     Bus(
         ("il15",),
-        ((142.5, 150.5), (142.5, 131.5), (104, 131.5), (104, 0)),
+        ((142.5, 164.5), (142.5, 145.5), (104, 145.5), (104, 0)),
         TURNOVER,
         ("memory_cd8_lymphoid", "nk_cells"),
     ),
     Bus(
         ("baff",),
-        ((155, 150.5), (155, 129), (108, 129), (108, 0)),
+        ((155, 164.5), (155, 143), (108, 143), (108, 0)),
         TURNOVER,
         ("naive_b_lymphoid", "memory_b_lymphoid"),
     ),
     Bus(
         T_CELLS,
-        ((118, _out_of("naive_cd4")[1]), (118, 0)),
+        ((118, out_of("naive_cd4")[1]), (118, 0)),
         ("autoreactive_escape", "humoral_autoimmunity"),
         T_CELLS,
     ),
     Bus(
         ("memory_cd4_lymphoid",),
-        ((112, _out_of("memory_cd4")[1]), (112, 0)),
+        ((112, out_of("memory_cd4")[1]), (112, 0)),
         ("regulatory_t_cells", "b_cell_repopulation"),
         ("memory_cd4_lymphoid",),
     ),
@@ -175,10 +59,16 @@ BUSES = (
 """Regulators of the lymphocytes, from left to right."""
 
 B_CLONES = ("thyroid_b_clone", "platelet_b_clone", "gbm_b_clone")
+NEUTRALISED = (
+    *(f"{subset}_{side}" for subset in SUBSETS for side in ("blood", "lymphoid") if f"{subset}_{side}" in BOXES),
+    *("nk_cells", "transitional_b", "recent_cd4", "recent_cd8", "antibody_central", "antibody_peripheral"),
+    *("autoreactive_cd4", "relapse_repertoire", *B_CLONES),
+)
+"""Pools whose loss to alemtuzumab antibody against it reduces."""
 _ANTIGEN: tuple[Position, ...] = ((144, 97.4), (153, 97.4))
-_STEROID_BUS: tuple[Position, ...] = ((86, 143.5), (86, 138.2), (181, 138.2))
+_STEROID_BUS: tuple[Position, ...] = ((86, 157.5), (86, 152.2), (181, 152.2))
 _STEROID_BRANCHES: tuple[tuple[Position, ...], ...] = (
-    ((181, 138.2), (181, 108.8), (139, 108.8)),
+    ((181, 152.2), (181, 108.8), (139, 108.8)),
     ((181, 108.8), (181, 100), (171, 100)),
     ((181, 100), (181, 79.5), (155, 79.5), (155, 73.6)),
     ((181, 79.5), (181, 61), (157, 61)),
@@ -189,18 +79,37 @@ LINKS = (
         ("methylprednisolone", "prednisolone"),
         ("glucocorticoid_signal", "glucocorticoid_effect"),
         (
-            ((86, 157.5), (86, 150.5)),
-            ((48, 157.5), (48, 154.2), (66, 154.2), (66, 150.5)),
-            ((86, 154.2), (66, 154.2), (66, 150.5)),
+            ((86, 171.5), (86, 164.5)),
+            ((48, 171.5), (48, 168.2), (66, 168.2), (66, 164.5)),
+            ((86, 168.2), (66, 168.2), (66, 164.5)),
         ),
-        ((48, 154.2), (86, 154.2)),
+        ((48, 168.2), (86, 168.2)),
     ),
-    Link(("methylprednisolone", "prednisolone"), ("cortisol",), (((48, 154.2), (48, 150.5)),), inhibits=True),
+    Link(
+        ("methylprednisolone", "prednisolone", "cortisol"),
+        ("steroid_receptor",),
+        (((76, 168.2), (76, 190), (79.5, 190)),),
+        ((76, 168.2),),
+        inhibits=True,
+    ),
+    Link(("fumarate_effect",), ("fumarate_slow_effect",), (((109.25, 168), (111.75, 168)),)),
+    Link(("antibody_central",), ("ada_priming",), (((24.5, 178.5), (24.5, 203), (112, 203), (112, 193.5)),)),
+    Link(("ada_priming",), ("ada_memory",), (((121, 190), (128, 190)),)),
+    Link(("ada_priming",), ("ada_titre",), (((112, 186.5), (112, 184.8), (157, 184.8), (157, 186.5)),)),
+    Link(("ada_memory",), ("ada_titre",), (((144, 190), (152, 190)),)),
+    # It spares whatever the drug would lyse, and the drug: less is cleared and less is used up.
+    Link(
+        ("ada_titre",),
+        NEUTRALISED,
+        (((160, 193.5), (160, 205), (21.5, 205), (21.5, 178.5)), ((21.5, 182), (4.2, 182), (4.2, 161), (10, 161))),
+        ((21.5, 182),),
+    ),
+    Link(("methylprednisolone", "prednisolone"), ("cortisol",), (((48, 168.2), (48, 164.5)),), inhibits=True),
     Link(
         ("antibody_central",),
         ("autoreactive_cd4",),
-        (((8, 125.5), (146, 125.5), (146, 113.2), (139, 113.2)),),
-        ((8, 125.5),),
+        (((8, 139.5), (146, 139.5), (146, 113.2), (139, 113.2)),),
+        ((8, 139.5),),
         inhibits=True,
     ),
     Link(
@@ -212,8 +121,8 @@ LINKS = (
     Link(
         ("triamcinolone_depot",),
         ("autoreactive_cd8_effector", "dystrophic_follicles", "privilege_loss"),
-        (((172, 150.5), (172, 138.2), (181, 138.2), (181, 100), (171, 100)),),
-        ((172, 138.2),),
+        (((172, 164.5), (172, 152.2), (181, 152.2), (181, 100), (171, 100)),),
+        ((172, 152.2),),
         inhibits=True,
     ),
     Link(
@@ -233,19 +142,19 @@ LINKS = (
         ("treg_lymphoid",),
         ("autoreactive_cd4", "autoreactive_cd8_effector", *B_CLONES, "autoreactive_helpers"),
         (
-            (_out_of("treg"), (115.5, _out_of("treg")[1]), (115.5, 110.2), (123, 110.2)),
+            (out_of("treg"), (115.5, out_of("treg")[1]), (115.5, 110.2), (123, 110.2)),
             ((115.5, 99.2), (153, 99.2)),
-            *(((115.5, _out_of("treg")[1]), (115.5, -16.4), (x, -16.4), (x, -12.5)) for x in (23, 73, 155)),
+            *(((115.5, out_of("treg")[1]), (115.5, -16.4), (x, -16.4), (x, -12.5)) for x in (23, 73, 155)),
             ((128, -16.4), (128, -12.5)),
         ),
-        ((115.5, 99.2), (115.5, _out_of("treg")[1]), (128, -16.4)),
+        ((115.5, 99.2), (115.5, out_of("treg")[1]), (128, -16.4)),
         inhibits=True,
     ),
     Link(
         ("naive_b_lymphoid",),
         B_CLONES,
         tuple(
-            (_out_of("naive_b"), (113.7, _out_of("naive_b")[1]), (113.7, -14.6), (x, -14.6), (x, -12.5))
+            (out_of("naive_b"), (113.7, out_of("naive_b")[1]), (113.7, -14.6), (x, -14.6), (x, -12.5))
             for x in (20.5, 70.5, 152.5)
         ),
     ),
@@ -355,7 +264,7 @@ LINKS = (
     Link(
         ("memory_cd4_lymphoid",),
         ("relapse_repertoire",),
-        (((112, _out_of("memory_b")[1]), (112, 13), (126, 13)),),
+        (((112, out_of("memory_b")[1]), (112, 13), (126, 13)),),
     ),
     Link(
         ("glucocorticoid_effect",),
@@ -378,12 +287,16 @@ LAYOUT = DiagramLayout(
     panels=PANELS,
     buses=BUSES,
     links=LINKS,
-    taps=(("cortisol", ((40.5, 147), (38, 147))),),
+    taps=(
+        ("cortisol", ((40.5, 161), (38, 161))),
+        ("steroid_receptor", ((84, 186.5), (84, 184.3), (36.6, 184.3), (36.6, 168.2), (38, 168.2))),
+        ("fumarate_slow_effect", ((116.5, 164.5), (116.5, 150), (104.5, 150))),
+    ),
     dosed=("prednisolone_gut", "triamcinolone_depot"),
-    heads=(((BLOOD_X, 121.2), "blood"), ((TISSUE_X, 121.2), "lymphoid tissue")),
+    heads=(((BLOOD_X, 136.2), "blood"), ((TISSUE_X, 136.2), "lymphoid tissue")),
     notes=("(lysis also uses up alemtuzumab)",),
     lines_leave_until=TISSUE_X,
-    top=175.0,
+    top=207.0,
     bottom=-53.0,
 )
 """The diagram of the whole model; a test holds it against the network."""

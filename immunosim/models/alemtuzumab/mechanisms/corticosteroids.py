@@ -8,10 +8,10 @@
     l = coverage m/(m50 + m),  m = depot per injected area                            (S5)
 
 Drug and endogenous cortisol occupy the same receptor R, which falls where it is occupied (tolerance), and inhibit
-egress through it; the drug switches cortisol off, so that egress exceeds its untreated rate when the drug has gone (Fan
-1978). Methylprednisolone has a slow compartment, which holds little and returns for days. The tissue
-effect lasts about a week, since remission outlasts the drug by far; it needs more drug than apoptosis, so doses of a
-pulse differ. Intralesional triamcinolone is a scalp depot that acts on the area into which it was injected.
+egress through it; the drug switches cortisol off, so that egress exceeds its untreated rate when the drug has gone
+(Fan 1978). Methylprednisolone has a slow compartment, which holds little and returns for days. The tissue effect lasts
+about a week, since remission outlasts the drug by far; it needs more drug than apoptosis, so doses of a pulse differ.
+Intralesional triamcinolone is a scalp depot that acts on the area into which it was injected.
 """
 
 import sympy as sp

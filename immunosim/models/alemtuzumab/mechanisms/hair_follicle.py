@@ -63,9 +63,8 @@ def _declare_dormancy_and_pigment(net: Network, anagen: sp.Symbol) -> None:
     dormant = net["dormant_leak"] * anagen
     net.add_pool("dormant_follicles", "dormant follicles", "1", dormant, scale=1.0, owner="follicle_dormancy")
     lost = net["privilege_loss_0"]
-    returning = (1 - lost) / net["melanocyte_return_time"]
     with net.mechanism("pigmentation"):
-        function = returning / (returning + net["melanocyte_loss_rate"] * lost)
+        function = 1 / (1 + net["melanocyte_loss_rate"] * net["melanocyte_return_time"] * lost / (1 - lost))
         function = net.derive("melanocyte_function_0", function, "1", "melanocyte function, untreated")
         net.add_pool("melanocyte_function", "function of hair melanocytes", "1", function, scale=1.0)
         net.add_pool("pigmented_hair", "visible pigmented hair", "1", anagen * function, scale=1.0)

@@ -3,11 +3,10 @@
     d F1/dt = k_F (dose - F1),  d F2/dt = k_2 (F1 - F2),  F = (1 - q) F1 + q F2       (F1)
     every division of X, and the marrow output of B cells, times 1/(1 + s s_X F)      (F2)
 
-dose is the fraction of 240 mg twice a day; s is the sensitivity of the patient, a trait. Lymphocytes
-stay low on the drug, CD8 cells lowest (Spencer 2015), and return within months, or only after a year or more in
-patients who were lymphopenic for years (Chan 2020): F2 is what stays behind. An extra death instead of inhibition would
-leave homeostasis intact: cytokines would rise, counts would recover on the drug and overshoot after it, which is not
-seen.
+dose is the fraction of 240 mg twice a day; s is the sensitivity of the patient, a trait. Lymphocytes stay low on the
+drug, CD8 cells lowest (Spencer 2015), and return within months, or only after a year or more in patients who were
+lymphopenic for years (Chan 2020): F2 is what stays behind. An extra death instead of inhibition would leave homeostasis
+intact: cytokines would rise, counts would recover on the drug and overshoot after it, which is not seen.
 """
 
 import sympy as sp

@@ -26,9 +26,8 @@ def _add_repertoire(net: Network) -> None:
     repertoire = net.add_pool("relapse_repertoire", "repertoire of relapses", "1", 1.0, scale=1.0)
     blood, tissue = net.get("memory_cd4_blood", "memory_cd4_lymphoid")
     lysed = net["lysis_of_memory_cd4_t_cells_in_blood"] + net["lysis_of_memory_cd4_t_cells_in_tissue"]
-    per_cell = net.signal(
-        "memory_cd4_lysis_per_cell", lysed / (blood + tissue), "1/day", "lysis of memory CD4, per cell"
-    )
+    cells = blood + tissue + net["memory_cd4_lymphoid_0"] / 10**12  # never divided by nothing
+    per_cell = net.signal("memory_cd4_lysis_per_cell", lysed / cells, "1/day", "lysis of memory CD4, per cell")
     renewal = net["repertoire_renewal_rate"]
     net.gain("renewal of the repertoire of relapses", repertoire, renewal)
     net.loss("ageing of the repertoire of relapses", repertoire, renewal * repertoire)

@@ -52,11 +52,13 @@ def add_thymopoiesis(net: Network) -> None:
         for lineage in LINEAGES:
             full, pool = net.get(f"naive_{lineage}_lymphoid_0", f"naive_{lineage}_lymphoid")
             export = net.derive(f"naive_{lineage}_export", net["thymic_output"] * full, "cells/uL/day")
-            direct = (1 - net.on("recent_emigrants")) * export * drive
+            # A switch enters twice as in what matures, so that a share of a switch leaves the untreated state as well.
+            emigrants = net.on("recent_emigrants")
+            direct = (1 - emigrants**2) * export * drive
             net.gain(f"thymic export of naive {lineage.upper()} T cells", pool, direct)
             with net.mechanism("recent_emigrants"):
                 recent = net[f"recent_{lineage}"]
-                exported = net.on("thymopoiesis") * export * drive
+                exported = emigrants * net.on("thymopoiesis") * export * drive
                 net.gain(f"thymic export of recent {lineage.upper()} emigrants", recent, exported)
                 matured = net["recent_maturation_rate"] * recent
                 net.transfer(f"maturation of recent {lineage.upper()} emigrants", recent, pool, matured)
