@@ -40,7 +40,10 @@ VARIANTS_AT_ONCE = 64
 """Cohorts in memory at a time."""
 
 MOST_FAILED = 0.05
-"""Share of failed patients, by weight, beyond which the numbers of a cohort do not count; a model may refuse 2 % as ill."""
+"""Share of failed patients, by weight, beyond which the numbers of a cohort do not count.
+
+A model may refuse patients who are ill before treatment, as a trial would: 2 % of those of the second version.
+"""
 
 
 @dataclass(frozen=True, eq=False)
