@@ -4,7 +4,7 @@ W = shift I - J is eliminated with pivots on its diagonal, in the order of least
 for size at run time: the growth of the entries is measured instead, and the integrator decides.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 Entry = tuple[int, int]
@@ -72,33 +72,78 @@ def plan_elimination(n: int, entries: Sequence[Entry]) -> Elimination:
 
 def assemble_statements(plan: Elimination, places: Sequence[Entry], size: int) -> list[str]:
     """Return the statements that write W = shift I - J, zeros for fill-in and padding included."""
-    source = {index: f"jac_[{k}]" for k, index in enumerate(places)}
-    statements = []
-    for (i, j), k in plan.position.items():
-        shift, slope = "shift" if i == j else "", source.get((i, j), "")
-        value = f"{shift} - {slope}".strip() if slope else shift or "0.0"
-        statements.append(f"lu_[{k}] = {value}")
+    source = _sources(places)
+    statements = [statement for row in plan.pivots for statement in _assemble_row(plan, source, row)]
     return statements + [f"lu_[{k}] = 0.0" for k in range(plan.size, size)]
 
 
 def factorise_statements(plan: Elimination, size: int) -> list[str]:
     """Return the statements of the elimination; inverse pivots are stored from index ``size`` on."""
-    at, inverse = plan.position, {pivot: size + pivot for pivot in plan.pivots}
-    statements = []
-    for k in plan.pivots:
-        statements.append(f"lu_[{inverse[k]}] = 1.0/lu_[{at[k, k]}]")
-        for i in plan.lower[k]:
-            statements.append(f"lu_[{at[i, k]}] *= lu_[{inverse[k]}]")
-            for j in plan.upper[k]:
-                statements.append(f"lu_[{at[i, j]}] -= lu_[{at[i, k]}]*lu_[{at[k, j]}]")
+    return [statement for row in plan.pivots for statement in _eliminate_row(plan, size, row)]
+
+
+def measured_statements(plan: Elimination, places: Sequence[Entry], size: int) -> list[str]:
+    """Return the statements that assemble and eliminate row by row, and sum the squares ``before`` and ``after``.
+
+    A row is complete before the next one begins, so that its entries stay in registers from the Jacobian to the factor.
+    """
+    source = _sources(places)
+    statements = ["before = 0.0", "after = 0.0"]
+    for row in plan.pivots:
+        columns = _columns(plan, row)
+        filled = [plan.position[row, j] for j in columns if j == row or (row, j) in source]
+        stored = [plan.position[row, j] for j in columns]
+        statements += _assemble_row(plan, source, row)
+        statements.append(f"before += {_squares(filled)}")
+        statements += _eliminate_row(plan, size, row)
+        statements.append(f"after += {_squares(stored)}")
     return statements
 
 
 def solve_statements(plan: Elimination, size: int) -> list[str]:
-    """Return the statements of the forward and backward substitution, in place on ``b_``; ``size`` as above."""
+    """Return the statements of the forward and backward substitution, in place on ``b_``; ``size`` as above.
+
+    Both go by rows: the sum of a row stays in a register, and each factor is read where it is used.
+    """
     at = plan.position
-    statements = [f"b_[{i}] -= lu_[{at[i, k]}]*b_[{k}]" for k in plan.pivots for i in plan.lower[k]]
+    statements = []
+    for i in plan.pivots:
+        below = [k for k in plan.pivots if i in plan.lower[k]]
+        if below:
+            terms = "".join(f" - lu_[{at[i, k]}]*b_[{k}]" for k in below)
+            statements.append(f"b_[{i}] = b_[{i}]{terms}")
     for k in reversed(plan.pivots):
         terms = "".join(f" - lu_[{at[k, j]}]*b_[{j}]" for j in plan.upper[k])
         statements.append(f"b_[{k}] = (b_[{k}]{terms})*lu_[{size + k}]")
     return statements
+
+
+def _sources(places: Sequence[Entry]) -> dict[Entry, str]:
+    return {index: f"jac_[{k}]" for k, index in enumerate(places)}
+
+
+def _columns(plan: Elimination, row: int) -> list[int]:
+    return [k for k in plan.pivots if row in plan.lower[k]] + [row, *plan.upper[row]]
+
+
+def _squares(stored: Sequence[int]) -> str:
+    return " + ".join(f"lu_[{k}]*lu_[{k}]" for k in stored)
+
+
+def _assemble_row(plan: Elimination, source: Mapping[Entry, str], row: int) -> list[str]:
+    statements = []
+    for j in _columns(plan, row):
+        shift, slope = "shift" if row == j else "", source.get((row, j), "")
+        value = f"{shift} - {slope}".strip() if slope else shift or "0.0"
+        statements.append(f"lu_[{plan.position[row, j]}] = {value}")
+    return statements
+
+
+def _eliminate_row(plan: Elimination, size: int, row: int) -> list[str]:
+    at = plan.position
+    statements = []
+    for k in plan.pivots:
+        if row in plan.lower[k]:
+            statements.append(f"lu_[{at[row, k]}] *= lu_[{size + k}]")
+            statements += [f"lu_[{at[row, j]}] -= lu_[{at[row, k]}]*lu_[{at[k, j]}]" for j in plan.upper[k]]
+    return [*statements, f"lu_[{size + row}] = 1.0/lu_[{at[row, row]}]"]
