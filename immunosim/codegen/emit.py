@@ -84,10 +84,9 @@ class KernelWriter:
     def factors(self, places: Sequence[tuple[int, int]]) -> str:
         """Text of the factorisation and of the solution."""
         plan = plan_elimination(len(self.pools), places)
-        size = plan.size
-        body = "\n    ".join(measured_statements(plan, places, size))
+        body = "\n    ".join(measured_statements(plan, places))
         return f"""
-N_LU = {size + len(self.pools)}
+N_LU = {plan.size}
 
 
 def factorise(jac_, shift, lu_):
@@ -98,7 +97,7 @@ def factorise(jac_, shift, lu_):
 
 def solve(lu_, b_):
     \"\"\"Solve with the factors, in place.\"\"\"
-    {chr(10).join("    " + line for line in solve_statements(plan, size)).strip()}
+    {chr(10).join("    " + line for line in solve_statements(plan)).strip()}
 """
 
     def place_of_hoisted(self, index: int) -> int:
@@ -147,6 +146,10 @@ def solve(lu_, b_):
             read |= expression.free_symbols
         made = {symbol for symbol, _ in lines}
         body = [f'"""{text}"""']
+        if hoisted:
+            copies = [symbol for symbol in self.parameters if symbol in read - made]
+            body += [f"{symbol} = p_[{self.place_of_hoisted(self.hoist.place(symbol))}]" for symbol in copies]
+            read -= set(copies)
         for table, array in ((self.pools, "y_"), (self.parameters, "p_"), (self.inputs, "u_")):
             body += [f"{symbol} = {array}[{i}]" for symbol, i in table.items() if symbol in read - made]
         body += [

@@ -66,23 +66,28 @@ def plan_elimination(n: int, entries: Sequence[Entry]) -> Elimination:
                 rows[i].add(j)
                 columns[j].add(i)
                 filled.add((i, j))
-    position = {entry: k for k, entry in enumerate(sorted(filled))}
-    return Elimination(position, pivots, lower, upper)
+    return Elimination(_in_order_of_use(pivots, lower, upper), pivots, lower, upper)
 
 
-def assemble_statements(plan: Elimination, places: Sequence[Entry], size: int) -> list[str]:
-    """Return the statements that write W = shift I - J, zeros for fill-in and padding included."""
+def _in_order_of_use(pivots: list[int], lower: dict[int, list[int]], upper: dict[int, list[int]]) -> dict[Entry, int]:
+    """Return the places of the factors: as the substitutions read them, so that no cache line is fetched for half."""
+    forward = [(i, k) for i in pivots for k in pivots if i in lower[k]]
+    backward = [(k, j) for k in reversed(pivots) for j in (*upper[k], k)]
+    return {entry: place for place, entry in enumerate(forward + backward)}
+
+
+def assemble_statements(plan: Elimination, places: Sequence[Entry]) -> list[str]:
+    """Return the statements that write W = shift I - J, zeros for fill-in included."""
     source = _sources(places)
-    statements = [statement for row in plan.pivots for statement in _assemble_row(plan, source, row)]
-    return statements + [f"lu_[{k}] = 0.0" for k in range(plan.size, size)]
+    return [statement for row in plan.pivots for statement in _assemble_row(plan, source, row)]
 
 
-def factorise_statements(plan: Elimination, size: int) -> list[str]:
-    """Return the statements of the elimination; inverse pivots are stored from index ``size`` on."""
-    return [statement for row in plan.pivots for statement in _eliminate_row(plan, size, row)]
+def factorise_statements(plan: Elimination) -> list[str]:
+    """Return the statements of the elimination; the inverse of a pivot takes its place."""
+    return [statement for row in plan.pivots for statement in (*_eliminate_row(plan, row), _invert(plan, row))]
 
 
-def measured_statements(plan: Elimination, places: Sequence[Entry], size: int) -> list[str]:
+def measured_statements(plan: Elimination, places: Sequence[Entry]) -> list[str]:
     """Return the statements that assemble and eliminate row by row, and sum the squares ``before`` and ``after``.
 
     A row is complete before the next one begins, so that its entries stay in registers from the Jacobian to the factor.
@@ -95,13 +100,14 @@ def measured_statements(plan: Elimination, places: Sequence[Entry], size: int) -
         stored = [plan.position[row, j] for j in columns]
         statements += _assemble_row(plan, source, row)
         statements.append(f"before += {_squares(filled)}")
-        statements += _eliminate_row(plan, size, row)
+        statements += _eliminate_row(plan, row)
         statements.append(f"after += {_squares(stored)}")
+        statements.append(_invert(plan, row))
     return statements
 
 
-def solve_statements(plan: Elimination, size: int) -> list[str]:
-    """Return the statements of the forward and backward substitution, in place on ``b_``; ``size`` as above.
+def solve_statements(plan: Elimination) -> list[str]:
+    """Return the statements of the forward and backward substitution, in place on ``b_``.
 
     Both go by rows: the sum of a row stays in a register, and each factor is read where it is used.
     """
@@ -114,7 +120,7 @@ def solve_statements(plan: Elimination, size: int) -> list[str]:
             statements.append(f"b_[{i}] = b_[{i}]{terms}")
     for k in reversed(plan.pivots):
         terms = "".join(f" - lu_[{at[k, j]}]*b_[{j}]" for j in plan.upper[k])
-        statements.append(f"b_[{k}] = (b_[{k}]{terms})*lu_[{size + k}]")
+        statements.append(f"b_[{k}] = (b_[{k}]{terms})*lu_[{at[k, k]}]")
     return statements
 
 
@@ -139,11 +145,16 @@ def _assemble_row(plan: Elimination, source: Mapping[Entry, str], row: int) -> l
     return statements
 
 
-def _eliminate_row(plan: Elimination, size: int, row: int) -> list[str]:
+def _eliminate_row(plan: Elimination, row: int) -> list[str]:
     at = plan.position
     statements = []
     for k in plan.pivots:
         if row in plan.lower[k]:
-            statements.append(f"lu_[{at[row, k]}] *= lu_[{size + k}]")
+            statements.append(f"lu_[{at[row, k]}] *= lu_[{at[k, k]}]")
             statements += [f"lu_[{at[row, j]}] -= lu_[{at[row, k]}]*lu_[{at[k, j]}]" for j in plan.upper[k]]
-    return [*statements, f"lu_[{size + row}] = 1.0/lu_[{at[row, row]}]"]
+    return statements
+
+
+def _invert(plan: Elimination, row: int) -> str:
+    place = plan.position[row, row]
+    return f"lu_[{place}] = 1.0/lu_[{place}]"
