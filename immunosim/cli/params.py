@@ -77,7 +77,8 @@ def _show_card(
         show(f"  prior     {prior.kind}, median {prior.median:g}, s.d. of the logarithm {prior.sd:g}")
         patients = parameter.prior_of_patients
         if patients is not None and patients != prior:
-            show(f"  in fits   median {patients.median:.4g}, s.d. {patients.sd:.3g}: between the prior and the value")
+            where = "between the prior and the value" if parameter.patients_sd is None else "of the population"
+            show(f"  in fits   median {patients.median:.4g}, s.d. {patients.sd:.3g}: {where}")
     if calibration is not None:
         _show_calibration(calibration, unit)
     show(f"  evidence  {parameter.evidence}: {EVIDENCE[parameter.evidence]}")

@@ -34,7 +34,7 @@ _REQUIRED = {
     "note": (str,),
 }
 _PRIOR = {"prior": (str,), "prior_median": (int, float), "prior_sd": (int, float)}
-_OPTIONAL = {"set_by": (str,), "scales": (list,)}
+_OPTIONAL = {"set_by": (str,), "scales": (list,), "patients_sd": (int, float)}
 _KNOWN = _REQUIRED | _PRIOR | _OPTIONAL
 _NUMBERS = frozenset(name for name, kinds in _KNOWN.items() if float in kinds)
 _KEY = re.compile(r"[a-z_]+(\.[a-z_]+)+")
@@ -191,6 +191,7 @@ def _parameter(group: str, name: str, table: Mapping[str, Any]) -> Parameter:
         symbol=table["symbol"],
         note=table["note"],
         prior=_prior(table) if "prior" in table else None,
+        patients_sd=float(table["patients_sd"]) if "patients_sd" in table else None,
         set_by=table.get("set_by", ""),
         scales=tuple(table.get("scales", ())),
     )
@@ -216,6 +217,8 @@ def _wrong_keys(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield f'key "{name}" is missing', "add it"
     if 0 < len(table.keys() & _PRIOR.keys()) < len(_PRIOR):
         yield "the prior is incomplete", f"give all of {', '.join(_PRIOR)}"
+    if "patients_sd" in table and "prior" not in table:
+        yield "patients_sd is given without a prior", "give the prior as well"
 
 
 def _wrong_types(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -232,6 +235,8 @@ def _wrong_words(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in table.keys() & _NUMBERS:
         if not _is_finite(table[name]):
             yield f"{name} is not a finite number", "give a finite number"
+    if not table.get("patients_sd", 1.0) > 0.0:
+        yield f"patients_sd = {table['patients_sd']!r} is not positive", "give a positive number"
     if evidence not in EVIDENCE:
         yield f'evidence = "{evidence}" is not a grade', f"choose {any_of(tuple(EVIDENCE))}"
     if source != ASSUMED and (isinstance(source, str) or not source or not all(isinstance(key, str) for key in source)):

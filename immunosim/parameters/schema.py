@@ -51,6 +51,8 @@ class Parameter:
         A short name, the LaTeX symbol and one or two sentences: meaning and caveats.
     prior : Prior, optional
         The prior of the fit that gave the value; of a scale of untreated counts, how patients differ.
+    patients_sd : float, optional
+        Standard deviation of the logarithm between patients about the value, where the value is that of a population.
     set_by : str
         The key of the patient by which a scenario sets it; empty where that is ``parameters.NAME``.
     scales : tuple of str
@@ -69,18 +71,22 @@ class Parameter:
     symbol: str
     note: str
     prior: Prior | None = None
+    patients_sd: float | None = None
     set_by: str = ""
     scales: tuple[str, ...] = ()
 
     @property
     def prior_of_patients(self) -> Prior | None:
-        """How patients differ in it, for fits to their counts: between the prior's median and the set's value, wider.
+        """How patients differ in it, for fits to their counts.
 
-        Two numbers claim to be the typical one: the median of the literature, and the value that the set was given by
-        its calibration. The prior has the moments of an even mixture of both; where they agree it is the prior itself.
+        Where the value is that of a calibrated population, they differ about it. Else two numbers claim to be the
+        typical one: the median of the literature, and the value that the set was given by its calibration. Then the
+        prior has the moments of an even mixture of both; where they agree it is the prior itself.
         """
         if self.prior is None or not self.value > 0.0:
             return self.prior
+        if self.patients_sd is not None:
+            return replace(self.prior, median=self.value, sd=self.patients_sd)
         half_distance = 0.5 * math.log(self.value / self.prior.median)
         median = self.prior.median * math.exp(half_distance)
         return replace(self.prior, median=median, sd=math.hypot(self.prior.sd, half_distance))
