@@ -13,4 +13,6 @@ from immunosim.models.alemtuzumab.clinic import (
 _WITHOUT_AREA = replace(TRIAMCINOLONE, volume_sets="")
 """It acts on the whole scalp, whatever its volume."""
 
-DRUGS = (ALEMTUZUMAB, METHYLPREDNISOLONE, PREDNISOLONE, _WITHOUT_AREA, DIMETHYL_FUMARATE)
+_ONE_COMPARTMENT = replace(METHYLPREDNISOLONE, holds=("methylprednisolone",))
+
+DRUGS = (ALEMTUZUMAB, _ONE_COMPARTMENT, PREDNISOLONE, _WITHOUT_AREA, DIMETHYL_FUMARATE)
