@@ -1,7 +1,7 @@
 """Amounts of drugs where their kinetics are linear, from closed forms in fifty digits.
 
 Each dose is followed alone, as the sum of exponentials that its compartments give, and the doses are added. Equations:
-docs/equations.md, sections 2 and 5. Nothing here may import immunosim.
+docs/version_1/equations.md, sections 2 and 5. Nothing here may import immunosim.
 """
 
 from collections.abc import Mapping
