@@ -33,7 +33,8 @@ DIGITS = 15
 
 ALGEBRA = "algebra: closed forms of one and two compartments, evaluated in 50 digits"
 SOLVER = (
-    f"independent solver: SciPy DOP853 at rtol {RTOL:.0e} on a right-hand side written by hand from docs/version_1/equations.md"
+    f"independent solver: SciPy DOP853 at rtol {RTOL:.0e} on a right-hand side written by hand from "
+    "docs/version_1/equations.md"
 )
 ALGEBRA_TOLERANCE = 1e-9
 """Thirty times the largest error of the integrator at the scenarios' rtol of 1e-10, which is 4e-11."""
@@ -44,7 +45,9 @@ SOLVER_TOLERANCE = 1e-8
 
 def default_values() -> dict[str, float]:
     """Return the shipped parameter values by name."""
-    text = (ROOT / "immunosim" / "models" / "alemtuzumab" / "version_1" / "parameters" / "default.toml").read_text(encoding="utf-8")
+    text = (ROOT / "immunosim" / "models" / "alemtuzumab" / "version_1" / "parameters" / "default.toml").read_text(
+        encoding="utf-8"
+    )
     groups = [group for group in tomllib.loads(text).values() if isinstance(group, dict)]
     tables = [(name, entry) for group in groups for name, entry in group.items() if isinstance(entry, dict)]
     return {name: float(entry["value"]) for name, entry in tables if "value" in entry}

@@ -11,13 +11,18 @@ from immunosim.models.alemtuzumab.diagram import LAYOUT
 from immunosim.models.alemtuzumab.mechanisms.anti_drug_antibody import (
     add_anti_drug_antibody,
     declare_anti_drug_antibody,
+    show_neutralising_titre,
 )
-from immunosim.models.alemtuzumab.mechanisms.antibody_kinetics import add_antibody_kinetics
+from immunosim.models.alemtuzumab.mechanisms.antibody_kinetics import add_antibody_kinetics, show_alemtuzumab
 from immunosim.models.alemtuzumab.mechanisms.autoimmune_organs import add_autoimmune_organs
 from immunosim.models.alemtuzumab.mechanisms.autoreactive_escape import add_autoreactive_escape, declare_clones
 from immunosim.models.alemtuzumab.mechanisms.b_cell_repopulation import add_b_cell_repopulation, declare_transitional_b
 from immunosim.models.alemtuzumab.mechanisms.clone_growth import add_tissue_t_cells
-from immunosim.models.alemtuzumab.mechanisms.corticosteroids import add_steroid_apoptosis, add_steroid_kinetics
+from immunosim.models.alemtuzumab.mechanisms.corticosteroids import (
+    add_steroid_apoptosis,
+    add_steroid_kinetics,
+    show_steroids,
+)
 from immunosim.models.alemtuzumab.mechanisms.cytokines import add_cytokines, declare_cytokines
 from immunosim.models.alemtuzumab.mechanisms.depletion import add_depletion
 from immunosim.models.alemtuzumab.mechanisms.hair_follicle import add_hair_follicle, declare_follicles
@@ -121,6 +126,9 @@ def build_network(parameter_units: Mapping[str, str]) -> Network:
     declare_clones(net)
     add_steroid_kinetics(net)
     add_blood_counts(net)
+    show_alemtuzumab(net)
+    show_neutralising_titre(net)
+    show_steroids(net)
     declare_prior_therapy(net)
     add_depletion(net)
     add_trafficking(net)

@@ -25,10 +25,7 @@ def declare_anti_drug_antibody(net: Network) -> None:
         net.add_pool("ada_memory", "memory of alemtuzumab", "1", 0.0, scale=1.0)
         titre = net.add_pool("ada_titre", "antibody against alemtuzumab", "1", 0.0, scale=1.0)
         strength = net["neutralising_strength"] * net["anti_drug_antibody"]
-        label = "neutralising antibody, relative to the free drug"
-        net.signal("neutralisation", strength * titre, label=label)
-        info = ReadoutInfo(short_name="neutralising titre", extreme="highest")
-        net.readout("neutralising_titre", net["neutralisation"], "1", label, info)
+        net.signal("neutralisation", strength * titre, label="neutralising antibody, relative to the free drug")
 
 
 def add_anti_drug_antibody(net: Network) -> None:
@@ -44,6 +41,14 @@ def add_anti_drug_antibody(net: Network) -> None:
         net.gain("secretion of antibody against alemtuzumab", titre, secreted)
         lost = net["ada_loss_rate"] * titre / (1 + net["ada_persistence"] * memory**2)
         net.loss("loss of antibody against alemtuzumab", titre, lost)
+
+
+def show_neutralising_titre(net: Network) -> None:
+    """Show the neutralising titre."""
+    with net.mechanism("anti_drug_antibody"):
+        info = ReadoutInfo(short_name="neutralising titre", extreme="highest")
+        label = "neutralising antibody, relative to the free drug"
+        net.readout("neutralising_titre", net["neutralisation"], "1", label, info)
 
 
 def _add_memory(net: Network, memory: sp.Symbol, rate: sp.Expr) -> None:

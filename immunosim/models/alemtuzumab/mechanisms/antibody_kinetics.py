@@ -32,11 +32,16 @@ def add_antibody_kinetics(net: Network) -> None:
         net.loss("clearance of alemtuzumab", central, net["scaled_clearance"] * slowed * in_blood)
         net.transfer("distribution of alemtuzumab to tissue", central, tissue, exchange * in_blood)
         net.transfer("return of alemtuzumab from tissue", tissue, central, exchange * in_tissue)
+
+
+def show_alemtuzumab(net: Network) -> None:
+    """Show alemtuzumab in serum, neutralised or not, as an assay with complexes reads it."""
+    with net.mechanism("antibody_kinetics"):
         # The label calls alemtuzumab undetectable below 0.06 ug/mL.
         info = ReadoutInfo(
             group="antibody", curve="alemtuzumab", colour="blue", drug="alemtuzumab", detection_limit=0.06
         )
-        net.readout("alemtuzumab_serum", in_blood, "ug/mL", "alemtuzumab in serum", info)
+        net.readout("alemtuzumab_serum", net["antibody_concentration"], "ug/mL", "alemtuzumab in serum", info)
 
 
 def _derive_body_size(net: Network) -> None:

@@ -31,6 +31,13 @@ def add_steroid_kinetics(net: Network) -> None:
         _add_triamcinolone(net)
 
 
+def show_steroids(net: Network) -> None:
+    """Show both drugs in plasma."""
+    with net.mechanism("corticosteroids"):
+        for drug in ("methylprednisolone", "prednisolone"):
+            net.readout(f"{drug}_plasma", net[f"{drug}_concentration"], "mg/L", f"{drug} in plasma")
+
+
 def add_steroid_apoptosis(net: Network) -> None:
     """Add the apoptosis of lymphocytes by the genomic signal; other lymphocytes are left out."""
     with net.mechanism("corticosteroids"):
@@ -57,7 +64,6 @@ def _add_systemic_drugs(net: Network) -> sp.Symbol:
     for pool, drug in ((pulse, "methylprednisolone"), (oral, "prednisolone")):
         volume = net.derive(f"scaled_{drug}_volume", net[f"{drug}_volume"] * net["relative_weight"], "L")
         concentrations.append(net.signal(f"{drug}_concentration", pool / volume, "mg/L"))
-        net.readout(f"{drug}_plasma", concentrations[-1], "mg/L", f"{drug} in plasma")
     in_equivalents = concentrations[0] + net["prednisolone_relative_potency"] * concentrations[1]
     return net.signal("steroid_concentration", in_equivalents, "mg/L", "steroid, methylprednisolone equivalents")
 
