@@ -229,7 +229,8 @@ def _without_regimens(population: Population, folder: Path) -> Population:
     """Return a population in which everybody is treated as the patient is."""
     strata = tuple(stratum.model_copy(update={"regimen": ""}) for stratum in population.stratum)
     table = str((folder / population.table).absolute()) if population.table else ""
-    return population.model_copy(update={"stratum": strata, "table": table, "protocol": ""})
+    # A risk is told at the calibrated values alone: plausible sets, named relative to the file, do not count.
+    return population.model_copy(update={"stratum": strata, "table": table, "protocol": "", "plausible_sets": ()})
 
 
 def _measured_counts(scenario: Scenario, population: Population) -> dict[str, float]:

@@ -26,10 +26,18 @@ TWO_COURSES = {
 
 READOUTS = (
     *("lymphocytes", "cd4", "cd8", "cd19", "nk", "other_lymphocytes", "treg_fraction_of_cd4", "naive_fraction_of_cd4"),
-    *("alemtuzumab_serum", "methylprednisolone_plasma", "prednisolone_plasma", "clone_size", "salt_score"),
-    *("interferon_gamma", "immune_privilege", "thyroid_hazard", "thyroid_cumulative_hazard", "platelet_hazard"),
-    *("platelet_cumulative_hazard", "gbm_hazard", "gbm_cumulative_hazard", "tsh", "platelet_count", "gbm_injury"),
-    "relapse_rate",
+    *("alemtuzumab_serum", "neutralising_titre", "methylprednisolone_plasma", "prednisolone_plasma", "clone_size"),
+    *(
+        "salt_score",
+        "interferon_gamma",
+        "immune_privilege",
+        "hair_pull",
+        "white_hair",
+        "thyroid_hazard",
+        "thyroid_cumulative_hazard",
+    ),
+    *("thyroid_diagnosis", "platelet_hazard", "platelet_cumulative_hazard", "platelet_diagnosis", "gbm_hazard"),
+    *("gbm_cumulative_hazard", "gbm_diagnosis", "tsh", "platelet_count", "gbm_injury", "relapse_rate"),
 )
 
 

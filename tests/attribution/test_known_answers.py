@@ -92,15 +92,20 @@ def test_exchange_holds_what_moved_between_blood_and_tissue(depleted):
 def test_tracing_leaves_no_row_for_homing_and_egress_and_direct_leaves_little_else(depleted):
     traced, direct = (explain(depleted, "cd4", 15.0, direct=direct) for direct in (False, True))
     assert {item.name for item in traced.contributions if item.mechanism == "trafficking"} == {"exchange"}
-    assert {item.mechanism for item in direct.contributions} == {"trafficking", "depletion"}
+    assert acting(direct) == {"trafficking", "depletion"}
     assert (traced.is_direct, direct.is_direct) == (False, True)
+
+
+def acting(explanation):
+    """Return the mechanisms that contribute more than rounding: egress reads the steroid receptor, which stays put."""
+    return {item.mechanism for item in explanation.contributions if np.abs(item.series).max() > 1e-6}
 
 
 def test_cells_that_do_not_move_are_not_traced():
     still = simulate(build_scenario(ONE_INFUSION | {"mechanisms": {"off": ["trafficking"]}}))
     found = explain(still, "cd4", 15.0)
     assert found.is_direct
-    assert {item.mechanism for item in found.contributions} == {"depletion"}
+    assert acting(found) == {"depletion"}
 
 
 def test_direct_contributions_are_those_of_another_solver_and_quadrature(depleted):

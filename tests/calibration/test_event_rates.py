@@ -15,6 +15,7 @@ from immunosim.door.watching import Quiet
 from immunosim.errors import DataError
 
 SCENARIO = """
+model_version = 1  # whose events have a rate each
 horizon = "2 years"
 
 [[course]]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-CALIBRATED = 'calibrated_to = ["thyroid"]\n[[trait]]\nname = "frailty"\nmultiplies = ["autoimmune_frailty"]\nsd = 1.2\n'
+CALIBRATED = 'calibrated_to = ["thyroid"]\n[[trait]]\nname = "tempo"\nmultiplies = ["thyroid_tempo"]\nsd = 0.4\n'
 
 
 @pytest.fixture

@@ -16,10 +16,12 @@ PEOPLE = {
     "calibrated_to": ["thyroid"],
     "sampling": "random",
     "trait": [
-        {"name": "frailty", "multiplies": ["autoimmune_frailty"], "sd": 1.2},
         {"name": "cd4_counts", "multiplies": ["cd4_scale"], "sd": 0.3},
     ],
-    "covariate": [{"name": "smoker", "sets": "patient.smoker", "distribution": "share", "share": 0.35}],
+    "covariate": [
+        {"name": "smoker", "sets": "patient.smoker", "distribution": "share", "share": 0.35},
+        {"name": "liability", "sets": "parameters.thyroid_liability", "distribution": "logistic", "median": 0, "scale": 1},
+    ],
 }
 LONG = ["horizon=3 years"]
 AT_END = {"by": "3 years", "overrides": LONG, "n": 256}
@@ -104,7 +106,7 @@ def test_times_and_events_that_make_no_sense_are_refused(people):
 def test_a_changed_population_is_no_longer_calibrated(tmp_path):
     (tmp_path / "people.toml").write_text('calibrated_to = ["thyroid"]\n', encoding="utf-8")
     file = str(tmp_path / "people.toml")
-    trait = {"name": "frailty", "multiplies": ["autoimmune_frailty"], "sd": 2.0}
+    trait = {"name": "tempo", "multiplies": ["thyroid_tempo"], "sd": 2.0}
     with pytest.raises(DataError, match="its rate is not calibrated"):
         ims.risk("two_courses", "thyroid", "2 years", population=Population(file=file, trait=(trait,)))
 
