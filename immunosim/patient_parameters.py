@@ -129,7 +129,9 @@ def _key_of(parameters: ParameterSet, name: str) -> str:
 
 def _of_patient(scenario: Scenario, parameters: ParameterSet) -> dict[str, float]:
     of_patient = [name for name in parameters if parameters[name].belongs_to_patient]
-    return {name: float(attrgetter(parameters.key_of(name))(scenario)) for name in of_patient}
+    values = {name: attrgetter(parameters.key_of(name))(scenario) for name in of_patient}
+    # What the scenario leaves open is the value of the parameter set.
+    return {name: float(value) for name, value in values.items() if value is not None}
 
 
 def _given_values(scenario: Scenario, parameters: ParameterSet, file: str) -> dict[str, float]:

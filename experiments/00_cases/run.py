@@ -27,8 +27,8 @@ ROOT = HERE.parent.parent
 TARGETS = tomllib.loads((HERE / "targets.toml").read_text(encoding="utf-8"))
 POPULATION = tomllib.loads(find_model().files("populations")["trials"].read_text(encoding="utf-8"))
 TRAITS = {trait["name"]: trait for trait in POPULATION["trait"]}
-RESPONDER = "anti_drug_antibody"
-"""Its typical value is 0, of those who never respond; a trait multiplies 1, the typical responder's."""
+TITRE = "anti_drug_antibody"
+"""The individual value that stands in the table of the patient."""
 
 FAILED = 100.0
 """Deviation of a patient who cannot be simulated."""
@@ -43,8 +43,7 @@ def individual_values(traits: list[str], scores: Array) -> dict[str, Array]:
         trait = TRAITS[name]
         factor = np.exp(trait["sd"] * score - (0.5 * trait["sd"] ** 2 if trait.get("keeps_mean") else 0.0))
         for parameter in trait.get("multiplies", ()):
-            typical = 1.0 if parameter == RESPONDER else parameters.value(parameter)
-            values[parameter] = values.get(parameter, typical) * factor
+            values[parameter] = values.get(parameter, parameters.value(parameter)) * factor
         for parameter in trait.get("odds", ()):
             share = parameters.value(parameter)
             values[parameter] = share * factor / (1.0 - share + share * factor)
@@ -114,7 +113,7 @@ class Case:
 def _without_values(file: Path) -> Scenario:
     """Read a scenario and take its individual values away."""
     scenario = ims.load_scenario(file)
-    patient = scenario.patient.model_copy(update={RESPONDER: 0.0})
+    patient = scenario.patient.model_copy(update={TITRE: None})
     return scenario.model_copy(update={"parameters": {}, "patient": patient, "observed": ()})
 
 
@@ -134,7 +133,8 @@ def shipped_values(case: Case) -> dict[str, Array]:
     """Return the individual values of the shipped scenario."""
     scenario = ims.load_scenario(case.file)
     values = {name: np.array([float(value)]) for name, value in scenario.parameters.items()}
-    return values | {RESPONDER: np.array([float(scenario.patient.anti_drug_antibody)])}
+    titre = scenario.patient.anti_drug_antibody
+    return values if titre is None else values | {TITRE: np.array([float(titre)])}
 
 
 def main() -> None:

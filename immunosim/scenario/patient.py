@@ -82,7 +82,7 @@ class Patient(ModelRecord):
     age: Age = 34.0
     sex: Literal["female", "male"] = "female"
     weight: Weight = 70.0
-    anti_drug_antibody: Titre = 0.0
+    anti_drug_antibody: Titre | None = None
     family_history: StrictBool = False
     smoker: StrictBool = False
     depletion_efficiency: Annotated[Number, Field(ge=0, le=10)] = 1.0

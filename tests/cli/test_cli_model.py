@@ -42,7 +42,7 @@ def test_json_of_all_equations_is_the_whole_model(command: Command, model: Model
     assert list(found["mechanisms"]) == list(model.mechanisms)
     lysis = found["processes"]["lysis_of_nk_cells"]
     assert (lysis["reactant"], lysis["product"], lysis["switches"]) == ("nk_cells", "", ["depletion", "nk_cells"])
-    assert lysis["influences"] == ["nk_cells", "antibody_central"]
+    assert lysis["influences"] == ["ada_titre", "antibody_central", "nk_cells"]
 
 
 def test_pools_come_with_their_untreated_values(command: Command, model: Model) -> None:

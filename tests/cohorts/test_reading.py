@@ -43,7 +43,9 @@ def test_the_example_of_the_documentation_is_a_population(full_base: Base, tmp_p
     assert bound.names == ("cd4_counts", "slow_clearance", "age", "smoking_years", "liability")
     drawn = draw(bound, np.arange(512))
     typical = full_base.problem.parameters.value("untreated_relapse_rate")
-    assert drawn.columns["untreated_relapse_rate"].mean() == pytest.approx(1.25 * typical, rel=0.02)  # 1 / (1 - 0.02 * 10)
+    assert drawn.columns["untreated_relapse_rate"].mean() == pytest.approx(
+        1.25 * typical, rel=0.02
+    )  # 1 / (1 - 0.02 * 10)
 
 
 def test_a_scenario_may_name_the_file_of_its_population() -> None:

@@ -20,7 +20,13 @@ PEOPLE = {
     ],
     "covariate": [
         {"name": "smoker", "sets": "patient.smoker", "distribution": "share", "share": 0.35},
-        {"name": "liability", "sets": "parameters.thyroid_liability", "distribution": "logistic", "median": 0, "scale": 1},
+        {
+            "name": "liability",
+            "sets": "parameters.thyroid_liability",
+            "distribution": "logistic",
+            "median": 0,
+            "scale": 1,
+        },
     ],
 }
 LONG = ["horizon=3 years"]

@@ -127,8 +127,8 @@ MALFORMED: dict[str, tuple[str, str]] = {
         'parameters.a: true is not a parameter value, write a number or a quantity such as "11 L"',
     ),
     "share above one": (
-        "patient.anti_drug_antibody = 2",
-        "patient.anti_drug_antibody: 2 is out of range, must be at most 1",
+        "patient.anti_drug_antibody = 20000",
+        "patient.anti_drug_antibody: 20000 is out of range, must be at most 10000",
     ),
     "no doses": (COURSE + "doses = 0", "course[1].doses: 0 is out of range, must be at least 1"),
     "tolerance of zero": ("solver.rtol = 0", "solver.rtol: 0 is out of range, must be greater than 0"),

@@ -126,7 +126,7 @@ def test_scales_follow_from_given_counts_so_that_these_stay(configs):
     # To rounding of counts of some hundred.
     assert np.abs(found["cd4"].sel(time=0.0)).max() < 1e-12
     assert np.abs(found["nk"].sel(time=0.0)).max() < 1e-12
-    assert np.abs(found["cd4"].sel(parameter="cd4_scale")).max() == 0.0
+    assert np.abs(found["cd4"].sel(parameter="cd4_scale")).max() < 1e-12
     free = differentiate(exact(configs), ["nk_count"])
     assert float(free["nk"].sel(time=0.0, parameter="nk_count")) == pytest.approx(1.0, rel=1e-12)
 
@@ -199,7 +199,7 @@ def test_a_machine_without_lanes_is_told_so(configs):
 
 def test_read_outs_of_all_times_at_once_are_those_of_each_time(configs):
     """Read-outs are differentiated over arrays of times, choices between branches included."""
-    names = ["naive_cd4_count", "course[1].dose", "breach_clone_size"]
+    names = ["naive_cd4_count", "course[1].dose", "b_clone_capacity"]
     problem = exact(configs)
     together = differentiate(problem, names)
     for k in (0, 5, 12):

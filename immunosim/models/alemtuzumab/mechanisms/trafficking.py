@@ -20,7 +20,9 @@ def add_trafficking(net: Network) -> None:
         for subset in SUBSETS:
             name = subset.name
             blood, tissue = net.get(f"{name}_blood", f"{name}_lymphoid")
-            balance = homing * net[f"{name}_count_0"] / net[f"{name}_lymphoid_0"]
+            fraction = net[f"{name}_blood_fraction"]
+            # The ratio of the untreated pools, written so that it depends on no count.
+            balance = homing * fraction / (1 - fraction)
             egress = net.derive(f"{name}_egress_rate", balance, "1/day") * net[subset.egress] * tissue
             if subset.retained:
                 egress *= boost(net.relative(tissue), net["retention_half_saturation"])
