@@ -139,7 +139,12 @@ def test_a_diagram_equations_latex_and_schema_are_made(package: ModelPackage) ->
     assert {pool.name for pool in described.pools} == set(network.pools)
 
 
-FITTED = {"alemtuzumab": "antibody_clearance", "teaching": "lysis_rate", "anti_cd20": "anti_cd20_clearance"}
+FITTED = {
+    "alemtuzumab": "antibody_clearance",
+    "alemtuzumab_1": "antibody_clearance",
+    "teaching": "lysis_rate",
+    "anti_cd20": "anti_cd20_clearance",
+}
 
 
 def test_a_fit_finds_the_value_that_made_the_data(package: ModelPackage, readout: str, trajectory: Any) -> None:
