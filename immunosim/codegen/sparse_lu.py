@@ -73,7 +73,7 @@ def _in_order_of_use(pivots: list[int], lower: dict[int, list[int]], upper: dict
     """Return the places of the factors: as the substitutions read them, so that no cache line is fetched for half."""
     forward = [(i, k) for i in pivots for k in pivots if i in lower[k]]
     backward = [(k, j) for k in reversed(pivots) for j in (*upper[k], k)]
-    return {entry: place for place, entry in enumerate(forward + backward)}
+    return {entry: index for index, entry in enumerate(forward + backward)}
 
 
 def assemble_statements(plan: Elimination, places: Sequence[Entry]) -> list[str]:
@@ -156,5 +156,5 @@ def _eliminate_row(plan: Elimination, row: int) -> list[str]:
 
 
 def _invert(plan: Elimination, row: int) -> str:
-    place = plan.position[row, row]
-    return f"lu_[{place}] = 1.0/lu_[{place}]"
+    index = plan.position[row, row]
+    return f"lu_[{index}] = 1.0/lu_[{index}]"
