@@ -14,12 +14,13 @@ import numpy as np
 T_SUBSETS = ("naive_cd4", "memory_cd4", "treg", "naive_cd8", "memory_cd8")
 SUBSETS = (*T_SUBSETS, "naive_b", "memory_b", "other")
 LABEL = {
-    "naive_cd4": "naive CD4", "memory_cd4": "memory CD4", "treg": "regulatory T cells", "naive_cd8": "naive CD8",
-    "memory_cd8": "memory CD8", "naive_b": "naive B cells", "memory_b": "memory B cells", "other": "other lymphocytes",
+    "naive_cd4": "naive CD4 T cells", "memory_cd4": "memory CD4 T cells", "treg": "regulatory T cells",
+    "naive_cd8": "naive CD8 T cells", "memory_cd8": "memory CD8 T cells", "naive_b": "naive B cells",
+    "memory_b": "memory B cells", "other": "other lymphocytes",
 }  # fmt: skip
 LINEAGES = {"cd4": "CD4", "cd8": "CD8"}
 CYTOKINES = {"il7": "IL-7", "il15": "IL-15", "baff": "BAFF"}
-ORGANS = ("thyroid", "platelet", "gbm")
+ORGANS = {"thyroid": "thyroid", "platelet": "platelet", "gbm": "anti-GBM"}
 
 POOLS = {
     "antibody_kinetics": ("antibody_central", "antibody_peripheral"),
@@ -453,11 +454,11 @@ def anti_drug_antibody(y: Values, c: Values, s: Values, u: Values, on: Values) -
     lost = c.ada_loss_rate * y[titre] / (1 + c.ada_persistence * y[memory] ** 2)
     stimulated = saturating(s.antibody_concentration, c.ada_stimulation)
     yield "priming against alemtuzumab", None, priming, c.ada_rate * stimulated
-    yield "end of priming", priming, None, c.ada_rate * y[priming]
-    yield "formation of memory", None, memory, formed
-    yield "saturation of memory", memory, None, formed * y[memory]
-    yield "secretion of antibody", None, titre, secreted
-    yield "loss of antibody", titre, None, lost
+    yield "end of priming against alemtuzumab", priming, None, c.ada_rate * y[priming]
+    yield "formation of memory of alemtuzumab", None, memory, formed
+    yield "saturation of memory of alemtuzumab", memory, None, formed * y[memory]
+    yield "secretion of antibody against alemtuzumab", None, titre, secreted
+    yield "loss of antibody against alemtuzumab", titre, None, lost
 
 
 def depletion(y: Values, c: Values, s: Values, u: Values, on: Values) -> Iterator[Row]:
@@ -501,7 +502,7 @@ def thymopoiesis(y: Values, c: Values, s: Values, u: Values, on: Values) -> Iter
     direct = 1 - on.recent_emigrants**2
     for k, label in LINEAGES.items():
         export = c[f"naive_{k}_export"] * s.thymic_drive
-        yield f"thymic export of naive {label}", None, f"naive_{k}_lymphoid", direct * export
+        yield f"thymic export of naive {label} T cells", None, f"naive_{k}_lymphoid", direct * export
 
 
 def recent_emigrants(y: Values, c: Values, s: Values, u: Values, on: Values) -> Iterator[Row]:
@@ -523,12 +524,12 @@ def t_cell_homeostasis(y: Values, c: Values, s: Values, u: Values, on: Values) -
         activation = c[f"naive_{k}_activation_rate"] * memory_drive * y[naive]
         expansion = (c[f"memory_{k}_burst"] - 1) * activation
         memory_division = c[f"memory_{k}_division_rate"] * memory_drive * y[memory]
-        yield f"division of naive {label}", None, naive, naive_division
-        yield f"death of naive {label}", naive, None, c[f"naive_{k}_death_rate"] * y[naive]
-        yield f"activation of naive {label}", naive, memory, activation
-        yield f"clonal expansion of activated {label}", None, memory, expansion
-        yield f"division of memory {label}", None, memory, memory_division
-        yield f"death of memory {label}", memory, None, c[f"memory_{k}_turnover_rate"] * y[memory]
+        yield f"division of naive {label} T cells", None, naive, naive_division
+        yield f"death of naive {label} T cells", naive, None, c[f"naive_{k}_death_rate"] * y[naive]
+        yield f"activation of naive {label} T cells", naive, memory, activation
+        yield f"clonal expansion of activated naive {label} T cells", None, memory, expansion
+        yield f"division of memory {label} T cells", None, memory, memory_division
+        yield f"death of memory {label} T cells", memory, None, c[f"memory_{k}_turnover_rate"] * y[memory]
 
 
 def regulatory_t_cells(y: Values, c: Values, s: Values, u: Values, on: Values) -> Iterator[Row]:
@@ -536,7 +537,7 @@ def regulatory_t_cells(y: Values, c: Values, s: Values, u: Values, on: Values) -
     treg, memory = "treg_lymphoid", "memory_cd4_lymphoid"
     division = c.treg_division_rate * boost(s.il2, c.treg_division_boost) * y.treg_lymphoid
     yield "thymic export of regulatory T cells", None, treg, c.treg_export
-    yield "conversion of memory CD4", memory, treg, c.treg_conversion_rate * y.memory_cd4_lymphoid
+    yield "conversion of memory CD4 T cells", memory, treg, c.treg_conversion_rate * y.memory_cd4_lymphoid
     yield "division of regulatory T cells", None, treg, division
     yield "death of regulatory T cells", treg, None, c.treg_turnover_rate * y.treg_lymphoid
 
@@ -553,7 +554,7 @@ def b_cell_repopulation(y: Values, c: Values, s: Values, u: Values, on: Values) 
     yield "death of transitional B cells", transitional, None, c.transitional_b_death_rate * y.transitional_b
     yield "death of naive B cells", naive, None, naive_death
     yield "activation of naive B cells", naive, memory, activation
-    yield "clonal expansion of activated B cells", None, memory, (c.memory_b_burst - 1) * activation
+    yield "clonal expansion of activated naive B cells", None, memory, (c.memory_b_burst - 1) * activation
     yield "division of memory B cells", None, memory, c.memory_b_division_rate * y.memory_b_lymphoid
     yield "death of memory B cells", memory, None, c.memory_b_turnover_rate * y.memory_b_lymphoid
 
@@ -589,11 +590,11 @@ def corticosteroids(y: Values, c: Values, s: Values, u: Values, on: Values) -> I
     tissue_occupancy = saturating(s.steroid_concentration, c.tissue_steroid_ec50)
     yield "secretion of cortisol", None, "cortisol", secretion
     yield "clearance of cortisol", "cortisol", None, c.cortisol_turnover_rate * y.cortisol
-    yield "onset of the genomic signal", None, signal, c.glucocorticoid_signal_rate * s.receptor_occupancy
-    yield "offset of the genomic signal", signal, None, c.glucocorticoid_signal_rate * y[signal]
+    yield "onset of the genomic steroid signal", None, signal, c.glucocorticoid_signal_rate * s.receptor_occupancy
+    yield "offset of the genomic steroid signal", signal, None, c.glucocorticoid_signal_rate * y[signal]
     onset = c.glucocorticoid_onset_rate * tissue_occupancy * (1 - y[effect])
-    yield "onset of the tissue effect", None, effect, onset
-    yield "offset of the tissue effect", effect, None, c.glucocorticoid_offset_rate * y[effect]
+    yield "onset of the tissue steroid effect", None, effect, onset
+    yield "offset of the tissue steroid effect", effect, None, c.glucocorticoid_offset_rate * y[effect]
     rates = dict.fromkeys(T_SUBSETS, c.t_cell_steroid_apoptosis_rate)
     rates |= {"treg": c.treg_steroid_apoptosis_rate}
     rates |= dict.fromkeys(("naive_b", "memory_b"), c.b_cell_steroid_apoptosis_rate)
@@ -667,7 +668,7 @@ def follicular_effectors(y: Values, c: Values, s: Values, on: Values) -> Iterato
     steroid_loss = c.effector_steroid_loss_rate * y.glucocorticoid_effect * effectors
     local_loss = on.corticosteroids * c.effector_loss_rate * s.local_steroid_loss * effectors
     yield "seeding of effectors", None, pool, seeding
-    yield "reseeding from resident memory", None, pool, reseeding
+    yield "reseeding of effectors from resident memory", None, pool, reseeding
     yield "amplification of effectors by antigen", None, pool, amplification
     yield "loss of effectors", pool, None, c.effector_loss_rate * effectors
     yield "steroid loss of effectors", pool, None, steroid_loss
@@ -687,8 +688,8 @@ def acquired_regulation(y: Values, c: Values, s: Values, u: Values, on: Values) 
     skin, rate = "acquired_regulation", c.acquired_regulation_rate
     yield "rise of acquired regulation", None, skin, rate * saturating(y.autoreactive_cd8_effector, 1)
     yield "decay of acquired regulation", skin, None, rate * y[skin]
-    for organ in ORGANS:
-        clone, regulation, label = f"{organ}_b_clone", f"{organ}_regulation", f"regulation of the {organ} B clone"
+    for organ, name in ORGANS.items():
+        clone, regulation, label = f"{organ}_b_clone", f"{organ}_regulation", f"regulation of the {name} B clone"
         strength = c[f"{organ}_b_clone_rate"] * c[f"{organ}_regulation_strength"] * y[clone]
         risen = c.humoral_regulation_rate * y[f"{organ}_antibody"]
         yield label, clone, None, strength * y[regulation]
@@ -741,8 +742,8 @@ def humoral_autoimmunity(y: Values, c: Values, s: Values, u: Values, on: Values)
     yield f"recruitment of {label}", None, pool, c.helper_recruitment_rate * s.naive_cd4_in_tissue
     yield f"division of {label}", None, pool, growing
     yield f"death of {label}", pool, None, dying
-    for organ in ORGANS:
-        yield from b_clone(y, c, s, on, organ)
+    for organ, name in ORGANS.items():
+        yield from b_clone(y, c, s, on, organ, name)
     hormone = c.thyroid_hormone_turnover_rate * boost(s.thyroid_stimulation, c.thyroid_reserve)
     production = c.platelet_turnover_rate + c.platelet_antibody_loss_rate * c.platelet_antibody_0
     destruction = c.platelet_antibody_loss_rate * y.platelet_antibody * y.platelets
@@ -753,9 +754,9 @@ def humoral_autoimmunity(y: Values, c: Values, s: Values, u: Values, on: Values)
     yield "destruction of opsonised platelets", "platelets", None, destruction
 
 
-def b_clone(y: Values, c: Values, s: Values, on: Values, organ: str) -> Iterator[Row]:
+def b_clone(y: Values, c: Values, s: Values, on: Values, organ: str, name: str) -> Iterator[Row]:
     """The autoreactive B clone of an organ, its antibody, and the time for which that is illness."""
-    pool, antibody, illness, label = f"{organ}_b_clone", f"{organ}_antibody", f"{organ}_illness", f"{organ} B clone"
+    pool, antibody, illness, label = f"{organ}_b_clone", f"{organ}_antibody", f"{organ}_illness", f"{name} B clone"
     rate, clone = c[f"{organ}_b_clone_rate"], y[pool]
     proliferation = rate * c[f"{organ}_avidity"] * s.tolerance_pressure * clone
     death = rate * (1 + clone / c.b_clone_capacity) * clone
@@ -764,9 +765,9 @@ def b_clone(y: Values, c: Values, s: Values, on: Values, organ: str) -> Iterator
     yield f"proliferation of the {label}", None, pool, proliferation
     yield f"death of the {label}", pool, None, death
     yield f"lysis of the {label}", pool, None, lysis
-    yield f"secretion of {organ} antibody", None, antibody, c.autoantibody_rate * saturating(clone, 1)
-    yield f"clearance of {organ} antibody", antibody, None, c.autoantibody_rate * y[antibody]
-    yield f"time with {organ} illness", None, illness, s[f"{organ}_disease"] / c.days_per_year
+    yield f"secretion of {name} antibody", None, antibody, c.autoantibody_rate * saturating(clone, 1)
+    yield f"clearance of {name} antibody", antibody, None, c.autoantibody_rate * y[antibody]
+    yield f"time with {name} illness", None, illness, s[f"{organ}_disease"] / c.days_per_year
 
 
 def relapse(y: Values, c: Values, s: Values, u: Values, on: Values) -> Iterator[Row]:
@@ -819,7 +820,7 @@ def processes(
 def process_rates(
     y: Mapping[str, float], p: Mapping[str, float], u: Mapping[str, float], on: Mapping[str, float]
 ) -> dict[str, float]:
-    """Rate of every process by its name on the page, X written out (`lysis of naive CD4 in blood`)."""
+    """Rate of every process by its name on the page, X written out (`lysis of naive CD4 T cells in blood`)."""
     return {process.name: process.rate for process in processes(y, p, u, on)}
 
 
@@ -863,12 +864,12 @@ def readouts(
 
 def count_readouts(r: Values, y: Values, c: Values, s: Values) -> None:
     """The blood count and its shares; recent emigrants in blood count as naive cells."""
-    r.naive_cd4_in_blood = y.naive_cd4_blood + c.recent_blood_fraction * s.cd4_egress * y.recent_cd4
+    naive_cd4 = y.naive_cd4_blood + c.recent_blood_fraction * s.cd4_egress * y.recent_cd4
     naive_cd8 = y.naive_cd8_blood + c.recent_blood_fraction * s.cd8_egress * y.recent_cd8
-    r.cd4 = r.naive_cd4_in_blood + y.memory_cd4_blood + y.treg_blood
+    r.cd4 = naive_cd4 + y.memory_cd4_blood + y.treg_blood
     r.cd8 = naive_cd8 + y.memory_cd8_blood
     r.cd19 = c.transitional_b_blood_fraction * y.transitional_b + y.naive_b_blood + y.memory_b_blood
     r.nk, r.other_lymphocytes = y.nk_cells, y.other_blood
     r.lymphocytes = (r.cd4 + r.cd8 + r.cd19 + r.nk + y.other_blood) / 1000
     r.treg_fraction_of_cd4 = y.treg_blood / r.cd4
-    r.naive_fraction_of_cd4 = r.naive_cd4_in_blood / r.cd4
+    r.naive_fraction_of_cd4 = naive_cd4 / r.cd4

@@ -62,18 +62,40 @@ def random_state(model: Model, vector: Array, generator: np.random.Generator, em
     return state
 
 
+# Untreated inputs are zero; these are of the size of treatment.
+INPUTS = {
+    "alemtuzumab_infusion": 60.0,
+    "methylprednisolone_infusion": 5000.0,
+    "dimethyl_fumarate": 1.0,
+    "immune_challenge": 0.1,
+    "topical_immunotherapy": 1.0,
+}
+
+Draws = Callable[..., Draw]
+
+
 @pytest.fixture(scope="session")
-def drawn(model: Model, parameters: ParameterSet) -> Callable[..., Draw]:
-    """Return what draws a patient, a state and inputs from a seed."""
-    template = model.close(parameters.values())
+def drawing() -> Callable[[Model, ParameterSet], Draws]:
+    """Return what draws patients, states and inputs of a model from seeds."""
 
-    def draw(seed: int, off: Sequence[str] | None = None, empty: float = 0.1) -> Draw:
-        generator = np.random.default_rng(seed)
-        values = random_values(parameters, generator)
-        random_off = tuple(m for m in model.mechanisms if generator.uniform() < 0.1)
-        off = random_off if off is None else tuple(off)
-        vector = closed(model, template, values, off)
-        inputs = np.array([60.0, 5000.0, 1.0, 0.1, 1.0]) * generator.uniform(size=5)
-        return Draw(values, off, vector, random_state(model, vector, generator, empty), inputs)
+    def of(model: Model, parameters: ParameterSet) -> Draws:
+        template = model.close(parameters.values())
 
-    return draw
+        def draw(seed: int, off: Sequence[str] | None = None, empty: float = 0.1) -> Draw:
+            generator = np.random.default_rng(seed)
+            values = random_values(parameters, generator)
+            random_off = tuple(m for m in model.mechanisms if generator.uniform() < 0.1)
+            off = random_off if off is None else tuple(off)
+            vector = closed(model, template, values, off)
+            inputs = np.array([INPUTS[name] for name in model.inputs]) * generator.uniform(size=len(model.inputs))
+            return Draw(values, off, vector, random_state(model, vector, generator, empty), inputs)
+
+        return draw
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def drawn(model: Model, parameters: ParameterSet, drawing: Callable[[Model, ParameterSet], Draws]) -> Draws:
+    """Return what draws a patient, a state and inputs of the present model from a seed."""
+    return drawing(model, parameters)

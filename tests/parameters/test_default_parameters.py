@@ -135,7 +135,7 @@ def copies(text: str, hint: str) -> list[str]:
     """Return an equation and those that the hint beside it says are alike, such as "(same for platelet, gbm)"."""
     likenesses = {
         r"same for (naive_)?cd8|naive_cd8: |CD4 \(CD8\)": ("cd4", ["cd8"]),
-        r"same for platelet, gbm|thyroid \(platelet, gbm\)": ("thyroid", ["platelet", "gbm"]),
+        r"same for platelet, gbm|thyroid \(platelet, anti-GBM\)": ("thyroid", ["platelet", "gbm"]),
         r"IL-7 \(IL-15, BAFF\)": ("il7", ["il15", "baff"]),
         r"the same with cd8_": ("cd4", ["cd8", "b"]),
     }
