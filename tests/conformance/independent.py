@@ -1,14 +1,15 @@
 """The whole model solved by SciPy from the oracle's right-hand side, with a segmentation of its own.
 
-Shares nothing with the package: neither the reader of scenarios, the generated kernels, the integrator nor the table of
-segments.
+Of the first version, which the conformance set is of, unless a caller gives another oracle. Shares nothing with the
+package: neither the reader of scenarios, the generated kernels, the integrator nor the table of segments.
 """
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from types import ModuleType
 
 import numpy as np
-import version_1.oracle as oracle
+import version_1.oracle as oracle_1
 from conformance.given import SAME_TIME, Given, Infused, Swallowed
 from scipy.integrate import solve_ivp
 
@@ -20,7 +21,8 @@ ATOL = 1e-14
 class Patient:
     """The oracle's model of one patient: its pools in order, the untreated state, the right-hand side."""
 
-    def __init__(self, given: Given, parameters: Mapping[str, float]) -> None:
+    def __init__(self, given: Given, parameters: Mapping[str, float], oracle: ModuleType = oracle_1) -> None:
+        self.oracle = oracle
         self.values = {**parameters, **given.patient}
         self.on = dict.fromkeys(oracle.SWITCHES, 1.0) | dict.fromkeys(given.off, 0.0)
         untreated = oracle.baseline(self.values, self.on)
@@ -30,19 +32,23 @@ class Patient:
     def slope(self, state: np.ndarray, inputs: Mapping[str, float]) -> np.ndarray:
         """Return dy/dt, in the order of ``pools``."""
         named = dict(zip(self.pools, state, strict=True))
-        return np.array(list(oracle.right_hand_side(named, self.values, inputs, self.on).values()))
+        return np.array(list(self.oracle.right_hand_side(named, self.values, inputs, self.on).values()))
 
     def seen(self, state: np.ndarray) -> dict[str, float]:
         """Return every pool and read-out of a state."""
         named = dict(zip(self.pools, state.tolist(), strict=True))
-        return named | oracle.readouts(named, self.values, dict.fromkeys(oracle.INPUTS, 0.0), self.on)
+        return named | self.oracle.readouts(named, self.values, dict.fromkeys(self.oracle.INPUTS, 0.0), self.on)
 
 
 def solve(
-    given: Given, parameters: Mapping[str, float], method: str = "DOP853", rtol: float = RTOL
+    given: Given,
+    parameters: Mapping[str, float],
+    method: str = "DOP853",
+    rtol: float = RTOL,
+    oracle: ModuleType = oracle_1,
 ) -> list[dict[str, float]]:
     """Return pools and read-outs just before each time of a scenario, and at both ends of the simulation."""
-    patient = Patient(given, parameters)
+    patient = Patient(given, parameters, oracle)
     state, found = patient.state, {given.start: patient.seen(patient.state)}
     atol = ATOL * (rtol / RTOL) * np.where(state > 0.0, state, 1.0)
     edges = distinct([given.start, given.horizon, *edges_of(given.doses)])
