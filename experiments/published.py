@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from experiments.scorecard import ASSUMED
 from immunosim.cohorts.intervals import Bootstrap
 from immunosim.cohorts.target_report import TargetReport, evaluate
 from immunosim.cohorts.targets import PublishedTarget, located_targets, needs
+from immunosim.problem import prepare
 from immunosim.units import DAYS_PER_MONTH
 
 MODEL = "alemtuzumab"
+CONFIGS = Path(__file__).parents[1] / "configs"
 NO_INTERVALS = Bootstrap(n=0)
 SIGNIFICANT = 6
 
@@ -38,6 +41,8 @@ class Trial:
     n : int
         Patients.
     overrides : tuple of str
+    population : str, optional
+        By default that of the scenario.
     """
 
     scenario: str
@@ -45,6 +50,7 @@ class Trial:
     every: float = 1.0
     n: int = 512
     overrides: tuple[str, ...] = ()
+    population: str | None = None
 
 
 def targets_of(*files: str) -> list[PublishedTarget]:
@@ -56,17 +62,24 @@ def simulated(
     cohort: str, trial: Trial, targets: Sequence[PublishedTarget], readouts: Sequence[str] = ()
 ) -> xr.Dataset:
     """Simulate a cohort and keep what its targets need, and further read-outs."""
-    wanted = needs(targets, cohort)
+    wanted = needs(targets, cohort, _readouts())
     grid = [index * trial.every * DAYS_PER_MONTH for index in range(int(trial.months / trial.every) + 1)]
     return ims.cohort(
         trial.scenario,
         trial.n,
+        population=trial.population,
         cohort=cohort,
         overrides=trial.overrides,
         readouts=tuple(dict.fromkeys([*wanted.readouts, *readouts])),
         endpoints=wanted.endpoints,
         at=[f"{day!r} days" for day in sorted({*grid, *wanted.times})],
     ).dataset.load()
+
+
+@cache
+def _readouts() -> tuple[str, ...]:
+    """Return the names of the read-outs of the model."""
+    return tuple(prepare(ims.load_scenario(CONFIGS / "two_courses.toml")).model.readouts)
 
 
 def compared(targets: Sequence[PublishedTarget], cohorts: Mapping[str, xr.Dataset]) -> TargetReport:

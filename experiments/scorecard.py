@@ -83,9 +83,14 @@ class Row(BaseModel):
         return Kind.FITTED if self.fitted else Kind.PREDICTED
 
     @property
+    def is_judged(self) -> bool:
+        """Return whether there is anything to compare with; a number without limits is only shown."""
+        return any(math.isfinite(limit) for limit in self.limits)
+
+    @property
     def is_one_sided(self) -> bool:
         """Return whether half of all numbers would be right: at most, or at least."""
-        return any(math.isinf(limit) for limit in self.limits)
+        return self.is_judged and any(math.isinf(limit) for limit in self.limits)
 
     def holds(self, simulated: float) -> bool:
         """Return whether a number is within tolerance."""
@@ -111,6 +116,8 @@ class Row(BaseModel):
             return f"{number(self.expected)} ± {100 * self.tolerance.relative:.3g} %"
         if self.tolerance.absolute is not None:
             return f"{number(self.expected)} ± {number(self.tolerance.absolute)}"
+        if not self.is_judged:
+            return "shown only"
         if math.isinf(low):
             return f"at most {high:g}"
         return f"at least {low:g}" if math.isinf(high) else f"{low:g} to {high:g}"
@@ -120,6 +127,7 @@ class Verdict(StrEnum):
     """How a number compares with the evidence."""
 
     MET = "met"
+    SHOWN = "-"
     MISSED = "MISS"
     KNOWN = "MISS (known)"
     OUTLIVED = "met, but marked as a known miss"
@@ -136,6 +144,8 @@ class Judged:
     def verdict(self) -> Verdict:
         """Return how the number compares with the evidence; what is not a number is a miss that nothing excuses."""
         if self.row.holds(self.simulated):
+            if not self.row.is_judged:
+                return Verdict.SHOWN
             return Verdict.OUTLIVED if self.row.known_miss else Verdict.MET
         return Verdict.KNOWN if self.row.known_miss and math.isfinite(self.simulated) else Verdict.MISSED
 

@@ -68,7 +68,7 @@ def as_data(results: Results) -> dict[str, Any]:
 
 def tally(rows: Iterable[tuple[str, Judged]]) -> str:
     """Return how many numbers are met, and of how many one-sided bounds; what repeats another counts once."""
-    counted = [one for _, one in rows if not one.row.repeats]
+    counted = [one for _, one in rows if one.row.is_judged and not one.row.repeats]
     sides = {one_sided: [one for one in counted if one.row.is_one_sided == one_sided] for one_sided in (False, True)}
     numbers = f"{_met(sides[False])} of {len(sides[False])} numbers met"
     return f"{numbers}, {_met(sides[True])} of {len(sides[True])} one-sided bounds" if sides[True] else numbers

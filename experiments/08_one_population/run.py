@@ -60,8 +60,7 @@ def _draw_relapses(ax: mpl.axes.Axes, cohorts: Mapping[str, xr.Dataset], targets
     labels = {"relapsing_long_term": ("two courses", GREY), "relapsing_retreated": ("retreated after a relapse", BLACK)}
     for name, (label, colour) in labels.items():
         data = cohorts[name]
-        rate = data["relapse_rate"].weighted(data["weight"]).mean("patient") if "weight" in data else None
-        rate = data["relapse_rate"].mean("patient") if rate is None else rate
+        rate = data["relapse_rate"].weighted(data["weight"]).mean("patient")
         ax.plot(data["time"] / YEAR, rate, color=colour, label=f"simulated, {label}")
     published = [target.record for target in targets if target.record.statistic == "mean_over_time"]
     for place, record in enumerate(published):
@@ -72,4 +71,4 @@ def _draw_relapses(ax: mpl.axes.Axes, cohorts: Mapping[str, xr.Dataset], targets
         ax.plot(window, [record.value] * 2, color=BLUE, linewidth=2.0, label=label)
     ax.set(xlim=(0, 8), ylim=(0, 0.62), xlabel="years since the first course", ylabel="relapses a year")
     ax.legend(frameon=False, fontsize=7.5, loc="upper right")
-    ax.set_title("Relapses")
+    ax.set_title("Relapses", fontweight="bold")

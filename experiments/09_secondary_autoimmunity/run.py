@@ -57,15 +57,10 @@ def run() -> tuple[dict[str, float], Figure]:
     return numbers, draw(cohorts, report)
 
 
-def weights(data: xr.Dataset) -> np.ndarray:
-    """Return the weights of the patients, shape (n,)."""
-    return np.asarray(data["weight"]) if "weight" in data else np.ones(data.sizes["patient"])
-
-
 def risk(data: xr.Dataset) -> np.ndarray:
-    """Return the mean probability of thyroid disease by each time in percent, shape (n_times,)."""
-    hazard = np.asarray(data["thyroid_cumulative_hazard"].transpose("time", "patient"))
-    return np.asarray(100.0 * np.average(-np.expm1(-hazard), axis=1, weights=weights(data)))
+    """Return the mean probability of thyroid disease by each time in percent, shape (n_times,); who failed is left out."""
+    probability = -np.expm1(-data["thyroid_cumulative_hazard"])
+    return np.asarray(100.0 * probability.weighted(data["weight"]).mean("patient"))
 
 
 def at_month(data: xr.Dataset, month: float) -> int:

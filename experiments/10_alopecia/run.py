@@ -70,7 +70,8 @@ def share(data: xr.Dataset, month: float, strata: tuple[str, ...]) -> tuple[np.n
     days = np.asarray(data["time"])
     salt = np.asarray(data["salt_score"].transpose("time", "patient"))
     then = salt[int(np.abs(days - month * DAYS_PER_MONTH).argmin())]
-    chosen = np.isin(np.asarray(data["stratum"]).astype(str), strata) & (then >= 5.0)
+    places = [data["stratum"].attrs["flag_meanings"].split().index(name) for name in strata]
+    chosen = np.isin(np.asarray(data["stratum"]), places) & (then >= 5.0)
     later = days >= month * DAYS_PER_MONTH - 0.5
     good = salt[later][:, chosen] < RESPONSE * then[chosen]
     return days[later] / DAYS_PER_MONTH, 100.0 * good.mean(axis=1)

@@ -91,7 +91,7 @@ def measured() -> tuple[tuple[float, float, float], list[Change]]:
     start = scenario.course[1].start
     days = np.array([start + month * DAYS_PER_MONTH for month in MONTHS])
     result = simulate_ensemble(scenario, rows, readouts=["salt_score"], times=days)
-    scores = np.asarray(result.dataset["salt_score"].transpose("patient", "time"))
+    scores = np.asarray(result.dataset["salt_score"].transpose("sample", "time"))
     triples = [(float(a), float(b), float(c)) for a, b, c in scores]
     return triples[0], [Change(*one, scores) for one, scores in zip(asked, triples[1:], strict=True)]
 
