@@ -101,7 +101,9 @@ def largest_deviation(case: Trajectory) -> float:
     farthest = 0.0
     for point in case.scenario.observed[0].points:
         simulated, value = case.at("lymphocytes", point.time), point.value
-        low, high = (float(end) for end in ((point.low, point.high) if value is None else (value, value)) if end is not None)
+        low, high = (
+            float(end) for end in ((point.low, point.high) if value is None else (value, value)) if end is not None
+        )
         closer = min(max(simulated, low), high)
         farthest = max(farthest, abs(simulated / closer - 1.0))
     return 100.0 * farthest
@@ -181,8 +183,17 @@ def _draw_signs(ax: Axes, case: Trajectory) -> None:
     ax.plot(months(case), 100.0 * case["hair_pull"], color=VERMILION, label="hair pull: dystrophic, % of roots")
     ax.plot(months(case), 100.0 * case["white_hair"], color=GREY, label="white, % of visible hair")
     ax.axhline(10, color=GREY, linewidth=0.7, linestyle=":")
-    ax.annotate("pull test positive", (17.9, 10), (0, 2), textcoords="offset points", fontsize=6.8, color=GREY, ha="right")
-    ax.set(xlim=(-1, 18), ylim=(0, 105), xticks=range(0, 19, 3), ylabel="%", xlabel="months after the second course")
+    ax.annotate(
+        "pull test positive", (17.9, 10), (0, 2), textcoords="offset points", fontsize=6.8, color=GREY, ha="right"
+    )
+    ax.set(
+        xlim=(-1, 18),
+        ylim=(0, 135),
+        xticks=range(0, 19, 3),
+        yticks=range(0, 101, 20),
+        ylabel="%",
+        xlabel="months after the second course",
+    )
     ax.legend(frameon=False, fontsize=7, loc="upper right")
     ax.set_title("E   Pull test and pigment, as reported", fontweight="bold")
 

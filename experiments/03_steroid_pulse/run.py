@@ -17,6 +17,8 @@ from immunosim.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERM
 
 CONFIG = Path(__file__).parents[2] / "configs" / "healthy_steroid_pulse.toml"
 HOURS_PER_DAY = 24.0
+NG_PER_MG = 1e3
+"""Of concentrations: mg/L to ng/mL."""
 
 CURVES = {
     "lymphocytes": ("all lymphocytes", BLACK),
@@ -140,7 +142,7 @@ def _draw_counts(ax: Axes, pulse: Trajectory) -> None:
 
 
 def _draw_plasma(ax: Axes, pulse: Trajectory, targets: list[PublishedTarget]) -> None:
-    ax.plot(hours(pulse), np.maximum(pulse["methylprednisolone_plasma"], 1e-3), color=BLACK)
+    ax.plot(hours(pulse), np.maximum(NG_PER_MG * pulse["methylprednisolone_plasma"], 1e-3), color=BLACK)
     for target in targets:
         record = target.record
         if record.readout == "methylprednisolone_plasma":
@@ -158,5 +160,5 @@ def _draw_published(ax: Axes) -> None:
         ax.fill_between([left, right], low, high, color=GREEN, alpha=0.15, linewidth=0)
     ax.axhline(100, color=GREY, linewidth=0.7, linestyle=":")
     ax.errorbar(5, 100 * 634 / 2007, 100 * 119 / 2007, fmt="o", color=GREY, markersize=5, capsize=2.5, zorder=5)
-    for place, height, text in ((2, 92, "noted"), (6, 62, "deepest"), (48, 82, "recovered, no change later")):
+    for place, height, text in ((5, 92, "noted"), (10.5, 55, "deepest"), (48, 82, "recovered, no change later")):
         ax.annotate(text, (place, height), fontsize=6.8, color=GREEN, ha="center")

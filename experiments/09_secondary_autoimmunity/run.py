@@ -121,10 +121,11 @@ def _draw_titre(ax: Axes, data: xr.Dataset, organ: str, title: str) -> None:
     low, middle, high = (np.nanquantile(titres, share, axis=1) for share in (0.1, 0.5, 0.9))
     ax.fill_between(months, low, high, color=colour, alpha=0.18, linewidth=0)
     ax.plot(months, middle, color=colour, label=f"median of {n} simulated patients")
-    for height, text in ((ILL, "disease"), (STOP, "treatment can stop"), (GONE, "gone")):
+    for height, text in ((ILL, "disease"), (STOP, "can stop"), (GONE, "gone")):
         ax.axhline(height, color=GREY, linewidth=0.7, linestyle=":")
-        ax.annotate(text, (59.5, height), (0, 1.5), textcoords="offset points", fontsize=6.3, color=GREY, ha="right")
-    ax.set(xlim=(0, 60), ylim=(0, 1), xticks=range(0, 61, 12), xlabel="months since onset", ylabel="titre, relative")
+        place, side = (0.5, "left") if organ == "thyroid" else (59.5, "right")  # where no curve runs
+        ax.annotate(text, (place, height), (0, 1.5), textcoords="offset points", fontsize=6.3, color=GREY, ha=side)
+    ax.set(xlim=(0, 60), ylim=(0, 1.15), xticks=range(0, 61, 12), xlabel="months since onset", ylabel="titre, relative")
     ax.legend(frameon=False, fontsize=7, loc="upper right")
     ax.set_title(title, fontweight="bold")
 

@@ -54,7 +54,9 @@ def run() -> tuple[dict[str, float], Figure]:
     cohorts["none"] = cohorts["alopecia_untreated"]
     report = compared(targets, {name: cohorts[name] for name in TRIALS})
     numbers = numbers_of(report)
-    extents = {extent: responders(cohorts["alopecia_pulse_early"], 3.0, (extent,), 9.0) for extent in ("limited", "total")}
+    extents = {
+        extent: responders(cohorts["alopecia_pulse_early"], 3.0, (extent,), 9.0) for extent in ("limited", "total")
+    }
     by_dose = {name: responders(cohorts[name], 3.0, ("limited", "total"), 9.0) for name in PULSES}
     return numbers | {
         "limited_minus_total": extents["limited"] - extents["total"],
@@ -96,10 +98,12 @@ def draw(cohorts: Mapping[str, xr.Dataset], report: TargetReport) -> Figure:
     for name, month, line, words in curves:
         for extent, colour in (("limited", GREEN), ("total", PURPLE)):
             months, shares = share(cohorts[name], month, (extent,))
-            axes["times"].plot(months - month, shares, color=colour, linestyle=line, label=f"{extent}, pulse at {words}")
+            axes["times"].plot(
+                months - month, shares, color=colour, linestyle=line, label=f"{extent}, pulse at {words}"
+            )
     axes["times"].set_title("C   Time and extent, 500 mg × 3", fontweight="bold")
     for name in ("doses", "times"):
-        axes[name].set(xlim=(0, 24), ylim=(0, 100), xticks=range(0, 25, 6))
+        axes[name].set(xlim=(0, 24), ylim=(0, 118), xticks=range(0, 25, 6), yticks=range(0, 101, 20))
         axes[name].set(xlabel="months since the pulse", ylabel="responders, %")
         axes[name].legend(frameon=False, fontsize=7, loc="upper right")
     figure.supxlabel(textwrap.fill(CAPTION, 145), fontsize=6.8, x=0.01, ha="left")
@@ -109,7 +113,9 @@ def draw(cohorts: Mapping[str, xr.Dataset], report: TargetReport) -> Figure:
 def _draw_numbers(ax: Axes, report: TargetReport) -> None:
     for place, result in enumerate(report.results):
         low, high = result.record.tolerated()
-        ax.plot([max(low, 0.0), min(high, 100.0)], [place] * 2, color=BLUE, linewidth=4, alpha=0.25, solid_capstyle="butt")
+        ax.plot(
+            [max(low, 0.0), min(high, 100.0)], [place] * 2, color=BLUE, linewidth=4, alpha=0.25, solid_capstyle="butt"
+        )
         ax.plot(result.record.value, place, "|", color=BLUE, markersize=9, markeredgewidth=1.6)
         colour = BLACK if result.is_within else VERMILION
         ax.plot(result.simulated.value, place, "o", color=colour, markersize=4.5)

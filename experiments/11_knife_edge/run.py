@@ -115,7 +115,9 @@ def draw(usual: tuple[float, float, float], changes: list[Change]) -> Figure:
     return figure
 
 
-def _draw_month(ax: Axes, place: int, names: list[str], usual: tuple[float, float, float], changes: list[Change]) -> None:
+def _draw_month(
+    ax: Axes, place: int, names: list[str], usual: tuple[float, float, float], changes: list[Change]
+) -> None:
     ax.axvline(usual[place], color=BLACK, linewidth=0.9, linestyle=":")
     for row, name in enumerate(names):
         pair = [change for change in changes if change.name == name]

@@ -29,9 +29,12 @@ STOPPED = {"fumarate_5_months": 5, "fumarate_14_months": 14, "fumarate_40_months
 COLOURS = {"fumarate_5_months": BLUE, "fumarate_14_months": ORANGE, "fumarate_40_months": VERMILION}
 SUBSETS = {"lymphocytes": "all lymphocytes", "cd4": "CD4", "cd8": "CD8", "cd19": "B cells"}
 
+MARKS = {"lymphocytes": (0.0, "o"), "cd4": (-1.6, "s"), "cd8": (1.6, "v"), "cd19": (3.0, "D")}
+"""Shift in months, so that marks stand beside one another, and mark of each published count."""
+
 CAPTION = (
     "A: mean of 1,024 or 4,096 virtual patients relative to their mean before the drug. Circles and whiskers, published means of "
-    "all lymphocytes with what is tolerated; squares, of subsets at months 3 and 12, in the colour of the row. "
+    "all lymphocytes with what is tolerated; grey, of subsets at months 3 and 12, moved aside. "
     "B: patients whose count was low when the drug was stopped: share who are back at 0.8 or 0.91 × 10⁹/L. "
     "Crosses: the published median times; severe is below 0.6 here and below 0.5 × 10⁹/L in the source."
 )
@@ -46,7 +49,9 @@ def run() -> tuple[dict[str, float], Figure]:
     }
     report = compared(targets, cohorts)
     above = {
-        f"highest_after_{STOPPED[name]}_months": float(course(cohorts[name], "lymphocytes")[after(cohorts[name], name)].max())
+        f"highest_after_{STOPPED[name]}_months": float(
+            course(cohorts[name], "lymphocytes")[after(cohorts[name], name)].max()
+        )
         for name in STOPPED
     }
     return numbers_of(report) | above, draw(cohorts, report)
@@ -77,29 +82,30 @@ def _draw_means(ax: Axes, cohorts: Mapping[str, xr.Dataset], report: TargetRepor
     for name, month in STOPPED.items():
         months = cohorts[name]["time"] / DAYS_PER_MONTH
         ax.plot(months, course(cohorts[name], "lymphocytes"), color=COLOURS[name], label=f"stopped in month {month}")
+    named: set[str] = set()
     for result in report.results:
         record = result.record
         if record.statistic != "ratio_to_baseline" or result.target.cohort != "fumarate_24_months":
             continue
         low, high = record.tolerated()
         month, is_total = (record.time or 0.0) / DAYS_PER_MONTH, record.readout == "lymphocytes"
-        shift = {"cd4": -0.7, "cd8": 0.0, "cd19": 0.7}.get(record.readout, 0.0)
+        shift, mark = MARKS[record.readout]
         ax.errorbar(
             month + shift,
             record.value,
             [[record.value - low], [high - record.value]],
-            fmt="o" if is_total else "s",
+            fmt=mark,
             color=BLACK if is_total else GREY,
+            label=f"published, {SUBSETS[record.readout]}" if record.readout not in named else None,
             markersize=4,
             elinewidth=0.9,
             capsize=2,
         )
-        if not is_total:
-            ax.annotate(SUBSETS[record.readout], (month + shift, low), (0, -3), textcoords="offset points", fontsize=6, color=GREY, rotation=90, ha="center", va="top")
+        named.add(record.readout)
     ax.axhline(1.0, color=GREY, linewidth=0.7, linestyle=":")
-    ax.set(xlim=(-1, 72), ylim=(0.2, 1.1), xticks=range(0, 73, 12))
+    ax.set(xlim=(-1, 72), ylim=(0.2, 1.32), xticks=range(0, 73, 12))
     ax.set(xlabel="months since the drug was started", ylabel="mean count, relative to untreated")
-    ax.legend(frameon=False, fontsize=7, loc="lower right")
+    ax.legend(frameon=False, fontsize=6.5, loc="upper right", ncols=2)
     ax.set_title("A   On the drug and after it", fontweight="bold")
 
 
@@ -121,6 +127,12 @@ def _draw_return(ax: Axes, cohorts: Mapping[str, xr.Dataset], report: TargetRepo
         ax.plot(since, back, color=colour, linestyle=lines[level], label=label)
         ax.plot(record.value, 50, "x", color=colour, markersize=7, markeredgewidth=1.6)
     ax.axhline(50, color=GREY, linewidth=0.7, linestyle=":")
-    ax.set(xlim=(0, 30), ylim=(0, 102), xlabel="months since the drug was stopped", ylabel="patients back at the level, %")
-    ax.legend(frameon=False, fontsize=6.5, loc="lower right")
+    ax.set(
+        xlim=(0, 30),
+        ylim=(0, 128),
+        yticks=range(0, 101, 20),
+        xlabel="months since the drug was stopped",
+        ylabel="patients back at the level, %",
+    )
+    ax.legend(frameon=False, fontsize=6.5, loc="upper right")
     ax.set_title("B   Return after the drug", fontweight="bold")
