@@ -106,6 +106,7 @@ def row_of(target: PublishedTarget) -> dict[str, Any]:
     low, high = (float(f"{limit:.{SIGNIFICANT}g}") for limit in record.tolerated())
     takes_assumption = record.grade != "A" or "assum" in record.note or file.startswith(ASSUMED)
     source = [] if file.startswith(ASSUMED) else [target.reference or file]
+    tolerated = "two standard errors" if record.tolerance == "|z| <= 2" else record.tolerance
     return {
         "name": name_of_row(target),
         "what": record.name[0].upper() + record.name[1:],
@@ -113,10 +114,6 @@ def row_of(target: PublishedTarget) -> dict[str, Any]:
         "expected": None,
         "tolerance": {"range": [low, high]},
         "source": [*source, *([ASSUMED] if takes_assumption else [])],
-        "why": f"Published {record.value:g}; {_said(record.tolerance)}, in the target file {file}. {record.note}".strip(),
+        "why": f"Published {record.value:g}; {tolerated}, in the target file {file}. {record.note}".strip(),
         "fitted": record.use == "fitted",
     }
-
-
-def _said(tolerance: str) -> str:
-    return "two standard errors" if tolerance == "|z| <= 2" else tolerance

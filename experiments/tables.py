@@ -80,9 +80,8 @@ def sentence(results: Results) -> str:
     everything = [one for found in results.values() for one in found]
     parts = [f"{TITLES[kind]}: {text}" for kind, text in tallies.items()]
     failed = sum(one.has_failed for one in everything)
-    return (
-        ". ".join([*parts, *_beside_version_1(everything), f"{failed} of {len(everything)} rows fail this run"]) + "."
-    )
+    parts += [*_beside_version_1(everything), f"{failed} of {len(everything)} rows fail this run"]
+    return ". ".join(parts) + "."
 
 
 def _beside_version_1(everything: Sequence[Judged]) -> list[str]:
@@ -95,9 +94,7 @@ def _beside_version_1(everything: Sequence[Judged]) -> list[str]:
     before = sum(one.row.holds(one.row.simulated_by_version_1 or 0.0) for one in both)
     if not both:
         return []
-    return [
-        f"Of {len(both)} published numbers that both versions have, version 1 met {before} and version 2 {_met(both)}"
-    ]
+    return [f"Of {len(both)} published numbers of both versions, version 1 met {before} and version 2 {_met(both)}"]
 
 
 def _by_kind(results: Results) -> list[tuple[Kind, list[tuple[str, Judged]]]]:

@@ -101,9 +101,8 @@ def largest_deviation(case: Trajectory) -> float:
     farthest = 0.0
     for point in case.scenario.observed[0].points:
         simulated, value = case.at("lymphocytes", point.time), point.value
-        low, high = (
-            float(end) for end in ((point.low, point.high) if value is None else (value, value)) if end is not None
-        )
+        ends = (point.low, point.high) if value is None else (value, value)
+        low, high = (float(end) for end in ends if end is not None)
         closer = min(max(simulated, low), high)
         farthest = max(farthest, abs(simulated / closer - 1.0))
     return 100.0 * farthest

@@ -46,10 +46,10 @@ DAY = 1.0
 """Start of every regimen."""
 
 CAPTION = (
-    "A, grey: 1 g over one hour. Green: what is published. In 12 patients with rheumatoid arthritis, lymphopenia at 2 h, "
-    "deepest at 6 h, complete recovery at 24 h, no change later (Fan 1978, J Lab Clin Med 91:625; times only, no counts). "
+    "A, grey: 1 g over one hour. Green: what is published. In 12 patients with rheumatoid arthritis, lymphopenia at 2 "
+    "h, deepest at 6 h, complete recovery at 24 h, no change later (Fan 1978, J Lab Clin Med 91:625; times alone). "
     "Boxes are our reading: below 90 % at 2 h, at least 40 % gone at 6 ± 2 h, within 10 % from 24 h on. Circle: "
-    "prednisolone 2 mg/kg, 6 healthy men, 5 h, mean and SD (Jetzek-Zader 2007). NK cells are not moved by steroids in the "
+    "prednisolone 2 mg/kg, 6 healthy men, 5 h, mean and SD (Jetzek-Zader 2007). Steroids do not move NK cells in the "
     "model. B: plasma; bars, the low end of an immunoassay that reads ester and metabolites as well, with what is "
     "tolerated. C: effect in tissue, which remembers a pulse for days; no measurement."
 )

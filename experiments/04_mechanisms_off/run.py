@@ -58,8 +58,8 @@ CAPTION = (
     "Columns: the mechanism that is switched off; its pools stay untreated. Blank: the number changes by less "
     "than 5 % of itself or of its limit. Numbers: the value without the mechanism. A dash: there is nothing left "
     "to ask about, such as regrowth where no hair was lost. Right: the value with everything on and the limits "
-    "within which the finding holds; sources stand in expected.json, and limits that only words support are ours. Below: "
-    "disease by seven years after two courses in 512 virtual patients."
+    "within which the finding holds; sources stand in expected.json, and limits that only words support are ours. "
+    "Below: disease by seven years after two courses in 512 virtual patients."
 )
 
 

@@ -34,10 +34,11 @@ ILL, STOP, GONE = 0.5, 0.35, 0.2
 
 YEARS = range(1, 8)
 CAPTION = (
-    "A: thyroid disease in 512 virtual patients (two courses: 1,024) after one to five yearly courses; points, published "
-    "cohorts with what is tolerated. B: events of each year after two courses as a share of all; published for year 3 "
-    "alone. C: titre of antibody in those who fall ill after two courses, from the day on which it passes the titre of "
-    "disease; line, median, band, 10 to 90 %. Titres of disease, of the end of treatment and of disappearance are assumed."
+    "A: thyroid disease in 512 virtual patients (two courses: 1,024) after one to five yearly courses; points, "
+    "published cohorts with what is tolerated. B: events of each year after two courses as a share of all; "
+    "published for year 3 alone. C: titre of antibody in those who fall ill after two courses, from the day on which "
+    "it passes the titre of disease; line, median, band, 10 to 90 %. Titres of disease, end of treatment (can stop) "
+    "and disappearance (gone) are assumed."
 )
 
 
@@ -58,7 +59,7 @@ def run() -> tuple[dict[str, float], Figure]:
 
 
 def risk(data: xr.Dataset) -> np.ndarray:
-    """Return the mean probability of thyroid disease by each time in percent, shape (n_times,); who failed is left out."""
+    """Return the mean probability of thyroid disease by each time in percent, shape (n_times,), without who failed."""
     probability = -np.expm1(-data["thyroid_cumulative_hazard"])
     return np.asarray(100.0 * probability.weighted(data["weight"]).mean("patient"))
 

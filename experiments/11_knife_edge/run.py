@@ -17,7 +17,7 @@ from immunosim.units import DAYS_PER_MONTH
 
 CONFIG = Path(__file__).parents[2] / "configs" / "case_report.toml"
 LEFT_OUT = ("patient", "conversion")
-"""Groups of the parameter set that hold no constant of the model; the patient's own values are those of the scenario."""
+"""Groups of the parameter set that hold no constant of the model; the patient's own values are in the scenario."""
 
 FACTORS = (0.7, 1.3)
 MONTHS = (2.0, 5.9, 10.0)
@@ -34,15 +34,18 @@ CAPTION = (
 )
 
 
+Scores = tuple[float, float, float]
+
+
 @dataclass(frozen=True)
 class Change:
     """A constant times a factor, and the SALT scores at the three months."""
 
     name: str
     factor: float
-    scores: tuple[float, float, float]
+    scores: Scores
 
-    def undoes(self, usual: tuple[float, float, float]) -> str:
+    def undoes(self, usual: Scores) -> str:
         """Return in words what of the story is undone; empty where it holds."""
         _, before, later = self.scores
         if before < LOST * usual[1]:
@@ -80,7 +83,7 @@ def constants() -> dict[str, float]:
     return {name: value for name, value in chosen.items() if value != 0.0}
 
 
-def measured() -> tuple[tuple[float, float, float], list[Change]]:
+def measured() -> tuple[Scores, list[Change]]:
     """Return the scores of the case, and those of each change; one ensemble."""
     scenario, values = load_scenario(CONFIG), constants()
     table = describe_parameters().to_dataframe().set_index("name")
@@ -96,7 +99,7 @@ def measured() -> tuple[tuple[float, float, float], list[Change]]:
     return triples[0], [Change(*one, scores) for one, scores in zip(asked, triples[1:], strict=True)]
 
 
-def draw(usual: tuple[float, float, float], changes: list[Change]) -> Figure:
+def draw(usual: Scores, changes: list[Change]) -> Figure:
     """Return the figure: scores at the three months for each constant that moves them."""
     moved = {
         change.name: max(abs(change.scores[1] / usual[1] - 1.0), change.scores[2] / max(change.scores[1], 1.0))
@@ -115,9 +118,7 @@ def draw(usual: tuple[float, float, float], changes: list[Change]) -> Figure:
     return figure
 
 
-def _draw_month(
-    ax: Axes, place: int, names: list[str], usual: tuple[float, float, float], changes: list[Change]
-) -> None:
+def _draw_month(ax: Axes, place: int, names: list[str], usual: Scores, changes: list[Change]) -> None:
     ax.axvline(usual[place], color=BLACK, linewidth=0.9, linestyle=":")
     for row, name in enumerate(names):
         pair = [change for change in changes if change.name == name]

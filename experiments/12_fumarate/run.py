@@ -33,8 +33,8 @@ MARKS = {"lymphocytes": (0.0, "o"), "cd4": (-1.6, "s"), "cd8": (1.6, "v"), "cd19
 """Shift in months, so that marks stand beside one another, and mark of each published count."""
 
 CAPTION = (
-    "A: mean of 1,024 or 4,096 virtual patients relative to their mean before the drug. Circles and whiskers, published means of "
-    "all lymphocytes with what is tolerated; grey, of subsets at months 3 and 12, moved aside. "
+    "A: mean of 1,024 or 4,096 virtual patients relative to their mean before the drug. Circles and whiskers, "
+    "published means of all lymphocytes with what is tolerated; grey, of subsets at months 3 and 12, moved aside. "
     "B: patients whose count was low when the drug was stopped: share who are back at 0.8 or 0.91 × 10⁹/L. "
     "Crosses: the published median times; severe is below 0.6 here and below 0.5 × 10⁹/L in the source."
 )
@@ -48,12 +48,7 @@ def run() -> tuple[dict[str, float], Figure]:
         name: simulated(name, trial, targets, kept.get(name, ("lymphocytes",))) for name, trial in TRIALS.items()
     }
     report = compared(targets, cohorts)
-    above = {
-        f"highest_after_{STOPPED[name]}_months": float(
-            course(cohorts[name], "lymphocytes")[after(cohorts[name], name)].max()
-        )
-        for name in STOPPED
-    }
+    above = {f"highest_after_{month}_months": highest_after(cohorts[name], month) for name, month in STOPPED.items()}
     return numbers_of(report) | above, draw(cohorts, report)
 
 
@@ -63,9 +58,10 @@ def course(data: xr.Dataset, readout: str) -> np.ndarray:
     return np.asarray(mean / mean[0])
 
 
-def after(data: xr.Dataset, cohort: str) -> np.ndarray:
-    """Return which times are after the drug, shape (n_times,)."""
-    return np.asarray(data["time"] > STOPPED[cohort] * DAYS_PER_MONTH)
+def highest_after(data: xr.Dataset, month: float) -> float:
+    """Return the highest mean after the drug was stopped in a month, relative to that before it."""
+    later = np.asarray(data["time"] > month * DAYS_PER_MONTH)
+    return float(course(data, "lymphocytes")[later].max())
 
 
 def draw(cohorts: Mapping[str, xr.Dataset], report: TargetReport) -> Figure:
