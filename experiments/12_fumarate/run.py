@@ -29,7 +29,7 @@ STOPPED = {"fumarate_5_months": 5, "fumarate_14_months": 14, "fumarate_40_months
 COLOURS = {"fumarate_5_months": BLUE, "fumarate_14_months": ORANGE, "fumarate_40_months": VERMILION}
 SUBSETS = {"lymphocytes": "all lymphocytes", "cd4": "CD4", "cd8": "CD8", "cd19": "B cells"}
 
-MARKS = {"lymphocytes": (0.0, "o"), "cd4": (-1.6, "s"), "cd8": (1.6, "v"), "cd19": (3.0, "D")}
+MARKS = {"lymphocytes": (0.0, "o"), "cd4": (-1.2, "s"), "cd8": (0.0, "v"), "cd19": (1.2, "D")}
 """Shift in months, so that marks stand beside one another, and mark of each published count."""
 
 CAPTION = (
