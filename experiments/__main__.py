@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m experiments",
         description="Run experiments and print simulated numbers against published ones, with sources.",
-        epilog="00_calibration is a fit and not part of the scorecard: python experiments/00_calibration/run.py",
+        epilog="00_cases is a fit and not part of the scorecard: python experiments/00_cases/run.py",
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {names}; default all")
     form = parser.add_mutually_exclusive_group()

@@ -148,7 +148,7 @@ def test_the_rates_of_a_pool_add_up_to_its_change(trajectory):
     # After the infusions, where a day is short for NK cells (turnover 0.07 a day); trapezoid over a day.
     late = trajectory.time[1:] > 15
     moved = (trajectory["nk"][1:] - trajectory["nk"][:-1])[late]
-    assert grown[late] == pytest.approx(moved, rel=2e-3)
+    assert grown[late] == pytest.approx(moved, rel=3e-3)
 
 
 def test_a_value_between_two_output_times_is_interpolated(trajectory):

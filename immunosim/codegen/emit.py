@@ -13,11 +13,14 @@ from immunosim.codegen.derivatives import Line, differentiate
 from immunosim.codegen.hoisting import Hoister
 from immunosim.codegen.metadata import metadata_of
 from immunosim.codegen.printer import to_text
-from immunosim.codegen.sparse_lu import measured_statements, plan_elimination, solve_statements
+from immunosim.codegen.sparse_lu import assemble_statements, factorise_statements, plan_elimination, solve_statements
 from immunosim.model.network import Network
 
 HEADER = '"""{what} of the model {name!r}, generated: do not edit. SHA-256 of what follows: {digest}."""\n'
 IMPORTS = "\nfrom numpy import exp, log, sqrt\n"
+
+# Independent accumulators of a sum over the factors: one would wait for itself.
+GROUP = 8
 
 
 class KernelWriter:
@@ -84,20 +87,35 @@ class KernelWriter:
     def factors(self, places: Sequence[tuple[int, int]]) -> str:
         """Text of the factorisation and of the solution."""
         plan = plan_elimination(len(self.pools), places)
-        body = "\n    ".join(measured_statements(plan, places))
+        # Padded with zeros to whole groups, so that the sums below run in independent accumulators.
+        size = -(-plan.size // GROUP) * GROUP
+        body = "\n    ".join(factorise_statements(plan, size))
+        assembly = "\n    ".join(assemble_statements(plan, places, size))
+        accumulate = "\n        ".join(f"a{i} += lu_[k + {i}]*lu_[k + {i}]" for i in range(GROUP))
+        clear = " = ".join(f"a{i}" for i in range(GROUP)) + " = 0.0"
+        total = " + ".join(f"a{i}" for i in range(GROUP))
         return f"""
-N_LU = {plan.size}
+N_FACTORS = {size}
+N_LU = {size + len(self.pools)}
 
 
 def factorise(jac_, shift, lu_):
     \"\"\"Factorise shift I - J without pivoting; return the growth of its Frobenius norm.\"\"\"
+    {assembly}
+    {clear}
+    for k in range(0, N_FACTORS, {GROUP}):
+        {accumulate}
+    before = {total}
     {body}
-    return sqrt(after / before)
+    {clear}
+    for k in range(0, N_FACTORS, {GROUP}):
+        {accumulate}
+    return sqrt(({total}) / before)
 
 
 def solve(lu_, b_):
     \"\"\"Solve with the factors, in place.\"\"\"
-    {chr(10).join("    " + line for line in solve_statements(plan)).strip()}
+    {chr(10).join("    " + line for line in solve_statements(plan, size)).strip()}
 """
 
     def place_of_hoisted(self, index: int) -> int:
@@ -146,10 +164,6 @@ def solve(lu_, b_):
             read |= expression.free_symbols
         made = {symbol for symbol, _ in lines}
         body = [f'"""{text}"""']
-        if hoisted:
-            copies = [symbol for symbol in self.parameters if symbol in read - made]
-            body += [f"{symbol} = p_[{self.place_of_hoisted(self.hoist.place(symbol))}]" for symbol in copies]
-            read -= set(copies)
         for table, array in ((self.pools, "y_"), (self.parameters, "p_"), (self.inputs, "u_")):
             body += [f"{symbol} = {array}[{i}]" for symbol, i in table.items() if symbol in read - made]
         body += [

@@ -48,11 +48,6 @@ class Hoister:
         together = expression.func(*fixed)
         return expression.func(together if together.is_Atom else self._symbol(together), *moving)
 
-    def place(self, constant: sp.Symbol) -> int:
-        """Return the place of a copy of a constant: beside the others that the kernels read, not among all."""
-        self._symbol(constant)
-        return list(self.found).index(constant)
-
     def _is_constant(self, expression: sp.Expr) -> bool:
         return bool(expression.free_symbols <= self.constants)
 

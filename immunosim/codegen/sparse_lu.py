@@ -4,7 +4,7 @@ W = shift I - J is eliminated with pivots on its diagonal, in the order of least
 for size at run time: the growth of the entries is measured instead, and the integrator decides.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 Entry = tuple[int, int]
@@ -66,95 +66,39 @@ def plan_elimination(n: int, entries: Sequence[Entry]) -> Elimination:
                 rows[i].add(j)
                 columns[j].add(i)
                 filled.add((i, j))
-    return Elimination(_in_order_of_use(pivots, lower, upper), pivots, lower, upper)
+    position = {entry: k for k, entry in enumerate(sorted(filled))}
+    return Elimination(position, pivots, lower, upper)
 
 
-def _in_order_of_use(pivots: list[int], lower: dict[int, list[int]], upper: dict[int, list[int]]) -> dict[Entry, int]:
-    """Return the places of the factors: as the substitutions read them, so that no cache line is fetched for half."""
-    forward = [(i, k) for i in pivots for k in pivots if i in lower[k]]
-    backward = [(k, j) for k in reversed(pivots) for j in (*upper[k], k)]
-    return {entry: place for place, entry in enumerate(forward + backward)}
-
-
-def assemble_statements(plan: Elimination, places: Sequence[Entry]) -> list[str]:
-    """Return the statements that write W = shift I - J, zeros for fill-in included."""
-    source = _sources(places)
-    return [statement for row in plan.pivots for statement in _assemble_row(plan, source, row)]
-
-
-def factorise_statements(plan: Elimination) -> list[str]:
-    """Return the statements of the elimination; the inverse of a pivot takes its place."""
-    return [statement for row in plan.pivots for statement in (*_eliminate_row(plan, row), _invert(plan, row))]
-
-
-def measured_statements(plan: Elimination, places: Sequence[Entry]) -> list[str]:
-    """Return the statements that assemble and eliminate row by row, and sum the squares ``before`` and ``after``.
-
-    A row is complete before the next one begins, so that its entries stay in registers from the Jacobian to the factor.
-    """
-    source = _sources(places)
-    statements = ["before = 0.0", "after = 0.0"]
-    for row in plan.pivots:
-        columns = _columns(plan, row)
-        filled = [plan.position[row, j] for j in columns if j == row or (row, j) in source]
-        stored = [plan.position[row, j] for j in columns]
-        statements += _assemble_row(plan, source, row)
-        statements.append(f"before += {_squares(filled)}")
-        statements += _eliminate_row(plan, row)
-        statements.append(f"after += {_squares(stored)}")
-        statements.append(_invert(plan, row))
-    return statements
-
-
-def solve_statements(plan: Elimination) -> list[str]:
-    """Return the statements of the forward and backward substitution, in place on ``b_``.
-
-    Both go by rows: the sum of a row stays in a register, and each factor is read where it is used.
-    """
-    at = plan.position
+def assemble_statements(plan: Elimination, places: Sequence[Entry], size: int) -> list[str]:
+    """Return the statements that write W = shift I - J, zeros for fill-in and padding included."""
+    source = {index: f"jac_[{k}]" for k, index in enumerate(places)}
     statements = []
-    for i in plan.pivots:
-        below = [k for k in plan.pivots if i in plan.lower[k]]
-        if below:
-            terms = "".join(f" - lu_[{at[i, k]}]*b_[{k}]" for k in below)
-            statements.append(f"b_[{i}] = b_[{i}]{terms}")
-    for k in reversed(plan.pivots):
-        terms = "".join(f" - lu_[{at[k, j]}]*b_[{j}]" for j in plan.upper[k])
-        statements.append(f"b_[{k}] = (b_[{k}]{terms})*lu_[{at[k, k]}]")
-    return statements
-
-
-def _sources(places: Sequence[Entry]) -> dict[Entry, str]:
-    return {index: f"jac_[{k}]" for k, index in enumerate(places)}
-
-
-def _columns(plan: Elimination, row: int) -> list[int]:
-    return [k for k in plan.pivots if row in plan.lower[k]] + [row, *plan.upper[row]]
-
-
-def _squares(stored: Sequence[int]) -> str:
-    return " + ".join(f"lu_[{k}]*lu_[{k}]" for k in stored)
-
-
-def _assemble_row(plan: Elimination, source: Mapping[Entry, str], row: int) -> list[str]:
-    statements = []
-    for j in _columns(plan, row):
-        shift, slope = "shift" if row == j else "", source.get((row, j), "")
+    for (i, j), k in plan.position.items():
+        shift, slope = "shift" if i == j else "", source.get((i, j), "")
         value = f"{shift} - {slope}".strip() if slope else shift or "0.0"
-        statements.append(f"lu_[{plan.position[row, j]}] = {value}")
-    return statements
+        statements.append(f"lu_[{k}] = {value}")
+    return statements + [f"lu_[{k}] = 0.0" for k in range(plan.size, size)]
 
 
-def _eliminate_row(plan: Elimination, row: int) -> list[str]:
-    at = plan.position
+def factorise_statements(plan: Elimination, size: int) -> list[str]:
+    """Return the statements of the elimination; inverse pivots are stored from index ``size`` on."""
+    at, inverse = plan.position, {pivot: size + pivot for pivot in plan.pivots}
     statements = []
     for k in plan.pivots:
-        if row in plan.lower[k]:
-            statements.append(f"lu_[{at[row, k]}] *= lu_[{at[k, k]}]")
-            statements += [f"lu_[{at[row, j]}] -= lu_[{at[row, k]}]*lu_[{at[k, j]}]" for j in plan.upper[k]]
+        statements.append(f"lu_[{inverse[k]}] = 1.0/lu_[{at[k, k]}]")
+        for i in plan.lower[k]:
+            statements.append(f"lu_[{at[i, k]}] *= lu_[{inverse[k]}]")
+            for j in plan.upper[k]:
+                statements.append(f"lu_[{at[i, j]}] -= lu_[{at[i, k]}]*lu_[{at[k, j]}]")
     return statements
 
 
-def _invert(plan: Elimination, row: int) -> str:
-    place = plan.position[row, row]
-    return f"lu_[{place}] = 1.0/lu_[{place}]"
+def solve_statements(plan: Elimination, size: int) -> list[str]:
+    """Return the statements of the forward and backward substitution, in place on ``b_``; ``size`` as above."""
+    at = plan.position
+    statements = [f"b_[{i}] -= lu_[{at[i, k]}]*b_[{k}]" for k in plan.pivots for i in plan.lower[k]]
+    for k in reversed(plan.pivots):
+        terms = "".join(f" - lu_[{at[k, j]}]*b_[{j}]" for j in plan.upper[k])
+        statements.append(f"b_[{k}] = (b_[{k}]{terms})*lu_[{size + k}]")
+    return statements

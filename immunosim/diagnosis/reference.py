@@ -47,7 +47,12 @@ REGIMEN: Mapping[str, Any] = {
     "prednisolone": [{"start": "40 days", "dose": "50 mg", "doses": 3, "every": "24 h"}],
     "output": {"visits_only": True, "extra": [f"{day:g} days" for day in TIMES]},
 }
-CONSTANTS = {"reference_age": AGE, "thymus_reference_age": AGE, "reference_weight": WEIGHT}
+CONSTANTS = {
+    "reference_age": AGE,
+    "thymus_reference_age": AGE,
+    "reference_weight": WEIGHT,
+    "thyroid_liability": 0.0,
+}
 
 
 @dataclass(frozen=True)

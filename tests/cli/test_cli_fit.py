@@ -10,7 +10,7 @@ FAST = ("--free", "antibody_clearance", "--starts", "3", "--workers", "2", "--wi
 def test_a_fit_prints_verdicts_and_writes_a_scenario_that_runs(command, short, tmp_path):
     found = command("fit", short, *FAST, "--next-draw", "cd4@20 days")
     assert found.exit_code == 0, found.stderr
-    assert "2 measurements, 41 unknowns, 3 starts:" in found.stdout
+    assert "2 measurements, 46 unknowns, 3 starts:" in found.stdout
     assert "antibody_clearance" in found.stdout
     assert "Further draws for cd4" in found.stdout
     folder = tmp_path / "results" / "short_fit"
@@ -75,7 +75,7 @@ def test_an_interrupted_sample_of_a_fit_goes_on(command, short, tmp_path, monkey
         ((*FAST, "--noise", "lymphocytes=normal"), '--noise: unknown error model "normal"'),
         ((*FAST, "--noise", "lymphocytes"), '--noise: "lymphocytes" is not ANALYTE=NOISE, write for example cd4='),
         ((*FAST, "--limits", "antibody_clearance=3"), '--limits: "antibody_clearance=3" is not NAME=LOW:HIGH'),
-        ((*FAST, "--limits", "antibody_clearance=9:12"), "9 to 12 does not contain the initial value 2.103"),
+        ((*FAST, "--limits", "antibody_clearance=9:12"), "9 to 12 does not contain the initial value 2.102"),
         ((*FAST, "--limits", "treg_restraint=1:2"), "--limits treg_restraint: is not fitted"),
         (("--without", "thymus"), "--without thymus: is not an active mechanism"),
         ((*FAST, "--patient", "a"), "--patient: needs a table of patients, give one with --data"),

@@ -19,18 +19,19 @@ PATTERNS = st.integers(1, 9).flatmap(
 )
 
 
-def solved(n, places, slopes, shift, right):
+def solved(n, places, slopes, shift, right, padding):
     """Run the three parts of the text, on memory that holds rubbish."""
     plan = plan_elimination(n, places)
-    names = {"lu_": np.full(plan.size, np.nan), "jac_": slopes, "shift": shift, "b_": right.copy()}
-    statements = [*assemble_statements(plan, places), *factorise_statements(plan)]
-    exec("\n".join([*statements, *solve_statements(plan)]), names)
+    size = plan.size + padding
+    names = {"lu_": np.full(size + n, np.nan), "jac_": slopes, "shift": shift, "b_": right.copy()}
+    statements = [*assemble_statements(plan, places, size), *factorise_statements(plan, size)]
+    exec("\n".join([*statements, *solve_statements(plan, size)]), names)
     return names["b_"], names["lu_"]
 
 
-@given(PATTERNS, st.integers(0, 2**32 - 1))
+@given(PATTERNS, st.integers(0, 2**32 - 1), st.integers(0, 3))
 @settings(max_examples=100, deadline=None)
-def test_a_step_is_solved_for_any_pattern(pattern, seed):
+def test_a_step_is_solved_for_any_pattern(pattern, seed, padding):
     n, places = pattern
     generator = np.random.default_rng(seed)
     slopes, right = generator.normal(size=len(places)), generator.normal(size=n)
@@ -39,7 +40,7 @@ def test_a_step_is_solved_for_any_pattern(pattern, seed):
         jacobian[i, j] = slope
     shift = 1.0 + np.abs(jacobian).sum(axis=1).max()  # the diagonal dominates: no pivoting for size is needed
     expected = np.linalg.solve(shift * np.eye(n) - jacobian, right)
-    found, _ = solved(n, places, slopes, shift, right)
+    found, _ = solved(n, places, slopes, shift, right, padding)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * max(1.0, np.abs(expected).max()))
 
 
@@ -47,7 +48,7 @@ def test_a_step_is_solved_for_any_pattern(pattern, seed):
 @settings(max_examples=50, deadline=None)
 def test_every_factor_is_written_before_it_is_read(pattern):
     n, places = pattern
-    _, factors = solved(n, places, np.zeros(len(places)), 2.0, np.ones(n))
+    _, factors = solved(n, places, np.zeros(len(places)), 2.0, np.ones(n), padding=2)
     assert np.isfinite(factors).all()
 
 
@@ -81,5 +82,5 @@ def test_each_pivot_has_the_least_markowitz_cost_of_those_left():
 
 @pytest.mark.parametrize("shift", [0.5, 8.0])
 def test_a_diagonal_matrix_is_divided(shift):
-    found, _ = solved(3, [(0, 0), (2, 2)], np.array([0.25, -1.0]), shift, np.ones(3))
+    found, _ = solved(3, [(0, 0), (2, 2)], np.array([0.25, -1.0]), shift, np.ones(3), padding=0)
     assert found == pytest.approx([1.0 / (shift - 0.25), 1.0 / shift, 1.0 / (shift + 1.0)], rel=1e-15)

@@ -89,8 +89,8 @@ def differing(derivatives, draw, skipped=()):
     wrong = []
     for kind in KINDS:
         names = derivatives.model.readouts if kind == "readouts" else derivatives.model.pools
-        # Ten digits of each entry; one that is a difference keeps those of its terms.
-        allowed = 1e-10 * np.abs(expected[kind]) + 1e-13 * magnitude[kind]
+        # Nine digits of each entry; one that is a difference keeps those of its terms.
+        allowed = 1e-9 * np.abs(expected[kind]) + 1e-13 * magnitude[kind]
         wrong += [
             (kind, names[i], derivatives.model.parameters[j], found[kind][i, j], expected[kind][i, j])
             for i, j in np.argwhere(~(np.abs(found[kind] - expected[kind]) <= allowed))

@@ -18,14 +18,15 @@ def pattern(matrix):
     return [(int(i), int(j)) for i, j in np.argwhere(matrix != 0.0)]
 
 
-def solved(matrix, right):
+def solved(matrix, right, padding=0):
     """Run the emitted text on a matrix and a right-hand side."""
     plan = plan_elimination(len(matrix), pattern(matrix))
-    lu = np.zeros(plan.size)
+    size = plan.size + padding
+    lu = np.zeros(size + len(matrix))
     for entry, place in plan.position.items():
         lu[place] = matrix[entry]
     b = right.copy()
-    exec("\n".join(factorise_statements(plan) + solve_statements(plan)), {"lu_": lu, "b_": b})
+    exec("\n".join(factorise_statements(plan, size) + solve_statements(plan, size)), {"lu_": lu, "b_": b})
     return b
 
 
@@ -35,6 +36,11 @@ def test_the_statements_solve_a_sparse_system(n, density, seed):
     matrix, right = random_matrix(n, density, seed), np.random.default_rng(seed).normal(size=n)
     expected = np.linalg.solve(matrix, right)
     np.testing.assert_allclose(solved(matrix, right), expected, rtol=0, atol=1e-12 * np.abs(expected).max())
+
+
+def test_padding_between_factors_and_inverse_pivots_changes_nothing():
+    matrix, right = random_matrix(10, 0.3, 1), np.arange(10.0)
+    np.testing.assert_array_equal(solved(matrix, right), solved(matrix, right, padding=5))
 
 
 def test_the_elimination_does_not_depend_on_the_order_of_the_entries():

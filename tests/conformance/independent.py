@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 import numpy as np
-import oracle
+import version_1.oracle as oracle
 from conformance.given import SAME_TIME, Given, Infused, Swallowed
 from scipy.integrate import solve_ivp
 

@@ -15,7 +15,7 @@ CASES = (
     ("thyroid_draw", ("lymphocytes", "cd4", "cd8", "cd19")),
     ("platelet_draw", ("lymphocytes", "cd4")),
     ("gbm_draw", ("cd8",)),
-    ("division_age_decline", ("cd4", "cd8")),
+    ("memory_b_turnover_rate", ("cd4", "cd8")),
     ("transitional_b_lysability", ("cd4", "cd8")),
     ("nk_lysis_rate", ("cd19",)),
     ("nk_production_boost", ("cd19",)),

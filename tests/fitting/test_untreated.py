@@ -6,6 +6,7 @@ import pytest
 from immunosim.fitting import FitOptions, case_of
 from immunosim.fitting.search.estimation import estimate
 from immunosim.fitting.untreated import measured_before_treatment, without_measured_baseline
+from immunosim.models import load_parameters
 from immunosim.observations import Measurement, PatientRecord, RecordedDose
 from immunosim.problem import prepare
 from immunosim.scenario import build_scenario
@@ -36,8 +37,8 @@ def test_counts_before_treatment_are_fitted_by_the_untreated_state(with_baseline
     assert {"cd4_scale", "cd8_scale", "b_scale", "nk_scale"} < set(case.coordinates.names)
     best = estimate(case.alone(), 2)
     scale = float(best.values[case.coordinates.names.index("cd4_scale")])
-    # Four counts of 500 with a scatter of 0.132 outweigh the prior with a standard deviation of 0.36 about 973.
-    weight = 1.0 / (1.0 + 0.132**2 / 4 / 0.36**2)
+    # Four counts of 500 with a scatter of 0.132 outweigh the prior about 973.
+    weight = 1.0 / (1.0 + 0.132**2 / 4 / load_parameters()["cd4_scale"].prior_of_patients.sd ** 2)
     assert np.log(scale) == pytest.approx(weight * np.log(500.0 / 973.0), abs=0.01)
 
 

@@ -57,14 +57,14 @@ def rotation(lanes_of):
     text = ROTATION.format(
         rows=[i for i, _ in ENTRIES],
         columns=[j for _, j in ENTRIES],
-        assembly="\n    ".join(assemble_statements(plan, ENTRIES)),
-        elimination="\n    ".join(factorise_statements(plan)),
-        substitution="\n    ".join(solve_statements(plan)),
+        assembly="\n    ".join(assemble_statements(plan, ENTRIES, 4)),
+        elimination="\n    ".join(factorise_statements(plan, 4)),
+        substitution="\n    ".join(solve_statements(plan, 4)),
     )
     module = KernelModule(text)
     pattern = tuple(module.JACOBIAN_ROWS), tuple(module.JACOBIAN_COLUMNS)
     functions = (module.rhs, module.jacobian, module.factorise, module.solve)
-    return Kernels(*functions, 2, 4, 4, lanes_of(module, 4), pattern)
+    return Kernels(*functions, 2, 4, 6, lanes_of(module, 4), pattern)
 
 
 def parameters_of(method):

@@ -75,7 +75,7 @@ def test_the_untreated_state_is_steady_with_each_structure_off(
     assert max(map(abs, still.values())) < 1e-15
 
 
-@pytest.mark.parametrize("liability", [-4.0, -2.0, 0.0, 2.0, 4.0, 5.69])
+@pytest.mark.parametrize("liability", [-4.0, -2.0, 0.0, 2.0, 4.0, 5.5])
 def test_the_untreated_state_is_steady_for_any_liability(
     model: Model, defaults: dict[str, float], liability: float
 ) -> None:
@@ -100,7 +100,7 @@ def test_the_jacobian_is_finite_without_naive_b_cells(model: Model, defaults: di
 def test_risk_factors_add_to_the_liability_of_the_thyroid_alone(model: Model, defaults: dict[str, float]) -> None:
     both = model.close(defaults | {"family_history": 1.0, "smoker": 1.0})
     added = defaults["family_history_liability"] + defaults["smoking_liability"]
-    shifted = model.close(defaults | {"thyroid_liability": added})
+    shifted = model.close(defaults | {"thyroid_liability": defaults["thyroid_liability"] + added})
     none = model.close(defaults)
     at = [model.position[f"{organ}_avidity"] for organ in ORGANS]
     assert both[at[0]] == pytest.approx(shifted[at[0]], rel=1e-12)

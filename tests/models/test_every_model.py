@@ -86,7 +86,7 @@ def test_the_jacobian_is_the_derivative_of_the_right_hand_side(problem: Problem,
             ends.append(slopes)
         expected = (ends[0] - ends[1]) / (2 * step)
         size = np.abs(dense[:, column]).max() + 1e-12
-        np.testing.assert_allclose(dense[:, column] / size, expected / size, atol=2e-5)
+        np.testing.assert_allclose(dense[:, column] / size, expected / size, atol=1e-4)
 
 
 def test_an_independent_solver_mass_balances_and_doses_agree(trajectory: Any) -> None:
@@ -139,7 +139,12 @@ def test_a_diagram_equations_latex_and_schema_are_made(package: ModelPackage) ->
     assert {pool.name for pool in described.pools} == set(network.pools)
 
 
-FITTED = {"alemtuzumab": "antibody_clearance", "teaching": "lysis_rate", "anti_cd20": "anti_cd20_clearance"}
+FITTED = {
+    "alemtuzumab": "antibody_clearance",
+    "alemtuzumab_1": "antibody_clearance",
+    "teaching": "lysis_rate",
+    "anti_cd20": "anti_cd20_clearance",
+}
 
 
 def test_a_fit_finds_the_value_that_made_the_data(package: ModelPackage, readout: str, trajectory: Any) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from immunosim.cohorts.targets import read_targets
 from immunosim.errors import SolverError
 from immunosim.formatting import difference, number, percent, quantity, recovery, score, seen, unit_text
-from immunosim.models import load_parameters
+from immunosim.models import find_model, load_parameters
 from immunosim.models.alemtuzumab.scope import LIMITATIONS, SCOPE
 from immunosim.parameters import EVIDENCE
 from immunosim.report import summarise
@@ -25,8 +26,10 @@ from immunosim.report.page.drawings import font_faces, svg_of
 from immunosim.report.page.parameters import groups
 from immunosim.report.page.sources import sources
 from immunosim.report.page.tables import counts, events, observed
-from immunosim.scenario import build_scenario
+from immunosim.scenario import build_scenario, load_scenario
+from immunosim.scenario.examples import located
 from immunosim.trajectory import Trajectory
+from immunosim.units import DAYS_PER_MONTH
 
 ROOT = Path(__file__).parents[2]
 Simulate = Callable[..., Trajectory]
@@ -304,7 +307,14 @@ def test_what_is_left_empty_has_no_caution(simulate_with: Simulate) -> None:
         ({"mechanisms": {"off": ["relapse"]}}, "this is not a realistic patient: the relapse hazard stays untreated"),
         ({"parameters": {"field_at_risk": 0.5}}, "Patient-specific values: 1. This 1 value was set by the scenario"),
         ({"parameters": {"field_at_risk": 1.0}}, "field_at_risk is at its bound of 1"),
-        ({"patient": {"draws": {"thyroid": 1e-6}}}, "the onset follows from the draw of this patient"),
+        (
+            {
+                "patient": {"draws": {"thyroid": 1e-6}},
+                "parameters": {"thyroid_liability": 5.0},
+                "horizon": "800 days",
+            },
+            "the onset follows from the draw of this patient",
+        ),
         (
             {"course": [{"start": f"{10 * i} days", "dose": "12 mg"} for i in range(3)]},
             "There are 3 courses; counts were fitted to 2.",
@@ -328,12 +338,12 @@ def test_more_values_than_observations_are_no_evidence(eventful: Trajectory, sim
 
 
 def test_what_was_fitted_reaches_as_far_as_the_calibration() -> None:
-    text = (ROOT / "experiments" / "00_calibration" / "targets.toml").read_text(encoding="utf-8")
-    standard = tomllib.loads(text)["standard"]
-    months = [time for target in standard["targets"] for time in target["times"] if not isinstance(time, str)]
-    assert max(months) == SCOPE.months
-    scenario = tomllib.loads((ROOT / standard["scenario"]).read_text(encoding="utf-8"))
-    assert len(scenario["course"]) == SCOPE.courses
+    model = find_model()
+    calibration = tomllib.loads(model.files("calibrations")["trials"].read_text(encoding="utf-8"))
+    read = [target for name in calibration["targets"] for target in read_targets(model.files("targets")[name])]
+    days = [target.record.time for target in read if target.cohort == "relapsing" and target.record.time is not None]
+    assert round(max(days) / DAYS_PER_MONTH) == SCOPE.months
+    assert len(load_scenario(located("label_trial")).course) == SCOPE.courses
 
 
 def test_the_limits_of_the_page_are_those_of_the_readme() -> None:

@@ -118,7 +118,9 @@ def test_the_extremes_of_what_organs_make_are_those_of_the_trajectory(course: Tr
 
 
 def test_an_organ_falls_ill_when_its_hazard_reaches_the_draw(simulate_with: Simulate) -> None:
-    course = simulate_with(patient={"draws": {"thyroid": 1e-6}}, parameters={"thyroid_liability": 4.0})
+    course = simulate_with(
+        patient={"draws": {"thyroid": 1e-6}}, parameters={"thyroid_liability": 5.0}, horizon="800 days"
+    )
     thyroid = summarise(course)["autoimmunity"]["organs"]["thyroid"]
     assert thyroid["draw"] == 1e-6
     assert course.at("thyroid_cumulative_hazard", thyroid["onset_day"]) == pytest.approx(1e-6, rel=1e-9)

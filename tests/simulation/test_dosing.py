@@ -39,7 +39,9 @@ def two_compartments(trajectory, dose, infusion, times):
 
 
 def test_antibody_that_binds_nothing_follows_the_two_compartments_exactly(simulated):
-    trajectory = simulated(course=ONE_DOSE, horizon="30 days", mechanisms={"off": ["depletion"]}, **TIGHT)
+    trajectory = simulated(
+        course=ONE_DOSE, horizon="30 days", mechanisms={"off": ["depletion", "anti_drug_antibody"]}, **TIGHT
+    )
     expected = two_compartments(trajectory, 12.0, 4 / 24, trajectory.time)
     np.testing.assert_allclose(trajectory["antibody_central"], expected[:, 0], rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(trajectory["antibody_peripheral"], expected[:, 1], rtol=1e-6, atol=1e-6)
@@ -58,11 +60,17 @@ def test_methylprednisolone_rises_to_the_plateau_of_its_infusion_and_decays(simu
     trajectory = simulated(
         methylprednisolone=[{"start": "0 days", "dose": "1 g", "infusion": "2 h"}], horizon="2 days", **TIGHT
     )
-    rate, available = (value(trajectory, f"methylprednisolone_{k}") for k in ("elimination_rate", "available_fraction"))
-    t, end = trajectory.time, 2 / 24
-    during = available * 1000.0 / end / rate * -np.expm1(-rate * np.minimum(t, end))
-    expected = during * np.exp(-rate * np.clip(t - end, 0.0, None))
-    np.testing.assert_allclose(trajectory["methylprednisolone"], expected, rtol=1e-6, atol=1e-4)
+    names = ("elimination_rate", "available_fraction", "intercompartmental_clearance", "volume", "deep_volume")
+    rate, available, flow, volume, deep = (value(trajectory, f"methylprednisolone_{name}") for name in names)
+    exchange = np.array([[-rate - flow / volume, flow / deep], [flow / volume, -flow / deep]])
+    end = 2 / 24
+    plateau = np.linalg.solve(exchange, [available * 1000.0 / end, 0.0])
+    amounts = [
+        expm(exchange * max(t - end, 0.0)) @ (expm(exchange * min(t, end)) - np.eye(2)) @ plateau
+        for t in trajectory.time
+    ]
+    held = np.column_stack([trajectory["methylprednisolone"], trajectory["methylprednisolone_deep"]])
+    np.testing.assert_allclose(held, amounts, rtol=1e-6, atol=1e-4)
 
 
 def test_triamcinolone_dissolves_from_its_depot_and_reaches_no_blood(simulated):

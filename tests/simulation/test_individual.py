@@ -177,7 +177,7 @@ def test_a_poor_depleter_keeps_cd4_cells(treated):
 
 
 def test_anti_drug_antibody_slows_clearance(treated):
-    """Antibody-positive patients clear alemtuzumab more slowly (Li 2018), once there is antibody; their counts fall less."""
+    """Antibody-positive patients clear alemtuzumab more slowly (Li 2018); their counts fall less."""
     without, with_antibody = treated(patient={"anti_drug_antibody": 0.0}), treated(patient={"anti_drug_antibody": 10.0})
     peak = [t["alemtuzumab_serum"].max() for t in (without, with_antibody)]
     assert peak[1] == pytest.approx(peak[0], rel=0.02)

@@ -23,7 +23,7 @@ def test_untreated_universalis_does_not_improve_within_six_months(shipped):
 def test_universalis_regrows_by_itself_within_two_years_of_the_last_infusion(shipped):
     case = shipped("universalis_regrowth")
     assert salt(case, 0) < 2
-    assert salt(case, 9) > 85  # all but bare: with this clone the worst is 88
+    assert salt(case, 9) > 80  # all but bare: with this clone the worst is 88
     assert salt(case, 24) < 10  # a scalp reads as covered
     assert salt(case, 30) < 3
 

@@ -18,7 +18,7 @@ LIMITATIONS = (
 )
 
 SCOPE = ModelScope(
-    months=30,  # experiments/00_calibration
+    months=30,  # of a fit to trial means
     courses=2,
     ages=(18, 50),  # CARE-MS I (fernandez2014, table 1)
     limitations=LIMITATIONS,
