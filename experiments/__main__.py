@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from experiments.running import chosen, find_experiments, keep_figure, keep_values, run_experiment
-from experiments.scorecard import as_data, as_markdown, as_text
+from experiments.tables import as_data, as_markdown, as_text
 from immunosim.cli.options import BAD_INPUT, FAILED, INTERRUPTED
 from immunosim.cli.printing import say, show_text
 from immunosim.codegen.loader import load_model

@@ -1,4 +1,4 @@
-"""What an experiment is judged by: the rows of its expected.json, the verdict on each, and the scorecard as text.
+"""What an experiment is judged by: the rows of its expected.json, and the verdict on each.
 
 Two questions are kept apart. Is a number within its tolerance of the *evidence*? And is it still what it was at the
 *release*? Knows no experiment and simulates nothing.
@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
-from immunosim.cli.printing import plain_table
 from immunosim.errors import DataError, did_you_mean
 from immunosim.formatting import number
 
@@ -43,6 +41,14 @@ class Tolerance(BaseModel):
         return self
 
 
+class Kind(StrEnum):
+    """What a number that is met is worth: only what was not fitted is a prediction, and nothing assumed is evidence."""
+
+    PREDICTED = "not fitted"
+    FITTED = "fitted"
+    ASSUMED = "assumed in part or whole"
+
+
 class Row(BaseModel):
     """One number: what is published or assumed, what is still right, and what the model gave at the release."""
 
@@ -59,6 +65,7 @@ class Row(BaseModel):
     fitted: bool
     known_miss: str = ""
     repeats: str = ""
+    simulated_by_version_1: float | None = None
 
     @model_validator(mode="after")
     def _has_what_it_needs(self) -> Row:
@@ -69,9 +76,26 @@ class Row(BaseModel):
         return self
 
     @property
-    def is_published(self) -> bool:
-        """Return whether number and tolerance rest on sources alone, with nothing assumed."""
-        return ASSUMED not in self.source
+    def kind(self) -> Kind:
+        """Return whether the number was predicted, fitted, or rests on something assumed, whatever else it was."""
+        if ASSUMED in self.source:
+            return Kind.ASSUMED
+        return Kind.FITTED if self.fitted else Kind.PREDICTED
+
+    @property
+    def is_judged(self) -> bool:
+        """Return whether there is anything to compare with; a number without limits is only shown."""
+        return any(math.isfinite(limit) for limit in self.limits)
+
+    @property
+    def is_one_sided(self) -> bool:
+        """Return whether half of all numbers would be right: at most, or at least."""
+        return self.is_judged and any(math.isinf(limit) for limit in self.limits)
+
+    def holds(self, simulated: float) -> bool:
+        """Return whether a number is within tolerance."""
+        low, high = self.limits
+        return low <= simulated <= high
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -92,6 +116,8 @@ class Row(BaseModel):
             return f"{number(self.expected)} ± {100 * self.tolerance.relative:.3g} %"
         if self.tolerance.absolute is not None:
             return f"{number(self.expected)} ± {number(self.tolerance.absolute)}"
+        if not self.is_judged:
+            return "shown only"
         if math.isinf(low):
             return f"at most {high:g}"
         return f"at least {low:g}" if math.isinf(high) else f"{low:g} to {high:g}"
@@ -101,6 +127,7 @@ class Verdict(StrEnum):
     """How a number compares with the evidence."""
 
     MET = "met"
+    SHOWN = "-"
     MISSED = "MISS"
     KNOWN = "MISS (known)"
     OUTLIVED = "met, but marked as a known miss"
@@ -116,8 +143,9 @@ class Judged:
     @property
     def verdict(self) -> Verdict:
         """Return how the number compares with the evidence; what is not a number is a miss that nothing excuses."""
-        low, high = self.row.limits
-        if low <= self.simulated <= high:
+        if self.row.holds(self.simulated):
+            if not self.row.is_judged:
+                return Verdict.SHOWN
             return Verdict.OUTLIVED if self.row.known_miss else Verdict.MET
         return Verdict.KNOWN if self.row.known_miss and math.isfinite(self.simulated) else Verdict.MISSED
 
@@ -170,72 +198,3 @@ def judge(rows: Sequence[Row], simulated: Mapping[str, float]) -> tuple[Judged, 
         if name not in simulated:
             raise DataError(f'expected.json has "{name}", which was not simulated', cure=did_you_mean(name, simulated))
     return tuple(Judged(row, float(simulated[row.name])) for row in rows)
-
-
-HEADERS = ("what", "unit", "evidence", "simulated", "verdict", "fitted to", "source")
-
-
-def cells(judged: Judged) -> tuple[str, ...]:
-    """Return a row of the scorecard."""
-    row = judged.row
-    moved = f" (was {number(row.simulated_at_release)} at release)" if judged.has_moved else ""
-    simulated = number(judged.simulated) + moved
-    fitted = "yes" if row.fitted else "no"
-    return row.what, row.unit, row.published, simulated, judged.verdict.value, fitted, ", ".join(row.source)
-
-
-def as_text(results: Mapping[str, Sequence[Judged]]) -> str:
-    """Return the scorecard as plain columns, a table an experiment, known misses with their reasons below."""
-    parts = [plain_table(name, HEADERS, [cells(one) for one in found], "<<>><<<") for name, found in results.items()]
-    reasons = [f"  {name}, {one.row.what}: {one.row.known_miss}" for name, one in _known(results)]
-    return "\n".join([*parts, *(["", "Known misses", *reasons] if reasons else []), "", sentence(results)])
-
-
-def as_markdown(results: Mapping[str, Sequence[Judged]]) -> str:
-    """Return the scorecard as one Markdown table, known misses with their reasons below."""
-    rows = [(name, *cells(one)) for name, found in results.items() for one in found]
-    table = [("experiment", *HEADERS), ("---",) * (len(HEADERS) + 1), *rows]
-    lines = [f"| {' | '.join(row)} |" for row in table]
-    reasons = [f"- {one.row.what} ({name}): {one.row.known_miss}" for name, one in _known(results)]
-    return "\n".join([*lines, "", sentence(results), *(["", *reasons] if reasons else [])])
-
-
-def as_data(results: Mapping[str, Sequence[Judged]]) -> dict[str, Any]:
-    """Return the scorecard as plain data."""
-    return {
-        name: [
-            {
-                **one.row.model_dump(),
-                "limits": one.row.limits,
-                "simulated": one.simulated,
-                "verdict": one.verdict.value,
-                "moved_since_release": one.has_moved,
-            }
-            for one in found
-        ]
-        for name, found in results.items()
-    }
-
-
-def sentence(results: Mapping[str, Sequence[Judged]]) -> str:
-    """Return the scorecard in three sentences; a number that repeats another experiment's counts once."""
-    everything = [one for found in results.values() for one in found]
-    counted = [one for one in everything if not one.row.repeats]
-    published = [one for one in counted if one.row.is_published]
-    assumed = [one for one in counted if not one.row.is_published]
-    met = _met(published)
-    failed = sum(one.has_failed for one in everything)
-    fitted = sum(one.row.fitted for one in met)
-    return (
-        f"{len(met)} of {len(published)} published numbers are met; {fitted} of these {len(met)} were used to choose "
-        f"parameters. {len(_met(assumed))} of {len(assumed)} numbers that are assumed in part or whole are met. "
-        f"{failed} of {len(everything)} rows fail this run."
-    )
-
-
-def _met(rows: Iterable[Judged]) -> list[Judged]:
-    return [one for one in rows if one.verdict in (Verdict.MET, Verdict.OUTLIVED)]
-
-
-def _known(results: Mapping[str, Sequence[Judged]]) -> Iterable[tuple[str, Judged]]:
-    return ((name, one) for name, found in results.items() for one in found if one.verdict is Verdict.KNOWN)

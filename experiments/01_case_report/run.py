@@ -38,8 +38,8 @@ CAPTION = (
     "whiskers, 13 %, the week-to-week variation of one person's count (Am J Clin Pathol 1978;69:48). B: grey, "
     "what we take the report's words to mean: no loss before month 1, patches at month 2, hair over the whole "
     "scalp at month 10. D: dashed, more than 75 % regrowth; 59 % of patients treated within 6 months of onset "
-    "reached it, and 16 % of those treated later (Nakajima 2007, Dermatology 215:320). The model does not know "
-    "this difference."
+    "reached it, and 16 % of those treated later (Nakajima 2007, Dermatology 215:320). E: the report has a positive "
+    "pull test for five months and depigmented regions when hair regrew. F: what follows is not reported."
 )
 
 WITHIN_PERSON = 0.132
@@ -77,10 +77,16 @@ def measure(runs: Runs) -> dict[str, float]:
     counted = {"day_30": 30 / DAYS_PER_MONTH} | {f"month_{month:g}": month for month in (2, 3, 4, 5.9, 7)}
     return {
         **{f"lymphocytes_{name}": at(case, "lymphocytes", when) for name, when in counted.items()},
+        "largest_deviation": largest_deviation(case),
+        "count_change_after_pulse": at(case, "lymphocytes", 7) - at(case, "lymphocytes", 5.9),
         "salt_before_month_1": float(score[month <= 1].max()),
         "salt_month_2": at(case, "salt_score", 2),
         "salt_gain_month_3_to_6": at(case, "salt_score", 6) - at(case, "salt_score", 3),
         "salt_change_week_4": at(case, "salt_score", 6 + 28 / DAYS_PER_MONTH) / float(score.max()),
+        "lowest_pull_months_2_to_5": float(case["hair_pull"][(month >= 2) & (month <= 5)].min()),
+        "pull_month_7": at(case, "hair_pull", 7),
+        "white_month_7": 100.0 * at(case, "white_hair", 7),
+        "salt_month_24": at(case, "salt_score", 24),
         "regrown_as_reported": regrown(case, 6, after=4),
         "regrown_no_pulse": regrown(runs[UNPULSED], 6, after=6),
         "salt_spared_by_triamcinolone": 100.0 * (1.0 - at(case, "salt_score", 4) / uninjected),
@@ -90,15 +96,30 @@ def measure(runs: Runs) -> dict[str, float]:
     }
 
 
+def largest_deviation(case: Trajectory) -> float:
+    """Return the largest distance of a count from the reported one, or from the closer end of a range, percent."""
+    farthest = 0.0
+    for point in case.scenario.observed[0].points:
+        simulated, value = case.at("lymphocytes", point.time), point.value
+        ends = (point.low, point.high) if value is None else (value, value)
+        low, high = (float(end) for end in ends if end is not None)
+        closer = min(max(simulated, low), high)
+        farthest = max(farthest, abs(simulated / closer - 1.0))
+    return 100.0 * farthest
+
+
 def draw(runs: Runs) -> Figure:
     """Return the figure: counts, hair with and without each steroid, regrowth after each pulse."""
-    figure = Figure(figsize=(7.5, 6.1), layout="constrained")
-    axes = figure.subplots(2, 2, height_ratios=(1, 1.12))
+    figure = Figure(figsize=(7.5, 8.6), layout="constrained")
+    axes = figure.subplots(3, 2, height_ratios=(1, 1.12, 1))
     _draw_counts(axes[0, 0], runs[REPORTED])
     _draw_hair(axes[0, 1], runs, (UNPULSED, UNINJECTED, REPORTED), "B   Hair loss: what each steroid did")
     _draw_words(axes[0, 1])
     _draw_hair(axes[1, 0], runs, (LATE, EARLY, REPORTED, SHORT), "C   Hair loss: time and size of the pulse")
     _draw_regrowth(axes[1, 1], runs)
+    _draw_signs(axes[2, 0], runs[REPORTED])
+    _draw_hair(axes[2, 1], runs, (UNPULSED, SHORT, REPORTED), "F   Two years after the second course")
+    axes[2, 1].set(xlim=(-1, 24), ylim=(0, 70), xticks=range(0, 25, 3))
     figure.supxlabel(textwrap.fill(CAPTION, 145), fontsize=6.8, x=0.01, ha="left")
     return figure
 
@@ -155,6 +176,25 @@ def _draw_hair(ax: Axes, runs: Runs, names: tuple[str, ...], title: str) -> None
     )
     ax.legend(frameon=False, fontsize=7, loc="upper right", ncols=1, handlelength=2.2)
     ax.set_title(title, fontweight="bold")
+
+
+def _draw_signs(ax: Axes, case: Trajectory) -> None:
+    ax.plot(months(case), 100.0 * case["hair_pull"], color=VERMILION, label="hair pull: dystrophic, % of roots")
+    ax.plot(months(case), 100.0 * case["white_hair"], color=GREY, label="white, % of visible hair")
+    ax.axhline(10, color=GREY, linewidth=0.7, linestyle=":")
+    ax.annotate(
+        "pull test positive", (17.9, 10), (0, 2), textcoords="offset points", fontsize=6.8, color=GREY, ha="right"
+    )
+    ax.set(
+        xlim=(-1, 18),
+        ylim=(0, 135),
+        xticks=range(0, 19, 3),
+        yticks=range(0, 101, 20),
+        ylabel="%",
+        xlabel="months after the second course",
+    )
+    ax.legend(frameon=False, fontsize=7, loc="upper right")
+    ax.set_title("E   Pull test and pigment, as reported", fontweight="bold")
 
 
 def _draw_words(ax: Axes) -> None:

@@ -1,4 +1,4 @@
-"""The standard patient after one and two courses, against the means of trials and an older cohort.
+"""The typical patient after one and two courses, against the means of trials and an older cohort.
 
 Times are in months since the first infusion. See README.md for the question and the answer.
 """
@@ -37,7 +37,8 @@ CAPTION = (
     "whiskers, range (EU label, quoted from memory); triangles, the side of 1.0 × 10⁹/L on which most patients "
     "were: 60 % below at 6 months, 80 % at or above at 12 months after each course (Li 2018). D: circles, 36 "
     "patients with progressive MS, whiskers 95 % limits where published (Hill-Cawthorne 2012); squares, the "
-    "standard patient after one course. The model follows the trials and is faster than the older cohort."
+    "typical patient after one course. It has the median of every trait and lies below the mean of patients; "
+    "means of a population are compared in 08_one_population, where the older cohort has factors of its own."
 )
 
 

@@ -99,7 +99,7 @@ def test_json_can_be_loaded_and_a_number_that_is_none_is_null(add, run, capsys):
 def test_markdown_is_a_table(add, run, capsys):
     add("01_small", 11.0)
     assert run("--markdown") == 0
-    assert "| 01_small | Height | m | 10.0 ± 20 % | 11.0 | met | no | assumed |" in capsys.readouterr().out
+    assert "| 01_small | Height | m | 10.0 ± 20 % | - | 11.0 | met | assumed |" in capsys.readouterr().out
 
 
 def test_values_and_figures_of_the_release_change_only_on_demand(add, run, folder):

@@ -5,7 +5,8 @@ import math
 
 import pytest
 
-from experiments.scorecard import Judged, Row, Verdict, as_data, as_markdown, as_text, judge, load_rows, sentence
+from experiments.scorecard import Judged, Kind, Row, Verdict, judge, load_rows
+from experiments.tables import as_data, as_markdown, as_text, sentence, tally
 from immunosim.errors import DataError
 
 NAN = float("nan")
@@ -39,6 +40,7 @@ def in_range(low, high, **changes):
         (in_range(0.7, 0.8), (0.7, 0.8), "0.7 to 0.8"),
         (in_range(None, 3), (-math.inf, 3.0), "at most 3"),
         (in_range(75, None), (75.0, math.inf), "at least 75"),
+        (in_range(None, None), (-math.inf, math.inf), "shown only"),
     ],
 )
 def test_limits_follow_from_the_tolerance(made, limits, text):
@@ -136,18 +138,45 @@ def results():
         "01_first": (
             Judged(row(), 11.0),
             Judged(row(name="b", known_miss="a reason", what="Breadth", fitted=False, simulated_at_release=20.0), 20.0),
-            Judged(row(name="c", source=["somebody1999", "assumed"]), 11.0),
+            Judged(row(name="c", source=["somebody1999", "assumed"], simulated_by_version_1=11.0), 11.0),
         ),
-        "02_second": (Judged(row(name="d", repeats="01_first"), 11.0), Judged(row(name="e", fitted=False), 30.0)),
+        "02_second": (
+            Judged(row(name="d", repeats="01_first"), 11.0),
+            Judged(row(name="e", fitted=False, simulated_by_version_1=9.0), 30.0),
+            Judged(in_range(None, 40, name="f", fitted=False), 11.0),
+            Judged(in_range(None, None, name="g", source=["assumed"]), 11.0),
+        ),
     }
 
 
-def test_the_sentence_counts_published_numbers_once_and_assumed_ones_apart(results):
-    """Published: height and b of the first, e of the second; c rests on an assumption and d repeats height."""
+def test_predicted_fitted_and_assumed_numbers_count_apart_and_one_sided_ones_besides(results):
+    """Not fitted: b and e, and f as a bound. Fitted: height; d repeats it. Assumed: c; g is only shown."""
     assert sentence(results) == (
-        "1 of 3 published numbers are met; 1 of these 1 were used to choose parameters. "
-        "1 of 1 numbers that are assumed in part or whole are met. 1 of 5 rows fail this run."
+        "Not fitted: 0 of 2 numbers met, 1 of 1 one-sided bounds. Fitted: 1 of 1 numbers met. "
+        "Assumed in part or whole: 1 of 1 numbers met. "
+        "Of 1 published numbers of both versions, version 1 met 1 and version 2 0. 1 of 7 rows fail this run."
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"fitted": False}, Kind.PREDICTED),
+        ({"fitted": True}, Kind.FITTED),
+        ({"fitted": True, "source": ["somebody1999", "assumed"]}, Kind.ASSUMED),
+        ({"fitted": False, "source": ["assumed"]}, Kind.ASSUMED),
+    ],
+)
+def test_nothing_that_is_assumed_counts_as_fitted_or_predicted(changes, kind):
+    assert row(**changes).kind is kind
+
+
+def test_a_number_that_is_only_shown_is_neither_met_nor_missed_but_must_not_move():
+    shown = in_range(None, None)
+    assert Judged(shown, 11.0).verdict is Verdict.SHOWN
+    assert Judged(shown, 12.0).has_failed
+    assert Judged(shown, NAN).has_failed
+    assert tally([("a", Judged(shown, 11.0))]) == "0 of 0 numbers met"
 
 
 def test_misses_their_reasons_and_moves_are_in_every_form(results):
@@ -160,7 +189,7 @@ def test_misses_their_reasons_and_moves_are_in_every_form(results):
 
 def test_a_markdown_table_has_as_many_cells_in_every_line(results):
     lines = [line for line in as_markdown(results).splitlines() if line.startswith("|")]
-    assert len(lines) == 2 + 5
+    assert len(lines) == 3 * 2 + 7
     assert len({line.count("|") for line in lines}) == 1
 
 

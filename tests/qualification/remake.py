@@ -21,7 +21,7 @@ from immunosim.qualification import holdouts, shipped  # noqa: E402
 
 EXPERIMENTS = ROOT / "experiments"
 REFERENCE = ROOT / "immunosim" / "diagnosis" / "reference.json"
-OF_COHORTS = {"08_one_population"}
+OF_COHORTS = {"08_one_population", "09_secondary_autoimmunity", "10_alopecia", "12_fumarate"}
 """Experiments whose numbers take a cohort, which a check of an installation does not simulate."""
 
 NOT_PUBLISHED = {"assumed", "case report"}
