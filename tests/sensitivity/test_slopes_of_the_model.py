@@ -64,7 +64,7 @@ def worst(problem, states, slopes, expected):
 @pytest.mark.parametrize(
     ("rtol", "allowed"),
     [
-        (1e-10, 3e-7),  # a few times what differences of solutions at 1e-11 can tell
+        (1e-10, 5e-6),  # a few times what differences of solutions at 1e-11 can tell, of hair least
         (1e-6, 1e-5),
         (1e-5, 5e-5),
     ],

@@ -44,7 +44,7 @@ BUSES = (
         ("naive_b_lymphoid", "memory_b_lymphoid"),
     ),
     Bus(
-        T_CELLS,
+        (*T_CELLS, "recent_cd4", "recent_cd8"),
         ((118, out_of("naive_cd4")[1]), (118, 0)),
         ("autoreactive_escape", "humoral_autoimmunity"),
         T_CELLS,
@@ -126,8 +126,8 @@ LINKS = (
         inhibits=True,
     ),
     Link(
-        ("naive_cd4_lymphoid",),
-        ("autoreactive_cd4",),
+        ("naive_cd4_lymphoid", "recent_cd4"),
+        ("autoreactive_cd4", "autoreactive_helpers"),
         (((118, 113.4), (123, 113.4)),),
         ((118, 113.4),),
     ),
