@@ -98,14 +98,13 @@ def measure(runs: Runs) -> dict[str, float]:
 
 def largest_deviation(case: Trajectory) -> float:
     """Return the largest distance of a count from the reported one, or from the closer end of a range, percent."""
-    farthest = 0.0
+    farthest = []
     for point in case.scenario.observed[0].points:
         simulated, value = case.at("lymphocytes", point.time), point.value
         ends = (point.low, point.high) if value is None else (value, value)
         low, high = (float(end) for end in ends if end is not None)
-        closer = min(max(simulated, low), high)
-        farthest = max(farthest, abs(simulated / closer - 1.0))
-    return 100.0 * farthest
+        farthest.append(abs(simulated / np.clip(simulated, low, high) - 1.0))
+    return 100.0 * float(np.max(farthest))
 
 
 def draw(runs: Runs) -> Figure:

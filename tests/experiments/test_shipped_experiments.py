@@ -20,6 +20,9 @@ from immunosim.models import load_references
 FOLDERS = find_experiments()
 ROWS = {name: load_rows(folder / "expected.json") for name, folder in FOLDERS.items()}
 WITH_TARGETS = ("03_steroid_pulse", "08_one_population", "09_secondary_autoimmunity", "10_alopecia", "12_fumarate")
+OF_COHORTS = ("total_", "methylprednisolone_", "thyroid_", "risk_")
+"""Numbers of 03 and 04 that are of a cohort, whose scenario is not read by the experiment."""
+
 NOT_PREDICTED = {
     "regrown_500mg_3d",
     "regrown_pulse_month_12",
@@ -134,7 +137,8 @@ def test_a_failed_integration_makes_every_number_of_an_experiment_fail(name, mon
     """Above all in 04, where a number may be missing because there is nothing to ask about."""
     few_steps = "solver.max_steps=20"
     monkeypatch.setattr(immunosim, "load_scenario", lambda path, changes=(): load_scenario(path, [*changes, few_steps]))
-    assert all(np.isnan(one.simulated) and one.has_failed for one in run_experiment(FOLDERS[name]).judged)
+    found = [one for one in run_experiment(FOLDERS[name]).judged if not one.row.name.startswith(OF_COHORTS)]
+    assert [one.row.name for one in found if not (np.isnan(one.simulated) and one.has_failed)] == []
 
 
 def test_the_page_shows_the_scorecard_and_the_readme_its_sums(outcomes):
