@@ -23,7 +23,7 @@ def test_the_table_is_read_without_an_error():
     observations, notes = read_observations(ROOT / "configs" / "data" / "clinic.csv", scenario)
     findings = [*notes, *lint(observations, scenario)]
     assert len(observations) == 12
-    assert observations.n_below == 3
+    assert observations.n_below == 4
     assert {one.severity for one in findings} == {"warning"}
     # Three late doses and the three that the plan has instead, then five of half the planned amount.
     assert [one.line for one in findings] == [70, 71, 72, 72, 150, 151, 152, 153, 154]
