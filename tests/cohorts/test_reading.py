@@ -12,6 +12,7 @@ import pytest
 from immunosim.cohorts import bound_population, draw, shipped_populations
 from immunosim.cohorts.planning import population_of
 from immunosim.cohorts.rows import CohortRows
+from immunosim.models import load_references
 from immunosim.scenario import build_scenario, to_toml
 from immunosim.scenario.population import Population
 from immunosim.sweeps import Base
@@ -115,7 +116,7 @@ def test_the_populations_of_the_model_fit_it_and_say_where_their_numbers_come_fr
         # A hazard's threshold is exponential and a liability logistic by definition.
         graded = [entry for entry in entries if not entry.name.endswith(("_draw", "_liability"))]
         assert [entry.name for entry in graded if not entry.evidence] == []
-        known = full_base.problem.parameters.references()
+        known = load_references(full_base.scenario.model)
         assert {entry.source for entry in entries} - {"", *known} == set()
 
 
