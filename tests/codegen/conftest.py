@@ -15,6 +15,8 @@ Array = npt.NDArray[np.float64]
 # Pools that are shares, and stay below one.
 SHARES = ("privilege_loss", "glucocorticoid_signal", "glucocorticoid_effect", "fumarate_effect")
 SHARES += ("thyroid_antibody", "platelet_antibody", "gbm_antibody")
+# After decades of illness the diagnosis is certain to fifteen digits, and a complex step has none left for its slope.
+YEARS = ("thyroid_illness", "platelet_illness", "gbm_illness")
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,9 @@ def random_state(model: Model, vector: Array, generator: np.random.Generator, em
     untreated = model.baseline(vector)
     size = np.where(untreated > 0.0, untreated, model.scales)
     state = size * generator.lognormal(sigma=0.8, size=size.size)
-    for pool in SHARES:
-        state[model.pools.index(pool)] = generator.uniform()
+    for pool in (*SHARES, *YEARS):
+        if pool in model.pools:
+            state[model.pools.index(pool)] = generator.uniform()
     state[generator.uniform(size=size.size) < empty] = 0.0
     return state
 

@@ -58,6 +58,6 @@ def test_readouts_and_rates_take_states_of_any_memory_order(model, defaults):
 
 def test_the_kernels_fit_the_integrator(model):
     kernels = model.kernels
-    assert kernels.n_pools == len(model.pools) == 46
+    assert kernels.n_pools == len(model.pools) == 70
     assert kernels.n_jacobian == len(model.module.JACOBIAN_ROWS) == len(model.module.JACOBIAN_COLUMNS)
     assert kernels.n_lu > kernels.n_jacobian

@@ -67,18 +67,25 @@ def test_what_is_written_is_the_array_that_was_given(model, drawn):
 
 @pytest.mark.parametrize(
     "wrong",
-    [np.zeros(92)[::2], np.zeros(46, np.float32), np.zeros(46, np.int64), np.zeros(46, complex), np.zeros((46, 2)).T],
+    [
+        lambda n: np.zeros(2 * n)[::2],
+        lambda n: np.zeros(n, np.float32),
+        lambda n: np.zeros(n, np.int64),
+        lambda n: np.zeros(n, complex),
+        lambda n: np.zeros((n, 2)).T,
+    ],
     ids=["strided", "single", "integers", "complex", "transposed"],
 )
 def test_an_array_whose_memory_would_be_misread_is_refused(model, drawn, wrong):
-    draw, out = drawn(1), np.zeros(46)
+    draw, out = drawn(1), np.zeros(len(model.pools))
     with pytest.raises(TypeError, match="expected a contiguous array of float64"):
-        model.module.rhs(wrong, draw.vector, draw.inputs, out)
+        model.module.rhs(wrong(len(model.pools)), draw.vector, draw.inputs, out)
     assert not out.any()
 
 
 def test_an_array_that_may_only_be_read_is_read(model, drawn):
-    draw, found, expected = drawn(1), np.zeros(46), np.zeros(46)
+    # Machine code writes as many values as there are pools, whatever room there is.
+    draw, found, expected = drawn(1), np.zeros(len(model.pools)), np.zeros(len(model.pools))
     model.module.rhs(draw.state, draw.vector, draw.inputs, expected)
     draw.vector.setflags(write=False)
     model.module.rhs(draw.state, draw.vector, draw.inputs, found)
