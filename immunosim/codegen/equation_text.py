@@ -23,8 +23,7 @@ mechanism and the mechanisms of its pools are on; a further condition is named. 
 NAME is switched off. Rate laws:
   saturating(x, K) = x / (K + x)              boost(s, K) = (1 + K) * s / (K + s)       excess(x, a) = max(x - a, 0)
   inhibited_by(x, K) = K / (K + x)            restraint(r, K) = (1 + K) / (1 + K * r)   growth(a, b) = exp(a * b)
-  hill(x, K, n) = x**n / (K**n + x**n)        power(x, a) = x**a
-  positive_power(x, n) = max(x, 1e-9)**n      square_root(x) = x**0.5"""
+  hill(x, K, n) = x**n / (K**n + x**n)        power(x, a) = x**a                      square_root(x) = x**0.5"""
 
 
 def equations_text(everything: Description, mechanism: str = "") -> str:

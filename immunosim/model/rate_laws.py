@@ -2,8 +2,8 @@
 
 A law is a sympy function that stays whole in an expression, so that a rate reads as its author wrote it.
 ``formula`` gives the rational expression a kernel computes; ``fdiff`` gives the derivative by hand, because
-printing the derivative of ``x**n`` as ``n*x**n/x`` is not a number at x = 0. Exponents are integers, save that of
-``positive_power``, which is fitted. All laws of rates are finite when every concentration is zero.
+printing the derivative of ``x**n`` as ``n*x**n/x`` is not a number at x = 0. Exponents of laws of rates are integers,
+and all such laws are finite when every concentration is zero.
 """
 
 from collections.abc import Sequence
@@ -261,40 +261,6 @@ class power(RateLaw):
     def _latex(self, printer: Any) -> str:
         x, a = (printer.doprint(arg) for arg in self.args)
         return rf"{{{x}}}^{{{a}}}"
-
-
-TINY = 1e-9
-"""Below this a relative quantity counts as none: a millionth of what a solver resolves at the default tolerance."""
-
-
-class positive_power(RateLaw):
-    """A power with a fitted exponent, max(x, tiny)^n: for rates, where x can reach zero or, by rounding, pass it.
-
-    Below ``TINY`` it is constant, so that neither the logarithm nor the slope is infinite at zero.
-    """
-
-    def _floored(self) -> sp.Expr:
-        return TINY + excess(self.args[0], TINY)
-
-    def formula(self) -> sp.Expr:
-        """Return exp(n log max(x, tiny))."""
-        return sp.exp(self.args[1] * sp.log(self._floored()))
-
-    def fdiff(self, argindex: int = 1) -> sp.Expr:
-        """Return n x^n / x above tiny, 0 below, for x and x^n log x for n."""
-        x, n = self.args
-        slope = n / self._floored() * above(x, TINY)
-        return {1: slope, 2: sp.log(self._floored())}[argindex] * self
-
-    @staticmethod
-    def unit_of(units: Sequence[sp.Expr]) -> sp.Expr:
-        """Return 1; both arguments are pure numbers."""
-        _require_pure(units, "positive_power")
-        return sp.S.One
-
-    def _latex(self, printer: Any) -> str:
-        x, n = (printer.doprint(arg) for arg in self.args)
-        return rf"{{{x}}}_{{+}}^{{{n}}}"
 
 
 class square_root(RateLaw):

@@ -31,7 +31,6 @@ LAWS: Mapping[str, Callable[..., float]] = {
     "excess": lambda x, a: max(x - a, 0.0),
     "growth": lambda a, b: math.exp(a * b),
     "power": lambda x, a: x**a,
-    "positive_power": lambda x, n: max(x, 1e-9) ** n,
     "square_root": math.sqrt,
     "sqrt": math.sqrt,
     "log": math.log,

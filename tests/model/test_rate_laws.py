@@ -15,7 +15,6 @@ from immunosim.model.rate_laws import (
     growth,
     hill,
     inhibited_by,
-    positive_power,
     power,
     restraint,
     saturating,
@@ -40,7 +39,6 @@ LAWS = {
     ),
     "growth": (growth(A, B), lambda a, b: mpmath.exp(a * b)),
     "power": (power(A, B), lambda x, a: x**a),
-    "positive power": (positive_power(A, B), lambda x, n: x**n),
     "square root": (square_root(A), lambda x, _: mpmath.sqrt(x)),
 }
 FINITE_AT_ZERO = [name for name in LAWS if name not in ("growth", "power", "square root")]
@@ -99,13 +97,6 @@ def test_excess_is_zero_with_slope_zero_up_to_the_threshold_and_rises_with_slope
     for x in (0.0, 1.0, 2.0):
         assert [evaluated(part, x, 2.0) for part in (value, by_x, by_threshold)] == [0.0, 0.0, 0.0]
     assert [evaluated(part, 3.5, 2.0) for part in (value, by_x, by_threshold)] == [1.5, 1.0, -1.0]
-
-
-def test_a_positive_power_is_flat_and_all_but_zero_where_nothing_is_left_or_rounding_passed_zero():
-    law = positive_power(A, B)
-    for x in (0.0, -1e-12, 1e-10):
-        assert evaluated(law, x, 1.41) == pytest.approx(1e-9**1.41, rel=1e-12)
-        assert evaluated(law.diff(A), x, 1.41) == 0.0
 
 
 def test_the_step_has_no_slope_of_its_own():

@@ -1,7 +1,8 @@
 """Antibody-mediated autoimmunity: a clone of B cells in each organ, help, and the pressure of lymphopenia on tolerance.
 
     helpers E: grow by the law of ``clone_growth``; one pool, for help is a state of the body               (Z1)
-    pressure = b^n_b h_R^n_r boost(E, K_H),   b = naive B cells, h_R = restraint(Treg, k_R); 1 untreated    (Z2)
+    pressure = b (1 + w_b (b - 1)) (1 + w_r (h_R - 1)) boost(E, K_H),
+               b = naive B cells, h_R = restraint(Treg, k_R); 1 untreated                                   (Z2)
     d c/dt = delta_k [s + (a_k pressure - 1 - c/K_c - omega_k (q - q_0)) c] - lysis                         (Z3)
     d A/dt = k_A (c/(1 + c) - A),   d q/dt = k_q (A - q)                                                    (Z4)
     a_k = median avidity exp(s_a (Z_k + beta_F family history + beta_S smoker)),   a_k < 1                  (Z5)
@@ -71,12 +72,7 @@ def add_humoral_autoimmunity(net: Network) -> None:
 
 
 def _add_pressure(net: Network, release: sp.Symbol) -> sp.Symbol:
-    """Add the pressure on B-cell tolerance.
-
-    Both exponents are fitted, so a law with a free exponent serves rather than products and roots. Naive B cells can
-    be all but gone: the law is flat below a billionth, so value and slope are finite at b = 0 (the exponent is at
-    least 1 by its bounds).
-    """
+    """Add the pressure on B-cell tolerance: none without naive B cells, and 1 in the untreated state."""
     naive = net.relative(net["naive_b_lymphoid"])
     # Without overshoot B cells return and do no more than that.
     capped = naive - (1 - net.on("b_cell_overshoot")) * excess(naive, 1)
