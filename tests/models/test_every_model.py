@@ -77,7 +77,9 @@ def test_the_jacobian_is_the_derivative_of_the_right_hand_side(problem: Problem,
     dense = np.zeros((state.size, state.size))
     dense[list(model.module.JACOBIAN_ROWS), list(model.module.JACOBIAN_COLUMNS)] = values
     for column, scale in enumerate(model.scales):
-        step = 1e-6 * max(abs(state[column]), 1e-3 * scale)
+        # An empty pool needs a step that rounding of large flows does not drown: at 1e-3 of the scale the error of the
+        # difference quotient was 2e-4, at 1e-2 it is 2e-5, at 1e-1 it is 1e-6.
+        step = 1e-6 * max(abs(state[column]), 1e-2 * scale)
         ends = []
         for sign in (1, -1):
             moved, slopes = state.copy(), np.zeros(state.size)
