@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import xarray as xr
 
 import immunosim as ims
@@ -20,6 +21,11 @@ from immunosim.cohorts.target_report import TargetReport, evaluate
 from immunosim.cohorts.targets import PublishedTarget, located_targets, needs
 from immunosim.problem import prepare
 from immunosim.units import DAYS_PER_MONTH
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from immunosim.cohorts.target_records import Target
 
 MODEL = "alemtuzumab"
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -74,6 +80,17 @@ def simulated(
         endpoints=wanted.endpoints,
         at=[f"{day!r} days" for day in sorted({*grid, *wanted.times})],
     ).dataset.load()
+
+
+def at_month(data: xr.Dataset, month: float) -> int:
+    """Return the place of the time that is closest to a month."""
+    return int(np.abs(np.asarray(data["time"]) - month * DAYS_PER_MONTH).argmin())
+
+
+def draw_tolerated(ax: Axes, x: float, record: Target, **style: Any) -> None:
+    """Draw a published number at x with what is tolerated about it."""
+    low, high = record.tolerated()
+    ax.errorbar(x, record.value, [[record.value - low], [high - record.value]], markersize=4, capsize=2, **style)
 
 
 @cache

@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.published import Trial, compared, numbers_of, simulated, targets_of
+from experiments.published import Trial, at_month, compared, draw_tolerated, numbers_of, simulated, targets_of
 from immunosim.cohorts.target_report import TargetReport
 from immunosim.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
 from immunosim.units import DAYS_PER_MONTH
@@ -64,11 +64,6 @@ def risk(data: xr.Dataset) -> np.ndarray:
     return np.asarray(100.0 * probability.weighted(data["weight"]).mean("patient"))
 
 
-def at_month(data: xr.Dataset, month: float) -> int:
-    """Return the place of the time that is closest to a month."""
-    return int(np.abs(np.asarray(data["time"]) - month * DAYS_PER_MONTH).argmin())
-
-
 def by_year(data: xr.Dataset) -> np.ndarray:
     """Return the share of all who fall ill in each year in percent, shape (n_years,)."""
     risks = risk(data)
@@ -92,12 +87,9 @@ def _draw_courses(ax: Axes, cohorts: Mapping[str, xr.Dataset], report: TargetRep
         ax.plot(cohorts[name]["time"] / (12 * DAYS_PER_MONTH), risk(cohorts[name]), color=colour, label=label)
     shown = [one for one in report.results if one.record.statistic == "risk" and "thyroid" in one.record.hazard]
     for result in shown:
-        record, is_two = result.record, result.target.cohort == "relapsing_long_term"
-        if is_two:
-            low, high = record.tolerated()
-            year = (record.time or 0.0) / (12 * DAYS_PER_MONTH)
-            whiskers = [[record.value - low], [high - record.value]]
-            ax.errorbar(year, record.value, whiskers, fmt="o", color=BLUE, markersize=4, elinewidth=0.9, capsize=2)
+        if result.target.cohort == "relapsing_long_term":
+            year = (result.record.time or 0.0) / (12 * DAYS_PER_MONTH)
+            draw_tolerated(ax, year, result.record, fmt="o", color=BLUE, elinewidth=0.9)
     ax.set(xlim=(0, 8.2), ylim=(0, 55), xlabel="years since the first course", ylabel="thyroid disease, %")
     ax.legend(frameon=False, fontsize=7, loc="upper left")
     ax.set_title("A   Risk by number of courses", fontweight="bold")
@@ -106,11 +98,8 @@ def _draw_courses(ax: Axes, cohorts: Mapping[str, xr.Dataset], report: TargetRep
 def _draw_years(ax: Axes, data: xr.Dataset, report: TargetReport) -> None:
     ax.bar(list(YEARS), by_year(data), color=BLACK, alpha=0.55, width=0.7, label="simulated")
     for result in report.results:
-        record = result.record
-        if record.statistic == "incidence_since":
-            low, high = record.tolerated()
-            whiskers = [[record.value - low], [high - record.value]]
-            ax.errorbar(3, record.value, whiskers, fmt="o", color=BLUE, markersize=4, capsize=2, label="published")
+        if result.record.statistic == "incidence_since":
+            draw_tolerated(ax, 3, result.record, fmt="o", color=BLUE, label="published")
     ax.set(xticks=list(YEARS), xlabel="year after the first course", ylabel="new thyroid disease, % of all")
     ax.legend(frameon=False, fontsize=7, loc="upper right")
     ax.set_title("B   When", fontweight="bold")

@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.published import Trial, compared, numbers_of, simulated, targets_of
+from experiments.published import Trial, at_month, compared, numbers_of, simulated, targets_of
 from immunosim.cohorts.target_report import TargetReport
 from immunosim.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
 from immunosim.units import DAYS_PER_MONTH
@@ -71,7 +71,7 @@ def share(data: xr.Dataset, month: float, strata: tuple[str, ...]) -> tuple[np.n
     """Return months, and the share of patients in percent whose loss is at most a quarter of that of a month."""
     days = np.asarray(data["time"])
     salt = np.asarray(data["salt_score"].transpose("time", "patient"))
-    then = salt[int(np.abs(days - month * DAYS_PER_MONTH).argmin())]
+    then = salt[at_month(data, month)]
     places = [data["stratum"].attrs["flag_meanings"].split().index(name) for name in strata]
     chosen = np.isin(np.asarray(data["stratum"]), places) & (then >= 5.0)
     later = days >= month * DAYS_PER_MONTH - 0.5

@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.published import Trial, compared, numbers_of, simulated, targets_of
+from experiments.published import Trial, at_month, compared, draw_tolerated, numbers_of, simulated, targets_of
 from immunosim.cohorts.target_report import TargetReport
 from immunosim.plots.style import BLACK, BLUE, GREY, ORANGE, VERMILION
 from immunosim.units import DAYS_PER_MONTH
@@ -83,19 +83,16 @@ def _draw_means(ax: Axes, cohorts: Mapping[str, xr.Dataset], report: TargetRepor
         record = result.record
         if record.statistic != "ratio_to_baseline" or result.target.cohort != "fumarate_24_months":
             continue
-        low, high = record.tolerated()
         month, is_total = (record.time or 0.0) / DAYS_PER_MONTH, record.readout == "lymphocytes"
         shift, mark = MARKS[record.readout]
-        ax.errorbar(
+        draw_tolerated(
+            ax,
             month + shift,
-            record.value,
-            [[record.value - low], [high - record.value]],
+            record,
             fmt=mark,
             color=BLACK if is_total else GREY,
             label=f"published, {SUBSETS[record.readout]}" if record.readout not in named else None,
-            markersize=4,
             elinewidth=0.9,
-            capsize=2,
         )
         named.add(record.readout)
     ax.axhline(1.0, color=GREY, linewidth=0.7, linestyle=":")
@@ -116,7 +113,7 @@ def _draw_return(ax: Axes, cohorts: Mapping[str, xr.Dataset], report: TargetRepo
         days = np.asarray(data["time"])
         stop = STOPPED[cohort] * DAYS_PER_MONTH
         counts = np.asarray(data["lymphocytes"].transpose("time", "patient"))
-        low = counts[np.abs(days - stop).argmin()] < limit
+        low = counts[at_month(data, STOPPED[cohort])] < limit
         since = (days[days >= stop] - stop) / DAYS_PER_MONTH
         back = 100.0 * (np.maximum.accumulate(counts[days >= stop][:, low] >= level, axis=0)).mean(axis=1)
         label = f"{STOPPED[cohort]} months, below {limit:g}, back at {level:g}"
