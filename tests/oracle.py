@@ -7,9 +7,9 @@ The oracle of the first version of the model is tests/version_1/oracle.py.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 import numpy as np
+from oracle_words import Process, Row, Values, boost, excess, growth, hill, inhibited_by, restraint, saturating
 
 T_SUBSETS = ("naive_cd4", "memory_cd4", "treg", "naive_cd8", "memory_cd8")
 SUBSETS = (*T_SUBSETS, "naive_b", "memory_b", "other")
@@ -65,64 +65,6 @@ INPUTS = (
     "alemtuzumab_infusion", "methylprednisolone_infusion", "dimethyl_fumarate", "immune_challenge",
     "topical_immunotherapy",
 )  # fmt: skip
-
-
-class Values(dict[str, float]):
-    """Named numbers, read and written as attributes so that a formula looks like its line on the page."""
-
-    def __getattr__(self, name: str) -> float:
-        return self[name]
-
-    def __setattr__(self, name: str, value: float) -> None:
-        self[name] = value
-
-
-class Process(NamedTuple):
-    """One row of section 5: takes `rate` from `reactant` and gives it to `product` (either may be None)."""
-
-    mechanism: str
-    name: str
-    reactant: str | None
-    product: str | None
-    rate: float
-
-
-Row = tuple[str, str | None, str | None, float]
-
-
-def saturating(x: float, k: float) -> float:
-    """x / (K + x)."""
-    return x / (k + x)
-
-
-def hill(x: float, k: float, n: int) -> float:
-    """x^n / (K^n + x^n), n = 2 or 3."""
-    return x**n / (k**n + x**n)
-
-
-def inhibited_by(x: float, k: float) -> float:
-    """K / (K + x)."""
-    return k / (k + x)
-
-
-def boost(s: float, k: float) -> float:
-    """(1 + K) s / (K + s): 1 at s = 1, at most 1 + K."""
-    return (1 + k) * s / (k + s)
-
-
-def restraint(r: float, k: float) -> float:
-    """(1 + K) / (1 + K r): 1 at r = 1, at most 1 + K at r = 0."""
-    return (1 + k) / (1 + k * r)
-
-
-def excess(x: float, a: float) -> float:
-    """max(x - a, 0), decided on the real part so that a complex step passes through."""
-    return x - a if (x - a).real > 0 else 0 * x
-
-
-def growth(a: float, b: float) -> float:
-    """exp(a b)."""
-    return np.exp(a * b)
 
 
 def constants(p: Mapping[str, float], on: Mapping[str, float]) -> dict[str, float]:
