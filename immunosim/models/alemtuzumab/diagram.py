@@ -1,20 +1,17 @@
 """How regulation runs between the pools of the diagram of the model. Millimetres, y upwards."""
 
 from immunosim.model.diagram_layout import OUT, Bus, DiagramLayout, Link, Position
-from immunosim.models.alemtuzumab.diagram_places import (
+from immunosim.models.alemtuzumab.diagram_places import BOXES, FAMILIES, PANELS, ROW_OF_CLONES, TURNOVER
+from immunosim.models.alemtuzumab.diagram_shared import (
+    ANTIGEN,
     BLOOD_X,
-    BOXES,
-    FAMILIES,
-    PANELS,
-    ROW_OF_CLONES,
+    SKIN_LINKS,
     SUBSETS,
+    T_CELLS,
     TISSUE_X,
-    TURNOVER,
     out_of,
     row_of,
 )
-
-T_CELLS = ("naive_cd4_lymphoid", "memory_cd4_lymphoid", "naive_cd8_lymphoid", "memory_cd8_lymphoid")
 
 BUSES = (
     Bus(("antibody_central",), ((8, 171.5), (8, 0)), ("depletion",)),
@@ -65,7 +62,6 @@ NEUTRALISED = (
     *("autoreactive_cd4", "relapse_repertoire", *B_CLONES),
 )
 """Pools whose loss to alemtuzumab antibody against it reduces."""
-_ANTIGEN: tuple[Position, ...] = ((144, 97.4), (153, 97.4))
 _STEROID_BUS: tuple[Position, ...] = ((86, 157.5), (86, 152.2), (181, 152.2))
 _STEROID_BRANCHES: tuple[tuple[Position, ...], ...] = (
     ((181, 152.2), (181, 108.8), (139, 108.8)),
@@ -203,33 +199,12 @@ LINKS = (
         (((171, 113), (175.5, 113), (175.5, 98), (171, 98)),),
         inhibits=True,
     ),
-    Link(("autoreactive_resident_memory",), ("autoreactive_cd8_effector",), (((139, 93), (156, 93), (156, 96.5)),)),
-    Link(
-        ("autoreactive_cd8_effector",),
-        ("autoreactive_resident_memory", "privilege_loss", "dystrophic_follicles"),
-        (
-            ((160, 96.5), (160, 91), (139, 91)),
-            ((166, 96.5), (166, 86.8), (151, 86.8), (151, 64.5)),
-        ),
-        ((151, 73.1),),
-    ),
-    Link(
-        ("privilege_loss",),
-        ("autoreactive_cd8_effector", "dystrophic_follicles"),
-        (((144, 64.5), *_ANTIGEN),),
-        ((144, 70.9), (144, 73.1), (144, 97.4)),
-    ),
-    Link(
-        ("privilege_loss",),
-        ("autoreactive_cd4", "anagen_follicles"),
-        (((144, 97.4), (144, 105.5), (135, 105.5), (135, 107.5)), ((137, 61), (130.7, 61))),
-        inhibits=True,
-    ),
+    *SKIN_LINKS,
     Link(
         ("anagen_follicles",),
         ("autoreactive_cd8_effector", "hair_cover", "pigmented_hair"),
         (
-            ((133, 75.5), (133, 79.5), (144, 79.5), *_ANTIGEN),
+            ((133, 75.5), (133, 79.5), (144, 79.5), *ANTIGEN),
             ((122.5, 72), (121.2, 72), (121.2, 34.8), (147, 34.8), (147, 36.5)),
             ((147, 34.8), (170, 34.8), (170, 36.5)),
         ),

@@ -1,6 +1,16 @@
 """Where the diagram of the model puts each pool and how regulation runs between them. Millimetres, y upwards."""
 
-from immunosim.model.diagram_layout import OUT, Box, Bus, DiagramLayout, Family, Link, Panel, Position
+from immunosim.model.diagram_layout import Box, Bus, DiagramLayout, Family, Link, Panel, Position
+from immunosim.models.alemtuzumab.diagram_shared import (
+    ANTIGEN,
+    BLOOD_X,
+    SKIN,
+    SKIN_LINKS,
+    T_CELLS,
+    TISSUE_X,
+    lymphocytes,
+    out_of,
+)
 
 FAMILIES = {
     "alemtuzumab": Family("blue", ("antibody_kinetics", "depletion")),
@@ -23,70 +33,32 @@ FAMILIES = {
 }
 """What the legend calls mechanisms that share a colour. A mechanism without processes needs none."""
 
-SUBSETS = {
-    "naive_cd4": "naive CD4",
-    "memory_cd4": "memory CD4",
-    "treg": "regulatory T",
-    "naive_cd8": "naive CD8",
-    "memory_cd8": "memory CD8",
-    "transitional_b": "transitional B",
-    "naive_b": "naive B",
-    "memory_b": "memory B",
-    "other": "other",
-    "nk_cells": "NK",
-}
-"""The rows of the table of lymphocytes."""
-
-BLOOD_X, TISSUE_X, TOP_ROW, ROW = 23.0, 64.0, 115.0, 11.6
-
-
-def row_of(subset: str) -> float:
-    """Return the height of the middle of a row of the table of lymphocytes."""
-    return TOP_ROW - ROW * list(SUBSETS).index(subset)
-
-
-def _lymphocytes() -> dict[str, Box]:
-    boxes = {
-        "nk_cells": Box(BLOOD_X, row_of("nk_cells"), 22, "NK", "right"),
-        "transitional_b": Box(TISSUE_X, row_of("transitional_b"), 24, "transitional B", "right"),
+BOXES = (
+    lymphocytes()
+    | SKIN
+    | {
+        "antibody_central": Box(16, 161, 20, "central", "right"),
+        "antibody_peripheral": Box(18, 147, 16, "peripheral", "right"),
+        "methylprednisolone": Box(48, 161, 20, "methyl-\nprednisolone", "top"),
+        "prednisolone_gut": Box(68, 161, 13, "in the gut", "top"),
+        "prednisolone": Box(86, 161, 17, "prednisolone", "top"),
+        "cortisol": Box(47, 147, 13, "cortisol", "bottom"),
+        "glucocorticoid_signal": Box(66, 147, 16, "genomic\nsignal", "bottom"),
+        "glucocorticoid_effect": Box(86, 147, 16, "tissue\neffect", "bottom"),
+        "fumarate_effect": Box(110, 154, 12, "effect", "top"),
+        "il7": Box(130, 154, 11, "IL-7", "top"),
+        "il15": Box(142.5, 154, 11, "IL-15", "top"),
+        "baff": Box(155, 154, 11, "BAFF", "top"),
+        "triamcinolone_depot": Box(172, 154, 15, "scalp depot", "top"),
+        "hair_cover": Box(130, 41, 15, "visible hair", "right"),
+        "autoimmune_breach": Box(130.5, 13.5, 19, "breach of B-cell\ntolerance", "top"),
+        "thyroid_antibody": Box(151.75, 24, 16.5, "anti-thyroid", "top"),
+        "platelet_antibody": Box(151.75, 13.5, 16.5, "anti-platelet", "top"),
+        "gbm_antibody": Box(151.75, 3, 16.5, "anti-GBM", "top"),
+        "thyroid_hormone": Box(171, 24, 13, "free T4", "top"),
+        "platelets": Box(171, 13.5, 13, "platelets", "top"),
     }
-    for subset, text in SUBSETS.items():
-        if subset not in boxes:
-            boxes[f"{subset}_blood"] = Box(BLOOD_X, row_of(subset), 22, text, "left")
-            boxes[f"{subset}_lymphoid"] = Box(TISSUE_X, row_of(subset), 24, text, "right")
-    return boxes
-
-
-BOXES = _lymphocytes() | {
-    "antibody_central": Box(16, 161, 20, "central", "right"),
-    "antibody_peripheral": Box(18, 147, 16, "peripheral", "right"),
-    "methylprednisolone": Box(48, 161, 20, "methyl-\nprednisolone", "top"),
-    "prednisolone_gut": Box(68, 161, 13, "in the gut", "top"),
-    "prednisolone": Box(86, 161, 17, "prednisolone", "top"),
-    "cortisol": Box(47, 147, 13, "cortisol", "bottom"),
-    "glucocorticoid_signal": Box(66, 147, 16, "genomic\nsignal", "bottom"),
-    "glucocorticoid_effect": Box(86, 147, 16, "tissue\neffect", "bottom"),
-    "fumarate_effect": Box(110, 154, 12, "effect", "top"),
-    "il7": Box(130, 154, 11, "IL-7", "top"),
-    "il15": Box(142.5, 154, 11, "IL-15", "top"),
-    "baff": Box(155, 154, 11, "BAFF", "top"),
-    "triamcinolone_depot": Box(172, 154, 15, "scalp depot", "top"),
-    "autoreactive_cd4": Box(131, 111, 16, "CD4 helpers", "top"),
-    "autoreactive_cd8_effector": Box(162, 100, 18, "CD8 effectors", "top"),
-    "autoreactive_resident_memory": Box(131, 92, 16, "resident\nmemory", "bottom"),
-    "privilege_loss": Box(147, 61, 20, "loss of immune\nprivilege", "bottom"),
-    "anagen_follicles": Box(130, 72, 15, "anagen", "top"),
-    "dystrophic_follicles": Box(166, 72, 15, "dystrophic", "top"),
-    "catagen_follicles": Box(166, 51, 15, "catagen", "top"),
-    "resting_follicles": Box(130, 51, 15, "resting", "bottom"),
-    "hair_cover": Box(130, 41, 15, "visible hair", "right"),
-    "autoimmune_breach": Box(130.5, 13.5, 19, "breach of B-cell\ntolerance", "top"),
-    "thyroid_antibody": Box(151.75, 24, 16.5, "anti-thyroid", "top"),
-    "platelet_antibody": Box(151.75, 13.5, 16.5, "anti-platelet", "top"),
-    "gbm_antibody": Box(151.75, 3, 16.5, "anti-GBM", "top"),
-    "thyroid_hormone": Box(171, 24, 13, "free T4", "top"),
-    "platelets": Box(171, 13.5, 13, "platelets", "top"),
-}
+)
 
 PANELS = (
     Panel("alemtuzumab", 2, 140.5, 33, 173),
@@ -103,12 +75,6 @@ PANELS = (
 
 TURNOVER = FAMILIES["turnover of lymphocytes"].mechanisms
 
-
-def _out_of(subset: str) -> Position:
-    return TISSUE_X + 12, row_of(subset) + OUT
-
-
-T_CELLS = ("naive_cd4_lymphoid", "memory_cd4_lymphoid", "naive_cd8_lymphoid", "memory_cd8_lymphoid")
 
 BUSES = (
     Bus(("antibody_central",), ((8, 157.5), (8, 0)), ("depletion",)),
@@ -135,14 +101,13 @@ BUSES = (
     ),
     Bus(
         ("memory_cd4_lymphoid",),
-        ((112, _out_of("memory_cd4")[1]), (112, 0)),
+        ((112, out_of("memory_cd4")[1]), (112, 0)),
         ("regulatory_t_cells", "b_cell_repopulation"),
         ("memory_cd4_lymphoid",),
     ),
 )
 """Regulators of the lymphocytes, from left to right."""
 
-_ANTIGEN: tuple[Position, ...] = ((144, 97.4), (153, 97.4))
 _STEROID_BUS: tuple[Position, ...] = ((86, 143.5), (86, 138.2), (181, 138.2))
 _STEROID_BRANCHES: tuple[tuple[Position, ...], ...] = (
     ((181, 138.2), (181, 108.8), (139, 108.8)),
@@ -186,7 +151,7 @@ LINKS = (
     Link(
         ("naive_cd4_lymphoid",),
         ("autoreactive_cd4",),
-        ((_out_of("naive_cd4"), (118.4, _out_of("naive_cd4")[1]), (118.4, 113.4), (123, 113.4)),),
+        ((out_of("naive_cd4"), (118.4, out_of("naive_cd4")[1]), (118.4, 113.4), (123, 113.4)),),
     ),
     Link(("il7",), ("autoreactive_cd4",), (((100, 111.8), (123, 111.8)),), ((100, 111.8),)),
     Link(("il15",), ("autoreactive_cd8_effector",), (((104, 100.9), (153, 100.9)),), ((104, 100.9),)),
@@ -194,17 +159,17 @@ LINKS = (
         ("treg_lymphoid",),
         ("autoreactive_cd4", "autoreactive_cd8_effector", "autoimmune_breach"),
         (
-            (_out_of("treg"), (115.5, _out_of("treg")[1]), (115.5, 110.2), (123, 110.2)),
+            (out_of("treg"), (115.5, out_of("treg")[1]), (115.5, 110.2), (123, 110.2)),
             ((115.5, 99.2), (153, 99.2)),
-            ((115.5, _out_of("treg")[1]), (115.5, 13.5), (121, 13.5)),
+            ((115.5, out_of("treg")[1]), (115.5, 13.5), (121, 13.5)),
         ),
-        ((115.5, 99.2), (115.5, _out_of("treg")[1])),
+        ((115.5, 99.2), (115.5, out_of("treg")[1])),
         inhibits=True,
     ),
     Link(
         ("naive_b_lymphoid",),
         ("autoimmune_breach",),
-        ((_out_of("naive_b"), (113.7, _out_of("naive_b")[1]), (113.7, 11.5), (121, 11.5)),),
+        ((out_of("naive_b"), (113.7, out_of("naive_b")[1]), (113.7, 11.5), (121, 11.5)),),
     ),
     Link(
         ("autoreactive_cd4",),
@@ -214,33 +179,12 @@ LINKS = (
             ((123, 108.6), (117.6, 108.6), (117.6, 15.5), (121, 15.5)),
         ),
     ),
-    Link(("autoreactive_resident_memory",), ("autoreactive_cd8_effector",), (((139, 93), (156, 93), (156, 96.5)),)),
-    Link(
-        ("autoreactive_cd8_effector",),
-        ("autoreactive_resident_memory", "privilege_loss", "dystrophic_follicles"),
-        (
-            ((160, 96.5), (160, 91), (139, 91)),
-            ((166, 96.5), (166, 86.8), (151, 86.8), (151, 64.5)),
-        ),
-        ((151, 73.1),),
-    ),
-    Link(
-        ("privilege_loss",),
-        ("autoreactive_cd8_effector", "dystrophic_follicles"),
-        (((144, 64.5), *_ANTIGEN),),
-        ((144, 70.9), (144, 73.1), (144, 97.4)),
-    ),
-    Link(
-        ("privilege_loss",),
-        ("autoreactive_cd4", "anagen_follicles"),
-        (((144, 97.4), (144, 105.5), (135, 105.5), (135, 107.5)), ((137, 61), (130.7, 61))),
-        inhibits=True,
-    ),
+    *SKIN_LINKS,
     Link(
         ("anagen_follicles",),
         ("autoreactive_cd8_effector", "hair_cover"),
         (
-            ((133, 75.5), (133, 79.5), (144, 79.5), *_ANTIGEN),
+            ((133, 75.5), (133, 79.5), (144, 79.5), *ANTIGEN),
             ((122.5, 72), (121.2, 72), (121.2, 41), (122.5, 41)),
         ),
         ((144, 79.5),),
