@@ -15,7 +15,11 @@ from immunosim.models.alemtuzumab.mechanisms.anti_drug_antibody import (
 )
 from immunosim.models.alemtuzumab.mechanisms.antibody_kinetics import add_antibody_kinetics, show_alemtuzumab
 from immunosim.models.alemtuzumab.mechanisms.autoimmune_organs import add_autoimmune_organs
-from immunosim.models.alemtuzumab.mechanisms.autoreactive_escape import add_autoreactive_escape, declare_clones
+from immunosim.models.alemtuzumab.mechanisms.autoreactive_escape import (
+    add_autoreactive_escape,
+    declare_acquired_regulation,
+    declare_clones,
+)
 from immunosim.models.alemtuzumab.mechanisms.b_cell_repopulation import add_b_cell_repopulation, declare_transitional_b
 from immunosim.models.alemtuzumab.mechanisms.clone_growth import add_tissue_t_cells
 from immunosim.models.alemtuzumab.mechanisms.corticosteroids import (
@@ -24,17 +28,23 @@ from immunosim.models.alemtuzumab.mechanisms.corticosteroids import (
     show_steroids,
 )
 from immunosim.models.alemtuzumab.mechanisms.cytokines import add_cytokines, declare_cytokines
-from immunosim.models.alemtuzumab.mechanisms.depletion import add_depletion
+from immunosim.models.alemtuzumab.mechanisms.depletion import add_depletion, add_depletion_of_emigrants
 from immunosim.models.alemtuzumab.mechanisms.hair_follicle import add_hair_follicle, declare_follicles
 from immunosim.models.alemtuzumab.mechanisms.humoral_autoimmunity import add_humoral_autoimmunity
-from immunosim.models.alemtuzumab.mechanisms.lymphocytes import declare_lymphocytes
+from immunosim.models.alemtuzumab.mechanisms.lymphocytes import declare_nk_cells, declare_subsets
 from immunosim.models.alemtuzumab.mechanisms.nk_cells import add_nk_cells
 from immunosim.models.alemtuzumab.mechanisms.other_lymphocytes import add_other_lymphocytes
-from immunosim.models.alemtuzumab.mechanisms.prior_therapy import declare_prior_therapy
+from immunosim.models.alemtuzumab.mechanisms.prior_therapy import declare_prior_therapy, inhibition
 from immunosim.models.alemtuzumab.mechanisms.regulatory_t_cells import add_regulatory_t_cells, derive_treg_conversion
 from immunosim.models.alemtuzumab.mechanisms.relapse import add_relapse
 from immunosim.models.alemtuzumab.mechanisms.t_cell_homeostasis import add_t_cell_homeostasis
-from immunosim.models.alemtuzumab.mechanisms.thymopoiesis import add_thymopoiesis
+from immunosim.models.alemtuzumab.mechanisms.thymopoiesis import (
+    add_naive_counts,
+    add_thymopoiesis,
+    declare_recent_emigrants,
+    derive_thymic_output,
+    mature_shares,
+)
 from immunosim.models.alemtuzumab.mechanisms.trafficking import add_trafficking
 from immunosim.models.alemtuzumab.readouts import add_blood_counts
 from immunosim.models.alemtuzumab.scope import SCOPE
@@ -105,39 +115,49 @@ QUESTIONS = DefaultQuestions(
 )
 
 
-def build_network(parameter_units: Mapping[str, str]) -> Network:
-    """Declare the whole model over the parameters whose names and units are given."""
-    net = Network("alemtuzumab", parameter_units)
-    for name, (label, off_means) in MECHANISMS.items():
+def declare_plan(net: Network, mechanisms: Mapping[str, tuple[str, str]]) -> None:
+    """Declare the mechanisms (label, and what the model does without it) and how read-outs are shown and asked for."""
+    for name, (label, off_means) in mechanisms.items():
         net.declare_mechanism(name, label, off_means)
     for name, group in GROUPS.items():
         net.declare_group(name, group)
     net.questions = QUESTIONS
     net.latex_symbols.update(latex_symbols())
+
+
+def build_network(parameter_units: Mapping[str, str]) -> Network:
+    """Declare the whole model over the parameters whose names and units are given."""
+    net = Network("alemtuzumab", parameter_units)
+    declare_plan(net, MECHANISMS)
     net.diagram = LAYOUT
     net.scope = SCOPE
 
     declare_anti_drug_antibody(net)
     add_antibody_kinetics(net)
     add_anti_drug_antibody(net)
-    declare_lymphocytes(net)
+    derive_thymic_output(net)
+    declare_subsets(net, mature_shares(net))
+    declare_recent_emigrants(net)
+    declare_nk_cells(net)
     declare_transitional_b(net)
     declare_cytokines(net)
     declare_clones(net)
+    declare_acquired_regulation(net)
     add_steroid_kinetics(net)
-    add_blood_counts(net)
+    add_blood_counts(net, *add_naive_counts(net))
     show_alemtuzumab(net)
     show_neutralising_titre(net)
     show_steroids(net)
     declare_prior_therapy(net)
-    add_depletion(net)
+    add_depletion(net, *net.get("free_antibody", "free_tissue_antibody"))
+    add_depletion_of_emigrants(net)
     add_trafficking(net)
 
     derive_treg_conversion(net)
     add_thymopoiesis(net)
     add_t_cell_homeostasis(net)
     add_regulatory_t_cells(net)
-    add_b_cell_repopulation(net)
+    add_b_cell_repopulation(net, inhibition(net, "b"))
     add_nk_cells(net)
     add_other_lymphocytes(net)
     add_cytokines(net)

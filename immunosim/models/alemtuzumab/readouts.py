@@ -101,15 +101,14 @@ NK = ReadoutInfo(
 )
 
 
-def add_blood_counts(net: Network) -> None:
-    """Add total lymphocytes (1e9/L), the subsets (cells/uL) and two shares of CD4 T cells.
+def add_blood_counts(net: Network, naive_cd4: sp.Expr, naive_cd8: sp.Expr) -> None:
+    """Add total lymphocytes (1e9/L), the subsets (cells/uL) and two shares of CD4 T cells, from naive cells in blood.
 
     A total is the sum of its parts: CD4 + CD8 + CD19 + NK + other.
     """
-    naive = net.signal("naive_cd4_in_blood", _naive(net, "cd4"), "cells/uL", "naive CD4 T cells")
     memory, treg = net.get("memory_cd4_blood", "treg_blood")
-    cd4 = net.signal("cd4_count", naive + memory + treg, "cells/uL", "CD4 T cells")
-    cd8 = net.signal("cd8_count", _naive(net, "cd8") + net["memory_cd8_blood"], "cells/uL", "CD8 T cells")
+    cd4 = net.signal("cd4_count", naive_cd4 + memory + treg, "cells/uL", "CD4 T cells")
+    cd8 = net.signal("cd8_count", naive_cd8 + net["memory_cd8_blood"], "cells/uL", "CD8 T cells")
     immature = net["transitional_b_blood_fraction"] * net["transitional_b"]
     cd19 = immature + net["naive_b_blood"] + net["memory_b_blood"]
     cd19 = net.signal("cd19_count", cd19, "cells/uL", "B cells (CD19)")
@@ -123,10 +122,4 @@ def add_blood_counts(net: Network) -> None:
     net.readout("nk", net["nk_cells"], "cells/uL", "NK cells", NK)
     net.readout("other_lymphocytes", net["other_blood"], "cells/uL", "other lymphocytes")
     net.readout("treg_fraction_of_cd4", treg / cd4, "1", "regulatory share of CD4 T cells")
-    net.readout("naive_fraction_of_cd4", naive / cd4, "1", "naive share of CD4 T cells")
-
-
-def _naive(net: Network, lineage: str) -> sp.Expr:
-    """Return the naive cells in blood, recent emigrants among them."""
-    emigrants = net["recent_blood_fraction"] * net[f"{lineage}_egress"] * net[f"recent_{lineage}"]
-    return net[f"naive_{lineage}_blood"] + emigrants
+    net.readout("naive_fraction_of_cd4", naive_cd4 / cd4, "1", "naive share of CD4 T cells")

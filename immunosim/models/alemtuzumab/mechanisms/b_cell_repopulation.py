@@ -8,9 +8,10 @@ stays high while naive B cells refill, and the total overshoots (Thompson 2010).
 2006.
 """
 
+import sympy as sp
+
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import boost, growth
-from immunosim.models.alemtuzumab.mechanisms.prior_therapy import inhibition
 
 
 def declare_transitional_b(net: Network) -> None:
@@ -25,23 +26,23 @@ def declare_transitional_b(net: Network) -> None:
         net.add_pool("transitional_b", "transitional B cells", "cells/uL", untreated, scale=1e3)
 
 
-def add_b_cell_repopulation(net: Network) -> None:
-    """Add output, maturation, activation and turnover of B cells."""
+def add_b_cell_repopulation(net: Network, inhibition: sp.Expr) -> None:
+    """Add output, maturation, activation and turnover of B cells; ``inhibition`` is what a drug leaves of output."""
     with net.mechanism("b_cell_repopulation"):
         baff, half = net.get("baff", "baff_survival_half_effect")
         survival = net.signal("baff_survival", (1 + half) / (half + baff), label="effect of BAFF on naive B death")
-        _add_immature(net)
+        _add_immature(net, inhibition)
         naive = net["naive_b_lymphoid"]
         net.loss("death of naive B cells", naive, net["naive_b_death_rate"] * survival * naive)
         _add_memory(net)
 
 
-def _add_immature(net: Network) -> None:
+def _add_immature(net: Network, inhibition: sp.Expr) -> None:
     immature, maturation, death = net.get(
         "transitional_b", "transitional_b_maturation_rate", "transitional_b_death_rate"
     )
     output = net.derive("transitional_b_output", (maturation + death) * net["transitional_b_0"], "cells/uL/day")
-    net.gain("marrow output of transitional B cells", immature, output * inhibition(net, "b"))
+    net.gain("marrow output of transitional B cells", immature, output * inhibition)
     matured = maturation * net["baff"] * immature
     net.transfer("maturation of transitional B cells", immature, net["naive_b_lymphoid"], matured)
     net.loss("death of transitional B cells", immature, death * immature)

@@ -24,10 +24,12 @@ from immunosim.models.alemtuzumab.mechanisms.lymphocytes import SUBSETS
 def add_steroid_kinetics(net: Network) -> None:
     """Add the drugs, cortisol and the signals that other mechanisms read."""
     with net.mechanism("corticosteroids"):
-        steroid = _add_systemic_drugs(net)
-        _add_cortisol(net, steroid)
+        steroid = add_systemic_drugs(net)
+        _add_deep_compartment(net)
+        add_cortisol(net, steroid)
+        _add_permission(net, steroid)
         occupancy = net.signal("receptor_occupancy", saturating(steroid, net["glucocorticoid_ec50"]))
-        _add_effects(net, steroid, occupancy)
+        add_effects(net, occupancy, saturating(steroid, net["tissue_steroid_ec50"]))
         _add_triamcinolone(net)
 
 
@@ -49,7 +51,7 @@ def add_steroid_apoptosis(net: Network) -> None:
             net.loss(f"steroid apoptosis of {subset.label}", pool, rate * net["glucocorticoid_signal"] * pool)
 
 
-def _add_systemic_drugs(net: Network) -> sp.Symbol:
+def add_systemic_drugs(net: Network) -> sp.Symbol:
     """Add methylprednisolone (IV) and prednisolone (oral); return their sum in methylprednisolone equivalents."""
     infusion = net.add_input("methylprednisolone_infusion", "infusion rate of methylprednisolone", "mg/day")
     pulse = net.add_pool("methylprednisolone", "methylprednisolone", "mg", 0.0, scale=1e3)
@@ -57,7 +59,6 @@ def _add_systemic_drugs(net: Network) -> sp.Symbol:
     oral = net.add_pool("prednisolone", "prednisolone", "mg", 0.0, scale=50.0)
     net.gain("infusion of methylprednisolone", pulse, net["methylprednisolone_available_fraction"] * infusion)
     net.loss("elimination of methylprednisolone", pulse, net["methylprednisolone_elimination_rate"] * pulse)
-    _add_deep_compartment(net, pulse)
     net.transfer("absorption of prednisolone", gut, oral, net["prednisolone_absorption_rate"] * gut)
     net.loss("elimination of prednisolone", oral, net["prednisolone_elimination_rate"] * oral)
     concentrations = []
@@ -68,22 +69,33 @@ def _add_systemic_drugs(net: Network) -> sp.Symbol:
     return net.signal("steroid_concentration", in_equivalents, "mg/L", "steroid, methylprednisolone equivalents")
 
 
-def _add_cortisol(net: Network, steroid: sp.Symbol) -> None:
+def add_cortisol(net: Network, steroid: sp.Symbol) -> None:
+    """Add cortisol, the secretion of which a drug switches off."""
     cortisol = net.add_pool("cortisol", "cortisol", "1", 1.0, scale=1.0)
-    turnover, weight = net.get("cortisol_turnover_rate", "cortisol_egress_weight")
+    turnover = net["cortisol_turnover_rate"]
     secretion = turnover * inhibited_by(steroid, net["cortisol_secretion_ic50"])
     net.gain("secretion of cortisol", cortisol, secretion)
     net.loss("clearance of cortisol", cortisol, turnover * cortisol)
-    ligand = weight * cortisol + steroid / net["egress_ic50"]
-    ligand = net.signal("receptor_ligand", ligand, label="ligand of the receptor, in units of half occupancy")
-    permission = net.signal("egress_permission", (1 + weight) / (1 + _add_receptor(net, ligand, weight) * ligand))
+
+
+def add_egress(net: Network, permission: sp.Expr) -> None:
+    """Add the egress of each lineage from tissue, a part of which is insensitive to steroid."""
+    permission = net.signal("egress_permission", permission)
     for lineage in ("cd4", "cd8", "b"):
         free = net[f"{lineage}_egress_insensitive_fraction"]
         net.signal(f"{lineage}_egress", free + (1 - free) * permission)
 
 
-def _add_deep_compartment(net: Network, pulse: sp.Symbol) -> None:
+def _add_permission(net: Network, steroid: sp.Symbol) -> None:
+    weight = net["cortisol_egress_weight"]
+    ligand = weight * net["cortisol"] + steroid / net["egress_ic50"]
+    ligand = net.signal("receptor_ligand", ligand, label="ligand of the receptor, in units of half occupancy")
+    add_egress(net, (1 + weight) / (1 + _add_receptor(net, ligand, weight) * ligand))
+
+
+def _add_deep_compartment(net: Network) -> None:
     """Add the slow compartment. Its volume and exchange follow body weight as the central ones do, so rates do not."""
+    pulse = net["methylprednisolone"]
     deep = net.add_pool("methylprednisolone_deep", "methylprednisolone, slow compartment", "mg", 0.0, scale=100.0)
     flow = net["methylprednisolone_intercompartmental_clearance"]
     out, back = flow / net["methylprednisolone_volume"], flow / net["methylprednisolone_deep_volume"]
@@ -104,7 +116,8 @@ def _add_receptor(net: Network, ligand: sp.Symbol, weight: sp.Symbol) -> sp.Symb
     return receptor
 
 
-def _add_effects(net: Network, steroid: sp.Symbol, occupancy: sp.Symbol) -> None:
+def add_effects(net: Network, occupancy: sp.Symbol, in_tissue: sp.Expr) -> None:
+    """Add the genomic signal, which follows the occupancy of the receptor, and the effect in tissue."""
     signal = net.add_pool("glucocorticoid_signal", "genomic steroid signal", "1", 0.0, scale=1.0)
     effect = net.add_pool("glucocorticoid_effect", "tissue steroid effect", "1", 0.0, scale=1.0)
     rate, onset, offset = net.get(
@@ -112,7 +125,6 @@ def _add_effects(net: Network, steroid: sp.Symbol, occupancy: sp.Symbol) -> None
     )
     net.gain("onset of the genomic steroid signal", signal, rate * occupancy)
     net.loss("offset of the genomic steroid signal", signal, rate * signal)
-    in_tissue = saturating(steroid, net["tissue_steroid_ec50"])
     net.gain("onset of the tissue steroid effect", effect, onset * in_tissue * (1 - effect))
     net.loss("offset of the tissue steroid effect", effect, offset * effect)
 

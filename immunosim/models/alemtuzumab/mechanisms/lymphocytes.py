@@ -4,17 +4,13 @@ Declares pools only; what happens to them stands in the other mechanisms. Lympho
 in tissue divided by the blood volume), so that a cell keeps its weight when it moves.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sympy as sp
 
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import growth
-from immunosim.models.alemtuzumab.mechanisms.thymopoiesis import (
-    declare_recent_emigrants,
-    derive_thymic_output,
-    mature_share,
-)
 
 
 @dataclass(frozen=True)
@@ -42,21 +38,23 @@ SUBSETS = (
 )
 
 
-def declare_lymphocytes(net: Network) -> None:
-    """Add the blood and lymphoid pool of each subset, and NK cells, with their untreated values.
+def declare_subsets(net: Network, mature: Mapping[str, sp.Expr]) -> None:
+    """Add the blood and lymphoid pool of each subset with their untreated values.
 
     X_lymphoid_0 = X_count_0 (1 - f_X) / f_X, with f_X the share of the subset that is in blood. Naive counts fall with
-    age; part of them are recent emigrants of the thymus (``thymopoiesis``), which X_count_0 leaves out. Transitional B
-    cells are declared with B-cell repopulation, which sets their number.
+    age. Where a part of a published count has a pool of its own (recent emigrants of the thymus), ``mature`` gives the
+    share that is left for this one. Transitional B cells are declared with B-cell repopulation, which sets how many.
     """
     years_older = net.derive("years_older", net["age"] - net["reference_age"], "year")
-    derive_thymic_output(net)
     for subset in SUBSETS:
-        count = net[f"{subset.name}_count"] * net[subset.scale_by]
+        count = net[f"{subset.name}_count"] * net[subset.scale_by] * mature.get(subset.name, 1)
         if subset.ageing:
-            count *= growth(-net[f"{subset.name}_age_decline"], years_older) * mature_share(net, subset.name)
+            count *= growth(-net[f"{subset.name}_age_decline"], years_older)
         _declare_pools(net, subset, count)
-    declare_recent_emigrants(net)
+
+
+def declare_nk_cells(net: Network) -> None:
+    """Add NK cells, which are counted in blood only."""
     nk_count = net.derive("nk_count_0", net["nk_scale"] * net["nk_count"], "cells/uL")
     net.add_pool("nk_cells", "NK cells", "cells/uL", nk_count, scale=1e3, owner="nk_cells")
 

@@ -11,20 +11,30 @@ naive cells and division of memory cells follow from the untreated steady state.
 Macallan 2004, Costa del Amo 2018.
 """
 
+from collections.abc import Callable
+
 import sympy as sp
 
 from immunosim.model.network import Network
 from immunosim.model.rate_laws import boost, growth
 from immunosim.models.alemtuzumab.mechanisms.prior_therapy import inhibition
 
+AddDrives = Callable[[Network, str, sp.Symbol, sp.Symbol], None]
+"""Adds the signals naive_X_division_drive and memory_X_division_drive of a lineage; gets its capacity and cytokine."""
+
 
 def add_t_cell_homeostasis(net: Network) -> None:
     """Add the turnover of naive and memory CD4 and CD8 T cells."""
+    add_turnover(net, _add_drives)
+
+
+def add_turnover(net: Network, add_drives: AddDrives) -> None:
+    """Add the turnover for a law of what drives division."""
     with net.mechanism("t_cell_homeostasis"):
         ageing = growth(-net["division_age_decline"], net["years_older"])
         for lineage, cytokine in (("cd4", "il7"), ("cd8", "il15")):
             capacity = net.derive(f"{lineage}_division", net[f"{lineage}_division_capacity"] * ageing, "1")
-            _add_drives(net, lineage, capacity, net[cytokine])
+            add_drives(net, lineage, capacity, net[cytokine])
             _add_naive(net, lineage)
             _add_memory(net, lineage)
 

@@ -29,11 +29,11 @@ def derive_thymic_output(net: Network) -> None:
         net.derive("recent_per_naive", per_cell, "1", "recent emigrants per naive cell in tissue, untreated")
 
 
-def mature_share(net: Network, naive: str) -> sp.Expr:
-    """Return which share of an untreated naive count is past the stage of a recent emigrant."""
-    fraction = net[f"{naive}_blood_fraction"]
+def mature_shares(net: Network) -> dict[str, sp.Expr]:
+    """Return which share of each untreated naive count is past the stage of a recent emigrant."""
     in_blood = net["recent_blood_fraction"] * net["recent_per_naive"]
-    return 1 / (1 + in_blood * (1 - fraction) / fraction)
+    fractions = {f"naive_{lineage}": net[f"naive_{lineage}_blood_fraction"] for lineage in LINEAGES}
+    return {naive: 1 / (1 + in_blood * (1 - fraction) / fraction) for naive, fraction in fractions.items()}
 
 
 def declare_recent_emigrants(net: Network) -> None:
@@ -43,6 +43,16 @@ def declare_recent_emigrants(net: Network) -> None:
         untreated = net.derive(f"recent_{lineage}_0", untreated, "cells/uL")
         label = f"recent {lineage.upper()} emigrants"
         net.add_pool(f"recent_{lineage}", label, "cells/uL", untreated, scale=100.0, owner="t_cell_homeostasis")
+
+
+def add_naive_counts(net: Network) -> tuple[sp.Expr, sp.Expr]:
+    """Return the naive CD4 and CD8 T cells in blood, recent emigrants among them."""
+    counts = []
+    for lineage in LINEAGES:
+        emigrants = net["recent_blood_fraction"] * net[f"{lineage}_egress"] * net[f"recent_{lineage}"]
+        counts.append(net[f"naive_{lineage}_blood"] + emigrants)
+    cd4, cd8 = counts
+    return net.signal("naive_cd4_in_blood", cd4, "cells/uL", "naive CD4 T cells"), cd8
 
 
 def add_thymopoiesis(net: Network) -> None:

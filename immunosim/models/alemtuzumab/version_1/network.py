@@ -5,37 +5,34 @@ Equations on one page: docs/equations.md. Values: immunosim/models/alemtuzumab/v
 
 from collections.abc import Mapping
 
+import sympy as sp
+
 from immunosim.model.network import Network
-from immunosim.model.readout_info import DefaultQuestions, DisplayGroup
+from immunosim.models.alemtuzumab.mechanisms.autoreactive_escape import declare_clones
+from immunosim.models.alemtuzumab.mechanisms.b_cell_repopulation import (
+    add_b_cell_repopulation,
+    declare_transitional_b,
+)
+from immunosim.models.alemtuzumab.mechanisms.corticosteroids import add_steroid_apoptosis
 from immunosim.models.alemtuzumab.mechanisms.cytokines import add_cytokines, declare_cytokines
+from immunosim.models.alemtuzumab.mechanisms.depletion import add_depletion
+from immunosim.models.alemtuzumab.mechanisms.lymphocytes import declare_nk_cells, declare_subsets
 from immunosim.models.alemtuzumab.mechanisms.nk_cells import add_nk_cells
 from immunosim.models.alemtuzumab.mechanisms.other_lymphocytes import add_other_lymphocytes
 from immunosim.models.alemtuzumab.mechanisms.regulatory_t_cells import add_regulatory_t_cells, derive_treg_conversion
 from immunosim.models.alemtuzumab.mechanisms.trafficking import add_trafficking
-from immunosim.models.alemtuzumab.symbols import latex_symbols
+from immunosim.models.alemtuzumab.network import declare_plan
+from immunosim.models.alemtuzumab.readouts import add_blood_counts
 from immunosim.models.alemtuzumab.version_1.diagram import LAYOUT
 from immunosim.models.alemtuzumab.version_1.mechanisms.antibody_kinetics import add_antibody_kinetics
-from immunosim.models.alemtuzumab.version_1.mechanisms.autoreactive_escape import (
-    add_autoreactive_escape,
-    declare_clones,
-)
-from immunosim.models.alemtuzumab.version_1.mechanisms.b_cell_repopulation import (
-    add_b_cell_repopulation,
-    declare_transitional_b,
-)
-from immunosim.models.alemtuzumab.version_1.mechanisms.corticosteroids import (
-    add_steroid_apoptosis,
-    add_steroid_kinetics,
-)
-from immunosim.models.alemtuzumab.version_1.mechanisms.depletion import add_depletion
+from immunosim.models.alemtuzumab.version_1.mechanisms.autoreactive_escape import add_autoreactive_escape
+from immunosim.models.alemtuzumab.version_1.mechanisms.corticosteroids import add_steroid_kinetics
 from immunosim.models.alemtuzumab.version_1.mechanisms.hair_follicle import add_hair_follicle, declare_follicles
 from immunosim.models.alemtuzumab.version_1.mechanisms.humoral_autoimmunity import add_humoral_autoimmunity
-from immunosim.models.alemtuzumab.version_1.mechanisms.lymphocytes import declare_lymphocytes
 from immunosim.models.alemtuzumab.version_1.mechanisms.prior_therapy import add_prior_therapy
 from immunosim.models.alemtuzumab.version_1.mechanisms.relapse import add_relapse
 from immunosim.models.alemtuzumab.version_1.mechanisms.t_cell_homeostasis import add_t_cell_homeostasis
 from immunosim.models.alemtuzumab.version_1.mechanisms.thymopoiesis import add_thymopoiesis
-from immunosim.models.alemtuzumab.version_1.readouts import add_blood_counts
 from immunosim.models.alemtuzumab.version_1.scope import SCOPE
 
 MECHANISMS = {
@@ -57,69 +54,31 @@ MECHANISMS = {
     "relapse": ("MS relapse hazard", "the relapse hazard stays untreated"),
 }
 
-GROUPS = {
-    "lymphocytes": DisplayGroup("Lymphocytes", "count"),
-    "t_cells": DisplayGroup("CD4 and CD8 T cells", "count"),
-    "b_and_nk_cells": DisplayGroup("B cells and NK cells", "count"),
-    "antibody": DisplayGroup("Alemtuzumab in serum", "level"),
-    "hair": DisplayGroup("Hair loss (SALT score)", "score"),
-    "autoreactivity": DisplayGroup(
-        "Autoreactive cells and immune privilege of the hair follicle",
-        "relative",
-        "In {letter} the clone is relative to untreated, effectors to half-maximal attack, privilege to intact.",
-    ),
-    "autoimmunity": DisplayGroup(
-        "Secondary autoimmunity, hazard of the median patient (not a risk)", "cumulative_hazard"
-    ),
-    "relapse": DisplayGroup("Relapse hazard of multiple sclerosis", "hazard"),
-}
-"""Read-outs that stand together, in the order of the page."""
-
-QUESTIONS = DefaultQuestions(
-    endpoints=(
-        "nadir of lymphocytes",
-        "nadir of cd4",
-        "time_below cd4 0.2e9/L",
-        "time_below lymphocytes 1e9/L",
-        "peak of salt_score",
-        "risk relapse_rate",
-    ),
-    # The count below which prophylaxis is usual, and the lower limits of normal.
-    recovery=(("cd4", "0.2e9/L"), ("cd4", "400 cells/uL"), ("lymphocytes", "1e9/L")),
-    elasticities=("lymphocytes", "cd4"),
-    samples=("lymphocytes", "cd4", "cd8", "cd19"),
-    explained="lymphocytes",
-)
-
 
 def build_network(parameter_units: Mapping[str, str]) -> Network:
     """Declare the whole model over the parameters whose names and units are given."""
     net = Network("alemtuzumab", parameter_units)
-    for name, (label, off_means) in MECHANISMS.items():
-        net.declare_mechanism(name, label, off_means)
-    for name, group in GROUPS.items():
-        net.declare_group(name, group)
-    net.questions = QUESTIONS
-    net.latex_symbols.update(latex_symbols())
+    declare_plan(net, MECHANISMS)
     net.diagram = LAYOUT
     net.scope = SCOPE
 
-    declare_lymphocytes(net)
+    declare_subsets(net, {})
+    declare_nk_cells(net)
     declare_transitional_b(net)
     declare_cytokines(net)
     declare_clones(net)
-    add_blood_counts(net)
+    add_blood_counts(net, *net.get("naive_cd4_blood", "naive_cd8_blood"))
 
     add_antibody_kinetics(net)
     add_steroid_kinetics(net)
-    add_depletion(net)
+    add_depletion(net, *net.get("antibody_concentration", "tissue_antibody_concentration"))
     add_trafficking(net)
 
     derive_treg_conversion(net)
     add_thymopoiesis(net)
     add_t_cell_homeostasis(net)
     add_regulatory_t_cells(net)
-    add_b_cell_repopulation(net)
+    add_b_cell_repopulation(net, sp.Integer(1))
     add_nk_cells(net)
     add_other_lymphocytes(net)
     add_cytokines(net)

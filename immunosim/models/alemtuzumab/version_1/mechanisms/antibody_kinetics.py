@@ -9,36 +9,18 @@ compartments with clearance depending on lymphocyte count (Li 2018; Mould 2007 f
 """
 
 from immunosim.model.network import Network
-from immunosim.model.rate_laws import power
-from immunosim.model.readout_info import ReadoutInfo
+from immunosim.models.alemtuzumab.mechanisms.antibody_kinetics import (
+    add_two_compartments,
+    derive_body_size,
+    show_alemtuzumab,
+)
 
 
 def add_antibody_kinetics(net: Network) -> None:
     """Add the two antibody pools and their linear kinetics."""
     with net.mechanism("antibody_kinetics"):
-        _derive_body_size(net)
-        infusion = net.add_input("alemtuzumab_infusion", "infusion rate of alemtuzumab", "mg/day")
-        central = net.add_pool("antibody_central", "alemtuzumab, central", "mg", 0.0, scale=10.0)
-        tissue = net.add_pool("antibody_peripheral", "alemtuzumab, peripheral", "mg", 0.0, scale=10.0)
-        in_blood = net.signal("antibody_concentration", central / net["scaled_central_volume"], "mg/L")
-        in_tissue = net.signal("tissue_antibody_concentration", tissue / net["scaled_peripheral_volume"], "mg/L")
-        exchange = net["scaled_intercompartmental_clearance"]
-        net.gain("infusion of alemtuzumab", central, infusion)
-        net.loss("clearance of alemtuzumab", central, net["scaled_clearance"] * in_blood)
-        net.transfer("distribution of alemtuzumab to tissue", central, tissue, exchange * in_blood)
-        net.transfer("return of alemtuzumab from tissue", tissue, central, exchange * in_tissue)
-        # The label calls alemtuzumab undetectable below 0.06 ug/mL.
-        info = ReadoutInfo(
-            group="antibody", curve="alemtuzumab", colour="blue", drug="alemtuzumab", detection_limit=0.06
-        )
-        net.readout("alemtuzumab_serum", in_blood, "ug/mL", "alemtuzumab in serum", info)
-
-
-def _derive_body_size(net: Network) -> None:
-    weight = net.derive("relative_weight", net["weight"] / net["reference_weight"], "1")
-    flow = net.derive("flow_scale", power(weight, net["clearance_weight_exponent"]), "1")
-    antibodies = 1 - net["anti_drug_antibody_effect"] * net["anti_drug_antibody"]
-    net.derive("scaled_central_volume", net["central_volume"] * weight, "L")
-    net.derive("scaled_peripheral_volume", net["peripheral_volume"] * weight, "L")
-    net.derive("scaled_clearance", net["antibody_clearance"] * flow * antibodies, "L/day")
-    net.derive("scaled_intercompartmental_clearance", net["intercompartmental_clearance"] * flow, "L/day")
+        derive_body_size(net)
+        antibodies = 1 - net["anti_drug_antibody_effect"] * net["anti_drug_antibody"]
+        clearance = net["antibody_clearance"] * net["flow_scale"] * antibodies
+        add_two_compartments(net, net.derive("scaled_clearance", clearance, "L/day"))
+    show_alemtuzumab(net)

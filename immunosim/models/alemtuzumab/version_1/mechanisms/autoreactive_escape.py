@@ -12,37 +12,29 @@ patients with autoimmunity are not more lymphopenic (Jones 2013), and the domina
 existence proof.
 """
 
-import sympy as sp
-
 from immunosim.model.network import Network
-from immunosim.model.rate_laws import boost, inhibited_by, restraint
-from immunosim.model.readout_info import ReadoutInfo
-
-
-def declare_clones(net: Network) -> None:
-    """Add the three autoreactive pools."""
-    size = net["follicle_clone_size"]
-    owner = "autoreactive_escape"
-    net.add_pool("autoreactive_cd4", "autoreactive CD4 helpers", "1", 1.0, scale=1.0, owner=owner)
-    net.add_pool("autoreactive_cd8_effector", "autoreactive CD8 effectors", "1", size, scale=0.1, owner=owner)
-    net.add_pool("autoreactive_resident_memory", "resident memory CD8 cells", "1", size, scale=0.1, owner=owner)
+from immunosim.model.rate_laws import boost
+from immunosim.models.alemtuzumab.mechanisms.autoreactive_escape import (
+    add_clone_signals,
+    add_effectors,
+    add_lysis_of_helpers,
+    add_resident_memory,
+    show_clones,
+)
 
 
 def add_autoreactive_escape(net: Network) -> None:
     """Add expansion, attack, resident memory and steroid loss of the clones."""
     with net.mechanism("autoreactive_escape"):
         net.signal("clone_il7_drive", boost(net["il7"] ** 2, net["clone_il7_boost"]))
-        net.signal("treg_release", restraint(net.relative(net["treg_lymphoid"]), net["treg_restraint"]))
-        net.signal("effector_il15_drive", boost(net["il15"], net["effector_il15_boost"]))
-        net.signal("clone_help", boost(net["autoreactive_cd4"], net["clone_help_half_saturation"]))
+        add_clone_signals(net)
         _add_helpers(net)
-        _add_effectors(net)
-        _add_resident_memory(net)
-        clone = ReadoutInfo(group="autoreactivity", curve="CD4 clone", colour="blue", is_compared=False)
-        label = "autoreactive CD4 clone, relative to untreated"
-        net.readout("clone_size", net["autoreactive_cd4"], "1", label, clone)
-        effectors = ReadoutInfo(group="autoreactivity", curve="CD8 effectors", colour="vermilion", is_compared=False)
-        net.show_pool("autoreactive_cd8_effector", effectors)
+        add_effectors(net, net["antigen_amplification"], net["antigen_amplification"])
+        effectors = net["autoreactive_cd8_effector"]
+        killed = net["effector_steroid_loss_rate"] * net["tissue_steroid"] * net["privilege_loss"] * effectors
+        net.loss("steroid loss of effectors", effectors, killed)
+        add_resident_memory(net)
+        show_clones(net)
 
 
 def _add_helpers(net: Network) -> None:
@@ -57,41 +49,6 @@ def _add_helpers(net: Network) -> None:
     driven = division * net["clone_il7_drive"] * net["treg_release"] * clone
     net.gain("division of autoreactive CD4 cells", clone, driven)
     net.loss("death of autoreactive CD4 cells", clone, turnover * (1 + clone / capacity) * clone)
-    lysis = net["depletion_efficiency"] * net["clone_lysis_rate"] * net["lytic_occupancy"] * clone
-    net.loss("lysis of autoreactive CD4 cells", clone, net.on("depletion") * lysis)
+    add_lysis_of_helpers(net)
     sensitive = net["glucocorticoid_effect"] * net["privilege_loss"]
     net.loss("steroid loss of autoreactive CD4 cells", clone, net["helper_steroid_loss_rate"] * sensitive * clone)
-
-
-def _add_effectors(net: Network) -> None:
-    effectors, turnover, helpers = net.get("autoreactive_cd8_effector", "effector_loss_rate", "autoreactive_cd4")
-    seeding = _derive_seeding(net)
-    release = net["treg_release"] * net["effector_il15_drive"]
-    seeded = turnover * seeding * helpers * net["clone_help"] * release * (1 - net["glucocorticoid_effect"])
-    net.gain("seeding of effectors", effectors, seeded)
-    reseeded = net["resident_memory_reseeding"] * net["field_at_risk"] * net["autoreactive_resident_memory"]
-    net.gain("reseeding of effectors from resident memory", effectors, turnover * reseeded)
-    crowded = effectors * inhibited_by(effectors, net["effector_capacity"])
-    exposed = net["follicle_antigen"] * net["privilege_loss"]
-    amplified = turnover * net["antigen_amplification"] * release * exposed * crowded
-    net.gain("amplification of effectors by antigen", effectors, amplified)
-    net.loss("loss of effectors", effectors, turnover * effectors)
-    killed = net["effector_steroid_loss_rate"] * net["tissue_steroid"] * net["privilege_loss"] * effectors
-    net.loss("steroid loss of effectors", effectors, killed)
-
-
-def _derive_seeding(net: Network) -> sp.Symbol:
-    """Derive the seeding that keeps the untreated clone at its size."""
-    size = net["follicle_clone_size"]
-    from_memory = net["resident_memory_reseeding"] * net["field_at_risk"]
-    from_antigen = net["antigen_amplification"] * net["baseline_antigen"] * net["privilege_loss_0"]
-    from_antigen *= inhibited_by(size, net["effector_capacity"])
-    seeding = net.derive("effector_seeding", size * (1 - from_memory - from_antigen), "1")
-    net.require(seeding, 0.0, "memory and antigen alone sustain the clone: this patient has no healthy untreated state")
-    return seeding
-
-
-def _add_resident_memory(net: Network) -> None:
-    memory, rate = net.get("autoreactive_resident_memory", "resident_memory_rate")
-    net.gain("settling of resident memory", memory, rate * net["autoreactive_cd8_effector"])
-    net.loss("loss of resident memory", memory, rate * memory)

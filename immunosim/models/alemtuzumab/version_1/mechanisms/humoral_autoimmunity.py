@@ -13,40 +13,9 @@ patient has no event: background incidence is not represented.
 import sympy as sp
 
 from immunosim.model.network import Network
-from immunosim.model.rate_laws import boost, excess, hill, saturating
-from immunosim.model.readout_info import ReadoutInfo
-
-ORGANS = {"thyroid": "thyroid", "platelet": "platelet", "gbm": "anti-GBM"}
-
-RISKS = {
-    "thyroid": ReadoutInfo(
-        group="autoimmunity",
-        short_name="thyroid",
-        colour="blue",
-        organ="thyroid",
-        organ_name="thyroid",
-        draw="thyroid",
-    ),
-    "platelet": ReadoutInfo(
-        group="autoimmunity",
-        short_name="platelets",
-        colour="orange",
-        organ="platelet",
-        organ_name="platelets",
-        draw="platelets",
-        is_compared=False,
-    ),
-    "gbm": ReadoutInfo(
-        group="autoimmunity",
-        short_name="kidney (GBM)",
-        colour="green",
-        organ="gbm",
-        organ_name="kidney (anti-GBM)",
-        draw="glomerulus",
-        is_compared=False,
-    ),
-}
-"""How the cumulative hazard of each organ is shown; comparisons show that of the commonest only."""
+from immunosim.model.rate_laws import excess, hill
+from immunosim.models.alemtuzumab.mechanisms.autoimmune_organs import add_platelets, add_thyroid, show_membrane
+from immunosim.models.alemtuzumab.mechanisms.humoral_autoimmunity import ORGANS, RISKS
 
 
 def add_humoral_autoimmunity(net: Network) -> None:
@@ -60,10 +29,9 @@ def add_humoral_autoimmunity(net: Network) -> None:
         _derive_relative_hazard(net)
         for organ, label in ORGANS.items():
             _add_antibody(net, organ, label, breach, pressure)
-        _add_thyroid(net)
-        _add_platelets(net)
-        injury = saturating(net["gbm_antibody"], net["gbm_injury_half_titre"])
-        net.readout("gbm_injury", injury, "1", "injury of the glomerular basement membrane")
+        add_thyroid(net, net["thyroid_antibody"])
+        add_platelets(net, sp.Integer(0))
+        show_membrane(net, net["gbm_antibody"])
 
 
 def _derive_relative_hazard(net: Network) -> None:
@@ -84,27 +52,3 @@ def _add_antibody(net: Network, organ: str, label: str, breach: sp.Symbol, press
     net.readout(f"{organ}_hazard", now, "1/year", f"hazard of {label} autoimmunity")
     words = f"cumulative hazard of {label} autoimmunity"
     net.readout(f"{organ}_cumulative_hazard", hazard * breach, "1", words, RISKS[organ])
-
-
-def _add_thyroid(net: Network) -> None:
-    hormone = net.add_pool("thyroid_hormone", "thyroid hormone (free T4)", "1", 1.0, scale=1.0)
-    turnover, half = net.get("thyroid_hormone_turnover_rate", "tsh_feedback")
-    tsh = net.signal("tsh", (1 + half) / (half + hormone**3), label="TSH")
-    stimulation = tsh + net["thyroid_antibody_strength"] * net["thyroid_antibody"]
-    stimulation = net.signal("thyroid_stimulation", stimulation)
-    secretion = turnover * boost(stimulation, net["thyroid_reserve"])
-    net.gain("secretion of thyroid hormone", hormone, secretion)
-    net.loss("clearance of thyroid hormone", hormone, turnover * hormone)
-    net.readout("tsh", tsh, "1", "TSH, relative to untreated")
-    net.show_pool("thyroid_hormone", ReadoutInfo(short_name="thyroid hormone", extreme="highest"))
-
-
-def _add_platelets(net: Network) -> None:
-    platelets = net.add_pool("platelets", "platelets", "1", 1.0, scale=1.0)
-    turnover = net["platelet_turnover_rate"]
-    net.gain("production of platelets", platelets, turnover)
-    net.loss("ageing of platelets", platelets, turnover * platelets)
-    destroyed = net["platelet_antibody_loss_rate"] * net["platelet_antibody"] * platelets
-    net.loss("destruction of opsonised platelets", platelets, destroyed)
-    info = ReadoutInfo(extreme="lowest")
-    net.readout("platelet_count", net["untreated_platelet_count"] * platelets, "1e9/L", "platelet count", info)

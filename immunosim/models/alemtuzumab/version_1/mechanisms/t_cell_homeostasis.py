@@ -1,29 +1,20 @@
-"""Division, death and activation of naive and memory T cells.
+"""Division of naive and memory T cells in the first version: capacity scales the ceiling of division.
 
-    division = r_X drive X,  death = d_X X                                            (N1, N2)
-    activation of naive cells = mu drive N, giving a clonal burst of memory cells     (N3)
+    drive = boost(s, c K), of naive cells with s = IL-7 squared, of memory cells with IL-7 (CD4) or IL-15 (CD8)
 
-Naive division needs IL-7 above the level that survival needs (square of IL-7; Reynolds 2013). Memory CD4 cells are
-driven by IL-7, memory CD8 cells by IL-15. ``division_capacity`` is a trait; capacity falls with age. Death of naive
-cells and division of memory cells follow from the untreated steady state. Turnover: Vrisekoop 2008, Westera 2013,
-Macallan 2004, Costa del Amo 2018.
+Turnover, death and activation stand in the present ``t_cell_homeostasis``.
 """
 
 import sympy as sp
 
 from immunosim.model.network import Network
-from immunosim.model.rate_laws import boost, growth
+from immunosim.model.rate_laws import boost
+from immunosim.models.alemtuzumab.mechanisms.t_cell_homeostasis import add_turnover
 
 
 def add_t_cell_homeostasis(net: Network) -> None:
     """Add the turnover of naive and memory CD4 and CD8 T cells."""
-    with net.mechanism("t_cell_homeostasis"):
-        ageing = growth(-net["division_age_decline"], net["years_older"])
-        for lineage, cytokine in (("cd4", "il7"), ("cd8", "il15")):
-            capacity = net.derive(f"{lineage}_division", net[f"{lineage}_division_capacity"] * ageing, "1")
-            _add_drives(net, lineage, capacity, net[cytokine])
-            _add_naive(net, lineage)
-            _add_memory(net, lineage)
+    add_turnover(net, _add_drives)
 
 
 def _add_drives(net: Network, lineage: str, capacity: sp.Symbol, cytokine: sp.Symbol) -> None:
@@ -35,40 +26,3 @@ def _add_drives(net: Network, lineage: str, capacity: sp.Symbol, cytokine: sp.Sy
     memory = boost(cytokine, capacity * net[f"memory_{lineage}_division_boost"])
     net.signal(f"naive_{lineage}_division_drive", naive)
     net.signal(f"memory_{lineage}_division_drive", memory)
-
-
-def _add_naive(net: Network, lineage: str) -> None:
-    name, cells = f"naive_{lineage}", f"naive {lineage.upper()} T cells"
-    pool, division, activation = net.get(f"{name}_lymphoid", f"{name}_division_rate", f"{name}_activation_rate")
-    death = net.on("thymopoiesis") * net["thymic_output"] + division - activation
-    death = net.derive(f"{name}_death_rate", death, "1/day")
-    net.require(death, 0.0, "thymic output and division must cover activation; lower the activation rate")
-    net.gain(f"division of {cells}", pool, division * net[f"{name}_division_drive"] * pool)
-    net.loss(f"death of {cells}", pool, death * pool)
-
-
-def _add_memory(net: Network, lineage: str) -> None:
-    name, cells = f"memory_{lineage}", f"memory {lineage.upper()} T cells"
-    naive, memory, full = net.get(f"naive_{lineage}_lymphoid", f"{name}_lymphoid", f"{name}_lymphoid_0")
-    activation, share, turnover = net.get(
-        f"naive_{lineage}_activation_rate", f"{name}_from_naive_fraction", f"{name}_turnover_rate"
-    )
-    produced = net.derive(f"{name}_production", _memory_losses(net, lineage) * full, "cells/uL/day")
-    activated = activation * net[f"naive_{lineage}_lymphoid_0"]
-    burst = net.derive(f"{name}_burst", share * produced / activated, "1")
-    net.require(burst, 1.0, "an activated naive cell must leave at least one memory cell; lower the activation rate")
-    division = net.derive(f"{name}_division_rate", (1 - share) * produced / full, "1/day")
-    drive = net[f"{name}_division_drive"]
-    source = f"naive {lineage.upper()} T cells"
-    net.transfer(f"activation of {source}", naive, memory, activation * drive * naive)
-    net.gain(f"clonal expansion of activated {source}", memory, (burst - 1) * activation * drive * naive)
-    net.gain(f"division of {cells}", memory, division * drive * memory)
-    net.loss(f"death of {cells}", memory, turnover * memory)
-
-
-def _memory_losses(net: Network, lineage: str) -> sp.Expr:
-    """Return the untreated losses per memory cell; CD4 memory also converts to regulatory T cells."""
-    losses = net[f"memory_{lineage}_turnover_rate"]
-    if lineage == "cd4":
-        losses += net.on("regulatory_t_cells") * net["treg_conversion_rate"]
-    return losses
