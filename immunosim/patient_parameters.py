@@ -42,7 +42,7 @@ def individual_vector(scenario: Scenario, parameters: ParameterSet, model: Model
         If a name is unknown, a value is out of bounds or in a wrong unit, or the values contradict one another.
     """
     overrides = _given_values(scenario, parameters, file)
-    vector = unscaled_vector(scenario, parameters, model, file)
+    vector = _closed(parameters, overrides, model, scenario.mechanisms.off, file)
     scales = dict(count_scales(scenario, parameters, model, vector, file))
     if not scales:
         return vector
