@@ -199,6 +199,7 @@ def organ_constants(c: Values) -> None:
         root = np.sqrt(tolerance**2 + 4 * c.b_clone_seed / c.b_clone_capacity)
         clone = c[f"{organ}_b_clone_0"] = 2 * c.b_clone_seed / (tolerance + root)
         c[f"{organ}_antibody_0"] = clone / (1 + clone)
+        c[f"{organ}_health"] = c.disease_titre - c[f"{organ}_antibody_0"]
 
 
 def baseline(p: Mapping[str, float], on: Mapping[str, float]) -> dict[str, float]:

@@ -39,11 +39,8 @@ VARIANT = "variant"
 VARIANTS_AT_ONCE = 64
 """Cohorts in memory at a time."""
 
-MOST_FAILED = 0.05
-"""Share of failed patients, by weight, beyond which the numbers of a cohort do not count.
-
-A model may refuse patients who are ill before treatment, as a trial would: 2 % of those of the second version.
-"""
+MOST_FAILED = 0.02
+"""Share of failed patients, by weight, beyond which the numbers of a cohort do not count."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,6 +28,7 @@ def metadata_of(net: Network) -> str:
             p.name: (p.label, p.mechanism, str(p.reactant or ""), str(p.product or "")) for p in net.processes.values()
         },
         "ADMISSIBLE": tuple((str(rule.symbol), rule.least, rule.reason) for rule in net.admissible),
+        "HEALTH": tuple((str(rule.symbol), rule.least) for rule in net.admissible if rule.is_health),
     }
     return "".join(f"\n{name} = {pformat(value, width=118, sort_dicts=False)}\n" for name, value in tables.items())
 

@@ -1,6 +1,7 @@
 """Draw patients of a population: strata, weights, traits and covariates, and the parameters that follow from them.
 
-Patient 17 is the same in any cohort: every draw is keyed by seed, patient and name. Simulates nothing.
+Patient 17 is the same in any cohort: every draw is keyed by seed, patient and name. Whom the model calls ill before
+treatment is drawn again, as trials do not include the ill. Simulates nothing.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from immunosim.cohorts.distributions import (
 from immunosim.cohorts.keyed import refuse_impossible, uniform
 from immunosim.cohorts.population import STRATUM, BoundPopulation, correlated_names, correlation_matrix
 from immunosim.ensembles.columns import RowIndices
+from immunosim.ensembles.rows import are_ill_untreated
 from immunosim.scenario.population import Trait
 from immunosim.units import parse_quantity
 
@@ -36,6 +38,9 @@ FIRST_COLUMNS = (PATIENT, WEIGHT, STRATUM)
 
 TABLE_ROW = "row of the table"
 """Name of the variable that decides on the row of a clinic's table."""
+
+MOST_DRAWS = 64
+"""Draws of a patient. Even of smokers with a family history, half are healthy; who is ill to the end is refused."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +116,7 @@ def drawn_values(bound: BoundPopulation, patients: RowIndices) -> Array:
     """Return all that is drawn of patients, shape (n, 3 + n_names).
 
     The columns are patient, weight and stratum, then the traits and covariates in the order of ``bound.names``.
+    The distributions are those of the population, on the condition that a patient is healthy before treatment.
 
     Raises
     ------
@@ -118,7 +124,20 @@ def drawn_values(bound: BoundPopulation, patients: RowIndices) -> Array:
         If a number is negative or beyond the Sobol sequence.
     """
     refuse_impossible(patients)
-    unit = _unit_numbers(bound, patients)
+    values = _drawn_once(bound, patients, "")
+    ill = np.arange(len(patients))
+    for number in range(2, MOST_DRAWS + 1):
+        columns, counts = columns_of(bound, values[ill])
+        ill = ill[are_ill_untreated(bound.base.problem, columns, slice(0, ill.size), counts)]
+        if not ill.size:
+            break
+        values[ill] = _drawn_once(bound, patients[ill], f" of draw {number}")
+    return values
+
+
+def _drawn_once(bound: BoundPopulation, patients: RowIndices, draw: str) -> Array:
+    """Return one draw of patients, healthy or not; the name of a further draw belongs to the key of its numbers."""
+    unit = _unit_numbers(bound, patients, draw)
     part, _ = chosen_part(bound.strata, unit[STRATUM])
     weight = part_weights(bound.strata)[part]
     drawn = []
@@ -126,7 +145,7 @@ def drawn_values(bound: BoundPopulation, patients: RowIndices) -> Array:
         drawn.append(trait_factor(trait, unit[trait.name]))
         weight = weight * _component_weights(trait, unit[trait.name])
     for position in range(len(bound.covariates[0])):
-        values, ratio = _covariate_values(bound, position, part, unit, patients)
+        values, ratio = _covariate_values(bound, position, part, unit, patients, draw)
         drawn.append(values)
         weight = weight * ratio
     return np.column_stack([patients, weight, part, *drawn]).astype(np.float64)
@@ -167,11 +186,14 @@ def columns_of(bound: BoundPopulation, values: Array) -> tuple[dict[str, Array],
     return columns, counts
 
 
-def _unit_numbers(bound: BoundPopulation, patients: RowIndices) -> dict[str, Array]:
-    """Return a uniform number for each variable by name, correlated where the population says so."""
+def _unit_numbers(bound: BoundPopulation, patients: RowIndices, draw: str) -> dict[str, Array]:
+    """Return a uniform number for each variable by name, correlated where the population says so.
+
+    Further draws are independent ones: they fill gaps in the Sobol sequence, whose next points are those of others.
+    """
     names, seed = (STRATUM, *bound.names), bound.population.seed or 0
-    if bound.population.sampling == "random":
-        unit = {name: uniform(seed, name, patients) for name in names}
+    if draw or bound.population.sampling == "random":
+        unit = {name: uniform(seed, f"{name}{draw}", patients) for name in names}
     else:
         unit = {
             name: np.ascontiguousarray(column)
@@ -193,14 +215,14 @@ def _component_weights(trait: Trait, unit: Array) -> Array | float:
 
 
 def _covariate_values(
-    bound: BoundPopulation, position: int, part: RowIndices, unit: Mapping[str, Array], patients: RowIndices
+    bound: BoundPopulation, position: int, part: RowIndices, unit: Mapping[str, Array], patients: RowIndices, draw: str
 ) -> tuple[Array, Array]:
     """Return the values of a covariate, whose distribution may differ between strata, and the weights of its bands."""
     values, weight = np.empty(len(part)), np.ones(len(part))
     for index, covariates in enumerate(bound.covariates):
         rows, covariate = np.flatnonzero(part == index), covariates[position]
         if covariate.record.distribution == "column":
-            values[rows] = _from_table(bound, position, patients[rows])
+            values[rows] = _from_table(bound, position, patients[rows], draw)
         else:
             numbers = unit[covariate.record.name][rows]
             if covariate.record.band:
@@ -209,10 +231,10 @@ def _covariate_values(
     return values, weight
 
 
-def _from_table(bound: BoundPopulation, position: int, patients: RowIndices) -> Array:
+def _from_table(bound: BoundPopulation, position: int, patients: RowIndices, draw: str) -> Array:
     """Return the values of patients of a clinic, drawn with replacement; all columns come from the same row."""
     n = len(bound.table)
-    row = (uniform(bound.population.seed or 0, TABLE_ROW, patients) * n).astype(np.int64)
+    row = (uniform(bound.population.seed or 0, f"{TABLE_ROW}{draw}", patients) * n).astype(np.int64)
     values: Array = bound.table[np.minimum(row, n - 1), position]
     return values
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from immunosim.codegen.loader import Array
 from immunosim.errors import DataError, ParameterError, did_you_mean
@@ -95,8 +96,34 @@ def vary(
     counts : mapping of str to ndarray, cells/uL, optional
         Untreated counts by patient, in place of those of the scenario.
     """
+    model = problem.model
+    vectors, is_possible = _closed(problem, columns, rows, counts or {})
+    for name, least, _ in model.module.ADMISSIBLE:
+        is_possible &= vectors[:, model.position[name]] >= least
+    vectors[~is_possible] = np.nan
+    states = np.full((len(vectors), len(model.pools)), np.nan)
+    for i in np.flatnonzero(is_possible):
+        model.module.baseline(vectors[i], states[i])
+    return Rows(vectors, states, problem.segments, problem.times)
+
+
+def are_ill_untreated(
+    problem: Problem, columns: Mapping[str, Array], rows: slice, counts: Mapping[str, Array] | None = None
+) -> NDArray[np.bool_]:
+    """Return whether the model calls patients ill before treatment, shape (n,); see ``vary`` for the parameters."""
+    vectors, is_possible = _closed(problem, columns, rows, counts or {})
+    is_ill = np.zeros(len(vectors), bool)
+    for name, least in problem.model.module.HEALTH:
+        is_ill |= vectors[:, problem.model.position[name]] < least
+    return is_ill & is_possible
+
+
+def _closed(
+    problem: Problem, columns: Mapping[str, Array], rows: slice, counts: Mapping[str, Array]
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Return closed vectors, and whether the values of a row lie within bounds and its counts can be kept."""
     chosen = {name: column[rows] for name, column in columns.items()}
-    of_counts = {name: column[rows] for name, column in (counts or {}).items()}
+    of_counts = {name: column[rows] for name, column in counts.items()}
     n = max(map(len, (*chosen.values(), *of_counts.values())), default=len(range(*rows.indices(rows.stop))))
     model = problem.model
     vectors = np.tile(problem.vector, (n, 1))
@@ -112,13 +139,7 @@ def vary(
         if given or of_counts:
             of_patient = {name: float(column[i]) for name, column in of_counts.items()}
             is_possible[i] = _rescale(problem, vectors[i], given | of_patient)
-    for name, least, _ in model.module.ADMISSIBLE:
-        is_possible &= vectors[:, model.position[name]] >= least
-    vectors[~is_possible] = np.nan
-    states = np.full((n, len(model.pools)), np.nan)
-    for i in np.flatnonzero(is_possible):
-        model.module.baseline(vectors[i], states[i])
-    return Rows(vectors, states, problem.segments, problem.times)
+    return vectors, is_possible
 
 
 def stack(problems: Sequence[Problem]) -> Rows:

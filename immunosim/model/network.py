@@ -84,6 +84,8 @@ class Admissible:
     symbol: sp.Symbol
     least: float
     reason: str
+    is_health: bool = False
+    """Whether those below are ill before treatment: a cohort does not include them."""
 
 
 @dataclass
@@ -215,9 +217,12 @@ class Network:
         """Add a process that moves content from one pool to another, and return the symbol of its rate."""
         return self._add_process(label, rate, source, target)
 
-    def require(self, symbol: sp.Symbol, least: float, reason: str) -> None:
-        """Refuse parameter sets in which a derived constant falls below a least value."""
-        self.admissible.append(Admissible(symbol, least, reason))
+    def require(self, symbol: sp.Symbol, least: float, reason: str, *, is_health: bool = False) -> None:
+        """Refuse parameter sets in which a derived constant falls below a least value.
+
+        With ``is_health`` these are people who are ill before treatment, and cohorts draw others in their place.
+        """
+        self.admissible.append(Admissible(symbol, least, reason, is_health))
 
     # --- looking up ------------------------------------------------------------------------------------------------
 

@@ -187,6 +187,7 @@ SYMBOLS = {
     **{f"{organ}_tolerance": rf"\tau_{short}" for organ, short in ORGANS.items()},
     **{f"{organ}_b_clone_rate": rf"\delta_{short}" for organ, short in ORGANS.items()},
     **{f"{organ}_b_clone_0": f"c_{{{short},0}}" for organ, short in ORGANS.items()},
+    **{f"{organ}_health": rf"h_{short}" for organ, short in ORGANS.items()},
     **{f"{organ}_antibody_0": rf"\mathrm{{Ab}}_{{{short},0}}" for organ, short in ORGANS.items()},
 }
 """Symbols of what is not a parameter, by name; those of the subsets follow patterns."""

@@ -153,5 +153,6 @@ def _derive_seeding(net: Network, amplification: sp.Expr) -> sp.Symbol:
     from_antigen = amplification * net["baseline_antigen"] * net["privilege_loss_0"]
     from_antigen *= inhibited_by(size, net["effector_capacity"])
     seeding = net.derive("effector_seeding", size * (1 - from_memory - from_antigen), "1")
-    net.require(seeding, 0.0, "memory and antigen alone sustain the clone: this patient has no healthy untreated state")
+    reason = "memory and antigen alone sustain the clone: this patient has no healthy untreated state"
+    net.require(seeding, 0.0, reason, is_health=True)
     return seeding

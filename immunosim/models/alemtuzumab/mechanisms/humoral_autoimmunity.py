@@ -91,7 +91,8 @@ def _derive_avidity(net: Network, organ: str) -> sp.Symbol:
     avidity = net[f"{organ}_median_avidity"] * relative
     avidity = net.derive(f"{organ}_avidity", avidity, "1", f"avidity of the {organ} clone")
     margin = net.derive(f"{organ}_tolerance", 1 - avidity, "1", f"what the {organ} clone lacks to grow untreated")
-    net.require(margin, 1e-9, f"a clone of this liability grows untreated: {ORGANS[organ]} disease before treatment")
+    reason = f"a clone of this liability grows untreated: {ORGANS[organ]} disease before treatment"
+    net.require(margin, 1e-9, reason, is_health=True)
     return avidity
 
 
@@ -104,6 +105,9 @@ def _add_clone(net: Network, organ: str, label: str, pressure: sp.Symbol) -> sp.
     resting = 2 * seed / (lacking + square_root(lacking**2 + 4 * seed / capacity))
     resting = net.derive(f"{organ}_b_clone_0", resting, "1", f"untreated {label} B clone")
     titre = net.derive(f"{organ}_antibody_0", resting / (1 + resting), "1", f"untreated {label} antibody")
+    lacking = net.derive(f"{organ}_health", net["disease_titre"] - titre, "1", f"what {label} antibody lacks to be ill")
+    reason = f"the untreated antibody is above the titre of disease: {ORGANS[organ]} disease before treatment"
+    net.require(lacking, 0.0, reason, is_health=True)
     clone = net.add_pool(f"{organ}_b_clone", f"{label} B clone", "1", resting, scale=0.1)
     net.add_pool(f"{organ}_antibody", f"{label} antibody", "1", titre, scale=0.1)
     regulation = net.add_pool(
