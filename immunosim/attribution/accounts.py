@@ -1,11 +1,14 @@
 """The contributions of every process to a read-out within panels of time.
 
-    C_j = integral of (w . S_j) v_j - (w0 . S_j) v_j0 dt                              (X3)
+    C_j = integral of (w . S_j) (v_j - v_j0) dt                                       (X3)
     exchange = integral of (w - w_traced) . dy                                        (X4)
     dose = r(y+) - r(y-)                                                              (X5)
 
-with S_j the stoichiometry of process j, v_j its rate, and index 0 the untreated steady state, in which the subtracted
-terms sum to zero. The states come from a second, much more accurate solve of the same problem.
+with S_j the stoichiometry of process j, v_j its rate, and v_j0 its rate in the untreated steady state. The subtracted
+terms sum to zero, whatever the weights: no pool changes in that state. With the untreated weights in their place,
+flows that never changed (the secretion and the clearance of cortisol, in a read-out whose weight of cortisol falls with
+the cells) were reported as large and opposite. The states come from a second, much more accurate solve of the same
+problem.
 """
 
 from __future__ import annotations
@@ -99,7 +102,7 @@ class Accounts:
         rates = self.problem.model.rates_at(states, self.problem.vector, inputs)
         direct = self.weights.direct(states, inputs)
         traced = self.weights.traced(direct)
-        effects = (traced @ self._stoichiometry * rates - self._untreated).reshape(len(paths), N_NODES, -1)
+        effects = (traced @ self._stoichiometry * (rates - self._untreated)).reshape(len(paths), N_NODES, -1)
         flows: Array = 0.5 * lengths[:, np.newaxis] * np.einsum("k,nkj->nj", NODE_WEIGHTS, effects)
         if not self.weights.is_traced:
             return flows
@@ -124,13 +127,11 @@ class Accounts:
 
     @cached_property
     def _untreated(self) -> Array:
-        """Untreated flow of each process, per day, shape (n_processes,)."""
+        """Rate of each process that is subtracted, per day: the untreated one, or none; shape (n_processes,)."""
         if self.is_gross:
             return np.zeros(len(self.problem.model.processes))
         state, none = self.problem.initial_state[np.newaxis], np.zeros((1, len(self.problem.model.inputs)))
-        rates = self.problem.model.rates_at(state, self.problem.vector, none)
-        untreated: Array = (self.weights.traced(self.weights.direct(state, none)) @ self._stoichiometry * rates)[0]
-        return untreated
+        return self.problem.model.rates_at(state, self.problem.vector, none)[0]
 
     # --- states ----------------------------------------------------------------------------------------------------
 

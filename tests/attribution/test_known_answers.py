@@ -34,7 +34,7 @@ def test_an_untreated_person_has_no_excess_anywhere(model):
 
 def test_an_antibody_that_kills_nothing_is_infused_distributed_and_cleared():
     """Two compartments, solved by hand: amounts follow the eigenvectors of a 2 x 2 matrix."""
-    off = {"mechanisms": {"off": ["depletion"]}}
+    off = {"mechanisms": {"off": ["depletion", "anti_drug_antibody"]}}
     trajectory = simulate(build_scenario(ONE_INFUSION | off))
     problem = trajectory.problem
     central, tissue, clearance, exchange = (
@@ -92,12 +92,15 @@ def test_exchange_holds_what_moved_between_blood_and_tissue(depleted):
 def test_tracing_leaves_no_row_for_homing_and_egress_and_direct_leaves_little_else(depleted):
     traced, direct = (explain(depleted, "cd4", 15.0, direct=direct) for direct in (False, True))
     assert {item.name for item in traced.contributions if item.mechanism == "trafficking"} == {"exchange"}
-    assert acting(direct) == {"trafficking", "depletion"}
+    assert acting(direct) == {"trafficking", "depletion", "recent_emigrants"}
     assert (traced.is_direct, direct.is_direct) == (False, True)
 
 
 def acting(explanation):
-    """Return the mechanisms that contribute more than rounding: egress reads the steroid receptor, which stays put."""
+    """Return the mechanisms that contribute more than rounding: egress reads cortisol and its receptor, which stay put.
+
+    Recent emigrants in blood are a share of those in tissue, so that they are depleted and mature in the count itself.
+    """
     return {item.mechanism for item in explanation.contributions if np.abs(item.series).max() > 1e-6}
 
 
@@ -105,7 +108,7 @@ def test_cells_that_do_not_move_are_not_traced():
     still = simulate(build_scenario(ONE_INFUSION | {"mechanisms": {"off": ["trafficking"]}}))
     found = explain(still, "cd4", 15.0)
     assert found.is_direct
-    assert acting(found) == {"depletion"}
+    assert acting(found) == {"depletion", "recent_emigrants"}
 
 
 def test_direct_contributions_are_those_of_another_solver_and_quadrature(depleted):
