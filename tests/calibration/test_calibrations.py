@@ -239,7 +239,13 @@ def test_progress_of_another_calibration_is_not_continued(of_truth: Path, tmp_pa
 
 
 def test_the_shipped_calibration_judges_held_out_targets_of_a_cohort_that_it_does_not_fit() -> None:
-    setup = calibration_setup("trials")
-    assert [cohort.name for cohort in setup.cohorts] == ["relapsing", "progressive"]
-    assert [(cohort.name, len(cohort.targets)) for cohort in setup.held_out] == [("relapsing_long_term", 11)]
+    setup = calibration_setup("alopecia")
+    fitted = ["alopecia_untreated", "alopecia_pulse_early", "alopecia_pulse_late", "alopecia_triamcinolone"]
+    assert [cohort.name for cohort in setup.cohorts] == fitted
+    held_out = {cohort.name: len(cohort.targets) for cohort in setup.held_out}
+    assert held_out == {"alopecia_pulse_early": 2, "alopecia_pulse_100mg": 1, "alopecia_prednisolone": 1}
+
+
+def test_a_cohort_under_a_protocol_is_not_judged_by_a_calibration() -> None:
+    setup = calibration_setup("secondary_autoimmunity")
     assert {target.cohort for target in setup.not_judged} == {"relapsing_retreated"}
