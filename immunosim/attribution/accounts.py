@@ -131,7 +131,8 @@ class Accounts:
         if self.is_gross:
             return np.zeros(len(self.problem.model.processes))
         state, none = self.problem.initial_state[np.newaxis], np.zeros((1, len(self.problem.model.inputs)))
-        return self.problem.model.rates_at(state, self.problem.vector, none)[0]
+        rates: Array = self.problem.model.rates_at(state, self.problem.vector, none)[0]
+        return rates
 
     # --- states ----------------------------------------------------------------------------------------------------
 

@@ -42,6 +42,16 @@ def test_twenty_unknowns_of_which_the_density_is_narrower_than_the_start_are_dra
     np.testing.assert_allclose(draws.std(axis=0), 0.5, rtol=0.15)
 
 
+def test_few_particles_with_dozens_of_unknowns_do_not_contract():
+    """As many as a forecast draws: by their own moments they ended at 0.8 of the standard deviations."""
+    start = Normal.from_precision(np.zeros(46), np.eye(46))
+
+    draws = bridged_draws(lambda points: -0.5 * (points**2).sum(axis=1), start, 300, seed=4)
+
+    assert draws.std(axis=0).mean() == pytest.approx(1.0, abs=0.04)
+    assert np.sqrt((draws.mean(axis=0) ** 2).mean()) < 0.12  # of independent draws 0.058
+
+
 def test_points_without_density_are_left():
     start = Normal.from_precision(np.zeros(1), np.eye(1))
 

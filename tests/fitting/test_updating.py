@@ -61,14 +61,14 @@ def test_later_rows_move_no_bit_of_a_forecast(case, problem):
 
 
 def test_a_first_visit_that_informs_nothing_has_a_forecast_from_the_priors(problem):
-    # An untreated count is that of the patient's baseline, which no reported parameter moves.
-    untreated = PatientRecord("a", (Measurement("a", -30.0, "cd4", 900.0),))
+    # An untreated count of B cells tells how many there are; CD4 cells do not depend on it, nor does what is reported.
+    untreated = PatientRecord("a", (Measurement("a", -30.0, "cd19", 200.0),))
     unread = case_of(problem, [untreated], FitOptions())
     assert (unread.reported, len(unread.coordinates) > 30) == ((), True)
     updates, failures = update(unread, [GOAL], np.inf, True, ForecastOptions(1, 0, 1, 0.9))
     (priors,), (visit,) = (one.returns for one in updates["a"])
     assert failures == {}
-    assert visit.median == pytest.approx(priors.median, rel=0.1)  # 206 and 216 days
+    assert visit.median == pytest.approx(priors.median, rel=0.1)
     assert {one.horizon for one in updates["a"]} == {problem.scenario.horizon}
 
 

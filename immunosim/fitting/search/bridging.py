@@ -7,6 +7,10 @@ steps, each as far as half of the particles keep weight; after each, particles a
 sixty more moves, and starts half and twice as wide, moved no end of an interval by more than its error over the draws.
 A ridge that bends far beyond the start is cut short, which the start's width is there to prevent.
 
+Each half of the particles moves by the moments of the other. By their own they contract: a particle lies nearer to a
+covariance that it is part of than to that of others, so moves outwards were refused. Of 300 particles with 46 unknowns,
+45 of which no value informed, standard deviations were 0.83 of the priors'; by halves they are 0.98.
+
 References
 ----------
 Del Moral, Doucet and Jasra, Sequential Monte Carlo samplers, J R Stat Soc B 68:411, 2006.
@@ -19,6 +23,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
 from scipy.special import logsumexp
 
@@ -66,9 +71,11 @@ class Normal:
 
     @classmethod
     def of_particles(cls, particles: Array) -> Normal:
-        """Return the normal with the moments of particles; correlations are shrunk a little, so that it has a root."""
-        covariance = np.cov(particles.T).reshape(particles.shape[1], -1)
-        shrunk = 0.95 * covariance + np.diag(0.05 * np.diag(covariance) + 1e-12)
+        """Return the normal with the moments of particles; the fewer there are, the more correlations are shrunk."""
+        n, n_unknowns = particles.shape
+        kept = n / (n + 2.0 * n_unknowns)
+        covariance = np.cov(particles.T).reshape(n_unknowns, -1)
+        shrunk = kept * covariance + np.diag((1.0 - kept) * np.diag(covariance) + 1e-12)
         return cls(particles.mean(axis=0), cholesky(shrunk, lower=True))
 
     def standard(self, particles: Array) -> Array:
@@ -155,12 +162,32 @@ def _moved(
     correlation: float,
     generator: np.random.Generator,
 ) -> tuple[Array, Array, float]:
+    """Return particles after a move of each half, their densities, and the share that moved."""
+    particles, target, n_accepted = particles.copy(), target.copy(), 0
+    first, second = np.array_split(generator.permutation(len(particles)), 2)
+    for half, other in ((first, second), (second, first)):
+        normal = Normal.of_particles(particles[other])
+        about = (normal, log_density, start, done, correlation, generator)
+        particles[half], target[half], is_accepted = _moved_by(particles[half], target[half], *about)
+        n_accepted += int(is_accepted.sum())
+    return particles, target, n_accepted / len(particles)
+
+
+def _moved_by(
+    particles: Array,
+    target: Array,
+    normal: Normal,
+    log_density: Callable[[Array], Array],
+    start: Normal,
+    done: float,
+    correlation: float,
+    generator: np.random.Generator,
+) -> tuple[Array, Array, NDArray[np.bool_]]:
     """Return particles after a move that leaves the bridge's density as it is, their densities, and who moved.
 
-    A proposal keeps a part of the way from the centre of the particles and adds fresh noise; it leaves the normal
-    distribution with their moments as it is, so that only the departure from it can be refused.
+    A proposal keeps a part of the way from the centre of a normal distribution and adds fresh noise; it leaves that
+    distribution as it is, so that only the departure from it can be refused.
     """
-    normal = Normal.of_particles(particles)
     numbers = normal.standard(particles)
     fresh = correlation * numbers + np.sqrt(1.0 - correlation**2) * generator.normal(size=numbers.shape)
     proposed = normal.at(fresh)
@@ -175,7 +202,7 @@ def _moved(
         ratio = departure(proposed, of_proposed, fresh) - departure(particles, target, numbers)
     is_accepted = np.log(generator.uniform(size=len(particles))) < np.where(np.isfinite(ratio), ratio, -np.inf)
     moved = np.where(is_accepted[:, np.newaxis], proposed, particles)
-    return moved, np.where(is_accepted, of_proposed, target), float(is_accepted.mean())
+    return moved, np.where(is_accepted, of_proposed, target), is_accepted
 
 
 def _adapted(correlation: float, accepted: float) -> float:
