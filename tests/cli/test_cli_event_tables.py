@@ -53,7 +53,7 @@ def test_events_of_a_cohort_have_their_weighted_incidence_censored_and_failed(ca
     assert title == "Times to events (Kaplan-Meier, weighted)"
     assert head.split()[:7] == ["event", "reached", "censored", "by", "day", "incidence", "90"]
     assert rows[0].split() == ["a", "3", "of", "10", "7", "730.5", "25.1", "%", "10", "%", "to", "-", "-", "-"]
-    assert rows[1].endswith("25.1 %          -  not reached  700 to not reached")
+    assert rows[1].endswith("25.1 %               -  not reached  700 to not reached")
     assert rows[2:] == [
         "Not reached: fewer than half of the patients get there by the end of the window.",
         "2 failed patients do not count.",

@@ -85,7 +85,7 @@ def test_a_patient_whom_few_resemble_is_told_no_risk(people):
 
 def test_no_risk_is_told_from_a_population_that_is_not_calibrated():
     with pytest.raises(DataError, match="no risk of thyroid disease can be told of one patient"):
-        ims.risk("two_courses", "thyroid", "2 years", population="trials")
+        ims.risk("two_courses", "thyroid", "2 years", population="alopecia")
     with pytest.raises(DataError, match="there is no population"):
         ims.risk("two_courses", "thyroid", "2 years")
 

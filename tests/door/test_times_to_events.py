@@ -31,11 +31,11 @@ def by_age(tmp_path_factory):
     return ims.sweep(path, {"patient.age": "20:80"}, n=64, design="sobol", endpoints=asked)
 
 
-def test_the_median_is_not_reached_where_39_of_64_patients_do_not_get_there(by_age):
+def test_the_median_is_not_reached_where_37_of_64_patients_do_not_get_there(by_age):
     described = by_age.summary()[NAME]
-    assert (described["n"], described["n_reached"], described["n_failed"]) == (64, 25, 0)
+    assert (described["n"], described["n_reached"], described["n_failed"]) == (64, 27, 0)
     assert (described["median"], described["median_high"], described["p95"]) == (math.inf,) * 3
-    assert described["p5"] == pytest.approx(420.0, abs=0.5)  # the fourth of 64; of the 25 alone it would be 404.9
+    assert described["p5"] == pytest.approx(417.6, abs=0.5)  # the fourth of 64; of the 27 alone it would be 402.1
 
 
 def test_a_median_that_is_reached_has_a_month_after_the_course_and_a_date(by_age):
@@ -48,7 +48,7 @@ def test_a_median_that_is_reached_has_a_month_after_the_course_and_a_date(by_age
 
 def test_what_is_not_reached_is_null_in_json_and_infinite_in_a_data_frame(by_age):
     plain = json.loads(to_json(by_age.summary()))[NAME]
-    assert (plain["median"], plain["n_reached"]) == (None, 25)
+    assert (plain["median"], plain["n_reached"]) == (None, 27)
     assert by_age.shown().set_index("endpoint").loc[NAME, "median"] == math.inf
 
 
@@ -57,7 +57,7 @@ def test_days_and_flags_survive_a_csv_file(by_age, tmp_path):
     times.to_dataframe().to_csv(tmp_path / "t.csv", index=False)
     table = pd.read_csv(tmp_path / "t.csv", float_precision="round_trip")
     assert table["day"].tolist() == times.days.tolist()
-    assert (int(table["is_observed"].sum()), table["is_observed"].dtype) == (25, bool)
+    assert (int(table["is_observed"].sum()), table["is_observed"].dtype) == (27, bool)
     assert (table["day"][~table["is_observed"]] == 24 * 30.4375).all()
 
 

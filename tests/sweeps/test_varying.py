@@ -6,7 +6,7 @@ import pytest
 from immunosim.sweeps import factor_of, read_base, read_varying
 from immunosim.sweeps.factor_syntax import full_key
 
-RATE = 110.3
+RATE = 139.8
 """The scenario's lysis rate in blood, 1/day."""
 
 
@@ -113,7 +113,7 @@ EXAMPLE = "write for example `vary=blood_lysis_rate=x0.5:x2:log` or `vary=course
 RATE_KEY = "vary parameters.blood_lysis_rate: "
 TABLES = (
     "name a parameter, or a key of alemtuzumab, course, dimethyl_fumarate, dose, input, mechanisms, "
-    "methylprednisolone, parameters, patient, prednisolone, triamcinolone"
+    "methylprednisolone, parameters, patient, prednisolone, topical_immunotherapy, triamcinolone"
 )
 BOUNDS = "(source: coles1999, li2018), choose from 0.01 to 10000 1/day"
 
@@ -154,7 +154,7 @@ BOUNDS = "(source: coles1999, li2018), choose from 0.01 to 10000 1/day"
         ("blood_lysis_rate=x1:xnan", f'{RATE_KEY}"xnan" is not a number, write for example x0.5'),
         ("blood_lysis_rate=1 mg:2 mg", f'{RATE_KEY}"1 mg" is a mass, expected a quantity such as "1 1/day"'),
         ("blood_lysis_rate=0:1", f"{RATE_KEY}0 1/day is below its lower bound of 0.01 1/day {BOUNDS}"),
-        ("blood_lysis_rate=1:x1e9", f"{RATE_KEY}1.103e+11 1/day is above its upper bound of 10000 1/day {BOUNDS}"),
+        ("blood_lysis_rate=1:x1e9", f"{RATE_KEY}1.398e+11 1/day is above its upper bound of 10000 1/day {BOUNDS}"),
         (
             "patient.age=20:500",
             "vary patient.age: 500 year is above its upper bound of 90 year (source: fernandez2014), "
@@ -202,8 +202,8 @@ BOUNDS = "(source: coles1999, li2018), choose from 0.01 to 10000 1/day"
         ("parameters.age=20:60", "vary parameters.age: belongs to the patient, vary patient.age"),
         (
             "blood_lysis_rat=1,2",
-            'vary blood_lysis_rat: cannot be varied, did you mean "blood_lysis_rate", "clone_lysis_rate" or '
-            '"blood_exit_rate"?',
+            'vary blood_lysis_rat: cannot be varied, did you mean "blood_lysis_rate", "b_clone_lysis_rate" or '
+            '"clone_lysis_rate"?',
         ),
         ("patiens.age=1,2", 'vary patiens.age: cannot be varied, did you mean "patient"?'),
         ("horizon=1 month,2 months", f"vary horizon: cannot be varied, {TABLES}"),
