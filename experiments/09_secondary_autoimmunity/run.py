@@ -18,10 +18,10 @@ FILES = (
     *("healy2016", "jones2013", "pariani2018", "tuohy2015", "ueland2024"),
 )
 TRIALS = {
-    "relapsing_one_course": Trial("label_trial_one_course", 96),
-    "relapsing_long_term": Trial("label_trial_extension", 96, n=1024),
-    "relapsing_three_courses": Trial("label_trial_three_courses", 96),
-    "relapsing_five_courses": Trial("label_trial_five_courses", 96),
+    "relapsing_one_course": Trial("label_trial_one_course", 96, n=1024),
+    "relapsing_long_term": Trial("label_trial_extension", 96, n=4096),
+    "relapsing_three_courses": Trial("label_trial_three_courses", 96, n=1024),
+    "relapsing_five_courses": Trial("label_trial_five_courses", 96, n=1024),
 }
 COURSES = {
     "relapsing_one_course": ("one course", GREEN),

@@ -132,7 +132,15 @@ def test_without_the_relapse_mechanism_the_hazard_leaves_its_limits_and_nothing_
     assert counted["lost_without_relapse"] == 1
 
 
-@pytest.mark.parametrize("name", [name for name in FOLDERS if name < "08"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        # Its cohorts take two minutes, whatever becomes of the rest.
+        pytest.param(name, marks=pytest.mark.slow) if name == "04_mechanisms_off" else name
+        for name in FOLDERS
+        if name < "08"
+    ],
+)
 def test_a_failed_integration_makes_every_number_of_an_experiment_fail(name, monkeypatch):
     """Above all in 04, where a number may be missing because there is nothing to ask about."""
     few_steps = "solver.max_steps=20"
