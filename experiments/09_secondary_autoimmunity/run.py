@@ -34,7 +34,7 @@ ILL, STOP, GONE = 0.5, 0.35, 0.2
 
 YEARS = range(1, 8)
 CAPTION = (
-    "A: thyroid disease in 512 virtual patients (two courses: 1,024) after one to five yearly courses; points, "
+    "A: thyroid disease in 1,024 virtual patients (two courses: 4,096) after one to five yearly courses; points, "
     "published cohorts with what is tolerated. B: events of each year after two courses as a share of all; "
     "published for year 3 alone. C: titre of antibody in those who fall ill after two courses, from the day on which "
     "it passes the titre of disease; line, median, band, 10 to 90 %. Titres of disease, end of treatment (can stop) "
@@ -110,7 +110,7 @@ def _draw_titre(ax: Axes, data: xr.Dataset, organ: str, title: str) -> None:
     colour = VERMILION if organ == "thyroid" else PURPLE
     low, middle, high = (np.nanquantile(titres, share, axis=1) for share in (0.1, 0.5, 0.9))
     ax.fill_between(months, low, high, color=colour, alpha=0.18, linewidth=0)
-    ax.plot(months, middle, color=colour, label=f"median of {n} simulated patients")
+    ax.plot(months, middle, color=colour, label=f"median of {n:,} simulated patients")
     for height, text in ((ILL, "disease"), (STOP, "can stop"), (GONE, "gone")):
         ax.axhline(height, color=GREY, linewidth=0.7, linestyle=":")
         place, side = (0.5, "left") if organ == "thyroid" else (59.5, "right")  # where no curve runs
