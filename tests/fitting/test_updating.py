@@ -24,25 +24,30 @@ def case(make_posterior, problem):
     return case_of(problem, [PatientRecord("a", subject.measurements)], FitOptions(free, shared=0.0))
 
 
-def test_each_visit_adds_its_values_and_the_first_forecast_has_none(case):
+@pytest.fixture(scope="module")
+def each_visit(case):
     found, failures = update(case, [GOAL], np.inf, True, MANNER)
     assert failures == {}
+    return found
+
+
+def test_each_visit_adds_its_values_and_the_first_forecast_has_none(each_visit):
+    found = each_visit
     assert [one.day for one in found["a"]] == [0.0, *DAYS]
     assert [one.n_measurements for one in found["a"]] == [4 * k for k in range(len(DAYS) + 1)]
     assert len(ANALYTES) == 4
 
 
-def test_the_interval_becomes_narrower_as_visits_arrive(case):
-    found, _ = update(case, [GOAL], np.inf, True, MANNER)
+def test_the_interval_becomes_narrower_as_visits_arrive(each_visit):
+    found = each_visit
     (first,), (last,) = found["a"][1].returns, found["a"][-1].returns
     assert last.high - last.low < first.high - first.low
     assert last.low < last.median < last.high
 
 
-def test_a_forecast_from_the_first_visits_is_that_of_these_visits_alone(case):
+def test_a_forecast_from_the_first_visits_is_that_of_these_visits_alone(case, each_visit):
     (early,) = update(case, [GOAL], 100.0, False, MANNER)[0]["a"]
-    each = update(case, [GOAL], np.inf, True, MANNER)[0]["a"]
-    assert early == each[2]
+    assert early == each_visit["a"][2]
 
 
 def test_nobody_measured_so_far_is_said(case):

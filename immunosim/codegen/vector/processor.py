@@ -36,12 +36,18 @@ def host() -> Processor:
 
 
 def target_machine(processor: Processor) -> Any:
-    """Return LLVM's code generator for a processor."""
+    """Return LLVM's code generator for a processor.
+
+    On x86 with the large code model: code and its constants are placed in memory apart, and in a process that has much
+    of it in use they came to lie farther apart than the 32 bits of the small model reach, on which LLVM aborts the
+    interpreter. Elsewhere llvmlite places all sections together.
+    """
     from llvmlite import binding
 
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     target = binding.Target.from_default_triple()
+    reloc, codemodel = ("static", "large") if target.name.startswith("x86") else ("pic", "small")
     return target.create_target_machine(
-        cpu=processor.name, features=processor.features, opt=3, reloc="pic", codemodel="small"
+        cpu=processor.name, features=processor.features, opt=3, reloc=reloc, codemodel=codemodel
     )
