@@ -5,6 +5,9 @@ import json
 import pytest
 
 FREE = ("--free", "antibody_clearance", "--starts", "2", "--workers", "2")
+ALONE = ("--fix", "others")
+"""Fits of one unknown, where what is asked does not depend on how many there are."""
+
 TABLE = """patient,day,lymphocytes [1e9/L],CD4 [cells/uL],weight [kg],sex
 a,20,0.20,40,60,female
 a,35,0.30,<50,60,female
@@ -62,7 +65,7 @@ def test_two_stages_give_a_distribution_and_the_effect_of_a_covariate(fit, tmp_p
 def test_an_interrupted_run_goes_on_and_ends_with_the_same_numbers(fit, tmp_path, monkeypatch):
     from immunosim.fitting import individual_fits
 
-    whole = json.loads(fit("--json").stdout)
+    whole = json.loads(fit(*ALONE, "--json").stdout)
     fitted, calls = individual_fits.estimate, []
 
     def interrupted(*arguments):
@@ -72,13 +75,13 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_numbers(fit, tmp_path
         return fitted(*arguments)
 
     monkeypatch.setattr(individual_fits, "estimate", interrupted)
-    first = fit("--out", "here")
+    first = fit(*ALONE, "--out", "here")
     assert first.exit_code == 130
     assert "continue with: immunosim fit" in first.stderr
     assert "--resume" in first.stderr
     assert (tmp_path / ".here-partial").is_dir()
     assert not (tmp_path / "here").exists()
-    again = fit("--out", "here", "--resume")
+    again = fit(*ALONE, "--out", "here", "--resume")
     assert again.exit_code == 0, again.stderr
     assert len(calls) == 4  # a once, b twice, c once
     record = json.loads((tmp_path / "here" / "fit.json").read_text())
@@ -92,10 +95,10 @@ def test_parts_of_another_run_are_refused(fit, tmp_path):
     folder = tmp_path / ".here-partial"
     folder.mkdir()
     (folder / "fingerprint").write_text("other")
-    found = fit("--out", "here", "--resume")
+    found = fit(*ALONE, "--out", "here", "--resume")
     assert found.exit_code == 2
     assert "was started with other data or options, leave out --resume to start over" in found.stderr
-    assert fit("--out", "here").exit_code == 0
+    assert fit(*ALONE, "--out", "here").exit_code == 0
 
 
 @pytest.mark.parametrize(
