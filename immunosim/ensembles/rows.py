@@ -111,9 +111,12 @@ def are_ill_untreated(
     problem: Problem, columns: Mapping[str, Array], rows: slice, counts: Mapping[str, Array] | None = None
 ) -> NDArray[np.bool_]:
     """Return whether the model calls patients ill before treatment, shape (n,); see ``vary`` for the parameters."""
+    rules = problem.model.module.HEALTH
+    if not rules:  # constants of many patients are not computed for nothing
+        return np.zeros(len(range(*rows.indices(rows.stop))), bool)
     vectors, is_possible = _closed(problem, columns, rows, counts or {})
     is_ill = np.zeros(len(vectors), bool)
-    for name, least in problem.model.module.HEALTH:
+    for name, least in rules:
         is_ill |= vectors[:, problem.model.position[name]] < least
     return is_ill & is_possible
 

@@ -105,9 +105,9 @@ def _add_clone(net: Network, organ: str, label: str, pressure: sp.Symbol) -> sp.
     resting = 2 * seed / (lacking + square_root(lacking**2 + 4 * seed / capacity))
     resting = net.derive(f"{organ}_b_clone_0", resting, "1", f"untreated {label} B clone")
     titre = net.derive(f"{organ}_antibody_0", resting / (1 + resting), "1", f"untreated {label} antibody")
-    lacking = net.derive(f"{organ}_health", net["disease_titre"] - titre, "1", f"what {label} antibody lacks to be ill")
+    health = net.derive(f"{organ}_health", net["disease_titre"] - titre, "1", f"what {label} antibody lacks to be ill")
     reason = f"the untreated antibody is above the titre of disease: {ORGANS[organ]} disease before treatment"
-    net.require(lacking, 0.0, reason, is_health=True)
+    net.require(health, 0.0, reason, is_health=True)
     clone = net.add_pool(f"{organ}_b_clone", f"{label} B clone", "1", resting, scale=0.1)
     net.add_pool(f"{organ}_antibody", f"{label} antibody", "1", titre, scale=0.1)
     regulation = net.add_pool(
