@@ -29,7 +29,7 @@ class NumbersOfSets:
     Attributes
     ----------
     numbers : ndarray, shape (n_sets, n_numbers)
-        NaN where too many patients failed, or there is no such number.
+        NaN where too many patients failed, nobody is in the group, or there is no such number.
     failed : ndarray of int, shape (n_sets,)
         Patients who failed.
     """
@@ -91,6 +91,9 @@ class SetNumbers:
             left_out = int(np.isnan(cohort.numbers).all(axis=1).sum())
             if left_out:
                 yield f"Left out of the intervals of {name or 'the cohort'}: {left_out} sets, too many patients failed."
+            for index, target in enumerate(self.targets[name]):
+                if lacking := self.n - left_out - cohort.n_with(index):
+                    yield f"No number of {target.record.name} under {lacking} of {self.n} sets."
         if self.outside:
             yield f"Intervals over sets are not about the simulated values of {listed(self.outside)}: all sets differ."
 

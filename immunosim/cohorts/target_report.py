@@ -319,28 +319,26 @@ def statistic_of(target: Target, dataset: xr.Dataset, bootstrap: Bootstrap) -> I
     DataError, QuantityError
         If the cohort does not have what the target asks for, or the units do not fit.
     """
-    sample, statistic = _prepared(target, dataset)
-    return bootstrap.interval(statistic, sample.weight, sample.strata)
+    sample = CohortSample.of(dataset, target.group)
+    if not sample.weight.any():
+        cure = "simulate more patients, or name another group"
+        raise DataError("the group has no patients who did not fail", key="group", cure=cure)
+    return bootstrap.interval(_statistic(sample, target), sample.weight, sample.strata)
 
 
 def simulated_value(target: Target, dataset: xr.Dataset) -> float:
     """Return the statistic of a target without its interval, in the unit of the target.
 
+    NaN where nobody is in the group: who is in it may follow from values of the population, such as counts below a
+    level, and there are sets of values under which nobody has them.
+
     Raises
     ------
     DataError, QuantityError
-        As ``statistic_of`` does.
+        If the cohort does not have what the target asks for, or the units do not fit.
     """
-    sample, statistic = _prepared(target, dataset)
-    return statistic(sample.weight)
-
-
-def _prepared(target: Target, dataset: xr.Dataset) -> tuple[CohortSample, Callable[[Array], float]]:
-    """Return the patients of a target, and its statistic in its unit as a function of their weights."""
     sample = CohortSample.of(dataset, target.group)
-    if not sample.weight.any():
-        raise DataError("the group has no patients who did not fail", key="group", cure="name another group")
-    return sample, _statistic(sample, target)
+    return _statistic(sample, target)(sample.weight) if sample.weight.any() else math.nan
 
 
 def _statistic(sample: CohortSample, target: Target) -> Callable[[Array], float]:

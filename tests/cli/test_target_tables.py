@@ -51,6 +51,8 @@ def test_intervals_over_plausible_sets_stand_beside_those_of_patients(report, ca
     assert (rows["far"][5], rows["time"][5]) == ("-", "-")
     assert "3 plausible sets of the population, the same 64 patients" in out
     assert "Failed patients of trial: 2 under set 2, of 64." in out
+    assert "No number of far under 3 of 3 sets." in out
+    assert "No number of near" not in out
     assert "not about the simulated values of sd of counts" in out
 
 

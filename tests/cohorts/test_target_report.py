@@ -9,7 +9,7 @@ import pytest
 from cohorts.hand_made import cohort
 
 from immunosim.cohorts.intervals import Bootstrap
-from immunosim.cohorts.target_report import COLUMNS, evaluate
+from immunosim.cohorts.target_report import COLUMNS, evaluate, simulated_value
 from immunosim.cohorts.targets import read_targets
 from immunosim.errors import DataError
 
@@ -123,6 +123,15 @@ def test_a_group_of_nobody_is_refused(tmp_path):
     with pytest.raises(DataError, match="no patients") as caught:
         evaluate(read_targets(path)[:1], cohort(), FEW)
     assert caught.value.key == "target[1].group"
+
+
+def test_under_a_set_of_values_a_group_of_nobody_has_no_number(tmp_path):
+    path = tmp_path / "targets.toml"
+    path.write_text(TEXT.replace('time = "0 days"', 'time = "0 days"\ngroup = "age > 90"'))
+    record = read_targets(path)[0].record
+    assert math.isnan(simulated_value(record, cohort()))
+    somebody = record.model_copy(update={"group": "age > 40"})
+    assert simulated_value(somebody, cohort()) == pytest.approx(0.9, rel=0.2)  # mean of some of the untreated counts
 
 
 def test_a_dataset_without_patients_is_refused(targets):
