@@ -22,6 +22,7 @@ GROUPS = {
     "Explore": ("sweep", "cohort", "sensitivity", "plot", "failures", "replay", "digest", "merge"),
     "Fit": ("fit", "profile", "sample", "forecast", "calibrate", "risk"),
     "Data": ("data",),
+    "Teach": ("teach",),
     "Model": ("model", "params", "schema", "examples"),
     "Installation": ("doctor", "qualify", "cache", "help"),
 }

@@ -93,9 +93,12 @@ class Fact(LessonRecord):
             )
 
     def _compared(self) -> Iterator[InputProblem]:
-        other = self.against is not None or self.against_measure is not None
-        if other and self.comparison is None:
+        if self._is_comparison and self.comparison is None:
             yield InputProblem("is missing", key="as", cure='write as = "difference", "ratio" or "percent"')
+
+    @property
+    def _is_comparison(self) -> bool:
+        return self.against is not None or self.against_measure is not None
 
 
 class Task(Fact):
@@ -133,6 +136,12 @@ class Task(Fact):
     option: tuple[Option, ...] = ()
     item: tuple[Variant, ...] = ()
     wrong: tuple[Variant, ...] = ()
+
+    @property
+    def _is_comparison(self) -> bool:
+        return super()._is_comparison or any(
+            variant.against is not None or variant.against_measure is not None for variant in self.variants
+        )
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -255,6 +264,10 @@ class Lesson(LessonRecord):
         for key, names in (("knobs", self.knobs), ("charts", self.charts)):
             for name in (name for name, n in Counter(names).items() if n > 1):
                 yield InputProblem(f'names "{name}" twice', key=key, cure="leave one out")
+        for number, task in enumerate(self.task, 1):
+            for name in (name for name in task.allowed if name not in self.knobs):
+                key, cure = f"task[{number}].allowed", "add it to knobs"
+                yield InputProblem(f'"{name}" is none of the knobs of the lesson', key=key, cure=cure)
 
 
 def twice(entries: Iterable[Fact | Variant], key: str) -> Iterator[InputProblem]:

@@ -73,10 +73,14 @@ def text_problems(lesson: Lesson, text: LessonText) -> Iterator[InputProblem]:
 
 
 def placeholder_names(lesson: Lesson) -> list[str]:
-    """Return every name that a placeholder may hold."""
+    """Return every name that a placeholder may hold.
+
+    A choice between runs is filled by the label of the right option, an order by its labels, all others by numbers.
+    """
     names = [fact.id for fact in lesson.fact]
     for task in lesson.task:
-        names += [task.id, *(f"{task.id}.{variant.id}" for variant in task.variants)]
+        names += [] if task.kind == "state" else [task.id]
+        names += [] if task.is_of_ranges else [f"{task.id}.{variant.id}" for variant in task.variants]
     return names
 
 
