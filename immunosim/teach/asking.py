@@ -43,21 +43,21 @@ class Asked:
         LessonError
             If a unit does not fit.
         """
-        own = None if self.own is None else self._in_unit(self.own())
-        others = {name: self._in_unit(number()) for name, number in self.variants.items()}
-        units = sorted({number.unit for number in (own, *others.values()) if number is not None})
+        measured = {} if self.own is None else {"": self.own()}
+        measured |= {name: number() for name, number in self.variants.items()}
+        units = sorted({number.unit for number in measured.values()})
         if len(units) > 1:
-            reason, cure = (
-                f"answers have different units ({', '.join(units)})",
-                "measure the same quantity, or set unit",
-            )
+            reason, cure = f"answers have different units ({', '.join(units)})", "measure the same quantity"
             raise LessonError(reason, file=self.runs.file, key=self.key, cure=cure)
+        others = {name: self._in_unit(number) for name, number in measured.items()}
+        unit = next(iter(others.values())).unit
+        own = others.pop("", None)
         value = math.nan if own is None else own.value
         if not isinstance(self.fact, Task):
-            return Answer("number", value, units[0])
+            return Answer("number", value, unit)
         solved = math.nan if self.solved is None else self._in_unit(self.solved()).value
         with placed(self.runs.file, self.key):
-            return answer_of(self.fact, value, units[0], {name: n.value for name, n in others.items()}, solved)
+            return answer_of(self.fact, value, unit, {name: n.value for name, n in others.items()}, solved)
 
     def _in_unit(self, number: Number) -> Number:
         """Return a number in the unit in which it is asked."""
@@ -130,9 +130,10 @@ def _number(runs: Runs, fact: Fact, variant: Variant | None, key: str, of: str =
     second = runs.ask(settings, measure, place("against"), place("against_measure" if has_measure else "measure"))
 
     def compared() -> Number:
-        a = first()
-        with placed(runs.file, f"{key}.against_measure"):
-            b = second().to(a.unit)
+        a, b = first(), second()
+        if a.unit != b.unit:
+            reason, cure = f"is in {b.unit}, the other measure in {a.unit}", "compare quantities of one unit"
+            raise LessonError(reason, file=runs.file, key=place("against_measure"), cure=cure)
         if fact.comparison == "difference":
             return Number(a.value - b.value, a.unit)
         if b.value == 0.0:
