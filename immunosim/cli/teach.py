@@ -97,9 +97,10 @@ def grade(
     """
     from immunosim.cli.teach_tables import show_grades
     from immunosim.teach.grade import grade_folder
+    from immunosim.teach.site import all_lessons
 
     with progress("Computing answers") as shown:
-        graded = grade_folder(folder, lessons, shown.announce)
+        graded = grade_folder(folder, all_lessons(lessons), shown.announce)
     target = out or folder / "grades.csv"
     graded.save(target)
     show_grades(graded)

@@ -155,9 +155,10 @@ def judged(answers: LessonAnswers) -> list[InputProblem]:
 def _pages(answers: LessonAnswers) -> Iterator[InputProblem]:
     """Yield knobs that are no keys of the scenario, and charts that are no read-outs."""
     lesson, file, problem = answers.folder.lesson, answers.folder.file, answers.runs.base
+    known = dict.fromkeys((*problem.model.readouts, *problem.model.readout_info))
     for number, name in enumerate(lesson.charts, 1):
-        if name not in problem.model.readouts:
-            cure = did_you_mean(name, problem.model.readouts)
+        if name not in known:
+            cure = did_you_mean(name, known)
             yield InputProblem(f'unknown read-out "{name}"', file, f"charts[{number}]", cure)
     for number, name in enumerate(lesson.knobs, 1):
         if fault := key_problem(problem, name):

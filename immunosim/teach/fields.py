@@ -25,7 +25,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _KEY = re.compile(r"[A-Za-z][\w-]*(\.[\w-]+|\[\d+\])*")
 
 
-def _name(text: str) -> str:
+def checked_name(text: str) -> str:
+    """Return a name of a lesson, a task or an option, or raise ``QuantityError``."""
     if not _NAME.fullmatch(text) or text in RESERVED:
         cure = "use up to 40 small letters, digits and _, beginning with a letter"
         raise QuantityError(f"{shown(text)} cannot be a name", cure=cure)
@@ -74,7 +75,7 @@ def _setting_problems(key: str, value: object) -> Iterator[InputProblem]:
             yield InputProblem("is not a finite number", key=f'"{key}"', cure="give a number")
 
 
-Name = Annotated[Text, AfterValidator(_name)]
+Name = Annotated[Text, AfterValidator(checked_name)]
 """What tasks, options and lessons are called: part of file names, links and of keys in the texts."""
 
 KeyPath = Annotated[Text, AfterValidator(_key)]

@@ -7,19 +7,19 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from immunosim.safe_text import markup
-from immunosim.teach.texts import PLACEHOLDER
+from immunosim.teach.texts import PLACEHOLDER, TEACHER_PLACEHOLDER
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
 _RULES = ("paragraph", "heading", "list", "blockquote", "table", "emphasis", "backticks", "newline", "escape")
 
-_TEACHER = re.compile(r"\{\{answer:([a-z0-9_.]+)\}\}")
+_ALIGNMENT = re.compile(r' style="text-align:[a-z]+"')
 
 
 def html(text: str) -> str:
     """Return a text of a lesson as HTML; placeholders become empty elements that the page fills."""
-    return _filled(_renderer().render(markup(text)))
+    return _filled(_without_style(_renderer().render(markup(text))))
 
 
 def inline_html(text: str) -> str:
@@ -39,8 +39,8 @@ def teacher_html(text: str, answers: dict[str, str]) -> str:
     """
     from markdown_it.common.utils import escapeHtml
 
-    page = _renderer().render(markup(text))
-    return _TEACHER.sub(lambda match: f"<b>{escapeHtml(markup(answers[match[1]]))}</b>", page)
+    page = _without_style(_renderer().render(markup(text)))
+    return TEACHER_PLACEHOLDER.sub(lambda match: f"<b>{escapeHtml(markup(answers[match[1]]))}</b>", page)
 
 
 def plain(text: str) -> str:
@@ -53,6 +53,11 @@ def _renderer() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     return MarkdownIt("zero", {"html": False}).enable([*_RULES])
+
+
+def _without_style(page: str) -> str:
+    """Return HTML without the alignment of columns: the policy of the site allows no style in elements."""
+    return _ALIGNMENT.sub("", page)
 
 
 def _filled(page: str) -> str:

@@ -30,6 +30,7 @@ class Measure:
     text : str
         As the lesson has it.
     readout : str
+        Of a value, a pool as well.
     at : float or None
         Of a value: its time, day.
     endpoint : Endpoint or None
@@ -72,10 +73,14 @@ class Measure:
         DataError
             If the model has no such read-out, a unit does not fit, or the time is not simulated.
         """
-        if self.readout not in model.readouts:
-            raise DataError(f'unknown read-out "{self.readout}"', cure=did_you_mean(self.readout, model.readouts))
         if self.endpoint is None:
             return self._value(model, start, horizon)
+        if self.readout not in model.readouts:
+            reason = f'unknown read-out "{self.readout}"'
+            cure = did_you_mean(self.readout, model.readouts)
+            if self.readout in model.pools:
+                reason, cure = f'"{self.readout}" is a pool', "of pools only values are measured: value of POOL at TIME"
+            raise DataError(reason, cure=cure)
         found = measured(self.endpoint, model, start, horizon)
         about: dict[str, Any] = {"kind": found.summary.kind.name.lower(), "readout": self.readout, "unit": found.unit}
         if self.endpoint.kind in ("risk", "cumulative_hazard"):
@@ -85,7 +90,11 @@ class Measure:
         return about | {"start": float(found.summary.start), "end": float(found.summary.end)}
 
     def _value(self, model: Model, start: float, horizon: float) -> dict[str, Any]:
+        if self.readout not in model.units:
+            cure = did_you_mean(self.readout, model.units)
+            raise DataError(f'unknown read-out or pool "{self.readout}"', cure=cure)
         if self.at is None or not start <= self.at <= horizon:
             cure = f"choose from day {start:g} to {horizon:g}"
             raise DataError(f"day {self.at:g} is outside the simulated time span", cure=cure)
-        return {"kind": VALUE, "readout": self.readout, "unit": model.units[self.readout], "at": self.at}
+        about = {"kind": VALUE, "readout": self.readout, "unit": model.units[self.readout], "at": self.at}
+        return about | {"is_pool": self.readout in model.pools}
