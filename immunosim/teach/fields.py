@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
-from typing import Annotated, Any
+from collections.abc import Iterable, Iterator, Sized
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict
 
 from immunosim.errors import InputProblem, QuantityError
 from immunosim.scenario.base import Record, Text
 from immunosim.scenario.messages import RecordFault
 from immunosim.scenario.overrides import LONGEST_PATH
 from immunosim.units import finite, shown
+
+_C = TypeVar("_C", bound=Sized)
 
 MOST_SETTINGS = 40
 LONGEST_VALUE = 200
@@ -39,10 +41,41 @@ def _key(text: str) -> str:
     return text
 
 
-def _number(value: object) -> float:
+def _tolerance(value: object) -> float | str:
+    cure = 'give a share such as 0.1, or a quantity such as "5 days"'
+    if isinstance(value, str) and 0 < len(value) <= LONGEST_VALUE:
+        return value
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise QuantityError(f"{shown(value)} is not a number", cure="write it without quotes, for example 0.1")
-    return finite(value, value)
+        raise QuantityError(f"{shown(value)} is not a tolerance", cure=cure)
+    if not 0.0 < finite(value, value) <= 1.0:
+        raise QuantityError(f"{shown(value)} is out of range, must be above 0 and at most 1", cure=cure)
+    return float(value)
+
+
+def sized(most: int) -> AfterValidator:
+    """Return a rule on the number of characters of a text."""
+
+    def check(text: str) -> str:
+        if not text.strip():
+            raise QuantityError("is empty", cure="write a text")
+        if len(text) > most:
+            raise QuantityError(f"has {len(text):,} characters", cure=f"write at most {most:,}")
+        return text
+
+    return AfterValidator(check)
+
+
+def counted(least: int, most: int) -> AfterValidator:
+    """Return a rule on the number of entries of a list or a table."""
+
+    def check(entries: _C) -> _C:
+        if not least <= len(entries) <= most:
+            n = len(entries)
+            cure = f"give {least} to {most}" if least else f"give at most {most}"
+            raise QuantityError(f"has {n} {'entry' if n == 1 else 'entries'}", cure=cure)
+        return entries
+
+    return AfterValidator(check)
 
 
 def _settings(value: object) -> object:
@@ -84,8 +117,9 @@ KeyPath = Annotated[Text, AfterValidator(_key)]
 Settings = Annotated[dict[str, Any], BeforeValidator(_settings)]
 """Changes of a scenario by key, as ``load_scenario`` takes them."""
 
-Phrase = Annotated[Text, Field(min_length=1, max_length=300)]
-Tolerance = Annotated[float, BeforeValidator(_number), Field(gt=0, le=1)] | Phrase
+Phrase = Annotated[Text, sized(LONGEST_VALUE)]
+Tolerance = Annotated[Any, BeforeValidator(_tolerance)]
+"""A share of the right answer, or an absolute quantity as text."""
 
 
 class LessonRecord(Record):

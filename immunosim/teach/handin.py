@@ -13,7 +13,7 @@ from immunosim.errors import InputProblem, QuantityError
 from immunosim.files import read_plain
 from immunosim.scenario.base import Text
 from immunosim.teach.faults import LessonError, placed
-from immunosim.teach.fields import LessonRecord, Name
+from immunosim.teach.fields import LessonRecord, Name, counted
 from immunosim.units import finite, shown
 
 LARGEST = 64 * 1024
@@ -37,19 +37,19 @@ def _given(value: object) -> object:
 
 Answered = Annotated[Any, BeforeValidator(_given)]
 Label = Annotated[Text, Field(max_length=200)]
+Word = Annotated[Text, Field(max_length=64)]
 Link = Annotated[Text, Field(max_length=20_000)]
-When = Annotated[Text, Field(max_length=60)] | Annotated[float, Field(allow_inf_nan=False)]
 
 
 class AnswerGiven(LessonRecord):
     """The answer to a task: one of value, choice, order and link; ``predicted`` is what was said before the run."""
 
     value: Annotated[float, Field(allow_inf_nan=False, strict=True)] | None = None
-    choice: Annotated[Text, Field(max_length=60)] | None = None
-    order: Annotated[tuple[Annotated[Text, Field(max_length=60)], ...], Field(max_length=20)] | None = None
+    choice: Word | None = None
+    order: Annotated[tuple[Word, ...], counted(0, 20)] | None = None
     link: Link | None = None
     predicted: Answered | None = None
-    at: When | None = None
+    at: Answered | None = None
 
     def problems(self) -> Iterator[InputProblem]:
         """Yield several answers at once."""
@@ -63,13 +63,13 @@ class HandIn(LessonRecord):
 
     format: Literal["immunosim hand-in 1"]
     lesson: Name
-    version: Annotated[Text, Field(max_length=64)]
-    model: Annotated[Text, Field(max_length=64)]
-    model_key: Annotated[Text, Field(max_length=64)]
-    language: Annotated[Text, Field(max_length=8)] = "en"
+    version: Word
+    model: Word
+    model_key: Word
+    language: Word = "en"
     student: Label = ""
-    answers: Annotated[dict[Name, AnswerGiven], Field(max_length=20)]
-    links: Annotated[dict[Name, Link], Field(max_length=20)] = Field(default_factory=dict)
+    answers: Annotated[dict[Name, AnswerGiven], counted(0, 20)]
+    links: Annotated[dict[Name, Link], counted(0, 20)] = Field(default_factory=dict)
 
 
 def hand_in_files(folder: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from immunosim.errors import InputProblem
 from immunosim.scenario.base import Text
-from immunosim.teach.fields import KeyPath, LessonRecord, Name, Phrase, Settings, Tolerance
+from immunosim.teach.fields import KeyPath, LessonRecord, Name, Phrase, Settings, Tolerance, counted, sized
 
 MOST_TASKS = 4
 MOST_WRONG = 6
@@ -79,7 +79,7 @@ class Fact(LessonRecord):
     against: Settings | None = None
     against_measure: Phrase | None = None
     comparison: Comparison | None = Field(default=None, alias="as")
-    unit: Annotated[Text, Field(max_length=40)] = ""
+    unit: Text = ""
 
     def problems(self) -> Iterator[InputProblem]:
         """Yield a measure that is missing, and a comparison that is half given."""
@@ -126,7 +126,7 @@ class Task(Fact):
 
     kind: Kind
     predict: StrictBool = False
-    tolerance: Tolerance | None = None
+    tolerance: Tolerance = None
     best: Literal["largest", "smallest"] | None = None
     by: Literal["rising", "falling"] | None = None
     at_least: Phrase | None = None
@@ -247,16 +247,16 @@ class Lesson(LessonRecord):
     """
 
     id: Name
-    number: Annotated[Text, Field(min_length=1, max_length=4)]
+    number: Annotated[Text, sized(4)]
     minutes: Annotated[StrictInt, Field(ge=5, le=240)]
     level: Literal["basic", "advanced"]
-    scenario: Annotated[Text, Field(pattern=r"^[A-Za-z0-9_]{1,60}$")]
+    scenario: Annotated[Text, sized(60)]
     changes: Settings = Field(default_factory=dict)
-    knobs: Annotated[tuple[KeyPath, ...], Field(min_length=1, max_length=8)]
-    charts: Annotated[tuple[Name, ...], Field(min_length=1, max_length=8)]
+    knobs: Annotated[tuple[KeyPath, ...], counted(1, 8)]
+    charts: Annotated[tuple[Name, ...], counted(1, 8)]
     view: Literal["all", "first_30_days"] = "all"
-    task: Annotated[tuple[Task, ...], Field(min_length=1, max_length=MOST_TASKS)]
-    fact: Annotated[tuple[Fact, ...], Field(max_length=20)] = ()
+    task: Annotated[tuple[Task, ...], counted(1, MOST_TASKS)]
+    fact: Annotated[tuple[Fact, ...], counted(0, 20)] = ()
 
     def problems(self) -> Iterator[InputProblem]:
         """Yield names that occur twice."""

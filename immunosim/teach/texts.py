@@ -14,7 +14,7 @@ from pydantic import Field
 
 from immunosim.errors import InputProblem, did_you_mean
 from immunosim.scenario.base import Text
-from immunosim.teach.fields import LessonRecord, Name
+from immunosim.teach.fields import LessonRecord, Name, counted, sized
 from immunosim.teach.lesson import Lesson, Task
 
 LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
@@ -28,8 +28,8 @@ TEACHER_PLACEHOLDER = re.compile(r"\{\{answer:([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_
 MOST_TEACHER = 60_000
 """Characters of a teacher's page."""
 
-Line = Annotated[Text, Field(min_length=1, max_length=300)]
-Prose = Annotated[Text, Field(min_length=1, max_length=6000)]
+Line = Annotated[Text, sized(300)]
+Prose = Annotated[Text, sized(6000)]
 
 
 class TaskText(LessonRecord):
@@ -52,7 +52,7 @@ class LessonText(LessonRecord):
 
     title: Line
     summary: Prose
-    goals: Annotated[tuple[Prose, ...], Field(min_length=1, max_length=6)]
+    goals: Annotated[tuple[Prose, ...], counted(1, 6)]
     misconception: Prose
     intro: Prose
     task: dict[Name, TaskText]
