@@ -16,6 +16,8 @@ export interface Measure {
   start?: number;
   end?: number;
   threshold?: number;
+  /** Whether what is measured is a pool and not a read-out. */
+  is_pool?: boolean;
   text?: string;
 }
 

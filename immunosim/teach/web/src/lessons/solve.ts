@@ -45,9 +45,12 @@ export class LessonAnswers {
   }
 
   private measured(run: Run, measure: Measure): number {
-    const index = this.loaded.tables.readouts.findIndex((readout) => readout.name === measure.readout);
+    const { readouts, pools } = this.loaded.tables;
+    const among: { name: string; unit: string }[] = measure.is_pool ? pools : readouts;
+    const index = among.findIndex((entry) => entry.name === measure.readout);
     if (index < 0) throw new Error(`unknown read-out "${measure.readout}"`);
-    return measureCourse(measure, run.times, run.readout(index), this.loaded.tables.readouts[index]!.unit);
+    const values = measure.is_pool ? run.pool(index) : run.readout(index);
+    return measureCourse(measure, run.times, values, among[index]!.unit);
   }
 
   answer(task: Task): Answer {

@@ -89,7 +89,7 @@ export const en = {
   zoomBand: "Around course {n}",
   logarithmic: "Logarithmic",
   freeze: "Keep these curves to compare",
-  freezeShort: "Keep",
+  freezeShort: "Keep curves",
   frozenName: "Run {n}",
   frozenRuns: "Kept runs",
   forget: "Forget {name}",
@@ -109,6 +109,7 @@ export const en = {
   chooseCharts: "Choose charts",
   chartOf: "Chart in front",
   table: "Table",
+  wordsAndTable: "Words and table",
   tableOf: "{what} as a table",
   time: "time",
   timeAt: "Time looked at",
@@ -124,7 +125,7 @@ export const en = {
   wordsBelow: "Below {limit} for {time}.",
   onDay: "on day {day}",
   inMonth: "in month {month}",
-  ofStart: "{percent} % of the start",
+  ofStart: "{percent} %",
 
   // Why
   whyTitle: "Which process did it?",

@@ -66,7 +66,7 @@ function Header({ site, page, tongue, choose }: { site: Site; page: Page; tongue
   );
   return (
     <header>
-      <h1>immunosim</h1>
+      <div class="name"><h1>immunosim</h1><p>{t("notDevice")}</p></div>
       <nav aria-label={t("title")}>{tab("explore", t("explore"))}{site.lessons(tongue).length > 0 && tab("lessons", t("lessons"))}</nav>
       <div class="choices-row">
         {site.models.length > 1 && page === "explore" && (
@@ -88,6 +88,7 @@ const NAMES: Record<string, string> = { en: "English", de: "Deutsch" };
 
 function Explorer() {
   const embed = useStore(view, (v) => v.embed);
+  const why = useStore(view, (v) => v.why);
   const narrow = useNarrow();
   const ids = useStore(view, (v) => v.charts);
   const shownIds = ids.length > 0 ? ids : catalogue().usual;
@@ -102,22 +103,11 @@ function Explorer() {
       <div class="work">
         <Toolbar />
         <Legends />
+        {why && <Why />}
         <Curves narrow={narrow && embed !== "curves"} />
-        {embed === "" && <WhySection />}
         {embed === "" && <Share />}
       </div>
     </div>
-  );
-}
-
-/** Opened when it is wanted: it asks for the rates of all processes. */
-function WhySection() {
-  const open = useStore(view, (v) => v.why);
-  return (
-    <details class="why-section" open={open} onToggle={(event) => view.set({ why: (event.currentTarget as HTMLDetailsElement).open })}>
-      <summary><span class="as-heading">{t("why")}</span> {t("whyTitle")}</summary>
-      {open && <Why />}
-    </details>
   );
 }
 

@@ -130,11 +130,14 @@ function Words({ spec }: { spec: ChartSpec }) {
   useEffect(() => afterMove(() => setRun(shown.get().run)), []);
   if (!run) return null;
   const { times, columns } = curvesIn(run, spec);
+  const words = spec.curves.map((curve, n) => wordsOf(spec, curve, times, columns[n]!));
+  const isOne = words.length === 1;
   return (
     <>
-      <p class="words">{spec.curves.map((curve, n) => wordsOf(spec, curve, times, columns[n]!)).join(" ")}</p>
+      {isOne && <p class="words">{words[0]}</p>}
       <details class="data" onToggle={(event) => setOpen((event.currentTarget as HTMLDetailsElement).open)}>
-        <summary>{t("table")}<span class="hidden-text">: {t("tableOf", { what: spec.title })}</span></summary>
+        <summary>{isOne ? t("table") : t("wordsAndTable")}<span class="hidden-text">: {t("tableOf", { what: spec.title })}</span></summary>
+        {open && !isOne && <ul class="words">{words.map((line) => <li key={line}>{line}</li>)}</ul>}
         {open && <DataTable spec={spec} run={run} />}
       </details>
     </>

@@ -39,6 +39,7 @@ export function Toolbar() {
       <button type="button" aria-pressed={log} onClick={() => view.set({ log: !log })}>{t("logarithmic")}</button>
       <button type="button" onClick={keep} title={t("freeze")} aria-label={t("freeze")}>{t("freezeShort")}</button>
       <BandButton />
+      <WhyButton />
     </div>
   );
 }
@@ -58,6 +59,13 @@ function keep(): void {
   const name = t("frozenName", { n: Math.max(0, ...numbers) + 1 });
   kept.set({ runs: [...runs, { name, run }].slice(-MOST_KEPT) });
   announce(`${t("frozenRuns")}: ${name}`);
+}
+
+function WhyButton() {
+  const isOpen = useStore(view, (v) => v.why);
+  const embed = useStore(view, (v) => v.embed);
+  if (embed === "knobs") return null;
+  return <button type="button" class="why-button" aria-pressed={isOpen} onClick={() => view.set({ why: !isOpen })}>{t("why")}</button>;
 }
 
 function BandButton() {

@@ -264,11 +264,17 @@ export class ChartView {
     for (const dose of doses) {
       const x = u.valToPos(dose.time, "x", true), end = u.valToPos(dose.end, "x", true);
       if (end < bbox.left || x > bbox.left + bbox.width) continue;
-      ctx.globalAlpha = 0.85;
       ctx.fillStyle = palette().curves[dose.colour] ?? palette().dose;
-      ctx.fillRect(x, bbox.top, Math.max(end - x, 1.5 * devicePixelRatio), 6 * devicePixelRatio);
-      ctx.globalAlpha = 0.16;
-      ctx.fillRect(x, bbox.top, Math.max(end - x > 60 ? 1 : end - x, 1), bbox.height);
+      const height = 7 * devicePixelRatio, half = 4 * devicePixelRatio;
+      ctx.beginPath();
+      ctx.moveTo(x - half, bbox.top);
+      ctx.lineTo(Math.max(end, x) + half, bbox.top);
+      ctx.lineTo(Math.max(end, x), bbox.top + height);
+      ctx.lineTo(x, bbox.top + height);
+      ctx.closePath();
+      ctx.fill();
+      ctx.globalAlpha = 0.1;
+      ctx.fillRect(x, bbox.top, Math.max(end - x, devicePixelRatio), bbox.height);
       ctx.globalAlpha = 1;
     }
   }

@@ -5,8 +5,9 @@ export const DAYS_PER_MONTH = 30.4375;
 export const DAYS_PER_YEAR = 365.25;
 
 /** A number with about three significant digits, in the page's language. */
-export function number(value: number, digits = 3): string {
-  if (!Number.isFinite(value)) return "–";
+export function number(given: number, digits = 3): string {
+  if (!Number.isFinite(given)) return "–";
+  const value = given === 0 ? 0 : given; // no "-0"
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(digits - 1).replace("e+", "e");
   const decimals = size === 0 ? 0 : Math.max(0, digits - 1 - Math.floor(Math.log10(size)));

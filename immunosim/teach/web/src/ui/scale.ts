@@ -54,6 +54,6 @@ export function timeTicks(from: number, to: number, most: number): number[] {
   const steps = unit === 1 ? DAY_STEPS : MONTH_STEPS;
   const step = unit * (steps.find((candidate) => (to - from) / (candidate * unit) <= most) ?? steps.at(-1)!);
   const ticks: number[] = [];
-  for (let k = Math.ceil(from / step - 1e-9); k * step <= to + 1e-9; k++) ticks.push(k * step);
+  for (let k = Math.ceil(from / step - 1e-9); k * step <= to + 1e-9; k++) ticks.push(k * step + 0);
   return ticks;
 }

@@ -39,15 +39,15 @@ export function wordsOf(spec: ChartSpec, curve: Curve, times: Float64Array, valu
   const parts: string[] = [];
   const falls = start - values[low]!, rises = values[high]! - start;
   const share = (value: number): string => (start > 0 && Math.abs(value / start) < 10 && spec.side === "clinic" ? ` (${t("ofStart", { percent: number((100 * value) / start, 2) })})` : "");
-  if (falls > 0.02 * Math.abs(start)) parts.push(t("wordsLowest", { value: withUnit(values[low]!, spec.unit) + share(values[low]!), when: when(times[low]!) }));
-  if (rises > 0.05 * Math.abs(start)) parts.push(t("wordsHighest", { value: withUnit(values[high]!, spec.unit), when: when(times[high]!) }));
+  if (falls > 0.02 * Math.abs(start)) parts.push(t("wordsLowest", { value: number(values[low]!) + share(values[low]!), when: when(times[low]!) }));
+  if (rises > 0.05 * Math.abs(start)) parts.push(t("wordsHighest", { value: number(values[high]!), when: when(times[high]!) }));
   if (spec.curves.length === 1) {
     for (const limit of spec.limits.filter((one) => one.kind !== "detection")) {
       const spent = timeBelow(times, values, limit.value);
-      if (spent > 1) parts.push(t("wordsBelow", { limit: withUnit(limit.value, spec.unit), time: duration(spent) }));
+      if (spent > 1) parts.push(t("wordsBelow", { limit: number(limit.value), time: duration(spent) }));
     }
   }
-  parts.push(t("wordsEnd", { value: withUnit(end, spec.unit) + share(end) }));
+  parts.push(t("wordsEnd", { value: number(end) + share(end) }));
   return name + parts.join(" ");
 }
 
