@@ -27,7 +27,7 @@ LONGEST = 20_000
 MOST_CHANGES = 400
 
 _FORM = re.compile(r"#?v1\.(?P<payload>[A-Za-z0-9_-]*)")
-_KEY = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_-]+)*")
+_KEY = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
 
 REMOVED = None
 """Stands for a key that the base has and the scenario has not."""
@@ -143,20 +143,33 @@ def differences(base: Mapping[str, Any], document: Mapping[str, Any]) -> dict[st
 
 
 def laid_over(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document that differences give with their base."""
+    """Return the document that differences give with their base.
+
+    Raises
+    ------
+    LookupError, TypeError, ValueError, AttributeError
+        If they do not fit it.
+    """
     document: Any = copy.deepcopy(dict(base))
     for key, value in changes.items():
         *steps, last = key.split(".")
         table = document
         for step in steps:
-            table = table[int(step) - 1] if isinstance(table, list) else table.setdefault(step, {})
+            table = table[_index(step)] if isinstance(table, list) else table.setdefault(step, {})
         if isinstance(table, list):
-            table[int(last) - 1] = value
+            table[_index(last)] = value
         elif value is REMOVED:
             table.pop(last, None)
         else:
             table[last] = copy.deepcopy(value)
     return dict(document)
+
+
+def _index(step: str) -> int:
+    number = int(step)
+    if number < 1:
+        raise IndexError(step)
+    return number - 1
 
 
 def _compare(base: Any, other: Any, path: str, found: dict[str, Any]) -> None:

@@ -1,10 +1,10 @@
-"""A site whose explorer and models are a line each, with the lessons of these tests: what export does with its parts."""
+"""A site whose explorer and models are a line each, with the lesson of these tests."""
 
 import pytest
+from teach.lesson_files import EXAMPLE
 
 from immunosim.teach import site
 from immunosim.teach.site import SiteOptions, SiteParts, site_parts
-from teach.lesson_files import EXAMPLE
 
 EXPLORER = 'console.log("</script><!-- ends nothing -->");'
 

@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
+from teach.lesson_files import EXAMPLE, changed, copied
 from typer.testing import CliRunner
 
 from immunosim import simulate
@@ -17,8 +18,6 @@ from immunosim.teach.marking import answer_of, tolerance_of
 from immunosim.teach.new import write_lesson
 from immunosim.teach.reading import read_lesson
 from immunosim.teach.stored import FILE
-from teach.lesson_files import EXAMPLE, changed, copied
-
 
 SMALL = """
 id = "small_model"

@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from teach.lesson_files import EXAMPLE
+from teach.site_of_tests import small_site
 from typer.testing import CliRunner
 
 from immunosim.cli.application import app
@@ -19,11 +21,9 @@ from immunosim.teach.markdown import html, inline_html, teacher_html
 from immunosim.teach.policy import for_data, for_script, policy
 from immunosim.teach.reading import read_lesson
 from immunosim.teach.record import lesson_record
+from immunosim.teach.runs import Number
 from immunosim.teach.site import SiteOptions, lessons_script
 from immunosim.teach.teacher import answer_texts, number_text
-from immunosim.teach.runs import Number
-from teach.lesson_files import EXAMPLE
-from teach.site_of_tests import small_site
 
 
 class Page(HTMLParser):
@@ -135,7 +135,10 @@ def test_nothing_may_run_where_no_script_is_given() -> None:
         ("![a](http://evil.example/a.png)", "<p>![a](http://evil.example/a.png)</p>\n"),
         ("<http://evil.example>", "<p>&lt;http://evil.example&gt;</p>\n"),
         ("**a** *b* `c<d`", "<p><strong>a</strong> <em>b</em> <code>c&lt;d</code></p>\n"),
-        ("{nadir} and {nadir.first}", '<p><span data-answer="nadir"></span> and <span data-answer="nadir.first"></span></p>\n'),
+        (
+            "{nadir} and {nadir.first}",
+            '<p><span data-answer="nadir"></span> and <span data-answer="nadir.first"></span></p>\n',
+        ),
         ('{nadir" onclick="x}', "<p>{nadir&quot; onclick=&quot;x}</p>\n"),
         ("a\u202eb", "<p>a\\u202eb</p>\n"),
     ],
@@ -198,7 +201,7 @@ def test_teachers_pages_are_added_where_they_are_asked_for(monkeypatch: pytest.M
 
 @pytest.mark.parametrize("options", [SiteOptions(lesson="no_such"), SiteOptions(language="xx")])
 def test_what_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch, options: SiteOptions) -> None:
-    with pytest.raises(ImmunosimError, match="no_such|xx"):
+    with pytest.raises(ImmunosimError, match=r"no_such|xx"):
         small_site(monkeypatch, options)
 
 

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import pytest
+from teach.lesson_files import changed, copied
 from typer.testing import CliRunner
 
 from immunosim.cli.application import app
 from immunosim.errors import ImmunosimError
 from immunosim.teach.check import check_lessons
-
-from teach.lesson_files import changed, copied
 
 RECORD, ENGLISH, TEACHER = "lesson.toml", "en.toml", "teacher.en.md"
 
@@ -90,8 +89,12 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("file", "old", "new", "key"), FAULTS, ids=[f"{n}_{fault[3]}" for n, fault in enumerate(FAULTS)])
-def test_a_faulty_lesson_is_refused_with_its_file_and_key(tmp_path: Path, file: str, old: str, new: str, key: str) -> None:
+@pytest.mark.parametrize(
+    ("file", "old", "new", "key"), FAULTS, ids=[f"{n}_{fault[3]}" for n, fault in enumerate(FAULTS)]
+)
+def test_a_faulty_lesson_is_refused_with_its_file_and_key(
+    tmp_path: Path, file: str, old: str, new: str, key: str
+) -> None:
     folder = changed(tmp_path, file, old, new)
     told = CliRunner().invoke(app, ["teach", "check", str(folder)])
     assert told.exit_code == 2, told.output
@@ -172,5 +175,5 @@ def test_a_link_to_another_file_is_not_followed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["nothing", "empty"])
 def test_a_folder_without_lessons_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ImmunosimError, match="is not a folder|holds no lesson"):
+    with pytest.raises(ImmunosimError, match=r"is not a folder|holds no lesson"):
         check_lessons(tmp_path / name)

@@ -10,10 +10,10 @@ from importlib import resources
 from xml.etree import ElementTree
 
 import pytest
+from teach.site_of_tests import small_site
 
 from immunosim.teach.scorm import MASTERY, scorm_package
 from immunosim.teach.site import SiteOptions
-from teach.site_of_tests import small_site
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 
@@ -32,7 +32,11 @@ const fits = {
 };
 const note = (name, result, ...given) => { calls.push([name, ...given, result]); return result; };
 const API = {
-  LMSInitialize: (x) => { if (OPTIONS.refuses || isOpen || x !== "") return note("init", "false"); isOpen = true; return note("init", "true"); },
+  LMSInitialize: (x) => {
+    if (OPTIONS.refuses || isOpen || x !== "") return note("init", "false");
+    isOpen = true;
+    return note("init", "true");
+  },
   LMSGetValue: (key) => note("get", isOpen && key in data ? data[key] : "", key),
   LMSSetValue: (key, value) => {
     if (OPTIONS.throws) throw new Error("platform");

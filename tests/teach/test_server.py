@@ -40,7 +40,9 @@ def asked(server: Server, request: bytes) -> tuple[int, str]:
         return answer.status, answer.read().decode()
 
 
-def get(server: Server, path: str = "/", host: str | None = None, method: str = "GET", more: str = "") -> tuple[int, str]:
+def get(
+    server: Server, path: str = "/", host: str | None = None, method: str = "GET", more: str = ""
+) -> tuple[int, str]:
     name = f"127.0.0.1:{server.port}" if host is None else host
     lines = f"{method} {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n{more}\r\n"
     return asked(server, lines.encode())
@@ -109,8 +111,9 @@ def test_a_request_without_a_host_is_refused(server: Server) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/../lesson.py", "/..%2f..%2fetc/passwd", "/%2e%2e/server.py", "//etc/passwd", "/index.html/", "/explorer.js%00",
-        "/.git/config", "/SOURCES.sha256", "/lessons/", "/check", "/explorer.js/../../server.py", "\\..\\x", "/" + "a" * 5000,
+        "/../lesson.py", "/..%2f..%2fetc/passwd", "/%2e%2e/server.py", "//etc/passwd", "/index.html/", "/.git/config",
+        "/explorer.js%00", "/SOURCES.sha256", "/lessons/", "/check", "/explorer.js/../../server.py", "\\..\\x",
+        "/" + "a" * 5000,
     ],
 )  # fmt: skip
 def test_no_other_file_is_served(server: Server, path: str) -> None:
