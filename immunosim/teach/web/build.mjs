@@ -1,7 +1,8 @@
 // Builds of the web sources: `node build.mjs site | engine | scenario | lessons [--out DIR]`.
 //
 // `site` writes ../site/explorer.js, explorer.css and SOURCES.sha256 (what the built files were made of: a test compares).
-// The others write one ES module each (DIR/engine.mjs, ...) that node loads, for tests against the Python package.
+// The others write one ES module each (DIR/engine.mjs, ...) that node loads, for tests against the Python package; `site`
+// writes them as well, into ../site/modules.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -31,19 +32,17 @@ function hashOfSources() {
   return hash.digest("hex");
 }
 
-/** `import text from "virtual:worker"` is the source of the worker: from file:// a worker can only be started from a blob. */
-function workerAsText() {
-  const name = "virtual:worker";
+/**
+ * The whole script stands in one named function: a worker is started from its text, as from file:// no worker file can be
+ * loaded, and so nothing is in the page twice.
+ */
+function inOneFunction() {
   return {
-    name: "worker-as-text",
-    resolveId: (id) => (id === name ? `\0${name}` : null),
-    async load(id) {
-      if (id !== `\0${name}`) return null;
-      const built = await esbuild({
-        entryPoints: [join(HERE, "src/worker.ts")],
-        bundle: true, minify: true, write: false, format: "iife", target: "es2022", legalComments: "none",
-      });
-      return `export default ${JSON.stringify(built.outputFiles[0].text)};`;
+    name: "in-one-function",
+    generateBundle(_options, bundle) {
+      for (const part of Object.values(bundle)) {
+        if (part.type === "chunk") part.code = `function immunosimExplorer(){${part.code}}immunosimExplorer();\n`;
+      }
     },
   };
 }
@@ -54,7 +53,7 @@ async function buildSite(out) {
     root: HERE, configFile: false, logLevel: "warn", publicDir: false,
     define: { "process.env.NODE_ENV": '"production"' },
     esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
-    plugins: [workerAsText()],
+    plugins: [inOneFunction()],
     build: {
       outDir: out, emptyOutDir: false, target: "es2022", minify: "esbuild", cssMinify: "esbuild", sourcemap: false,
       lib: {
@@ -80,7 +79,10 @@ async function buildModule(name, out) {
 
 const [what = "site", ...rest] = process.argv.slice(2);
 const given = rest[0] === "--out" ? resolve(rest[1]) : undefined;
-if (what === "site") await buildSite(given ?? SITE);
+if (what === "site") {
+  await buildSite(given ?? SITE);
+  for (const name of Object.keys(MODULES)) await buildModule(name, join(given ?? SITE, "modules"));
+}
 else if (what === "hash") console.log(hashOfSources());
 else if (what in MODULES) await buildModule(what, given ?? join(HERE, "dist"));
 else throw new Error(`unknown build "${what}": site, hash or one of ${Object.keys(MODULES).join(", ")}`);

@@ -9,9 +9,10 @@ import { App, type Site } from "./ui/App";
 import { followWithBands } from "./ui/bands";
 import { followPrint } from "./ui/print";
 import { globals, openModel } from "./ui/models";
-import { scenarioOf } from "./ui/opening";
+import { openingOf } from "./ui/opening";
 import { afterMove } from "./ui/painting";
 import { reportScore } from "./ui/scorm";
+import { serve } from "./worker";
 import { session, view, type Embed, type PageSettings } from "./ui/state";
 
 function settings(): PageSettings {
@@ -33,8 +34,8 @@ async function follow(hash: string, site: Site): Promise<void> {
     page: lesson || address.page === "lessons" ? "lessons" : "explore", lesson: lesson?.id ?? "", zoom: address.zoom, log: address.log,
     charts: address.charts, embed: address.embed || ((page.embed ?? "") as Embed),
   });
-  const { model, base, doc, problem } = scenarioOf(address.rest, lesson);
-  await openModel(model, doc, base, lesson?.id ?? "");
+  const { model, wish, problem } = openingOf(address.rest, lesson);
+  await openModel(model, wish);
   // Opening another model forgets the charts of the one before.
   if (address.charts.length > 0) view.set({ charts: address.charts });
   if (problem) session.set({ message: t("linkBad", { reason: problem }) });
@@ -66,4 +67,6 @@ async function begin(): Promise<void> {
   document.documentElement.dataset.ready = "yes";
 }
 
-void begin();
+// The same script runs as the worker of virtual patients.
+if (typeof document === "undefined") serve();
+else void begin();

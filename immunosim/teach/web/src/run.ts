@@ -58,8 +58,8 @@ function column(values: Float64Array, width: number, index: number): Float64Arra
  * Throws a ScenarioFault where the scenario is impossible; a solve that failed has its status.
  */
 export function runOf(loaded: Loaded, doc: ScenarioDocument, choose: (first: number, last: number, boundaries: Float64Array) => Float64Array): Run {
-  const { tables, engine } = loaded;
-  const prepared = prepare(doc, tables as never);
+  const { engine } = loaded;
+  const prepared = prepare(doc, loaded.bundle as never);
   const { boundaries } = prepared;
   const times = choose(boundaries[0]!, boundaries[boundaries.length - 1]!, boundaries);
   const problem = { ...prepared, times };

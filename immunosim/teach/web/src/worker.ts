@@ -1,15 +1,17 @@
 // Virtual patients in a worker: the page stays quick while a hundred of them are simulated.
-// Its source is embedded in the page as text and started from a blob, because from file:// no worker file can be loaded.
+// It is started from the text of the page's own script (build.mjs), because from file:// no worker file can be loaded.
 import { draw, type Trait } from "./band";
 import { load, runOf, type Loaded, type ModelBundle } from "./run";
 import type { ScenarioDocument } from "./model";
+import { laidOver } from "./scenario";
 
 export interface BandRequest {
   id: number;
   doc: ScenarioDocument;
   traits: Trait[];
-  /** The parameter values that traits multiply. */
+  /** The parameter values that traits multiply, and the keys by which a scenario sets them. */
   typical: Record<string, number>;
+  keys: Record<string, string>;
   n: number;
   seed: number;
   times: Float64Array;
@@ -44,20 +46,24 @@ async function simulate(request: BandRequest): Promise<BandAnswer | null> {
   const { name, bundle } = IMMUNOSIM_MODEL!;
   const loaded = await (loading ??= load(name, bundle));
   const courses: Float64Array[][] = [];
-  let failed = 0;
+  let failed = 0, why = "";
   for (const parameters of draw(request.traits, request.typical, request.n, request.seed)) {
     if (courses.length % 8 === 7) await pause();
     if (latest !== request.id) return null;
-    const doc = { ...request.doc, parameters: { ...((request.doc as { parameters?: object }).parameters ?? {}), ...parameters } } as ScenarioDocument;
+    const changes = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [request.keys[name]!, value]));
     try {
-      const run = runOf(loaded, doc, () => request.times);
-      if (run.status !== "OK") failed++;
+      const run = runOf(loaded, laidOver(request.doc, changes), () => request.times);
+      if (run.status !== "OK") {
+        failed++;
+        why ||= run.status;
+      }
       else courses.push(request.readouts.map((index) => run.readout(index)));
-    } catch {
+    } catch (error) {
       failed++;
+      why ||= String(error);
     }
   }
-  return { id: request.id, n: courses.length, failed, times: request.times, quantiles: request.readouts.map((_unused, r) => bandsOf(courses, r, request.times.length)), error: courses.length === 0 ? "0" : "" };
+  return { id: request.id, n: courses.length, failed, times: request.times, quantiles: request.readouts.map((_unused, r) => bandsOf(courses, r, request.times.length)), error: courses.length === 0 ? why : "" };
 }
 
 function bandsOf(courses: Float64Array[][], r: number, nTimes: number): Float64Array[] {
@@ -71,11 +77,14 @@ function bandsOf(courses: Float64Array[][], r: number, nTimes: number): Float64A
   return bands;
 }
 
-addEventListener("message", (event: MessageEvent<BandRequest>) => {
-  const request = event.data;
-  latest = request.id;
-  simulate(request).then(
-    (answer) => answer && postMessage(answer),
-    (error: unknown) => postMessage({ id: request.id, n: 0, failed: 0, times: request.times, quantiles: [], error: String(error) } satisfies BandAnswer),
-  );
-});
+/** Answer requests of the page. */
+export function serve(): void {
+  addEventListener("message", (event: MessageEvent<BandRequest>) => {
+    const request = event.data;
+    latest = request.id;
+    simulate(request).then(
+      (answer) => answer && postMessage(answer),
+      (error: unknown) => postMessage({ id: request.id, n: 0, failed: 0, times: request.times, quantiles: [], error: String(error) } satisfies BandAnswer),
+    );
+  });
+}

@@ -11,7 +11,8 @@ import { useNarrow } from "../ui/media";
 import { scenario, session, view } from "../ui/state";
 import { useStore } from "../ui/store";
 import { FIRST_30_DAYS, Legends, Toolbar } from "../ui/Toolbar";
-import { layOver } from "./changes";
+import { Why } from "../ui/Why";
+import { laidOver } from "../scenario";
 import { handIn } from "./handin";
 import { Html } from "./Html";
 import { hidesCurves, progress, progressOf } from "./progress";
@@ -26,7 +27,7 @@ export function LessonView({ lesson }: { lesson: Lesson }) {
   const embed = useStore(view, (v) => v.embed);
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    if (scenario.get().name !== lesson.id) startFrom(lesson.base, lesson.id);
+    if (scenario.get().of !== lesson.id) startFrom({ base: lesson.base, of: lesson.id });
     view.set({ zoom: lesson.view === "first_30_days" ? FIRST_30_DAYS : null, front: "" });
     title.current?.focus({ preventScroll: true });
     window.scrollTo(0, 0);
@@ -53,6 +54,7 @@ function Stage({ lesson }: { lesson: Lesson }) {
   const hides = useStore(progress, (p) => hidesCurves(p.tasks, lesson));
   const narrow = useNarrow();
   const front = useStore(view, (v) => v.front);
+  const why = useStore(view, (v) => v.why);
   const ids = lesson.charts.length > 0 ? lesson.charts : catalogue().usual.slice(0, 4);
   if (hides) return <div class="stage is-hidden"><p>{t("predictFirst")}</p></div>;
   const specs = catalogue().of(ids);
@@ -64,6 +66,7 @@ function Stage({ lesson }: { lesson: Lesson }) {
       <Toolbar />
       <Legends />
       <FaultNote />
+      {why && <Why />}
       <div class="grid">{specs.filter((spec) => spec !== inFront).map((spec) => <ChartCard key={spec.id} spec={spec} />)}</div>
       <button type="button" class="quiet" onClick={() => view.set({ page: "explore", lesson: "", charts: ids })}>{t("toExplorer")}</button>
     </div>
@@ -75,7 +78,7 @@ function HandIn({ lesson }: { lesson: Lesson }) {
   const student = useStore(progress, (p) => p.student);
   const done = lesson.tasks.filter((task) => progressOf(tasks, lesson, task).given !== undefined).length;
   const write = (): void => {
-    const record = handIn(lesson, tasks, student, (changes) => linkTo(layOver(lesson.base, changes), lesson.base));
+    const record = handIn(lesson, tasks, student, (changes) => linkTo(laidOver(lesson.base, changes), lesson.base));
     const name = student.replace(/[^\p{L}\p{N}_-]+/gu, "_").slice(0, 40);
     download(`${lesson.id}${name ? `-${name}` : ""}.json`, JSON.stringify(record, null, 2), "application/json");
   };

@@ -7,11 +7,12 @@ import { number, withUnit } from "../ui/format";
 import { announce, scenario } from "../ui/state";
 import { useStore } from "../ui/store";
 import { judge, judgeState, placeholders, type Answer, type Given } from "./answers";
-import { differences, layOver, leaves } from "./changes";
+import { differences, laidOver } from "../scenario";
+import { leaves } from "./changes";
 import { Html } from "./Html";
 import { AnswerInput, emptyDraft, givenIn, wordsOf, type Draft } from "./inputs";
 import { note, progress, progressOf } from "./progress";
-import { isOfRanges, variantsOf, type Lesson, type Task } from "./record";
+import { isOfRanges, variantsOf, type Changes, type Lesson, type Task } from "./record";
 import type { LessonAnswers } from "./solve";
 
 interface Props {
@@ -80,7 +81,7 @@ interface WorkProps extends Props {
 function Work({ lesson, task, answers, numbers }: WorkProps) {
   const mine = useStore(progress, (p) => progressOf(p.tasks, lesson, task));
   const [draft, setDraft] = useState<Draft>(() => draftOf(task, mine.given ?? mine.predicted ?? undefined));
-  const [verdict, setVerdict] = useState<{ text: string; says: string; run: Record<string, unknown> | null }>({ text: "", says: "", run: null });
+  const [verdict, setVerdict] = useState<{ text: string; says: string; run: Changes | null }>({ text: "", says: "", run: null });
   const fill = filler(numbers);
   const submit = (event: Event): void => {
     event.preventDefault();
@@ -134,11 +135,11 @@ function targetOf(task: Task): string {
   return bounds.filter(Boolean).join(", ");
 }
 
-function showRun(lesson: Lesson, changes: Record<string, unknown>): void {
-  startFrom(lesson.base, lesson.id, layOver(lesson.base, changes));
+function showRun(lesson: Lesson, changes: Changes): void {
+  startFrom({ base: lesson.base, of: lesson.id, doc: laidOver(lesson.base, changes), start: lesson.base });
 }
 
-type Shown = { text: string; says: string; run: Record<string, unknown> | null };
+type Shown = { text: string; says: string; run: Changes | null };
 
 function checkGiven(lesson: Lesson, task: Task, answers: LessonAnswers, draft: Draft): Shown {
   const found = givenIn(task, draft);
@@ -159,7 +160,7 @@ const WITHOUT_EFFECT = new Set(["title", "description", "output", "observed", "n
 /** Whether the scenario as it is set reaches a state by the knobs that the task allows. */
 function checkState(lesson: Lesson, task: Task, answers: LessonAnswers): Shown {
   const { doc } = scenario.get();
-  const start = layOver(lesson.base, task.runs!.set);
+  const start = laidOver(lesson.base, task.runs!.set);
   const foreign = leaves(differences(start, doc)).filter((key) => !task.allowed.some((one) => key === one || key.startsWith(`${one}.`)) && !WITHOUT_EFFECT.has(key.split(".")[0]!));
   const { tries } = progressOf(progress.get().tasks, lesson, task);
   if (foreign.length > 0) return { text: t("notAllowed", { keys: foreign.join(", ") }), says: "", run: null };

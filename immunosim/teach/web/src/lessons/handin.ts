@@ -1,7 +1,7 @@
 // The file that a student hands in: answers, predictions and the scenario of each; `immunosim teach grade` recomputes them.
 import { language } from "../text";
 import { progressOf, type Progress } from "./progress";
-import type { Lesson } from "./record";
+import type { Changes, Lesson } from "./record";
 
 export const FORMAT = "immunosim hand-in 1";
 
@@ -15,7 +15,7 @@ function answerRecord(task: Lesson["tasks"][number], progress: Progress): Record
 }
 
 /** The hand-in of a lesson. `linkOf` writes the link of a scenario that differs from the lesson's in some changes. */
-export function handIn(lesson: Lesson, tasks: Record<string, Progress>, student: string, linkOf: (changes: Record<string, unknown>) => string): Record<string, unknown> {
+export function handIn(lesson: Lesson, tasks: Record<string, Progress>, student: string, linkOf: (changes: Changes) => string): Record<string, unknown> {
   const answers: Record<string, unknown> = {}, links: Record<string, string> = {};
   for (const task of lesson.tasks) {
     const progress = progressOf(tasks, lesson, task);

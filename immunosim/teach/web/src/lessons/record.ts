@@ -1,6 +1,7 @@
 // The lesson record that the package exports (immunosim/teach/record.py): texts as HTML that Python rendered, runs as changes
 // of a base scenario, measures in internal units. Right answers are not in it: the page computes them.
 import type { ScenarioDocument } from "../model";
+import type { Changes } from "../scenario";
 
 export type MeasureKind =
   | "value" | "minimum" | "time_of_minimum" | "maximum" | "time_of_maximum" | "area" | "mean"
@@ -22,7 +23,7 @@ export interface Measure {
 }
 
 /** Values to lay over the base scenario by key; null removes the key. */
-export type Changes = Record<string, unknown>;
+export type { Changes };
 
 export interface Runs {
   set: Changes;

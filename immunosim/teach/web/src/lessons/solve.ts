@@ -1,6 +1,6 @@
 // Answers of a lesson by the page's own engine: each run once, at dense times.
 import { measureCourse, measureTimes } from "./measures";
-import { layOver } from "./changes";
+import { laidOver } from "../scenario";
 import type { Answer, MeasureIn } from "./answers";
 import { answerOf, factOf, numberIn } from "./answers";
 import type { Changes, Lesson, Measure, Task } from "./record";
@@ -31,7 +31,7 @@ export class LessonAnswers {
   }
 
   private readonly measureIn: MeasureIn = (changes: Changes, measure: Measure) =>
-    this.measured(this.runOf(layOver(this.lesson.base, changes), JSON.stringify(changes)), measure);
+    this.measured(this.runOf(laidOver(this.lesson.base, changes), JSON.stringify(changes)), measure);
 
   private runOf(doc: ScenarioDocument, key: string): Run {
     let run = this.runs.get(key);

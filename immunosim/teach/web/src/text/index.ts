@@ -2,6 +2,8 @@
 import { de } from "./de";
 import { en, type TextKey, type Texts } from "./en";
 
+export type { TextKey };
+
 const LANGUAGES: Record<string, Texts> = { en, de };
 let texts: Texts = en;
 let chosen = "en";

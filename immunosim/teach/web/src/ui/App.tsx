@@ -46,6 +46,7 @@ export function App({ site }: { site: Site }) {
       {embed === "" && <Header site={site} page={page} tongue={tongue} choose={choose} />}
       {message && <p class="fault" role="alert">{message}</p>}
       <main id="main" tabIndex={-1}>
+        {embed !== "" && <h1 class="hidden-text">immunosim</h1>}
         {loaded && (lesson ? <LessonView key={lesson.id} lesson={lesson} /> : page === "lessons" ? <LessonList lessons={lessons} /> : <Explorer key={loaded.name} />)}
       </main>
       <Announcer />
@@ -95,7 +96,8 @@ function Explorer() {
   return (
     <div class="explorer">
       {embed !== "curves" && (
-        <aside aria-label={t("knobs")}>
+        <aside aria-labelledby="knobs-title">
+          <h2 id="knobs-title" class="hidden-text">{t("knobs")}</h2>
           {narrow && <FrontChart ids={shownIds} />}
           <Form />
         </aside>
@@ -114,8 +116,9 @@ function Explorer() {
 function About() {
   const loaded = useStore(session, (s) => s.loaded)!;
   const { tables, kind } = loaded;
+  const limits = (tables.scope.limitations ?? []) as string[];
   return (
-    <details><summary>{t("intended")}</summary><p>{tables.intended_use}</p><p>{tables.scope}</p><p>{tables.title} · {tables.key.slice(0, 12)} · {kind === "wasm" ? t("engineWasm") : t("engineJs")}</p></details>
+    <details><summary>{t("intended")}</summary><p>{tables.intended_use}</p>{limits.length > 0 && <><p>{t("knownMisses")}</p><ul>{limits.map((limit) => <li key={limit}>{limit}</li>)}</ul></>}<p>{tables.title} · {tables.key.slice(0, 12)} · {kind === "wasm" ? t("engineWasm") : t("engineJs")}</p></details>
   );
 }
 

@@ -22,9 +22,9 @@ function Section({ title, open = false, children }: { title: string; open?: bool
 /** The knobs that the explorer begins with. */
 export function mainKnobs(): string[] {
   const tables = loadedTables();
-  const { base } = scenario.get();
+  const { start } = scenario.get();
   const wished = ["course.1.dose", "course.2.start", "course.2.dose", "patient.age"];
-  const found = wished.filter((key) => valueAt(base, key) !== undefined);
+  const found = wished.filter((key) => valueAt(start, key) !== undefined);
   const more = tables.parameters.slice(0, 4).map((parameter) => `parameters.${parameter.name}`);
   return found.length > 1 ? found : [...found, ...more].slice(0, 4);
 }
@@ -134,7 +134,7 @@ export function LessonKnobs({ keys }: { keys: string[] }) {
     <div class="main-knobs">
       {keys.map((key) => {
         if (key === "mechanisms.off") return <details class="section" key={key}><summary><h3>{t("mechanisms")}</h3></summary><Mechanisms /></details>;
-        if (typeof valueAt(scenario.get().base, key) === "boolean") return <KeyToggle key={key} knobKey={key} name={key === "patient.smoker" ? t("smoker") : key === "patient.family_history" ? t("familyHistory") : key} />;
+        if (typeof valueAt(scenario.get().start, key) === "boolean") return <KeyToggle key={key} knobKey={key} name={key === "patient.smoker" ? t("smoker") : key === "patient.family_history" ? t("familyHistory") : key} />;
         return <Knob key={key} knobKey={key} full />;
       })}
     </div>

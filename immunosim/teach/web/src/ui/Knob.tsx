@@ -13,7 +13,7 @@ export function Knob({ knobKey, full = false, label }: { knobKey: string; full?:
   const tables = loadedTables();
   const knob = knobOf(knobKey, tables);
   const value = useStore(scenario, (s) => (knob ? knob.read(s.doc) : NaN));
-  const startsAs = useStore(scenario, (s) => (knob ? knob.read(s.base) : NaN));
+  const startsAs = useStore(scenario, (s) => (knob ? knob.read(s.start) : NaN));
   if (!knob) return null;
   const name = label ?? (full ? fullLabel(knobKey, knob, tables) : knob.label);
   return <Dial knob={knob} name={name} value={value} startsAs={startsAs} set={(next) => setKey(knobKey, knob.write(next))} />;

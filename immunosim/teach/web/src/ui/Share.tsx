@@ -3,9 +3,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { commandFor, readToml, writeToml } from "../scenario";
 import type { ScenarioDocument } from "../model";
 import { t } from "../text";
-import { startFrom } from "./actions";
+import { loadedTables } from "./actions";
 import { addressNow } from "./address";
 import { faultOf } from "./faults";
+import { openDocument } from "./models";
 import { download } from "./files";
 import { afterMove } from "./painting";
 import { announce, scenario, session } from "./state";
@@ -69,11 +70,11 @@ function useAddress(): string {
 }
 
 function Same() {
-  const doc = useStore(scenario, (s) => s.doc), base = useStore(scenario, (s) => s.base);
+  const doc = useStore(scenario, (s) => s.doc), base = useStore(scenario, (s) => s.base), name = useStore(scenario, (s) => s.name);
   return (
     <details class="section">
       <summary><h3>{t("same")}</h3></summary>
-      <pre tabIndex={0} aria-label={t("same")}>{commandFor(doc, base)}</pre>
+      <pre tabIndex={0} aria-label={t("same")}>{commandFor(doc, base, name)}</pre>
     </details>
   );
 }
@@ -84,6 +85,11 @@ function save(): void {
   download(`${title.toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_|_$/g, "").slice(0, 60) || "scenario"}.toml`, writeToml(doc), "text/plain");
 }
 
+/** Names under which a scenario may list doses, of every model of the page. */
+function drugNames(): string[] {
+  return loadedTables().drugs.map((drug) => drug.name);
+}
+
 /** Open a scenario file. In the local application the package has the last word; elsewhere only the canonical form is read. */
 async function open(file: File): Promise<string[]> {
   const name = file.name.slice(0, 100);
@@ -92,8 +98,8 @@ async function open(file: File): Promise<string[]> {
   try {
     const checked = await askServer(text);
     if (checked && !checked.ok) return [t("uploadFailed", { name, reason: "" }), ...checked.messages];
-    const doc = checked?.document ?? readToml(text);
-    startFrom(doc, name);
+    const doc = checked?.document ?? readToml(text, drugNames());
+    if (!(await openDocument(doc))) return [t("uploadFailed", { name, reason: t("noSuchModel", { model: String(doc.model ?? "") }) })];
     announce(t("uploaded", { name }));
     return [t("uploaded", { name })];
   } catch (error) {

@@ -27,7 +27,7 @@ export function Stack({ parts, times, range, time, title }: Props) {
         <g key={day} class="tick"><line x1={x(day)} x2={x(day)} y1={TOP} y2={HEIGHT - BOTTOM} /><text x={x(day)} y={HEIGHT - BOTTOM + 14} text-anchor="middle">{number(months ? day / DAYS_PER_MONTH : day)}</text></g>
       ))}
       <text class="axis" x={WIDTH - RIGHT} y={HEIGHT - 2} text-anchor="end">{months ? t("axisMonths") : t("axisDays")}</text>
-      {[bottom, 0, top].map((value) => (
+      {[bottom, 0, top].filter((value) => value === 0 || Math.abs(y(value) - y(0)) > 14).map((value) => (
         <g key={value} class={`tick${value === 0 ? " zero" : ""}`}><line x1={LEFT} x2={WIDTH - RIGHT} y1={y(value)} y2={y(value)} /><text x={LEFT - 6} y={y(value) + 4} text-anchor="end">{number(value)}</text></g>
       ))}
       {[...gains, ...losses].map((layer) => (

@@ -1,5 +1,5 @@
 // What a reader does to the scenario. Every change is a new document; the next frame simulates it.
-import type { ScenarioDocument } from "../model";
+import type { ScenarioDocument, Value } from "../model";
 import { setValue } from "../scenario";
 import { withEntries, entries, type Table } from "./doc";
 import { faultOf } from "./faults";
@@ -14,7 +14,7 @@ export function changeTo(doc: ScenarioDocument): void {
 /** Set a value by its key. */
 export function setKey(key: string, value: unknown): void {
   try {
-    changeTo(setValue(scenario.get().doc, key, value as never));
+    changeTo(setValue(scenario.get().doc, key, value as Value));
   } catch (error) {
     shown.set({ fault: faultOf(error) });
   }
@@ -56,13 +56,14 @@ export function removeEntry(table: string, index: number): void {
 }
 
 /** Show a scenario from the start: as it came, or as a lesson or a file gives it. */
-export function startFrom(base: ScenarioDocument, name: string, doc: ScenarioDocument = base): void {
-  scenario.set({ base, name, doc });
+export function startFrom(wish: { base: ScenarioDocument; name?: string; of?: string; doc?: ScenarioDocument; start?: ScenarioDocument }): void {
+  const { base, name = "", of = "", doc = base, start = doc } = wish;
+  scenario.set({ base, name, of, doc, start });
   requestRun();
 }
 
 export function backToStart(): void {
-  changeTo(scenario.get().base);
+  changeTo(scenario.get().start);
 }
 
 export function loadedTables() {

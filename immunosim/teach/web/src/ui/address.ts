@@ -64,23 +64,30 @@ function ownWords(): string[] {
 }
 
 /** The link of a scenario alone, "#..." with what differs from a base. */
-export function linkTo(doc: ScenarioDocument, base: ScenarioDocument): string {
-  return encodeLink(doc, base);
+export function linkTo(doc: ScenarioDocument, base: ScenarioDocument, name = ""): string {
+  return encodeLink(doc, base, name);
 }
 
 /** The scenario of the rest of an address. Throws where it is none. */
 export function scenarioIn(rest: string, bases: Record<string, ScenarioDocument>): { base: string; doc: ScenarioDocument } | null {
-  return rest ? (decodeLink(`#${rest}`, bases as never) as never) : null;
+  return rest ? decodeLink(`#${rest}`, bases) : null;
 }
 
 /** The address of the page as it stands. */
 export function addressNow(): string {
-  const { doc, base } = scenario.get();
-  const link = encodeLink(doc, base).replace(/^#/, "");
+  const { doc, base, name } = scenario.get();
+  const isBase = JSON.stringify(doc) === JSON.stringify(base);
+  const link = isBase && (name === "" || name === usualName) ? "" : linkTo(doc, base, name).slice(1);
   return `#${[...ownWords(), link].filter(Boolean).join("&")}`;
 }
 
 let written = "";
+let usualName = "";
+
+/** The scenario that an address without one means. */
+export function setUsual(name: string): void {
+  usualName = name;
+}
 
 export function writeAddress(): void {
   const address = addressNow();

@@ -1,5 +1,4 @@
 // Asks the worker for virtual patients whenever a move has come to rest, and keeps the answer.
-import source from "virtual:worker";
 import type { BandAnswer, BandRequest } from "../worker";
 import { loadedTables } from "./actions";
 import { catalogue } from "./Curves";
@@ -20,7 +19,13 @@ function workerSource(): string {
   const kernels = Object.entries(bundle.kernels).map(([key, kernel]) => `${JSON.stringify(key)}: ${methodText(kernel)}`);
   const parts = [`"tables": ${JSON.stringify(bundle.tables)}`, `"kernels": {${kernels.join(",")}}`];
   for (const key of ["wasm", "wasm2"] as const) if (bundle[key]) parts.push(`${JSON.stringify(key)}: ${JSON.stringify(bundle[key])}`);
-  return `const IMMUNOSIM_MODEL = { name: ${JSON.stringify(name)}, bundle: {${parts.join(",")}} };\n${source}`;
+  return `const IMMUNOSIM_MODEL = { name: ${JSON.stringify(name)}, bundle: {${parts.join(",")}} };\n${pageText()}`;
+}
+
+/** The text of the page's own script, which begins as a worker where there is no document. */
+function pageText(): string {
+  const script = (globalThis as Record<string, unknown>).immunosimExplorer;
+  return typeof script === "function" ? `${Function.prototype.toString.call(script)}immunosimExplorer();` : "";
 }
 
 /** A function's text as a value; a method of an object literal has none of its own. */
@@ -54,10 +59,13 @@ export function requestBand(): void {
   if (!run || !tables.population) return;
   const single = catalogue().charts.filter((chart) => chart.curves.length === 1 && chart.curves[0]!.kind === "readout");
   asked = single.filter((chart) => chart.side === "clinic" || chart.id.startsWith("group.")).map((chart) => chart.curves[0]!.name);
-  const typical = Object.fromEntries(tables.parameters.map((parameter) => [parameter.name, Number(valueAt(doc, `parameters.${parameter.name}`) ?? parameter.value)]));
+  const moved = new Set(tables.population.traits.flatMap((trait) => trait.multiplies));
+  const varied = tables.parameters.filter((parameter) => moved.has(parameter.name));
+  const typical = Object.fromEntries(varied.map((parameter) => [parameter.name, Number(valueAt(doc, parameter.key) ?? parameter.value)]));
+  const keys = Object.fromEntries(varied.map((parameter) => [parameter.name, parameter.key]));
   const times = chartTimes(run.times[0]!, run.times[run.times.length - 1]!, givenIn(doc, tables).flatMap((given) => given.times), view.get().zoom);
   const request: BandRequest = {
-    id: ++id, doc, traits: tables.population.traits, typical, n: PATIENTS, seed: SEED, times: thinned(times),
+    id: ++id, doc, traits: tables.population.traits, typical, keys, n: PATIENTS, seed: SEED, times: thinned(times),
     readouts: asked.map((name) => tables.readouts.findIndex((readout) => readout.name === name)),
   };
   band.set({ busy: true, error: "" });

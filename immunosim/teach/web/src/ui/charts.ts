@@ -119,7 +119,7 @@ export class Catalogue {
         limits: members.flatMap(({ readout }) => limitsOf(readout)),
         curves: members.map(({ readout, index }, n) => ({
           kind: "readout" as const, name: readout.name, index, label: readout.curve || readout.short || readout.label,
-          colour: colourOf(readout.colour, n), dashed: Boolean(readout.dashed),
+          colour: colourOf(readout.colour, n), dashed: Boolean(readout.is_dashed),
         })),
       }];
     });

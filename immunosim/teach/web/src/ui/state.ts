@@ -17,10 +17,18 @@ export const session = new Store<{ loaded: Loaded | null; settings: PageSettings
   loaded: null, settings: {}, message: "", announced: "",
 });
 
-/** The scenario, and the one it started from: a link holds the difference. */
-export const scenario = new Store<{ doc: ScenarioDocument; base: ScenarioDocument; name: string }>({
-  doc: {} as ScenarioDocument, base: {} as ScenarioDocument, name: "",
-});
+export interface ScenarioState {
+  doc: ScenarioDocument;
+  /** What a link holds differences from, and its name: a shipped scenario, or "" for the lesson's. */
+  base: ScenarioDocument;
+  name: string;
+  /** What "back to the start" returns to: the base, or a file that was opened. */
+  start: ScenarioDocument;
+  /** The lesson that it is of; empty in the explorer. */
+  of: string;
+}
+
+export const scenario = new Store<ScenarioState>({ doc: {}, base: {}, name: "", start: {}, of: "" });
 
 export interface View {
   page: Page;

@@ -1,0 +1,69 @@
+"""The site in headless Chromium, from the disk and from the loopback server; skipped where one of the two is missing."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from teach.browser.pages import FLAGS, Visits
+
+CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+EXAMPLE = Path(__file__).parents[1] / "lessons"
+
+
+@pytest.fixture(scope="session")
+def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from immunosim.teach.export import folder_files, write_folder
+
+    folder = tmp_path_factory.mktemp("site")
+    write_folder(folder, folder_files(_parts()), replace=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def single_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from immunosim.teach.export import single_page, write_page
+
+    return write_page(tmp_path_factory.mktemp("single") / "site.html", single_page(_parts()))
+
+
+def _parts() -> Any:
+    from immunosim.teach.site import SiteOptions, site_parts
+
+    return site_parts(SiteOptions(lessons=EXAMPLE))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Address of the local application."""
+    from immunosim.teach.server import Server, serve
+
+    application = Server(_parts())
+    thread = threading.Thread(target=serve, args=(application,), daemon=True)
+    thread.start()
+    yield application.address
+    application.shutdown()
+    thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visits(browser: Any) -> Iterator[Visits]:
+    """Pages that are opened, and everything that they asked for or complained of."""
+    opened = Visits(browser)
+    yield opened
+    opened.close()
+    assert opened.complaints == []
+    assert opened.foreign == []
