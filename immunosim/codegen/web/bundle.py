@@ -37,7 +37,7 @@ def model_script(package: ModelPackage, announce: Callable[[str], None] = say_no
     tables = model_tables(package, module, numerics_key(module)) | further
     names = [name for name in KERNELS if name in module.functions]
     parts = {
-        "tables": script_json(tables),
+        "tables": literal(tables),
         "kernels": f"{{ {', '.join(names)} }}",
         "wasm": f'"{_base64(webassembly_bytes(module, 1))}"',
         "wasm2": f'"{_base64(webassembly_bytes(module, 2))}"',
@@ -45,17 +45,39 @@ def model_script(package: ModelPackage, announce: Callable[[str], None] = say_no
     bundle = ",\n".join(f"  {name}: {text}" for name, text in parts.items())
     return (
         '"use strict";\n(function () {\n'
-        f"{javascript_text(module)}\n"
+        f"{javascript_text(module)}\n{TABLE}\n"
         "const all = globalThis.IMMUNOSIM ?? (globalThis.IMMUNOSIM = {});\n"
         "const models = all.models ?? (all.models = {});\n"
         f"models[{json.dumps(package.name)}] = {{\n{bundle}\n}};\n}})();\n"
     )
 
 
+TABLE = (
+    "const table = (names, ...rows) => rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])));"
+)
+"""What makes objects of rows in the script of a model."""
+
+
+def literal(value: object) -> str:
+    """Return plain data as an expression of the script; a list of objects with the same keys names these once."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{script_json(key)}:{literal(entry)}" for key, entry in value.items()) + "}"
+    if isinstance(value, list) and len(value) > 1 and all(isinstance(entry, dict) for entry in value):
+        names = list(value[0])
+        if all(list(entry) == names for entry in value):
+            rows = ("[" + ",".join(literal(entry[name]) for name in names) + "]" for entry in value)
+            return f"table({script_json(names)},{','.join(rows)})"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(map(literal, value)) + "]"
+    return script_json(value)
+
+
 def script_json(value: object) -> str:
     """Return plain data as a literal of a script that may stand inside HTML: no tag can end it."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("</", "<\\/").replace("<!--", "<\\!--").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return (
+        text.replace("</", "<\\/").replace("<!--", "<\\!--").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    )
 
 
 def _base64(data: bytes) -> str:

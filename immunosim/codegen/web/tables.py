@@ -1,6 +1,6 @@
 """Tables of a model for a page: what its vectors mean, what its parameters rest on, and the constants of the solver.
 
-Everything that the page says of a model, or computes with, comes from here, so that a changed model needs no other page.
+Everything that the page says of a model, or computes with, comes from here: a changed model needs no other page.
 """
 
 from __future__ import annotations
@@ -88,29 +88,26 @@ def _parameters(parameters: ParameterSet) -> list[dict[str, Any]]:
             "low": one.lower,
             "high": one.upper,
             "label": one.label,
-            "symbol": one.symbol,
             "note": one.note,
             "evidence": one.evidence,
             "source": "; ".join(citation(entries[key]) if key in entries else key for key in one.source),
             "belongs_to_patient": one.belongs_to_patient,
             "scales": list(one.scales),
-            "group": one.group,
         }
         for name, one in ((name, parameters[name]) for name in parameters)
     ]
 
 
 def citation(entry: str) -> str:
-    """Return a bibliography entry as a reader finds it: first author, year, journal or publisher, identifier."""
+    """Return a bibliography entry as a reader knows it: first author, year, and journal or publisher."""
     found = {
         name: re.sub(r"[{}]", "", match.group(1)) if match else ""
-        for name in ("author", "year", "journal", "publisher", "title", "doi")
+        for name in ("author", "year", "journal", "publisher", "title")
         for match in [re.search(rf"\b{name}\s*=\s*[{{\"](.*?)[}}\"]\s*,?\s*$", entry, re.MULTILINE)]
     }
     first, _, others = found["author"].partition(" and ")
     who = f"{first.partition(',')[0]}{' et al.' if others else ''}" if first else found["title"]
-    where = found["journal"] or found["publisher"]
-    parts = [f"{who} {found['year']}".strip(), where, f"doi:{found['doi']}" if found["doi"] else ""]
+    parts = [f"{who} {found['year']}".strip(), found["journal"] or found["publisher"]]
     return ", ".join(part for part in parts if part)
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from immunosim.codegen.kernel_module import KernelModule
-from immunosim.codegen.store import entry_name, maker_of_code
 from immunosim.codegen.vector.build import kept, optimised
 from immunosim.errors import ModelError
 
@@ -30,8 +29,8 @@ IS_FUNCTION = 0
 def webassembly_bytes(module: KernelModule, width: int = 1) -> bytes:
     """Return the step of a model over lanes as a WebAssembly module, from the cache where it is there.
 
-    It imports its memory, ``env.__linear_memory``, and exports ``attempt``, ``sample``, ``defect`` and ``advance``, each
-    a function of the address of a frame of 32-bit addresses in the order of ``FRAME``.
+    It imports its memory, ``env.__linear_memory``, and exports ``attempt``, ``sample``, ``defect`` and ``advance``:
+    functions of the address of a frame, 32-bit addresses in the order of ``FRAME``.
 
     Parameters
     ----------
@@ -46,11 +45,6 @@ def webassembly_bytes(module: KernelModule, width: int = 1) -> bytes:
         If the kernels hold something that cannot be said over lanes.
     """
     return kept(module, "wasm", lambda: {FILE: _made(module, width)}, width)[FILE]
-
-
-def entry_of(module: KernelModule, width: int) -> str:
-    """Return the name in the cache of a module's WebAssembly."""
-    return entry_name("wasm", maker_of_code(module.digest), width)
 
 
 def _made(module: KernelModule, width: int) -> bytes:

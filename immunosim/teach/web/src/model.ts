@@ -10,13 +10,11 @@ export interface Parameter {
   low: number;
   high: number;
   label: string;
-  symbol: string;
   note: string;
   evidence: string;
   source: string;
   belongs_to_patient: boolean;
   scales: string[];
-  group: string;
 }
 
 export interface Readout {
