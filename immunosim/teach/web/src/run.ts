@@ -1,7 +1,7 @@
 // From a scenario document to numbers at chosen times: the only way in which the page, its lessons and the worker run the model.
-import { createEngine, type Engine } from "./engine";
+import { createEngine, type Engine, type Solution } from "./engine";
 import type { ModelTables, ScenarioDocument } from "./model";
-import { prepare } from "./scenario";
+import { prepare, type Prepared } from "./scenario";
 
 /** What a model script registers: tables and kernels that Python wrote. */
 export interface ModelBundle {
@@ -34,10 +34,10 @@ export interface Run {
   rates(): Float64Array;
 }
 
-/** Start a model: WebAssembly where the browser allows it, JavaScript otherwise. */
-export async function load(name: string, bundle: ModelBundle): Promise<Loaded> {
+/** Start a model: WebAssembly where the browser allows it, JavaScript otherwise; of two lanes for many patients. */
+export async function load(name: string, bundle: ModelBundle, width: 1 | 2 = 1): Promise<Loaded> {
   try {
-    const engine = await createEngine(bundle as never, "wasm");
+    const engine = await createEngine(bundle as never, "wasm", width);
     return { name, bundle, tables: bundle.tables, engine, kind: "wasm" };
   } catch {
     const engine = await createEngine(bundle as never, "js");
@@ -52,19 +52,30 @@ function column(values: Float64Array, width: number, index: number): Float64Arra
   return found;
 }
 
+/** Which times a run is looked at, of its first and last time and its boundaries. */
+export type Choose = (first: number, last: number, boundaries: Float64Array) => Float64Array;
+
 /**
- * Solve a scenario at the times that `choose` names (first and last time of the run, and its boundaries).
+ * Solve a scenario at the times that `choose` names.
  *
  * Throws a ScenarioFault where the scenario is impossible; a solve that failed has its status.
  */
-export function runOf(loaded: Loaded, doc: ScenarioDocument, choose: (first: number, last: number, boundaries: Float64Array) => Float64Array): Run {
-  const { engine } = loaded;
+export function runOf(loaded: Loaded, doc: ScenarioDocument, choose: Choose): Run {
+  const problem = problemOf(loaded, doc, choose);
+  return finished(loaded, problem, loaded.engine.solve(problem));
+}
+
+/** A scenario as numbers, to be looked at at chosen times. */
+export function problemOf(loaded: Loaded, doc: ScenarioDocument, choose: Choose): Prepared {
   const prepared = prepare(doc, loaded.bundle as never);
   const { boundaries } = prepared;
-  const times = choose(boundaries[0]!, boundaries[boundaries.length - 1]!, boundaries);
-  const problem = { ...prepared, times };
-  const solved = engine.solve(problem);
-  return { doc, status: solved.status, failTime: solved.failTime, times, vector: problem.vector, states: solved.states, ...lazily(loaded, problem, solved.states) };
+  return { ...prepared, times: choose(boundaries[0]!, boundaries[boundaries.length - 1]!, boundaries) };
+}
+
+/** A run from its solution. */
+export function finished(loaded: Loaded, problem: Prepared, solved: Solution): Run {
+  const { doc, times, vector } = problem;
+  return { doc, status: solved.status, failTime: solved.failTime, times, vector, states: solved.states, ...lazily(loaded, problem, solved.states) };
 }
 
 /** Read-outs and rates, computed when they are first asked for. */

@@ -1,7 +1,7 @@
 // Virtual patients in a worker: the page stays quick while a hundred of them are simulated.
 // It is started from the text of the page's own script (build.mjs), because from file:// no worker file can be loaded.
 import { draw, type Trait } from "./band";
-import { load, runOf, type Loaded, type ModelBundle } from "./run";
+import { finished, load, problemOf, type Loaded, type ModelBundle } from "./run";
 import type { ScenarioDocument } from "./model";
 import { laidOver } from "./scenario";
 
@@ -44,26 +44,47 @@ function quantile(sorted: Float64Array, share: number): number {
 
 async function simulate(request: BandRequest): Promise<BandAnswer | null> {
   const { name, bundle } = IMMUNOSIM_MODEL!;
-  const loaded = await (loading ??= load(name, bundle));
-  const courses: Float64Array[][] = [];
-  let failed = 0, why = "";
-  for (const parameters of draw(request.traits, request.typical, request.n, request.seed)) {
-    if (courses.length % 8 === 7) await pause();
+  const loaded = await (loading ??= load(name, bundle, 2));
+  const patients = draw(request.traits, request.typical, request.n, request.seed);
+  const found: Found = { courses: [], failed: 0, why: "" };
+  const width = loaded.engine.width;
+  for (let k = 0; k < patients.length; k += width) {
+    if (k % 16 === 0) await pause();
     if (latest !== request.id) return null;
+    solveSome(loaded, request, patients.slice(k, k + width), found);
+  }
+  const { courses, failed, why } = found;
+  return { id: request.id, n: courses.length, failed, times: request.times, quantiles: request.readouts.map((_unused, r) => bandsOf(courses, r, request.times.length)), error: courses.length === 0 ? why : "" };
+}
+
+interface Found {
+  /** Read-outs of every patient. */
+  courses: Float64Array[][];
+  failed: number;
+  why: string;
+}
+
+/** Solve as many patients as the engine has lanes; whoever cannot be simulated is counted. */
+function solveSome(loaded: Loaded, request: BandRequest, patients: Record<string, number>[], found: Found): void {
+  const problems = patients.flatMap((parameters) => {
     const changes = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [request.keys[name]!, value]));
     try {
-      const run = runOf(loaded, laidOver(request.doc, changes), () => request.times);
-      if (run.status !== "OK") {
-        failed++;
-        why ||= run.status;
-      }
-      else courses.push(request.readouts.map((index) => run.readout(index)));
+      return [problemOf(loaded, laidOver(request.doc, changes), () => request.times)];
     } catch (error) {
-      failed++;
-      why ||= String(error);
+      found.failed++;
+      found.why ||= String(error);
+      return [];
     }
-  }
-  return { id: request.id, n: courses.length, failed, times: request.times, quantiles: request.readouts.map((_unused, r) => bandsOf(courses, r, request.times.length)), error: courses.length === 0 ? why : "" };
+  });
+  if (problems.length === 0) return;
+  loaded.engine.solveAll(problems).forEach((solution, n) => {
+    const run = finished(loaded, problems[n]!, solution);
+    if (run.status === "OK") found.courses.push(request.readouts.map((index) => run.readout(index)));
+    else {
+      found.failed++;
+      found.why ||= run.status;
+    }
+  });
 }
 
 function bandsOf(courses: Float64Array[][], r: number, nTimes: number): Float64Array[] {

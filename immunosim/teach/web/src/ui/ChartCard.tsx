@@ -59,7 +59,7 @@ export function ChartCard({ spec, level = 3 }: { spec: ChartSpec; level?: 2 | 3 
   useEffect(() => {
     const element = host.current!;
     const made = new ChartView(element, {
-      curves: spec.curves, limits: spec.limits, log, top: spec.top, syncKey: "time",
+      curves: spec.curves, limits: spec.limits, log, top: spec.top, unseen: spec.unseen, syncKey: "time",
       onZoom: (from, to) => {
         view.set({ zoom: [from, to] });
         requestRun();

@@ -2,9 +2,10 @@
 import { useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import { t } from "../text";
-import { backToStart, loadedTables, setKey, switchMechanism } from "./actions";
+import { backToStart, loadedTables, setKey, startFrom, switchMechanism } from "./actions";
 import { valueAt } from "./doc";
 import { KeyToggle, Knob, ParameterKnob, Toggle } from "./Knob";
+import { scenariosOf } from "./models";
 import { announce, scenario } from "./state";
 import { useStore } from "./store";
 import { Courses, OtherDrugs } from "./Treatments";
@@ -35,6 +36,7 @@ export function Form() {
   const keys = useStore(scenario, (s) => mainKnobs().filter((key) => valueAt(s.doc, key) !== undefined || key.startsWith("parameters.")).join());
   return (
     <div class="form">
+      <StartFrom />
       <div class="main-knobs">{keys.split(",").filter(Boolean).map((key) => <Knob key={key} knobKey={key} full />)}</div>
       {drug && <Section title={t("courses", { drug: drug.label })}><Courses /></Section>}
       {tables.drugs.length > 1 && <Section title={t("otherDrugs")}><OtherDrugs /></Section>}
@@ -50,6 +52,28 @@ export function Form() {
           announce(t("resetDone"));
         }}
       >{t("reset")}</button>
+    </div>
+  );
+}
+
+/** The shipped scenarios to start from, and what the chosen one is about. */
+function StartFrom() {
+  const name = useStore(scenario, (s) => s.name);
+  const about = useStore(scenario, (s) => String(s.doc.description ?? ""));
+  const all = Object.entries(scenariosOf(loadedTables()));
+  if (all.length < 2) return null;
+  const choose = (chosen: string): void => {
+    const base = scenariosOf(loadedTables())[chosen];
+    if (base) startFrom({ base, name: chosen });
+  };
+  return (
+    <div class="start-from">
+      <label><span class="note">{t("startFrom")}</span>
+        <select value={name} onChange={(event) => choose(event.currentTarget.value)}>
+          {all.map(([key, doc]) => <option key={key} value={key}>{String(doc.title ?? key)}</option>)}
+        </select>
+      </label>
+      {about && <p class="note about">{about}</p>}
     </div>
   );
 }

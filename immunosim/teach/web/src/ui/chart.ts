@@ -56,6 +56,8 @@ export interface ChartOptions {
   limits: Limit[];
   log: boolean;
   top: [number, number] | null;
+  /** A logarithmic axis ends here. */
+  unseen: number;
   syncKey: string;
   onZoom(from: number, to: number): void;
   onTime(time: number): void;
@@ -132,7 +134,8 @@ export class ChartView {
       const [least, most] = this.options.top;
       return [0, Math.min(most, Math.max(least, valueRange(0, all.high, all.least, false, [])[1]))];
     }
-    return valueRange(all.low, all.high, all.least, this.options.log, this.options.limits.map((limit) => limit.value));
+    const least = this.options.unseen > 0 ? Math.max(all.least, this.options.unseen) : all.least;
+    return valueRange(all.low, all.high, least, this.options.log, this.options.limits.map((limit) => limit.value));
   }
 
   private plotOptions(): uPlot.Options {

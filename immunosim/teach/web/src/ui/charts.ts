@@ -22,7 +22,8 @@ export interface ChartSpec {
   top: [number, number] | null;
   /** Whether its own scale is logarithmic, whatever the page's is. */
   log: boolean;
-  note: string;
+  /** Values of less than this are nothing to see: what nobody sees of a score, a hundredth of an assay's limit. */
+  unseen: number;
 }
 
 interface ReadoutLike {
@@ -88,7 +89,7 @@ export class Catalogue {
     const ending = labels.every((label) => label.endsWith(" in tissue")) ? " in tissue" : "";
     const short = labels.map((label) => label.slice(0, label.length - ending.length));
     return {
-      id, title: capital(`${ending ? `${commonWords(short)}${ending}` : short.join(", ")}`), unit: members[0]!.pool.unit, side: "hidden", limits: [], top: null, log: false, note: "",
+      id, title: capital(`${ending ? `${commonWords(short)}${ending}` : short.join(", ")}`), unit: members[0]!.pool.unit, side: "hidden", limits: [], top: null, log: false, unseen: 0,
       curves: members.map(({ pool, index }, n) => ({ kind: "pool" as const, name: pool.name, index, label: short[n]!, colour: n, dashed: n > 2 })),
     };
   }
@@ -99,7 +100,7 @@ export class Catalogue {
     return {
       id: readout.name, title: readout.title || capital(readout.label), unit: readout.unit, side: isCount ? "clinic" : "hidden",
       curves: [{ kind: "readout", name: readout.name, index, label: readout.curve || readout.short || readout.label, colour: colourOf(readout.colour, 0), dashed: false }],
-      limits: limitsOf(readout), top: topOf(readout), log: kind === "level", note: "",
+      limits: limitsOf(readout), top: topOf(readout), log: kind === "level", unseen: unseenOf(readout),
     };
   }
 
@@ -115,7 +116,7 @@ export class Catalogue {
       if (members.length === 0) return [];
       const first = members[0]!.readout;
       return [{
-        id: `group.${name}`, title: group.title, unit: first.unit, side: "hidden" as const, top: topOf(first), log: group.kind === "level", note: "",
+        id: `group.${name}`, title: group.title, unit: first.unit, side: "hidden" as const, top: topOf(first), log: group.kind === "level", unseen: unseenOf(first),
         limits: members.flatMap(({ readout }) => limitsOf(readout)),
         curves: members.map(({ readout, index }, n) => ({
           kind: "readout" as const, name: readout.name, index, label: readout.curve || readout.short || readout.label,
@@ -128,7 +129,7 @@ export class Catalogue {
   private pools(): ChartSpec[] {
     const drawn = new Set(this.tables.readouts.map((readout) => readout.name));
     return this.tables.pools.flatMap((pool, index) => drawn.has(pool.name) ? [] : [{
-      id: `pool.${pool.name}`, title: capital(pool.label), unit: pool.unit, side: "hidden" as const, limits: [], top: null, log: false, note: "",
+      id: `pool.${pool.name}`, title: capital(pool.label), unit: pool.unit, side: "hidden" as const, limits: [], top: null, log: false, unseen: 0,
       curves: [{ kind: "pool" as const, name: pool.name, index, label: pool.label, colour: index % CURVES.length, dashed: false }],
     }]);
   }
@@ -140,6 +141,10 @@ function limitsOf(readout: ModelTables["readouts"][number]): Limit[] {
   if (readout.severe_limit != null) limits.push({ value: readout.severe_limit, kind: "severe" });
   if (readout.detection_limit != null) limits.push({ value: readout.detection_limit, kind: "detection" });
   return limits;
+}
+
+function unseenOf(readout: ModelTables["readouts"][number] & { unseen_below?: number }): number {
+  return Math.max(readout.unseen_below ?? 0, (readout.detection_limit ?? 0) / 10);
 }
 
 function topOf(readout: ModelTables["readouts"][number]): [number, number] | null {

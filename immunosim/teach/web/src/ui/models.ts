@@ -1,6 +1,7 @@
 // The models that came with the page, and starting one of them.
 import { load, type Loaded, type ModelBundle } from "../run";
-import type { ScenarioDocument } from "../model";
+import type { ModelTables, ScenarioDocument } from "../model";
+import { laidOver, type Changes } from "../scenario";
 import { t } from "../text";
 import { startFrom } from "./actions";
 import { forgetWorker } from "./bands";
@@ -34,20 +35,37 @@ export async function startModel(name: string): Promise<Loaded> {
 
 export type Wish = Partial<Pick<ScenarioState, "doc" | "base" | "name" | "of" | "start">>;
 
+/** What the site adds to the tables of a model (immunosim/teach/starting.py). */
+interface Starting {
+  standard?: string;
+  default_scenario?: ScenarioDocument;
+  scenario_changes?: Record<string, Changes>;
+}
+
 /** The standard scenario of a model and its name among the shipped ones. */
-function standardOf(loaded: Loaded): { base: ScenarioDocument; name: string } {
-  const { default_scenario: standard, scenarios = {} } = loaded.tables;
-  const found = Object.entries(scenarios);
-  const base = standard ?? found[0]?.[1] ?? { model: loaded.name };
-  const name = found.find(([, doc]) => JSON.stringify(doc) === JSON.stringify(base))?.[0] ?? "";
-  return { base, name };
+export function standardOf(tables: ModelTables): { base: ScenarioDocument; name: string } {
+  const { default_scenario: base, standard = "" } = tables as Starting;
+  return base ? { base, name: standard } : { base: { model: tables.name }, name: "" };
+}
+
+const shipped = new Map<ModelTables, Record<string, ScenarioDocument>>();
+
+/** The shipped scenarios of a model by name. */
+export function scenariosOf(tables: ModelTables): Record<string, ScenarioDocument> {
+  let found = shipped.get(tables);
+  if (!found) {
+    const { base } = standardOf(tables);
+    found = Object.fromEntries(Object.entries((tables as Starting).scenario_changes ?? {}).map(([name, changes]) => [name, laidOver(base, changes)]));
+    shipped.set(tables, found);
+  }
+  return found;
 }
 
 /** Go to a model, with its standard scenario or another one. */
 export async function openModel(name: string, wish: Wish = {}): Promise<void> {
   try {
     const loaded = await startModel(name);
-    const standard = standardOf(loaded);
+    const standard = standardOf(loaded.tables);
     setUsual(standard.name);
     if (session.get().loaded !== loaded) {
       kept.set({ runs: [] });

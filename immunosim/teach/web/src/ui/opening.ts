@@ -3,7 +3,7 @@ import type { Lesson } from "../lessons/record";
 import type { ScenarioDocument } from "../model";
 import { scenarioIn } from "./address";
 import { faultOf } from "./faults";
-import { globals, type Wish } from "./models";
+import { globals, scenariosOf, standardOf, type Wish } from "./models";
 
 export interface Opening {
   model: string;
@@ -15,8 +15,8 @@ export interface Opening {
 function basesOf(lesson: Lesson | undefined): Record<string, ScenarioDocument> {
   const bases: Record<string, ScenarioDocument> = {};
   for (const { tables } of Object.values(globals().models ?? {})) {
-    Object.assign(bases, tables.scenarios ?? {});
-    if (tables.default_scenario) bases[""] ??= tables.default_scenario;
+    Object.assign(bases, scenariosOf(tables));
+    bases[""] ??= standardOf(tables).base;
   }
   if (lesson) bases[""] = lesson.base;
   return bases;

@@ -25,7 +25,8 @@ function timeBelow(times: ArrayLike<number>, values: ArrayLike<number>, level: n
 }
 
 /** One curve in words: lowest or highest value and when, time below the limits, the end. */
-export function wordsOf(spec: ChartSpec, curve: Curve, times: Float64Array, values: Float64Array): string {
+export function wordsOf(spec: ChartSpec, curve: Curve, times: Float64Array, course: Float64Array): string {
+  const values = spec.unseen > 0 ? course.map((value) => (Math.abs(value) < spec.unseen ? 0 : value)) : course;
   let low = 0, high = 0;
   for (let i = 1; i < values.length; i++) {
     if (values[i]! < values[low]!) low = i;
