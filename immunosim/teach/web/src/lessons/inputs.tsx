@@ -80,7 +80,7 @@ function Order({ draft, fill, change, items }: InputProps & { items: Variant[] }
     change({ ...draft, order });
   };
   return (
-    <ol class="order" aria-label={t("answer")}>
+    <ol class="order" aria-label={t("answer")} data-places={draft.order.map((id) => items.findIndex((item) => item.id === id)).join()}>
       {draft.order.map((id, index) => (
         <li key={id}>
           <span>{label(id)}<span class="hidden-text"> ({t("place", { n: index + 1, of: draft.order.length })})</span></span>
