@@ -19,6 +19,7 @@ KERNELS = ("close", "baseline", "rhs", "jacobian", "factorise", "solve", "rates"
 OPERATORS = {ast.Add: ("+", 1), ast.Sub: ("-", 1), ast.Mult: ("*", 2), ast.Div: ("/", 2)}
 COMPARISONS = {ast.Gt: ">", ast.Lt: "<", ast.GtE: ">=", ast.LtE: "<="}
 FUNCTIONS = {"exp": "Math.exp", "log": "Math.log", "sqrt": "Math.sqrt"}
+CONSTANT = "const "
 CHOICE, SUM, PRODUCT, SIGN, ATOM = range(5)
 """How tightly parts of an expression hold together."""
 
@@ -43,21 +44,32 @@ def javascript_text(module: KernelModule) -> str:
 def _function(function: ast.FunctionDef, module: KernelModule) -> str:
     """Return a function; names that are assigned once are constants, those of loops change."""
     translation = _Translation(module, _changing(function), _short_names(function))
-    arguments = ", ".join(argument.arg for argument in function.args.args)
+    arguments = ",".join(translation.names[argument.arg] for argument in function.args.args)
     about = ast.get_docstring(function)
-    lines = [f"function {function.name}({arguments}) {{", *([f"  // {about}"] if about else [])]
-    for statement in function.body:
-        lines += translation.statement(statement)
-    return "\n".join([*lines, "}", ""])
+    lines = [line for statement in function.body for line in translation.statement(statement)]
+    head = f"// {about}\n" if about else ""
+    return f"{head}function {function.name}({arguments}) {{\n{_joined(lines)}\n}}\n"
+
+
+def _joined(lines: list[str]) -> str:
+    """Return statements as text, constants that follow one another in one declaration."""
+    parts: list[str] = []
+    for line in lines:
+        if line.startswith(CONSTANT) and parts and parts[-1].startswith(CONSTANT):
+            parts[-1] = f"{parts[-1].removesuffix(';')},{line.removeprefix(CONSTANT)}"
+        else:
+            parts.append(line)
+    return "\n".join(parts)
 
 
 def _short_names(function: ast.FunctionDef) -> dict[str, str]:
-    """Return a short name for each name that a function assigns; none collides with an argument or a word."""
-    names = (node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    """Return a short name for each argument and each name that a function assigns; none is a word of the language."""
+    arguments = [argument.arg for argument in function.args.args]
+    stored = [node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
     letters = string.ascii_letters
     short = ("".join(parts) for n in (1, 2) for parts in itertools.product(letters, repeat=n))
-    words = {"do", "if", "in", "of", "as", "is", "p_", "k"}
-    return dict(zip(dict.fromkeys(names), (name for name in short if name not in words), strict=False))
+    words = {"do", "if", "in", "of", "as", "is"}
+    return dict(zip(dict.fromkeys((*arguments, *stored)), (name for name in short if name not in words), strict=False))
 
 
 def _changing(function: ast.FunctionDef) -> set[str]:
@@ -84,12 +96,12 @@ class _Translation:
             case ast.Assign(targets=targets, value=value):
                 return self.assignments(targets, self.expression(value))
             case ast.AugAssign(target=target, op=op, value=value) if type(op) in OPERATORS:
-                return [f"{self.expression(target)} {OPERATORS[type(op)][0]}= {self.expression(value)};"]
+                return [f"{self.expression(target)}{OPERATORS[type(op)][0]}={self.expression(value)};"]
             case ast.For(target=ast.Name(id=index), iter=ast.Call(func=ast.Name(id="range"), args=bounds), body=body):
                 start, stop, step = (self.expression(bound) for bound in bounds)
                 index = self.names.get(index, index)
                 inner = [line for part in body for line in self.statement(part)]
-                return [f"for (let {index} = {start}; {index} < {stop}; {index} += {step}) {{", *inner, "}"]
+                return [f"for(let {index}={start};{index}<{stop};{index}+={step}){{", *inner, "}"]
             case ast.Return(value=ast.expr() as value):
                 return [f"return {self.expression(value)};"]
             case ast.Expr(value=ast.Constant(value=str())):
@@ -102,8 +114,8 @@ class _Translation:
         for target in targets:
             if isinstance(target, ast.Name) and target.id not in self.declared:
                 self.declared.add(target.id)
-                word = "let" if target.id in self.changing else "const"
-                lines.append(f"{word} {self.expression(target)}={value};")
+                word = "let " if target.id in self.changing else CONSTANT
+                lines.append(f"{word}{self.expression(target)}={value};")
             else:
                 lines.append(f"{self.expression(target)}={value};")
         return lines
@@ -121,7 +133,7 @@ class _Translation:
                 known = self.tables.get(name)
                 return (repr(known) if isinstance(known, int) else self.names.get(name, name)), ATOM
             case ast.Subscript(value=ast.Name(id=array), slice=place):
-                return f"{array}[{self.expression(place)}]", ATOM
+                return f"{self.names.get(array, array)}[{self.expression(place)}]", ATOM
             case ast.Attribute(value=value, attr="real"):
                 return self.bound(value)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -134,8 +146,8 @@ class _Translation:
                 sign = f"{space}{sign}{space}"
                 return f"{self.enclosed(left, strength)}{sign}{self.enclosed(right, strength + 1)}", strength
             case ast.IfExp(test=ast.Compare(left=left, ops=[op], comparators=[right]), body=body, orelse=other):
-                test = f"{self.enclosed(left, SUM)} {COMPARISONS[type(op)]} {self.enclosed(right, SUM)}"
-                return f"{test} ? {self.enclosed(body, SUM)} : {self.enclosed(other, SUM)}", CHOICE
+                test = f"{self.enclosed(left, SUM)}{COMPARISONS[type(op)]}{self.enclosed(right, SUM)}"
+                return f"{test}?{self.enclosed(body, SUM)}:{self.enclosed(other, SUM)}", CHOICE
             case ast.Call(func=ast.Name(id=name), args=[argument]) if name in FUNCTIONS:
                 return f"{FUNCTIONS[name]}({self.expression(argument)})", ATOM
         raise _refused(node)

@@ -62,8 +62,8 @@ def model_tables(package: ModelPackage, module: KernelModule, key: str) -> dict[
         "readouts": _readouts(tables["READOUT_INFO"], tables["READOUTS"]),
         "groups": tables["GROUPS"],
         "processes": [
-            {"name": name, "label": label, "mechanism": owner, "source": source, "target": target}
-            for name, (label, owner, source, target) in tables["PROCESSES"].items()
+            {"label": label, "mechanism": owner, "source": source, "target": target}
+            for label, owner, source, target in tables["PROCESSES"].values()
         ],
         "admissible": [list(rule) for rule in tables["ADMISSIBLE"]],
         "drugs": [asdict(drug) for drug in package.drugs],

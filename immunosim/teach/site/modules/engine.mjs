@@ -689,11 +689,9 @@ var ScalarStep = class {
 // src/engine/wasm_core.ts
 var PAGE = 65536;
 var ALIGNMENT = 64;
-function bytesOf(base64) {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
+async function codeOf(base64) {
+  const packed = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
 async function wasmCore(model, base64, width) {
   const places = [];
@@ -703,7 +701,7 @@ async function wasmCore(model, base64, width) {
     next = align(next + 8 * width * lengthOf(name, model));
   }
   const memory = new WebAssembly.Memory({ initial: Math.ceil(next / PAGE) });
-  const module = await WebAssembly.compile(bytesOf(base64));
+  const module = await WebAssembly.compile(await codeOf(base64));
   const instance = await WebAssembly.instantiate(module, { env: { __linear_memory: memory } });
   const made = instance.exports;
   new Int32Array(memory.buffer, ALIGNMENT, places.length).set(places);

@@ -91,7 +91,7 @@ export interface ModelTables {
   derived: string[];
   readouts: Readout[];
   groups: Record<string, { title: string; kind: string; caption?: string }>;
-  processes: { name: string; label: string; mechanism: string; source: string; target: string }[];
+  processes: { label: string; mechanism: string; source: string; target: string }[];
   admissible: [string, number, string][];
   drugs: Drug[];
   counts: { name: string; is_total?: boolean }[];

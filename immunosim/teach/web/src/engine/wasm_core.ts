@@ -8,12 +8,10 @@ const ALIGNMENT = 64;
 
 type Exports = Record<"attempt" | "sample" | "defect" | "advance", (frame: number) => void>;
 
-/** The bytes of a base64 text, in a page, a worker and node. */
-export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
+/** The machine code of a text: base64 of gzip, which pages, workers and node unpack alike. */
+async function codeOf(base64: string): Promise<ArrayBuffer> {
+  const packed = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
 
 /** Compile the module and lay out its arrays; the machine code takes the place of each from the frame. */
@@ -26,7 +24,7 @@ export async function wasmCore(model: EngineModel, base64: string, width: number
     next = align(next + 8 * width * lengthOf(name, model));
   }
   const memory = new WebAssembly.Memory({ initial: Math.ceil(next / PAGE) });
-  const module = await WebAssembly.compile(bytesOf(base64));
+  const module = await WebAssembly.compile(await codeOf(base64));
   const instance = await WebAssembly.instantiate(module, { env: { __linear_memory: memory } });
   const made = instance.exports as unknown as Exports;
   new Int32Array(memory.buffer, ALIGNMENT, places.length).set(places);
