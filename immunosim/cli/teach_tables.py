@@ -11,7 +11,7 @@ from immunosim.safe_text import json_text
 if TYPE_CHECKING:
     from immunosim.teach.check import LessonCheck
     from immunosim.teach.grade import Grades
-    from immunosim.teach.marking import Answer
+    from immunosim.teach.marking import TaskAnswer
 
 
 def show_check(found: LessonCheck) -> None:
@@ -51,7 +51,7 @@ def show_grades(grades: Grades) -> None:
     show()
 
 
-def _answer(answer: Answer) -> str:
+def _answer(answer: TaskAnswer) -> str:
     if answer.right:
         return answer.right if isinstance(answer.right, str) else ", ".join(answer.right)
     text = f"{number(answer.value)} {unit_text(answer.unit)}".rstrip()

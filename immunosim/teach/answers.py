@@ -14,9 +14,9 @@ from immunosim.errors import InputProblem
 from immunosim.teach.asking import Asked, asked
 from immunosim.teach.faults import LessonError
 from immunosim.teach.lesson import Fact, Lesson
-from immunosim.teach.marking import Answer
+from immunosim.teach.marking import TaskAnswer
 from immunosim.teach.reading import LessonFolder
-from immunosim.teach.runs import Number, Runs, base_scenario
+from immunosim.teach.runs import LessonRuns, Number, base_scenario
 
 Settings = Mapping[str, object]
 
@@ -26,8 +26,8 @@ class LessonAnswers:
     """All computed answers of a lesson, by the ids of tasks and facts."""
 
     folder: LessonFolder
-    runs: Runs
-    answers: dict[str, Answer]
+    runs: LessonRuns
+    answers: dict[str, TaskAnswer]
 
     @property
     def model_key(self) -> str:
@@ -61,7 +61,7 @@ def compute_answers(
     """
     lesson, file = folder.lesson, folder.file
     base = base_scenario(lesson.scenario, {**lesson.changes, **(overrides or {})}, file)
-    runs = Runs(base, file, announce)
+    runs = LessonRuns(base, file, announce)
     waiting: dict[str, Asked] = {}
     problems: list[InputProblem] = []
     for key, fact in keyed(lesson):

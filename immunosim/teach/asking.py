@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from immunosim.teach.faults import LessonError, placed
-from immunosim.teach.lesson import Fact, Option, Task, Variant
-from immunosim.teach.marking import Answer, answer_of
-from immunosim.teach.runs import Number, Runs
+from immunosim.teach.lesson import Fact, LessonTask, Option, TaskVariant
+from immunosim.teach.marking import TaskAnswer, answer_of
+from immunosim.teach.runs import LessonRuns, Number
 from immunosim.units import check_unit
 
 PERCENT = "%"
@@ -28,14 +28,14 @@ _ENTRIES = {"number": "wrong", "choice": "option", "order": "item", "state": "wr
 class Asked:
     """A task or a fact whose numbers are noted, and known once the runs are solved."""
 
-    runs: Runs
+    runs: LessonRuns
     fact: Fact
     key: str
-    own: _Later | None
+    direct: _Later | None
     variants: dict[str, _Later]
     solved: _Later | None = None
 
-    def answer(self) -> Answer:
+    def answer(self) -> TaskAnswer:
         """Return its answer.
 
         Raises
@@ -43,7 +43,7 @@ class Asked:
         LessonError
             If a unit does not fit.
         """
-        measured = {} if self.own is None else {"": self.own()}
+        measured = {} if self.direct is None else {"": self.direct()}
         measured |= {name: number() for name, number in self.variants.items()}
         units = sorted({number.unit for number in measured.values()})
         if len(units) > 1:
@@ -51,10 +51,10 @@ class Asked:
             raise LessonError(reason, file=self.runs.file, key=self.key, cure=cure)
         others = {name: self._in_unit(number) for name, number in measured.items()}
         unit = next(iter(others.values())).unit
-        own = others.pop("", None)
-        value = math.nan if own is None else own.value
-        if not isinstance(self.fact, Task):
-            return Answer("number", value, unit)
+        direct = others.pop("", None)
+        value = math.nan if direct is None else direct.value
+        if not isinstance(self.fact, LessonTask):
+            return TaskAnswer("number", value, unit)
         solved = math.nan if self.solved is None else self._in_unit(self.solved()).value
         with placed(self.runs.file, self.key):
             return answer_of(self.fact, value, unit, {name: n.value for name, n in others.items()}, solved)
@@ -71,7 +71,7 @@ class Asked:
             return number.to(unit)
 
 
-def asked(runs: Runs, fact: Fact, key: str) -> Asked:
+def asked(runs: LessonRuns, fact: Fact, key: str) -> Asked:
     """Note what a task or a fact needs.
 
     Raises
@@ -79,10 +79,10 @@ def asked(runs: Runs, fact: Fact, key: str) -> Asked:
     LessonError
         If a run or a measure is impossible.
     """
-    if not isinstance(fact, Task):
+    if not isinstance(fact, LessonTask):
         return Asked(runs, fact, key, _number(runs, fact, None, key), {})
-    has_own = fact.kind in ("number", "state") or fact.is_of_ranges
-    own = _number(runs, fact, None, key) if has_own else None
+    has_direct = fact.kind in ("number", "state") or fact.is_of_ranges
+    direct = _number(runs, fact, None, key) if has_direct else None
     later = {
         variant.id: _number(runs, fact, variant, f"{key}.{_ENTRIES[fact.kind]}[{number}]", key)
         for number, variant in enumerate(fact.variants, 1)
@@ -92,27 +92,29 @@ def asked(runs: Runs, fact: Fact, key: str) -> Asked:
     if fact.kind == "state":
         solution = fact.model_copy(update={"set": {**fact.set, **(fact.solution or {})}})
         solved = _number(runs, solution, None, key, set_key="solution")
-    return Asked(runs, fact, key, own, later, solved)
+    return Asked(runs, fact, key, direct, later, solved)
 
 
-def settings_of(fact: Fact, variant: Variant | None = None) -> Settings:
+def settings_of(fact: Fact, variant: TaskVariant | None = None) -> Settings:
     """Return the changes of the run that answers."""
     return fact.set if variant is None or variant.set is None else variant.set
 
 
-def measure_of(fact: Fact, variant: Variant | None = None) -> str:
+def measure_of(fact: Fact, variant: TaskVariant | None = None) -> str:
     """Return what is measured in it."""
     return (variant.measure if variant else None) or fact.measure or ""
 
 
-def against_of(fact: Fact, variant: Variant | None = None) -> tuple[Settings, str]:
-    """Return the changes and the measure with which the run is compared; its own where nothing else is given."""
+def against_of(fact: Fact, variant: TaskVariant | None = None) -> tuple[Settings, str]:
+    """Return the changes and the measure with which the run is compared; its direct where nothing else is given."""
     against = fact.against if variant is None or variant.against is None else variant.against
     measure = (variant.against_measure if variant else None) or fact.against_measure or measure_of(fact, variant)
     return settings_of(fact, variant) if against is None else against, measure
 
 
-def _number(runs: Runs, fact: Fact, variant: Variant | None, key: str, of: str = "", set_key: str = "set") -> _Later:
+def _number(
+    runs: LessonRuns, fact: Fact, variant: TaskVariant | None, key: str, of: str = "", set_key: str = "set"
+) -> _Later:
     """Note a measure in a run, and the one that it is compared with; keys are those of the entry that has them."""
     has = [
         name for name in ("set", "measure", "against", "against_measure") if getattr(variant, name, None) is not None

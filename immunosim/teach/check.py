@@ -19,8 +19,8 @@ from immunosim.scenario import load_scenario
 from immunosim.teach.answers import LessonAnswers, compute_answers, keyed
 from immunosim.teach.faults import LessonError
 from immunosim.teach.keys import key_problem
-from immunosim.teach.lesson import Task
-from immunosim.teach.marking import Answer, bounds_of, tolerance_of
+from immunosim.teach.lesson import LessonTask
+from immunosim.teach.marking import TaskAnswer, bounds_of, tolerance_of
 from immunosim.teach.reading import LessonFolder, read_lessons
 from immunosim.teach.stored import Moved, moved_answers, read_stored, write_stored
 
@@ -86,9 +86,9 @@ def check_lessons(
     overrides : mapping, optional
         Changes of every lesson's scenario, such as another value of a parameter, to see which lessons follow from it.
     announce : callable
-        Told in a sentence when something slow starts.
+        Receives a sentence before a slow step.
     report : callable, optional
-        Told how many lessons are done, of how many, and the name of the next.
+        Receives how many lessons are done, of how many, and the name of the next.
 
     Raises
     ------
@@ -145,10 +145,10 @@ def judged(answers: LessonAnswers) -> list[InputProblem]:
     problems = [*_pages(answers)]
     for key, fact in keyed(lesson):
         answer = answers.answers[fact.id]
-        own = list(_without_value(answer))
-        if not own and isinstance(fact, Task):
-            own = list(_JUDGES[fact.kind](fact, answer))
-        problems += [InputProblem(p.reason, file, f"{key}.{p.key}" if p.key else key, p.cure) for p in own]
+        faults = list(_without_value(answer))
+        if not faults and isinstance(fact, LessonTask):
+            faults = list(_JUDGES[fact.kind](fact, answer))
+        problems += [InputProblem(p.reason, file, f"{key}.{p.key}" if p.key else key, p.cure) for p in faults]
     return problems
 
 
@@ -165,7 +165,7 @@ def _pages(answers: LessonAnswers) -> Iterator[InputProblem]:
             yield InputProblem(fault.reason, file, f"knobs[{number}]", fault.cure)
 
 
-def _without_value(answer: Answer) -> Iterator[InputProblem]:
+def _without_value(answer: TaskAnswer) -> Iterator[InputProblem]:
     numbers = dict(answer.variants)
     if answer.kind in ("number", "state") or not numbers:
         numbers["measure"] = answer.value
@@ -177,7 +177,7 @@ def _without_value(answer: Answer) -> Iterator[InputProblem]:
             yield InputProblem(reason, key="measure", cure="measure something else, or in another time span")
 
 
-def _number(task: Task, answer: Answer) -> Iterator[InputProblem]:
+def _number(task: LessonTask, answer: TaskAnswer) -> Iterator[InputProblem]:
     if answer.tolerance == 0.0:
         cure = 'give it as a quantity, for example tolerance = "5 days"'
         yield InputProblem("the answer is 0, which has no relative tolerance", key="tolerance", cure=cure)
@@ -194,7 +194,7 @@ def _number(task: Task, answer: Answer) -> Iterator[InputProblem]:
             yield InputProblem(reason, key="wrong", cure="leave one out: they cannot be told apart")
 
 
-def _choice(task: Task, answer: Answer) -> Iterator[InputProblem]:
+def _choice(task: LessonTask, answer: TaskAnswer) -> Iterator[InputProblem]:
     if task.is_of_ranges:
         yield from _ranges(task, answer)
         return
@@ -205,7 +205,7 @@ def _choice(task: Task, answer: Answer) -> Iterator[InputProblem]:
             yield InputProblem(reason, key="option", cure="change an option: there must be one right answer")
 
 
-def _ranges(task: Task, answer: Answer) -> Iterator[InputProblem]:
+def _ranges(task: LessonTask, answer: TaskAnswer) -> Iterator[InputProblem]:
     if not answer.right:
         reason = f"the answer, {_text(answer.value, answer)}, lies in none of the ranges, or in several"
         yield InputProblem(reason, key="option", cure="let exactly one range hold it")
@@ -217,7 +217,7 @@ def _ranges(task: Task, answer: Answer) -> Iterator[InputProblem]:
                 yield InputProblem(reason, key=f"option[{number}]", cure="choose other ranges")
 
 
-def _order(task: Task, answer: Answer) -> Iterator[InputProblem]:
+def _order(task: LessonTask, answer: TaskAnswer) -> Iterator[InputProblem]:
     for a, b in zip(answer.right, answer.right[1:], strict=False):
         if _are_close(answer.variants[a], answer.variants[b], answer.tolerance):
             values = f"{_text(answer.variants[a], answer)} and {_text(answer.variants[b], answer)}"
@@ -225,7 +225,7 @@ def _order(task: Task, answer: Answer) -> Iterator[InputProblem]:
             yield InputProblem(f"{a} and {b} have nearly the same value ({values})", key="item", cure=cure)
 
 
-def _state(task: Task, answer: Answer) -> Iterator[InputProblem]:
+def _state(task: LessonTask, answer: TaskAnswer) -> Iterator[InputProblem]:
     low, high = answer.bounds
     wide = MARGIN * max(abs(bound) for bound in answer.bounds if math.isfinite(bound))
     if low - wide <= answer.value <= high + wide:
@@ -236,7 +236,7 @@ def _state(task: Task, answer: Answer) -> Iterator[InputProblem]:
         yield InputProblem(reason, key="solution", cure="give changes that reach it")
 
 
-_JUDGES: dict[str, Callable[[Task, Answer], Iterator[InputProblem]]] = {
+_JUDGES: dict[str, Callable[[LessonTask, TaskAnswer], Iterator[InputProblem]]] = {
     "number": _number,
     "choice": _choice,
     "order": _order,
@@ -249,12 +249,12 @@ def _unstored(lessons: list[LessonFolder], stored: Mapping[str, object], where: 
     for name in stored:
         if name not in {lesson.id for lesson in lessons}:
             cure = "run immunosim teach check --update"
-            yield InputProblem(f'has answers of "{name}", which is no lesson', str(where), cure=cure)
+            yield InputProblem(f'has answers of "{name}", which does not exist', str(where), cure=cure)
 
 
 def _are_close(a: float, b: float, relative: float) -> bool:
     return abs(a - b) <= relative * max(abs(a), abs(b))
 
 
-def _text(value: float, answer: Answer) -> str:
+def _text(value: float, answer: TaskAnswer) -> str:
     return f"{value:.4g}" if answer.unit == "1" else f"{value:.4g} {answer.unit}"

@@ -114,11 +114,11 @@ Name = Annotated[Text, AfterValidator(checked_name)]
 KeyPath = Annotated[Text, AfterValidator(_key)]
 """Key of a scenario, as ``--set`` of the command line takes it: ``course.2.dose``."""
 
-Settings = Annotated[dict[str, Any], BeforeValidator(_settings)]
+SettingsTable = Annotated[dict[str, Any], BeforeValidator(_settings)]
 """Changes of a scenario by key, as ``load_scenario`` takes them."""
 
 Phrase = Annotated[Text, sized(LONGEST_VALUE)]
-Tolerance = Annotated[Any, BeforeValidator(_tolerance)]
+AnswerTolerance = Annotated[Any, BeforeValidator(_tolerance)]
 """A share of the right answer, or an absolute quantity as text."""
 
 

@@ -17,9 +17,9 @@ from immunosim.safe_text import csv_text
 from immunosim.teach.answers import LessonAnswers, compute_answers
 from immunosim.teach.faults import LessonError
 from immunosim.teach.handin import AnswerGiven, HandIn, hand_in_files, read_hand_in
-from immunosim.teach.lesson import Task
+from immunosim.teach.lesson import LessonTask
 from immunosim.teach.link import LinkError, scenario_of_link
-from immunosim.teach.marking import Answer, tolerance_of
+from immunosim.teach.marking import TaskAnswer, tolerance_of
 from immunosim.teach.reached import value_reached
 from immunosim.teach.reading import LessonFolder
 
@@ -33,7 +33,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Grade:
+class TaskGrade:
     """The verdict on a task of a hand-in, or on a file that cannot be read.
 
     Attributes
@@ -67,7 +67,7 @@ class Grade:
 class Grades:
     """The verdicts on a folder of hand-ins, in the order of the files."""
 
-    grades: tuple[Grade, ...]
+    grades: tuple[TaskGrade, ...]
     caution: str = CAUTION
 
     def csv(self) -> str:
@@ -89,11 +89,11 @@ class Grades:
         """Return a line for each file: student, lesson, right answers, tasks, remarks."""
         rows: list[tuple[str, ...]] = []
         for file in dict.fromkeys(grade.file for grade in self.grades):
-            own = [grade for grade in self.grades if grade.file == file]
-            n_right = sum(grade.verdict == RIGHT for grade in own)
-            remarks = "; ".join(dict.fromkeys(grade.remark for grade in own if grade.remark))
-            n_tasks = sum(bool(grade.task) for grade in own)
-            rows.append((file, own[0].student, own[0].lesson, str(n_right), str(n_tasks), remarks))
+            of_file = [grade for grade in self.grades if grade.file == file]
+            n_right = sum(grade.verdict == RIGHT for grade in of_file)
+            remarks = "; ".join(dict.fromkeys(grade.remark for grade in of_file if grade.remark))
+            n_tasks = sum(bool(grade.task) for grade in of_file)
+            rows.append((file, of_file[0].student, of_file[0].lesson, str(n_right), str(n_tasks), remarks))
         return rows
 
 
@@ -106,7 +106,7 @@ def grade_folder(folder: Path, lessons: list[LessonFolder], announce: Say = say_
     lessons : list of LessonFolder
         Those that may be handed in.
     announce : callable
-        Told in a sentence when something slow starts.
+        Receives a sentence before a slow step.
 
     Raises
     ------
@@ -115,15 +115,15 @@ def grade_folder(folder: Path, lessons: list[LessonFolder], announce: Say = say_
     """
     known = {lesson.id: lesson for lesson in lessons}
     computed: dict[str, LessonAnswers] = {}
-    grades: list[Grade] = []
+    grades: list[TaskGrade] = []
     for path in hand_in_files(folder):
         try:
             hand_in = read_hand_in(path)
         except LessonError as error:
-            grades.append(Grade(path.name, verdict=UNREADABLE, remark=str(error.problems[0])))
+            grades.append(TaskGrade(path.name, verdict=UNREADABLE, remark=str(error.problems[0])))
             continue
         if hand_in.lesson not in known:
-            grades.append(Grade(path.name, hand_in.student, hand_in.lesson, verdict=UNKNOWN))
+            grades.append(TaskGrade(path.name, hand_in.student, hand_in.lesson, verdict=UNKNOWN))
             continue
         if hand_in.lesson not in computed:
             computed[hand_in.lesson] = compute_answers(known[hand_in.lesson], announce=announce)
@@ -131,15 +131,15 @@ def grade_folder(folder: Path, lessons: list[LessonFolder], announce: Say = say_
     return Grades(tuple(grades))
 
 
-def _graded(file: str, hand_in: HandIn, answers: LessonAnswers) -> Iterator[Grade]:
+def _graded(file: str, hand_in: HandIn, answers: LessonAnswers) -> Iterator[TaskGrade]:
     remarks = list(_remarks(hand_in, answers))
     for task in answers.folder.lesson.task:
         answer = answers.answers[task.id]
         given = hand_in.answers.get(task.id)
         link = hand_in.links.get(task.id) or (given.link if given else None)
-        text, verdict, own = _verdict(task, answer, given, link, answers)
+        text, verdict, remark = _verdict(task, answer, given, link, answers)
         predicted = "" if given is None or given.predicted is None else _text(given.predicted)
-        yield Grade(
+        yield TaskGrade(
             file,
             hand_in.student,
             hand_in.lesson,
@@ -149,7 +149,7 @@ def _graded(file: str, hand_in: HandIn, answers: LessonAnswers) -> Iterator[Grad
             "" if answer.right and not task.is_of_ranges else answer.unit,
             verdict,
             predicted,
-            "; ".join([*remarks, *([own] if own else [])]),
+            "; ".join([*remarks, *([remark] if remark else [])]),
         )
 
 
@@ -168,7 +168,7 @@ def _remarks(hand_in: HandIn, answers: LessonAnswers) -> Iterator[str]:
 
 
 def _verdict(
-    task: Task, answer: Answer, given: AnswerGiven | None, link: str | None, answers: LessonAnswers
+    task: LessonTask, answer: TaskAnswer, given: AnswerGiven | None, link: str | None, answers: LessonAnswers
 ) -> tuple[str, str, str]:
     """Return the answer as text, the verdict on it, and a remark."""
     if task.kind == "state":
@@ -188,7 +188,7 @@ def _verdict(
     return _text(value), WRONG, "" if sorted(value) == sorted(names) else "is no order of the items"
 
 
-def judged_number(task: Task, answer: Answer, value: float) -> str:
+def judged_number(task: LessonTask, answer: TaskAnswer, value: float) -> str:
     """Return the verdict on a number: right, the nearest wrong answer that it may be, or wrong."""
     if abs(value - answer.value) <= answer.tolerance:
         return RIGHT
@@ -201,7 +201,9 @@ def judged_number(task: Task, answer: Answer, value: float) -> str:
     return min(near, key=near.__getitem__) if near else WRONG
 
 
-def _verdict_on_state(task: Task, answer: Answer, link: str | None, answers: LessonAnswers) -> tuple[str, str, str]:
+def _verdict_on_state(
+    task: LessonTask, answer: TaskAnswer, link: str | None, answers: LessonAnswers
+) -> tuple[str, str, str]:
     if link is None:
         return "", MISSING, ""
     try:
@@ -217,7 +219,7 @@ def _verdict_on_state(task: Task, answer: Answer, link: str | None, answers: Les
     return text, RIGHT if answer.allows(value) else WRONG, ""
 
 
-def _right_text(task: Task, answer: Answer) -> str:
+def _right_text(task: LessonTask, answer: TaskAnswer) -> str:
     if task.kind == "state":
         low, high = answer.bounds
         bounds = [f"at least {low:g}"] if math.isfinite(low) else []

@@ -19,7 +19,7 @@ from immunosim.units import finite, shown
 LARGEST = 64 * 1024
 MOST_FILES = 2000
 
-Given = float | str | tuple[str, ...]
+GivenAnswer = float | str | tuple[str, ...]
 """An answer: a number, the id of an option, or ids in order."""
 
 
@@ -38,7 +38,7 @@ def _given(value: object) -> object:
 Answered = Annotated[Any, BeforeValidator(_given)]
 Label = Annotated[Text, Field(max_length=200)]
 Word = Annotated[Text, Field(max_length=64)]
-Link = Annotated[Text, Field(max_length=20_000)]
+LinkText = Annotated[Text, Field(max_length=20_000)]
 
 
 class AnswerGiven(LessonRecord):
@@ -47,7 +47,7 @@ class AnswerGiven(LessonRecord):
     value: Annotated[float, Field(allow_inf_nan=False, strict=True)] | None = None
     choice: Word | None = None
     order: Annotated[tuple[Word, ...], counted(0, 20)] | None = None
-    link: Link | None = None
+    link: LinkText | None = None
     predicted: Answered | None = None
     at: Answered | None = None
 
@@ -69,7 +69,7 @@ class HandIn(LessonRecord):
     language: Word = "en"
     student: Label = ""
     answers: Annotated[dict[Name, AnswerGiven], counted(0, 20)]
-    links: Annotated[dict[Name, Link], counted(0, 20)] = Field(default_factory=dict)
+    links: Annotated[dict[Name, LinkText], counted(0, 20)] = Field(default_factory=dict)
 
 
 def hand_in_files(folder: Path) -> list[Path]:
@@ -82,13 +82,13 @@ def hand_in_files(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise LessonError("is not a folder", file=str(folder), cure="name the folder of the hand-in files")
-    found = sorted(folder.glob("*.json"))
-    if not found:
+    entries = sorted(folder.glob("*.json"))
+    if not entries:
         raise LessonError("holds no hand-in file (*.json)", file=str(folder), cure="name the folder that they are in")
-    if len(found) > MOST_FILES:
+    if len(entries) > MOST_FILES:
         cure = "grade them in several folders"
-        raise LessonError(f"holds {len(found):,} files, at most {MOST_FILES:,}", file=str(folder), cure=cure)
-    return found
+        raise LessonError(f"holds {len(entries):,} files, at most {MOST_FILES:,}", file=str(folder), cure=cure)
+    return entries
 
 
 def read_hand_in(path: Path) -> HandIn:
@@ -118,11 +118,11 @@ def read_hand_in(path: Path) -> HandIn:
 
 
 def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    entries = dict(pairs)
+    if len(entries) != len(pairs):
         raise ValueError("a key stands twice")
-    return found
+    return entries

@@ -15,29 +15,29 @@ from pydantic import Field, StrictBool, StrictInt
 
 from immunosim.errors import InputProblem
 from immunosim.scenario.base import Text
-from immunosim.teach.fields import KeyPath, LessonRecord, Name, Phrase, Settings, Tolerance, counted, sized
+from immunosim.teach.fields import AnswerTolerance, KeyPath, LessonRecord, Name, Phrase, SettingsTable, counted, sized
 
 MOST_TASKS = 4
 MOST_WRONG = 6
 
 Kind = Literal["number", "choice", "order", "state"]
-Comparison = Literal["difference", "ratio", "percent"]
+ComparisonKind = Literal["difference", "ratio", "percent"]
 
 
-class Variant(LessonRecord):
+class TaskVariant(LessonRecord):
     """Another run, or another measure, than the task's: an option, an item to order, or a wrong answer.
 
     What is left out is the task's; ``set`` replaces the changes of the task, it does not add to them.
     """
 
     id: Name
-    set: Settings | None = None
+    set: SettingsTable | None = None
     measure: Phrase | None = None
-    against: Settings | None = None
+    against: SettingsTable | None = None
     against_measure: Phrase | None = None
 
 
-class Option(Variant):
+class Option(TaskVariant):
     """An option of a choice: a run, of which the best is right, or a range in which the answer of the task may lie."""
 
     at_least: Phrase | None = None
@@ -75,10 +75,10 @@ class Fact(LessonRecord):
 
     id: Name
     measure: Phrase | None = None
-    set: Settings = Field(default_factory=dict)
-    against: Settings | None = None
+    set: SettingsTable = Field(default_factory=dict)
+    against: SettingsTable | None = None
     against_measure: Phrase | None = None
-    comparison: Comparison | None = Field(default=None, alias="as")
+    comparison: ComparisonKind | None = Field(default=None, alias="as")
     unit: Text = ""
 
     def problems(self) -> Iterator[InputProblem]:
@@ -101,7 +101,7 @@ class Fact(LessonRecord):
         return self.against is not None or self.against_measure is not None
 
 
-class Task(Fact):
+class LessonTask(Fact):
     """A task: something to predict or to find out, with the run that answers.
 
     Attributes
@@ -126,16 +126,16 @@ class Task(Fact):
 
     kind: Kind
     predict: StrictBool = False
-    tolerance: Tolerance = None
+    tolerance: AnswerTolerance = None
     best: Literal["largest", "smallest"] | None = None
     by: Literal["rising", "falling"] | None = None
     at_least: Phrase | None = None
     at_most: Phrase | None = None
     allowed: tuple[KeyPath, ...] = ()
-    solution: Settings | None = None
+    solution: SettingsTable | None = None
     option: tuple[Option, ...] = ()
-    item: tuple[Variant, ...] = ()
-    wrong: tuple[Variant, ...] = ()
+    item: tuple[TaskVariant, ...] = ()
+    wrong: tuple[TaskVariant, ...] = ()
 
     @property
     def _is_comparison(self) -> bool:
@@ -144,7 +144,7 @@ class Task(Fact):
         )
 
     @property
-    def variants(self) -> tuple[Variant, ...]:
+    def variants(self) -> tuple[TaskVariant, ...]:
         """Return options, items or wrong answers: a task has one of them."""
         return (*self.option, *self.item, *self.wrong)
 
@@ -242,7 +242,7 @@ class Lesson(LessonRecord):
         Read-outs that the page draws.
     view : str
         all, or first_30_days.
-    task : tuple of Task
+    task : tuple of LessonTask
     fact : tuple of Fact
     """
 
@@ -251,11 +251,11 @@ class Lesson(LessonRecord):
     minutes: Annotated[StrictInt, Field(ge=5, le=240)]
     level: Literal["basic", "advanced"]
     scenario: Annotated[Text, sized(60)]
-    changes: Settings = Field(default_factory=dict)
+    changes: SettingsTable = Field(default_factory=dict)
     knobs: Annotated[tuple[KeyPath, ...], counted(1, 8)]
     charts: Annotated[tuple[Name, ...], counted(1, 8)]
     view: Literal["all", "first_30_days"] = "all"
-    task: Annotated[tuple[Task, ...], counted(1, MOST_TASKS)]
+    task: Annotated[tuple[LessonTask, ...], counted(1, MOST_TASKS)]
     fact: Annotated[tuple[Fact, ...], counted(0, 20)] = ()
 
     def problems(self) -> Iterator[InputProblem]:
@@ -270,7 +270,7 @@ class Lesson(LessonRecord):
                 yield InputProblem(f'"{name}" is none of the knobs of the lesson', key=key, cure=cure)
 
 
-def twice(entries: Iterable[Fact | Variant], key: str) -> Iterator[InputProblem]:
+def twice(entries: Iterable[Fact | TaskVariant], key: str) -> Iterator[InputProblem]:
     """Yield names that several entries have."""
     for name in (name for name, n in Counter(entry.id for entry in entries).items() if n > 1):
         yield InputProblem(f'two entries are called "{name}"', key=key, cure="give each its own id")

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from immunosim.errors import ImmunosimError
-from immunosim.scenario import Scenario, build_scenario
-from immunosim.scenario.examples import shipped_names
+from immunosim.scenario import Scenario, build_scenario, load_scenario
+from immunosim.scenario.examples import shipped_folder, shipped_names
 from immunosim.scenario.overrides import LONGEST_PATH
+from immunosim.teach.documents import json_document
 
 VERSION = "v1"
 LONGEST = 20_000
@@ -78,21 +79,14 @@ def link_of(scenario: Path | str) -> str:
     ScenarioError
         If it cannot be read.
     """
-    from immunosim.scenario import load_scenario
-    from immunosim.teach.record import json_document
-
     document = json_document(load_scenario(scenario))
-    changes = {name: differences(base, document) for name, base in shipped_documents(document["model"]).items()}
-    links = [encoded(name, found) for name, found in changes.items()]
+    bases = shipped_documents(document["model"])
+    links = [encoded(name, differences(base, document)) for name, base in bases.items()]
     return min(links, key=len)
 
 
 def shipped_documents(model: str) -> dict[str, dict[str, Any]]:
     """Return the canonical documents of the shipped scenarios of a model by name."""
-    from immunosim.scenario import load_scenario
-    from immunosim.scenario.examples import shipped_folder
-    from immunosim.teach.record import json_document
-
     scenarios = {name: load_scenario(shipped_folder() / f"{name}.toml") for name in shipped_names()}
     return {name: json_document(scenario) for name, scenario in scenarios.items() if scenario.model == model}
 
@@ -115,8 +109,6 @@ def scenario_of_link(link: str, base: Scenario, name: str = "") -> Scenario:
     ScenarioError
         If it describes no valid scenario.
     """
-    from immunosim.teach.record import json_document
-
     named, changes = decoded(link)
     document = json_document(base)
     if named not in ("", name):
@@ -137,9 +129,9 @@ def differences(base: Mapping[str, Any], document: Mapping[str, Any]) -> dict[st
     Keys are those of overrides, ``course.2.dose``, counted from one. Lists of tables of another length are replaced
     whole.
     """
-    found: dict[str, Any] = {}
-    _compare(base, document, "", found)
-    return found
+    changes: dict[str, Any] = {}
+    _compare(base, document, "", changes)
+    return changes
 
 
 def laid_over(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,21 +164,21 @@ def _index(step: str) -> int:
     return number - 1
 
 
-def _compare(base: Any, other: Any, path: str, found: dict[str, Any]) -> None:
+def _compare(base: Any, other: Any, path: str, changes: dict[str, Any]) -> None:
     if isinstance(base, Mapping) and isinstance(other, Mapping):
         for key in dict.fromkeys((*base, *other)):
-            place = f"{path}.{key}" if path else str(key)
+            key_path = f"{path}.{key}" if path else str(key)
             if key not in other:
-                found[place] = REMOVED
+                changes[key_path] = REMOVED
             elif key not in base:
-                found[place] = other[key]
+                changes[key_path] = other[key]
             else:
-                _compare(base[key], other[key], place, found)
+                _compare(base[key], other[key], key_path, changes)
     elif _are_tables(base) and _are_tables(other) and len(base) == len(other):
         for number, (mine, theirs) in enumerate(zip(base, other, strict=True), 1):
-            _compare(mine, theirs, f"{path}.{number}", found)
+            _compare(mine, theirs, f"{path}.{number}", changes)
     elif type(base) is not type(other) or base != other:
-        found[path] = other
+        changes[path] = other
 
 
 def _are_tables(value: Any) -> bool:
@@ -194,4 +186,4 @@ def _are_tables(value: Any) -> bool:
 
 
 def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from immunosim.errors import QuantityError
-from immunosim.teach.lesson import Option, Task
+from immunosim.teach.lesson import LessonTask, Option
 from immunosim.units import parse_quantity
 
 TOLERANCE = 0.1
@@ -18,7 +18,7 @@ SEPARATION = 0.02
 
 
 @dataclass(frozen=True)
-class Answer:
+class TaskAnswer:
     """The computed answer of a task or a fact.
 
     Attributes
@@ -64,12 +64,12 @@ class Answer:
         return about | ({"variants": variants} if variants else {})
 
 
-def answer_of(task: Task, value: float, unit: str, variants: dict[str, float], solved: float) -> Answer:
+def answer_of(task: LessonTask, value: float, unit: str, variants: dict[str, float], solved: float) -> TaskAnswer:
     """Return the answer of a task whose numbers are known.
 
     Parameters
     ----------
-    task : Task
+    task : LessonTask
     value : float
         Its own number; NaN where it has none.
     unit : str
@@ -85,19 +85,19 @@ def answer_of(task: Task, value: float, unit: str, variants: dict[str, float], s
     """
     about: dict[str, Any] = {"kind": task.kind, "value": value, "unit": unit, "variants": variants}
     if task.kind == "number":
-        return Answer(**about, tolerance=tolerance_of(task.tolerance, value, unit))
+        return TaskAnswer(**about, tolerance=tolerance_of(task.tolerance, value, unit))
     if task.kind == "state":
-        return Answer(**about, solved=solved, bounds=bounds_of(task, unit))
+        return TaskAnswer(**about, solved=solved, bounds=bounds_of(task, unit))
     separation = task.tolerance if isinstance(task.tolerance, float) else SEPARATION
     if task.is_of_ranges:
         holding = [option.id for option in task.option if _holds(option, value, unit)]
         right: str | tuple[str, ...] = holding[0] if len(holding) == 1 else ""
-        return Answer(**about, tolerance=separation, right=right)
+        return TaskAnswer(**about, tolerance=separation, right=right)
     if task.kind == "choice":
         best = max if task.best == "largest" else min
-        return Answer(**about, tolerance=separation, right=best(variants, key=lambda name: variants[name]))
+        return TaskAnswer(**about, tolerance=separation, right=best(variants, key=lambda name: variants[name]))
     right = tuple(sorted(variants, key=lambda name: variants[name], reverse=task.by == "falling"))
-    return Answer(**about, tolerance=separation, right=right)
+    return TaskAnswer(**about, tolerance=separation, right=right)
 
 
 def tolerance_of(tolerance: float | str | None, value: float, unit: str) -> float:
@@ -114,7 +114,7 @@ def tolerance_of(tolerance: float | str | None, value: float, unit: str) -> floa
     return max(relative * abs(value), digit)
 
 
-def bounds_of(entry: Task | Option, unit: str) -> tuple[float, float]:
+def bounds_of(entry: LessonTask | Option, unit: str) -> tuple[float, float]:
     """Return the bounds of a state or of a range in the unit of the answer."""
     low = -math.inf if entry.at_least is None else _quantity(entry.at_least, unit, "at_least")
     high = math.inf if entry.at_most is None else _quantity(entry.at_most, unit, "at_most")

@@ -81,13 +81,17 @@ class Measure:
             if self.readout in model.pools:
                 reason, cure = f'"{self.readout}" is a pool', "of pools only values are measured: value of POOL at TIME"
             raise DataError(reason, cure=cure)
-        found = measured(self.endpoint, model, start, horizon)
-        about: dict[str, Any] = {"kind": found.summary.kind.name.lower(), "readout": self.readout, "unit": found.unit}
+        measure = measured(self.endpoint, model, start, horizon)
+        about: dict[str, Any] = {
+            "kind": measure.summary.kind.name.lower(),
+            "readout": self.readout,
+            "unit": measure.unit,
+        }
         if self.endpoint.kind in ("risk", "cumulative_hazard"):
             about["kind"] = self.endpoint.kind
         if self.endpoint.threshold is not None:
-            about["threshold"] = float(found.summary.threshold)
-        return about | {"start": float(found.summary.start), "end": float(found.summary.end)}
+            about["threshold"] = float(measure.summary.threshold)
+        return about | {"start": float(measure.summary.start), "end": float(measure.summary.end)}
 
     def _value(self, model: Model, start: float, horizon: float) -> dict[str, Any]:
         if self.readout not in model.units:

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from immunosim.scenario import Scenario
 from immunosim.teach.answers import LessonAnswers
 from immunosim.teach.asking import asked
-from immunosim.teach.lesson import Task
+from immunosim.teach.documents import json_document
+from immunosim.teach.lesson import LessonTask
 from immunosim.teach.link import differences
-from immunosim.teach.record import json_document
-from immunosim.teach.runs import Runs
+from immunosim.teach.runs import LessonRuns
 
 WITHOUT_EFFECT = frozenset({"title", "description", "output", "observed", "note"})
 """Tables of a scenario that change no curve."""
 
 
-def value_reached(task: Task, scenario: Scenario, answers: LessonAnswers) -> tuple[float, list[str]]:
+def value_reached(task: LessonTask, scenario: Scenario, answers: LessonAnswers) -> tuple[float, list[str]]:
     """Return the number of a state in a scenario, and the keys that were changed although they may not be.
 
     Raises
@@ -25,7 +25,7 @@ def value_reached(task: Task, scenario: Scenario, answers: LessonAnswers) -> tup
         If the scenario is impossible, or its run fails.
     """
     foreign = list(_foreign(task, scenario, answers))
-    runs = Runs(scenario, "link")
+    runs = LessonRuns(scenario, "link")
     # The scenario stands for the task's: what is measured in it has no further changes.
     alone = task.model_copy(update={"set": {}, "solution": {}, "kind": "number", "tolerance": None})
     waiting = asked(runs, alone, f"task.{task.id}")
@@ -33,7 +33,7 @@ def value_reached(task: Task, scenario: Scenario, answers: LessonAnswers) -> tup
     return waiting.answer().value, foreign
 
 
-def _foreign(task: Task, scenario: Scenario, answers: LessonAnswers) -> Iterator[str]:
+def _foreign(task: LessonTask, scenario: Scenario, answers: LessonAnswers) -> Iterator[str]:
     start = json_document(answers.runs.changed(task.set))
     for key in differences(start, json_document(scenario)):
         if key.partition(".")[0] in WITHOUT_EFFECT or any(_is_within(key, allowed) for allowed in task.allowed):

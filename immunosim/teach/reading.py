@@ -107,11 +107,11 @@ def lesson_folders(folder: Path) -> list[Path]:
         return [folder]
     if not folder.is_dir():
         raise LessonError("is not a folder", file=str(folder), cure="name the folder of a lesson, or of several")
-    found = sorted(path.parent for path in folder.glob(f"*/{RECORD}"))[:MOST_LESSONS]
-    if not found:
+    folders = sorted(path.parent for path in folder.glob(f"*/{RECORD}"))[:MOST_LESSONS]
+    if not folders:
         cure = f"a lesson is a folder with {RECORD}; immunosim teach new ID writes one"
         raise LessonError("holds no lesson", file=str(folder), cure=cure)
-    return found
+    return folders
 
 
 def read_lesson(path: Path) -> LessonFolder:

@@ -5,20 +5,18 @@ Holds no answers: the page computes them with its own engine.
 
 from __future__ import annotations
 
-import datetime
 import math
 from collections.abc import Mapping
 from typing import Any
 
-from immunosim.door.scenarios import document_of
-from immunosim.scenario import Scenario
 from immunosim.teach.answers import LessonAnswers
 from immunosim.teach.asking import against_of, measure_of, settings_of
-from immunosim.teach.lesson import Fact, Option, Task, Variant
+from immunosim.teach.documents import json_document
+from immunosim.teach.lesson import Fact, LessonTask, Option, TaskVariant
 from immunosim.teach.link import differences
 from immunosim.teach.markdown import html, inline_html, plain
 from immunosim.teach.marking import SEPARATION, TOLERANCE, bounds_of
-from immunosim.teach.runs import Runs
+from immunosim.teach.runs import LessonRuns
 from immunosim.teach.texts import LessonText, TaskText
 from immunosim.units import factor_to, parse_quantity
 
@@ -56,11 +54,6 @@ def lesson_record(answers: LessonAnswers, language: str) -> dict[str, Any]:
     return about | _texts(text) | {"facts": facts, "tasks": tasks}
 
 
-def json_document(scenario: Scenario) -> dict[str, Any]:
-    """Return the canonical document of a scenario as JSON can hold it: dates are text."""
-    return {key: _jsonable(value) for key, value in document_of(scenario).items()}
-
-
 def _texts(text: LessonText) -> dict[str, Any]:
     return {
         "title": plain(text.title),
@@ -71,7 +64,7 @@ def _texts(text: LessonText) -> dict[str, Any]:
     }
 
 
-def _task(runs: Runs, task: Task, text: TaskText, unit: str) -> dict[str, Any]:
+def _task(runs: LessonRuns, task: LessonTask, text: TaskText, unit: str) -> dict[str, Any]:
     low, high = bounds_of(task, unit)
     return (
         _asked(runs, task, unit)
@@ -96,7 +89,7 @@ def _task(runs: Runs, task: Task, text: TaskText, unit: str) -> dict[str, Any]:
     )
 
 
-def _variant(runs: Runs, task: Task, variant: Variant, text: TaskText, unit: str) -> dict[str, Any]:
+def _variant(runs: LessonRuns, task: LessonTask, variant: TaskVariant, text: TaskText, unit: str) -> dict[str, Any]:
     says = text.wrong.get(variant.id, "")
     label = text.option.get(variant.id) or text.item.get(variant.id, "")
     about = {"id": variant.id, "label": plain(label), "says": html(says) if says else ""}
@@ -106,38 +99,38 @@ def _variant(runs: Runs, task: Task, variant: Variant, text: TaskText, unit: str
     return about | _measured(runs, task, variant, unit) | {"at_least": None, "at_most": None}
 
 
-def _asked(runs: Runs, fact: Fact, unit: str) -> dict[str, Any]:
+def _asked(runs: LessonRuns, fact: Fact, unit: str) -> dict[str, Any]:
     about: dict[str, Any] = {"id": fact.id, "unit": unit, "as": fact.comparison}
-    if fact.measure or not isinstance(fact, Task):
+    if fact.measure or not isinstance(fact, LessonTask):
         return about | _measured(runs, fact, None, unit)
     # Every option or item has a measure of its own, in one natural unit.
     return about | _measured(runs, fact, fact.variants[0], unit) | {"runs": None}
 
 
-def _measured(runs: Runs, fact: Fact, variant: Variant | None, unit: str) -> dict[str, Any]:
+def _measured(runs: LessonRuns, fact: Fact, variant: TaskVariant | None, unit: str) -> dict[str, Any]:
     """Return the runs and measures of a number, and by what it is multiplied to be in the unit of the answer."""
     settings, text = settings_of(fact, variant), measure_of(fact, variant)
     first = _measure(runs, settings, text)
-    found: dict[str, Any] = {"set": changes(runs, settings), "measure": first, "against": None, "against_measure": None}
+    asked: dict[str, Any] = {"set": changes(runs, settings), "measure": first, "against": None, "against_measure": None}
     if fact.comparison is not None:
         other, other_text = against_of(fact, variant)
-        found |= {"against": changes(runs, other), "against_measure": _measure(runs, other, other_text)}
+        asked |= {"against": changes(runs, other), "against_measure": _measure(runs, other, other_text)}
     natural = {"ratio": "1", "percent": "%"}.get(fact.comparison or "", first["unit"])
-    return {"factor": factor_to(natural, unit), "runs": found}
+    return {"factor": factor_to(natural, unit), "runs": asked}
 
 
-def _measure(runs: Runs, settings: Settings, text: str) -> dict[str, Any]:
+def _measure(runs: LessonRuns, settings: Settings, text: str) -> dict[str, Any]:
     return {"text": text} | runs.described(settings, text)
 
 
-def changes(runs: Runs, settings: Settings) -> dict[str, Any]:
+def changes(runs: LessonRuns, settings: Settings) -> dict[str, Any]:
     """Return the changes of a run as canonical values by key."""
     if not settings:
         return {}
     return differences(json_document(runs.scenario), json_document(runs.changed(settings)))
 
 
-def _tolerance(task: Task, unit: str) -> dict[str, float]:
+def _tolerance(task: LessonTask, unit: str) -> dict[str, float]:
     if isinstance(task.tolerance, str):
         return {"absolute": parse_quantity(task.tolerance, unit)}
     usual = TOLERANCE if task.kind == "number" else SEPARATION
@@ -146,11 +139,3 @@ def _tolerance(task: Task, unit: str) -> dict[str, float]:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _jsonable(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_jsonable(entry) for entry in value]
-    return value.isoformat() if isinstance(value, datetime.date) else value

@@ -41,20 +41,20 @@ class Number:
 
 
 @dataclass
-class _Run:
+class _LessonRun:
     """A run: its problem, where the lesson names it, and what is measured in it."""
 
     problem: Problem
     key: str
     measures: dict[str, Measure] = field(default_factory=dict)
-    found: dict[str, Number] = field(default_factory=dict)
+    numbers: dict[str, Number] = field(default_factory=dict)
 
     @property
     def span(self) -> tuple[float, float]:
         return float(self.problem.segments.boundaries[0]), float(self.problem.segments.boundaries[-1])
 
 
-class Runs:
+class LessonRuns:
     """The runs of a lesson by their changes.
 
     Parameters
@@ -70,7 +70,7 @@ class Runs:
         self.scenario = scenario
         self.file = file
         self._announce = announce
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, _LessonRun] = {}
         self.base = self._run({}, "changes").problem
 
     def ask(self, settings: Settings, text: str, key: str, measure_key: str) -> Callable[[], Number]:
@@ -96,7 +96,7 @@ class Runs:
                 measure = Measure.of(text)
                 measure.described(run.problem.model, *run.span)
             run.measures[text] = measure
-        return lambda: run.found[text]
+        return lambda: run.numbers[text]
 
     def described(self, settings: Settings, text: str) -> dict[str, Any]:
         """Return a measure in a run as ``Measure.described`` does."""
@@ -115,19 +115,19 @@ class Runs:
         LessonError
             If a run fails.
         """
-        groups: dict[object, list[_Run]] = {}
+        groups: dict[object, list[_LessonRun]] = {}
         for run in self._runs.values():
             options = run.problem.options
             groups.setdefault((*run.span, run.problem.model.key, options.method, options.rtol), []).append(run)
         for runs in groups.values():
             _solve(runs, self.file, self._announce)
 
-    def _run(self, settings: Settings, key: str) -> _Run:
+    def _run(self, settings: Settings, key: str) -> _LessonRun:
         name = json.dumps(settings, sort_keys=True, default=str)
         if name not in self._runs:
             with placed(self.file, key):
                 scenario = as_scenario(self.scenario, settings)[0]
-                self._runs[name] = _Run(prepare(scenario, self.file, self._announce), key)
+                self._runs[name] = _LessonRun(prepare(scenario, self.file, self._announce), key)
         return self._runs[name]
 
 
@@ -146,7 +146,7 @@ def base_scenario(name: str, changes: Settings, file: str) -> Scenario:
         return load_scenario(shipped_folder() / f"{name}.toml", changes)
 
 
-def _solve(runs: list[_Run], file: str, announce: Say) -> None:
+def _solve(runs: list[_LessonRun], file: str, announce: Say) -> None:
     texts = {text: measure for run in runs for text, measure in run.measures.items()}
     if not texts:
         return
@@ -174,4 +174,4 @@ def _solve(runs: list[_Run], file: str, announce: Say) -> None:
         column = result[name] if at is None else result[name][:, at]
         unit = str(result.dataset[name].attrs["units"])
         for run, value in zip(runs, column, strict=True):
-            run.found[text] = Number(float(value), unit)
+            run.numbers[text] = Number(float(value), unit)

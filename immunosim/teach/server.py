@@ -208,7 +208,7 @@ def check_upload(body: bytes) -> dict[str, Any]:
     """
     from immunosim.problem import prepare
     from immunosim.scenario.reader import build_scenario, read_toml
-    from immunosim.teach.record import json_document
+    from immunosim.teach.documents import json_document
 
     try:
         with tempfile.TemporaryDirectory(prefix="immunosim-") as folder:

@@ -23,6 +23,7 @@ from immunosim.teach.freshness import BUILD, built_file, is_fresh
 from immunosim.teach.policy import for_data
 from immunosim.teach.reading import FIRST_LANGUAGE, SHIPPED, LessonFolder, lesson_folders, read_lessons
 from immunosim.teach.record import lesson_record
+from immunosim.teach.starting import starting_tables
 from immunosim.teach.teacher import teacher_page
 
 Say = Callable[[str], None]
@@ -96,7 +97,7 @@ def site_parts(options: SiteOptions, announce: Say = say_nothing) -> SiteParts:
     ----------
     options : SiteOptions
     announce : callable
-        Told in a sentence when something slow starts.
+        Receives a sentence before a slow step.
 
     Raises
     ------
@@ -125,8 +126,8 @@ def site_parts(options: SiteOptions, announce: Say = say_nothing) -> SiteParts:
     return SiteParts(settings, scripts, style, teacher, title)
 
 
-def all_lessons(own: Path | None) -> list[LessonFolder]:
-    """Return the lessons that come with the package, and a teacher's own.
+def all_lessons(own_folder: Path | None) -> list[LessonFolder]:
+    """Return the lessons that come with the package, and a teacher's own_folder.
 
     Raises
     ------
@@ -134,9 +135,9 @@ def all_lessons(own: Path | None) -> list[LessonFolder]:
         If one cannot be read, or two have one name.
     """
     shipped = read_lessons() if any(SHIPPED.glob("*/lesson.toml")) else []
-    if own is None:
+    if own_folder is None:
         return shipped
-    lessons_of_teacher = read_lessons(own) if lesson_folders(own) else []
+    lessons_of_teacher = read_lessons(own_folder) if lesson_folders(own_folder) else []
     names = {lesson.id for lesson in shipped}
     for lesson in lessons_of_teacher:
         if lesson.id in names:
@@ -185,4 +186,4 @@ def _models(answers: Sequence[LessonAnswers], options: SiteOptions) -> list[str]
 def _model(name: str) -> str:
     from immunosim.codegen.web.bundle import model_script
 
-    return model_script(find_model(name))
+    return model_script(find_model(name), **starting_tables(name))

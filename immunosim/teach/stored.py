@@ -91,16 +91,16 @@ def _record(entry: LessonAnswers) -> dict[str, Any]:
 
 def _numbers(answers: Any) -> dict[str, Any]:
     """Return answers by name: numbers, right options and orders, and the values of variants."""
-    found: dict[str, Any] = {}
+    numbers: dict[str, Any] = {}
     for name, answer in (answers if isinstance(answers, dict) else {}).items():
         for part, value in (answer if isinstance(answer, dict) else {}).items():
             if part == "variants" and isinstance(value, dict):
-                found |= {f"{name}.{variant}": number for variant, number in value.items()}
+                numbers |= {f"{name}.{variant}": number for variant, number in value.items()}
             elif part == "value":
-                found[name] = value
+                numbers[name] = value
             else:
-                found[f"{name}:{part}"] = value
-    return found
+                numbers[f"{name}:{part}"] = value
+    return numbers
 
 
 def _are_same(a: Any, b: Any) -> bool:

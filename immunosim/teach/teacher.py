@@ -46,17 +46,17 @@ def rendered(template: str, content: dict[str, Any]) -> bytes:
 def answer_texts(answers: LessonAnswers, language: str) -> dict[str, str]:
     """Return what every placeholder of a lesson stands for, as text in a language."""
     text = answers.folder.text(language)
-    found = {}
+    texts = {}
     for name in placeholder_names(answers.folder.lesson):
         task = name.partition(".")[0]
         value = answers.number(name)
         right = answers.answers[task].right
         if value is not None:
-            found[name] = number_text(value, language)
+            texts[name] = number_text(value, language)
         else:
             names = [right] if isinstance(right, str) else list(right)
-            found[name] = ", ".join(_label(text.task[task], entry) for entry in names)
-    return found
+            texts[name] = ", ".join(_label(text.task[task], entry) for entry in names)
+    return texts
 
 
 def number_text(value: Number, language: str) -> str:

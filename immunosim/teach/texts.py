@@ -15,7 +15,7 @@ from pydantic import Field
 from immunosim.errors import InputProblem, did_you_mean
 from immunosim.scenario.base import Text
 from immunosim.teach.fields import LessonRecord, Name, counted, sized
-from immunosim.teach.lesson import Lesson, Task
+from immunosim.teach.lesson import Lesson, LessonTask
 
 LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 
@@ -28,7 +28,7 @@ TEACHER_PLACEHOLDER = re.compile(r"\{\{answer:([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_
 MOST_TEACHER = 60_000
 """Characters of a teacher's page."""
 
-Line = Annotated[Text, sized(300)]
+OneLine = Annotated[Text, sized(300)]
 Prose = Annotated[Text, sized(6000)]
 
 
@@ -42,15 +42,15 @@ class TaskText(LessonRecord):
     question: Prose
     hint: Prose | None = None
     explain: Prose
-    option: dict[Name, Line] = Field(default_factory=dict)
-    item: dict[Name, Line] = Field(default_factory=dict)
+    option: dict[Name, OneLine] = Field(default_factory=dict)
+    item: dict[Name, OneLine] = Field(default_factory=dict)
     wrong: dict[Name, Prose] = Field(default_factory=dict)
 
 
 class LessonText(LessonRecord):
     """Texts of a lesson in one language."""
 
-    title: Line
+    title: OneLine
     summary: Prose
     goals: Annotated[tuple[Prose, ...], counted(1, 6)]
     misconception: Prose
@@ -113,7 +113,7 @@ def teacher_problems(lesson: Lesson, text: str) -> Iterator[InputProblem]:
         yield InputProblem("has {{ that begins no answer", cure="write {{answer:ID}}")
 
 
-def _task_problems(task: Task, text: TaskText, names: Collection[str]) -> Iterator[InputProblem]:
+def _task_problems(task: LessonTask, text: TaskText, names: Collection[str]) -> Iterator[InputProblem]:
     key = f"task.{task.id}"
     for kind, entries in (("option", task.option), ("item", task.item)):
         yield from _same_keys(f"{key}.{kind}", getattr(text, kind), [entry.id for entry in entries], f"of the {kind}s")

@@ -13,7 +13,7 @@ from immunosim.cli.application import app
 from immunosim.errors import ImmunosimError
 from immunosim.teach.answers import compute_answers
 from immunosim.teach.check import check_lessons
-from immunosim.teach.lesson import Task
+from immunosim.teach.lesson import LessonTask
 from immunosim.teach.marking import answer_of, tolerance_of
 from immunosim.teach.new import write_lesson
 from immunosim.teach.reading import read_lesson
@@ -78,8 +78,8 @@ def test_a_state_is_judged_at_the_start_and_at_its_solution() -> None:
     assert answer.allows(answer.solved)
 
 
-def task(**values: object) -> Task:
-    return Task.model_validate({"id": "a", "kind": "number", "measure": "value of cd4 at 1 day", **values})
+def task(**values: object) -> LessonTask:
+    return LessonTask.model_validate({"id": "a", "kind": "number", "measure": "value of cd4 at 1 day", **values})
 
 
 RANGES = [{"id": "low", "at_most": "10 cells/uL"}, {"id": "high", "at_least": "10 cells/uL"}]

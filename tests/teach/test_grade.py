@@ -14,9 +14,9 @@ from immunosim.cli.application import app
 from immunosim.teach.answers import compute_answers
 from immunosim.teach.grade import HEADERS, grade_folder, judged_number
 from immunosim.teach.handin import LARGEST
-from immunosim.teach.lesson import Task
+from immunosim.teach.lesson import LessonTask
 from immunosim.teach.link import encoded
-from immunosim.teach.marking import Answer
+from immunosim.teach.marking import TaskAnswer
 from immunosim.teach.reading import read_lesson
 
 LESSON = read_lesson(EXAMPLE)
@@ -177,10 +177,12 @@ def test_what_a_student_writes_is_text_in_a_spreadsheet(tmp_path: Path, student:
     assert not cell.startswith(("=", "+", "@"))
 
 
-def numbers(value: float, wrong: dict[str, float]) -> tuple[Task, Answer]:
+def numbers(value: float, wrong: dict[str, float]) -> tuple[LessonTask, TaskAnswer]:
     entries = [{"id": name} for name in wrong]
-    task = Task.model_validate({"id": "a", "kind": "number", "measure": "value of cd4 at 1 day", "wrong": entries})
-    return task, Answer("number", value, "1", 0.1 * value, variants=wrong)
+    task = LessonTask.model_validate(
+        {"id": "a", "kind": "number", "measure": "value of cd4 at 1 day", "wrong": entries}
+    )
+    return task, TaskAnswer("number", value, "1", 0.1 * value, variants=wrong)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from immunosim import load_scenario, to_toml
 from immunosim.cli.application import app
 from immunosim.errors import ImmunosimError
 from immunosim.scenario.examples import shipped_names
+from immunosim.teach.documents import json_document
 from immunosim.teach.link import (
     LONGEST,
     LinkError,
@@ -22,7 +23,6 @@ from immunosim.teach.link import (
     link_of,
     scenario_of_link,
 )
-from immunosim.teach.record import json_document
 
 NAMES = shipped_names()
 

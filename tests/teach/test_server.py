@@ -231,8 +231,8 @@ SCRIPT = """
 from immunosim.teach.server import Server, serve
 from immunosim.teach.site import SiteParts
 server = Server(SiteParts({"language": "en"}, {}, "", {}, ""))
-print(server.address, flush=True)
 try:
+    print(server.address, flush=True)
     serve(server)
 except KeyboardInterrupt:
     print("Ended.", flush=True)
