@@ -1,9 +1,9 @@
 """Measure the explorer in headless Chromium: main-thread processor time from a moved knob to eight drawn charts.
 
 Processor time of the page's main thread, as the browser counts it (thread ticks), of a move of the dose of the second
-course over five years: input, simulation, read-outs and the drawing of all charts on show, until the next frame. The same
-with nothing moved is measured too and subtracted. Then a band of 100 virtual patients: how long the worker takes, and the
-longest time for which the page did not answer meanwhile.
+course over five years: input, simulation, read-outs and the drawing of all charts on show, until the next frame. The
+same with nothing moved is measured too and subtracted. Then a band of 100 virtual patients, twice: how long the worker
+takes, at first with its start, and the longest time for which the page did not answer meanwhile.
 
     python -m benchmarks.teaching [--moves 40] [--page FILE.html]
 """
@@ -20,7 +20,9 @@ CASES = {"two_courses": ("course.2.dose", 16.0), "case_report": ("course.2.dose"
 """Scenarios, the knob that is moved and the goal in milliseconds."""
 
 BAND_GOAL = 500.0
-FLAGS = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update"
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update"
+)
 
 MOVE = """
 ([key, value]) => new Promise(resolve => {
@@ -32,7 +34,11 @@ MOVE = """
 BAND = """
 () => new Promise(resolve => {
   const begun = performance.now(); let last = begun, longest = 0;
-  const beat = setInterval(() => { const now = performance.now(); longest = Math.max(longest, now - last); last = now; }, 5);
+  const beat = setInterval(() => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+  }, 5);
   const look = setInterval(() => {
     if (!/middle 90/.test(document.body.innerText)) return;
     clearInterval(beat); clearInterval(look); resolve([performance.now() - begun, longest]);
@@ -99,10 +105,15 @@ def measure(page_file: Path, n_moves: int) -> bool:
             times = moved(page, key, n_moves)
             middle, high = median(times), sorted(times)[int(0.9 * len(times))]
             is_met &= middle <= goal
-            print(f"{scenario}: {n_charts} charts, median {middle:.1f} ms a move, 90 % below {high:.1f} ms, goal {goal:g}")
+            print(
+                f"{scenario}: {n_charts} charts, median {middle:.1f} ms a move, 90 % below {high:.1f} ms, goal {goal:g}"
+            )
+            first, _ = page.evaluate(BAND)
+            page.get_by_role("button", name="virtual patients").click()
             taken, longest = page.evaluate(BAND)
             is_met &= taken <= BAND_GOAL
-            print(f"{scenario}: band of 100 patients {taken:.0f} ms (goal {BAND_GOAL:g}), page still for at most {longest:.0f} ms")
+            print(f"{scenario}: band of 100 patients {taken:.0f} ms, the first {first:.0f} ms, goal {BAND_GOAL:g}")
+            print(f"{scenario}: meanwhile the page stood still for at most {longest:.0f} ms")
             page.close()
         browser.close()
     return is_met

@@ -5,6 +5,7 @@ A link names a shipped scenario as its base, so the page has to know them all.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from immunosim.teach.link import differences, shipped_documents
@@ -26,13 +27,22 @@ def starting_tables(model: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``default_scenario``, its name ``standard``, and ``scenario_changes``: what the others differ in, by name. Empty
-        where no scenario of the model is shipped.
+        ``default_scenario``, its name ``standard``, and ``scenario_changes``: by name the scenario that each is closest
+        to, which comes before it, and what differs. Empty where no scenario of the model is shipped.
     """
     documents = {name: document for name, document in shipped_documents(model).items() if OLDER not in document}
     if not documents:
         return {}
     standard = next((name for name in STANDARD if name in documents), min(documents))
-    base = documents[standard]
-    changes = {name: differences(base, document) for name, document in documents.items()}
-    return {"standard": standard, "default_scenario": base, "scenario_changes": changes}
+    told = {standard: documents.pop(standard)}
+    changes = {standard: {"of": standard, "changes": {}}}
+    for name, document in documents.items():
+        changes[name] = _shortest(told, document)
+        told[name] = document
+    return {"standard": standard, "default_scenario": told[standard], "scenario_changes": changes}
+
+
+def _shortest(told: dict[str, dict[str, Any]], document: dict[str, Any]) -> dict[str, Any]:
+    """Return how a document differs from the one that is closest to it."""
+    candidates = [{"of": name, "changes": differences(base, document)} for name, base in told.items()]
+    return min(candidates, key=lambda candidate: len(json.dumps(candidate)))

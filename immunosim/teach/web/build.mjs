@@ -52,7 +52,7 @@ async function buildSite(out) {
   await build({
     root: HERE, configFile: false, logLevel: "warn", publicDir: false,
     define: { "process.env.NODE_ENV": '"production"' },
-    esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
+    esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none", charset: "utf8" },
     plugins: [inOneFunction()],
     build: {
       outDir: out, emptyOutDir: false, target: "es2022", minify: "esbuild", cssMinify: "esbuild", sourcemap: false,

@@ -1,4 +1,4 @@
-"""The site in headless Chromium, from the disk and from the loopback server; skipped where one of the two is missing."""
+"""The site in headless Chromium, from the disk and from the loopback server; skipped where a tool is missing."""
 
 import shutil
 import threading
@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from teach.browser.pages import FLAGS, Visits
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
 EXAMPLE = Path(__file__).parents[1] / "lessons"
 
 
@@ -50,7 +52,9 @@ def server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed (pip install playwright)"
+    )
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
     with playwright.sync_playwright() as started:

@@ -24,9 +24,10 @@ class Visits:
     foreign: list[str] = field(default_factory=list)
     contexts: list[Any] = field(default_factory=list)
 
-    def open(self, address: str, size: tuple[int, int] = DESKTOP, **options: Any) -> Any:
-        """Return a page that is ready."""
+    def open(self, address: str, size: tuple[int, int] = DESKTOP, script: str = "", **options: Any) -> Any:
+        """Return a page that is ready; a script runs before its own."""
         context = self.browser.new_context(viewport={"width": size[0], "height": size[1]}, **options)
+        context.add_init_script(script)
         self.contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -68,4 +69,4 @@ def set_knob(page: Any, key: str, value: str) -> None:
 
 def picture(page: Any, chart: str) -> str:
     """Return the pixels of a chart as text, for comparisons."""
-    return str(page.evaluate("chart => document.querySelector(`[data-chart=\"${chart}\"] canvas`).toDataURL()", chart))
+    return str(page.evaluate('chart => document.querySelector(`[data-chart="${chart}"] canvas`).toDataURL()', chart))

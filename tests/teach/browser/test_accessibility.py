@@ -18,9 +18,7 @@ def _violations(page: Any) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])
 @pytest.mark.parametrize("view", VIEWS)
-def test_axe_finds_nothing(
-    visits: Visits, site_folder: Path, view: str, size: tuple[int, int], scheme: str
-) -> None:
+def test_axe_finds_nothing(visits: Visits, site_folder: Path, view: str, size: tuple[int, int], scheme: str) -> None:
     address = (site_folder / "index.html").as_uri() + ("" if view == "opened" else view)
     page = visits.open(address, size, color_scheme=scheme)
     if view == "opened":

@@ -8,17 +8,81 @@ import pytest
 from teach.browser.pages import Visits
 
 PIECES = [
-    *("v1.", "v1.e30", "v1.eyJiYXNlIjoiIiwiY2hhbmdlcyI6e319", "&", "=", "#", "%", "%00", "%E2%80%AE", "../", "javascript:alert(1)"),
-    *("lesson=second_course", "lesson=__proto__", "page=lessons", "embed=curves", "zoom=0~30", "zoom=NaN~1e999", "log=1"),
-    *("charts=cd4,constructor", "<img src=x onerror=alert(1)>", "data:text/html,<script>alert(1)</script>", "\u202e", "course.1.dose=", "12 mg"),
-    *("1e308", "-1", "NaN", "{{answer:x}}", "'\"><svg onload=alert(1)>", "A" * 300, "eyJiYXNlIjoidHdvX2NvdXJzZXMiLCJjaGFuZ2VzIjp7ImNvdXJzZS4xLmRvc2UiOiItNSBtZyJ9fQ"),
+    *(
+        "v1.",
+        "v1.e30",
+        "v1.eyJiYXNlIjoiIiwiY2hhbmdlcyI6e319",
+        "&",
+        "=",
+        "#",
+        "%",
+        "%00",
+        "%E2%80%AE",
+        "../",
+        "javascript:alert(1)",
+    ),
+    *(
+        "lesson=second_course",
+        "lesson=__proto__",
+        "page=lessons",
+        "embed=curves",
+        "zoom=0~30",
+        "zoom=NaN~1e999",
+        "log=1",
+    ),
+    *(
+        "charts=cd4,constructor",
+        "<img src=x onerror=alert(1)>",
+        "data:text/html,<script>alert(1)</script>",
+        "\u202e",
+        "course.1.dose=",
+        "12 mg",
+    ),
+    *(
+        "1e308",
+        "-1",
+        "NaN",
+        "{{answer:x}}",
+        "'\"><svg onload=alert(1)>",
+        "A" * 300,
+        "eyJiYXNlIjoidHdvX2NvdXJzZXMiLCJjaGFuZ2VzIjp7ImNvdXJzZS4xLmRvc2UiOiItNSBtZyJ9fQ",
+    ),
 ]
 
 TOML = [
-    *('title = "x"\n', 'model = "alemtuzumab"\n', 'model = "nothing"\n', 'horizon = "1095.75 day"\n', 'horizon = "1e99 day"\n'),
-    *("[patient]\n", 'age = "34.0 year"\n', 'age = "-3 year"\n', "[[course]]\n", 'dose = "12.0 mg"\n', "doses = 100000000\n"),
-    *("[parameters]\n", "cd4_scale = nan\n", "cd4_scale = 1e400\n", "__proto__ = 1\n", 'x = """', "= = =\n", "[a.b.c.d.e.f]\n", "\x00"),
-    *('extends = "/etc/passwd"\n', "<script>alert(1)</script>\n", "x = [[[[[[[[[[[[\n", "﻿", 'sweep = {file = "a"}\n', "every = 1\n" * 50),
+    *(
+        'title = "x"\n',
+        'model = "alemtuzumab"\n',
+        'model = "nothing"\n',
+        'horizon = "1095.75 day"\n',
+        'horizon = "1e99 day"\n',
+    ),
+    *(
+        "[patient]\n",
+        'age = "34.0 year"\n',
+        'age = "-3 year"\n',
+        "[[course]]\n",
+        'dose = "12.0 mg"\n',
+        "doses = 100000000\n",
+    ),
+    *(
+        "[parameters]\n",
+        "cd4_scale = nan\n",
+        "cd4_scale = 1e400\n",
+        "__proto__ = 1\n",
+        'x = """',
+        "= = =\n",
+        "[a.b.c.d.e.f]\n",
+        "\x00",
+    ),
+    *(
+        'extends = "/etc/passwd"\n',
+        "<script>alert(1)</script>\n",
+        "x = [[[[[[[[[[[[\n",
+        "﻿",
+        'sweep = {file = "a"}\n',
+        "every = 1\n" * 50,
+    ),
 ]
 
 
@@ -59,7 +123,11 @@ def test_1000_addresses(visits: Visits, site_folder: Path) -> None:
 
 @pytest.mark.parametrize("where", ["file", "loopback"])
 def test_200_uploads(visits: Visits, request: pytest.FixtureRequest, where: str) -> None:
-    address = request.getfixturevalue("server") if where == "loopback" else (request.getfixturevalue("site_folder") / "index.html").as_uri()
+    address = (
+        request.getfixturevalue("server")
+        if where == "loopback"
+        else (request.getfixturevalue("site_folder") / "index.html").as_uri()
+    )
     page, rng = _watched(visits, address), np.random.default_rng(18)
     for number in range(200 if where == "file" else 40):
         text = "".join(TOML[k] for k in rng.choice(len(TOML), size=rng.integers(1, 9)))
@@ -84,5 +152,7 @@ def test_a_scenario_file_comes_back(visits: Visits, site_folder: Path, tmp_path:
 
 def test_a_file_that_is_too_large_is_refused(visits: Visits, site_folder: Path) -> None:
     page = visits.open((site_folder / "index.html").as_uri())
-    page.locator("input[type=file]").set_input_files({"name": "large.toml", "mimeType": "text/plain", "buffer": b"#" * 70_000})
+    page.locator("input[type=file]").set_input_files(
+        {"name": "large.toml", "mimeType": "text/plain", "buffer": b"#" * 70_000}
+    )
     page.locator(".upload", has_text="64 kB").wait_for()

@@ -1,10 +1,10 @@
-"""Every lesson played in the page, right and wrong: the page and the package judge alike, and the hand-in is graded so."""
+"""Every lesson played in the page, right and wrong: the page, the package and the grades judge alike."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-
 from teach.browser.conftest import EXAMPLE
 from teach.browser.pages import Visits, settled
 
@@ -30,7 +30,9 @@ def test_right_answers_are_right_in_the_page_and_in_grades(
         else:
             _answer(page, task, computed.answers[task.id].right or computed.answers[task.id].value)
         assert page.locator(f'[data-task="{task.id}"] .verdict').get_attribute("class").endswith("is-right"), task.id
-        assert page.locator(f'[data-task="{task.id}"] .explanation').is_visible()
+        said = page.locator(f'[data-task="{task.id}"] .explanation').inner_text()
+        if task.kind == "number":
+            assert _number_in(said) == pytest.approx(computed.answers[task.id].value, rel=0.006)  # three digits
     assert page.get_by_text("…", exact=True).count() == 0, "a number is missing in a text"
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download the hand-in file").click()
@@ -61,6 +63,13 @@ def test_wrong_answers_are_wrong_and_known_ones_are_explained(visits: Visits, si
         for wrong in _wrong(task, answer):
             _answer(page, task, wrong)
             assert "Not yet" in part.locator(".verdict").inner_text(), (task.id, wrong)
+
+
+def _number_in(said: str) -> float:
+    """Return the number in "The model says: 1,234 cells/uL"."""
+    match = re.search(r"The model says: (-?[\d,.]+(?:e-?\d+)?)", said)
+    assert match, said
+    return float(match[1].replace(",", ""))
 
 
 def _wrong(task: Any, answer: Any) -> list[Any]:

@@ -50,6 +50,56 @@ def test_the_address_is_the_state(visits: Visits, site_folder: Path) -> None:
     assert words(other, "cd4") == words(page, "cd4")
 
 
+def test_the_link_of_a_scenario_opens_it(visits: Visits, site_folder: Path) -> None:
+    from immunosim.teach.link import link_of
+
+    page = visits.open((site_folder / "index.html").as_uri() + link_of("case_report"))
+    assert page.locator('[data-knob="patient.age"] input[type="text"]').input_value() == "31"
+    assert page.locator(".start-from select").input_value() == "case_report"
+    page.get_by_text("The same on the command line").click()
+    assert "immunosim run case_report" in page.locator("pre").inner_text()
+
+
+def test_courses_are_added_and_removed_and_mechanisms_switched_off(visits: Visits, site_folder: Path) -> None:
+    page = visits.open((site_folder / "index.html").as_uri())
+    before = words(page, "cd4")
+    page.get_by_text("Courses of alemtuzumab").click()
+    page.get_by_role("button", name="Add a course").click()
+    settled(page)
+    assert words(page, "cd4") != before
+    page.get_by_role("button", name="Remove Course 3").click()
+    settled(page)
+    assert words(page, "cd4") == before
+    page.get_by_text("Mechanisms", exact=True).click()
+    page.get_by_label("output of the thymus").uncheck()
+    settled(page)
+    assert words(page, "cd4") != before
+
+
+def test_why_names_the_processes_of_a_pool_at_three_levels(visits: Visits, site_folder: Path) -> None:
+    page = visits.open((site_folder / "index.html").as_uri())
+    page.get_by_role("button", name="Why?").click()
+    page.locator(".why select").select_option("naive_cd4_lymphoid")
+    assert "naive CD4" in page.locator(".parts").inner_text()
+    boxes = []
+    for level in range(3):
+        page.locator("input[name=level]").nth(level).check()
+        boxes.append(page.locator(".net-pool").count())
+    assert boxes[0] < boxes[1] < boxes[2]
+    widths = page.evaluate("() => [...document.querySelectorAll('.flow')].map(e => e.getAttribute('stroke-width'))")
+    page.locator(".time-slider input").fill("20")
+    assert widths != page.evaluate(
+        "() => [...document.querySelectorAll('.flow')].map(e => e.getAttribute('stroke-width'))"
+    )
+
+
+def test_an_embedded_page_has_curves_alone(visits: Visits, site_folder: Path) -> None:
+    page = visits.open((site_folder / "index.html").as_uri() + "#embed=curves")
+    assert page.locator("[data-knob]").count() == 0
+    assert not page.locator("header").count()
+    assert "not a medical device" in page.locator("footer").inner_text()
+
+
 def test_kept_curves_and_virtual_patients_are_shown_and_named(visits: Visits, server: str) -> None:
     page = visits.open(server)
     before = picture(page, "cd4")
@@ -81,7 +131,8 @@ def test_on_a_phone_the_knob_and_its_curve_are_on_one_screen(visits: Visits, sit
         page.locator(f'[data-knob="{key}"] input[type="range"]').scroll_into_view_if_needed()
         knob = page.locator(f'[data-knob="{key}"] input[type="range"]').bounding_box()
         curve = page.locator(".front canvas").bounding_box()
-        assert curve["y"] >= 0 and curve["y"] + curve["height"] <= knob["y"]
+        assert curve["y"] >= 0
+        assert curve["y"] + curve["height"] <= knob["y"]
         assert knob["y"] + knob["height"] <= PHONE[1]
 
 

@@ -130,6 +130,8 @@ export const de: Texts = {
   pool: "Bestand",
   contributions: "Zu- und Abgänge: {pool}, {unit} am Tag",
   net: "Summe",
+  exchange: "Austausch mit: {pool}, netto",
+  cutOff: "Was in den Stunden nach einer Dosis geschieht, ist abgeschnitten; beim Vergrößern ist es ganz zu sehen.",
   others: "{n} andere",
   atTime: "bei {when}",
   network: "Das Netzwerk",

@@ -134,6 +134,8 @@ export const en = {
   pool: "Pool",
   contributions: "Gains and losses of {pool}, {unit} a day",
   net: "sum",
+  exchange: "exchange with {pool}, net",
+  cutOff: "What happens in the hours after a dose is cut off; zoom in to see it whole.",
   others: "{n} others",
   atTime: "at {when}",
   network: "The network",

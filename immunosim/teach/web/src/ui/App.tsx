@@ -129,7 +129,7 @@ function Announcer() {
   useEffect(() => afterMove(() => {
     const { run } = shown.get();
     const spec = catalogue().find(view.get().front) ?? catalogue().of(catalogue().usual)[0];
-    if (run && spec) setWords(`${spec.title}: ${wordsOf(spec, spec.curves[0]!, run.times, curvesIn(run, spec).columns[0]!)}`);
+    if (run && spec) setWords(`${spec.title}: ${wordsOf(spec, spec.curves[0]!, run.times, curvesIn(run, spec).columns[0]!, view.get().zoom)}`);
   }), []);
   return <div class="hidden-text" role="status" aria-live="polite"><p>{words}</p><p>{said}</p></div>;
 }

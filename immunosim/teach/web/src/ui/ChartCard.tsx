@@ -129,8 +129,9 @@ function Words({ spec }: { spec: ChartSpec }) {
   const [open, setOpen] = useState(false);
   useEffect(() => afterMove(() => setRun(shown.get().run)), []);
   if (!run) return null;
+  const { zoom } = view.get();
   const { times, columns } = curvesIn(run, spec);
-  const words = spec.curves.map((curve, n) => wordsOf(spec, curve, times, columns[n]!));
+  const words = spec.curves.map((curve, n) => wordsOf(spec, curve, times, columns[n]!, zoom));
   const isOne = words.length === 1;
   return (
     <>

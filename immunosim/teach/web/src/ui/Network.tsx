@@ -56,7 +56,7 @@ function Drawing({ layout, run, time, pool, level }: DrawingProps) {
   const places = placesOf(flows);
   const amounts = statesAt(tables, run, time), before = untreated(tables, run);
   return (
-    <svg class="network" viewBox={`${left} ${-top} ${right - left} ${top - bottom}`} role="img" aria-label={`${t("network")}, ${when(time)}`}>
+    <svg class={`network level-${level}`} viewBox={`${left} ${-top} ${right - left} ${top - bottom}`} role="img" aria-label={`${t("network")}, ${when(time)}`}>
       <defs>
         {COLOURS.map((colour) => <marker key={colour} id={`head-${colour}`} class={`family-${colour}`} viewBox="0 0 4 4" refX="2.4" refY="2" markerWidth="2.6" markerHeight="2.6" orient="auto-start-reverse"><path d="M0 0L4 2L0 4z" /></marker>)}
       </defs>

@@ -12,11 +12,11 @@ import { useStore } from "./store";
 
 const MOST_PARTS = 7;
 
-/** The pool that the panel begins with: the first in blood that processes move. */
+/** The pool that the panel begins with: the first in tissue, where cells come and go by more processes than in blood. */
 export function firstPool(): string {
   const { pools, processes } = loadedTables();
   const moved = pools.filter((pool) => processes.some((process) => process.target === pool.name || process.source === pool.name));
-  return (moved.find((pool) => /in blood/.test(pool.label)) ?? moved[0] ?? pools[0])?.name ?? "";
+  return (moved.find((pool) => / in tissue$/.test(pool.label)) ?? moved[0] ?? pools[0])?.name ?? "";
 }
 
 export function Why() {
@@ -32,7 +32,7 @@ export function Why() {
   const time = Math.min(Math.max(looked ?? range[0] + (range[1] - range[0]) / 4, range[0]), range[1]);
   const pool = tables.pools.find((one) => one.name === chosen) ?? tables.pools[0]!;
   const places = sampleTimes(run, range);
-  const parts = contributions(tables, run, pool.name, places, MOST_PARTS, (n) => t("others", { n }));
+  const parts = contributions(tables, run, pool.name, places, MOST_PARTS, { others: (n) => t("others", { n }), exchange: (other) => t("exchange", { pool: other }) });
   const title = t("contributions", { pool: pool.label, unit: unitText(pool.unit) || "1" });
   return (
     <section class="panel why" aria-labelledby="why-title">
@@ -77,15 +77,17 @@ function PartsTable({ parts, places, times, time }: { parts: ReturnType<typeof c
   places.forEach((i, n) => {
     if (Math.abs(times[i]! - time) < Math.abs(times[places[nearest]!]! - time)) nearest = n;
   });
+  const most = Math.max(...parts.map((part) => Math.abs(part.values[nearest]!)));
+  const shownValue = (value: number): string => signed(Math.abs(value) < 1e-6 * most ? 0 : value);
   const sum = parts.reduce((total, part) => total + part.values[nearest]!, 0);
   return (
     <table class="parts">
       <caption>{t("atTime", { when: when(time) })}</caption>
       <tbody>
         {parts.map((part, n) => (
-          <tr key={part.label}><th scope="row"><span class={`swatch layer-${n}`} aria-hidden="true" />{part.label}</th><td>{signed(part.values[nearest]!)}</td></tr>
+          <tr key={part.label}><th scope="row"><span class={`swatch layer-${n}`} aria-hidden="true" />{part.label}</th><td>{shownValue(part.values[nearest]!)}</td></tr>
         ))}
-        <tr class="sum"><th scope="row">{t("net")}</th><td>{signed(sum)}</td></tr>
+        <tr class="sum"><th scope="row">{t("net")}</th><td>{shownValue(sum)}</td></tr>
       </tbody>
     </table>
   );

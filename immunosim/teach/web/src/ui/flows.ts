@@ -20,22 +20,48 @@ export function sampleTimes(run: Run, range: readonly [number, number]): number[
   return places.filter((_unused, n) => n % every === 0 || n === places.length - 1);
 }
 
-/** Contributions of processes to a pool, largest first; those beyond `most` are summed into one. */
-export function contributions(tables: ModelTables, run: Run, pool: string, places: readonly number[], most: number, others: (n: number) => string): Contribution[] {
+/**
+ * Contributions of processes to a pool, largest first; those beyond `most` are summed into one.
+ *
+ * Cells go to and fro between two pools many times a day: what counts is the difference, so both ways are one contribution.
+ */
+export function contributions(tables: ModelTables, run: Run, pool: string, places: readonly number[], most: number, words: Words): Contribution[] {
   const rates = run.rates();
   const width = tables.processes.length;
-  const all = tables.processes.flatMap((process, index) => {
+  const found = new Map<string, Contribution>();
+  tables.processes.forEach((process, index) => {
     const sign = (process.target === pool ? 1 : 0) - (process.source === pool ? 1 : 0);
-    if (sign === 0) return [];
-    const values = Float64Array.from(places, (i) => sign * rates[i * width + index]!);
-    return [{ label: process.label, mechanism: process.mechanism, values, size: area(run.times, places, values) }];
+    if (sign === 0) return;
+    const partner = process.target === pool ? process.source : process.target;
+    const isBothWays = partner !== "" && goesBothWays(tables, pool, partner);
+    const key = isBothWays ? `>${partner}` : `${index}`;
+    const one = found.get(key) ?? { label: isBothWays ? words.exchange(labelOf(tables, partner)) : process.label, mechanism: process.mechanism, values: new Float64Array(places.length), size: 0 };
+    places.forEach((i, n) => (one.values[n]! += sign * rates[i * width + index]!));
+    found.set(key, one);
   });
+  const all = [...found.values()];
+  for (const one of all) one.size = area(run.times, places, one.values);
   const sorted = all.filter((one) => one.size > 0).sort((a, b) => b.size - a.size);
   if (sorted.length <= most) return sorted;
   const rest = sorted.slice(most - 1);
   const sum = new Float64Array(places.length);
   for (const one of rest) one.values.forEach((value, i) => (sum[i]! += value));
-  return [...sorted.slice(0, most - 1), { label: others(rest.length), mechanism: "", values: sum, size: 0 }];
+  return [...sorted.slice(0, most - 1), { label: words.others(rest.length), mechanism: "", values: sum, size: 0 }];
+}
+
+/** What contributions that stand for several processes are called. */
+export interface Words {
+  others(n: number): string;
+  exchange(pool: string): string;
+}
+
+function labelOf(tables: ModelTables, pool: string): string {
+  return tables.pools.find((one) => one.name === pool)?.label ?? pool;
+}
+
+function goesBothWays(tables: ModelTables, a: string, b: string): boolean {
+  const goes = (from: string, to: string): boolean => tables.processes.some((process) => process.source === from && process.target === to);
+  return goes(a, b) && goes(b, a);
 }
 
 function area(times: Float64Array, places: readonly number[], values: Float64Array): number {

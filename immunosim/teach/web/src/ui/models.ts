@@ -39,7 +39,7 @@ export type Wish = Partial<Pick<ScenarioState, "doc" | "base" | "name" | "of" | 
 interface Starting {
   standard?: string;
   default_scenario?: ScenarioDocument;
-  scenario_changes?: Record<string, Changes>;
+  scenario_changes?: Record<string, { of: string; changes: Changes }>;
 }
 
 /** The standard scenario of a model and its name among the shipped ones. */
@@ -54,8 +54,9 @@ const shipped = new Map<ModelTables, Record<string, ScenarioDocument>>();
 export function scenariosOf(tables: ModelTables): Record<string, ScenarioDocument> {
   let found = shipped.get(tables);
   if (!found) {
-    const { base } = standardOf(tables);
-    found = Object.fromEntries(Object.entries((tables as Starting).scenario_changes ?? {}).map(([name, changes]) => [name, laidOver(base, changes)]));
+    const { base, name: standard } = standardOf(tables);
+    found = { [standard]: base };
+    for (const [name, { of, changes }] of Object.entries((tables as Starting).scenario_changes ?? {})) found[name] = laidOver(found[of] ?? base, changes);
     shipped.set(tables, found);
   }
   return found;

@@ -8,6 +8,7 @@ function repaint(): void {
 
 export function followPrint(): void {
   const setPrint = (isPrint: boolean): void => {
+    if (isPrint) for (const goals of document.querySelectorAll<HTMLDetailsElement>("details.goals")) goals.open = true;
     if (isPrint) document.documentElement.dataset.print = "";
     else delete document.documentElement.dataset.print;
     repaint();

@@ -1,12 +1,14 @@
 // When a chart looks at the model: few enough times to draw within a frame, dense where blood counts fall in hours.
 
 const AFTER_DOSES = [0, 0.02, 0.06, 0.12, 0.2, 0.3, 0.45, 0.65, 0.85];
+/** Hours after a dose at which counts in blood turn, as days: lowest values of a course lie there. */
+const OF_A_DAY = [0.08, 0.17, 0.25, 0.4];
 const N_ALL = 420;
 const N_ZOOMED = 320;
 const N_OUTSIDE = 120;
 /** Days after a first dose that get times of their own. */
 const DENSE_DAYS = 30;
-const N_DENSE = 60;
+const N_DENSE = 50;
 /** Courses and pulses that get times of their own; doses that are given for ever are seen by the even grid. */
 const MOST_DENSE = 5;
 
@@ -14,6 +16,11 @@ const MOST_DENSE = 5;
 export function treatmentStarts(doses: readonly number[]): number[] {
   const sorted = [...doses].sort((a, b) => a - b);
   return sorted.filter((time, i) => i === 0 || time - sorted[i - 1]! > 20);
+}
+
+/** The doses of the first days of treatments. */
+function firstDoses(doses: readonly number[], starts: readonly number[]): number[] {
+  return doses.filter((time) => starts.some((start) => time >= start && time < start + 6)).slice(0, 20);
 }
 
 /**
@@ -39,8 +46,8 @@ export function chartTimes(first: number, last: number, doses: readonly number[]
   for (const start of starts) {
     for (let i = 1; i <= N_DENSE; i++) times.add(start + DENSE_DAYS * (i / N_DENSE) ** 1.7);
   }
-  const near = isZoomed ? doses.filter((time) => time >= from && time < to).slice(0, 12) : [];
-  for (const dose of near) for (const offset of AFTER_DOSES) times.add(dose + offset);
+  const near = isZoomed ? doses.filter((time) => time >= from && time < to).slice(0, 12) : firstDoses(doses, starts);
+  for (const dose of near) for (const offset of isZoomed ? AFTER_DOSES : OF_A_DAY) times.add(dose + offset);
   const kept = [...times].filter((time) => time >= first && time <= last).sort((a, b) => a - b);
   return Float64Array.from(kept);
 }

@@ -18,14 +18,28 @@ export function at(times: ArrayLike<number>, values: ArrayLike<number>, time: nu
   return values[low]! + share * (values[high]! - values[low]!);
 }
 
+/** How long a course lies below a level, between values by straight lines. */
 function timeBelow(times: ArrayLike<number>, values: ArrayLike<number>, level: number): number {
   let total = 0;
-  for (let i = 1; i < times.length; i++) if (values[i]! < level && values[i - 1]! < level) total += times[i]! - times[i - 1]!;
+  for (let i = 1; i < times.length; i++) {
+    const before = values[i - 1]! - level, after = values[i]! - level;
+    const share = before < 0 && after < 0 ? 1 : before < 0 ? before / (before - after) : after < 0 ? after / (after - before) : 0;
+    total += share * (times[i]! - times[i - 1]!);
+  }
   return total;
 }
 
-/** One curve in words: lowest or highest value and when, time below the limits, the end. */
-export function wordsOf(spec: ChartSpec, curve: Curve, times: Float64Array, course: Float64Array): string {
+/** The part of a course that is on show. */
+function shownPart(times: Float64Array, course: Float64Array, zoom: readonly [number, number] | null): [Float64Array, Float64Array] {
+  if (!zoom) return [times, course];
+  const isShown = (_unused: number, i: number): boolean => times[i]! >= zoom[0] && times[i]! <= zoom[1];
+  const part = times.filter(isShown);
+  return part.length > 1 ? [part, course.filter(isShown)] : [times, course];
+}
+
+/** One curve in words, as far as it is on show: lowest or highest value and when, time below the limits, the end. */
+export function wordsOf(spec: ChartSpec, curve: Curve, allTimes: Float64Array, all: Float64Array, zoom: readonly [number, number] | null): string {
+  const [times, course] = shownPart(allTimes, all, zoom);
   const values = spec.unseen > 0 ? course.map((value) => (Math.abs(value) < spec.unseen ? 0 : value)) : course;
   let low = 0, high = 0;
   for (let i = 1; i < values.length; i++) {
