@@ -31,10 +31,24 @@ def single_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_page(tmp_path_factory.mktemp("single") / "site.html", single_page(_parts()))
 
 
-def _parts() -> Any:
+@pytest.fixture(scope="session")
+def shipped_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site as the package writes it, with its lessons."""
+    from immunosim.teach.export import folder_files, write_folder
     from immunosim.teach.site import SiteOptions, site_parts
 
-    return site_parts(SiteOptions(lessons=EXAMPLE))
+    folder = tmp_path_factory.mktemp("shipped")
+    write_folder(folder, folder_files(site_parts(SiteOptions())), replace=True)
+    return folder
+
+
+def _parts() -> Any:
+    """Return the parts of a site that has the lesson of these tests alone."""
+    from immunosim.teach import site
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site, "all_lessons", lambda own: site.read_lessons(EXAMPLE))
+        return site.site_parts(site.SiteOptions())
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from teach.browser.conftest import EXAMPLE
 from teach.browser.pages import Visits, settled
 
@@ -15,11 +16,12 @@ window.API = {
 };"""
 
 
-def test_the_platform_is_told_the_score(visits: Visits, tmp_path: Path) -> None:
+def test_the_platform_is_told_the_score(visits: Visits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from immunosim.teach import site
     from immunosim.teach.scorm import scorm_package
-    from immunosim.teach.site import SiteOptions, site_parts
 
-    parts = site_parts(SiteOptions(lessons=EXAMPLE, lesson="second_course", is_alone=True))
+    monkeypatch.setattr(site, "all_lessons", lambda own: site.read_lessons(EXAMPLE))
+    parts = site.site_parts(site.SiteOptions(lesson="second_course", is_alone=True))
     with zipfile.ZipFile(BytesIO(scorm_package(parts, "second_course"))) as package:
         package.extractall(tmp_path)
     page = visits.open((tmp_path / "index.html").as_uri(), script=PLATFORM)

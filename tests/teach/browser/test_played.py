@@ -9,12 +9,19 @@ from teach.browser.conftest import EXAMPLE
 from teach.browser.pages import Visits, settled
 
 SHIPPED = Path(__file__).parents[3] / "immunosim" / "teach" / "lessons"
-FOLDERS = sorted(path.parent for root in (EXAMPLE, SHIPPED) for path in root.glob("*/lesson.toml"))
+FOLDERS = [path.parent for root in (EXAMPLE, SHIPPED) for path in sorted(root.glob("*/lesson.toml"))]
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@pytest.fixture
+def site_of(request: pytest.FixtureRequest, folder: Path) -> Path:
+    """The site that has a lesson."""
+    name = "site_folder" if folder.parent == EXAMPLE else "shipped_folder"
+    return Path(request.getfixturevalue(name))
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parents[1].name}-{folder.name}")
 def test_right_answers_are_right_in_the_page_and_in_grades(
-    visits: Visits, site_folder: Path, tmp_path: Path, folder: Path
+    visits: Visits, site_of: Path, tmp_path: Path, folder: Path
 ) -> None:
     from immunosim.teach.answers import compute_answers
     from immunosim.teach.grade import grade_folder
@@ -22,7 +29,7 @@ def test_right_answers_are_right_in_the_page_and_in_grades(
 
     lesson = read_lesson(folder)
     computed = compute_answers(lesson)
-    page = _opened(visits, site_folder, folder.name)
+    page = _opened(visits, site_of, folder.name)
     _predict_nothing(page)
     for task in lesson.lesson.task:
         if task.kind == "state":
@@ -41,14 +48,14 @@ def test_right_answers_are_right_in_the_page_and_in_grades(
     assert verdicts == {task.id: "right" for task in lesson.lesson.task}
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_wrong_answers_are_wrong_and_known_ones_are_explained(visits: Visits, site_folder: Path, folder: Path) -> None:
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parents[1].name}-{folder.name}")
+def test_wrong_answers_are_wrong_and_known_ones_are_explained(visits: Visits, site_of: Path, folder: Path) -> None:
     from immunosim.teach.answers import compute_answers
     from immunosim.teach.reading import read_lesson
 
     lesson = read_lesson(folder)
     computed = compute_answers(lesson)
-    page = _opened(visits, site_folder, folder.name)
+    page = _opened(visits, site_of, folder.name)
     _predict_nothing(page)
     for task in lesson.lesson.task:
         answer = computed.answers[task.id]
@@ -80,8 +87,8 @@ def _wrong(task: Any, answer: Any) -> list[Any]:
     return [list(reversed(answer.right))]
 
 
-def _opened(visits: Visits, site_folder: Path, name: str) -> Any:
-    return visits.open(f"{(site_folder / 'index.html').as_uri()}#lesson={name}")
+def _opened(visits: Visits, site_of: Path, name: str) -> Any:
+    return visits.open(f"{(site_of / 'index.html').as_uri()}#lesson={name}")
 
 
 def _predict_nothing(page: Any) -> None:

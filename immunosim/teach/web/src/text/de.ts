@@ -133,7 +133,6 @@ export const de: Texts = {
   exchange: "Austausch mit: {pool}, netto",
   cutOff: "Was in den Stunden nach einer Dosis geschieht, ist abgeschnitten; beim Vergrößern ist es ganz zu sehen.",
   others: "{n} andere",
-  atTime: "bei {when}",
   network: "Das Netzwerk",
   networkIntro: "Pfeile sind Flüsse zwischen Beständen; je dicker, desto größer zur betrachteten Zeit. Wählen Sie einen Bestand, um seine Vorgänge zu sehen.",
   level: "Genauigkeit",

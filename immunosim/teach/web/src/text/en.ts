@@ -137,7 +137,6 @@ export const en = {
   exchange: "exchange with {pool}, net",
   cutOff: "What happens in the hours after a dose is cut off; zoom in to see it whole.",
   others: "{n} others",
-  atTime: "at {when}",
   network: "The network",
   networkIntro: "Arrows are flows between pools; the thicker, the larger at the time looked at. Choose a pool to see its processes.",
   level: "Detail",

@@ -82,7 +82,7 @@ function PartsTable({ parts, places, times, time }: { parts: ReturnType<typeof c
   const sum = parts.reduce((total, part) => total + part.values[nearest]!, 0);
   return (
     <table class="parts">
-      <caption>{t("atTime", { when: when(time) })}</caption>
+      <caption>{t("timeAt")}: {when(time)}</caption>
       <tbody>
         {parts.map((part, n) => (
           <tr key={part.label}><th scope="row"><span class={`swatch layer-${n}`} aria-hidden="true" />{part.label}</th><td>{shownValue(part.values[nearest]!)}</td></tr>

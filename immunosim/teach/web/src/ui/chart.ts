@@ -182,11 +182,11 @@ export class ChartView {
   }
 
   private valueAxis(): uPlot.Axis {
-    const isRound = (value: number): boolean => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-6;
     return {
       stroke: () => palette().muted, grid: { stroke: () => palette().grid, width: 1 }, ticks: { show: false }, size: Y_SIZE, gap: 4,
       font: palette().font, space: 34,
-      values: (_u, splits) => splits.map((value) => (value === null || (this.options.log && !isRound(value)) ? "" : number(value))),
+      ...(this.options.log ? { splits: (_u: uPlot, _axis: number, min: number, max: number) => decades(min, max) } : {}),
+      values: (_u, splits) => splits.map((value) => number(value)),
     };
   }
 
@@ -342,4 +342,13 @@ export class ChartView {
       ctx.stroke();
     }
   }
+}
+
+/** The powers of ten of a logarithmic axis, every second one where there are many. */
+function decades(low: number, high: number): number[] {
+  const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9);
+  const step = last - first > 4 ? 2 : 1;
+  const powers: number[] = [];
+  for (let power = first; power <= last; power += step) powers.push(10 ** power);
+  return powers;
 }

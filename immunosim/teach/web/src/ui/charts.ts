@@ -53,8 +53,9 @@ export class Catalogue {
     this.byId = new Map(this.charts.map((chart) => [chart.id, chart]));
   }
 
+  /** A chart by its id; the name of a read-out or of a pool is one. */
   find(id: string): ChartSpec | undefined {
-    return this.byId.get(id);
+    return this.byId.get(id) ?? this.byId.get(`pool.${id}`);
   }
 
   /** Charts of ids; those that do not exist are left out. */
