@@ -153,13 +153,13 @@ def judged(answers: LessonAnswers) -> list[InputProblem]:
 
 
 def _pages(answers: LessonAnswers) -> Iterator[InputProblem]:
-    """Yield knobs that are no keys of the scenario, and charts that are no read-outs."""
+    """Yield knobs that are no keys of the scenario, and charts that are neither read-outs nor pools."""
     lesson, file, problem = answers.folder.lesson, answers.folder.file, answers.runs.base
-    known = dict.fromkeys((*problem.model.readouts, *problem.model.readout_info))
+    known = problem.model.units
     for number, name in enumerate(lesson.charts, 1):
         if name not in known:
             cure = did_you_mean(name, known)
-            yield InputProblem(f'unknown read-out "{name}"', file, f"charts[{number}]", cure)
+            yield InputProblem(f'unknown read-out or pool "{name}"', file, f"charts[{number}]", cure)
     for number, name in enumerate(lesson.knobs, 1):
         if fault := key_problem(problem, name):
             yield InputProblem(fault.reason, file, f"knobs[{number}]", fault.cure)

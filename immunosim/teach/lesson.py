@@ -239,7 +239,7 @@ class Lesson(LessonRecord):
     knobs : tuple of str
         Keys of the scenario that the page shows beside the charts.
     charts : tuple of str
-        Read-outs that the page draws.
+        Read-outs and pools that the page draws.
     view : str
         all, or first_30_days.
     task : tuple of LessonTask
