@@ -10,7 +10,7 @@ from immunosim.errors import InputProblem, did_you_mean
 from immunosim.problem import Problem
 from immunosim.scenario import Scenario
 from immunosim.scenario.drug_names import with_drugs_of
-from immunosim.scenario.table import ScenarioTable, record_in
+from immunosim.scenario.table import ScenarioTable, is_listed, record_in
 
 _INDEX = re.compile(r"\[(\d+)\]")
 
@@ -42,9 +42,10 @@ def _walked(document: Any, steps: list[str], key: str) -> InputProblem | None:
             return InputProblem(f'"{key}" is not a key of a scenario', cure=did_you_mean(step, known))
         record = record_in(annotation)
         is_last = position == len(steps) - 1
-        if not is_last and not (isinstance(document, dict) and step in document):
+        found = document.get(step) if isinstance(document, dict) else None
+        if found is None and not is_last and is_listed(annotation):
             return InputProblem(f'the scenario has no "{step}"', cure="choose a key that it has")
-        document = document.get(step) if isinstance(document, dict) else None
+        document = {} if found is None and not is_last else found  # a table of defaults is not written
     if isinstance(document, dict) or (isinstance(document, list) and document and isinstance(document[0], dict)):
         return InputProblem(f'"{key}" is a table, not a value', cure="name a key in it")
     return None
