@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from immunosim.scenario import Scenario
 from immunosim.teach.answers import LessonAnswers
@@ -35,10 +36,19 @@ def value_reached(task: LessonTask, scenario: Scenario, answers: LessonAnswers) 
 
 def _foreign(task: LessonTask, scenario: Scenario, answers: LessonAnswers) -> Iterator[str]:
     start = json_document(answers.runs.changed(task.set))
-    for key in differences(start, json_document(scenario)):
+    for key in _leaves(differences(start, json_document(scenario))):
         if key.partition(".")[0] in WITHOUT_EFFECT or any(_is_within(key, allowed) for allowed in task.allowed):
             continue
         yield key
+
+
+def _leaves(changes: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the keys of changes: a table that the start has not is every value in it."""
+    for key, value in changes.items():
+        if isinstance(value, Mapping):
+            yield from (f"{key}.{below}" for below in _leaves(value))
+        else:
+            yield key
 
 
 def _is_within(key: str, allowed: str) -> bool:

@@ -139,7 +139,7 @@ def test_on_a_phone_the_knob_and_its_curve_are_on_one_screen(visits: Visits, sit
 def test_a_table_says_what_a_curve_shows(visits: Visits, site_folder: Path) -> None:
     page = visits.open((site_folder / "index.html").as_uri())
     page.locator('[data-chart="cd4"] summary').click()
-    assert page.locator('[data-chart="cd4"] tbody tr').count() > 10
+    page.locator('[data-chart="cd4"] tbody tr').nth(10).wait_for()
     assert "CD4" in page.locator('[data-chart="cd4"] thead').inner_text()
 
 

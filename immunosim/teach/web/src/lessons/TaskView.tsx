@@ -96,6 +96,9 @@ function Work({ lesson, task, answers, numbers }: WorkProps) {
       {task.kind === "state" ? <p class="note">{targetOf(task)}</p> : <AnswerInput task={task} draft={draft} name={`answer-${task.id}`} fill={fill} change={setDraft} />}
       <div class="buttons">
         <button type="submit" class="primary">{task.kind === "state" ? t("useCurrent") : t("check")}</button>
+        {task.kind === "state" && Object.keys(task.runs?.set ?? {}).length > 0 && (
+          <button type="button" onClick={() => showRun(lesson, task.runs!.set)}>{t("beginState")}</button>
+        )}
         {mine.tries >= 2 && !mine.isOpen && <button type="button" onClick={() => note(lesson, task, { isOpen: true })}>{t("showAnswer")}</button>}
         {verdict.run && <button type="button" onClick={() => showRun(lesson, verdict.run!)}>{t("showRun")}</button>}
       </div>

@@ -190,6 +190,7 @@ export const de: Texts = {
   place: "{n} von {of}",
   choose: "Wählen Sie etwas.",
   taskFailed: "Das Modell konnte diese Aufgabe nicht beantworten: {reason}",
+  beginState: "Mit dem Szenario dieser Aufgabe beginnen",
   useCurrent: "Das eingestellte Szenario prüfen",
   atLeast: "mindestens {value}",
   atMost: "höchstens {value}",

@@ -196,6 +196,7 @@ export const en = {
   place: "{n} of {of}",
   choose: "Choose one.",
   taskFailed: "The model could not answer this task: {reason}",
+  beginState: "Begin with this task’s scenario",
   useCurrent: "Check the scenario as it is set now",
   atLeast: "at least {value}",
   atMost: "at most {value}",

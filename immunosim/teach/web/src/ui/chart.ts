@@ -185,7 +185,7 @@ export class ChartView {
     return {
       stroke: () => palette().muted, grid: { stroke: () => palette().grid, width: 1 }, ticks: { show: false }, size: Y_SIZE, gap: 4,
       font: palette().font, space: 34,
-      ...(this.options.log ? { splits: (_u: uPlot, _axis: number, min: number, max: number) => decades(min, max) } : {}),
+      ...(this.options.log ? { splits: (_u: uPlot, _axis: number, min: number, max: number) => decades(min, max), filter: (_u: uPlot, splits: number[]) => splits } : {}),
       values: (_u, splits) => splits.map((value) => number(value)),
     };
   }
