@@ -9,6 +9,10 @@ from teach.browser.pages import DESKTOP, PHONE, Visits, settled
 VIEWS = ("", "#page=lessons", "#lesson=second_course", "#embed=curves", "opened")
 
 
+SHIPPED = Path(__file__).parents[3] / "immunosim" / "teach" / "lessons"
+LESSONS = sorted(path.parent.name for path in SHIPPED.glob("*/lesson.toml"))
+
+
 def _violations(page: Any) -> list[str]:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     found = axe.Axe().run(page, options={"preload": False}).response["violations"]
@@ -32,6 +36,17 @@ def test_axe_finds_nothing(visits: Visits, site_folder: Path, view: str, size: t
         page.get_by_role("button", name="I have no idea yet").first.click()
         settled(page)
     assert _violations(page) == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_is_accessible_and_fits_a_phone(visits: Visits, shipped_folder: Path, lesson: str) -> None:
+    for size in (DESKTOP, PHONE):
+        page = visits.open(f"{(shipped_folder / 'index.html').as_uri()}#lesson={lesson}", size)
+        while page.get_by_role("button", name="I have no idea yet").count():
+            page.get_by_role("button", name="I have no idea yet").first.click()
+        settled(page)
+        assert _violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
 def test_a_task_is_done_by_keyboard_alone(visits: Visits, site_folder: Path) -> None:
