@@ -82,7 +82,7 @@ def _parameters(parameters: ParameterSet) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "key": one.key,
+            "key": one.key if one.belongs_to_patient else "",
             "value": one.value,
             "unit": one.unit,
             "low": one.lower,

@@ -4,6 +4,7 @@ import type { Control, Tableau } from "./engine/types";
 
 export interface Parameter {
   name: string;
+  /** Key of the patient that sets it; empty where that is `parameters.NAME`. */
   key: string;
   value: number;
   unit: string;

@@ -46,7 +46,7 @@ function givenValues(doc: ScenarioDocument, tables: ModelTables): Map<string, nu
   for (const [name, value] of Object.entries(table)) {
     const parameter = known.get(name);
     if (!parameter) throw new ScenarioFault("is not a parameter", `parameters.${name}`, "choose one of the list");
-    if (parameter.belongs_to_patient) throw new ScenarioFault("belongs to the patient", `parameters.${name}`, `set ${parameter.key} instead`);
+    if (parameter.belongs_to_patient) throw new ScenarioFault("belongs to the patient", `parameters.${name}`, `set ${keyOf(parameter)} instead`);
     values.set(name, bare(parameter, value));
   }
   for (const [name, value] of values) checkBounds(known.get(name)!, value);
@@ -73,11 +73,17 @@ function bare(parameter: Parameter, value: Value): number {
   if (typeof value === "number" && Number.isFinite(value)) return value;
   const found = typeof value === "string" ? /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$/.exec(value) : null;
   if (found && (found[2] === "" || found[2] === parameter.unit)) return Number(found[1]);
-  throw new ScenarioFault(`${shown(value)} is not a value in ${parameter.unit}`, parameter.key, `write a number, its unit is ${parameter.unit}`);
+  throw new ScenarioFault(`${shown(value)} is not a value in ${parameter.unit}`, keyOf(parameter), `write a number, its unit is ${parameter.unit}`);
+}
+
+/** The key by which a document sets a parameter. */
+export function keyOf(parameter: Parameter): string {
+  return parameter.key || `parameters.${parameter.name}`;
 }
 
 function checkBounds(parameter: Parameter, value: number): void {
-  const { low, high, unit, key } = parameter;
+  const { low, high, unit } = parameter;
+  const key = keyOf(parameter);
   if (low <= value && value <= high) return;
   const [side, bound] = value < low ? ["below its lower", low] : ["above its upper", high];
   const of = unit === "1" ? "" : ` ${unit}`;

@@ -4,6 +4,7 @@ import { loadedTables } from "./actions";
 import { catalogue } from "./Curves";
 import { valueAt } from "./doc";
 import { givenIn } from "./doses";
+import { keyOf } from "../scenario";
 import { afterMove } from "./painting";
 import { band, NO_BAND, scenario, session, shown, view } from "./state";
 import { chartTimes } from "./times";
@@ -61,8 +62,8 @@ export function requestBand(): void {
   asked = single.filter((chart) => chart.side === "clinic" || chart.id.startsWith("group.")).map((chart) => chart.curves[0]!.name);
   const moved = new Set(tables.population.traits.flatMap((trait) => trait.multiplies));
   const varied = tables.parameters.filter((parameter) => moved.has(parameter.name));
-  const typical = Object.fromEntries(varied.map((parameter) => [parameter.name, Number(valueAt(doc, parameter.key) ?? parameter.value)]));
-  const keys = Object.fromEntries(varied.map((parameter) => [parameter.name, parameter.key]));
+  const typical = Object.fromEntries(varied.map((parameter) => [parameter.name, Number(valueAt(doc, keyOf(parameter)) ?? parameter.value)]));
+  const keys = Object.fromEntries(varied.map((parameter) => [parameter.name, keyOf(parameter)]));
   const times = chartTimes(run.times[0]!, run.times[run.times.length - 1]!, givenIn(doc, tables).flatMap((given) => given.times), view.get().zoom);
   const request: BandRequest = {
     id: ++id, doc, traits: tables.population.traits, typical, keys, n: PATIENTS, seed: SEED, times: thinned(times),
