@@ -1,11 +1,12 @@
-"""Whether intervals hold: patients whose truth is drawn from the priors are fitted as a user's are, and counted.
+"""Whether intervals hold: patients whose truth is drawn from priors are fitted as a user's are, and counted.
 
     python -m benchmarks.interval_coverage --patients 200 --workers 2
 
-Every parameter with a prior differs between patients, about the medians of the literature in one half and about the
-scenario's values in the other; fits use priors between the two. Each patient has a noise of its own (known to the fit),
-visits at irregular times with gaps in what was measured, and a limit of quantification. Seeds are fixed, so that a run
-can be repeated.
+Every parameter with a prior differs between patients. One half is of the population: by the priors that fits use,
+which is what their intervals promise to hold for. The other half is as the literature alone has it, about its medians
+with its spreads: patients that the calibrated population does not have, which shows what the prior costs them. Each
+patient has a noise of its own (known to the fit), visits at irregular times with gaps in what was measured, and a limit
+of quantification. Seeds are fixed, so that a run can be repeated.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ LIMIT = 20.0
 """Limit of quantification of subsets, cells/uL."""
 
 STARTS = 20
+POPULATION, LITERATURE = "the population", "the literature"
+"""Where the truth of a patient comes from."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,11 @@ def patient(
     problem: Problem, names: list[str], about: str, seed: int, visits: tuple[int, int] = (4, 9)
 ) -> tuple[Array, PatientRecord, dict[str, ErrorModel]]:
     """Return the true parameters, the record and the noise of a synthetic patient with so many visits."""
-    generator = np.random.default_rng([seed, about == "medians"])
-    known = [problem.parameters[name].prior for name in names]
-    middle = np.array([prior.median for prior in known])
-    if about != "medians":
-        middle = problem.vector[[problem.model.position[name] for name in names]]
-    truth = middle * np.exp(np.array([prior.sd for prior in known]) * generator.normal(size=len(names)))
+    generator = np.random.default_rng([seed, about == LITERATURE])
+    parameters = [problem.parameters[name] for name in names]
+    priors = [one.prior if about == LITERATURE else one.prior_of_patients for one in parameters]
+    middle = np.array([prior.median for prior in priors])
+    truth = middle * np.exp(np.array([prior.sd for prior in priors]) * generator.normal(size=len(names)))
     sd = generator.uniform(0.08, 0.2)
     last = generator.uniform(395.0, 600.0)
     days = np.sort(generator.uniform(5.0, last, size=int(generator.integers(visits[0], visits[1] + 1))))
@@ -160,7 +162,7 @@ def main() -> None:
     parser.add_argument("--forecasts-only", action="store_true", help="without profiles, which forecasts do not need")
     parser.add_argument("--out", type=Path, help="write what was counted as JSON")
     asked = parser.parse_args()
-    tasks = [("medians" if k % 2 else "scenario", asked.first + k) for k in range(asked.patients)]
+    tasks = [(LITERATURE if k % 2 else POPULATION, asked.first + k) for k in range(asked.patients)]
     with ProcessPoolExecutor(asked.workers, get_context("spawn")) as pool:
         done = []
         for task in [pool.submit(one_patient, *one, asked.starts, not asked.forecasts_only) for one in tasks]:
@@ -173,14 +175,14 @@ def main() -> None:
                 asked.out.write_text(json.dumps(_tables(done), indent=1) + "\n")
     print()
     for truth, text in _tables(done).items():
-        print(f"truth about {truth}:", json.dumps(text))
+        print(f"patients of {truth}:", json.dumps(text))
 
 
 def _tables(done: list[Outcome]) -> dict[str, dict[str, object]]:
     """Return what was counted, by where the truth lay."""
     text = {}
-    for truth in ("scenario", "medians", "both"):
-        own = [one for one in done if truth in (one.truth, "both")]
+    for truth in (POPULATION, LITERATURE):
+        own = [one for one in done if one.truth == truth]
         if own:
             text[truth] = {"patients": len(own), **_counted(own)}
     return text

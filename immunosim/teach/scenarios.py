@@ -38,13 +38,13 @@ def lesson_scenarios(lesson: str, folder: Path | str | None = None) -> dict[str,
     --------
     >>> ims.compare(*lesson_scenarios("second_course").values()).plot()  # doctest: +SKIP
     """
-    lessons = {one.id: one for one in read_lessons(None if folder is None else Path(folder))}
+    lessons = {entry.id: entry for entry in read_lessons(None if folder is None else Path(folder))}
     if lesson not in lessons:
         raise LessonError(f'there is no lesson "{lesson}"', key="lesson", cure=did_you_mean(lesson, lessons))
-    found = lessons[lesson]
-    runs = LessonRuns(base_scenario(found.lesson.scenario, found.lesson.changes, found.file), found.file)
+    entry = lessons[lesson]
+    runs = LessonRuns(base_scenario(entry.lesson.scenario, entry.lesson.changes, entry.file), entry.file)
     scenarios = {AS_IT_STARTS: runs.scenario}
-    for task in found.lesson.task:
+    for task in entry.lesson.task:
         for settings in _settings(task):
             name = ", ".join(f"{key} = {value}" for key, value in settings.items())
             if name:

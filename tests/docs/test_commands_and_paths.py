@@ -23,7 +23,7 @@ FOLDERS = {"benchmarks", "configs", "docs", "experiments", "immunosim", "tests"}
 
 BLOCK = re.compile(r"^```(?:bash|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 QUOTED = re.compile(r"`([^`\n]+)`")
-PLACEHOLDER = re.compile(r"\[[A-Za-z-]|\.\.\.|\bVERB\b|^immunosim (?:\w+|data \w+|--[\w-]+|help \w+)$")
+PLACEHOLDER = re.compile(r"\[[A-Za-z-]|\.\.\.|\bVERB\b|^immunosim (?:\w+|(?:data|teach|help) \w+|--[\w-]+)$")
 """Optional and repeated arguments, bare names of verbs, and options that end the program at once: not parsed."""
 
 USAGE_ERROR = typer.BadParameter.__bases__[0]
@@ -50,7 +50,10 @@ def parse(words: list[str]) -> None:
     name, context = "immunosim", None
     while isinstance(command, TyperGroup):
         context = command.make_context(name, words, parent=context)
-        name, command, words = command.resolve_command(context, [*context._protected_args, *context.args])
+        rest = [*context._protected_args, *context.args]
+        if command.invoke_without_command and not rest:
+            return
+        name, command, words = command.resolve_command(context, rest)
     command.make_context(name, words, parent=context)
 
 

@@ -154,8 +154,8 @@ class _Translation:
 
     def enclosed(self, node: ast.expr, strength: int) -> str:
         """Return an expression in brackets where it holds together less tightly than its place asks for."""
-        text, own = self.bound(node)
-        return f"({text})" if own < strength else text
+        text, tightness = self.bound(node)
+        return f"({text})" if tightness < strength else text
 
 
 def _is_signed(node: ast.expr) -> bool:

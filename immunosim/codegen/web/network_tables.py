@@ -24,8 +24,8 @@ def network_tables(package: ModelPackage, parameters: ParameterSet) -> dict[str,
     left_out = [name for name in network.pools if name not in boxes]
     bottom = layout.bottom if boxes else 0.0
     per_row = max(1, int(layout.width // COLUMN))
-    for place, name in enumerate(left_out):
-        row, column = divmod(place, per_row)
+    for number, name in enumerate(left_out):
+        row, column = divmod(number, per_row)
         x, y = COLUMN * (column + 0.5), bottom - ROW * (row + 1)
         label = network.pools[name].label
         boxes[name] = {"x": x, "y": y, "width": BOX_WIDTH, "text": label, "side": "left"}
@@ -40,5 +40,5 @@ def network_tables(package: ModelPackage, parameters: ParameterSet) -> dict[str,
             {"label": label, "colour": family.colour, "mechanisms": list(family.mechanisms)}
             for label, family in layout.families.items()
         ],
-        "heads": [{"x": place[0], "y": place[1], "text": text} for place, text in layout.heads],
+        "heads": [{"x": x, "y": y, "text": text} for (x, y), text in layout.heads],
     }

@@ -24,8 +24,8 @@ def population_tables(package: ModelPackage) -> dict[str, Any] | None:
     return {
         "name": POPULATION,
         "traits": [
-            {"name": one["name"], "multiplies": list(one["multiplies"]), "sd": float(one["sd"])}
-            for one in traits
-            if one.get("multiplies") and one.get("sd")
+            {"name": trait["name"], "multiplies": list(trait["multiplies"]), "sd": float(trait["sd"])}
+            for trait in traits
+            if trait.get("multiplies") and trait.get("sd")
         ],
     }

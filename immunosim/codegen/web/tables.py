@@ -82,32 +82,32 @@ def _parameters(parameters: ParameterSet) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "key": one.key if one.belongs_to_patient else "",
-            "value": one.value,
-            "unit": one.unit,
-            "low": one.lower,
-            "high": one.upper,
-            "label": one.label,
-            "note": one.note,
-            "evidence": one.evidence,
-            "source": "; ".join(citation(entries[key]) if key in entries else key for key in one.source),
-            "belongs_to_patient": one.belongs_to_patient,
-            "scales": list(one.scales),
+            "key": parameter.key if parameter.belongs_to_patient else "",
+            "value": parameter.value,
+            "unit": parameter.unit,
+            "low": parameter.lower,
+            "high": parameter.upper,
+            "label": parameter.label,
+            "note": parameter.note,
+            "evidence": parameter.evidence,
+            "source": "; ".join(citation(entries[key]) if key in entries else key for key in parameter.source),
+            "belongs_to_patient": parameter.belongs_to_patient,
+            "scales": list(parameter.scales),
         }
-        for name, one in ((name, parameters[name]) for name in parameters)
+        for name, parameter in ((name, parameters[name]) for name in parameters)
     ]
 
 
 def citation(entry: str) -> str:
     """Return a bibliography entry as a reader knows it: first author, year, and journal or publisher."""
-    found = {
+    fields_of_entry = {
         name: re.sub(r"[{}]", "", match.group(1)) if match else ""
         for name in ("author", "year", "journal", "publisher", "title")
         for match in [re.search(rf"\b{name}\s*=\s*[{{\"](.*?)[}}\"]\s*,?\s*$", entry, re.MULTILINE)]
     }
-    first, _, others = found["author"].partition(" and ")
-    who = f"{first.partition(',')[0]}{' et al.' if others else ''}" if first else found["title"]
-    parts = [f"{who} {found['year']}".strip(), found["journal"] or found["publisher"]]
+    first, _, others = fields_of_entry["author"].partition(" and ")
+    who = f"{first.partition(',')[0]}{' et al.' if others else ''}" if first else fields_of_entry["title"]
+    parts = [f"{who} {fields_of_entry['year']}".strip(), fields_of_entry["journal"] or fields_of_entry["publisher"]]
     return ", ".join(part for part in parts if part)
 
 

@@ -3,7 +3,7 @@
 LLVM writes an object file for wasm32; such a file is a module that only lacks the names by which others call its
 functions, and that holds notes for a linker, which nothing here needs. Both are mended below, so no linker takes part.
 The step of the default method is all that a page asks for: other methods would double the size, and threads have no
-place in it.
+offset in it.
 """
 
 from collections.abc import Iterator
@@ -103,7 +103,9 @@ def exported(code: bytes, names: list[str]) -> bytes:
     imported = sections.get(IMPORTS, b"")
     if DATA in sections or b"__linear_memory" not in imported or imported[:1] != b"\1":
         raise ModelError("the machine code for the browser asks for more than its memory")
-    entries = b"".join(_name(name) + bytes([IS_FUNCTION]) + _leb(names.index(own)) for name, own in EXPORTS.items())
+    entries = b"".join(
+        _name(name) + bytes([IS_FUNCTION]) + _leb(names.index(function)) for name, function in EXPORTS.items()
+    )
     sections[EXPORT] = _leb(len(EXPORTS)) + entries
     order = (TYPES, IMPORTS, FUNCTIONS, EXPORT, CODE)
     return HEADER + b"".join(bytes([kind]) + _leb(len(sections[kind])) + sections[kind] for kind in order)
@@ -111,23 +113,23 @@ def exported(code: bytes, names: list[str]) -> bytes:
 
 def _sections(code: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield kind and content of each section but the custom ones, which are for linkers."""
-    place = len(HEADER)
-    while place < len(code):
-        kind = code[place]
-        size, start = _read_leb(code, place + 1)
-        place = start + size
+    offset = len(HEADER)
+    while offset < len(code):
+        kind = code[offset]
+        size, start = _read_leb(code, offset + 1)
+        offset = start + size
         if kind != CUSTOM:
-            yield kind, code[start:place]
+            yield kind, code[start:offset]
 
 
-def _read_leb(code: bytes, place: int) -> tuple[int, int]:
+def _read_leb(code: bytes, offset: int) -> tuple[int, int]:
     value = shift = 0
     while True:
-        byte = code[place]
+        byte = code[offset]
         value |= (byte & 0x7F) << shift
-        place, shift = place + 1, shift + 7
+        offset, shift = offset + 1, shift + 7
         if byte < 0x80:
-            return value, place
+            return value, offset
 
 
 def _leb(value: int) -> bytes:

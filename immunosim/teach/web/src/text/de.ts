@@ -96,7 +96,7 @@ export const de: Texts = {
   now: "jetzt",
   band: "100 virtuelle Patienten",
   bandRunning: "100 virtuelle Patienten werden simuliert …",
-  bandDone: "Band: die mittleren 90 % und 50 % von {n} virtuellen Patienten; die Linie ist dieser Patient.",
+  bandDone: "Band: die mittleren 90 % und 50 % von {n} virtuellen Patienten; die Linie ist dieser Patient. Eigenschaften werden einzeln gezogen, ohne die Korrelationen, Kovariablen und Schichten der Population (immunosim cohort hat sie).",
   bandFailed: "{n} davon ließen sich nicht simulieren.",
   bandNone: "Zu diesem Modell gibt es keine Population.",
   bandError: "Die virtuellen Patienten ließen sich nicht simulieren: {reason}",

@@ -98,7 +98,7 @@ export const en = {
   now: "now",
   band: "100 virtual patients",
   bandRunning: "Simulating 100 virtual patients …",
-  bandDone: "Band: the middle 90 % and 50 % of {n} virtual patients; the line is this patient.",
+  bandDone: "Band: the middle 90 % and 50 % of {n} virtual patients; the line is this patient. Traits are drawn one by one, without the correlations, covariates and strata of the population (immunosim cohort has them).",
   bandFailed: "{n} of them could not be simulated.",
   bandNone: "This model comes without a population.",
   bandError: "The virtual patients could not be simulated: {reason}",
