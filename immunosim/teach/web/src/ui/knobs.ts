@@ -32,6 +32,8 @@ interface Shape {
   factor: number;
   isWhole?: boolean;
   ifNone?: number;
+  /** What the end of the slider stands for, where that itself is no dose. */
+  least?: number;
 }
 
 const time = (label: string, low: number, high: number): Shape => ({ label, unit: t("months"), low, high, step: 0.5, stored: "day", factor: DAYS_PER_MONTH });
@@ -43,7 +45,7 @@ function shapeOfEntry(part: string, tables: ModelTables, drugName: string): Shap
   const high = plausible ? plausible[1]! : 100;
   const step = high > 500 ? 25 : high > 120 ? 5 : high > 20 ? 1 : 0.5;
   switch (part) {
-    case "dose": return { label: drugName === "course" ? t("dose") : t("doseAny"), unit: "mg", low: 0, high, step, stored: "mg", factor: 1 };
+    case "dose": return { label: drugName === "course" ? t("dose") : t("doseAny"), unit: "mg", low: 0, high, step, stored: "mg", factor: 1, least: plausible?.[0] ?? 0 };
     case "doses": return { label: t("doses"), unit: "", low: 1, high: drugName === "course" ? 10 : 30, step: 1, stored: "", factor: 1, isWhole: true };
     case "every": return { label: t("every"), unit: t("days"), low: 0.5, high: 30, step: 0.5, stored: "day", factor: 1 };
     case "start": return time(t("start"), drugName === "course" ? 0 : -24, 60);
@@ -76,7 +78,7 @@ function fromShape(key: string, shape: Shape): Knob {
       return tidy((stored === "day" ? days(value) : quantity(value).value) / factor);
     },
     write(value) {
-      const size = tidy(value * factor);
+      const size = tidy(Math.max(value, shape.least ?? -Infinity) * factor);
       if (shape.isWhole) return Math.round(size);
       return stored ? `${size} ${stored}` : size;
     },
