@@ -106,7 +106,7 @@ def measure_of(fact: Fact, variant: TaskVariant | None = None) -> str:
 
 
 def against_of(fact: Fact, variant: TaskVariant | None = None) -> tuple[Settings, str]:
-    """Return the changes and the measure with which the run is compared; its direct where nothing else is given."""
+    """Return the changes and the measure with which the run is compared; its own where nothing else is given."""
     against = fact.against if variant is None or variant.against is None else variant.against
     measure = (variant.against_measure if variant else None) or fact.against_measure or measure_of(fact, variant)
     return settings_of(fact, variant) if against is None else against, measure

@@ -127,7 +127,7 @@ def site_parts(options: SiteOptions, announce: Say = say_nothing) -> SiteParts:
 
 
 def all_lessons(own_folder: Path | None) -> list[LessonFolder]:
-    """Return the lessons that come with the package, and a teacher's own_folder.
+    """Return the lessons that come with the package, and a teacher's own.
 
     Raises
     ------
