@@ -6,6 +6,7 @@ solved so, without numba). Only ``compile_driver`` imports numba, and tells it o
 
 import functools
 import os
+import threading
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
@@ -60,6 +61,10 @@ def _register(function: Function, compiled_from: Callable[..., Any], options: di
     return function
 
 
+LOADING = threading.RLock()
+"""Held while machine code of numba is loaded or compiled: its registries are not made for several threads at once."""
+
+
 def is_compiling() -> bool:
     """Return whether numba compiles here: not where ``NUMBA_DISABLE_JIT`` is set."""
     return os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
@@ -87,18 +92,19 @@ def compile_driver(driver: Callable[..., Any], signature: Any, name: str, store:
     from immunosim.numerics.compiled_code import code_of, restore
     from immunosim.numerics.pipeline import pipeline_options
 
-    _tell_numba()
-    dispatcher = njit(**OPTIONS, **pipeline_options(is_driver=True))(driver)
-    code = store.load(name) if store is not None else None
-    is_restored = code is not None and restore(dispatcher, code)
-    if not is_restored:
-        if store is not None and code is not None:
-            store.reject(name)
-        dispatcher.compile(signature)
-        if store is not None:
-            store.keep(name, code_of(dispatcher))
-    dispatcher.disable_compile()
-    return dispatcher
+    with LOADING:
+        _tell_numba()
+        dispatcher = njit(**OPTIONS, **pipeline_options(is_driver=True))(driver)
+        code = store.load(name) if store is not None else None
+        is_restored = code is not None and restore(dispatcher, code)
+        if not is_restored:
+            if store is not None and code is not None:
+                store.reject(name)
+            dispatcher.compile(signature)
+            if store is not None:
+                store.keep(name, code_of(dispatcher))
+        dispatcher.disable_compile()
+        return dispatcher
 
 
 @functools.cache
