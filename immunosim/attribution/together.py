@@ -1,4 +1,4 @@
-"""Courses of one read-out in many variants of a scenario, solved together: the same bits as each alone.
+"""Courses of one read-out in many variants of a scenario, solved together: the bits of each alone at the same times.
 
 Rows of one batch share their tolerances, so that no row's bits depend on the others. Knows no wording.
 """
