@@ -20,6 +20,14 @@ function scatter(values, vector, width, lane, first = 0) {
 function addScaled(total, share, values) {
   for (let i = 0; i < total.length; i++) total[i] = total[i] + share * values[i];
 }
+function addRows(total, shares, rows, from, to) {
+  const n = total.length;
+  for (let i = 0; i < n; i++) {
+    let sum = total[i];
+    for (let j = from; j < to; j++) sum += shares[j] * rows[j * n + i];
+    total[i] = sum;
+  }
+}
 function firstNonFinite(values) {
   for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
   return -1;
@@ -88,12 +96,16 @@ var JsCore = class {
     const n = model.sizes.pools;
     this.increments = model.tableau.A.map((_, j) => this.arrays.increments.subarray(j * n, (j + 1) * n));
     this.jacobian = new Float64Array(model.sizes.rows.length);
+    this.slope = new Float64Array(n);
+    this.shares = new Float64Array(model.tableau.A.length);
   }
   kind = "js";
   width = 1;
   arrays = {};
   increments;
   jacobian;
+  slope;
+  shares;
   attempt() {
     const { model, arrays: at, increments } = this;
     const { kernels, tableau } = model;
@@ -111,7 +123,7 @@ var JsCore = class {
   }
   /** One stage, equation (T1); `state` receives where its right-hand side is taken. */
   stage(stage, state) {
-    const { arrays: at, increments } = this;
+    const { arrays: at, increments, shares } = this;
     const { A, C } = this.model.tableau;
     const a = A[stage];
     const c = C[stage];
@@ -119,17 +131,12 @@ var JsCore = class {
     const out = increments[stage];
     const before = A[stage - 1];
     const follows = stage > 1 && a[stage - 1] === 1 && a.slice(0, stage - 1).every((share, j) => share === before[j]);
-    const first = follows ? stage - 1 : 0;
     if (!follows) state.set(at.y);
-    for (let j = first; j < stage; j++) {
-      const [share, u] = [a[j], increments[j]];
-      for (let i = 0; i < state.length; i++) state[i] = state[i] + share * u[i];
-    }
+    for (let j = 0; j < stage; j++) shares[j] = a[j];
+    addRows(state, shares, at.increments, follows ? stage - 1 : 0, stage);
     this.model.kernels.rhs(state, at.p, at.u, out);
-    for (let j = 0; j < stage; j++) {
-      const [share, u] = [c[j] * perH, increments[j]];
-      for (let i = 0; i < out.length; i++) out[i] = out[i] + share * u[i];
-    }
+    for (let j = 0; j < stage; j++) shares[j] = c[j] * perH;
+    addRows(out, shares, at.increments, 0, stage);
     this.model.kernels.solve(at.lu, out);
   }
   /** Fit the next trial to the segment; return its step and what is left of the segment. */
@@ -152,16 +159,17 @@ var JsCore = class {
   /** Note error norm, validity and margin of the trial. */
   look(error) {
     const { arrays: at } = this;
-    let [norm, validity, margin] = [0, 0, Infinity];
+    const [y, yNew, fNew, atol, negative] = [at.y, at.y_new, at.f_new, at.atol, at.negative_tolerance];
     const rtol = at.rtol[0];
+    let [norm, validity, margin] = [0, 0, Infinity];
     for (let i = 0; i < error.length; i++) {
-      const [y, next] = [at.y[i], at.y_new[i]];
-      const one = Math.abs(y);
+      const next = yNew[i];
+      const one = Math.abs(y[i]);
       const other = Math.abs(next);
-      const share = Math.abs(error[i]) / (at.atol[i] + rtol * (one > other ? one : other));
+      const share = Math.abs(error[i]) / (atol[i] + rtol * (one > other ? one : other));
       if (share > norm) norm = share;
-      validity += (next + error[i] + at.f_new[i]) * 0;
-      const room = next + at.negative_tolerance[i];
+      validity += (next + error[i] + fNew[i]) * 0;
+      const room = next + negative[i];
       if (room < margin) margin = room;
     }
     at.norm[0] = norm;
@@ -235,7 +243,7 @@ var JsCore = class {
   defect() {
     const { arrays: at, model } = this;
     const change = at.change;
-    const f = new Float64Array(change.length);
+    const f = this.slope;
     model.kernels.rhs(at.state, at.p, at.u, f);
     for (let i = 0; i < f.length; i++) change[i] = change[i] + f[i];
     model.kernels.solve(at.lu, change);

@@ -1,6 +1,7 @@
 /** The step as JavaScript, for one patient: `step_ir`, `control_ir` and `output_ir` of the lane core in the same order. */
 
 import { type Arrays, type Core, lengthOf } from "./core";
+import { addRows } from "./elements";
 import { acceptedFactor, type Memory, rejectedFactor } from "./step_control";
 import type { EngineModel } from "./types";
 
@@ -14,12 +15,16 @@ class JsCore implements Core {
   readonly arrays: Arrays = {};
   private readonly increments: Float64Array[];
   private readonly jacobian: Float64Array;
+  private readonly slope: Float64Array;
+  private readonly shares: Float64Array;
 
   constructor(private readonly model: EngineModel) {
     for (const name of model.frame) this.arrays[name] = new Float64Array(lengthOf(name, model));
     const n = model.sizes.pools;
     this.increments = model.tableau.A.map((_, j) => this.arrays.increments!.subarray(j * n, (j + 1) * n));
     this.jacobian = new Float64Array(model.sizes.rows.length);
+    this.slope = new Float64Array(n);
+    this.shares = new Float64Array(model.tableau.A.length);
   }
 
   attempt(): void {
@@ -40,7 +45,7 @@ class JsCore implements Core {
 
   /** One stage, equation (T1); `state` receives where its right-hand side is taken. */
   private stage(stage: number, state: Float64Array): void {
-    const { arrays: at, increments } = this;
+    const { arrays: at, increments, shares } = this;
     const { A, C } = this.model.tableau;
     const a = A[stage]!;
     const c = C[stage]!;
@@ -48,17 +53,12 @@ class JsCore implements Core {
     const out = increments[stage]!;
     const before = A[stage - 1]!;
     const follows = stage > 1 && a[stage - 1] === 1 && a.slice(0, stage - 1).every((share, j) => share === before[j]);
-    const first = follows ? stage - 1 : 0;
     if (!follows) state.set(at.y!);
-    for (let j = first; j < stage; j++) {
-      const [share, u] = [a[j]!, increments[j]!];
-      for (let i = 0; i < state.length; i++) state[i] = state[i]! + share * u[i]!;
-    }
+    for (let j = 0; j < stage; j++) shares[j] = a[j]!;
+    addRows(state, shares, at.increments!, follows ? stage - 1 : 0, stage);
     this.model.kernels.rhs(state, at.p!, at.u!, out);
-    for (let j = 0; j < stage; j++) {
-      const [share, u] = [c[j]! * perH, increments[j]!];
-      for (let i = 0; i < out.length; i++) out[i] = out[i]! + share * u[i]!;
-    }
+    for (let j = 0; j < stage; j++) shares[j] = c[j]! * perH;
+    addRows(out, shares, at.increments!, 0, stage);
     this.model.kernels.solve(at.lu!, out);
   }
 
@@ -84,17 +84,18 @@ class JsCore implements Core {
   /** Note error norm, validity and margin of the trial. */
   private look(error: Float64Array): void {
     const { arrays: at } = this;
-    let [norm, validity, margin] = [0, 0, Infinity];
+    const [y, yNew, fNew, atol, negative] = [at.y!, at.y_new!, at.f_new!, at.atol!, at.negative_tolerance!];
     const rtol = at.rtol![0]!;
+    let [norm, validity, margin] = [0, 0, Infinity];
     for (let i = 0; i < error.length; i++) {
-      const [y, next] = [at.y![i]!, at.y_new![i]!];
-      const one = Math.abs(y);
+      const next = yNew[i]!;
+      const one = Math.abs(y[i]!);
       const other = Math.abs(next);
-      const share = Math.abs(error[i]!) / (at.atol![i]! + rtol * (one > other ? one : other));
+      const share = Math.abs(error[i]!) / (atol[i]! + rtol * (one > other ? one : other));
       if (share > norm) norm = share;
       // The sum times zero is zero, or NaN as soon as any number is not finite.
-      validity += (next + error[i]! + at.f_new![i]!) * 0;
-      const room = next + at.negative_tolerance![i]!;
+      validity += (next + error[i]! + fNew[i]!) * 0;
+      const room = next + negative[i]!;
       if (room < margin) margin = room;
     }
     at.norm![0] = norm;
@@ -171,7 +172,7 @@ class JsCore implements Core {
   defect(): void {
     const { arrays: at, model } = this;
     const change = at.change!;
-    const f = new Float64Array(change.length);
+    const f = this.slope;
     model.kernels.rhs(at.state!, at.p!, at.u!, f);
     for (let i = 0; i < f.length; i++) change[i] = change[i]! + f[i]!;
     model.kernels.solve(at.lu!, change);
