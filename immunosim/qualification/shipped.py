@@ -22,6 +22,9 @@ from immunosim.scenario.examples import FOLDER as SCENARIOS
 PACKAGE = Path(__file__).parents[1]
 MANIFEST = Path(__file__).parent / "manifest.sha256"
 
+UNSHIPPED = f"{PACKAGE.name}/teach/web/"
+"""Sources of the site, which no wheel holds: it has what was built of them, under a checksum of its sources."""
+
 CURE = "restore it (git checkout, or python -m pip install --force-reinstall immunosim)"
 MOST_NOTES = 20
 
@@ -82,11 +85,11 @@ def manifest_text(root: Path = PACKAGE.parent) -> str:
 
 
 def data_files(root: Path, folders: tuple[str, ...]) -> list[str]:
-    """Return the files below some folders that are neither programs nor sealed, relative to the root, in order."""
+    """Return the shipped files below some folders, neither programs nor sealed, relative to the root, in order."""
     paths = [path for folder in folders for path in (root / folder).rglob("*") if path.is_file()]
     named = {path.relative_to(root).as_posix(): path for path in paths if not _is_program(path)}
     manifest, sealed = (f"{PACKAGE.name}/{place.relative_to(PACKAGE).as_posix()}" for place in (MANIFEST, SHIPPED.path))
-    return sorted(name for name in named if name != manifest and not name.startswith(f"{sealed}/"))
+    return sorted(name for name in named if name != manifest and not name.startswith((f"{sealed}/", UNSHIPPED)))
 
 
 def sha256_of(path: Path) -> str:
