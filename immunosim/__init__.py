@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from immunosim.scenario.examples import copy_examples, examples
     from immunosim.sensitivity_analysis import Analysis
     from immunosim.sweeps import RunOptions, Shard, SweepResult, open_result
+    from immunosim.teach.check import LessonCheck, check_lessons
+    from immunosim.teach.grade import Grades, grade_lessons
+    from immunosim.teach.new import write_lesson
     from immunosim.trajectory import Trajectory
     from immunosim.verification import Verification
 
@@ -59,8 +62,10 @@ __all__ = [
     "FailureAtlas",
     "Fitted",
     "Forecast",
+    "Grades",
     "InstallationCheck",
     "KernelCache",
+    "LessonCheck",
     "ModelDescription",
     "ParameterTable",
     "PatientData",
@@ -81,6 +86,7 @@ __all__ = [
     "available_models",
     "calibrate",
     "check",
+    "check_lessons",
     "cohort",
     "compare",
     "compiled_kernels",
@@ -99,6 +105,7 @@ __all__ = [
     "failure_atlas",
     "fit",
     "forecast",
+    "grade_lessons",
     "load_ensemble",
     "load_parameters",
     "load_scenario",
@@ -121,6 +128,7 @@ __all__ = [
     "sweep",
     "to_toml",
     "verify",
+    "write_lesson",
     "write_recipe",
     "write_report",
 ]
@@ -133,6 +141,7 @@ _HOMES = {
     "calibrate": "immunosim.door.calibrating",
     "CalibrationResult": "immunosim.calibration.result",
     "check": "immunosim.door.checking",
+    "check_lessons": "immunosim.teach.check",
     "cohort": "immunosim.door.cohorts",
     "CohortResult": "immunosim.cohorts",
     "compare": "immunosim.door.comparing",
@@ -161,8 +170,11 @@ _HOMES = {
     "Fitted": "immunosim.fitting",
     "Forecast": "immunosim.door.forecasting",
     "forecast": "immunosim.door.forecasting",
+    "grade_lessons": "immunosim.teach.grade",
+    "Grades": "immunosim.teach.grade",
     "InstallationCheck": "immunosim.door.installation",
     "KernelCache": "immunosim.door.installation",
+    "LessonCheck": "immunosim.teach.check",
     "load_ensemble": "immunosim.ensembles",
     "load_parameters": "immunosim.models",
     "load_scenario": "immunosim.scenario",
@@ -200,6 +212,7 @@ _HOMES = {
     "Trajectory": "immunosim.trajectory",
     "Verification": "immunosim.verification",
     "verify": "immunosim.door.simulating",
+    "write_lesson": "immunosim.teach.new",
     "write_recipe": "immunosim.door.data",
     "write_report": "immunosim.door.reporting",
 }

@@ -38,6 +38,7 @@ KEYWORDS_OF_VERBS = {
     "profile": {"--parameter": "parameters"},
     "sweep": {"--resume": "is_resumed", "--force": "is_forced"},
     "cohort": {"--resume": "is_resumed", "--force": "is_forced"},
+    "teach new": {"--in": "into"},
 }
 """Those of single verbs, which win."""
 

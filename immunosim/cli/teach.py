@@ -50,7 +50,7 @@ def check(
         def report(done: int, of: int, name: str) -> None:
             shown.detail = f"{name} ({done + 1} of {of})"
 
-        found = check_lessons(folder, overrides, shown.announce, report)
+        found = check_lessons(folder, overrides=overrides, announce=shown.announce, report=report)
     if as_json:
         show_text(as_record(found))
     else:
@@ -96,11 +96,10 @@ def grade(
     be edited by whoever hands it in: it is no proof against cheating.
     """
     from immunosim.cli.teach_tables import show_grades
-    from immunosim.teach.grade import grade_folder
-    from immunosim.teach.site import all_lessons
+    from immunosim.teach.grade import grade_lessons
 
     with progress("Computing answers") as shown:
-        graded = grade_folder(folder, all_lessons(lessons), shown.announce)
+        graded = grade_lessons(folder, lessons, announce=shown.announce)
     target = out or folder / "grades.csv"
     graded.save(target)
     show_grades(graded)

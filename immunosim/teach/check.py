@@ -72,7 +72,7 @@ class LessonCheck:
 
 
 def check_lessons(
-    folder: Path | None = None,
+    folder: Path | str | None = None,
     overrides: Mapping[str, object] | None = None,
     announce: Say = say_nothing,
     report: Callable[[int, int, str], None] | None = None,
@@ -81,7 +81,7 @@ def check_lessons(
 
     Parameters
     ----------
-    folder : Path, optional
+    folder : Path or str, optional
         Of a lesson or of several; by default those that come with the package.
     overrides : mapping, optional
         Changes of every lesson's scenario, such as another value of a parameter, to see which lessons follow from it.
@@ -95,7 +95,7 @@ def check_lessons(
     LessonError
         If a file cannot be read as a lesson, with every problem.
     """
-    lessons = read_lessons(folder)
+    lessons = read_lessons(None if folder is None else Path(folder))
     computed: list[LessonAnswers] = []
     problems: list[InputProblem] = []
     for number, lesson in enumerate(lessons):

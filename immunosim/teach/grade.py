@@ -22,6 +22,7 @@ from immunosim.teach.link import LinkError, scenario_of_link
 from immunosim.teach.marking import TaskAnswer, tolerance_of
 from immunosim.teach.reached import value_reached
 from immunosim.teach.reading import LessonFolder
+from immunosim.teach.site import all_lessons
 
 RIGHT, WRONG, MISSING, UNREADABLE, UNKNOWN = "right", "wrong", "missing", "unreadable", "unknown lesson"
 
@@ -95,6 +96,26 @@ class Grades:
             n_tasks = sum(bool(grade.task) for grade in of_file)
             rows.append((file, of_file[0].student, of_file[0].lesson, str(n_right), str(n_tasks), remarks))
         return rows
+
+
+def grade_lessons(folder: Path | str, lessons: Path | str | None = None, *, announce: Say = say_nothing) -> Grades:
+    """Recompute every answer of hand-in files by running the model; ``.save(path)`` writes the table.
+
+    Parameters
+    ----------
+    folder : Path or str
+        Of hand-in files, as the page of a lesson saves them.
+    lessons : Path or str, optional
+        Folder of your own lessons, besides those of the package.
+    announce : callable, optional
+        Receives a sentence before a slow step.
+
+    Raises
+    ------
+    LessonError
+        If the folder holds no hand-in file, or a lesson cannot be read. What is wrong with a file is said in the table.
+    """
+    return grade_folder(Path(folder), all_lessons(None if lessons is None else Path(lessons)), announce)
 
 
 def grade_folder(folder: Path, lessons: list[LessonFolder], announce: Say = say_nothing) -> Grades:

@@ -13,14 +13,14 @@ from immunosim.teach.fields import checked_name
 FILES = ("lesson.toml", "en.toml", "teacher.en.md")
 
 
-def write_lesson(name: str, into: Path) -> Path:
+def write_lesson(name: str, into: Path | str = ".") -> Path:
     """Write a lesson to start from, and return its folder.
 
     Parameters
     ----------
     name : str
         What the lesson is called, and its folder.
-    into : Path
+    into : Path or str
         Where the folder is made.
 
     Raises
@@ -34,7 +34,7 @@ def write_lesson(name: str, into: Path) -> Path:
         checked_name(name)
     except QuantityError as error:
         raise LessonError(error.reason, key="id", cure=error.cure) from None
-    folder = into / name
+    folder = Path(into) / name
     if folder.exists():
         raise OutputError("exists", file=str(folder), cure="choose another name")
     source = resources.files("immunosim.teach") / "templates" / "lesson"

@@ -47,6 +47,9 @@ DOORS = {
     "doctor": "examine",
     "qualify": "qualify",
     "cache": "compiled_kernels",
+    "teach check": "check_lessons",
+    "teach new": "write_lesson",
+    "teach grade": "grade_lessons",
 }
 """The public name that does what a verb does."""
 
@@ -86,6 +89,8 @@ ELSEWHERE = {
     ("model", "--diagram"): "ModelDescription.plot",
     ("examples", "--copy"): "copy_examples",
     ("cache", "--all"): "KernelCache.clear",
+    ("teach check", "--update"): "LessonCheck.update",
+    ("teach grade", "--out"): "Grades.save",
 }
 """Options that are another name than the function of their verb: a keyword of it, or a method of a result."""
 

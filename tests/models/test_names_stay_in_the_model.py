@@ -29,8 +29,8 @@ SHOWN = {"cd4", "lymphocytes"}
 """Read-outs with which help and messages show how a key or an endpoint is written, in texts of more than their name."""
 
 DATA = ("*.toml", "*.json", "*.html", "*.css", "*.js", "*.svg")
-WHOLE_SCENARIOS = ("conformance/cases/", "qualification/holdouts.json")
-"""Data that are scenarios of this model, or published findings about it."""
+WHOLE_SCENARIOS = ("conformance/cases/", "qualification/holdouts.json", "teach/lessons/", "teach/templates/")
+"""Data that are scenarios of this model, published findings about it, or lessons on it."""
 
 GENERATED = "codegen/shipped/"
 """Kernels that building a wheel writes into the tree, of whichever model: no text that anyone wrote."""
@@ -93,7 +93,7 @@ def test_only_the_allowed_files_above_the_models_name_what_is_theirs(names: set[
 
 
 def test_no_data_of_the_package_but_whole_scenarios_name_what_is_theirs(names: set[str]) -> None:
-    paths = (path for kind in DATA for path in PACKAGE.rglob(kind))
+    paths = (path for kind in DATA for path in PACKAGE.rglob(kind) if "node_modules" not in path.parts)
     places = {path.relative_to(PACKAGE).as_posix(): path for path in paths}
     found = {
         place: sorted(words(path.read_text(encoding="utf-8")) & (names - SHOWN))
