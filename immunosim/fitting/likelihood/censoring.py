@@ -98,7 +98,7 @@ def _integral(sample: CensoredSample, z: Array, widths: Array, mean: float) -> t
     factors = _Factors(sample, z, widths, mean, sd, first)
     cuts = _ends_of_total(sample, z, widths) if first else []
     low, high = (next((((end - mean) / sd) for end, side in cuts if side == of), of * np.inf) for of in (-1.0, 1.0))
-    standard, weights = _nodes(low, high, factors.peak, factors.n_nodes)
+    standard, weights = _nodes(low, high, factors.peak, n_nodes_of(sample))
     terms = factors.at(standard)
     logs = terms.value.sum(axis=0) - 0.5 * (standard**2 + LOG_TWO_PI)
     top = float(logs.max())
@@ -173,12 +173,6 @@ class _Factors:
         return np.block([[of_limit, mixed, nothing], [mixed, of_width, nothing], [nothing.T, nothing.T, steady]])
 
     @property
-    def n_nodes(self) -> int:
-        """Number of nodes that resolve the narrowest peak."""
-        peaks = int(np.ceil(np.sqrt(1.0 + float(self.precisions.sum()))))
-        return min(max(LEAST_NODES, NODES_PER_SD * peaks), MOST_NODES)
-
-    @property
     def peak(self) -> float:
         """Standardised shared error near which the integrand is largest.
 
@@ -198,14 +192,24 @@ class _Factors:
 
 def _nodes(low: float, high: float, peak: float, n: int) -> tuple[Array, Array]:
     """Return nodes and weights that integrate between two limits what falls as a normal density from its peak."""
-    nodes, weights = _gauss_legendre(n)
+    nodes, weights = gauss_legendre(n)
     from_low, from_high = max(low - peak, 0.0), max(peak - high, 0.0)
     last = min(high, peak + float(np.hypot(from_low, REACH)))
     start = max(low, peak - float(np.hypot(from_high, REACH)))
     return start + 0.5 * (last - start) * (nodes + 1.0), 0.5 * (last - start) * weights
 
 
+def n_nodes_of(sample: CensoredSample) -> int:
+    """Return how many nodes resolve the narrowest peak of (C1)."""
+    first = int(sample.has_total)
+    private = np.maximum(sample.private[first:], LEAST_PRIVATE)
+    precisions = (sample.loads[first:] / private) ** 2 * sample.variance
+    peaks = int(np.ceil(np.sqrt(1.0 + float(precisions.sum()))))
+    return min(max(LEAST_NODES, NODES_PER_SD * peaks), MOST_NODES)
+
+
 @cache
-def _gauss_legendre(n: int) -> tuple[Array, Array]:
+def gauss_legendre(n: int) -> tuple[Array, Array]:
+    """Return nodes and weights of Gauss-Legendre on -1 to 1."""
     nodes, weights = np.polynomial.legendre.leggauss(n)
     return nodes, weights

@@ -96,18 +96,28 @@ class PointwiseLikelihood:
 
     @property
     def _tails(self) -> Array:
-        """Log density of Student's distribution less that of the normal one, at each whitened residual, shape (n,)."""
-        from scipy.special import gammaln
+        return student_excess(self.scatter.degrees, self.white)
 
-        degrees = self.scatter.degrees
-        is_heavy = np.isfinite(degrees)
-        if not is_heavy.any():
-            return np.zeros(len(degrees))
-        nu, squared = np.where(is_heavy, degrees, 1.0), self.white**2
-        student = gammaln(0.5 * (nu + 1.0)) - gammaln(0.5 * nu) - 0.5 * np.log(nu * np.pi)
-        student -= 0.5 * (nu + 1.0) * np.log1p(squared / nu)
-        excess: Array = np.where(is_heavy, student + 0.5 * (squared + LOG_TWO_PI), 0.0)
-        return excess
+
+def student_excess(degrees: Array, white: Array) -> Array:
+    """Return the log density of Student's distribution less that of the normal one, at whitened residuals.
+
+    Parameters
+    ----------
+    degrees : ndarray, shape (n,)
+        Of freedom; infinite for the normal distribution, where the excess is 0.
+    white : ndarray, shape (..., n)
+    """
+    from scipy.special import gammaln
+
+    is_heavy = np.isfinite(degrees)
+    if not is_heavy.any():
+        return np.zeros(white.shape)
+    nu, squared = np.where(is_heavy, degrees, 1.0), white**2
+    student = gammaln(0.5 * (nu + 1.0)) - gammaln(0.5 * nu) - 0.5 * np.log(nu * np.pi)
+    student = student - 0.5 * (nu + 1.0) * np.log1p(squared / nu)
+    excess: Array = np.where(is_heavy, student + 0.5 * (squared + LOG_TWO_PI), 0.0)
+    return excess
 
 
 def pointwise_likelihood(

@@ -1,0 +1,1 @@
+"""Nonlinear mixed effects: populations fitted to several patients, by banks of weighted draws."""
