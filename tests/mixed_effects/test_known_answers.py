@@ -107,7 +107,7 @@ def test_correlated_effects_have_the_likelihood_of_numerical_integration():
         root = np.linalg.cholesky(np.linalg.inv(modes.data_information[i] + np.linalg.inv(covariance)))
         axis = np.linspace(-9, 9, 601)
         grid = np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2)
-        own = modes.own[i] + grid @ root.T
+        own = modes.phi[i] + grid @ root.T
         density = multivariate_normal.logpdf(own, unknowns[:2], covariance)
         values = model.rows([own], unknowns[-1:], [i])[0].log_likelihoods(unknowns[-1:]) + density
         cell = (axis[1] - axis[0]) ** 2 * np.linalg.det(root)
